@@ -1,0 +1,132 @@
+"""Models that need no weights: deterministic, and what they return depends on the text.
+
+Shipped so that applications built on the product can test without a gigabyte of weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event
+
+import numpy as np
+
+from models.errors import ContextOverflow
+from models.protocols import Message, Piece, Sampling, Vectors
+
+_WORD = re.compile(r"\w+", re.UNICODE)
+Script = Callable[[Sequence[Message]], str]
+
+
+class HashEmbedder:
+    """Bag of hashed words: texts that share words are near each other."""
+
+    def __init__(self, dimension: int = 64) -> None:
+        self._dimension = dimension
+
+    @property
+    def model_id(self) -> str:
+        """`hash`."""
+        return "hash"
+
+    @property
+    def digest(self) -> str:
+        """Depends on the dimension."""
+        return f"hash-{self._dimension}"
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        return self._dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """No limit to speak of."""
+        return 1_000_000
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), unit rows."""
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in _WORD.findall(text.lower()) or [""]:
+                value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+                row[value % self._dimension] += 1.0 if value >> 63 else -1.0
+            norm = float(np.linalg.norm(row))
+            if norm:
+                row /= norm
+            else:
+                row[0] = 1.0
+        return vectors
+
+
+def echo_evidence(messages: Sequence[Message]) -> str:
+    """The default script: the evidence line that shares most words with the question, or a refusal."""
+    text = messages[-1].text
+    question = set(_WORD.findall(text.rsplit("Question:", 1)[-1].lower()))
+    lines = [line for line in text.rsplit("Question:", 1)[0].splitlines() if len(line.split()) > 4]
+    sentences = [s for line in lines for s in re.split(r"(?<=[.!?])\s+", line) if s]
+    best = max(sentences, key=lambda s: len(question & set(_WORD.findall(s.lower()))), default="")
+    if len(question & set(_WORD.findall(best.lower()))) < 2:
+        return "I don't know."
+    return best.strip()
+
+
+class ScriptedGenerator:
+    """Says what a function of the messages says, a word at a time."""
+
+    def __init__(self, script: Script | str = echo_evidence, context_tokens: int = 4096) -> None:
+        self._script: Script = (lambda _messages: script) if isinstance(script, str) else script
+        self._context_tokens = context_tokens
+        self.closed = False
+
+    @property
+    def model_id(self) -> str:
+        """`scripted`."""
+        return "scripted"
+
+    @property
+    def context_tokens(self) -> int:
+        """Words, here."""
+        return self._context_tokens
+
+    def count_tokens(self, text: str) -> int:
+        """One token a word."""
+        return len(text.split())
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
+    ) -> Iterator[Piece]:
+        """Stream the script's text, a word a piece."""
+        n_prompt = sum(self.count_tokens(message.text) for message in messages)
+        if n_prompt >= self._context_tokens:
+            raise ContextOverflow(
+                f"the prompt has {n_prompt} tokens, the context of {self.model_id} holds {self._context_tokens}",
+                remedy="ask a shorter question, or set generation.context_tokens higher",
+            )
+        text = self._script(messages)
+        for stop in sampling.stop:
+            text = text.split(stop)[0]
+        words = re.findall(r"\S+\s*|\s+", text)
+        shown = words[: sampling.max_tokens]
+        first = {"n_prompt_tokens": n_prompt}
+        for word in shown:
+            if cancel is not None and cancel.is_set():
+                yield Piece("", finish="cancelled", **first)
+                return
+            yield Piece(word, logprob=-0.1, n_tokens=1, **first)
+            first = {}
+        yield Piece("", finish="length" if len(shown) < len(words) else "stop", **first)
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """More likely the more words a choice shares with the messages."""
+        if len({choice[:1] for choice in choices}) < len(choices):
+            raise ValueError(f"choices {list(choices)!r} open with the same token")
+        words = set(_WORD.findall(" ".join(message.text for message in messages).lower()))
+        weights = [1.0 + len(words & set(_WORD.findall(choice.lower()))) for choice in choices]
+        return [math.log(weight / sum(weights)) for weight in weights]
+
+    def close(self) -> None:
+        """Remembered, for tests."""
+        self.closed = True

@@ -1,0 +1,158 @@
+"""What any model must offer: strings and arrays in, strings and arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a prompt.
+
+    text: plain text; control tokens spelled in it are text, never control.
+    reusable: the engine may keep the attention state of this piece for later prompts.
+    """
+
+    text: str
+    reusable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat, in segments. The generator puts the model's own chat template around it."""
+
+    role: Role
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """The segments joined."""
+        return "".join(segment.text for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen.
+
+    max_tokens: at most this many are generated.
+    temperature: 0 is greedy, and the same prompt gives the same text.
+    seed: for temperatures above 0.
+    stop: generation ends before any of these strings would be shown.
+    """
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a generated text: whole characters only (a UTF-8 sequence is never cut).
+
+    text: may be empty on the last piece.
+    logprob: sum of the natural-log probabilities of the tokens behind `text`; None if unknown.
+    n_tokens: how many tokens those are.
+    finish: set on the last piece only.
+    n_prompt_tokens / n_reused_tokens: set on the first piece: the prompt, and how much of it was kept.
+    """
+
+    text: str
+    logprob: float | None = None
+    n_tokens: int = 0
+    finish: FinishReason | None = None
+    n_prompt_tokens: int = 0
+    n_reused_tokens: int = 0
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Text to unit vectors."""
+
+    @property
+    def model_id(self) -> str:
+        """The catalog id."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Changes when the vectors would: part of the fingerprint of an index."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Text beyond this many tokens is not seen."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), float32, rows of unit length; row i belongs to texts[i]."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A chat model. One generation at a time; a second caller waits."""
+
+    @property
+    def model_id(self) -> str:
+        """The catalog id, or `openai:URL`."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """Prompt and answer together must fit in this many tokens."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of plain text, without template."""
+        ...
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
+    ) -> Iterator[Piece]:
+        """Stream the assistant's next turn; setting `cancel` ends it within 200 ms.
+
+        Raises ContextOverflow when the prompt leaves no room for an answer.
+        """
+        ...
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """Natural-log probabilities of each choice's first token as the next one, normalised over the choices.
+
+        Raises ValueError when two choices open with the same token; EndpointError when the endpoint
+        does not report log-probabilities.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what is held; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """A question and texts to scores: higher is more relevant."""
+
+    @property
+    def model_id(self) -> str:
+        """The catalog id."""
+        ...
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts),)."""
+        ...

@@ -1,0 +1,128 @@
+"""Sentences of an answer -> spans of the sources, found by code.
+
+The model is never asked what it used: a span is cited when its words, its numbers and its meaning stand
+behind the sentence. The quote is read from the document by its offsets, so it is exact by construction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.protocols import Embedder
+from rag.evidence import sentences_of
+from rag.sentences import Span
+from rag.types import Citation, Hit, Sentence, Verdict
+from rag.words import names, numbers, stems
+
+MAX_CITATIONS = 3
+SUPPORTED = 0.55
+CITED = 0.40
+_NEAR_BEST = 0.93
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a source that may be cited."""
+
+    hit: Hit
+    span: Span
+    text: str
+
+
+def candidates_of(hits: Sequence[Hit]) -> list[Candidate]:
+    """Every sentence of the hits once, in the order of the hits."""
+    found: dict[tuple[int, int], Candidate] = {}
+    for hit in hits:
+        base = hit.passage.start
+        for span in sentences_of(hit):
+            text = hit.passage.text[span.start - base : span.end - base]
+            found.setdefault((hit.passage.doc_id, span.start), Candidate(hit, span, text))
+    return list(found.values())
+
+
+class Citer:
+    """Cites the sentences of one answer; numbers spans in the order of their first use."""
+
+    def __init__(self, question: str, hits: Sequence[Hit], embedder: Embedder) -> None:
+        self._question = question
+        self._embedder = embedder
+        self._candidates = candidates_of(hits)
+        self._vectors = embedder.embed([c.text for c in self._candidates])
+        self._own = [set(stems(c.text)) for c in self._candidates]
+        self._near = [
+            own | set(stems(f"{c.hit.source.title} {c.hit.passage.heading}"))
+            for c, own in zip(self._candidates, self._own, strict=True)
+        ]
+        self._numbers = [numbers(c.text) | numbers(c.hit.source.published or "") for c in self._candidates]
+        self._markers: dict[tuple[int, int], int] = {}
+        n = len(self._candidates)
+        self._weight = {
+            stem: math.log(1 + n / (1 + sum(stem in own for own in self._own)))
+            for stem in set().union(*self._own, set())
+        }
+
+    def cite(self, text: str, start: int) -> Sentence:
+        """The sentence `text`, which stands at `start` in the answer, with its citations and verdict."""
+        end = start + len(text)
+        if not self._candidates:
+            return Sentence(text, start, end, (), "unsupported")
+        scores = self._support(text)
+        order = np.argsort(-scores, kind="stable")
+        best = float(scores[order[0]])
+        if best < CITED:
+            return Sentence(text, start, end, (), "unsupported")
+        chosen = [int(i) for i in order[:MAX_CITATIONS] if scores[i] >= max(CITED, best * _NEAR_BEST)]
+        citations = tuple(self._citation(i, float(scores[i])) for i in chosen)
+        return Sentence(text, start, end, citations, self._verdict(text, chosen, best))
+
+    def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
+        """A citation of `hit.passage` from `start` to `end` of its document."""
+        marker = self._markers.setdefault((hit.passage.doc_id, start), len(self._markers) + 1)
+        base = hit.passage.start
+        return Citation(marker, hit, start, end, hit.passage.text[start - base : end - base], min(score, 1.0))
+
+    def _citation(self, index: int, score: float) -> Citation:
+        candidate = self._candidates[index]
+        return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
+
+    def _support(self, text: str) -> np.ndarray:
+        """How well each candidate stands behind the sentence, 0 to 1; shape (n_candidates,)."""
+        # A short answer ("35.") means something only next to its question.
+        vectors = self._embedder.embed([text, f"{self._question} {text}"])
+        cosines = (self._vectors @ vectors.T).max(axis=1)
+        said = set(stems(text)) or {""}
+        asked = set(stems(self._question))
+        # Words that only repeat the question count less: they say nothing about the answer.
+        weight = {s: self._weight.get(s, self._unseen) * (0.5 if s in asked else 1.0) for s in said}
+        total = sum(weight.values()) or 1.0
+        wanted = numbers(text) - numbers(self._question)
+        scores = np.zeros(len(self._candidates))
+        for i, (own, near) in enumerate(zip(self._own, self._near, strict=True)):
+            covered = sum(w * (1.0 if s in own else 0.6 if s in near else 0.0) for s, w in weight.items()) / total
+            missing = len(wanted - self._numbers[i]) / len(wanted) if wanted else 0.0
+            scores[i] = (0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)) * (1.0 - 0.6 * missing)
+        return scores
+
+    @property
+    def _unseen(self) -> float:
+        return math.log(1 + len(self._candidates))
+
+    def _verdict(self, text: str, chosen: Sequence[int], best: float) -> Verdict:
+        """Supported when the score is high and every number and name stands in a cited span or the question."""
+        if best < SUPPORTED:
+            return "unsupported"
+        spans = " ".join(
+            f"{c.hit.source.title} {c.hit.source.publisher or ''} {c.hit.source.published or ''} {c.text}"
+            for c in (self._candidates[i] for i in chosen)
+        )
+        known = f"{spans} {self._question}"
+        if numbers(text) - numbers(known):
+            return "unsupported"
+        passages = " ".join(self._candidates[i].hit.passage.text for i in chosen)
+        heard = set(stems(f"{known} {passages}"))
+        missing = [name for name in names(text) if not set(stems(name)) <= heard]
+        return "unsupported" if missing else "supported"

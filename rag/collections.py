@@ -1,0 +1,79 @@
+"""Collections by name: which one is meant, what is there, open it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from rag.archive import STORE_NAME, Archive
+from rag.config import SEEDS_COLLECTION, Config
+from rag.errors import CollectionNotFound, UsageError
+from rag.ingest import IngestReport, Progress, ingest_paths
+from rag.seeds import seed_paths
+
+DEFAULT_COLLECTION = "default"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def collection_path(config: Config, name: str) -> Path:
+    """The folder of a collection. Raises UsageError for a name that cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot name a collection",
+            remedy="use letters, digits, dots, dashes and underscores, at most 64",
+        )
+    return config.collections_dir / name
+
+
+def list_collections(config: Config) -> list[str]:
+    """Names of the collections that are there, sorted."""
+    return sorted(path.parent.name for path in config.collections_dir.glob(f"*/{STORE_NAME}"))
+
+
+def choose_collection(config: Config) -> str:
+    """The collection to ask when none was named.
+
+    The configured one; else `default`; else the only one besides the seeds; else the seeds.
+    Raises UsageError when several could be meant.
+    """
+    if config.collection:
+        return config.collection
+    others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]
+    if DEFAULT_COLLECTION in others:
+        return DEFAULT_COLLECTION
+    if len(others) > 1:
+        raise UsageError(
+            f"which collection? There are {', '.join(others)}",
+            remedy=f"name one, for example --collection {others[0]}",
+        )
+    return others[0] if others else SEEDS_COLLECTION
+
+
+def open_collection(config: Config, name: str, *, create: bool = False) -> Archive:
+    """Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError."""
+    from models.registry import load_embedder
+
+    path = collection_path(config, name)
+    embedder = load_embedder(config.embedder, config.models_dir)
+    return Archive.open(path, embedder, config.passages, create=create)
+
+
+def index_seeds(config: Config, *, progress: Progress | None = None) -> IngestReport:
+    """Bring the collection of the default corpus in step with it."""
+    with open_collection(config, SEEDS_COLLECTION, create=True) as archive:
+        return ingest_paths(archive, seed_paths(), progress=progress)
+
+
+def has_collection(config: Config, name: str) -> bool:
+    """Whether it is there."""
+    return (collection_path(config, name) / STORE_NAME).is_file()
+
+
+def remove_collection(config: Config, name: str) -> None:
+    """Delete a collection for good. Raises CollectionNotFound."""
+    if not has_collection(config, name):
+        raise CollectionNotFound(
+            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
+        )
+    shutil.rmtree(collection_path(config, name))

@@ -1,0 +1,141 @@
+"""Settings, read once at the door and handed down; nothing below reads the environment.
+
+Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < what a command was told.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import ConfigError
+
+DEFAULT_EMBEDDER = "all-minilm-l6-v2"
+DEFAULT_GENERATOR = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+SEEDS_COLLECTION = "seeds"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PassageConfig(_Strict):
+    """How documents are split. A change means indexing again."""
+
+    max_words: int = Field(120, ge=20, le=400, description="words in a passage, at most")
+    overlap_sentences: int = Field(1, ge=0, le=5, description="sentences repeated from the passage before")
+
+
+class RetrievalConfig(_Strict):
+    """How passages are found."""
+
+    top_k: int = Field(10, ge=1, le=200, description="passages kept for a question")
+    n_candidates: int = Field(50, ge=1, le=1000, description="passages taken from each index before fusion")
+    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
+    fusion: Literal["rrf", "convex"] = "convex"
+    dense_weight: float = Field(0.6, ge=0, le=1, description="share of the dense score in convex fusion")
+    sentence_weight: float = Field(0.3, ge=0, le=1, description="share of the best sentence in the final order")
+
+
+class PromptConfig(_Strict):
+    """How much of what was found is read."""
+
+    max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
+    n_sentences: int = Field(6, ge=1, le=50, description="best sentences, each read with its neighbours")
+    n_neighbours: int = Field(1, ge=0, le=5, description="sentences read on each side of a best one")
+
+
+class GenerationConfig(_Strict):
+    """How the answer is written."""
+
+    max_tokens: int = Field(160, ge=8, le=4096)
+    temperature: float = Field(0.0, ge=0, le=2)
+    seed: int = 0
+    context_tokens: int = Field(4096, ge=512, le=131072)
+    n_threads: int | None = Field(None, ge=1, description="default: the physical cores")
+
+
+class Config(_Strict):
+    """Everything that can be set."""
+
+    home: Path
+    embedder: str = DEFAULT_EMBEDDER
+    generator: str = DEFAULT_GENERATOR
+    collection: str | None = None
+    passages: PassageConfig = PassageConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    prompt: PromptConfig = PromptConfig()
+    generation: GenerationConfig = GenerationConfig()
+
+    @property
+    def models_dir(self) -> Path:
+        """Where weights are kept."""
+        return self.home / "models"
+
+    @property
+    def collections_dir(self) -> Path:
+        """One folder a collection."""
+        return self.home / "collections"
+
+
+def default_home() -> Path:
+    """`$ASKIVE_HOME`, or the platform's folder for user data."""
+    if told := os.environ.get("ASKIVE_HOME"):
+        return Path(told).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("askive", appauthor=False))
+
+
+def load_config(
+    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> Config:
+    """The settings in force.
+
+    overrides: `{"retrieval.top_k": 5, "generator": "..."}`; None values are ignored.
+    Raises ConfigError naming the key, its value and the remedy.
+    """
+    environ = os.environ if environ is None else environ
+    told = {key: value for key, value in (overrides or {}).items() if value is not None}
+    home = Path(told.pop("home", None) or default_home())
+    values: dict[str, Any] = {}
+    path = home / "config.toml"
+    if path.is_file():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}") from error
+    for name, value in environ.items():
+        if name.startswith("ASKIVE_") and name not in _OTHER_VARIABLES:
+            _put(values, name.removeprefix("ASKIVE_").lower().replace("__", "."), value)
+    for key, value in told.items():
+        _put(values, key, value)
+    values["home"] = home
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"setting {key} = {first.get('input')!r}: {first['msg']}",
+            remedy=f"correct {key} in {path}, the ASKIVE_* variables or the option; "
+            "`askive doctor` shows what is in force",
+        ) from error
+
+
+_OTHER_VARIABLES = frozenset({"ASKIVE_HOME"})
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        inner = values.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"setting {dotted}: {parent} is not a group", remedy="see `askive doctor`")
+        values = inner
+    values[last] = value

@@ -1,0 +1,65 @@
+"""Dates as precise as they are known: `2016`, `2016-01` or `2016-01-25`."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$")
+
+
+def partial_date(value: Any) -> str | None:
+    """The value as an ISO date of its own precision, or None when it is no date.
+
+    Takes dates, years and ISO strings; other spellings ("25 January 2016") through dateutil.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    text = str(value).strip()
+    if match := _PARTIAL.fullmatch(text):
+        year, month, day = match.groups()
+        try:
+            datetime.date(int(year), int(month or 1), int(day or 1))
+        except ValueError:
+            return None
+        return "-".join([year, *(part.zfill(2) for part in (month, day) if part)])
+    return _spelled_date(text)
+
+
+def _spelled_date(text: str) -> str | None:
+    from dateutil import parser
+
+    # Two different defaults show which parts the text itself gave.
+    try:
+        one, other = (
+            parser.parse(text, default=datetime.datetime(year, month, day))
+            for year, month, day in ((2001, 1, 1), (2002, 2, 2))
+        )
+    except (ValueError, OverflowError, parser.ParserError):
+        return None
+    if one.year != other.year:
+        return None
+    parts = [f"{one.year:04d}"]
+    if one.month == other.month:
+        parts.append(f"{one.month:02d}")
+        if one.day == other.day:
+            parts.append(f"{one.day:02d}")
+    return "-".join(parts)
+
+
+def date_range(partial: str) -> tuple[datetime.date, datetime.date]:
+    """First and last day that a partial date may mean. Raises ValueError when it is no date."""
+    parts = [int(part) for part in partial.split("-")]
+    if len(parts) == 3:
+        day = datetime.date(*parts)
+        return day, day
+    if len(parts) == 2:
+        year, month = parts
+        following = datetime.date(year + month // 12, month % 12 + 1, 1)
+        return datetime.date(year, month, 1), following - datetime.timedelta(days=1)
+    return datetime.date(parts[0], 1, 1), datetime.date(parts[0], 12, 31)

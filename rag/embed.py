@@ -1,0 +1,65 @@
+"""An embedder that remembers: the same sentences come back question after question."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.protocols import Embedder, Vectors
+
+_KEPT_TEXTS = 20_000
+
+
+class KeptEmbedder:
+    """Wraps an Embedder with a least-recently-used cache of vectors (about 30 MB when full at 384-d)."""
+
+    def __init__(self, inner: Embedder, n_kept: int = _KEPT_TEXTS) -> None:
+        self._inner = inner
+        self._n_kept = n_kept
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def model_id(self) -> str:
+        """The catalog id."""
+        return self._inner.model_id
+
+    @property
+    def digest(self) -> str:
+        """Digest of the weights."""
+        return self._inner.digest
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        return self._inner.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """Text beyond this many tokens is not seen."""
+        return self._inner.max_tokens
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), unit rows; only unknown texts reach the model."""
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+            for text in known:
+                self._kept.move_to_end(text)
+        unknown = list(dict.fromkeys(text for text in texts if text not in known))
+        if unknown:
+            made = dict(zip(unknown, self._inner.embed(unknown), strict=True))
+            known.update(made)
+            with self._lock:
+                self._kept.update(made)
+                while len(self._kept) > self._n_kept:
+                    self._kept.popitem(last=False)
+        if not texts:
+            return self._inner.embed([])
+        return np.stack([known[text] for text in texts])
+
+    def embed_once(self, texts: Sequence[str]) -> Vectors:
+        """As `embed`, without remembering: for indexing."""
+        return self._inner.embed(texts)

@@ -1,0 +1,62 @@
+"""Errors of the archive, below `models.errors.AskiveError`.
+
+    AskiveError
+    └── ArchiveError            archive        1
+        ├── CollectionNotFound  collection-not-found
+        ├── LoadError           load               one document could not be read
+        ├── StoreError          store              the store is damaged, locked or newer than this program
+        ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
+        └── ConfigError         config (exit 2)    unknown key or bad value
+"""
+
+from __future__ import annotations
+
+from models.errors import AskiveError, UsageError
+
+__all__ = [
+    "ArchiveError",
+    "AskiveError",
+    "CollectionNotFound",
+    "ConfigError",
+    "FingerprintMismatch",
+    "LoadError",
+    "StoreError",
+    "UsageError",
+]
+
+
+class ArchiveError(AskiveError):
+    """Something about documents, the store or the index."""
+
+    kind = "archive"
+
+
+class CollectionNotFound(ArchiveError):
+    """No collection of that name."""
+
+    kind = "collection-not-found"
+
+
+class LoadError(ArchiveError):
+    """One document could not be read; the others are not affected."""
+
+    kind = "load"
+
+
+class StoreError(ArchiveError):
+    """The store cannot be opened or written."""
+
+    kind = "store"
+
+
+class FingerprintMismatch(ArchiveError):
+    """The collection was embedded by another model or split with other settings."""
+
+    kind = "fingerprint"
+
+
+class ConfigError(ArchiveError):
+    """A configuration key is unknown or its value is not allowed."""
+
+    kind = "config"
+    exit_code = 2

@@ -1,0 +1,172 @@
+"""Hits -> evidence: the sentences worth reading, with the neighbours that make them understandable.
+
+Whole passages cost seconds of reading on a CPU and a small model loses its way in them; single sentences
+lose their speaker. So: the best sentences, each with its neighbours, merged and in the document's order.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+from models.protocols import Embedder
+from rag.config import PromptConfig
+from rag.sentences import Span, split_sentences
+from rag.types import Evidence, Hit
+from rag.words import names, numbers, stems
+
+_COSINE_WEIGHT = 0.5
+_COVERAGE_WEIGHT = 0.35
+_RANK_WEIGHT = 0.1
+_KIND_WEIGHT = 0.05
+
+
+class ScoredSentence(NamedTuple):
+    """A sentence of a hit: offsets into the document, and its score for a question (0 to about 1)."""
+
+    hit: Hit
+    index: int
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+def sentences_of(hit: Hit) -> list[Span]:
+    """The sentences of a passage, as offsets into its document."""
+    base = hit.passage.start
+    return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
+
+
+def score_sentences(
+    question: str, hits: Sequence[Hit], embedder: Embedder, context: str = ""
+) -> list[ScoredSentence]:
+    """Every sentence of the hits once, best first.
+
+    Cosine to the question, share of the question's words it holds (its title's and neighbours' count half),
+    rank of its passage, and whether it has the kind of thing that is asked for.
+    context: the turn before, for follow-ups.
+    """
+    units: list[tuple[Hit, int, Span, str]] = []
+    seen: set[tuple[int, int]] = set()
+    for hit in hits:
+        for index, span in enumerate(sentences_of(hit)):
+            if (hit.passage.doc_id, span.start) not in seen:
+                seen.add((hit.passage.doc_id, span.start))
+                base = hit.passage.start
+                units.append((hit, index, span, hit.passage.text[span.start - base : span.end - base]))
+    if not units:
+        return []
+    texts = [text for *_, text in units]
+    queries = [question, f"{context} {question}"] if context else [question]
+    vectors = embedder.embed([*texts, *queries])
+    cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
+    coverage = _coverage(f"{context} {question}" if context else question, units)
+    kinds = [_has_kind(question, text) for text in texts]
+    scored = [
+        ScoredSentence(
+            hit,
+            index,
+            span.start,
+            span.end,
+            text,
+            float(
+                _COSINE_WEIGHT * max(cosine, 0.0)
+                + _COVERAGE_WEIGHT * covered
+                + _RANK_WEIGHT / math.sqrt(hit.rank)
+                + _KIND_WEIGHT * kind
+            ),
+        )
+        for (hit, index, span, text), cosine, covered, kind in zip(
+            units, cosines, coverage, kinds, strict=True
+        )
+    ]
+    return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
+
+
+def select_evidence(
+    scored: Sequence[ScoredSentence], config: PromptConfig
+) -> list[Evidence]:
+    """The best sentences with their neighbours, merged where they touch; best first."""
+    spans: dict[int, list[Span]] = {}
+    groups: list[tuple[Hit, int, int, ScoredSentence]] = []
+    for item in scored[: config.n_sentences]:
+        key = item.hit.passage.passage_id
+        around = spans.setdefault(key, sentences_of(item.hit))
+        first = max(0, item.index - config.n_neighbours)
+        last = min(len(around) - 1, item.index + config.n_neighbours)
+        groups.append((item.hit, around[first].start, around[last].end, item))
+    merged: list[tuple[Hit, int, int, ScoredSentence]] = []
+    for hit, start, end, item in groups:
+        touching = [
+            g for g in merged if g[0].passage.doc_id == hit.passage.doc_id and g[1] <= end and start <= g[2]
+            and _contains(g[0], min(start, g[1]), max(end, g[2]))
+        ]  # fmt: skip
+        for other in touching:
+            merged.remove(other)
+            start, end = min(start, other[1]), max(end, other[2])
+            if other[3].score >= item.score:
+                hit, item = other[0], other[3]
+        merged.append((hit, start, end, item))
+    merged.sort(key=lambda g: -g[3].score)
+    return [
+        Evidence(
+            hit=hit,
+            start=start,
+            end=end,
+            text=hit.passage.text[start - hit.passage.start : end - hit.passage.start],
+            score=item.score,
+            best_start=item.start,
+            best_end=item.end,
+        )
+        for hit, start, end, item in merged
+    ]
+
+
+def _contains(hit: Hit, start: int, end: int) -> bool:
+    return hit.passage.start <= start and end <= hit.passage.end
+
+
+def _coverage(question: str, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:
+    """Share of the question's stems in each sentence, rare ones counting more."""
+    wanted = set(stems(question))
+    own = [set(stems(text)) for *_, text in units]
+    frequency = Counter(stem for found in own for stem in found & wanted)
+    weight = {stem: math.log(1 + len(units) / (1 + frequency[stem])) for stem in wanted}
+    total = sum(weight.values()) or 1.0
+    shares: list[float] = []
+    for position, (hit, *_) in enumerate(units):
+        near = set(stems(f"{hit.source.title} {hit.passage.heading} {hit.source.published or ''}"))
+        for neighbour in (position - 1, position + 1):
+            if 0 <= neighbour < len(units) and units[neighbour][0] is hit:
+                near |= own[neighbour]
+        share = sum(
+            weight[stem] * (1.0 if stem in own[position] else 0.5 if stem in near else 0.0) for stem in wanted
+        )
+        shares.append(share / total)
+    return shares
+
+
+_TIME = re.compile(
+    r"\b(?:\d{4}|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|january|february|march|april|august|september"
+    r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|year|month|week|century)\b",
+    re.IGNORECASE,
+)
+
+
+def _has_kind(question: str, text: str) -> float:
+    """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
+    asked = question.lower()
+    if re.search(r"\bhow (?:many|much|old|long|far|often|large|big)\b|\bnumber of\b", asked):
+        return float(bool(numbers(text)))
+    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
+        return float(bool(_TIME.search(text)))
+    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
+        return float(bool(names(text) - names(question)))
+    return 0.0
+
+

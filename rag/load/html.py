@@ -1,0 +1,71 @@
+"""HTML pages: what a reader sees, one line a block."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from rag.dates import partial_date
+from rag.types import Document
+
+_UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "iframe", "object")
+_BLOCKS = (
+    "p div section article header footer main aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tr "
+    "blockquote pre figure figcaption form fieldset hr br address details summary"
+).split()
+_DATES = ("article:published_time", "datePublished", "date", "dc.date", "pubdate", "citation_publication_date")
+_PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
+
+
+def load_html(data: bytes, uri: str) -> Document:
+    """Text without scripts, styles and navigation; title, date and publisher from the page's metadata."""
+    from bs4 import BeautifulSoup
+
+    from rag.load import sha256
+
+    soup = BeautifulSoup(data, "lxml")
+    meta = {
+        str(tag.get("property") or tag.get("name") or tag.get("itemprop")).lower(): str(tag.get("content"))
+        for tag in soup.find_all("meta")
+        if tag.get("content")
+    }
+    heading = soup.find("h1")
+    title = (
+        meta.get("og:title")
+        or (soup.title.get_text(" ", strip=True) if soup.title else "")
+        or (heading.get_text(" ", strip=True) if heading else "")
+        or PurePath(uri).stem
+    )
+    dates = [meta.get(name.lower()) for name in _DATES]
+    if time := soup.find("time", attrs={"datetime": True}):
+        dates.append(str(time["datetime"]))
+    published = next((found for found in map(partial_date, dates) if found), None)
+    publisher = next((meta[name] for name in _PUBLISHERS if meta.get(name)), None)
+    return Document(
+        uri=uri,
+        title=" ".join(title.split()),
+        text=_visible_text(soup),
+        media_type="text/html",
+        sha256=sha256(data),
+        published=published,
+        publisher=publisher,
+        metadata={"author": meta["author"]} if meta.get("author") else {},
+    )
+
+
+def _visible_text(soup: Any) -> str:
+    from bs4 import Comment
+
+    for tag in soup.find_all(_UNSEEN):
+        tag.decompose()
+    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    for node in soup.find_all(string=True):
+        if not node.find_parent("pre"):
+            node.replace_with(re.sub(r"\s+", " ", str(node)))
+    for tag in soup.find_all(_BLOCKS):
+        tag.insert_before("\n\n")
+        tag.insert_after("\n\n")
+    lines = (line.strip() for line in soup.get_text().replace("\0", "").split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -1,0 +1,34 @@
+"""What an index must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.protocols import Vectors
+
+Ids = NDArray[np.int64]
+
+
+@runtime_checkable
+class VectorIndex(Protocol):
+    """Nearest neighbours by inner product of unit vectors."""
+
+    def __len__(self) -> int:
+        """How many vectors are held."""
+        ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add rows; ids shape (n,), vectors shape (n, dimension)."""
+        ...
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Remove rows; unknown ids are ignored."""
+        ...
+
+    def search(self, vector: Vectors, top_k: int) -> list[tuple[int, float]]:
+        """(id, score) of the nearest rows, best first; vector shape (dimension,)."""
+        ...

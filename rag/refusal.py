@@ -1,0 +1,50 @@
+"""When not to answer, and what to say instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.citations import Citer
+from rag.evidence import ScoredSentence
+from rag.types import Citation, Refusal, RefusalReason
+
+MIN_EVIDENCE = 0.30
+"""Below this score of the best sentence nothing in the archive is about the question."""
+
+_MAX_NEARBY = 3
+_MAX_ASKED_CHARS = 160
+_SAYS_NOTHING = re.compile(
+    r"(?:sources?|excerpts?|documents?|texts?|passages?|information|context)\b[^.]{0,60}"
+    r"\b(?:do(?:es)? not|don't|doesn't|did not|is not|are not|no)\b"
+    r"|\b(?:i )?(?:do not|don't|cannot|can't) (?:know|find|answer|determine|say)\b"
+    r"|\bnot (?:mentioned|stated|specified|provided|given|available|found|said)\b"
+    r"|\bno (?:information|mention|answer)\b|\bunknown\b",
+    re.IGNORECASE,
+)
+
+
+def says_nothing(answer: str) -> bool:
+    """Whether the model said that the sources hold no answer."""
+    head = answer[:200]
+    return not head.strip() or bool(_SAYS_NOTHING.search(head))
+
+
+def refuse(
+    reason: RefusalReason, question: str, scored: Sequence[ScoredSentence], citer: Citer | None
+) -> Refusal:
+    """A refusal that says what was looked for and what was found near it."""
+    asked = " ".join(question.split())
+    asked = asked if len(asked) <= _MAX_ASKED_CHARS else asked[: _MAX_ASKED_CHARS - 1] + "…"
+    nearby: tuple[Citation, ...] = ()
+    if citer is not None and reason != "nothing_relevant":
+        nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
+    return Refusal(reason, _MESSAGES[reason].format(asked=asked), nearby)
+
+
+_MESSAGES: dict[RefusalReason, str] = {
+    "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
+    "nothing_relevant": "The documents hold nothing about “{asked}”. Other words, or more documents, may help.",
+    "not_in_sources": "The documents do not say. Looked for: “{asked}”. The nearest finds are listed below.",
+    "unsupported": "No answer to “{asked}” could be verified in the documents. The nearest finds are listed below.",
+}

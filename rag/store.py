@@ -1,0 +1,388 @@
+"""SQLite: the one source of truth of a collection.
+
+Documents, passages, embeddings and the full-text index change in one transaction per document. Everything
+else (the FAISS index) is derived and carries the generation number it was derived from.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.protocols import Vectors
+from rag.errors import FingerprintMismatch, StoreError
+from rag.protocols import Ids
+from rag.types import Document, Passage, Source
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    doc_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uri TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    published TEXT,
+    publisher TEXT,
+    metadata TEXT NOT NULL
+);
+CREATE TABLE passages (
+    passage_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    doc_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    page INTEGER
+);
+CREATE INDEX passages_by_document ON passages (doc_id);
+CREATE TABLE embeddings (
+    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+CREATE VIRTUAL TABLE passages_fts USING fts5 (
+    text, context, tokenize = "porter unicode61 remove_diacritics 2"
+);
+"""
+_SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Size of a collection."""
+
+    n_documents: int
+    n_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What made the embeddings: an index is only good for the same three.
+
+    passages: the settings of the splitter, as JSON.
+    """
+
+    embedder_id: str
+    embedder_digest: str
+    dimension: int
+    passages: str
+
+
+class SqliteStore:
+    """One collection on disk, at `path`. Usable from several threads.
+
+    Raises StoreError when the file is no store, is damaged, or was made by a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._create_or_check()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StoreError(
+                f"the collection at {path} cannot be opened: {error}",
+                remedy=f"remove {path.parent} and index again with `askive index`",
+            ) from error
+
+    def _create_or_check(self) -> None:
+        with self._transaction():
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:
+                for statement in _SCHEMA.split(";\n"):
+                    if statement.strip():
+                        self._db.execute(statement)
+                self._set_meta("format", str(FORMAT))
+                self._set_meta("store_id", uuid.uuid4().hex)
+                self._set_meta("generation", "0")
+        found = int(self._meta("format") or -1)
+        if found != FORMAT:
+            raise StoreError(
+                f"the collection at {self._path} has format {found}, this version reads {FORMAT}",
+                remedy=f"remove {self._path.parent} and index again with `askive index`",
+            )
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    @property
+    def store_id(self) -> str:
+        """Random, made with the store."""
+        return self._meta("store_id") or ""
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change."""
+        return int(self._meta("generation") or 0)
+
+    def counts(self) -> Counts:
+        """How many documents and passages are held."""
+        with self._lock:
+            documents, passages = self._db.execute(
+                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+            ).fetchone()
+        return Counts(documents, passages)
+
+    def fingerprint(self) -> Fingerprint | None:
+        """What made the embeddings; None while nothing was ever stored."""
+        value = self._meta("fingerprint")
+        return Fingerprint(**json.loads(value)) if value else None
+
+    def known_sha256(self) -> dict[str, str]:
+        """Digest of the source's bytes by uri."""
+        with self._lock:
+            return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
+
+    def document(self, doc_id: int) -> Document:
+        """Raises StoreError when there is none."""
+        found = self._document("doc_id = ?", doc_id)
+        if found is None:
+            raise StoreError(f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed")
+        return found
+
+    def document_by_uri(self, uri: str) -> Document | None:
+        """The document, or None."""
+        return self._document("uri = ?", uri)
+
+    def sources(self) -> list[Source]:
+        """All documents without their text, in the order they came."""
+        with self._lock:
+            rows = self._db.execute(f"SELECT {_SOURCE_COLUMNS} FROM documents ORDER BY doc_id").fetchall()
+        return [Source(*row) for row in rows]
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
+        """Passages with their sources by id; ids that are gone are left out."""
+        found: dict[int, tuple[Passage, Source]] = {}
+        for ids in _batches(list(passage_ids), 500):
+            marks = ",".join("?" * len(ids))
+            with self._lock:
+                rows = self._db.execute(
+                    'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                    ' substr(d.text, p.start + 1, p."end" - p.start),'
+                    " d.uri, d.title, d.media_type, d.published, d.publisher"
+                    f" FROM passages p JOIN documents d USING (doc_id) WHERE p.passage_id IN ({marks})",
+                    ids,
+                ).fetchall()
+            for passage_id, doc_id, start, end, heading, page, text, *source in rows:
+                passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+                found[passage_id] = (passage, Source(doc_id, *source))
+        return found
+
+    def passages_of(self, doc_id: int) -> list[Passage]:
+        """All passages of a document, in its order."""
+        with self._lock:
+            ids = [
+                row[0]
+                for row in self._db.execute(
+                    "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id", (doc_id,)
+                )
+            ]
+        found = self.passages(ids)
+        return [found[passage_id][0] for passage_id in ids]
+
+    def embeddings(self, batch: int = 8192) -> Iterator[tuple[Ids, Vectors]]:
+        """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`."""
+        last = -1
+        while True:
+            with self._lock:
+                rows = self._db.execute(
+                    "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?",
+                    (last, batch),
+                ).fetchall()
+            if not rows:
+                return
+            ids = np.array([row[0] for row in rows], dtype=np.int64)
+            yield ids, np.stack([np.frombuffer(row[1], dtype=np.float32) for row in rows])
+            last = int(ids[-1])
+
+    def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
+        """Embeddings by passage id, each of shape (dimension,); ids that are gone are left out."""
+        found: dict[int, Vectors] = {}
+        for ids in _batches(list(passage_ids), 500):
+            marks = ",".join("?" * len(ids))
+            with self._lock:
+                rows = self._db.execute(
+                    f"SELECT passage_id, vector FROM embeddings WHERE passage_id IN ({marks})", ids
+                ).fetchall()
+            found.update({int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows})
+        return found
+
+    def search_fts(self, expression: str, top_k: int) -> list[tuple[int, float]]:
+        """(passage_id, BM25) for an FTS5 expression, best first; higher is better."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
+                " WHERE passages_fts MATCH ? ORDER BY bm25(passages_fts, 1.0, 0.6), rowid LIMIT ?",
+                (expression, top_k),
+            ).fetchall()
+        return [(int(passage_id), float(score)) for passage_id, score in rows]
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in words; empty when it is sound."""
+        with self._lock:
+            problems = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
+            for what, query in _INVARIANTS.items():
+                (n,) = self._db.execute(query).fetchone()
+                if n:
+                    problems.append(f"{n} {what}")
+        return problems
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def set_fingerprint(self, fingerprint: Fingerprint) -> None:
+        """Say what makes the embeddings. Raises FingerprintMismatch when passages of another kind are held."""
+        with self._transaction():
+            held = self.fingerprint()
+            if held is not None and held != fingerprint and self.counts().n_passages:
+                raise FingerprintMismatch(
+                    f"the collection at {self._path.parent} was made with {held.embedder_id}"
+                    f" ({held.passages}), not with {fingerprint.embedder_id} ({fingerprint.passages})",
+                    remedy="index into a new collection with --collection, or start over with"
+                    " `askive index --rebuild`",
+                )
+            if held != fingerprint:
+                self._set_meta("fingerprint", json.dumps({
+                    name: getattr(fingerprint, name) for name in fingerprint.__dataclass_fields__
+                }))  # fmt: skip
+
+    def put(self, document: Document, passages: Sequence[Passage], vectors: Vectors) -> tuple[int, list[int]]:
+        """Add or replace the document at its uri, in one transaction; the new ids.
+
+        vectors: shape (len(passages), dimension). The ids of what was replaced are never used again.
+        """
+        with self._transaction():
+            self._delete(document.uri)
+            cursor = self._db.execute(
+                "INSERT INTO documents (uri, title, text, media_type, sha256, published, publisher, metadata)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.uri, document.title, document.text, document.media_type, document.sha256,
+                    document.published, document.publisher, json.dumps(document.metadata, ensure_ascii=False),
+                ),
+            )  # fmt: skip
+            doc_id = int(cursor.lastrowid or 0)
+            ids: list[int] = []
+            for passage, vector in zip(passages, vectors, strict=True):
+                cursor = self._db.execute(
+                    'INSERT INTO passages (doc_id, start, "end", heading, page) VALUES (?, ?, ?, ?, ?)',
+                    (doc_id, passage.start, passage.end, passage.heading, passage.page),
+                )
+                ids.append(int(cursor.lastrowid or 0))
+                self._db.execute(
+                    "INSERT INTO embeddings VALUES (?, ?)",
+                    (ids[-1], np.asarray(vector, dtype=np.float32).tobytes()),
+                )
+                self._db.execute(
+                    "INSERT INTO passages_fts (rowid, text, context) VALUES (?, ?, ?)",
+                    (ids[-1], passage.text, context_of(document, passage)),
+                )
+            self._bump()
+        return doc_id, ids
+
+    def delete(self, uris: Sequence[str]) -> list[int]:
+        """Remove documents, in one transaction; the passage ids that are gone."""
+        gone: list[int] = []
+        with self._transaction():
+            for uri in uris:
+                gone += self._delete(uri)
+            if gone:
+                self._bump()
+        return gone
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with self._lock:
+            self._db.close()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._rollback()
+                raise StoreError(
+                    f"the collection at {self._path} cannot be written: {error}",
+                    remedy="see `askive doctor`; nothing of the document was changed",
+                ) from error
+            except BaseException:
+                self._rollback()
+                raise
+
+    def _rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _delete(self, uri: str) -> list[int]:
+        ids = [
+            int(row[0])
+            for row in self._db.execute(
+                "SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE uri = ?", (uri,)
+            )
+        ]
+        self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
+        self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,))
+        return ids
+
+    def _document(self, condition: str, value: object) -> Document | None:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT uri, title, text, media_type, sha256, published, publisher, metadata, doc_id"
+                f" FROM documents WHERE {condition}",
+                (value,),
+            ).fetchone()
+        return Document(*row[:7], json.loads(row[7]), row[8]) if row else None
+
+    def _meta(self, key: str) -> str | None:
+        with self._lock:
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
+
+    def _bump(self) -> None:
+        self._set_meta("generation", str(self.generation + 1))
+
+
+_INVARIANTS = {
+    "passages without an embedding": "SELECT count(*) FROM passages LEFT JOIN embeddings USING (passage_id)"
+    " WHERE vector IS NULL",
+    "passages outside their document": "SELECT count(*) FROM passages JOIN documents USING (doc_id)"
+    ' WHERE "end" > length(text) OR start < 0 OR start >= "end"',
+    "passages missing from the full-text index": "SELECT abs((SELECT count(*) FROM passages)"
+    " - (SELECT count(*) FROM passages_fts))",
+}
+
+
+def context_of(document: Document | Source, passage: Passage) -> str:
+    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
+    parts = (document.title, passage.heading, document.publisher, document.published)
+    return " | ".join(part for part in parts if part)
+
+
+def _batches(items: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,269 @@
+"""What flows: Document -> Passage -> Hit -> Prompt -> events -> Answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.protocols import Message
+
+Stage = Literal["dense", "lexical", "fused", "reranked"]
+Verdict = Literal["supported", "unsupported", "contradicted", "unchecked"]
+RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source as it was read.
+
+    doc_id: integer given by the store; 0 before it is stored.
+    uri: where it came from; unique in a collection.
+    title: for people.
+    text: the characters that offsets point into, for good.
+    media_type: such as `text/markdown`.
+    published: ISO date, only as precise as known: `2016`, `2016-01` or `2016-01-25`.
+    publisher: who published it, if known.
+    sha256: of the source's bytes.
+    metadata: other fields of the source, such as `place`; values are strings or lists of strings.
+    """
+
+    uri: str
+    title: str
+    text: str
+    media_type: str
+    sha256: str
+    published: str | None = None
+    publisher: str | None = None
+    metadata: dict[str, str | list[str]] = field(default_factory=dict)
+    doc_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document without its text, as a hit carries it. Fields as in `Document`."""
+
+    doc_id: int
+    uri: str
+    title: str
+    media_type: str
+    published: str | None = None
+    publisher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a document: `document.text[start:end] == text`, always.
+
+    passage_id: integer given by the store; 0 before it is stored.
+    start, end: character offsets into the document's text.
+    heading: the headings above it, joined with ` > `.
+    page: 1-based page of a paged document.
+    """
+
+    text: str
+    start: int
+    end: int
+    heading: str = ""
+    page: int | None = None
+    passage_id: int = 0
+    doc_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found.
+
+    source: the passage's document.
+    score: of the stage, higher is better; only comparable within one result.
+    rank: 1-based.
+    stage: which step gave the score.
+    """
+
+    passage: Passage
+    source: Source
+    score: float
+    rank: int
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Neighbouring sentences of one passage that are worth reading for a question.
+
+    hit: the passage they stand in.
+    start, end: offsets into the document's text.
+    text: `document.text[start:end]`.
+    score: of the best sentence within.
+    best_start, best_end: offsets of that sentence, to be quoted first.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    score: float
+    best_start: int
+    best_end: int
+
+    @property
+    def best_text(self) -> str:
+        """The best sentence, exactly as it stands in the document."""
+        return self.text[self.best_start - self.start : self.best_end - self.start]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the generator reads.
+
+    messages: system and user turns, in segments.
+    hits: marker n in the prompt is hits[n-1].
+    evidence: what was put in, in the order of the prompt.
+    dropped: evidence that did not fit the budget.
+    n_tokens: of the evidence.
+    """
+
+    messages: tuple[Message, ...]
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    dropped: tuple[Evidence, ...]
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A span of a source: `document.text[start:end] == quote`, always.
+
+    marker: the number shown to the reader.
+    score: how well the span supports the sentence, 0 to 1.
+    """
+
+    marker: int
+    hit: Hit
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the answer: `answer.text[start:end] == text`.
+
+    citations: the spans that support it, best first; empty if there are none.
+    verdict: what the checks say of it.
+    """
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[Citation, ...] = ()
+    verdict: Verdict = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no answer is given.
+
+    reason: for programs.
+    message: for people.
+    nearby: what was found near the question.
+    """
+
+    reason: RefusalReason
+    message: str
+    nearby: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens. n_reused_tokens: part of the prompt whose attention state was kept from before."""
+
+    n_prompt_tokens: int = 0
+    n_completion_tokens: int = 0
+    n_reused_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds from the question's arrival (first_token) or of a step (the others)."""
+
+    retrieve_ms: float = 0.0
+    first_token_ms: float = 0.0
+    generate_ms: float = 0.0
+    verify_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The final word on a question. A refusal is an Answer too.
+
+    text: what is shown.
+    hits: what was retrieved, best first.
+    evidence: what was read.
+    confidence: 0 to 1, higher is surer; None when nothing was scored.
+    """
+
+    question: str
+    text: str
+    sentences: tuple[Sentence, ...]
+    refusal: Refusal | None
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    model_id: str
+    embedder_id: str
+    usage: Usage
+    timings: Timings
+    confidence: float | None = None
+
+    @property
+    def refused(self) -> bool:
+        """True when the question was not answered."""
+        return self.refusal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and the answer that was shown."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Event: retrieval begins. query: what reaches the indexes."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Event: retrieval is done. first: the best evidence as a citation, shown before the model speaks."""
+
+    hits: tuple[Hit, ...]
+    first: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Event: more text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Event: a sentence of the answer is complete and has its citations. Comes before later tokens."""
+
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """Event: the answer is complete; always the last one."""
+
+    answer: Answer
+
+
+Event = Searching | Sources | Token | Cited | Final

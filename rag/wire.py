@@ -1,0 +1,81 @@
+"""What leaves the program as JSON: the shapes that `--json` and the servers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag.types import Answer, Citation, Hit
+
+
+def hit_to_dict(hit: Hit) -> dict[str, Any]:
+    """One search hit."""
+    return {
+        "rank": hit.rank,
+        "passage_id": hit.passage.passage_id,
+        "uri": hit.source.uri,
+        "title": hit.source.title,
+        "published": hit.source.published,
+        "publisher": hit.source.publisher,
+        "heading": hit.passage.heading,
+        "page": hit.passage.page,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "text": hit.passage.text,
+        "score": round(hit.score, 6),
+        "stage": hit.stage,
+    }
+
+
+def citation_to_dict(citation: Citation) -> dict[str, Any]:
+    """One cited span."""
+    source = citation.hit.source
+    return {
+        "marker": citation.marker,
+        "uri": source.uri,
+        "title": source.title,
+        "published": source.published,
+        "publisher": source.publisher,
+        "page": citation.hit.passage.page,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "score": round(citation.score, 4),
+    }
+
+
+def answer_to_dict(answer: Answer) -> dict[str, Any]:
+    """The whole answer, as `askive ask --json` prints it."""
+    refusal = answer.refusal
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "refusal_reason": refusal.reason if refusal else None,
+        "nearby": [citation_to_dict(citation) for citation in refusal.nearby] if refusal else [],
+        "sentences": [
+            {
+                "text": sentence.text,
+                "start": sentence.start,
+                "end": sentence.end,
+                "verdict": sentence.verdict,
+                "citations": [citation_to_dict(citation) for citation in sentence.citations],
+            }
+            for sentence in answer.sentences
+        ],
+        "hits": [hit_to_dict(hit) for hit in answer.hits],
+        "confidence": answer.confidence,
+        "model": answer.model_id,
+        "embedder": answer.embedder_id,
+        "timings_ms": {
+            "retrieve": round(answer.timings.retrieve_ms, 1),
+            "first_token": round(answer.timings.first_token_ms, 1),
+            "generate": round(answer.timings.generate_ms, 1),
+            "verify": round(answer.timings.verify_ms, 1),
+            "total": round(answer.timings.total_ms, 1),
+        },
+        "usage": {
+            "prompt_tokens": answer.usage.n_prompt_tokens,
+            "completion_tokens": answer.usage.n_completion_tokens,
+            "reused_tokens": answer.usage.n_reused_tokens,
+        },
+    }
