@@ -1,0 +1,63 @@
+# Two commands do all the set-up: `make ask` and `make test`.
+q ?= How many jets and helicopters did Russia have in Latakia?
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+export q
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev weights ask chat test check bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not there; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Torch first and by itself: the rest must not pull a build with gigabytes of GPU libraries.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV); llama.cpp is compiled the first time (about five minutes)"
+	$(PIP) install --progress-bar on -c constraints.txt "$$(grep '^torch==' constraints.txt)"
+	$(PIP) install --progress-bar on -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --progress-bar on -c constraints.txt -e '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed ## install the product into .venv
+
+install-dev: $(VENV)/.installed-dev
+
+weights: install ## fetch the default weights (1.2 GB, once)
+	@$(BIN)/askive models pull
+
+ask: weights ## answer a question from seeds/: make ask q="..."
+	@$(BIN)/askive index --seeds --quiet
+	@$(BIN)/askive ask --collection seeds "$$q"
+
+chat: weights ## the chat in a browser
+	@$(BIN)/askive chat
+
+test: install-dev ## all tests, with the real weights and a real browser
+	@$(BIN)/askive models pull
+	@$(BIN)/askive models pull smollm2-135m-instruct-q4_1
+	$(BIN)/python -m pytest
+
+check: install-dev ## ruff, mypy --strict, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
+
+bench: install-dev ## measure speed and quality, and print the tables
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
+	$(BIN)/askive eval run seeds --limit 40
+
+clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,112 @@
+"""An answer on a terminal: the first quote at once, then the words, then the sources."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rag.types import Answer, Citation, Cited, Event, Final, Sentence, Sources, Token
+from ui.render import Output
+
+
+def print_stream(events: Iterable[Event], shown: Output) -> Answer:
+    """Print the events as they come; the final answer."""
+    out = shown.out
+    n_cited = 0
+    said = False
+    spinner = shown.err.status("Reading the sources…") if not shown.quiet and sys.stderr.isatty() else None
+    answer: Answer | None = None
+    if spinner:
+        spinner.start()
+    try:
+        for event in events:
+            if isinstance(event, Sources) and event.first is not None and not shown.quiet:
+                _pause(spinner)
+                out.print("Nearest in your documents:", style="dim")
+                out.print(f"  “{_one_line(event.first.quote)}”", style="italic", markup=False)
+                out.print(f"  {about(event.first)}", style="dim", markup=False)
+                out.print()
+                _resume(spinner)
+            elif isinstance(event, Token):
+                _pause(spinner)
+                spinner = None
+                said = True
+                _write(event.text)
+            elif isinstance(event, Cited):
+                _write(_marks(event.sentence))
+                n_cited += 1
+            elif isinstance(event, Final):
+                answer = event.answer
+    finally:
+        _pause(spinner)
+    if answer is None:
+        raise AssertionError("a stream always ends with Final")
+    if answer.refused:
+        _write("\n\n" if said else "")
+        out.print(answer.text, markup=False)
+    else:
+        _write("".join(_marks(sentence) for sentence in answer.sentences[n_cited:]) + "\n")
+    _print_sources(answer, shown)
+    return answer
+
+
+def about(citation: Citation) -> str:
+    """Title, publisher and date of a citation's document, on one line."""
+    source = citation.hit.source
+    where = f"p. {citation.hit.passage.page}" if citation.hit.passage.page else None
+    rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
+    return f"{source.title} ({rest})" if rest else source.title
+
+
+def _print_sources(answer: Answer, shown: Output) -> None:
+    out = shown.out
+    cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
+    nearby = answer.refusal.nearby if answer.refusal else ()
+    for title, citations in (("Sources", cited), ("Nearest finds", nearby)):
+        if not citations:
+            continue
+        out.print()
+        out.print(title, style="bold")
+        for citation in citations:
+            out.print(f"[{citation.marker}] {about(citation)}", markup=False, style="cyan")
+            out.print(f"    “{_one_line(citation.quote)}”", markup=False)
+            out.print(
+                f"    {citation.hit.source.uri}, characters {citation.start}-{citation.end}",
+                markup=False,
+                style="dim",
+            )
+    if answer.timings.first_token_ms and not shown.quiet:
+        shown.hint(
+            f"\nfirst word after {answer.timings.first_token_ms / 1000:.1f} s,"
+            f" all in {answer.timings.total_ms / 1000:.1f} s; {answer.model_id}"
+        )
+
+
+def _marks(sentence: Sentence) -> str:
+    if not sentence.citations:
+        return " [no source]"
+    marks = "".join(f"[{citation.marker}]" for citation in sentence.citations)
+    return f" {marks}" if sentence.verdict == "supported" else f" {marks}(not verified)"
+
+
+def _unique(citations: Iterable[Citation]) -> Sequence[Citation]:
+    return sorted({c.marker: c for c in citations}.values(), key=lambda c: c.marker)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _pause(spinner: object) -> None:
+    if spinner is not None:
+        spinner.stop()  # type: ignore[attr-defined]
+
+
+def _resume(spinner: object) -> None:
+    if spinner is not None:
+        spinner.start()  # type: ignore[attr-defined]

@@ -1,0 +1,113 @@
+"""`askive ask`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.config import SEEDS_COLLECTION, Config
+from rag.errors import UsageError
+from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+from ui.render import Output
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="The question; - reads it from standard input.")
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            "--batch", metavar="FILE", help='Many questions: one {"question": ...} a line; - is standard input.'
+        ),
+    ] = None,
+    collection: Collection = None,
+    model: Model = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer a question from your documents, every sentence with its source.
+
+    Example: [bold]askive ask "How many jets and helicopters did Russia have in Latakia?"[/]
+    """
+    if (question is None) == (batch is None):
+        raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
+    config = settings(collection=collection, model=model, embedder=embedder)
+    shown = output(as_json or batch is not None, quiet)
+    if batch is not None:
+        _ask_batch(config, _read_batch(batch), shown)
+        return
+    text = sys.stdin.read() if question == "-" else question or ""
+    if not text.strip():
+        raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
+    with _open(config, shown) as assistant:
+        if shown.as_json:
+            from rag.wire import answer_to_dict
+
+            shown.json(answer_to_dict(assistant.ask(text)))
+        else:
+            from ui.answer_text import print_stream
+
+            print_stream(assistant.stream(text), shown)
+
+
+def _open(config: Config, shown: Output) -> Assistant:
+    """The assistant; the default corpus is indexed first when nothing else is there."""
+    from rag.assistant import Assistant
+    from rag.collections import choose_collection, has_collection, index_seeds
+
+    name = choose_collection(config)
+    if name == SEEDS_COLLECTION and not has_collection(config, name):
+        with shown.progress() as bar:
+            task = bar.add_task("Indexing the default corpus", total=None)
+            index_seeds(config, progress=lambda done, total, _uri: bar.update(task, completed=done, total=total))
+    return Assistant.open(config, name)
+
+
+def _ask_batch(config: Config, questions: Iterator[str], shown: Output) -> None:
+    """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
+    from models.errors import AskiveError
+    from rag.wire import answer_to_dict
+
+    failed = False
+    with _open(config, shown) as assistant:
+        for text in questions:
+            try:
+                shown.json(answer_to_dict(assistant.ask(text)))
+            except AskiveError as error:
+                failed = True
+                shown.json({"question": text, "error": error.as_dict()})
+    if failed:
+        raise typer.Exit(1)
+
+
+def _read_batch(path: Path) -> Iterator[str]:
+    """Questions of a JSON-lines file. Raises UsageError with the line that is wrong, before the first answer."""
+    try:
+        lines = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", remedy="name a file of JSON lines") from error
+    questions: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            text = json.loads(line)["question"]
+            if not isinstance(text, str):
+                raise TypeError
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{path}, line {number}: not an object with a \"question\"",
+                remedy='write one {"question": "..."} a line',
+            ) from error
+        questions.append(text)
+    return iter(questions)

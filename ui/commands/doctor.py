@@ -1,0 +1,44 @@
+"""`askive doctor`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+
+
+def doctor(
+    fast: Annotated[bool, typer.Option("--fast", help="Do not read the weights to compare digests.")] = False,
+    collection: Collection = None,
+    model: Model = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check the machine, the weights and the collections, and say what to do about each finding.
+
+    Example: [bold]askive doctor --json[/]
+    """
+    from rag.doctor import Finding, examine
+
+    config = settings(collection=collection, model=model, embedder=embedder)
+    shown = output(as_json, quiet)
+    findings: list[Finding] = []
+    marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
+    for finding in examine(config, verify_weights=not fast):
+        findings.append(finding)
+        if not as_json and not (quiet and finding.severity == "ok"):
+            shown.text(f"{marks[finding.severity]}  {finding.name}: {finding.message}")
+            if finding.remedy:
+                shown.text(f"         -> {finding.remedy}")
+    if as_json:
+        shown.json(
+            [
+                {"name": f.name, "severity": f.severity, "message": f.message, "remedy": f.remedy}
+                for f in findings
+            ]
+        )
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rag.config import Config, load_config
+from ui.render import Output
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for scripts.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
+Collection = Annotated[
+    str | None,
+    typer.Option("--collection", "-c", metavar="NAME", help="The collection; default: the one in use."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "--generator",
+        "-m",
+        metavar="ID",
+        help="Who writes: an id of `askive models list`, a .gguf file, or openai:http://HOST:PORT/v1.",
+    ),
+]
+Embedder = Annotated[
+    str | None, typer.Option("--embedder", metavar="ID", help="Embedder id of `askive models list`.")
+]
+
+
+def settings(
+    *,
+    collection: str | None = None,
+    model: str | None = None,
+    embedder: str | None = None,
+    **others: Any,
+) -> Config:
+    """The settings in force, with what the command was told."""
+    return load_config({"collection": collection, "generator": model, "embedder": embedder, **others})
+
+
+def output(as_json: bool, quiet: bool) -> Output:
+    """How this run prints."""
+    return Output(as_json=as_json, quiet=quiet)
