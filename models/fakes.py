@@ -110,14 +110,13 @@ class ScriptedGenerator:
             text = text.split(stop)[0]
         words = re.findall(r"\S+\s*|\s+", text)
         shown = words[: sampling.max_tokens]
-        first = {"n_prompt_tokens": n_prompt}
         for word in shown:
             if cancel is not None and cancel.is_set():
-                yield Piece("", finish="cancelled", **first)
+                yield Piece("", finish="cancelled", n_prompt_tokens=n_prompt)
                 return
-            yield Piece(word, logprob=-0.1, n_tokens=1, **first)
-            first = {}
-        yield Piece("", finish="length" if len(shown) < len(words) else "stop", **first)
+            yield Piece(word, logprob=-0.1, n_tokens=1, n_prompt_tokens=n_prompt)
+            n_prompt = 0
+        yield Piece("", finish="length" if len(shown) < len(words) else "stop", n_prompt_tokens=n_prompt)
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """More likely the more words a choice shares with the messages."""

@@ -20,20 +20,13 @@ from numpy.typing import NDArray
 
 from models.chat_template import CHATML, render_parts
 from models.errors import ContextOverflow, ModelError
+from models.machine import physical_cores
 from models.protocols import FinishReason, Message, Piece, Sampling
 
 _BATCH_TOKENS = 512
 # llama.cpp uses every core: two generations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()
 _log_lines: list[str] = []
-
-
-def physical_cores() -> int:
-    """Cores this process may use, hyper-threads not counted."""
-    import psutil
-
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or usable, usable))
 
 
 class LlamaGenerator:
@@ -108,9 +101,7 @@ class LlamaGenerator:
 
     def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
         """The token ids of the whole prompt. Only the template's own text may become control tokens."""
-        parts = render_parts(
-            self._template, messages, bos_token=self._bos_token, eos_token=self._eos_token
-        )
+        parts = render_parts(self._template, messages, bos_token=self._bos_token, eos_token=self._eos_token)
         tokens: list[int] = []
         opens_with_bos = parts and self._bos_token and parts[0].text.startswith(self._bos_token)
         if self._lib.llama_vocab_get_add_bos(self._vocab) and not opens_with_bos:
@@ -172,7 +163,7 @@ class LlamaGenerator:
         rng = np.random.default_rng(sampling.seed)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         held, logprob, n_tokens = "", 0.0, 0
-        first: dict[str, int] = {"n_prompt_tokens": len(prompt), "n_reused_tokens": n_reused}
+        counts = (len(prompt), n_reused)
         finish: FinishReason = "length"
         for step in range(max_tokens):
             if cancel is not None and cancel.is_set():
@@ -186,8 +177,8 @@ class LlamaGenerator:
             logprob, n_tokens = logprob + token_logprob, n_tokens + 1
             shown, held, stopped = _release(held, sampling.stop)
             if shown:
-                yield Piece(shown, logprob, n_tokens, **first)
-                first, logprob, n_tokens = {}, 0.0, 0
+                yield Piece(shown, logprob, n_tokens, None, *counts)
+                counts, logprob, n_tokens = (0, 0), 0.0, 0
             if stopped:
                 finish, held = "stop", ""
                 break
@@ -195,18 +186,14 @@ class LlamaGenerator:
                 finish = "cancelled"
                 break
         tail = held + decoder.decode(b"", final=True) if finish != "stop" or held else ""
-        yield Piece(tail, logprob if n_tokens else None, n_tokens, finish, **first)
+        yield Piece(tail, logprob if n_tokens else None, n_tokens, finish, *counts)
 
     def _read(self, prompt: list[int]) -> int:
         """Bring the context to `prompt`, reading only what differs; tokens reused, or -1 when cancelled."""
-        kept = 0
         # The last token is always read again: its logits are what comes next.
-        for kept, (old, new) in enumerate(zip(self._tokens, prompt[:-1], strict=False)):
-            if old != new:
-                break
-        else:
-            kept = min(len(self._tokens), len(prompt) - 1)
-        self._forget_from(kept)
+        longest = min(len(self._tokens), len(prompt) - 1)
+        differs = (at for at in range(longest) if self._tokens[at] != prompt[at])
+        self._forget_from(next(differs, longest))
         kept = len(self._tokens)
         for start in range(kept, len(prompt), _BATCH_TOKENS):
             if not self._decode(prompt[start : start + _BATCH_TOKENS], start):
@@ -285,17 +272,14 @@ class LlamaGenerator:
         return self._token_bytes(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 
-def _pick(
-    logits: NDArray[np.float32], temperature: float, rng: np.random.Generator
-) -> tuple[int, float]:
+def _pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Generator) -> tuple[int, float]:
     """The next token and its log-probability under the untempered distribution."""
     top = int(logits.argmax())
     normaliser = float(logits[top]) + math.log(float(np.exp(logits - logits[top]).sum()))
+    token = top
     if temperature > 0:
         # Gumbel-max: a sample of softmax(logits / temperature) without building it.
         token = int((logits / temperature + rng.gumbel(size=logits.shape)).argmax())
-    else:
-        token = top
     return token, float(logits[token]) - normaliser
 
 

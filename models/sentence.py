@@ -72,6 +72,9 @@ class SentenceEmbedder:
 
     def _load(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
         try:
             return SentenceTransformer(str(self._path), device="cpu", local_files_only=True)

@@ -1,0 +1,140 @@
+"""Files that are whole or not there: digests, atomic writes, room on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from models.errors import DiskSpaceError
+
+_BLOCK = 1 << 20
+_SPARE = 64 << 20
+
+
+def sha256_of(path: Path, *, start: int = 0, size: int | None = None) -> str:
+    """Hex digest of a file, or of `size` bytes of it from `start`; fewer bytes there give another digest."""
+    digest = hashlib.sha256()
+    left = size
+    with path.open("rb") as stream:
+        stream.seek(start)
+        while left is None or left > 0:
+            block = stream.read(_BLOCK if left is None else min(_BLOCK, left))
+            if not block:
+                break
+            digest.update(block)
+            left = None if left is None else left - len(block)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Old content or new content, never half of it, even when the machine stops."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the file's bytes are on the disk."""
+    # Reading is enough, and a file that was linked may be read-only; Windows alone wants it writable.
+    with path.open("rb+" if os.name == "nt" else "rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's names are on the disk (where the platform can)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes in a folder that others may be writing in or clearing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(parent, name).lstat().st_size
+    return total
+
+
+def require_room(folder: Path, n_bytes: int, what: str) -> None:
+    """Raises DiskSpaceError unless `n_bytes` (and a little more) fit beside `folder`."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < n_bytes + _SPARE:
+        raise DiskSpaceError(
+            f"{what} needs {_readable(n_bytes + _SPARE)} of disk in {folder}, but {_readable(free)} are free",
+            remedy="free some, or set ASKIVE_HOME to a folder on a larger disk",
+        )
+
+
+class Digests:
+    """Digests of files that have not changed since (same size, same time), kept in a small JSON file.
+
+    A file that cannot be written is no failure: the digest is computed again next time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def known(self, key: str) -> str | None:
+        """The digest last kept under `key`, whatever became of the file."""
+        value = self._load().get(key, {}).get("sha256")
+        return value if isinstance(value, str) else None
+
+    def fresh(self, key: str, file: Path) -> str | None:
+        """The digest kept under `key`, if the file has not changed since."""
+        kept = self._load().get(key, {})
+        stat = file.stat()
+        if (kept.get("size"), kept.get("mtime_ns")) != (stat.st_size, stat.st_mtime_ns):
+            return None
+        value = kept.get("sha256")
+        return value if isinstance(value, str) else None
+
+    def keep(self, key: str, file: Path, sha256: str) -> None:
+        """Remember the digest of the file as it is now."""
+        stat = file.stat()
+        content = self._load()
+        content[key] = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}
+        self._write(content)
+
+    def drop(self, key: str) -> None:
+        """Have the file hashed again next time; `known` still answers."""
+        content = self._load()
+        if key in content:
+            content[key]["mtime_ns"] = -1
+            self._write(content)
+
+    def _load(self) -> dict[str, dict[str, object]]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def _write(self, content: dict[str, dict[str, object]]) -> None:
+        try:
+            write_atomically(self._path, json.dumps(content, indent=1))
+        except OSError:
+            return
+
+
+def _readable(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"

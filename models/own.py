@@ -1,0 +1,84 @@
+"""A user's own models: what may be added, and how it is described in the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from models.catalog import Kind, ModelEntry, Source, WeightFile, check_id
+from models.errors import UsageError
+
+_MAGIC = b"GGUF"
+
+
+def own_entry(path_or_url: str, model_id: str, kind: Kind | None, licence: str) -> ModelEntry:
+    """A catalog entry for a path or URL; files behind a URL have no size and digest yet.
+
+    Raises UsageError when it is neither a GGUF file, nor a sentence-transformers folder, nor a URL of a file.
+    """
+    check_id(model_id)
+    files: tuple[WeightFile, ...]
+    if urlsplit(path_or_url).scheme in ("http", "https"):
+        name = Path(unquote(urlsplit(path_or_url).path)).name
+        if not name or name.startswith("."):
+            raise UsageError(f"{path_or_url} names no file", remedy="give the address of a .gguf file")
+        files, folder = (WeightFile(name, 0),), False
+        source = Source("url", url=path_or_url)
+    else:
+        path = Path(path_or_url).expanduser().absolute()
+        source = Source("file", path=str(path))
+        if path.is_dir():
+            files, folder = _folder_files(path), True
+        elif path.is_file():
+            _require_gguf(path, path_or_url)
+            files, folder = (WeightFile(path.name, path.stat().st_size),), False
+        else:
+            raise UsageError(f"{path_or_url} does not exist", remedy="give a .gguf file, a folder or a URL")
+    fitting: tuple[Kind, ...] = ("embedder", "reranker") if folder else ("generator",)
+    if kind is not None and kind not in fitting:
+        form = "sentence-transformers folder" if folder else "GGUF file"
+        raise UsageError(
+            f"a {form} cannot be used as {kind}", remedy=f"leave --kind out, or say --kind {fitting[0]}"
+        )
+    return ModelEntry(
+        id=model_id,
+        kind=kind or fitting[0],
+        licence=licence,
+        description=f"added from {path_or_url}",
+        files=files,
+        sources=(source,),
+        folder=folder,
+        own=True,
+    )
+
+
+def check_own(entry: ModelEntry, folder: Path) -> None:
+    """What arrived is what it was taken for. Raises UsageError when it is not a GGUF file."""
+    if not entry.folder:
+        _require_gguf(folder / entry.files[0].name, str(entry.sources[0]))
+
+
+def _folder_files(folder: Path) -> tuple[WeightFile, ...]:
+    if not (folder / "config.json").is_file():
+        raise UsageError(
+            f"{folder} is no sentence-transformers model: it holds no config.json",
+            remedy="give the folder that holds modules.json and config.json",
+        )
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    named = [(path.relative_to(folder), path) for path in paths]
+    return tuple(
+        WeightFile(name.as_posix(), path.stat().st_size)
+        for name, path in named
+        if not any(part.startswith(".") for part in name.parts)
+    )
+
+
+def _require_gguf(path: Path, origin: str) -> None:
+    with path.open("rb") as file:
+        magic = file.read(len(_MAGIC))
+    if magic == _MAGIC:
+        return
+    raise UsageError(
+        f"{origin} is not a GGUF file: it opens with {magic!r}, not {_MAGIC!r}",
+        remedy="convert it with llama.cpp's convert_hf_to_gguf.py, or give a .gguf file",
+    )

@@ -1,0 +1,94 @@
+"""From the name of a model to the loaded model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from models.catalog import Kind
+from models.disk import Digests, sha256_of
+from models.errors import ModelNotFound, UsageError
+from models.protocols import Embedder, Generator
+from models.weights import WeightStore
+
+_ENDPOINT = "openai:"
+
+
+def load_embedder(model_id: str, models_dir: Path) -> Embedder:
+    """An embedder by catalog id, `openai:URL[#model]`, or `hash` (the fake).
+
+    Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
+    """
+    if model_id == "hash":
+        from models.fakes import HashEmbedder
+
+        return HashEmbedder()
+    if model_id.startswith(_ENDPOINT):
+        from models.openai_api import OpenAIEmbedder
+
+        url, model = _address(model_id)
+        return OpenAIEmbedder(url, model, os.environ.get("OPENAI_API_KEY"))
+    from models.openvino import OpenVinoEmbedder
+    from models.sentence import SentenceEmbedder
+
+    store = WeightStore(models_dir)
+    _require_kind(store, model_id, "embedder")
+    path = store.path_of(model_id)
+    made_by = OpenVinoEmbedder if OpenVinoEmbedder.can_load(path) else SentenceEmbedder
+    return made_by(path, model_id, store.digest_of(model_id))
+
+
+def load_generator(
+    spec: str, models_dir: Path, *, context_tokens: int = 4096, n_threads: int | None = None
+) -> Generator:
+    """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
+
+    context_tokens: prompt and answer together. n_threads: None takes the physical cores.
+    Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
+    """
+    if spec == "scripted":
+        from models.fakes import ScriptedGenerator
+
+        return ScriptedGenerator()
+    if spec.startswith(_ENDPOINT):
+        from models.openai_api import OpenAIGenerator
+
+        url, model = _address(spec)
+        return OpenAIGenerator(url, model, os.environ.get("OPENAI_API_KEY"), context_tokens=context_tokens)
+    if spec.endswith(".gguf"):
+        path = Path(spec).expanduser().absolute()
+        if not path.is_file():
+            raise ModelNotFound(
+                f"{path} does not exist", remedy="correct the path, or see `askive models list`"
+            )
+        model_id, digest = path.stem, _digest_of_file(path, models_dir)
+    else:
+        store = WeightStore(models_dir)
+        _require_kind(store, spec, "generator")
+        model_id, path, digest = spec, store.path_of(spec), store.digest_of(spec)
+    from models.llama import LlamaGenerator
+
+    return LlamaGenerator(path, model_id, digest, context_tokens, n_threads)
+
+
+def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:
+    entry = store.catalog.get(model_id)
+    if entry.kind != kind:
+        raise UsageError(
+            f"{model_id} is a model of kind {entry.kind}, not {kind}", remedy="see `askive models list`"
+        )
+
+
+def _address(spec: str) -> tuple[str, str | None]:
+    url, _, model = spec.removeprefix(_ENDPOINT).partition("#")
+    return url, model or None
+
+
+def _digest_of_file(path: Path, models_dir: Path) -> str:
+    """The digest of a file outside the models folder; hashed again only when it changed."""
+    known = Digests(models_dir / ".digests.json")
+    sha256 = known.fresh(str(path), path)
+    if sha256 is None:
+        sha256 = sha256_of(path)
+        known.keep(str(path), path, sha256)
+    return sha256
