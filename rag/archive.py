@@ -31,9 +31,7 @@ class Archive:
         self._dense: DenseCache | None = None
 
     @classmethod
-    def open(
-        cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True
-    ) -> Archive:
+    def open(cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True) -> Archive:
         """The collection in the folder `path`.
 
         Raises CollectionNotFound when it is not there and `create` is false; StoreError when it is damaged;

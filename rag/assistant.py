@@ -95,7 +95,9 @@ class Assistant:
         if not hits:
             empty = not self.archive.counts().n_documents
             yield Sources((), None)
-            yield self._refused(run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None))
+            yield self._refused(
+                run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None)
+            )
             return
         citer = Citer(question, _cited_first(evidence, hits), self.archive.embedder)
         if scored[0].score < MIN_EVIDENCE:
@@ -103,9 +105,7 @@ class Assistant:
             yield self._refused(run, refuse("nothing_relevant", question, scored, citer))
             return
         yield Sources(hits, _first_quote(scored[0]))
-        prompt = build_prompt(
-            question, evidence, self._config.prompt, self.generator.count_tokens, history
-        )
+        prompt = build_prompt(question, evidence, self._config.prompt, self.generator.count_tokens, history)
         run.evidence = prompt.evidence
         sampling = Sampling(
             max_tokens=self._config.generation.max_tokens,
@@ -130,9 +130,7 @@ class Assistant:
     ) -> None:
         self.close()
 
-    def _concluded(
-        self, run: _Run, question: str, scored: Sequence[ScoredSentence], citer: Citer
-    ) -> Final:
+    def _concluded(self, run: _Run, question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Final:
         text = run.text.rstrip()
         if says_nothing(text):
             return self._refused(run, refuse("not_in_sources", question, scored, citer))
@@ -146,9 +144,7 @@ class Assistant:
     def _refused(self, run: _Run, refusal: Refusal) -> Final:
         return self._final(run, refusal.message, (), refusal)
 
-    def _final(
-        self, run: _Run, text: str, sentences: tuple[Sentence, ...], refusal: Refusal | None
-    ) -> Final:
+    def _final(self, run: _Run, text: str, sentences: tuple[Sentence, ...], refusal: Refusal | None) -> Final:
         return Final(
             Answer(
                 question=run.question,

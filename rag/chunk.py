@@ -71,7 +71,6 @@ def _heading_path(path: list[tuple[int, str]]) -> str:
     return " > ".join(title for _, title in path)
 
 
-
 def _windows(text: str, units: list[_Unit], config: PassageConfig) -> Iterator[tuple[int, int]]:
     counts = [len(text[unit.start : unit.end].split()) for unit in units]
     first = 0

@@ -102,7 +102,9 @@ class Citer:
         wanted = numbers(text) - numbers(self._question)
         scores = np.zeros(len(self._candidates))
         for i, (own, near) in enumerate(zip(self._own, self._near, strict=True)):
-            covered = sum(w * (1.0 if s in own else 0.6 if s in near else 0.0) for s, w in weight.items()) / total
+            covered = (
+                sum(w * (1.0 if s in own else 0.6 if s in near else 0.0) for s, w in weight.items()) / total
+            )
             missing = len(wanted - self._numbers[i]) / len(wanted) if wanted else 0.0
             scores[i] = (0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)) * (1.0 - 0.6 * missing)
         return scores

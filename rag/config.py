@@ -39,7 +39,9 @@ class RetrievalConfig(_Strict):
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     fusion: Literal["rrf", "convex"] = "convex"
     dense_weight: float = Field(0.6, ge=0, le=1, description="share of the dense score in convex fusion")
-    sentence_weight: float = Field(0.3, ge=0, le=1, description="share of the best sentence in the final order")
+    sentence_weight: float = Field(
+        0.3, ge=0, le=1, description="share of the best sentence in the final order"
+    )
 
 
 class PromptConfig(_Strict):
@@ -109,7 +111,9 @@ def load_config(
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}") from error
+            raise ConfigError(
+                f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}"
+            ) from error
     for name, value in environ.items():
         if name.startswith("ASKIVE_") and name not in _OTHER_VARIABLES:
             _put(values, name.removeprefix("ASKIVE_").lower().replace("__", "."), value)

@@ -50,7 +50,7 @@ class FaissIndex:
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
             self._faiss.write_index(self._index, str(partial))
-            os.replace(partial, path)
+            partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
 

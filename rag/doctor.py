@@ -60,7 +60,7 @@ def _disk(home: Path) -> Finding:
 def _machine() -> Iterator[Finding]:
     import psutil
 
-    from models.llama import physical_cores
+    from models.machine import physical_cores
 
     free, total = psutil.virtual_memory().available / _GB, psutil.virtual_memory().total / _GB
     message = f"{free:.1f} GB of {total:.1f} GB free"
@@ -85,7 +85,11 @@ def _llama() -> Finding:
             "llama.cpp", "error", f"llama-cpp-python cannot be loaded: {error}",
             "pip install --force-reinstall --no-cache-dir llama-cpp-python",
         )  # fmt: skip
-    on = [part.split("=")[0].strip().split(":")[-1].strip() for part in flags.split("|") if part.strip().endswith("= 1")]
+    on = [
+        part.split("=")[0].strip().split(":")[-1].strip()
+        for part in flags.split("|")
+        if part.strip().endswith("= 1")
+    ]
     machine = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     missed = [flag for flag in ("AVX2", "AVX512") if _has_cpu_flag(machine, flag) and flag not in on]
     message = f"llama-cpp-python {version}, built with {' '.join(on) or 'no CPU flags'}"

@@ -1,12 +1,12 @@
 """Errors of the archive, below `models.errors.AskiveError`.
 
-    AskiveError
-    └── ArchiveError            archive        1
-        ├── CollectionNotFound  collection-not-found
-        ├── LoadError           load               one document could not be read
-        ├── StoreError          store              the store is damaged, locked or newer than this program
-        ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
-        └── ConfigError         config (exit 2)    unknown key or bad value
+AskiveError
+└── ArchiveError            archive        1
+    ├── CollectionNotFound  collection-not-found
+    ├── LoadError           load               one document could not be read
+    ├── StoreError          store              the store is damaged, locked or newer than this program
+    ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
+    └── ConfigError         config (exit 2)    unknown key or bad value
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
-
+from dataclasses import dataclass
 
 from models.protocols import Embedder
 from rag.config import PromptConfig
@@ -25,7 +24,8 @@ _RANK_WEIGHT = 0.1
 _KIND_WEIGHT = 0.05
 
 
-class ScoredSentence(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
     """A sentence of a hit: offsets into the document, and its score for a question (0 to about 1)."""
 
     hit: Hit
@@ -88,9 +88,7 @@ def score_sentences(
     return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
 
 
-def select_evidence(
-    scored: Sequence[ScoredSentence], config: PromptConfig
-) -> list[Evidence]:
+def select_evidence(scored: Sequence[ScoredSentence], config: PromptConfig) -> list[Evidence]:
     """The best sentences with their neighbours, merged where they touch; best first."""
     spans: dict[int, list[Span]] = {}
     groups: list[tuple[Hit, int, int, ScoredSentence]] = []
@@ -168,5 +166,3 @@ def _has_kind(question: str, text: str) -> float:
     if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
         return float(bool(names(text) - names(question)))
     return 0.0
-
-

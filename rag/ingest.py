@@ -73,7 +73,7 @@ def ingest_paths(
         else:
             raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
     found = list(dict.fromkeys(found))
-    folders = [os.path.join(path.absolute(), "") for path in paths if path.is_dir()]
+    folders = [f"{path.absolute()}{os.sep}" for path in paths if path.is_dir()]
     present = {str(path) for path in found}
     gone = [
         uri

@@ -36,7 +36,9 @@ def build_prompt(
     dropped: list[Evidence] = []
     n_tokens = 0
     for piece in evidence:
-        cost = count_tokens(piece.text) + (0 if _has_document(chosen, piece) else count_tokens(_head(0, piece.hit)))
+        cost = count_tokens(piece.text) + (
+            0 if _has_document(chosen, piece) else count_tokens(_head(0, piece.hit))
+        )
         if chosen and n_tokens + cost > config.max_tokens:
             dropped.append(piece)
             continue

@@ -13,7 +13,9 @@ def seeds_dir() -> Path:
     for folder in (here / "_seeds", here.parent / "seeds"):
         if folder.is_dir():
             return folder
-    raise ArchiveError("the default corpus is missing", remedy="install again: `pip install --force-reinstall askive`")
+    raise ArchiveError(
+        "the default corpus is missing", remedy="install again: `pip install --force-reinstall askive`"
+    )
 
 
 def seed_paths() -> list[Path]:

@@ -150,7 +150,9 @@ class SqliteStore:
         """Raises StoreError when there is none."""
         found = self._document("doc_id = ?", doc_id)
         if found is None:
-            raise StoreError(f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed")
+            raise StoreError(
+                f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed"
+            )
         return found
 
     def document_by_uri(self, uri: str) -> Document | None:
@@ -351,7 +353,11 @@ class SqliteStore:
                 f" FROM documents WHERE {condition}",
                 (value,),
             ).fetchone()
-        return Document(*row[:7], json.loads(row[7]), row[8]) if row else None
+        if row is None:
+            return None
+        metadata, doc_id = json.loads(row[7]), int(row[8])
+        uri, title, text, media_type, sha256, published, publisher = row[:7]
+        return Document(uri, title, text, media_type, sha256, published, publisher, metadata, doc_id)
 
     def _meta(self, key: str) -> str | None:
         with self._lock:
@@ -360,7 +366,8 @@ class SqliteStore:
 
     def _set_meta(self, key: str, value: str) -> None:
         self._db.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
         )
 
     def _bump(self) -> None:

@@ -10,7 +10,7 @@ import click
 import typer
 
 from models.errors import AskiveError, UsageError
-from ui.commands import ask, collections, doctor, index, models, search
+from ui.commands import ask, chat, collections, doctor, index, models, search
 from ui.commands import eval as eval_commands
 from ui.render import print_error
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("index")(index.index)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("chat")(chat.chat)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(eval_commands.app, name="eval")
@@ -77,7 +78,9 @@ def run(arguments: list[str]) -> int:
         return 0
     except MemoryError:
         print_error(
-            AskiveError("out of memory", remedy="Choose a smaller model with --model or index fewer files at once"),
+            AskiveError(
+                "out of memory", remedy="Choose a smaller model with --model or index fewer files at once"
+            ),
             as_json=as_json,
         )
         return 1

@@ -26,5 +26,7 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output) -> None:
         shown.out.print(head)
         shown.out.print(body)
         shown.out.print(
-            f"    {hit.source.uri}, characters {hit.passage.start}-{hit.passage.end}", style="dim", markup=False
+            f"    {hit.source.uri}, characters {hit.passage.start}-{hit.passage.end}",
+            style="dim",
+            markup=False,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.config import Config, load_config
 from ui.render import Output
+
+if TYPE_CHECKING:
+    from rag.config import Config
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
@@ -38,6 +40,8 @@ def settings(
     **others: Any,
 ) -> Config:
     """The settings in force, with what the command was told."""
+    from rag.config import load_config
+
     return load_config({"collection": collection, "generator": model, "embedder": embedder, **others})
 
 

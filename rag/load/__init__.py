@@ -40,7 +40,9 @@ def load_path(path: Path, uri: str | None = None) -> Document:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LoadError(f"{path} cannot be read: {error.strerror}", remedy="check the file's rights") from error
+        raise LoadError(
+            f"{path} cannot be read: {error.strerror}", remedy="check the file's rights"
+        ) from error
     return load_bytes(data, uri or str(path.absolute()), loader)
 
 

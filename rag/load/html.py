@@ -14,7 +14,14 @@ _BLOCKS = (
     "p div section article header footer main aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tr "
     "blockquote pre figure figcaption form fieldset hr br address details summary"
 ).split()
-_DATES = ("article:published_time", "datePublished", "date", "dc.date", "pubdate", "citation_publication_date")
+_DATES = (
+    "article:published_time",
+    "datePublished",
+    "date",
+    "dc.date",
+    "pubdate",
+    "citation_publication_date",
+)
 _PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
 
 

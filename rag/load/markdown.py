@@ -32,7 +32,9 @@ def load_markdown(data: bytes, uri: str) -> Document:
         meta, text = frontmatter.parse(raw)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
-        raise LoadError(f"{uri}: front matter is not valid YAML: {reason}", remedy="mend its first lines") from error
+        raise LoadError(
+            f"{uri}: front matter is not valid YAML: {reason}", remedy="mend its first lines"
+        ) from error
     heading = _FIRST_HEADING.search(text)
     title = meta.get("title") or (heading.group(1) if heading else None) or PurePath(uri).stem
     publisher = meta.get("publisher")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.config import SEEDS_COLLECTION, Config
 from rag.errors import UsageError
+from ui.opening import open_assistant
 from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
 from ui.render import Output
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
+    from rag.config import Config
 
 
 def ask(
@@ -26,7 +26,9 @@ def ask(
     batch: Annotated[
         Path | None,
         typer.Option(
-            "--batch", metavar="FILE", help='Many questions: one {"question": ...} a line; - is standard input.'
+            "--batch",
+            metavar="FILE",
+            help='Many questions: one {"question": ...} a line; - is standard input.',
         ),
     ] = None,
     collection: Collection = None,
@@ -49,7 +51,7 @@ def ask(
     text = sys.stdin.read() if question == "-" else question or ""
     if not text.strip():
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
-    with _open(config, shown) as assistant:
+    with open_assistant(config, shown)[0] as assistant:
         if shown.as_json:
             from rag.wire import answer_to_dict
 
@@ -60,26 +62,13 @@ def ask(
             print_stream(assistant.stream(text), shown)
 
 
-def _open(config: Config, shown: Output) -> Assistant:
-    """The assistant; the default corpus is indexed first when nothing else is there."""
-    from rag.assistant import Assistant
-    from rag.collections import choose_collection, has_collection, index_seeds
-
-    name = choose_collection(config)
-    if name == SEEDS_COLLECTION and not has_collection(config, name):
-        with shown.progress() as bar:
-            task = bar.add_task("Indexing the default corpus", total=None)
-            index_seeds(config, progress=lambda done, total, _uri: bar.update(task, completed=done, total=total))
-    return Assistant.open(config, name)
-
-
 def _ask_batch(config: Config, questions: Iterator[str], shown: Output) -> None:
     """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
     from models.errors import AskiveError
     from rag.wire import answer_to_dict
 
     failed = False
-    with _open(config, shown) as assistant:
+    with open_assistant(config, shown)[0] as assistant:
         for text in questions:
             try:
                 shown.json(answer_to_dict(assistant.ask(text)))
@@ -106,7 +95,7 @@ def _read_batch(path: Path) -> Iterator[str]:
                 raise TypeError
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise UsageError(
-                f"{path}, line {number}: not an object with a \"question\"",
+                f'{path}, line {number}: not an object with a "question"',
                 remedy='write one {"question": "..."} a line',
             ) from error
         questions.append(text)

@@ -14,7 +14,9 @@ app = typer.Typer(help="What is indexed. Example: [bold]askive collections[/]")
 
 
 @app.callback(invoke_without_command=True)
-def _list(context: typer.Context, collection: Collection = None, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def _list(
+    context: typer.Context, collection: Collection = None, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
     """List the collections, or with --collection the documents of one.
 
     Example: [bold]askive collections --collection seeds[/]
@@ -31,7 +33,8 @@ def _list(context: typer.Context, collection: Collection = None, as_json: AsJson
     if collection is not None:
         if not has_collection(config, collection):
             raise CollectionNotFound(
-                f"there is no collection {collection!r}", remedy="`askive collections` lists those that are there"
+                f"there is no collection {collection!r}",
+                remedy="`askive collections` lists those that are there",
             )
         store = SqliteStore(collection_path(config, collection) / STORE_NAME)
         documents = [
@@ -61,7 +64,9 @@ def _list(context: typer.Context, collection: Collection = None, as_json: AsJson
         shown.json(rows)
         return
     for row in rows:
-        shown.text(f"{row['name']:<20} {row['documents']:>7} documents {row['passages']:>9} passages  {row['embedder']}")
+        shown.text(
+            f"{row['name']:<20} {row['documents']:>7} documents {row['passages']:>9} passages  {row['embedder']}"
+        )
     if not rows:
         shown.hint("no collections yet; make one with `askive index PATH`")
 

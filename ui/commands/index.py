@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from rag.config import SEEDS_COLLECTION
 from rag.errors import UsageError
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
 
@@ -36,6 +35,7 @@ def index(
         open_collection,
         remove_collection,
     )
+    from rag.config import SEEDS_COLLECTION
     from rag.ingest import ingest_paths
 
     if not paths and not seeds:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rag.config import SEEDS_COLLECTION
 from rag.errors import UsageError
+from ui.opening import open_archive
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
 
 
@@ -25,7 +25,6 @@ def search(
     """
     import sys
 
-    from rag.collections import choose_collection, has_collection, index_seeds, open_collection
     from rag.retrieve import Retriever
     from rag.wire import hit_to_dict
     from ui.hits_text import print_hits
@@ -35,10 +34,7 @@ def search(
         raise UsageError("the query is empty", remedy='search for something: askive search "peace talks"')
     config = settings(collection=collection, embedder=embedder)
     shown = output(as_json, quiet)
-    name = choose_collection(config)
-    if name == SEEDS_COLLECTION and not has_collection(config, name):
-        index_seeds(config)
-    with open_collection(config, name) as archive:
+    with open_archive(config, shown) as archive:
         hits = Retriever(archive, config.retrieval).retrieve(text, top_k=top_k)
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])

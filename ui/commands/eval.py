@@ -1,0 +1,360 @@
+"""`askive eval`: run suites, report, compare, gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.errors import UsageError
+from ui.options import AsJson, Embedder, Model, Quiet, output, settings
+from ui.render import Output
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from eval.judge import Judge
+    from eval.run import Models
+    from rag.config import Config
+
+app = typer.Typer(
+    help="Measure: suites of questions, runs that can be compared, reports. `eval calibrate` will join them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", help="At most N questions, always the same, spread over the types."),
+]
+JudgeModel = Annotated[
+    str | None,
+    typer.Option("--judge", metavar="ID", help="Have this model mark faithfulness too; id as for --model."),
+]
+
+
+@app.command()
+def run(
+    suites: Annotated[
+        list[str],
+        typer.Argument(metavar="SUITE...", help="`seeds`, a folder or a file; add :dev or :test for a half."),
+    ],
+    limit: Limit = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--types", metavar="TYPE", help="Only questions of this type; repeat, or separate by commas."
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="retrieval", help="Only search; no answers are generated.")
+    ] = None,
+    pipeline: Annotated[
+        str, typer.Option("--pipeline", metavar="NAME", help="default, plain (the baseline) or closed-book.")
+    ] = "default",
+    closed_book: Annotated[
+        bool, typer.Option("--closed-book", help="The control: the same model without any source.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where the run is kept; one that is there is continued."),
+    ] = None,
+    judge: JudgeModel = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap intervals.")] = 0,
+    model: Model = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Ask every question of a suite and measure the answers. Ctrl-C keeps what is there; run again to go on.
+
+    Example: [bold]askive eval run seeds:dev --limit 20[/]
+    """
+    from eval.datasets import open_suite
+    from eval.run import RunOptions, run_suite
+
+    if only not in (None, "retrieval"):
+        raise UsageError(f"--only {only}", remedy="use --only retrieval")
+    if closed_book and pipeline not in ("default", "closed-book"):
+        raise UsageError(
+            f"--closed-book and --pipeline {pipeline} exclude each other", remedy="use one of them"
+        )
+    if closed_book or pipeline == "closed-book":
+        pipeline = "closed-book"
+        if only:
+            raise UsageError("a closed book retrieves nothing", remedy="leave --only out")
+    config, shown = settings(model=model, embedder=embedder), output(as_json, quiet)
+    opened = [open_suite(name) for name in suites]
+    names = tuple(part.strip() for value in types or () for part in value.split(",") if part.strip())
+    with _models(config, answers=only is None, judge=judge, shown=shown) as models:
+        for suite in opened:
+            options = RunOptions(
+                pipeline=pipeline,
+                limit=limit,
+                types=names,
+                only_retrieval=only is not None,
+                out=_out_of(out, suite.name, len(opened)),
+                seed=seed,
+            )
+            with _progress(shown, suite.name) as progress:
+                result = run_suite(suite, models, config, options, progress=progress)
+            if shown.as_json:
+                shown.json(result.as_dict())
+            else:
+                from ui.eval_text import print_run
+
+                print_run(result, shown)
+            if result.stopped:
+                raise typer.Exit(130)
+
+
+@app.command()
+def suites(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Folders or files to look at, and one level below."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the suites that can be run: the built-in ones, and those found at PATH.
+
+    Shapes: a folder with suite.toml; BEIR (corpus.jsonl or corpus/, queries.jsonl, qrels.tsv or qrels/test.tsv);
+    RAMDocs; MTRAG; SQuAD v1.1 and v2.0 JSON; RGB JSON lines.
+
+    Example: [bold]askive eval suites ../shared/bench[/]
+    """
+    from eval.datasets import discover
+
+    shown = output(as_json, quiet)
+    found = discover(paths or [])
+    if not shown.as_json:
+        from ui.eval_text import print_suites
+
+        print_suites(found, shown)
+        return
+    for suite in found.suites:
+        shown.json(
+            {
+                "suite": suite.name,
+                "path": str(suite.path),
+                "n": len(suite.samples),
+                "n_documents": suite.n_documents,
+                "kind": suite.kind,
+                "licence": suite.licence,
+                "scored": dict(suite.scored),
+                "types": dict(suite.types),
+                "left_out": dict(suite.left_out),
+                "digest": suite.digest,
+                "notes": suite.notes,
+            }
+        )
+    for problem in found.problems:
+        shown.json({"error": problem.as_dict()})
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of runs, best known first.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE.html", help="Default: report.html in the first DIR; report.md beside."
+        ),
+    ] = None,
+    max_questions: Annotated[
+        int,
+        typer.Option("--max-questions", metavar="N", help="Questions listed for each run, failures first."),
+    ] = 1000,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write one self-contained HTML page, and Markdown: figures, plots, and every question, failures first.
+
+    Example: [bold]askive eval report ~/.local/share/askive/eval/runs/seeds-default-20260101-120000-000[/]
+    """
+    from eval.report import write_report
+
+    shown = output(as_json, quiet)
+    html, markdown = write_report(runs, out or runs[0] / "report.html", max_questions=max_questions)
+    if shown.as_json:
+        shown.json({"html": str(html), "markdown": str(markdown), "runs": [str(run) for run in runs]})
+    else:
+        shown.text(str(html))
+        shown.text(str(markdown))
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="Folder of the run to compare with.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Folder of the run that is looked at.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Pair equal questions even when the suites differ.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap intervals.")] = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """What run B does differently from run A: paired differences, win/tie/loss, questions that changed.
+
+    Example: [bold]askive eval compare RUNS/seeds-plain-1 RUNS/seeds-default-2[/]
+    """
+    from eval.compare import compare_runs
+
+    shown = output(as_json, quiet)
+    comparison = compare_runs(a, b, force=force, seed=seed)
+    if shown.as_json:
+        shown.json(comparison.as_dict())
+    else:
+        from ui.eval_text import print_comparison
+
+        print_comparison(comparison, shown)
+
+
+@app.command()
+def gate(
+    limit: Limit = None,
+    record: Annotated[bool, typer.Option("--record", help="Keep this run as the new baseline.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option("--only", metavar="retrieval", help="Gate retrieval only; needs no generator."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Default: the one shipped with the program."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the run is kept.")] = None,
+    model: Model = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run `seeds:dev` and fail when a figure is worse than the recorded baseline, beyond its interval.
+
+    Times are not gated. Exit code 1 when a figure fails.
+
+    Example: [bold]askive eval gate --limit 40[/]
+    """
+    from eval.datasets import open_suite
+    from eval.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
+    from eval.run import RunOptions, run_suite
+
+    if only not in (None, "retrieval"):
+        raise UsageError(f"--only {only}", remedy="use --only retrieval")
+    config, shown = settings(model=model, embedder=embedder), output(as_json, quiet)
+    path = baseline or BASELINE
+    held = None if record else read_baseline(path)
+    suite = open_suite(GATE_SUITE)
+    options = RunOptions(limit=limit, only_retrieval=only is not None, out=out)
+    with (
+        _models(config, answers=only is None, judge=None, shown=shown) as models,
+        _progress(shown, suite.name) as progress,
+    ):
+        result = run_suite(suite, models, config, options, progress=progress)
+    if result.stopped:
+        raise typer.Exit(130)
+    if held is None:
+        record_baseline(result, path)
+        shown.hint(f"recorded {path}")
+        if shown.as_json:
+            shown.json({**result.as_dict(), "baseline": str(path)})
+        return
+    verdict = hold_against(result, held)
+    if shown.as_json:
+        shown.json(verdict.as_dict())
+    else:
+        from ui.eval_text import print_gate
+
+        print_gate(verdict, shown)
+    if not verdict.passed:
+        raise typer.Exit(1)
+
+
+@app.command("judge-check")
+def judge_check(
+    path: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Answers with human marks, as mtrag_human_judged.")
+    ],
+    model: Model = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", help="Only the first N answers.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how far a judge agrees with people; later runs print it beside the judge's scores.
+
+    Example: [bold]askive eval judge-check ../shared/bench/mtrag_human_judged[/]
+    """
+    from eval.judge import check_judge, keep_agreement
+    from ui.eval_text import judge_words
+
+    config, shown = settings(), output(as_json, quiet)
+    with ExitStack() as stack:
+        judge = _judge(model or config.generator, config, stack)
+        with _progress(shown, path.name) as progress:
+            agreement = check_judge(judge, path, limit=limit, progress=progress)
+    kept = keep_agreement(agreement, config.home)
+    if shown.as_json:
+        shown.json({**agreement.as_dict(), "kept": str(kept)})
+    else:
+        shown.text(judge_words({"model": agreement.model, "agreement": agreement.as_dict()}))
+
+
+@contextmanager
+def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
+    from eval.run import Models
+    from models.registry import load_embedder, load_generator
+
+    with ExitStack() as stack:
+        with shown.progress() as bar:
+            bar.add_task("Loading models", total=None)
+            embedder = load_embedder(config.embedder, config.models_dir)
+            generator = None
+            if answers:
+                generator = load_generator(
+                    config.generator,
+                    config.models_dir,
+                    context_tokens=config.generation.context_tokens,
+                    n_threads=config.generation.n_threads,
+                )
+                stack.callback(generator.close)
+            judging = _judge(judge, config, stack) if judge else None
+        yield Models(embedder, generator, judging)
+
+
+def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
+    from eval.judge import Judge, known_agreement
+    from models.registry import load_generator
+
+    generator = load_generator(
+        spec,
+        config.models_dir,
+        context_tokens=config.generation.context_tokens,
+        n_threads=config.generation.n_threads,
+    )
+    stack.callback(generator.close)
+    return Judge(generator, known_agreement(generator.model_id, config.home))
+
+
+@contextmanager
+def _progress(shown: Output, name: str) -> Iterator[Callable[[str, int, int], None]]:
+    with shown.progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(f"{name}: {what}", total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield told
+
+
+def _out_of(out: Path | None, suite: str, n_suites: int) -> Path | None:
+    if out is None or n_suites == 1:
+        return out
+    return out / suite.replace(":", "-")

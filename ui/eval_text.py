@@ -1,0 +1,186 @@
+"""Evaluation results as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ui.render import Output
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from eval.compare import Comparison
+    from eval.datasets import Found
+    from eval.gate import GateResult
+    from eval.metrics import Estimate
+    from eval.run import RunResult
+
+_MAX_CHANGED = 20
+
+
+def print_suites(found: Found, shown: Output) -> None:
+    """A line a suite: what it is and what of it is scored."""
+    table = _table("suite", "questions", "documents", "shape", "scored on", "licence")
+    for suite in found.suites:
+        scored = ", ".join(f"{part} {n}" for part, n in suite.scored.items())
+        table.add_row(
+            suite.name,
+            str(len(suite.samples)),
+            str(suite.n_documents),
+            suite.kind,
+            scored,
+            suite.licence or "not stated",
+        )
+    shown.out.print(table)
+    for suite in found.suites:
+        for what, n in suite.left_out.items():
+            shown.hint(f"{suite.name}: {n} {what} left out")
+    for problem in found.problems:
+        shown.hint(f"not read: {problem.message}. {problem.remedy}")
+
+
+def print_run(result: RunResult, shown: Output) -> None:
+    """The figures that were scored, with their intervals, and what was not."""
+    from eval.metrics import FIGURES
+
+    record = result.record
+    state = "stopped early, " if result.stopped else ""
+    shown.out.print(f"\n[bold]{result.suite}[/]  {record['pipeline']}, {state}{len(result.rows)} questions")
+    table = _table("figure", "value", "95% interval", "n")
+    for figure in FIGURES:
+        estimate = result.estimates[figure.name]
+        if estimate.value is not None:
+            table.add_row(
+                figure.name,
+                number(estimate.value, figure.unit),
+                interval(estimate, figure.unit),
+                str(estimate.n),
+            )
+    shown.out.print(table)
+    silent = [figure.name for figure in FIGURES if result.estimates[figure.name].value is None]
+    if silent:
+        shown.hint(f"not scored: {', '.join(silent)}")
+    if record["index"]:
+        index = record["index"]
+        took = f"{index['index_ms'] / 1000:.1f} s" if index["index_ms"] is not None else "in several goes"
+        shown.hint(
+            f"index: {index['n_documents']} documents, {index['n_passages']} passages, "
+            f"{index['index_bytes'] / 1e6:.1f} MB, made in {took}; peak memory "
+            f"{(record['peak_memory_bytes'] or 0) / 1e9:.2f} GB"
+        )
+    if record["judge"]:
+        shown.hint(f"judge: {judge_words(record['judge'])}")
+    for what, n in record["suite"]["left_out"].items():
+        shown.hint(f"left out: {n} {what}")
+    shown.hint(f"run: {result.run_dir}")
+    if result.stopped:
+        shown.hint("stopped; the same command goes on where it stopped")
+    else:
+        shown.hint(f"report: askive eval report {result.run_dir}")
+
+
+def print_comparison(comparison: Comparison, shown: Output) -> None:
+    """Differences of B from A, then the questions that changed."""
+    from eval.metrics.figures import BY_NAME
+
+    shown.out.print(f"A  {comparison.a}\nB  {comparison.b}\n{comparison.n} questions in both")
+    table = _table("figure", "A", "B", "B - A", "95% interval", "win/tie/loss", "")
+    for difference in comparison.differences:
+        unit = BY_NAME[difference.name].unit
+        counts = "" if difference.wins is None else f"{difference.wins}/{difference.ties}/{difference.losses}"
+        change = difference.difference.value
+        table.add_row(
+            difference.name,
+            number(difference.a, unit),
+            number(difference.b, unit),
+            number(change, unit, signed=True) if difference.comparable else "-",
+            interval(difference.difference, unit) if difference.comparable else "-",
+            counts,
+            _coloured(difference.verdict),
+        )
+    shown.out.print(table)
+    if not comparison.same_suite:
+        shown.hint("the suites differ: only questions of equal id and text were paired")
+    if comparison.only_a or comparison.only_b:
+        shown.hint(f"not paired: {comparison.only_a} questions of A, {comparison.only_b} of B")
+    for question in comparison.changed[:_MAX_CHANGED]:
+        mark = "[green]+[/]" if question.better else "[red]-[/]"
+        shown.out.print(f"{mark} {question.sample_id}  {question.before} -> {question.after}")
+        shown.out.print(f"    {_escape(question.question[:100])}")
+    if len(comparison.changed) > _MAX_CHANGED:
+        shown.hint(f"and {len(comparison.changed) - _MAX_CHANGED} more changed; --json lists all")
+
+
+def print_gate(result: GateResult, shown: Output) -> None:
+    """Each gated figure against the baseline."""
+    from eval.metrics.figures import BY_NAME
+
+    table = _table("figure", "baseline", "95% interval", "now", "")
+    for figure in result.figures:
+        unit = BY_NAME[figure.name].unit
+        table.add_row(
+            figure.name,
+            number(figure.baseline.value, unit),
+            interval(figure.baseline, unit),
+            number(figure.now, unit),
+            "[red]failed[/]" if figure.failed else "[green]ok[/]",
+        )
+    for name in result.missing:
+        table.add_row(name, "", "", "not scored", "[red]failed[/]")
+    shown.out.print(table)
+    verdict = "[green]passed[/]" if result.passed else "[red]failed[/]"
+    shown.out.print(f"gate {verdict}: {result.suite}, {result.n} questions")
+    shown.hint(f"run: {result.run_dir}")
+
+
+def judge_words(judge: Mapping[str, Any]) -> str:
+    """A judge and its agreement with people, in a line."""
+    agreement = judge["agreement"]
+    if agreement is None:
+        return f"{judge['model']}; agreement with people never measured (`askive eval judge-check DIR`)"
+    auc, kappa = agreement["auc"], agreement["kappa"]
+    return (
+        f"{judge['model']}; against people's marks on {agreement['n']} answers: "
+        f"AUC {auc['value']:.2f} [{auc['low']:.2f}, {auc['high']:.2f}], kappa {kappa['value']:.2f}"
+    )
+
+
+def number(value: float | None, unit: str, *, signed: bool = False) -> str:
+    """A figure as tables show it."""
+    if value is None:
+        return "-"
+    sign = "+" if signed else ""
+    if unit == "ms":
+        return f"{value:{sign},.0f} ms"
+    return f"{value:{sign}.1f}/s" if unit else f"{value:{sign}.3f}"
+
+
+def interval(estimate: Estimate, unit: str) -> str:
+    """`low … high`, or nothing."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{number(estimate.low, unit)} … {number(estimate.high, unit)}"
+
+
+def _coloured(verdict: str) -> str:
+    # An interval around 0 is seen in its column: only what is shown gets a word.
+    colour = {"better": "green", "worse": "red"}.get(verdict)
+    return f"[{colour}]{verdict}[/]" if colour else ""
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    numeric: Sequence[str] = ("value", "n", "questions", "documents", "A", "B", "B - A", "baseline", "now")
+    for column in columns:
+        folds = column in ("scored on", "licence")
+        table.add_column(column, justify="right" if column in numeric else "left", no_wrap=not folds)
+    return table

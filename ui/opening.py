@@ -1,0 +1,41 @@
+"""Open an archive or an assistant for a command; the default corpus is indexed when nothing else is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ui.render import Output
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+    from rag.assistant import Assistant
+    from rag.config import Config
+
+
+def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
+    """The assistant over the collection that is meant, and its name."""
+    from rag.assistant import Assistant
+
+    name = _collection(config, shown)
+    return Assistant.open(config, name), name
+
+
+def open_archive(config: Config, shown: Output) -> Archive:
+    """The collection that is meant."""
+    from rag.collections import open_collection
+
+    return open_collection(config, _collection(config, shown))
+
+
+def _collection(config: Config, shown: Output) -> str:
+    from rag.collections import choose_collection, has_collection, index_seeds
+    from rag.config import SEEDS_COLLECTION
+
+    name = choose_collection(config)
+    if name == SEEDS_COLLECTION and not has_collection(config, name):
+        with shown.progress() as bar:
+            task = bar.add_task("Indexing the default corpus", total=None)
+            index_seeds(
+                config, progress=lambda done, total, _uri: bar.update(task, completed=done, total=total)
+            )
+    return name
