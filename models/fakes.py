@@ -120,6 +120,8 @@ class ScriptedGenerator:
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """More likely the more words a choice shares with the messages."""
+        if not choices or not all(choices):
+            raise ValueError(f"choices {list(choices)!r} must not be empty")
         if len({choice[:1] for choice in choices}) < len(choices):
             raise ValueError(f"choices {list(choices)!r} open with the same token")
         words = set(_WORD.findall(" ".join(message.text for message in messages).lower()))

@@ -126,6 +126,8 @@ class LlamaGenerator:
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Normalised log-probabilities of each choice's first token. See `Generator.choose`."""
+        if not choices or not all(choices):
+            raise ValueError(f"choices {list(choices)!r} must not be empty")
         firsts = [self._tokenize(choice, special=False)[0] for choice in choices]
         if len(set(firsts)) < len(firsts):
             raise ValueError(f"choices {list(choices)!r} open with the same token")
@@ -185,8 +187,8 @@ class LlamaGenerator:
             if step + 1 < max_tokens and not self._decode([token], len(self._tokens)):
                 finish = "cancelled"
                 break
-        tail = held + decoder.decode(b"", final=True) if finish != "stop" or held else ""
-        yield Piece(tail, logprob if n_tokens else None, n_tokens, finish, *counts)
+        # Bytes of a character that was cut off stay in the decoder: half a character is never shown.
+        yield Piece(held, logprob if n_tokens else None, n_tokens, finish, *counts)
 
     def _read(self, prompt: list[int]) -> int:
         """Bring the context to `prompt`, reading only what differs; tokens reused, or -1 when cancelled."""
@@ -251,6 +253,7 @@ class LlamaGenerator:
         return room
 
     def _tokenize(self, text: str, *, special: bool) -> list[int]:
+        self._require_open()
         raw = text.encode("utf-8", errors="replace")
         size = len(raw) + 8
         buffer = (self._lib.llama_token * size)()
@@ -285,9 +288,9 @@ def _pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Genera
 
 def _release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
     """Split text into what may be shown, what may be the start of a stop string, and whether one was met."""
-    for stop in stops:
-        if (at := text.find(stop)) >= 0:
-            return text[:at], "", True
+    met = [at for stop in stops if (at := text.find(stop)) >= 0]
+    if met:
+        return text[: min(met)], "", True
     longest = max((len(stop) for stop in stops), default=0)
     for n in range(min(longest - 1, len(text)), 0, -1):
         if any(stop.startswith(text[-n:]) for stop in stops):

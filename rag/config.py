@@ -32,15 +32,23 @@ class PassageConfig(_Strict):
 
 
 class RetrievalConfig(_Strict):
-    """How passages are found."""
+    """How passages are found. The weights are fitted on the dev halves: see `make bench-retrieval`."""
 
     top_k: int = Field(10, ge=1, le=200, description="passages kept for a question")
-    n_candidates: int = Field(50, ge=1, le=1000, description="passages taken from each index before fusion")
+    n_candidates: int = Field(100, ge=1, le=1000, description="passages taken from each index before fusion")
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     fusion: Literal["rrf", "convex"] = "convex"
-    dense_weight: float = Field(0.6, ge=0, le=1, description="share of the dense score in convex fusion")
+    dense_weight: float = Field(0.65, ge=0, le=1, description="share of the cosine in convex fusion")
+    context: bool = Field(
+        True, description="search with what the question names: publishers, dates, its parts"
+    )
+    part_weight: float = Field(0.5, ge=0, le=1, description="share of a question's best clause in the score")
+    named_bonus: float = Field(0.2, ge=0, le=1, description="added when the question names the publisher")
+    period_bonus: float = Field(
+        0.1, ge=0, le=1, description="added when the date fits the time that is named"
+    )
     sentence_weight: float = Field(
-        0.3, ge=0, le=1, description="share of the best sentence in the final order"
+        0.0, ge=0, le=1, description="share of the best sentence in the final order"
     )
 
 

@@ -37,7 +37,7 @@ def _spelled_date(text: str) -> str | None:
     # Two different defaults show which parts the text itself gave.
     try:
         one, other = (
-            parser.parse(text, default=datetime.datetime(year, month, day))
+            parser.parse(text, default=datetime.datetime(year, month, day), ignoretz=True)
             for year, month, day in ((2001, 1, 1), (2002, 2, 2))
         )
     except (ValueError, OverflowError, parser.ParserError):

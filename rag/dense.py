@@ -36,12 +36,20 @@ class FaissIndex:
         if ids:
             self._index.remove_ids(np.asarray(ids, dtype=np.int64))
 
-    def search(self, vector: Vectors, top_k: int) -> list[tuple[int, float]]:
-        """(id, cosine) of the nearest rows, best first; equal scores in the order of their ids."""
-        n = min(top_k, len(self))
+    def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """(id, cosine) of the nearest rows, best first; equal scores in the order of their ids.
+
+        within: only these ids, ascending.
+        """
+        n = min(top_k, len(self) if within is None else len(within))
         if n <= 0:
             return []
-        scores, ids = self._index.search(np.ascontiguousarray(vector, dtype=np.float32)[None, :], n)
+        query = np.ascontiguousarray(vector, dtype=np.float32)[None, :]
+        if within is None:
+            scores, ids = self._index.search(query, n)
+        else:
+            chosen = self._faiss.SearchParameters(sel=self._faiss.IDSelectorBatch(within))
+            scores, ids = self._index.search(query, n, params=chosen)
         found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 

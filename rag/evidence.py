@@ -105,10 +105,14 @@ def select_evidence(scored: Sequence[ScoredSentence], config: PromptConfig) -> l
             and _contains(g[0], min(start, g[1]), max(end, g[2]))
         ]  # fmt: skip
         for other in touching:
+            wider = min(start, other[1]), max(end, other[2])
+            # What has grown by one neighbour may no longer fit into the passage of the next.
+            if not _contains(other[0], *wider):
+                continue
             merged.remove(other)
-            start, end = min(start, other[1]), max(end, other[2])
+            hit, (start, end) = other[0], wider
             if other[3].score >= item.score:
-                hit, item = other[0], other[3]
+                item = other[3]
         merged.append((hit, start, end, item))
     merged.sort(key=lambda g: -g[3].score)
     return [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from rag.archive import Archive
 from rag.chunk import chunk
 from rag.dense import FaissIndex
 from rag.errors import AskiveError, UsageError
-from rag.load import LOADERS, load_path
+from rag.load import LOADERS, load_path, printable
 from rag.store import context_of
 from rag.types import Document, Passage
 
@@ -22,6 +23,7 @@ Progress = Callable[[int, int | None, str], None]
 """Called with documents done, documents in all (None if unknown) and the uri at hand."""
 
 _BATCH_PASSAGES = 256
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def ingest_paths(
     removed. A file that cannot be read is a failure in the report and leaves the others alone.
     Raises UsageError when a path does not exist.
     """
+    # One spelling of a path: the same file named in two ways is one document.
+    paths = [Path(os.path.abspath(path)) for path in paths]
     found: list[Path] = []
     n_skipped = 0
     for path in paths:
@@ -87,9 +91,17 @@ def ingest_paths(
 def ingest_documents(
     archive: Archive, documents: Iterable[Document], *, progress: Progress | None = None
 ) -> IngestReport:
-    """Add or replace documents made by the caller; others in the archive stay."""
+    """Add or replace documents made by the caller; others in the archive stay.
+
+    NULs and halves of surrogate pairs in a text, which SQLite cannot hold, become U+FFFD; offsets stay.
+    """
     total = len(documents) if isinstance(documents, Sequence) else None
-    return _ingest(archive, iter(documents), [], total, IngestReport(), progress)
+    return _ingest(archive, map(_storable, documents), [], total, IngestReport(), progress)
+
+
+def _storable(document: Document) -> Document:
+    text = _UNSTORABLE.sub("\ufffd", document.text)
+    return document if text == document.text else replace(document, text=text)
 
 
 def _walk(folder: Path) -> tuple[list[Path], int]:
@@ -113,7 +125,7 @@ def _load(paths: Sequence[Path], report: IngestReport) -> Iterator[Document | No
         try:
             yield load_path(path)
         except AskiveError as error:
-            report.failures.append(Failure(str(path), error.message, error.remedy))
+            report.failures.append(Failure(printable(path), error.message, error.remedy))
             yield None
 
 
@@ -180,7 +192,7 @@ class _Writer:
         self._commit()
         gone = self._archive.store.delete(uris)
         self._index.remove(gone)
-        self._n_changes += 1 if gone else 0
+        self._n_changes += 1
         self._report.n_deleted += len(uris)
 
     def finish(self) -> None:

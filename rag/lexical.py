@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.filters import Filter
 from rag.store import SqliteStore
 from rag.words import content_words
 
@@ -23,7 +24,7 @@ class Fts5Index:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
 
-    def search(self, query: str, top_k: int) -> list[tuple[int, float]]:
+    def search(self, query: str, top_k: int, admitted: Filter | None = None) -> list[tuple[int, float]]:
         """(passage_id, BM25) best first; empty when the query has no words."""
         expression = fts_expression(query)
-        return self._store.search_fts(expression, top_k) if expression else []
+        return self._store.search_fts(expression, top_k, admitted) if expression else []

@@ -29,6 +29,9 @@ class VectorIndex(Protocol):
         """Remove rows; unknown ids are ignored."""
         ...
 
-    def search(self, vector: Vectors, top_k: int) -> list[tuple[int, float]]:
-        """(id, score) of the nearest rows, best first; vector shape (dimension,)."""
+    def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """(id, score) of the nearest rows, best first; vector shape (dimension,).
+
+        within: only these ids, ascending.
+        """
         ...

@@ -15,11 +15,14 @@ MIN_EVIDENCE = 0.30
 _MAX_NEARBY = 3
 _MAX_ASKED_CHARS = 160
 _SAYS_NOTHING = re.compile(
+    # At the head of a sentence only: "quoting sources it did not name" is an answer.
+    r"(?:^|[.,:!]\s+)\W*(?:(?:the|these|your|provided|given|available|retrieved)\s+)*"
     r"(?:sources?|excerpts?|documents?|texts?|passages?|information|context)\b[^.]{0,60}"
     r"\b(?:do(?:es)? not|don't|doesn't|did not|is not|are not|no)\b"
     r"|\b(?:i )?(?:do not|don't|cannot|can't) (?:know|find|answer|determine|say)\b"
     r"|\bnot (?:mentioned|stated|specified|provided|given|available|found|said)\b"
-    r"|\bno (?:information|mention|answer)\b|\bunknown\b",
+    r"|(?:^\W*|\bthere (?:is|are|was) )no (?:information|mention|answer)\b"
+    r"|(?:^\W*|\b(?:is|are|remains) )unknown\b",
     re.IGNORECASE,
 )
 

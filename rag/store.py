@@ -18,11 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from models.protocols import Vectors
+from rag.dates import date_range
 from rag.errors import FingerprintMismatch, StoreError
+from rag.filters import Filter
 from rag.protocols import Ids
 from rag.types import Document, Passage, Source
 
 FORMAT = 1
+BUSY_TIMEOUT_S = 30.0
+"""How long another process's writing is waited for."""
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -33,6 +37,8 @@ CREATE TABLE documents (
     media_type TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     published TEXT,
+    published_first TEXT,
+    published_last TEXT,
     publisher TEXT,
     metadata TEXT NOT NULL
 );
@@ -88,16 +94,13 @@ class SqliteStore:
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise StoreError(
-                f"the collection at {path} cannot be opened: {error}",
-                remedy=f"remove {path.parent} and index again with `askive index`",
-            ) from error
+            raise self._failure("opened", error) from error
 
     def _create_or_check(self) -> None:
         with self._transaction():
@@ -130,7 +133,7 @@ class SqliteStore:
 
     def counts(self) -> Counts:
         """How many documents and passages are held."""
-        with self._lock:
+        with self._reading():
             documents, passages = self._db.execute(
                 "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
             ).fetchone()
@@ -143,7 +146,7 @@ class SqliteStore:
 
     def known_sha256(self) -> dict[str, str]:
         """Digest of the source's bytes by uri."""
-        with self._lock:
+        with self._reading():
             return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
 
     def document(self, doc_id: int) -> Document:
@@ -161,7 +164,7 @@ class SqliteStore:
 
     def sources(self) -> list[Source]:
         """All documents without their text, in the order they came."""
-        with self._lock:
+        with self._reading():
             rows = self._db.execute(f"SELECT {_SOURCE_COLUMNS} FROM documents ORDER BY doc_id").fetchall()
         return [Source(*row) for row in rows]
 
@@ -170,7 +173,7 @@ class SqliteStore:
         found: dict[int, tuple[Passage, Source]] = {}
         for ids in _batches(list(passage_ids), 500):
             marks = ",".join("?" * len(ids))
-            with self._lock:
+            with self._reading():
                 rows = self._db.execute(
                     'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
                     ' substr(d.text, p.start + 1, p."end" - p.start),'
@@ -185,7 +188,7 @@ class SqliteStore:
 
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in its order."""
-        with self._lock:
+        with self._reading():
             ids = [
                 row[0]
                 for row in self._db.execute(
@@ -199,7 +202,7 @@ class SqliteStore:
         """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`."""
         last = -1
         while True:
-            with self._lock:
+            with self._reading():
                 rows = self._db.execute(
                     "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?",
                     (last, batch),
@@ -215,26 +218,53 @@ class SqliteStore:
         found: dict[int, Vectors] = {}
         for ids in _batches(list(passage_ids), 500):
             marks = ",".join("?" * len(ids))
-            with self._lock:
+            with self._reading():
                 rows = self._db.execute(
                     f"SELECT passage_id, vector FROM embeddings WHERE passage_id IN ({marks})", ids
                 ).fetchall()
             found.update({int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows})
         return found
 
-    def search_fts(self, expression: str, top_k: int) -> list[tuple[int, float]]:
+    def publishers(self) -> list[str]:
+        """The publishers of the archive, sorted."""
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def passage_ids(self, admitted: Filter) -> Ids:
+        """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
+        condition, values = admitted.sql()
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT passage_id FROM passages JOIN documents USING (doc_id)"
+                f" WHERE {condition} ORDER BY passage_id",
+                values,
+            ).fetchall()
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def search_fts(
+        self, expression: str, top_k: int, admitted: Filter | None = None
+    ) -> list[tuple[int, float]]:
         """(passage_id, BM25) for an FTS5 expression, best first; higher is better."""
-        with self._lock:
+        condition, values = admitted.sql() if admitted else ("", [])
+        within = (
+            f"AND rowid IN (SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE {condition})"
+            if condition
+            else ""
+        )
+        with self._reading():
             rows = self._db.execute(
                 "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
-                " WHERE passages_fts MATCH ? ORDER BY bm25(passages_fts, 1.0, 0.6), rowid LIMIT ?",
-                (expression, top_k),
+                f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
+                (expression, *values, top_k),
             ).fetchall()
         return [(int(passage_id), float(score)) for passage_id, score in rows]
 
     def check(self) -> list[str]:
         """What is wrong with the store, in words; empty when it is sound."""
-        with self._lock:
+        with self._reading():
             problems = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
             for what, query in _INVARIANTS.items():
                 (n,) = self._db.execute(query).fetchone()
@@ -268,11 +298,12 @@ class SqliteStore:
         with self._transaction():
             self._delete(document.uri)
             cursor = self._db.execute(
-                "INSERT INTO documents (uri, title, text, media_type, sha256, published, publisher, metadata)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents (uri, title, text, media_type, sha256, published, published_first,"
+                " published_last, publisher, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.uri, document.title, document.text, document.media_type, document.sha256,
-                    document.published, document.publisher, json.dumps(document.metadata, ensure_ascii=False),
+                    document.published, *_days(document.published), document.publisher,
+                    json.dumps(document.metadata, ensure_ascii=False),
                 ),
             )  # fmt: skip
             doc_id = int(cursor.lastrowid or 0)
@@ -298,9 +329,10 @@ class SqliteStore:
         """Remove documents, in one transaction; the passage ids that are gone."""
         gone: list[int] = []
         with self._transaction():
+            before = self._db.total_changes
             for uri in uris:
                 gone += self._delete(uri)
-            if gone:
+            if self._db.total_changes > before:
                 self._bump()
         return gone
 
@@ -323,13 +355,27 @@ class SqliteStore:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._rollback()
-                raise StoreError(
-                    f"the collection at {self._path} cannot be written: {error}",
-                    remedy="see `askive doctor`; nothing of the document was changed",
-                ) from error
+                raise self._failure("written", error) from error
             except BaseException:
                 self._rollback()
                 raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                raise self._failure("read", error) from error
+
+    def _failure(self, what: str, error: Exception) -> StoreError:
+        if "locked" in str(error):
+            remedy = "another askive is writing to it: try again when it is done"
+        elif "full" in str(error):
+            remedy = "free some disk; nothing of the document was changed"
+        else:
+            remedy = f"remove {self._path.parent} and index again with `askive index`"
+        return StoreError(f"the collection at {self._path} cannot be {what}: {error}", remedy=remedy)
 
     def _rollback(self) -> None:
         if self._db.in_transaction:
@@ -347,7 +393,7 @@ class SqliteStore:
         return ids
 
     def _document(self, condition: str, value: object) -> Document | None:
-        with self._lock:
+        with self._reading():
             row = self._db.execute(
                 "SELECT uri, title, text, media_type, sha256, published, publisher, metadata, doc_id"
                 f" FROM documents WHERE {condition}",
@@ -360,7 +406,7 @@ class SqliteStore:
         return Document(uri, title, text, media_type, sha256, published, publisher, metadata, doc_id)
 
     def _meta(self, key: str) -> str | None:
-        with self._lock:
+        with self._reading():
             row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
@@ -388,6 +434,14 @@ def context_of(document: Document | Source, passage: Passage) -> str:
     """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
     parts = (document.title, passage.heading, document.publisher, document.published)
     return " | ".join(part for part in parts if part)
+
+
+def _days(published: str | None) -> tuple[str | None, str | None]:
+    """First and last day that the date may mean."""
+    if published is None:
+        return None, None
+    first, last = date_range(published)
+    return first.isoformat(), last.isoformat()
 
 
 def _batches(items: list[int], size: int) -> Iterator[list[int]]:

@@ -77,6 +77,7 @@ class Hit:
     score: of the stage, higher is better; only comparable within one result.
     rank: 1-based.
     stage: which step gave the score.
+    parts: what the score is made of, by name; for those who ask why.
     """
 
     passage: Passage
@@ -84,6 +85,7 @@ class Hit:
     score: float
     rank: int
     stage: Stage
+    parts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +234,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """Event: retrieval begins. query: what reaches the indexes."""
+    """Event: retrieval begins.
+
+    query: what reaches the indexes.
+    understood: what the question said about where to look, in words; empty if nothing.
+    filtered: the filter in force, in words; empty if none.
+    """
 
     query: str
+    understood: str = ""
+    filtered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

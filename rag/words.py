@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*", re.UNICODE)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[.;:!?]")
 _NAME = re.compile(r"\b(?:[A-Z][\w’'.-]*[\w’']|[A-Z]{2,}|[A-Z]\.(?:[A-Z]\.)+)")
 STOP_WORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between
@@ -59,23 +60,88 @@ def stem(word: str) -> str:
 
 
 def numbers(text: str) -> set[str]:
-    """Numbers in one spelling: `7,500`, `7500` and `seven thousand five hundred` are all `7500`."""
-    found = {_plain(match) for match in _NUMBER.findall(text)}
-    total: int | None = None
-    for word in [*re.findall(r"[a-z]+", text.lower()), ""]:
-        if word in _UNITS or word in _TENS:
-            total = (total or 0) + (_UNITS.get(word) if word in _UNITS else _TENS[word])  # type: ignore[operator]
-        elif word in _SCALES and total is not None:
-            total *= _SCALES[word]
-        elif word == "and" and total is not None:
+    """Numbers in one spelling: `7,500`, `7500` and `seven thousand five hundred` are all `7500`.
+
+    A scale belongs to its number: `12 million` and `a dozen` are `12000000` and `12`.
+    """
+    found: set[str] = set()
+    reading = _Reading()
+    before = ""
+    for token in [*_NUMBER_TOKEN.findall(text.lower()), ""]:
+        if reading.goes_on(token, before):
             continue
-        else:
-            if total is not None:
-                found.add(str(total))
-            total = None
-            if word in _DOZEN:
-                found.add(str(_DOZEN[word]))
+        found |= reading.value()
+        reading = _Reading()
+        reading.goes_on(token, before)
+        before = token
     return found
+
+
+class _Reading:
+    """One number while it is read, token by token."""
+
+    def __init__(self) -> None:
+        self._finished: set[str] = set()
+        self._digits = ""
+        self._total = Decimal(0)
+        self._part: Decimal | None = None
+        self._scale = 0
+
+    def value(self) -> set[str]:
+        """The number read, in plain digits; empty when there was none, two for `two million and three million`."""
+        if self._digits and not self._scale:
+            return {self._digits}
+        if self._part is None and not self._scale:
+            return set()
+        return self._finished | {_spelled(self._total + (self._part or 0))}
+
+    def goes_on(self, token: str, before: str) -> bool:
+        """Whether the token is part of this number; it is taken in then."""
+        if token[:1].isdecimal():
+            return self._take_digits(_plain(token))
+        if token in _UNITS or token in _TENS:
+            return self._take_word(Decimal(_UNITS.get(token, _TENS.get(token, 0))))
+        if token in _SCALES or token in _DOZEN:
+            return self._take_scale(_SCALES.get(token) or _DOZEN[token], before)
+        return token == "and" and bool(self._scale) and not self._digits
+
+    def _take_digits(self, digits: str) -> bool:
+        if self._digits or self._part is not None or self._scale:
+            return False
+        self._digits = digits
+        self._part = Decimal(digits) if digits.count(".") < 2 and "," not in digits else None
+        return True
+
+    def _take_word(self, value: Decimal) -> bool:
+        part = self._part
+        if self._digits and not self._scale:
+            return False
+        if part is None:
+            self._part = value
+        elif (value < 10 and part % 100 >= 20 and part % 10 == 0) or (part >= 100 and part % 100 == 0):
+            self._part = part + value
+        else:
+            return False
+        return True
+
+    def _take_scale(self, scale: int, before: str) -> bool:
+        part = self._part
+        if part is None and not self._scale and not self._digits and (before in ("a", "an") or scale == 12):
+            part = Decimal(1)
+        if part is None:
+            return False
+        if scale == 100:
+            self._part, self._scale = part * scale, self._scale or scale
+        else:
+            if self._total and scale >= self._scale:
+                self._finished.add(_spelled(self._total))
+                self._total = Decimal(0)
+            self._total, self._part, self._scale = self._total + part * scale, None, scale
+        return True
+
+
+def _spelled(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def names(text: str) -> set[str]:

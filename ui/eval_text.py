@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from eval.run import RunResult
 
 _MAX_CHANGED = 20
+_MAX_LICENCE = 18
+_PARTS = ("retrieval", "answers", "citations", "refusal")
 
 
 def print_suites(found: Found, shown: Output) -> None:
-    """A line a suite: what it is and what of it is scored."""
-    table = _table("suite", "questions", "documents", "shape", "scored on", "licence")
+    """A line a suite: what it is, and how many of its questions are scored on what."""
+    table = _table("suite", "shape", "documents", "questions", *_PARTS, "licence")
     for suite in found.suites:
-        scored = ", ".join(f"{part} {n}" for part, n in suite.scored.items())
+        scored = [str(suite.scored.get(part, "-")) for part in _PARTS]
+        licence = suite.licence or "not stated"
+        # --json has it in full.
+        licence = licence if len(licence) <= _MAX_LICENCE else licence[: _MAX_LICENCE - 1] + "…"
         table.add_row(
-            suite.name,
-            str(len(suite.samples)),
-            str(suite.n_documents),
-            suite.kind,
-            scored,
-            suite.licence or "not stated",
+            suite.name, suite.kind, str(suite.n_documents), str(len(suite.samples)), *scored, licence
         )
     shown.out.print(table)
     for suite in found.suites:
@@ -73,6 +73,10 @@ def print_run(result: RunResult, shown: Output) -> None:
         shown.hint(f"judge: {judge_words(record['judge'])}")
     for what, n in record["suite"]["left_out"].items():
         shown.hint(f"left out: {n} {what}")
+    if result.n_resumed:
+        shown.hint(f"continued: {result.n_resumed} questions had been asked before")
+    if record["evidence_missing"]:
+        shown.hint(f"not scored: {record['evidence_missing']} gold sentences that are not in their documents")
     shown.hint(f"run: {result.run_dir}")
     if result.stopped:
         shown.hint("stopped; the same command goes on where it stopped")
@@ -179,8 +183,18 @@ def _table(*columns: str) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    numeric: Sequence[str] = ("value", "n", "questions", "documents", "A", "B", "B - A", "baseline", "now")
+    numeric: Sequence[str] = (
+        "value",
+        "n",
+        "questions",
+        "documents",
+        *_PARTS,
+        "A",
+        "B",
+        "B - A",
+        "baseline",
+        "now",
+    )
     for column in columns:
-        folds = column in ("scored on", "licence")
-        table.add_column(column, justify="right" if column in numeric else "left", no_wrap=not folds)
+        table.add_column(column, justify="right" if column in numeric else "left", no_wrap=True)
     return table

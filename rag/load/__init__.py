@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rag.errors import LoadError
+from rag.load.byline import find_byline
 from rag.load.html import load_html
 from rag.load.markdown import load_markdown
 from rag.load.plain import load_plain
@@ -38,6 +41,12 @@ def load_path(path: Path, uri: str | None = None) -> Document:
             remedy=f"supported: {' '.join(sorted(LOADERS))}",
         )
     try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LoadError(
+            f"{printable(path)} has a name that is not UTF-8", remedy="give it another name"
+        ) from error
+    try:
         data = path.read_bytes()
     except OSError as error:
         raise LoadError(
@@ -51,7 +60,19 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     document = loader(data, uri)
     if not document.text.strip():
         raise LoadError(f"{uri} holds no text", remedy="remove it or put text in it")
-    return document
+    if document.published and document.publisher:
+        return document
+    byline = find_byline(document.title, document.text)
+    return replace(
+        document,
+        published=document.published or byline.published,
+        publisher=document.publisher or byline.publisher,
+    )
+
+
+def printable(path: Path) -> str:
+    """The path for messages: bytes of its name that are not UTF-8 are shown as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def sha256(data: bytes) -> str:

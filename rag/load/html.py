@@ -62,15 +62,18 @@ def load_html(data: bytes, uri: str) -> Document:
 
 
 def _visible_text(soup: Any) -> str:
-    from bs4 import Comment
+    from bs4.element import PreformattedString
 
     for tag in soup.find_all(_UNSEEN):
         tag.decompose()
-    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
-        comment.extract()
+    # Comments, and the doctype, whose word "html" is nothing that a reader sees.
+    for unseen in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
+        unseen.extract()
     for node in soup.find_all(string=True):
         if not node.find_parent("pre"):
             node.replace_with(re.sub(r"\s+", " ", str(node)))
+    for cell in soup.find_all(["td", "th"]):
+        cell.insert_after(" ")
     for tag in soup.find_all(_BLOCKS):
         tag.insert_before("\n\n")
         tag.insert_after("\n\n")

@@ -30,7 +30,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
     try:
         # The library strips the body; offsets must point into what is kept here, so that is fine.
         meta, text = frontmatter.parse(raw)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise LoadError(
             f"{uri}: front matter is not valid YAML: {reason}", remedy="mend its first lines"

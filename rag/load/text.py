@@ -25,7 +25,11 @@ def decode(data: bytes, uri: str) -> str:
 def _guess(data: bytes, uri: str) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
+    matches = from_bytes(data)
+    best = matches.best()
     if best is None:
         raise LoadError(f"{uri} is in no known text encoding", remedy="save it as UTF-8")
+    # Western European text fits many tables equally well; the one that is in use wins.
+    if any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos for m in matches):
+        return data.decode("cp1252", errors="replace")
     return str(best)

@@ -1,0 +1,8 @@
+"""The evaluation harness: suites of questions, metrics people trust, runs that can be compared.
+
+    datasets/   suites: questions, documents, what is accepted     metrics/   what is measured, with intervals
+    pipelines.py index.py run.py record.py                         one run: a record and a line of JSON a question
+    compare.py gate.py judge.py report/                            what is made of runs
+
+`eval` imports `rag` and `models`, never `ui`.
+"""

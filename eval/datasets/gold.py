@@ -1,0 +1,143 @@
+"""Suites with a `suite.toml`, in the shape of our own gold set.
+
+`suite.toml`: `name`, `licence`, `corpus` (`seeds`, or a folder or JSON-lines file beside it), `queries`
+(default `queries.jsonl`), `notes`. A question a line:
+
+    {"_id", "text", "type", "answers": [], "all_of": [[]], "wrong_answers": [], "unanswerable": bool, "note",
+     "evidence": [{"doc", "quote"}], "history": [{"question", "answer"}]}
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from eval.datasets.beir import (
+    Corpus,
+    corpus_of,
+    find_qrels,
+    folder_documents,
+    folder_files,
+    read_qrels,
+)
+from eval.datasets.lines import Record, list_of, read_json_lines, text_of, texts_of
+from eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
+from rag.errors import UsageError
+from rag.types import Turn
+
+_KEYS = frozenset({"name", "licence", "corpus", "queries", "qrels", "notes", "scored"})
+GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
+
+
+def read_gold(path: Path, name: str = "") -> Suite:
+    """The suite of a folder with `suite.toml`; without qrels, the documents of the evidence are the relevant ones.
+
+    Raises UsageError on an unknown key, and as `eval.datasets.lines` and `build_suite` do.
+    """
+    settings = _settings(path / "suite.toml")
+    corpus = settings.get("corpus", "")
+    queries = path / settings.get("queries", "queries.jsonl")
+    named = settings.get("qrels", "")
+    if named and not (path / named).is_file():
+        raise UsageError(
+            f"{path / 'suite.toml'}: no file {path / named}", remedy="correct `qrels`, or remove it"
+        )
+    qrels_path = path / named if named else find_qrels(path)
+    qrels = read_qrels(qrels_path) if qrels_path else {}
+    left_out: Counter[str] = Counter()
+    samples: list[Sample] = []
+    for where, record in read_json_lines(queries):
+        sample = _sample(where, record, qrels)
+        if sample.scored:
+            samples.append(sample)
+        else:
+            left_out["questions without judgement, answer or label"] += 1
+    if unknown := sorted(set(qrels) - {sample.sample_id for sample in samples}):
+        raise UsageError(
+            f"{qrels_path}: judged question {unknown[0]!r} is not in {queries}", remedy="correct its id"
+        )
+    if corpus and corpus != "seeds" and (path / corpus).is_file():
+        source = Corpus(path / corpus, sha256_of_files([path / corpus], path), frozenset())
+        documents, corpus_sha256 = source.documents, source.sha256
+    elif corpus:
+        folder = _corpus_folder(path, corpus)
+        documents = partial(folder_documents, folder)
+        corpus_sha256 = sha256_of_files(folder_files(folder), folder)
+    else:
+        source = corpus_of(path)
+        documents, corpus_sha256 = source.documents, source.sha256
+    return build_suite(
+        name=name or settings.get("name") or path.name,
+        path=path,
+        kind="gold",
+        documents=documents,
+        samples=samples,
+        corpus_sha256=corpus_sha256,
+        licence=settings.get("licence", ""),
+        left_out=left_out,
+        notes=settings.get("notes", ""),
+    )
+
+
+def _settings(path: Path) -> dict[str, str]:
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}", remedy="mend the file") from error
+    if unknown := sorted(settings.keys() - _KEYS):
+        raise UsageError(f"{path}: unknown key {unknown[0]!r}", remedy=f"use {', '.join(sorted(_KEYS))}")
+    return {key: value if isinstance(value, str) else str(value) for key, value in settings.items()}
+
+
+def _corpus_folder(path: Path, corpus: str) -> Path:
+    if corpus == "seeds":
+        from rag.seeds import seeds_dir
+
+        return seeds_dir()
+    if not (path / corpus).is_dir():
+        raise UsageError(f"{path / 'suite.toml'}: no corpus {path / corpus}", remedy="correct `corpus`")
+    return path / corpus
+
+
+def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) -> Sample:
+    sample_id = text_of(record, "_id", where)
+    unanswerable = record.get("unanswerable", record.get("is_impossible"))
+    if unanswerable is not None and not isinstance(unanswerable, bool):
+        raise UsageError(f"{where}: 'unanswerable' is {unanswerable!r}", remedy="write true or false")
+    evidence = tuple(
+        GoldQuote(text_of(_object(item, where), "doc", where), text_of(item, "quote", where))
+        for item in list_of(record, "evidence", where)
+    )
+    groups = list_of(record, "all_of", where)
+    relevant = qrels.get(sample_id) if qrels else {quote.doc: 1 for quote in evidence}
+    return Sample(
+        sample_id=sample_id,
+        question=text_of(record, "text", where),
+        type=text_of(record, "type", where, "question"),
+        answers=() if unanswerable else texts_of(record, "answers", where),
+        all_of=()
+        if unanswerable
+        else tuple(texts_of({"all_of": group}, "all_of", where) for group in groups),
+        wrong_answers=texts_of(record, "wrong_answers", where),
+        # An unanswerable question may quote what misleads: that is no relevant document.
+        relevant={} if unanswerable else dict(relevant or {}),
+        evidence=(evidence,) if evidence and not unanswerable else (),
+        unanswerable=unanswerable,
+        turns=tuple(
+            Turn(text_of(_object(turn, where), "question", where), text_of(turn, "answer", where))
+            for turn in list_of(record, "history", where)
+        ),
+        note=text_of(record, "note", where, ""),
+    )
+
+
+def _object(value: Any, where: str) -> Record:
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: {str(value)[:40]!r} is not an object", remedy="mend the line")
+    return value

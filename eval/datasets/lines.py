@@ -1,0 +1,102 @@
+"""Reading the files of suites; every fault is named with its file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rag.errors import UsageError
+from rag.load.byline import find_byline
+from rag.types import Document
+
+Record = dict[str, Any]
+
+_REMEDY = "mend the line, or leave the file out"
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, Record]]:
+    """`("path:line", object)` of a file with one JSON object a line; blank lines are skipped.
+
+    Raises UsageError when the file is missing, is not UTF-8, or a line is not a JSON object.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield f"{path}:{number}", _object(line, f"{path}:{number}")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text: {error.reason}", remedy="convert it to UTF-8") from error
+
+
+def read_json(path: Path) -> Any:
+    """A whole JSON file. Raises UsageError with the line of the fault."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text: {error.reason}", remedy="convert it to UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}:{error.lineno}: not JSON: {error.msg}", remedy="mend the file") from error
+
+
+def _object(line: str, where: str) -> Record:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{where}: not JSON: {error.msg} at column {error.colno}", remedy=_REMEDY) from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: a JSON object is wanted, not {type(value).__name__}", remedy=_REMEDY)
+    return value
+
+
+def text_of(record: Record, key: str, where: str, default: str | None = None) -> str:
+    """A string field; a number is written out. Raises UsageError when it is missing and has no default."""
+    value = record.get(key)
+    if value is None and default is not None:
+        return default
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    said = "is missing" if value is None else f"is {json.dumps(value)[:40]}, not a string"
+    raise UsageError(f"{where}: {key!r} {said}", remedy=_REMEDY)
+
+
+def list_of(record: Record, key: str, where: str) -> list[Any]:
+    """A list field; missing or null is empty. Raises UsageError on anything else."""
+    value = record.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: {key!r} is {json.dumps(value)[:40]}, not a list", remedy=_REMEDY)
+    return value
+
+
+def texts_of(record: Record, key: str, where: str) -> tuple[str, ...]:
+    """A field that is a string or a list of strings; empty ones are left out."""
+    value = record.get(key)
+    items = [value] if isinstance(value, str) else list_of(record, key, where)
+    if not all(isinstance(item, str) for item in items):
+        raise UsageError(f"{where}: {key!r} holds something that is not a string", remedy=_REMEDY)
+    return tuple(item for item in items if item.strip())
+
+
+def plain_document(uri: str, title: str, text: str) -> Document:
+    """A document of plain text. A title that ends in `(Publisher, 2023-11-25)` gives both fields."""
+    text = text if text.strip() else title
+    byline = find_byline(title, "")
+    return Document(
+        uri=uri,
+        title=title,
+        text=text,
+        media_type="text/plain",
+        sha256=hashlib.sha256(f"{title}\n{text}".encode()).hexdigest(),
+        publisher=byline.publisher,
+        published=byline.published,
+    )

@@ -1,0 +1,34 @@
+"""Numbered sentences of a text, for gold data that names sentences by number or by offset.
+
+Kept apart from `rag.sentences` on purpose: gold evidence must not move when the product's splitter does.
+"""
+
+from __future__ import annotations
+
+import re
+
+# SciFact's abstracts end a paragraph with the two characters of an escaped line feed.
+_BOUNDARY = re.compile(r"(?<=[.!?])([\"')\]]*)(?:\s|\\n)+(?=[\"'(\[]*[A-Z0-9])")
+_NOT_AN_END = re.compile(r"(?:\b(?:vs|al|cf|ca|approx|e\.g|i\.e|Fig|No|Dr|Mr|Mrs|Ms|St|spp?)\.|\b[A-Z]\.)$")
+
+
+def numbered_sentences(text: str) -> list[tuple[int, int]]:
+    """`(start, end)` of each sentence, in order; number 0 is the first."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _BOUNDARY.finditer(text):
+        if _NOT_AN_END.search(text[start : match.start()]):
+            continue
+        spans.append((start, match.end(1)))
+        start = match.end()
+    if text[start:].strip():
+        spans.append((start, len(text.rstrip())))
+    return spans
+
+
+def sentence_around(text: str, at: int) -> str:
+    """The sentence that holds the character at offset `at`; the whole text when none does."""
+    for start, end in numbered_sentences(text):
+        if start <= at < end:
+            return text[start:end]
+    return text

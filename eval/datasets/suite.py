@@ -1,0 +1,213 @@
+"""What a suite is, whatever shape its files have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from rag.errors import UsageError
+from rag.types import Document, Turn
+
+Split = Literal["dev", "test"]
+Documents = Callable[[], Iterator[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuote:
+    """A stretch of a document that holds the evidence.
+
+    doc: the document's uri.
+    text: as it stands in the document, but for white space.
+    """
+
+    doc: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A question and what is accepted.
+
+    sample_id: unique in its suite.
+    type: the kind of question, such as `fact`; figures are also given by type.
+    answers: accepted answers, any of which will do; empty when answers are not scored.
+    all_of: groups of variants; a complete answer names one of every group.
+    wrong_answers: must not be named.
+    relevant: uri -> grade above 0; empty when retrieval is not scored.
+    evidence: one tuple of quotes for each annotator or each sufficient set; empty when not marked.
+    unanswerable: whether the documents lack the answer; None when nobody says.
+    turns: the conversation before the question.
+    note: what is subtle.
+    """
+
+    sample_id: str
+    question: str
+    type: str = "question"
+    answers: tuple[str, ...] = ()
+    all_of: tuple[tuple[str, ...], ...] = ()
+    wrong_answers: tuple[str, ...] = ()
+    relevant: Mapping[str, int] = field(default_factory=dict)
+    evidence: tuple[tuple[GoldQuote, ...], ...] = ()
+    unanswerable: bool | None = None
+    turns: tuple[Turn, ...] = ()
+    note: str = ""
+
+    @property
+    def split(self) -> Split:
+        """See `split_of`."""
+        return split_of(self.sample_id)
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """Which of `retrieval`, `answers`, `citations`, `refusal` this question is scored on."""
+        parts = {
+            "retrieval": bool(self.relevant),
+            "answers": bool(self.answers or self.all_of) and self.unanswerable is not True,
+            "citations": bool(self.evidence),
+            "refusal": self.unanswerable is not None,
+        }
+        return tuple(name for name, is_scored in parts.items() if is_scored)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Questions over documents.
+
+    name: for people and folder names; a half is `name:dev` or `name:test`.
+    path: where it was read from.
+    kind: the shape of its files.
+    documents: call it to read the documents anew; uris are unique.
+    corpus_sha256: changes when a document would.
+    digest: changes when a document or a question would; runs of equal digest can be compared.
+    left_out: what the files hold and the suite does not, with counts.
+    notes: what to know when reading its figures.
+    """
+
+    name: str
+    path: Path
+    kind: str
+    licence: str
+    documents: Documents
+    n_documents: int
+    samples: tuple[Sample, ...]
+    corpus_sha256: str
+    digest: str
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: str = ""
+
+    @property
+    def scored(self) -> Mapping[str, int]:
+        """`{"retrieval" | "answers" | "citations" | "refusal": number of questions scored on it}`."""
+        return dict(Counter(part for sample in self.samples for part in sample.scored))
+
+    @property
+    def types(self) -> Mapping[str, int]:
+        """Questions by type, most frequent first."""
+        return dict(Counter(sample.type for sample in self.samples).most_common())
+
+    def half(self, split: Split) -> Suite:
+        """Only the questions of one half, over the same documents."""
+        samples = tuple(sample for sample in self.samples if sample.split == split)
+        return replace(
+            self,
+            name=f"{self.name}:{split}",
+            samples=samples,
+            digest=digest_of(self.corpus_sha256, samples),
+        )
+
+
+def split_of(sample_id: str) -> Split:
+    """The half a question belongs to: the first bit of the SHA-256 of its id, so documents play no part.
+
+    Some public sets come to us halved by the last bit of the same hash: the first is independent of it.
+    """
+    return "dev" if hashlib.sha256(sample_id.encode()).digest()[0] < 128 else "test"
+
+
+def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
+    """SHA-256 of the corpus' digest and of every field of every question; the order plays no part."""
+    lines = sorted(json.dumps(asdict(sample), sort_keys=True, ensure_ascii=False) for sample in samples)
+    return hashlib.sha256("\n".join([corpus_sha256, *lines]).encode()).hexdigest()
+
+
+def sha256_of_files(paths: Sequence[Path], root: Path) -> str:
+    """SHA-256 over names (relative to root) and bytes."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+def build_suite(
+    *,
+    name: str,
+    path: Path,
+    kind: str,
+    documents: Documents,
+    samples: Sequence[Sample],
+    corpus_sha256: str,
+    licence: str = "",
+    left_out: Mapping[str, int] | None = None,
+    notes: str = "",
+) -> Suite:
+    """A suite whose questions, relevant documents and evidence all refer to documents that exist.
+
+    Raises UsageError on a repeated id, on a document nobody has, and when no question is left.
+    """
+    repeated = [i for i, n in Counter(sample.sample_id for sample in samples).items() if n > 1]
+    if repeated:
+        raise UsageError(
+            f"{path}: {len(repeated)} question ids occur twice, the first is {repeated[0]!r}",
+            remedy="give every question its own _id",
+        )
+    uris = Counter(document.uri for document in documents())
+    twice = [uri for uri, n in uris.items() if n > 1]
+    if twice:
+        raise UsageError(
+            f"{path}: {len(twice)} document ids occur twice, the first is {twice[0]!r}",
+            remedy="give every document its own _id",
+        )
+    for sample in samples:
+        named = {*sample.relevant, *(quote.doc for quotes in sample.evidence for quote in quotes)}
+        if unknown := sorted(named - uris.keys()):
+            raise UsageError(
+                f"{path}: question {sample.sample_id!r} names document {unknown[0]!r}, which is not in the corpus",
+                remedy="correct the id in the qrels or the evidence, or add the document to the corpus",
+            )
+    if not samples:
+        raise UsageError(
+            f"{path}: no question to ask", remedy="see `askive eval suites --help` for the shapes"
+        )
+    return Suite(
+        name=name,
+        path=path,
+        kind=kind,
+        licence=licence or licence_of(path),
+        documents=documents,
+        n_documents=len(uris),
+        samples=tuple(samples),
+        corpus_sha256=corpus_sha256,
+        digest=digest_of(corpus_sha256, samples),
+        left_out={what: n for what, n in (left_out or {}).items() if n},
+        notes=notes,
+    )
+
+
+def licence_of(path: Path) -> str:
+    """The first line of a licence file in or beside `path`, at most 60 characters; `` when there is none."""
+    folder = path if path.is_dir() else path.parent
+    for name in ("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "LICENCE.md"):
+        if (folder / name).is_file():
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+            lines = [line.strip("#= \t") for line in text.splitlines()]
+            # A lone heading such as "License" says nothing.
+            line = next((line for line in lines if len(line.split()) > 1), "")
+            return line if len(line) <= 60 else line[:59].rstrip() + "…"
+    return ""

@@ -1,0 +1,116 @@
+"""A suite's documents, indexed once and kept by the digest of the corpus and of all that makes an index."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import rag
+from eval.datasets.suite import Suite
+from models.protocols import Embedder
+from rag.archive import Archive
+from rag.config import PassageConfig
+from rag.errors import ArchiveError, FingerprintMismatch, StoreError
+from rag.ingest import ingest_documents
+
+Progress = Callable[[int, int, str], None]
+_DONE = "made.json"
+# Their code decides what passages are and what is embedded of them.
+_MAKERS = ("chunk.py", "sentences.py", "store.py", "ingest.py", "lexical.py", "load/*.py")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What making the index took.
+
+    index_ms: None when it was made in several goes, so that no time is true.
+    n_failed: documents that could not be read.
+    """
+
+    n_documents: int
+    n_passages: int
+    n_failed: int
+    index_ms: float | None
+    index_bytes: int
+
+
+def open_index(
+    suite: Suite, embedder: Embedder, passages: PassageConfig, home: Path, progress: Progress | None = None
+) -> tuple[Archive, IndexFacts]:
+    """The suite's archive, made when it is missing; an interrupted making goes on where it stopped.
+
+    Raises what `rag.ingest` raises, and ArchiveError when not a single document could be read.
+    """
+    from filelock import FileLock
+
+    folder = home / "eval" / "indexes" / index_key(suite, embedder, passages)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Two runs of one suite at once: the second waits for the index of the first.
+    with FileLock(f"{folder}.lock"):
+        return _opened(folder, embedder, passages) or _made(folder, suite, embedder, passages, progress)
+
+
+def _opened(folder: Path, embedder: Embedder, passages: PassageConfig) -> tuple[Archive, IndexFacts] | None:
+    """The index that is there; None when there is none, or it cannot be read and was removed: it is only a cache."""
+    done = folder / _DONE
+    if not done.is_file():
+        return None
+    try:
+        facts = IndexFacts(**json.loads(done.read_text(encoding="utf-8")))
+        return Archive.open(folder, embedder, passages, create=False), facts
+    except (ValueError, TypeError, ArchiveError) as error:
+        if "locked" in str(error):
+            raise
+        shutil.rmtree(folder)
+        return None
+
+
+def _made(
+    folder: Path, suite: Suite, embedder: Embedder, passages: PassageConfig, progress: Progress | None
+) -> tuple[Archive, IndexFacts]:
+    resumed = folder.is_dir() and any(folder.iterdir())
+    folder.mkdir(exist_ok=True)
+    try:
+        archive = Archive.open(folder, embedder, passages)
+    except (FingerprintMismatch, StoreError):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        archive, resumed = Archive.open(folder, embedder, passages), False
+    try:
+        told = (lambda n, _total, uri: progress(n, suite.n_documents, uri)) if progress else None
+        report = ingest_documents(archive, suite.documents(), progress=told)
+        counts = archive.counts()
+        if not counts.n_documents:
+            raise ArchiveError(
+                f"no document of {suite.path} could be indexed", remedy="check the suite's corpus"
+            )
+        facts = IndexFacts(
+            n_documents=counts.n_documents,
+            n_passages=counts.n_passages,
+            n_failed=len(report.failures),
+            index_ms=None if resumed else round(report.elapsed_ms, 1),
+            index_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        )
+        partial = folder / f"{_DONE}.partial"
+        partial.write_text(json.dumps(asdict(facts)), encoding="utf-8")
+        partial.replace(folder / _DONE)
+    except BaseException:
+        archive.close()
+        raise
+    return archive, facts
+
+
+def index_key(suite: Suite, embedder: Embedder, passages: PassageConfig) -> str:
+    """Name of the index's folder: changes with the documents, the embedder, the settings and the code behind them."""
+    total = hashlib.sha256()
+    for part in (suite.corpus_sha256, embedder.digest, passages.model_dump_json()):
+        total.update(part.encode() + b"\0")
+    root = Path(rag.__file__).parent
+    for pattern in _MAKERS:
+        for path in sorted(root.glob(pattern)):
+            total.update(path.name.encode() + path.read_bytes())
+    return f"{suite.name.split(':', 1)[0][:40]}-{total.hexdigest()[:20]}"

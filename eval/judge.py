@@ -1,0 +1,185 @@
+"""An optional second opinion: a language model asked whether an answer is faithful to what it was written from.
+
+Never the only figure: its own agreement with human marks is measured by `check_judge` and printed beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.datasets.conversations import Judged, read_judged
+from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
+from models.protocols import Generator, Message, Segment
+from rag.archive import Archive
+from rag.errors import UsageError
+
+FAITHFUL_MARK = 3.0
+_INSTRUCTION = "You check whether an answer is faithful to its sources. You reply with one word: Yes or No."
+_RESERVED_TOKENS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A generator that is asked yes or no. agreement: what `check_judge` found for it; None if never measured."""
+
+    generator: Generator
+    agreement: dict[str, Any] | None = None
+
+    def probability(self, question: str, answer: str, contexts: Sequence[str]) -> float:
+        """That every statement of the answer is supported, 0 to 1; contexts beyond the model's reach are cut off."""
+        asked = (
+            f"Question: {question}\nAnswer: {answer}\n\n"
+            "Is every statement of the answer supported by the sources?"
+        )
+        budget = self.generator.context_tokens - _RESERVED_TOKENS - self.generator.count_tokens(asked)
+        sources = "\n\n".join(self._fitting(contexts, budget)) or "(none)"
+        messages = [
+            Message("system", (Segment(_INSTRUCTION, reusable=True),)),
+            Message("user", (Segment(f"Sources:\n{sources}\n\n{asked}"),)),
+        ]
+        return math.exp(self.generator.choose(messages, ["Yes", "No"])[0])
+
+    def judge_row(self, row: Mapping[str, Any], archive: Archive) -> dict[str, Any] | None:
+        """The row's `judge` field: `{"faithful", "probability"}`; None for a refusal or an error."""
+        answer = row["answer"]
+        if answer is None or answer["refused"]:
+            return None
+        spans = row["evidence"]["spans"] if row["evidence"] else answer["hits"]
+        contexts = []
+        for span in spans:
+            document = archive.document_by_uri(span["uri"])
+            contexts.append(document.text[span["start"] : span["end"]] if document else "")
+        probability = self.probability(row["question"], answer["answer"], contexts)
+        return {"faithful": probability >= 0.5, "probability": round(probability, 4)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a record says of it."""
+        return {"model": self.generator.model_id, "agreement": self.agreement}
+
+    def _fitting(self, contexts: Sequence[str], budget: int) -> list[str]:
+        kept: list[str] = []
+        for context in contexts:
+            cost = self.generator.count_tokens(context)
+            if cost > budget:
+                words = context.split()
+                kept.append(" ".join(words[: max(len(words) * max(budget, 0) // max(cost, 1), 0)]))
+                break
+            kept.append(context)
+            budget -= cost
+        return [context for context in kept if context]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A judge against people.
+
+    auc: chance that it holds a faithful answer for likelier faithful than an unfaithful one.
+    kappa: Cohen's, at its 0.5; 0 is chance.
+    n_faithful: answers with a mean human mark of at least 3 of 4.
+    """
+
+    model: str
+    auc: Estimate
+    kappa: Estimate
+    n: int
+    n_faithful: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "model": self.model,
+            "auc": self.auc.as_dict(),
+            "kappa": self.kappa.as_dict(),
+            "n": self.n,
+            "n_faithful": self.n_faithful,
+        }
+
+
+def check_judge(
+    judge: Judge,
+    path: Path,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Agreement:
+    """Ask the judge about every marked answer of a folder in `mtrag_human_judged`'s form.
+
+    Raises UsageError when there is none, or when people found all of them faithful or none.
+    """
+    file = path / "judged.jsonl" if path.is_dir() else path
+    answers = list(read_judged(file))[:limit]
+    human = np.array([answer.faithfulness >= FAITHFUL_MARK for answer in answers])
+    if not answers or human.all() or not human.any():
+        raise UsageError(
+            f"{file}: faithful and unfaithful answers are both needed", remedy="take more of them"
+        )
+    given: list[float] = []
+    for answer in answers:
+        given.append(judge.probability(_asked(answer), answer.response, answer.contexts))
+        if progress:
+            progress("judging", len(given), len(answers))
+    scores = np.array(given)
+    rows = resamples(len(answers), seed)
+    aucs = np.array([_auc(scores[row], human[row]) for row in rows])
+    kappas = np.array([_kappa(scores[row] >= 0.5, human[row]) for row in rows])
+    return Agreement(
+        model=judge.generator.model_id,
+        auc=Estimate(_auc(scores, human), *interval(aucs), len(answers)),
+        kappa=Estimate(_kappa(scores >= 0.5, human), *interval(kappas), len(answers)),
+        n=len(answers),
+        n_faithful=int(human.sum()),
+    )
+
+
+def keep_agreement(agreement: Agreement, home: Path) -> Path:
+    """Write it where `known_agreement` looks."""
+    path = _agreement_path(agreement.model, home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(agreement.as_dict(), indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def known_agreement(model_id: str, home: Path) -> dict[str, Any] | None:
+    """What was measured for this model before; None if never."""
+    try:
+        known = json.loads(_agreement_path(model_id, home).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) else None
+
+
+def _agreement_path(model_id: str, home: Path) -> Path:
+    return home / "eval" / "judges" / (re.sub(r"[^\w.-]+", "-", model_id) + ".json")
+
+
+def _asked(answer: Judged) -> str:
+    before = answer.turns[-1:]
+    return " ".join([*(f"(After: {turn.question})" for turn in before), answer.question])
+
+
+def _auc(scores: Floats, positive: Any) -> float:
+    """Mann-Whitney: ties count half. NaN when only one kind is there."""
+    high, low = np.sort(scores[positive]), np.sort(scores[~positive])
+    if not high.size or not low.size:
+        return float("nan")
+    below = np.searchsorted(low, high, side="left").sum()
+    up_to = np.searchsorted(low, high, side="right").sum()
+    return float((below + up_to) / 2 / high.size / low.size)
+
+
+def _kappa(said: Any, marked: Any) -> float:
+    agreed = float((said == marked).mean())
+    p, q = float(said.mean()), float(marked.mean())
+    chance = p * q + (1 - p) * (1 - q)
+    return float("nan") if chance == 1 else (agreed - chance) / (1 - chance)

@@ -1,0 +1,139 @@
+"""Citations: found by code, exact by construction, and not given for what the sources do not say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.fakes import HashEmbedder
+from rag.archive import Archive
+from rag.citations import MAX_CITATIONS, Citer, candidates_of
+from rag.config import RetrievalConfig
+from rag.refusal import refuse, says_nothing
+from rag.retrieve import Retriever
+from rag.types import Hit
+
+QUESTION = "What happened in the town of Aldermoor?"
+
+
+@pytest.fixture
+def hits(archive: Archive) -> tuple[Hit, ...]:
+    return Retriever(archive, RetrievalConfig()).retrieve("harbour bridge fair storm ships", top_k=20)
+
+
+@pytest.fixture
+def citer(archive: Archive, hits: tuple[Hit, ...]) -> Citer:
+    return Citer(QUESTION, hits, archive.embedder)
+
+
+def cited(citer: Citer, text: str) -> tuple[str, list[str]]:
+    sentence = citer.cite(text, 0)
+    return sentence.verdict, [citation.quote for citation in sentence.citations]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("The harbour of Aldermoor received 412 ships in January.", "The harbour of Aldermoor received 412 ships"),
+        ("The bridge was built in 1871 by the engineer Ida Falk.", "The old bridge of Aldermoor was built in 1871"),
+        ("The mayor, Tom Ekberg, said the damage was 7500 crowns.", "The mayor, Tom Ekberg, said the damage came to 7,500"),
+        ("Baker Nils Holm sold 200 loaves of rye bread.", "Baker Nils Holm sold two hundred loaves"),
+    ],
+)
+def test_what_the_sources_say_is_supported(citer: Citer, text: str, quote: str) -> None:
+    verdict, quotes = cited(citer, text)
+    assert verdict == "supported"
+    assert quotes[0].startswith(quote)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbour of Aldermoor received 413 ships in January.",
+        "The harbour of Aldermoor received 412 thousand ships in January.",
+        "The bridge was built in 1872 by the engineer Ida Falk.",
+        "The mayor, Tom Ekberg, said the damage came to 75,000 crowns.",
+        "Baker Nils Holm sold three hundred loaves of rye bread.",
+        "The bridge was built in 1871 by the engineer Gustave Eiffel.",
+        "The mayor, Anna Berg, said the damage came to 7,500 crowns.",
+        "Penguins live in Antarctica and eat fish.",
+    ],
+)
+def test_a_wrong_number_or_name_is_not_supported(citer: Citer, text: str) -> None:
+    verdict, _ = cited(citer, text)
+    assert verdict != "supported"
+
+
+def test_nonsense_has_no_citation(citer: Citer) -> None:
+    assert cited(citer, "Penguins live in Antarctica and eat fish.") == ("unsupported", [])
+
+
+def test_quotes_are_exact(archive: Archive, citer: Citer) -> None:
+    sentence = citer.cite("The storm closed the harbour for three days.", 17)
+    assert (sentence.start, sentence.end) == (17, 17 + len(sentence.text))
+    assert 1 <= len(sentence.citations) <= MAX_CITATIONS
+    for citation in sentence.citations:
+        text = archive.document(citation.hit.passage.doc_id).text
+        assert text[citation.start : citation.end] == citation.quote
+        assert 0 <= citation.score <= 1
+    scores = [citation.score for citation in sentence.citations]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_span_keeps_its_marker(citer: Citer) -> None:
+    first = citer.cite("The harbour of Aldermoor received 412 ships in January.", 0).citations[0]
+    other = citer.cite("The bridge was built in 1871 by the engineer Ida Falk.", 60).citations[0]
+    again = citer.cite("In January the harbour of Aldermoor received 412 ships.", 120).citations[0]
+    assert (first.marker, again.marker) == (1, 1)
+    assert other.marker == 2
+    assert (first.start, first.quote) == (again.start, again.quote)
+
+
+@given(st.text(max_size=120), st.integers(0, 50))
+def test_any_sentence_can_be_checked(text: str, start: int) -> None:
+    sentence = Citer("q", [], HashEmbedder(8)).cite(text, start)
+    assert (sentence.verdict, sentence.citations) == ("unsupported", ())
+    assert sentence.end - sentence.start == len(text)
+
+
+def test_every_sentence_of_a_source_is_a_candidate_once(hits: tuple[Hit, ...]) -> None:
+    candidates = candidates_of([*hits, *hits])
+    assert len({(c.hit.passage.doc_id, c.span.start) for c in candidates}) == len(candidates)
+    assert any(c.text.startswith("Trams have crossed it") for c in candidates)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The sources do not say.", "the sources don't say who it was", "I don't know.", "I cannot answer that.",
+        "The excerpts do not mention any date.", "That is not stated in the documents.", "", "  ",
+        "There is no information about that.", "The provided text does not contain the answer.", "Unknown",
+    ],
+)  # fmt: skip
+def test_saying_nothing_is_a_refusal(text: str) -> None:
+    assert says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbour received 412 ships.",
+        "Kommersant, quoting sources it did not name, reported that they met for three hours.",
+        "Lavrov said Russia did not regard the Free Syrian Army as a terrorist group.",
+        "France believes that Mostefai was in Syria; how he came back is not known to police sources.",
+        "Cazeneuve would not give details.",
+        "The council denied the report.",
+        "The minister said that no answer had been given to the unknown caller.",
+    ],
+)
+def test_an_answer_with_a_negation_is_no_refusal(text: str) -> None:
+    assert not says_nothing(text)
+
+
+def test_a_refusal_names_what_was_looked_for() -> None:
+    refusal = refuse("empty_archive", "Who?", (), None)
+    assert "askive index" in refusal.message
+    long = refuse("not_in_sources", "Why " + "very " * 500 + "long?", (), None)
+    assert len(long.message) < 400
+    assert "Why very" in long.message

@@ -1,0 +1,92 @@
+"""Which collection is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.collections import (
+    choose_collection,
+    collection_path,
+    has_collection,
+    index_seeds,
+    list_collections,
+    open_collection,
+    remove_collection,
+)
+from rag.config import Config
+from rag.errors import CollectionNotFound, UsageError
+from rag.seeds import seed_paths, seeds_dir
+
+
+@pytest.fixture
+def config(home: Path) -> Config:
+    return Config(home=home, embedder="hash", generator="scripted")
+
+
+def make(config: Config, *names: str) -> None:
+    for name in names:
+        open_collection(config, name, create=True).close()
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ([], "seeds"),
+        (["seeds"], "seeds"),
+        (["default"], "default"),
+        (["default", "other"], "default"),
+        (["seeds", "case"], "case"),
+        (["case"], "case"),
+    ],
+)
+def test_the_collection_that_is_meant(config: Config, there: list[str], chosen: str) -> None:
+    make(config, *there)
+    assert choose_collection(config) == chosen
+    assert list_collections(config) == sorted(there)
+
+
+def test_several_could_be_meant(config: Config) -> None:
+    make(config, "one", "two", "seeds")
+    with pytest.raises(UsageError, match="one, two") as caught:
+        choose_collection(config)
+    assert "--collection one" in caught.value.remedy
+
+
+def test_the_told_one_is_meant(config: Config) -> None:
+    make(config, "one", "two")
+    assert choose_collection(config.model_copy(update={"collection": "two"})) == "two"
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", "a/b", "/abs", "a b", "-x", ".hidden", "x" * 65, "é", "a\n"])
+def test_names_that_cannot_be(config: Config, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a collection"):
+        collection_path(config, name)
+
+
+@pytest.mark.parametrize("name", ["a", "A-1", "2016.case_x", "x" * 64])
+def test_names_that_can_be(config: Config, name: str) -> None:
+    assert collection_path(config, name).parent == config.collections_dir
+
+
+def test_removing(config: Config) -> None:
+    make(config, "one")
+    assert has_collection(config, "one")
+    remove_collection(config, "one")
+    assert not has_collection(config, "one")
+    with pytest.raises(CollectionNotFound, match="one"):
+        remove_collection(config, "one")
+
+
+def test_seeds(config: Config) -> None:
+    report = index_seeds(config)
+    assert (report.n_added, report.failures) == (10, [])
+    assert len(seed_paths()) == 10
+    assert (seeds_dir() / "README.md").is_file()
+    assert index_seeds(config).n_unchanged == 10
+    with open_collection(config, "seeds") as archive:
+        for source in archive.store.sources():
+            assert source.title
+            assert source.published
+            assert source.publisher
