@@ -65,7 +65,11 @@ def echo_evidence(messages: Sequence[Message]) -> str:
     """The default script: the evidence line that shares most words with the question, or a refusal."""
     text = messages[-1].text
     question = set(_WORD.findall(text.rsplit("Question:", 1)[-1].lower()))
-    lines = [line for line in text.rsplit("Question:", 1)[0].splitlines() if len(line.split()) > 4]
+    lines = [
+        line.removeprefix("[...] ")
+        for line in text.rsplit("Question:", 1)[0].splitlines()
+        if len(line.split()) > 4
+    ]
     sentences = [s for line in lines for s in re.split(r"(?<=[.!?])\s+", line) if s]
     best = max(sentences, key=lambda s: len(question & set(_WORD.findall(s.lower()))), default="")
     if len(question & set(_WORD.findall(best.lower()))) < 2:

@@ -275,6 +275,14 @@ class LlamaGenerator:
         return self._token_bytes(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
 
+def built_with() -> tuple[str, str]:
+    """Version of llama-cpp-python, and the features it was compiled with, as llama.cpp prints them."""
+    import llama_cpp
+
+    _quiet(llama_cpp)
+    return llama_cpp.__version__, llama_cpp.llama_print_system_info().decode("utf-8", "replace")
+
+
 def _pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Generator) -> tuple[int, float]:
     """The next token and its log-probability under the untempered distribution."""
     top = int(logits.argmax())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from threading import Event as Flag
@@ -14,7 +15,7 @@ from rag.collections import open_collection
 from rag.config import Config
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, score_sentences, select_evidence
-from rag.prompt import NOT_FOUND, build_prompt
+from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.retrieve import Retriever, queries_of
 from rag.sentences import split_sentences
@@ -35,6 +36,7 @@ from rag.types import (
     Turn,
     Usage,
 )
+from rag.words import storable
 
 
 class Assistant:
@@ -81,6 +83,7 @@ class Assistant:
 
         Raises UsageError for an empty question; ModelError when the generator fails.
         """
+        question = storable(question)
         if not question.strip():
             raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
         run = _Run(question.strip())
@@ -132,12 +135,12 @@ class Assistant:
 
     def _concluded(self, run: _Run, question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Final:
         text = run.text.rstrip()
-        if says_nothing(text):
+        if says_nothing(text) and not run.cancelled:
             return self._refused(run, refuse("not_in_sources", question, scored, citer))
         sentences = tuple(
             citer.cite(text[span.start : span.end], span.start) for span in split_sentences(text)
         )
-        if not any(sentence.citations for sentence in sentences):
+        if not run.cancelled and not any(sentence.verdict == "supported" for sentence in sentences):
             return self._refused(run, refuse("unsupported", question, scored, citer))
         return self._final(run, text, sentences, None)
 
@@ -162,25 +165,33 @@ class Assistant:
 
 
 def _shown(run: _Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
-    """Tokens as they come, and each sentence with its citations once it is complete.
+    """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
 
-    What may still turn out to be the model's refusal is held back.
+    Held back: the first word after what looks like the end of a sentence (only that word tells "in the
+    U.S. The house" from "the U.S. Theresa").
     """
-    held = ""
-    n_cited = 0
+    shown = n_cited = 0
     for piece in pieces:
         run.take(piece)
-        held += piece.text
-        if NOT_FOUND.startswith(run.text.strip()) and piece.finish is None:
-            continue
-        complete = split_sentences(run.text)[:-1]
-        if len(complete) > n_cited:
-            for span in complete[n_cited:]:
-                yield Cited(citer.cite(run.text[span.start : span.end], span.start))
-            n_cited = len(complete)
-        if held and not NOT_FOUND.startswith(run.text.strip()):
-            yield Token(held)
-            held = ""
+        text = run.text
+        spans = split_sentences(text)
+        while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
+            span = spans[n_cited]
+            if span.end > shown:
+                yield Token(text[shown : span.end])
+                shown = span.end
+            yield Cited(citer.cite(text[span.start : span.end], span.start))
+            n_cited += 1
+        settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
+        if settled > shown:
+            yield Token(text[shown:settled])
+            shown = settled
+    if len(run.text) > shown and not says_nothing(run.text):
+        yield Token(run.text[shown:])
+
+
+# A word that is known to be whole: something that is no letter follows it, or it is in another script.
+_WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 
 
 class _Run:
@@ -189,6 +200,7 @@ class _Run:
     def __init__(self, question: str) -> None:
         self.question = question
         self.text = ""
+        self.cancelled = False
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Evidence, ...] = ()
         self._n_prompt = self._n_reused = self._n_completion = 0
@@ -203,6 +215,7 @@ class _Run:
             self._first_token_ms = self._elapsed_ms()
         # White space before the answer would move every offset.
         self.text += piece.text if self.text else piece.text.lstrip()
+        self.cancelled = piece.finish == "cancelled"
         self._n_completion += piece.n_tokens
         self._n_prompt += piece.n_prompt_tokens
         self._n_reused += piece.n_reused_tokens

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rag.config import PassageConfig
 from rag.sentences import split_sentences
-from rag.types import Document, Passage
+from rag.types import Document, Passage, Source
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
@@ -87,3 +87,9 @@ def _windows(text: str, units: list[_Unit], config: PassageConfig) -> Iterator[t
         while step_back and sum(counts[last + 1 - step_back : last + 2]) > config.max_words:
             step_back -= 1
         first = last + 1 - step_back
+
+
+def context_of(document: Document | Source, passage: Passage) -> str:
+    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
+    parts = (document.title, passage.heading, document.publisher, document.published)
+    return " | ".join(part for part in parts if part)

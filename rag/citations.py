@@ -13,15 +13,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.protocols import Embedder
+from rag.dates import spelled_date
 from rag.evidence import sentences_of
 from rag.sentences import Span
 from rag.types import Citation, Hit, Sentence, Verdict
-from rag.words import names, numbers, stems
+from rag.words import names, numbers, stem, stems
 
 MAX_CITATIONS = 3
 SUPPORTED = 0.55
 CITED = 0.40
 _NEAR_BEST = 0.93
+_ADDED = 0.2
+# Words with which a report is reported: they claim nothing by themselves.
+_FRAMING = frozenset(
+    map(
+        stem,
+        """say said state stated report reported according source sources excerpt excerpts document documents
+        mention mentioned indicate indicated claim claimed tell told describe described note noted announce
+        announced confirm confirmed total also respectively different accounts article give gave given""".split(),
+    )
+)
+_SCALES = frozenset(map(stem, ("hundred", "thousand", "million", "billion", "dozen")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +83,12 @@ class Citer:
         if not self._candidates:
             return Sentence(text, start, end, (), "unsupported")
         scores = self._support(text)
-        order = np.argsort(-scores, kind="stable")
-        best = float(scores[order[0]])
-        if best < CITED:
+        best = int(np.argmax(scores))
+        if scores[best] < CITED:
             return Sentence(text, start, end, (), "unsupported")
-        chosen = [int(i) for i in order[:MAX_CITATIONS] if scores[i] >= max(CITED, best * _NEAR_BEST)]
+        chosen = self._choose(text, scores, best)
         citations = tuple(self._citation(i, float(scores[i])) for i in chosen)
-        return Sentence(text, start, end, citations, self._verdict(text, chosen, best))
+        return Sentence(text, start, end, citations, self._verdict(text, chosen, float(scores[best])))
 
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
         """A citation of `hit.passage` from `start` to `end` of its document."""
@@ -88,6 +99,32 @@ class Citer:
     def _citation(self, index: int, score: float) -> Citation:
         candidate = self._candidates[index]
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
+
+    def _choose(self, text: str, scores: np.ndarray, best: int) -> list[int]:
+        """The best span, spans that bring what it lacks, and spans of other documents that say the same."""
+        chosen = [best]
+        lacking = set(stems(text)) - self._near[best] - set(stems(self._question)) | (
+            {stem(word) for word in names(text) | numbers(text)} - self._near[best]
+        )
+        while lacking and len(chosen) < MAX_CITATIONS:
+            gains = [
+                sum(self._weight.get(s, 0.0) for s in lacking & near) if scores[i] >= _ADDED else 0.0
+                for i, near in enumerate(self._near)
+            ]
+            # Of equal gains the better supported one.
+            more = max(range(len(gains)), key=lambda i: (gains[i], scores[i]))
+            if not gains[more]:
+                break
+            chosen.append(more)
+            lacking -= self._near[more]
+        cited = {self._candidates[i].hit.passage.doc_id for i in chosen}
+        for i in np.argsort(-scores, kind="stable")[: 2 * MAX_CITATIONS]:
+            doc_id = self._candidates[i].hit.passage.doc_id
+            good = scores[i] >= max(SUPPORTED, scores[best] * _NEAR_BEST)
+            if good and doc_id not in cited and len(chosen) < MAX_CITATIONS:
+                chosen.append(int(i))
+                cited.add(doc_id)
+        return chosen
 
     def _support(self, text: str) -> np.ndarray:
         """How well each candidate stands behind the sentence, 0 to 1; shape (n_candidates,)."""
@@ -114,17 +151,23 @@ class Citer:
         return math.log(1 + len(self._candidates))
 
     def _verdict(self, text: str, chosen: Sequence[int], best: float) -> Verdict:
-        """Supported when the score is high and every number and name stands in a cited span or the question."""
+        """Supported when the score is high and what the sentence says stands where it is cited from.
+
+        Numbers and names must stand there; other words there or in the question.
+        """
         if best < SUPPORTED:
             return "unsupported"
-        spans = " ".join(
-            f"{c.hit.source.title} {c.hit.source.publisher or ''} {c.hit.source.published or ''} {c.text}"
-            for c in (self._candidates[i] for i in chosen)
+        cited = [self._candidates[i].hit for i in chosen]
+        read = " ".join(
+            f"{hit.source.title} {hit.source.publisher or ''} {spelled_date(hit.source.published)}"
+            f" {hit.passage.heading} {hit.passage.text}"
+            for hit in cited
         )
-        known = f"{spans} {self._question}"
-        if numbers(text) - numbers(known):
+        heard = set(stems(read))
+        if numbers(text) - numbers(read):
             return "unsupported"
-        passages = " ".join(self._candidates[i].hit.passage.text for i in chosen)
-        heard = set(stems(f"{known} {passages}"))
-        missing = [name for name in names(text) if not set(stems(name)) <= heard]
-        return "unsupported" if missing else "supported"
+        if any(not set(stems(name)) <= heard for name in names(text)):
+            return "unsupported"
+        new = set(stems(text)) - heard - set(stems(self._question)) - _FRAMING - _SCALES
+        # Numbers were compared above, whatever their spelling.
+        return "unsupported" if any(not word[0].isdecimal() for word in new) else "supported"

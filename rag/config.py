@@ -38,11 +38,11 @@ class RetrievalConfig(_Strict):
     n_candidates: int = Field(100, ge=1, le=1000, description="passages taken from each index before fusion")
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     fusion: Literal["rrf", "convex"] = "convex"
-    dense_weight: float = Field(0.65, ge=0, le=1, description="share of the cosine in convex fusion")
+    dense_weight: float = Field(0.7, ge=0, le=1, description="share of the cosine in convex fusion")
     context: bool = Field(
         True, description="search with what the question names: publishers, dates, its parts"
     )
-    part_weight: float = Field(0.5, ge=0, le=1, description="share of a question's best clause in the score")
+    part_weight: float = Field(0.35, ge=0, le=1, description="share of a question's best clause in the score")
     named_bonus: float = Field(0.2, ge=0, le=1, description="added when the question names the publisher")
     period_bonus: float = Field(
         0.1, ge=0, le=1, description="added when the date fits the time that is named"

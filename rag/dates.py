@@ -63,3 +63,25 @@ def date_range(partial: str) -> tuple[datetime.date, datetime.date]:
         following = datetime.date(year + month // 12, month % 12 + 1, 1)
         return datetime.date(year, month, 1), following - datetime.timedelta(days=1)
     return datetime.date(parts[0], 1, 1), datetime.date(parts[0], 12, 31)
+
+
+def spelled_date(partial: str | None) -> str:
+    """The date in figures and in words, `2016-01-25 25 January 2016`; empty when there is none."""
+    if partial is None:
+        return ""
+    first, _ = date_range(partial)
+    words = [str(first.year)]
+    if len(partial) > 4:
+        words.insert(0, first.strftime("%B"))
+    if len(partial) > 7:
+        words.insert(0, str(first.day))
+    return f"{partial} {' '.join(words)}"
+
+
+def days_of(published: str | None) -> tuple[str | None, str | None]:
+    """First and last day that a document's date may mean, in ISO form; None when it has none or it is no date."""
+    try:
+        first, last = date_range(published or "")
+    except ValueError:
+        return None, None
+    return first.isoformat(), last.isoformat()

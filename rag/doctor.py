@@ -76,10 +76,9 @@ def _machine() -> Iterator[Finding]:
 
 def _llama() -> Finding:
     try:
-        import llama_cpp
+        from models.llama import built_with
 
-        flags = llama_cpp.llama_print_system_info().decode("utf-8", "replace")
-        version = llama_cpp.__version__
+        version, flags = built_with()
     except (ImportError, OSError) as error:
         return Finding(
             "llama.cpp", "error", f"llama-cpp-python cannot be loaded: {error}",
@@ -143,6 +142,8 @@ def _collections(config: Config) -> Iterator[Finding]:
             continue
         try:
             yield _collection(name, path, store)
+        except AskiveError as error:
+            yield Finding(f"collection {name}", "error", error.message, error.remedy)
         finally:
             store.close()
 

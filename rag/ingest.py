@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,18 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from rag.archive import Archive
-from rag.chunk import chunk
+from rag.chunk import chunk, context_of
 from rag.dense import FaissIndex
 from rag.errors import AskiveError, UsageError
 from rag.load import LOADERS, load_path, printable
-from rag.store import context_of
 from rag.types import Document, Passage
+from rag.words import storable
 
 Progress = Callable[[int, int | None, str], None]
 """Called with documents done, documents in all (None if unknown) and the uri at hand."""
 
 _BATCH_PASSAGES = 256
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ def ingest_paths(
     removed. A file that cannot be read is a failure in the report and leaves the others alone.
     Raises UsageError when a path does not exist.
     """
-    # One spelling of a path: the same file named in two ways is one document.
-    paths = [Path(os.path.abspath(path)) for path in paths]
+    # One spelling of a path: the same file named in two ways is one document. Links are not followed.
+    paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
     found: list[Path] = []
     n_skipped = 0
     for path in paths:
@@ -100,7 +98,7 @@ def ingest_documents(
 
 
 def _storable(document: Document) -> Document:
-    text = _UNSTORABLE.sub("\ufffd", document.text)
+    text = storable(document.text)
     return document if text == document.text else replace(document, text=text)
 
 

@@ -17,6 +17,7 @@ from rag.protocols import Ids
 from rag.question import Understanding, named_publishers, understand
 from rag.sentences import split_sentences
 from rag.types import Hit, Passage, Source, Stage, Turn
+from rag.words import storable
 
 MAX_QUERY_CHARS = 2000
 _FOLLOW_UP_WEIGHT = 0.5
@@ -208,7 +209,7 @@ class Retriever:
 
 def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
     """What reaches the indexes: the question, and with a history also the last turn in front of it."""
-    question = " ".join(question.split())[:MAX_QUERY_CHARS]
+    question = storable(" ".join(question.split()))[:MAX_QUERY_CHARS]
     if not question:
         return []
     if not history:

@@ -18,47 +18,16 @@ from pathlib import Path
 import numpy as np
 
 from models.protocols import Vectors
-from rag.dates import date_range
+from rag.chunk import context_of
+from rag.dates import days_of
 from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
+from rag.schema import FORMAT, INVARIANTS, SCHEMA
 from rag.types import Document, Passage, Source
 
-FORMAT = 1
 BUSY_TIMEOUT_S = 30.0
 """How long another process's writing is waited for."""
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    doc_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    uri TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    published TEXT,
-    published_first TEXT,
-    published_last TEXT,
-    publisher TEXT,
-    metadata TEXT NOT NULL
-);
-CREATE TABLE passages (
-    passage_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    doc_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    heading TEXT NOT NULL,
-    page INTEGER
-);
-CREATE INDEX passages_by_document ON passages (doc_id);
-CREATE TABLE embeddings (
-    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
-    vector BLOB NOT NULL
-);
-CREATE VIRTUAL TABLE passages_fts USING fts5 (
-    text, context, tokenize = "porter unicode61 remove_diacritics 2"
-);
-"""
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 
 
@@ -94,7 +63,9 @@ class SqliteStore:
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
+            )
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -106,7 +77,7 @@ class SqliteStore:
         with self._transaction():
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
-                for statement in _SCHEMA.split(";\n"):
+                for statement in SCHEMA.split(";\n"):
                     if statement.strip():
                         self._db.execute(statement)
                 self._set_meta("format", str(FORMAT))
@@ -266,7 +237,7 @@ class SqliteStore:
         """What is wrong with the store, in words; empty when it is sound."""
         with self._reading():
             problems = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
-            for what, query in _INVARIANTS.items():
+            for what, query in INVARIANTS.items():
                 (n,) = self._db.execute(query).fetchone()
                 if n:
                     problems.append(f"{n} {what}")
@@ -302,7 +273,7 @@ class SqliteStore:
                 " published_last, publisher, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.uri, document.title, document.text, document.media_type, document.sha256,
-                    document.published, *_days(document.published), document.publisher,
+                    document.published, *days_of(document.published), document.publisher,
                     json.dumps(document.metadata, ensure_ascii=False),
                 ),
             )  # fmt: skip
@@ -418,30 +389,6 @@ class SqliteStore:
 
     def _bump(self) -> None:
         self._set_meta("generation", str(self.generation + 1))
-
-
-_INVARIANTS = {
-    "passages without an embedding": "SELECT count(*) FROM passages LEFT JOIN embeddings USING (passage_id)"
-    " WHERE vector IS NULL",
-    "passages outside their document": "SELECT count(*) FROM passages JOIN documents USING (doc_id)"
-    ' WHERE "end" > length(text) OR start < 0 OR start >= "end"',
-    "passages missing from the full-text index": "SELECT abs((SELECT count(*) FROM passages)"
-    " - (SELECT count(*) FROM passages_fts))",
-}
-
-
-def context_of(document: Document | Source, passage: Passage) -> str:
-    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
-    parts = (document.title, passage.heading, document.publisher, document.published)
-    return " | ".join(part for part in parts if part)
-
-
-def _days(published: str | None) -> tuple[str | None, str | None]:
-    """First and last day that the date may mean."""
-    if published is None:
-        return None, None
-    first, last = date_range(published)
-    return first.isoformat(), last.isoformat()
 
 
 def _batches(items: list[int], size: int) -> Iterator[list[int]]:

@@ -33,6 +33,14 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _DOZEN = {"dozen": 12}
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD for NULs and halves of surrogate pairs: neither SQLite nor UTF-8 can hold them."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def words(text: str) -> list[str]:
     """Words in lower case, in order; `U.S.` and `1,000` are one word each."""
     return [word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]

@@ -39,7 +39,10 @@ LIGHT = {"sqlite3", "typer", "click", "rich"}
 BANNED_NAMES = {"utils", "helpers", "manager", "service", "handler", "common", "misc", "base"}
 
 FILES = sorted(
-    path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py") if "__pycache__" not in path.parts
+    path
+    for package in MAY_IMPORT
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
 )
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rag.types import Answer, Citation, Cited, Event, Final, Sentence, Sources, Token
-from ui.render import Output
+from ui.render import Output, harmless
 
 
 def print_stream(events: Iterable[Event], shown: Output) -> Answer:
@@ -43,7 +43,7 @@ def print_stream(events: Iterable[Event], shown: Output) -> Answer:
         raise AssertionError("a stream always ends with Final")
     if answer.refused:
         _write("\n\n" if said else "")
-        out.print(answer.text, markup=False)
+        out.print(harmless(answer.text), markup=False)
     else:
         _write("".join(_marks(sentence) for sentence in answer.sentences[n_cited:]) + "\n")
     _print_sources(answer, shown)
@@ -55,7 +55,7 @@ def about(citation: Citation) -> str:
     source = citation.hit.source
     where = f"p. {citation.hit.passage.page}" if citation.hit.passage.page else None
     rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
-    return f"{source.title} ({rest})" if rest else source.title
+    return harmless(f"{source.title} ({rest})" if rest else source.title)
 
 
 def _print_sources(answer: Answer, shown: Output) -> None:
@@ -71,7 +71,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
             out.print(f"[{citation.marker}] {about(citation)}", markup=False, style="cyan")
             out.print(f"    “{_one_line(citation.quote)}”", markup=False)
             out.print(
-                f"    {citation.hit.source.uri}, characters {citation.start}-{citation.end}",
+                f"    {harmless(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
                 markup=False,
                 style="dim",
             )
@@ -94,11 +94,11 @@ def _unique(citations: Iterable[Citation]) -> Sequence[Citation]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return harmless(" ".join(text.split()))
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(harmless(text))
     sys.stdout.flush()
 
 

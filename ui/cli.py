@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from models.errors import AskiveError, UsageError
 from ui.commands import ask, chat, collections, doctor, index, models, search
 from ui.commands import eval as eval_commands
 from ui.render import print_error
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="askive",
@@ -51,6 +53,10 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failure, 2 usage, 130 interrupted."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # Whatever the locale: JSON is UTF-8, and a byte that is no text must not end in a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -59,18 +65,23 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = app(arguments, standalone_mode=False, prog_name="askive")
+        if code == _INTERRUPTED:
+            # Typer swallows Ctrl-C and returns its code.
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except AskiveError as error:
         print_error(error, as_json=as_json)
         return error.exit_code
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "askive"
+    except typer.TyperException as error:
+        # What typer itself refuses: unknown options, missing arguments, values of the wrong kind.
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "askive"
         print_error(UsageError(error.format_message(), remedy=f"See `{command} --help`"), as_json=as_json)
-        return 2
-    except (click.Abort, KeyboardInterrupt):
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("askive: interrupted; what was done is kept\n")
-        return 130
-    except click.exceptions.Exit as error:
+        return _INTERRUPTED
+    except typer.Exit as error:
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output is gone; a second write at exit would print a traceback.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.types import Hit
 from rag.words import content_words, stem
-from ui.render import Output
+from ui.render import Output, harmless
 
 
 def print_hits(query: str, hits: Sequence[Hit], shown: Output) -> None:
@@ -17,16 +17,16 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output) -> None:
     wanted = {stem(word) for word in content_words(query)}
     for hit in hits:
         rest = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
-        head = Text(f"{hit.rank:>2}. {hit.source.title}", style="cyan")
-        head.append(f"  {rest}  {hit.stage} {hit.score:.3f}", style="dim")
-        body = Text("    " + " ".join(hit.passage.text.split()))
+        head = Text(f"{hit.rank:>2}. {harmless(hit.source.title)}", style="cyan")
+        head.append(f"  {harmless(rest)}  {hit.stage} {hit.score:.3f}", style="dim")
+        body = Text("    " + harmless(" ".join(hit.passage.text.split())))
         for match in re.finditer(r"[^\W_]+", body.plain):
             if stem(match.group().lower()) in wanted:
                 body.stylize("bold", *match.span())
         shown.out.print(head)
         shown.out.print(body)
         shown.out.print(
-            f"    {hit.source.uri}, characters {hit.passage.start}-{hit.passage.end}",
+            f"    {harmless(hit.source.uri)}, characters {hit.passage.start}-{hit.passage.end}",
             style="dim",
             markup=False,
         )

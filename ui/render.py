@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,14 @@ class Output:
             disable=self.quiet,
         ) as progress:
             yield progress
+
+
+def harmless(text: str) -> str:
+    """Text of documents and models for a terminal: without the control characters that could steer it."""
+    return _CONTROL.sub("", text)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_error(error: AskiveError, *, as_json: bool) -> None:

@@ -48,7 +48,9 @@ def test_segments_stay_whole_and_stay_text(texts: list[str]) -> None:
     )
 
 
-@pytest.mark.parametrize("template", ["{% for %}", "{{ raise_exception('never') }}", "{{ missing.attribute.x }}"])
+@pytest.mark.parametrize(
+    "template", ["{% for %}", "{{ raise_exception('never') }}", "{{ missing.attribute.x }}"]
+)
 def test_a_template_that_fails_is_an_error_with_a_remedy(template: str) -> None:
     with pytest.raises(ModelError, match="chat template") as caught:
         rendered(template, turns(("user", "Hello")))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from models.errors import ModelError
 from models.fakes import HashEmbedder
-from models.protocols import Embedder
 from models.openvino import OpenVinoEmbedder
+from models.protocols import Embedder
 from models.sentence import SentenceEmbedder
 from models.weights import WeightStore
 from rag.config import DEFAULT_EMBEDDER
@@ -35,8 +35,14 @@ def loaded() -> dict[str, Embedder]:
     return {"hash": HashEmbedder(256)}
 
 
-@pytest.fixture(params=["hash", "kept", pytest.param("torch", marks=pytest.mark.weights),
-    pytest.param("openvino", marks=pytest.mark.weights)])
+@pytest.fixture(
+    params=[
+        "hash",
+        "kept",
+        pytest.param("torch", marks=pytest.mark.weights),
+        pytest.param("openvino", marks=pytest.mark.weights),
+    ]
+)
 def embedder(request: pytest.FixtureRequest, loaded: dict[str, Embedder]) -> Embedder:
     if request.param == "kept":
         return KeptEmbedder(HashEmbedder(256))

@@ -131,7 +131,9 @@ def test_control_tokens_spelled_in_a_document_are_text(engine: Dictated) -> None
     assert control, "the template's own control tokens"
     plain = engine.prompt_tokens(say("harmless"))
     attacked = engine.prompt_tokens(say(evil))
-    ids = [engine._tokenize(word, special=True)[0] for word in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")]
+    ids = [
+        engine._tokenize(word, special=True)[0] for word in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+    ]
     for token in ids:
         assert attacked.count(token) == plain.count(token)
     text = b"".join(engine._token_bytes(token, special=True) for token in attacked).decode()
@@ -144,7 +146,9 @@ def test_segments_make_the_same_text_as_one(engine: Dictated) -> None:
     several = engine.prompt_tokens(
         [Message("user", (Segment("A passage. ", True), Segment("\ue0000\ue001"), Segment(" A question?")))]
     )
-    decoded = [b"".join(engine._token_bytes(t, special=True) for t in tokens).decode() for tokens in (one, several)]
+    decoded = [
+        b"".join(engine._token_bytes(t, special=True) for t in tokens).decode() for tokens in (one, several)
+    ]
     assert decoded[0] == decoded[1]
     assert "\ue0000\ue001" in decoded[0]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from threading import Event as Flag
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ContextOverflow
@@ -18,7 +19,6 @@ from rag.assistant import Assistant
 from rag.collections import index_seeds
 from rag.config import Config, GenerationConfig, PassageConfig
 from rag.errors import CollectionNotFound, UsageError
-from rag.prompt import NOT_FOUND
 from rag.sentences import split_sentences
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
 from rag.wire import answer_to_dict
@@ -101,7 +101,9 @@ def test_ask_is_the_end_of_the_stream(archive: Archive) -> None:
     check(answer, archive)
 
 
-@pytest.mark.parametrize("text", [NOT_FOUND, "I don't know.", "", "  \n", "The sources do not say who it was."])
+@pytest.mark.parametrize(
+    "text", ["The sources do not say.", "I don't know.", "", "  \n", "The sources do not say who it was."]
+)
 def test_a_model_that_does_not_know_is_a_refusal(archive: Archive, text: str) -> None:
     events = list(assistant(archive, ScriptedGenerator(text)).stream(SHIPS))
     answer = final(events)
@@ -109,8 +111,6 @@ def test_a_model_that_does_not_know_is_a_refusal(archive: Archive, text: str) ->
     assert answer.refusal is not None
     assert answer.refusal.reason == "not_in_sources"
     assert answer.refusal.nearby
-    if text == NOT_FOUND:
-        assert not [event for event in events if isinstance(event, Token)], "its words are held back"
 
 
 def test_an_answer_out_of_thin_air_is_a_refusal(archive: Archive) -> None:
@@ -223,15 +223,33 @@ def test_an_abandoned_stream_does_no_harm(archive: Archive) -> None:
     assert opened.ask(SHIPS).text == TRUE
 
 
-WORD = st.sampled_from(["The ", "U.S. ", "Gen. ", "resa ", "Sources ", "do ", "not ", "say. ", "3.", "5 ", "Then ", "He ", ". ", "! ", '" ', "\n\n"])
+WORD = st.sampled_from(
+    [
+        "The ",
+        "U.S. ",
+        "Gen. ",
+        "resa ",
+        "Sources ",
+        "do ",
+        "not ",
+        "say. ",
+        "3.",
+        "5 ",
+        "Then ",
+        "He ",
+        ". ",
+        "! ",
+        '" ',
+        "\n\n",
+    ]
+)
 TEXT = st.one_of(st.just(f"{TRUE} {BRIDGE} {TRUE}"), st.lists(WORD, min_size=1, max_size=14).map("".join))
 
 
-@settings(max_examples=60)
 @given(text=TEXT, cuts=st.lists(st.integers(1, 120), max_size=30))
 def test_whatever_the_token_borders_the_events_tell_the_answer(text: str, cuts: list[int]) -> None:
     borders = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
-    pieces = [text[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(borders)]
     events = list(assistant(_ARCHIVE, ByPieces(*pieces)).stream(SHIPS))
     answer = final(events)
     check(answer, _ARCHIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_passages_are_whole_sentences_within_the_size(text: str, config: Passage
     for passage in passages:
         if len(passage.text.split()) > config.max_words:
             assert len(split_sentences(passage.text)) <= 1 + passage.text.count("\f")
-    for one, other in zip(passages, passages[1:], strict=False):
+    for one, other in pairwise(passages):
         repeated = text[other.start : one.end]
         assert len(split_sentences(repeated)) <= config.overlap_sentences
 
@@ -90,8 +91,10 @@ def test_neighbours_overlap_by_a_sentence() -> None:
     sentences = [f"This is sentence number {n} of the text." for n in range(12)]
     passages = chunk(document(" ".join(sentences)), PassageConfig(max_words=40, overlap_sentences=1))
     assert len(passages) > 2
-    for one, other in zip(passages, passages[1:], strict=False):
-        assert split_sentences(one.text)[-1].end - split_sentences(one.text)[-1].start == one.end - other.start
+    for one, other in pairwise(passages):
+        assert (
+            split_sentences(one.text)[-1].end - split_sentences(one.text)[-1].start == one.end - other.start
+        )
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\f\f", "# Only\n\n## Headings"])

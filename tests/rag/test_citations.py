@@ -35,9 +35,18 @@ def cited(citer: Citer, text: str) -> tuple[str, list[str]]:
 @pytest.mark.parametrize(
     ("text", "quote"),
     [
-        ("The harbour of Aldermoor received 412 ships in January.", "The harbour of Aldermoor received 412 ships"),
-        ("The bridge was built in 1871 by the engineer Ida Falk.", "The old bridge of Aldermoor was built in 1871"),
-        ("The mayor, Tom Ekberg, said the damage was 7500 crowns.", "The mayor, Tom Ekberg, said the damage came to 7,500"),
+        (
+            "The harbour of Aldermoor received 412 ships in January.",
+            "The harbour of Aldermoor received 412 ships",
+        ),
+        (
+            "The bridge was built in 1871 by the engineer Ida Falk.",
+            "The old bridge of Aldermoor was built in 1871",
+        ),
+        (
+            "The mayor, Tom Ekberg, said the damage was 7500 crowns.",
+            "The mayor, Tom Ekberg, said the damage came to 7,500",
+        ),
         ("Baker Nils Holm sold 200 loaves of rye bread.", "Baker Nils Holm sold two hundred loaves"),
     ],
 )

@@ -99,7 +99,9 @@ def test_broken_invariants(config: Config, folder: Path, damage: str) -> None:
     assert "--rebuild" in found.remedy
 
 
-def test_one_damaged_collection_does_not_hide_the_others(config: Config, folder: Path, documents: Path) -> None:
+def test_one_damaged_collection_does_not_hide_the_others(
+    config: Config, folder: Path, documents: Path
+) -> None:
     (config.collections_dir / "bad").mkdir()
     (config.collections_dir / "bad" / STORE_NAME).write_bytes(b"garbage " * 1000)
     found = findings(config)

@@ -24,7 +24,9 @@ SMALL = PassageConfig(max_words=20)
 NAMES = st.sampled_from(["a.txt", "b.md", "c.html", "sub/d.txt", "sub/e.md"])
 WORDS = ["harbour", "bridge", "fair", "mayor", "ships", "storm", "timber", "bread", "2016", "Grüße", "你好。"]
 SENTENCE = st.lists(st.sampled_from(WORDS), min_size=3, max_size=9).map(lambda words: " ".join(words) + ". ")
-TEXT = st.lists(st.one_of(SENTENCE, st.just("\n\n"), st.just("\n# Part\n\n")), min_size=1, max_size=8).map("".join)
+TEXT = st.lists(st.one_of(SENTENCE, st.just("\n\n"), st.just("\n# Part\n\n")), min_size=1, max_size=8).map(
+    "".join
+)
 STEP = st.one_of(
     st.tuples(st.just("write"), NAMES, TEXT),
     st.tuples(st.just("remove"), NAMES, st.just("")),
@@ -156,7 +158,13 @@ def test_one_file_named_in_many_ways_is_one_document(
     tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(documents)
-    spellings = [documents, Path("."), Path("bridge.txt"), documents / ".." / "documents", Path("../documents/bridge.txt")]
+    spellings = [
+        documents,
+        Path(),
+        Path("bridge.txt"),
+        documents / ".." / "documents",
+        Path("../documents/bridge.txt"),
+    ]
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         for paths in ([spelling] for spelling in spellings):
             ingest_paths(archive, paths)
@@ -164,7 +172,9 @@ def test_one_file_named_in_many_ways_is_one_document(
         assert archive.counts().n_documents == 3
 
 
-def test_a_path_that_does_not_exist_is_a_usage_error_before_anything_happens(tmp_path: Path, documents: Path) -> None:
+def test_a_path_that_does_not_exist_is_a_usage_error_before_anything_happens(
+    tmp_path: Path, documents: Path
+) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         with pytest.raises(UsageError, match="nowhere"):
             ingest_paths(archive, [documents, tmp_path / "nowhere"])

@@ -79,7 +79,7 @@ def test_titles_of_markdown(text: str, title: str) -> None:
     ids=["unclosed", "colon", "tab", "no-date", "object", "alias", "key", "deep"],
 )  # fmt: skip
 def test_bad_front_matter_is_a_load_error(front: str) -> None:
-    with pytest.raises(LoadError, match="brief.md") as caught:
+    with pytest.raises(LoadError, match=r"brief\.md") as caught:
         markdown(f"---\n{front}\n---\nBody.")
     assert "\n" not in caught.value.message
     assert caught.value.remedy
@@ -179,7 +179,9 @@ def test_xhtml_with_a_declaration() -> None:
     assert load_html(data, "x.xhtml").text == "Text."
 
 
-@pytest.mark.parametrize("data", [b"", b"   ", b"<html></html>", b"<p></p>", b"<script>x</script>", b"/etc/passwd"])
+@pytest.mark.parametrize(
+    "data", [b"", b"   ", b"<html></html>", b"<p></p>", b"<script>x</script>", b"/etc/passwd"]
+)
 def test_odd_pages_do_no_harm(data: bytes) -> None:
     assert load_html(data, "x.html").text in ("", "/etc/passwd")
 

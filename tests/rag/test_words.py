@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.dates import date_range, partial_date
+from rag.dates import date_range, days_of, partial_date
 from rag.words import content_words, names, numbers, stem, stems, words
 
 
@@ -105,7 +105,9 @@ def test_dates_are_as_precise_as_they_are_known(value: object, date: str | None)
     assert partial_date(value) == date
 
 
-@given(st.one_of(st.text(), st.integers(), st.floats(), st.dates(), st.text("0123456789-/:.TZ +,", max_size=24)))
+@given(
+    st.one_of(st.text(), st.integers(), st.floats(), st.dates(), st.text("0123456789-/:.TZ +,", max_size=24))
+)
 def test_any_value_is_a_date_or_is_not(value: object) -> None:
     found = partial_date(value)
     if found is not None:
@@ -114,6 +116,8 @@ def test_any_value_is_a_date_or_is_not(value: object) -> None:
 
 
 def test_ranges_of_dates() -> None:
+    assert days_of("2016-02") == ("2016-02-01", "2016-02-29")
+    assert days_of(None) == days_of("") == days_of("some day") == days_of("2016-02-31") == (None, None)
     assert date_range("2016-02") == (datetime.date(2016, 2, 1), datetime.date(2016, 2, 29))
     assert date_range("2015-12") == (datetime.date(2015, 12, 1), datetime.date(2015, 12, 31))
     assert date_range("2016") == (datetime.date(2016, 1, 1), datetime.date(2016, 12, 31))

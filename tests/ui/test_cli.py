@@ -1,0 +1,419 @@
+"""The command line from the inside: help, exit codes, JSON shapes, errors, batches."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+
+from ui.cli import app, run
+
+FAKES = ["--embedder", "hash", "--model", "scripted"]
+SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
+
+
+class Result:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        """The one object that was printed."""
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+
+class Askive:
+    """`askive` in this process, with a home of its own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path) -> Result:
+        self._capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        out, err = self._capsys.readouterr()
+        assert "Traceback" not in err
+        return Result(code, out, err)
+
+
+@pytest.fixture
+def askive(home: Path, capsys: pytest.CaptureFixture[str]) -> Askive:
+    return Askive(capsys)
+
+
+@pytest.fixture
+def indexed(askive: Askive, documents: Path) -> Askive:
+    assert askive("index", documents, "--embedder", "hash", "--quiet").code == 0
+    return askive
+
+
+def commands(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command, as words."""
+    group = group or get_command(app)
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+
+
+ALL = sorted(commands())
+
+
+@pytest.mark.parametrize("words", ALL, ids=" ".join)
+def test_every_command_has_help_with_an_example(askive: Askive, words: tuple[str, ...]) -> None:
+    shown = askive(*words, "--help")
+    assert shown.code == 0
+    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", shown.out).split())
+    assert f"Usage: askive {' '.join(words)}" in text
+    leaf = not any(other[:-1] == words for other in ALL)
+    if leaf:
+        assert f"Example: askive {' '.join(words)}" in text or f"Example: askive {words[0]}" in text
+
+
+def test_the_commands_of_the_issue_are_there() -> None:
+    assert {words[0] for words in ALL} >= {"index", "search", "ask", "models", "collections", "doctor"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], []])
+def test_help(askive: Askive, arguments: list[str]) -> None:
+    shown = askive(*arguments)
+    assert shown.code == (0 if arguments else 2)
+    assert "Usage: askive" in shown.out + shown.err
+    assert shown.out.count("\n") + shown.err.count("\n") > 10
+
+
+def test_version(askive: Askive) -> None:
+    assert re.fullmatch(r"askive \d+\.\d+\.\d+\n", askive("--version").out)
+
+
+CITATION = {"marker": int, "uri": str, "title": str, "published": (str, None), "publisher": (str, None),
+            "start": int, "end": int, "quote": str, "score": float}  # fmt: skip
+HIT = {"rank": int, "passage_id": int, "uri": str, "title": str, "published": (str, None), "start": int, "end": int,
+       "text": str, "score": float, "stage": str}  # fmt: skip
+ANSWER = {
+    "question": str, "answer": str, "refused": bool, "refusal_reason": (str, None),
+    "sentences": [{"text": str, "start": int, "end": int, "verdict": str, "citations": [CITATION]}],
+    "hits": [HIT], "model": str, "embedder": str,
+    "timings_ms": {"retrieve": float, "first_token": float, "generate": float, "verify": float, "total": float},
+    "usage": {"prompt_tokens": int, "completion_tokens": int},
+}  # fmt: skip
+
+
+def assert_shape(value: Any, shape: Any, at: str = "") -> None:
+    """The keys and types of the issue; further keys are allowed."""
+    if isinstance(shape, dict):
+        assert isinstance(value, dict), at
+        for key, inner in shape.items():
+            assert key in value, f"{at}.{key} is missing"
+            assert_shape(value[key], inner, f"{at}.{key}")
+    elif isinstance(shape, list):
+        assert isinstance(value, list), at
+        for n, item in enumerate(value):
+            assert_shape(item, shape[0], f"{at}[{n}]")
+    elif isinstance(shape, tuple):
+        assert value is None or isinstance(value, shape[0]), at
+    elif shape is float:
+        assert isinstance(value, (int, float)) and not isinstance(value, bool), at
+    else:
+        assert type(value) is shape, f"{at} is {value!r}"
+
+
+def test_ask_json(indexed: Askive, documents: Path) -> None:
+    shown = indexed("ask", SHIPS, *FAKES, "--json")
+    assert (shown.code, shown.err) == (0, "")
+    answer = shown.json
+    assert_shape(answer, ANSWER)
+    assert answer["question"] == SHIPS
+    assert answer["answer"] == "The harbour of Aldermoor received 412 ships in January."
+    assert (answer["refused"], answer["refusal_reason"]) == (False, None)
+    (sentence,) = answer["sentences"]
+    assert sentence["verdict"] == "supported"
+    citation = sentence["citations"][0]
+    assert citation["uri"] == str(documents / "harbour.md")
+    assert (citation["title"], citation["published"], citation["publisher"]) == (
+        "Harbour report", "2016-01-25", "Port Authority",
+    )  # fmt: skip
+    assert "412 ships" in citation["quote"]
+    assert answer["hits"][0]["rank"] == 1
+    assert (answer["model"], answer["embedder"]) == ("scripted", "hash")
+
+
+def test_a_refusal_is_an_answer(indexed: Askive) -> None:
+    shown = indexed("ask", "Zygomorphic quark xylophones?", *FAKES, "--json")
+    assert shown.code == 0
+    assert_shape(shown.json, ANSWER)
+    assert (shown.json["refused"], shown.json["refusal_reason"]) == (True, "nothing_relevant")
+    assert shown.json["sentences"] == []
+
+
+def test_ask_in_words(indexed: Askive, documents: Path) -> None:
+    shown = indexed("ask", SHIPS, *FAKES)
+    assert shown.code == 0
+    assert "The harbour of Aldermoor received 412 ships in January. [1]" in shown.out
+    assert "[1] Harbour report (Port Authority, 2016-01-25)" in shown.out
+    assert "“The harbour of Aldermoor received 412 ships in January.”" in shown.out
+    assert str(documents / "harbour.md") in shown.out
+    assert "Nearest in your documents" in shown.out
+    quiet = indexed("ask", SHIPS, *FAKES, "--quiet")
+    assert quiet.err == ""
+    assert "Nearest in your documents" not in quiet.out
+    assert "[1] Harbour report" in quiet.out
+
+
+def test_a_refusal_in_words(indexed: Askive) -> None:
+    shown = indexed("ask", "Zygomorphic quark xylophones?", *FAKES)
+    assert shown.code == 0
+    assert "The documents hold nothing about “Zygomorphic quark xylophones?”" in shown.out
+
+
+def test_search_json(indexed: Askive) -> None:
+    shown = indexed("search", "old bridge", "--embedder", "hash", "--json", "--top-k", "2")
+    assert (shown.code, shown.err) == (0, "")
+    assert_shape(shown.json, [HIT])
+    assert [hit["rank"] for hit in shown.json] == [1, 2]
+    assert shown.json[0]["title"] == "The old bridge"
+
+
+def test_search_in_words(indexed: Askive) -> None:
+    shown = indexed("search", "old bridge", "--embedder", "hash")
+    assert "The old bridge" in shown.out
+    assert "1871" in shown.out
+    nothing = indexed("search", "?!", "--embedder", "hash")
+    assert nothing.code == 0
+
+
+def test_index_json(askive: Askive, documents: Path) -> None:
+    (documents / "bad.txt").write_bytes(b"\0")
+    (documents / "x.png").write_bytes(b"\x89PNG")
+    shown = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
+    assert shown.code == 1, "a document failed"
+    assert_shape(
+        shown.json,
+        {"collection": str, "added": int, "changed": int, "unchanged": int, "deleted": int, "skipped": int,
+         "passages": int, "elapsed_ms": float, "failures": [{"uri": str, "message": str, "remedy": str}]},
+    )  # fmt: skip
+    assert (shown.json["collection"], shown.json["added"], shown.json["skipped"]) == ("case", 3, 1)
+    assert [Path(failure["uri"]).name for failure in shown.json["failures"]] == ["bad.txt"]
+    (documents / "bad.txt").unlink()
+    again = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
+    assert (again.code, again.json["unchanged"], again.json["added"]) == (0, 3, 0)
+
+
+def test_index_in_words(askive: Askive, documents: Path) -> None:
+    shown = askive("index", documents, "--embedder", "hash")
+    assert (shown.code, shown.out) == (0, "")
+    assert "default: 3 added" in shown.err
+    assert askive("index", documents, "--embedder", "hash", "--quiet").err == ""
+
+
+def test_rebuilding_makes_it_anew(indexed: Askive, documents: Path) -> None:
+    shown = indexed("index", documents, "--embedder", "hash", "--rebuild", "--json")
+    assert shown.json["added"] == 3
+
+
+def test_rebuilding_with_an_unknown_embedder_destroys_nothing(indexed: Askive, documents: Path) -> None:
+    assert indexed("index", documents, "--embedder", "no-such-model", "--rebuild").code == 1
+    assert indexed("search", "bridge", "--embedder", "hash", "--json").json
+
+
+def test_collections_json(indexed: Askive, documents: Path) -> None:
+    indexed("index", documents / "fair.html", "--embedder", "hash", "--collection", "fair", "--quiet")
+    shown = indexed("collections", "--json")
+    assert (shown.code, shown.err) == (0, "")
+    assert_shape(shown.json, [{"name": str, "documents": int, "passages": int, "embedder": (str, None)}])
+    assert [(row["name"], row["documents"]) for row in shown.json] == [("default", 3), ("fair", 1)]
+    inside = indexed("collections", "--collection", "fair", "--json")
+    assert_shape(
+        inside.json, [{"uri": str, "title": str, "published": (str, None), "publisher": (str, None)}]
+    )
+    assert inside.json[0]["title"] == "Spring fair"
+    assert "fair" in indexed("collections").out
+    assert indexed("collections", "remove", "fair").code == 2, "wants a yes"
+    assert indexed("collections", "remove", "fair", "--yes", "--json").json == {"removed": "fair"}
+    assert [row["name"] for row in indexed("collections", "--json").json] == ["default"]
+
+
+def test_no_collections(askive: Askive) -> None:
+    assert askive("collections", "--json").json == []
+    assert "askive index" in askive("collections").err
+
+
+def test_doctor_json(indexed: Askive) -> None:
+    shown = indexed("doctor", "--fast", *FAKES, "--json")
+    assert shown.code == 0, shown.out
+    assert_shape(shown.json, [{"name": str, "severity": str, "message": str, "remedy": str}])
+    names = {finding["name"] for finding in shown.json}
+    assert {"python", "disk", "memory", "cores", "llama.cpp", "collection default"} <= names
+    assert {finding["severity"] for finding in shown.json} <= {"ok", "warning", "error"}
+
+
+def test_doctor_in_words(indexed: Askive) -> None:
+    shown = indexed("doctor", "--fast")
+    assert shown.code == 1, "the weights of the defaults are not in this home"
+    assert "-> run `askive models pull" in shown.out
+
+
+def test_the_default_corpus_is_there_without_asking(askive: Askive) -> None:
+    shown = askive("ask", "How many jets and helicopters does Russia have in Latakia?", *FAKES, "--json")
+    assert shown.code == 0
+    assert "50 jets" in shown.json["answer"]
+    assert [row["name"] for row in askive("collections", "--json").json] == ["seeds"]
+
+
+ERRORS = [
+    (["ask"], 2, "usage"),
+    (["ask", ""], 2, "usage"),
+    (["ask", "  "], 2, "usage"),
+    (["ask", "Who?", "--batch", "x"], 2, "usage"),
+    (["ask", "Who?", "--no-such-option"], 2, "usage"),
+    (["ask", "Who?", "--collection", "nowhere"], 1, "collection-not-found"),
+    (["ask", "Who?", "--collection", "../x"], 2, "usage"),
+    (["ask", "Who?", "--model", "no-such-model"], 1, "model-not-found"),
+    (["ask", "Who?", "--model", "/no/such/file.gguf"], 1, "model-not-found"),
+    (["ask", "--batch", "/no/such/file"], 2, "usage"),
+    (["search", ""], 2, "usage"),
+    (["search"], 2, "usage"),
+    (["search", "x", "--top-k", "0"], 2, "usage"),
+    (["search", "x", "--top-k", "many"], 2, "usage"),
+    (["index"], 2, "usage"),
+    (["index", "/no/such/folder"], 2, "usage"),
+    (["index", ".", "--seeds"], 2, "usage"),
+    (["collections", "--collection", "nowhere"], 1, "collection-not-found"),
+    (["collections", "remove", "nowhere", "--yes"], 1, "collection-not-found"),
+    (["no-such-command"], 2, "usage"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind"),
+    ERRORS,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_errors(indexed: Askive, arguments: list[str], code: int, kind: str) -> None:
+    embedder = ["--embedder", "hash"] if arguments[0] in ("ask", "search", "index") else []
+    plain = indexed(*arguments, *embedder)
+    assert (plain.code, plain.out) == (code, "")
+    assert plain.err.startswith("askive: ")
+    assert plain.err.count("\n") == 1, plain.err
+    as_json = indexed(*arguments, *embedder, "--json")
+    assert as_json.code == code
+    assert as_json.err == plain.err
+    error = as_json.json["error"]
+    assert error["kind"] == kind
+    assert error["message"]
+    assert error["remedy"]
+
+
+def test_wrong_settings_are_usage_errors(indexed: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKIVE_RETRIEVAL__TOP_K", "many")
+    shown = indexed("search", "bridge", "--json")
+    assert shown.code == 2
+    assert shown.json["error"]["kind"] == "config"
+    assert "retrieval.top_k" in shown.err
+
+
+def test_another_embedder_is_said_with_both_names(indexed: Askive) -> None:
+    (path,) = Path(indexed("collections", "--collection", "default", "--json").json[0]["uri"]).parents[:1]
+    assert path.is_dir()
+    store = sorted(path.parent.glob("home/collections/default/store.sqlite3"))
+    import sqlite3
+
+    with sqlite3.connect(store[0]) as db:
+        db.execute("UPDATE meta SET value = replace(value, 'hash', 'minilm') WHERE key = 'fingerprint'")
+    db.close()
+    shown = indexed("ask", "Who?", *FAKES, "--json")
+    assert (shown.code, shown.json["error"]["kind"]) == (1, "fingerprint")
+    assert "minilm" in shown.err
+    assert "--embedder minilm" in shown.json["error"]["remedy"]
+
+
+def test_the_question_from_standard_input(indexed: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"  {SHIPS}\n"))
+    assert indexed("ask", "-", *FAKES, "--json").json["question"] == SHIPS
+    monkeypatch.setattr("sys.stdin", io.StringIO("old bridge\n"))
+    assert indexed("search", "-", "--embedder", "hash", "--json").json[0]["title"] == "The old bridge"
+    monkeypatch.setattr("sys.stdin", io.StringIO(" \n"))
+    assert indexed("ask", "-", *FAKES).code == 2
+
+
+def test_a_batch_is_answered_in_order(indexed: Askive, tmp_path: Path) -> None:
+    questions = [SHIPS, "Who built the old bridge of Aldermoor?", "", "Zygomorphic quark xylophones?"]
+    batch = tmp_path / "questions.jsonl"
+    batch.write_text("\n\n".join(json.dumps({"question": q, "id": 1}) for q in questions) + "\n")
+    shown = indexed("ask", "--batch", batch, *FAKES)
+    rows = [json.loads(line) for line in shown.out.splitlines()]
+    assert [row["question"] for row in rows] == questions
+    for n in (0, 1, 3):
+        assert_shape(rows[n], ANSWER)
+    assert "1871" in rows[1]["answer"]
+    assert rows[2]["error"]["kind"] == "usage", "an empty question fails by itself"
+    assert rows[3]["refused"]
+    assert shown.code == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["not json", '{"q": "x"}', '["x"]', '{"question": 5}', '"question"', "{", "null"]
+)
+def test_a_batch_with_a_wrong_line_is_refused_before_the_first_answer(
+    indexed: Askive, tmp_path: Path, line: str
+) -> None:
+    batch = tmp_path / "questions.jsonl"
+    batch.write_text(json.dumps({"question": SHIPS}) + "\n" + line + "\n")
+    shown = indexed("ask", "--batch", batch, *FAKES)
+    assert (shown.code, shown.out) == (2, "")
+    assert "line 2" in shown.err
+
+
+def test_text_of_documents_cannot_steer_the_terminal(askive: Askive, tmp_path: Path) -> None:
+    path = tmp_path / "evil.txt"
+    path.write_text("The\x1b[31m secret\x1b]0;owned\x07 harbour word of Aldermoor [bold]is[/bold] swordfish.")
+    askive("index", path, "--embedder", "hash", "--quiet")
+    for arguments in (
+        ["ask", "What is the secret harbour word of Aldermoor?", *FAKES],
+        ["search", "harbour word", "--embedder", "hash"],
+    ):
+        shown = askive(*arguments)
+        assert "swordfish" in shown.out
+        assert "\x1b" not in shown.out
+        assert "\x07" not in shown.out
+        assert "[bold]" in shown.out, "markup in documents is text"
+
+
+def test_no_color(indexed: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("NO_COLOR", "1"), ("FORCE_COLOR", ""), ("TERM", "xterm-256color")):
+        monkeypatch.setenv(name, value)
+    for arguments in (["--help"], ["ask", SHIPS, *FAKES], ["search", "bridge", "--embedder", "hash"]):
+        shown = indexed(*arguments)
+        assert not re.search(r"\x1b\[[0-9;]*3[0-9]", shown.out + shown.err)
+
+
+def test_ctrl_c_is_130(askive: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rag.collections.list_collections", interrupt)
+    shown = askive("collections")
+    assert (shown.code, shown.out) == (130, "")
+    assert shown.err == "askive: interrupted; what was done is kept\n"
+
+
+def test_out_of_memory_is_said(askive: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhaust(*_arguments: object, **_options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("rag.collections.list_collections", exhaust)
+    shown = askive("collections", "--json")
+    assert shown.code == 1
+    assert "out of memory" in shown.json["error"]["message"]
+
+
+def test_the_app_is_a_typer_app() -> None:
+    assert isinstance(app, typer.Typer)
