@@ -15,6 +15,7 @@ from rag.collections import open_collection
 from rag.config import Config
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, score_sentences, select_evidence
+from rag.filters import Filter
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.retrieve import Retriever, queries_of
@@ -69,27 +70,38 @@ class Assistant:
             raise
         return cls(archive, generator, config)
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), *, admitted: Filter | None = None) -> Answer:
         """Drain `stream` and return the answer."""
-        for event in self.stream(question, history):
+        for event in self.stream(question, history, admitted=admitted):
             if isinstance(event, Final):
                 return event.answer
         raise AssertionError("a stream always ends with Final")
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), cancel: Flag | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        cancel: Flag | None = None,
+        *,
+        admitted: Filter | None = None,
     ) -> Iterator[Event]:
         """Searching, Sources, Token..., Final. A refusal is a Final answer, never an exception.
 
-        Raises UsageError for an empty question; ModelError when the generator fails.
+        admitted: a filter; documents that it does not admit are not read.
+        Raises UsageError for an empty question or an unknown field of the filter; ModelError when the
+        generator fails.
         """
         question = storable(question)
         if not question.strip():
             raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
         run = _Run(question.strip())
         queries = queries_of(question, history)
-        yield Searching(queries[-1])
-        hits = self._retriever.retrieve(question, history)
+        yield Searching(
+            queries[-1],
+            understood=self._retriever.understand(queries[0]).describe(),
+            filtered=admitted.describe() if admitted else "",
+        )
+        hits = self._retriever.retrieve(question, history, admitted=admitted)
         context = history[-1].question if history else ""
         scored = score_sentences(question, hits, self.archive.embedder, context)
         evidence = select_evidence(scored, self._config.prompt)

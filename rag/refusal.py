@@ -9,8 +9,12 @@ from rag.citations import Citer
 from rag.evidence import ScoredSentence
 from rag.types import Citation, Refusal, RefusalReason
 
-MIN_EVIDENCE = 0.30
-"""Below this score of the best sentence nothing in the archive is about the question."""
+MIN_EVIDENCE = 0.33
+"""Below this score of the best sentence nothing in the archive is about the question.
+
+Seen on development halves: of answerable questions under 1 in 100 lie below, of questions on other topics 19
+in 20, of questions whose documents are missing 4 in 5.
+"""
 
 _MAX_NEARBY = 3
 _MAX_ASKED_CHARS = 160

@@ -11,6 +11,7 @@ from models.protocols import Vectors
 from rag.archive import Archive
 from rag.config import RetrievalConfig
 from rag.dates import date_range
+from rag.errors import UsageError
 from rag.filters import Filter
 from rag.fuse import convex, reciprocal_rank
 from rag.protocols import Ids
@@ -59,6 +60,8 @@ class Retriever:
         queries = queries_of(question, history)
         if not queries or not self._archive.counts().n_passages:
             return ()
+        if admitted:
+            self._check(admitted)
         within = self._archive.store.passage_ids(admitted) if admitted else None
         understood = self.understand(queries[0])
         parts: dict[int, dict[str, float]] = {}
@@ -73,6 +76,23 @@ class Retriever:
             parts.setdefault(item, {}).update(extra)
         ordered = sorted(found, key=lambda item: (-scores[item], item))
         return self._hits(ordered, found, scores, parts, limit)
+
+    def _check(self, admitted: Filter) -> None:
+        """Raises UsageError when the filter names a publisher or a field that no document has."""
+        publishers = self._archive.store.publishers()
+        known = {publisher.lower() for publisher in publishers}
+        for publisher in admitted.publishers:
+            if publisher.lower() not in known:
+                raise UsageError(
+                    f"no document is published by {publisher!r}",
+                    remedy=f"publishers here: {', '.join(publishers[:20]) or 'none'}",
+                )
+        fields = self._archive.store.fields() if admitted.where else []
+        for field, _ in admitted.where:
+            if field not in fields:
+                raise UsageError(
+                    f"no document has a field {field!r}", remedy=f"fields here: {', '.join(fields) or 'none'}"
+                )
 
     @property
     def _stage(self) -> Stage:

@@ -204,6 +204,14 @@ class SqliteStore:
             ).fetchall()
         return [str(row[0]) for row in rows]
 
+    def fields(self) -> list[str]:
+        """Names of the documents' other fields, sorted."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
     def passage_ids(self, admitted: Filter) -> Ids:
         """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
         condition, values = admitted.sql()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from rag.types import Answer, Citation, Cited, Event, Final, Sentence, Sources, Token
+from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Token
 from ui.render import Output, harmless
 
 
@@ -20,7 +20,12 @@ def print_stream(events: Iterable[Event], shown: Output) -> Answer:
         spinner.start()
     try:
         for event in events:
-            if isinstance(event, Sources) and event.first is not None and not shown.quiet:
+            if isinstance(event, Searching):
+                if event.filtered:
+                    shown.hint(f"only documents: {event.filtered}")
+                if event.understood:
+                    shown.hint(f"moved up: {event.understood} (--literal turns this off)")
+            elif isinstance(event, Sources) and event.first is not None and not shown.quiet:
                 _pause(spinner)
                 out.print("Nearest in your documents:", style="dim")
                 out.print(f"  “{_one_line(event.first.quote)}”", style="italic", markup=False)

@@ -10,7 +10,7 @@ from rag.words import content_words, stem
 from ui.render import Output, harmless
 
 
-def print_hits(query: str, hits: Sequence[Hit], shown: Output) -> None:
+def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool = False) -> None:
     """Each hit with its source, score and text; words of the query stand out."""
     from rich.text import Text
 
@@ -25,6 +25,9 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output) -> None:
                 body.stylize("bold", *match.span())
         shown.out.print(head)
         shown.out.print(body)
+        if explain:
+            made_of = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
+            shown.out.print(f"    score {hit.score:.3f} from {made_of or hit.stage}", markup=False)
         shown.out.print(
             f"    {harmless(hit.source.uri)}, characters {hit.passage.start}-{hit.passage.end}",
             style="dim",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,33 @@ Model = Annotated[
 Embedder = Annotated[
     str | None, typer.Option("--embedder", metavar="ID", help="Embedder id of `askive models list`.")
 ]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="DATE", help="Only documents of this day, month or year, or later."),
+]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="DATE", help="Only documents of this date or earlier.")
+]
+Publisher = Annotated[
+    list[str] | None,
+    typer.Option("--publisher", metavar="NAME", help="Only by this publisher; repeat for more."),
+]
+PathGlob = Annotated[
+    str | None,
+    typer.Option("--path", metavar="GLOB", help="Only documents whose path matches, such as '*/2015/*'."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="FIELD=VALUE", help="Only documents whose front matter says so; repeat for more."
+    ),
+]
+Literal = Annotated[
+    bool,
+    typer.Option(
+        "--literal", help="Do not move up what the question names (publishers, dates, its clauses)."
+    ),
+]
 
 
 def settings(
@@ -37,12 +64,19 @@ def settings(
     collection: str | None = None,
     model: str | None = None,
     embedder: str | None = None,
-    **others: Any,
+    literal: bool = False,
 ) -> Config:
     """The settings in force, with what the command was told."""
     from rag.config import load_config
 
-    return load_config({"collection": collection, "generator": model, "embedder": embedder, **others})
+    return load_config(
+        {
+            "collection": collection,
+            "generator": model,
+            "embedder": embedder,
+            "retrieval.context": False if literal else None,
+        }
+    )
 
 
 def output(as_json: bool, quiet: bool) -> Output:

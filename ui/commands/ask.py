@@ -12,11 +12,26 @@ import typer
 
 from rag.errors import UsageError
 from ui.opening import open_assistant
-from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+from ui.options import (
+    After,
+    AsJson,
+    Before,
+    Collection,
+    Embedder,
+    Literal,
+    Model,
+    PathGlob,
+    Publisher,
+    Quiet,
+    Where,
+    output,
+    settings,
+)
 from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
+    from rag.filters import Filter
 
 
 def ask(
@@ -31,6 +46,12 @@ def ask(
             help='Many questions: one {"question": ...} a line; - is standard input.',
         ),
     ] = None,
+    after: After = None,
+    before: Before = None,
+    publisher: Publisher = None,
+    path: PathGlob = None,
+    where: Where = None,
+    literal: Literal = False,
     collection: Collection = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -43,10 +64,15 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
-    config = settings(collection=collection, model=model, embedder=embedder)
+    from rag.filters import parse_filter
+
+    config = settings(collection=collection, model=model, embedder=embedder, literal=literal)
+    admitted = parse_filter(
+        after=after, before=before, publishers=publisher or (), path=path, where=where or ()
+    )
     shown = output(as_json or batch is not None, quiet)
     if batch is not None:
-        _ask_batch(config, _read_batch(batch), shown)
+        _ask_batch(config, _read_batch(batch), admitted, shown)
         return
     text = sys.stdin.read() if question == "-" else question or ""
     if not text.strip():
@@ -55,14 +81,14 @@ def ask(
         if shown.as_json:
             from rag.wire import answer_to_dict
 
-            shown.json(answer_to_dict(assistant.ask(text)))
+            shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
         else:
             from ui.answer_text import print_stream
 
-            print_stream(assistant.stream(text), shown)
+            print_stream(assistant.stream(text, admitted=admitted), shown)
 
 
-def _ask_batch(config: Config, questions: Iterator[str], shown: Output) -> None:
+def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:
     """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
     from models.errors import AskiveError
     from rag.wire import answer_to_dict
@@ -71,7 +97,7 @@ def _ask_batch(config: Config, questions: Iterator[str], shown: Output) -> None:
     with open_assistant(config, shown)[0] as assistant:
         for text in questions:
             try:
-                shown.json(answer_to_dict(assistant.ask(text)))
+                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
             except AskiveError as error:
                 failed = True
                 shown.json({"question": text, "error": error.as_dict()})

@@ -8,12 +8,32 @@ import typer
 
 from rag.errors import UsageError
 from ui.opening import open_archive
-from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
+from ui.options import (
+    After,
+    AsJson,
+    Before,
+    Collection,
+    Embedder,
+    Literal,
+    PathGlob,
+    Publisher,
+    Quiet,
+    Where,
+    output,
+    settings,
+)
 
 
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for; - reads standard input.")],
     top_k: Annotated[int | None, typer.Option("--top-k", "-k", min=1, max=200, help="How many hits.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
+    after: After = None,
+    before: Before = None,
+    publisher: Publisher = None,
+    path: PathGlob = None,
+    where: Where = None,
+    literal: Literal = False,
     collection: Collection = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
@@ -25,6 +45,7 @@ def search(
     """
     import sys
 
+    from rag.filters import parse_filter
     from rag.retrieve import Retriever
     from rag.wire import hit_to_dict
     from ui.hits_text import print_hits
@@ -32,13 +53,23 @@ def search(
     text = sys.stdin.read() if query == "-" else query
     if not text.strip():
         raise UsageError("the query is empty", remedy='search for something: askive search "peace talks"')
-    config = settings(collection=collection, embedder=embedder)
+    config = settings(collection=collection, embedder=embedder, literal=literal)
     shown = output(as_json, quiet)
+    admitted = parse_filter(
+        after=after, before=before, publishers=publisher or (), path=path, where=where or ()
+    )
     with open_archive(config, shown) as archive:
-        hits = Retriever(archive, config.retrieval).retrieve(text, top_k=top_k)
+        retriever = Retriever(archive, config.retrieval)
+        hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
+        understood = retriever.understand(text).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])
-    elif hits:
-        print_hits(text, hits, shown)
+        return
+    if admitted:
+        shown.hint(f"only documents: {admitted.describe()}")
+    if understood:
+        shown.hint(f"moved up: {understood} (--literal turns this off)")
+    if hits:
+        print_hits(text, hits, shown, explain=explain)
     else:
         shown.hint("nothing found")
