@@ -23,7 +23,7 @@ MAX_CITATIONS = 3
 SUPPORTED = 0.55
 CITED = 0.40
 _NEAR_BEST = 0.93
-_ADDED = 0.2
+_ADDED = 0.25
 # Words with which a report is reported: they claim nothing by themselves.
 _FRAMING = frozenset(
     map(
@@ -82,12 +82,12 @@ class Citer:
         end = start + len(text)
         if not self._candidates:
             return Sentence(text, start, end, (), "unsupported")
-        scores = self._support(text)
+        scores, nearness = self._support(text)
         best = int(np.argmax(scores))
         if scores[best] < CITED:
             return Sentence(text, start, end, (), "unsupported")
-        chosen = self._choose(text, scores, best)
-        citations = tuple(self._citation(i, float(scores[i])) for i in chosen)
+        chosen = self._choose(text, scores, nearness, best)
+        citations = tuple(self._citation(i, float(nearness[i])) for i in chosen)
         return Sentence(text, start, end, citations, self._verdict(text, chosen, float(scores[best])))
 
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
@@ -100,7 +100,7 @@ class Citer:
         candidate = self._candidates[index]
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
 
-    def _choose(self, text: str, scores: np.ndarray, best: int) -> list[int]:
+    def _choose(self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int) -> list[int]:
         """The best span, spans that bring what it lacks, and spans of other documents that say the same."""
         chosen = [best]
         lacking = set(stems(text)) - self._near[best] - set(stems(self._question)) | (
@@ -108,11 +108,11 @@ class Citer:
         )
         while lacking and len(chosen) < MAX_CITATIONS:
             gains = [
-                sum(self._weight.get(s, 0.0) for s in lacking & near) if scores[i] >= _ADDED else 0.0
+                sum(self._weight.get(s, 0.0) for s in lacking & near) if nearness[i] >= _ADDED else 0.0
                 for i, near in enumerate(self._near)
             ]
             # Of equal gains the better supported one.
-            more = max(range(len(gains)), key=lambda i: (gains[i], scores[i]))
+            more = max(range(len(gains)), key=lambda i: (gains[i], nearness[i]))
             if not gains[more]:
                 break
             chosen.append(more)
@@ -126,8 +126,11 @@ class Citer:
                 cited.add(doc_id)
         return chosen
 
-    def _support(self, text: str) -> np.ndarray:
-        """How well each candidate stands behind the sentence, 0 to 1; shape (n_candidates,)."""
+    def _support(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """How well each candidate stands behind the sentence alone, and how near it is; 0 to 1, (n_candidates,).
+
+        The first counts numbers that the candidate lacks against it.
+        """
         # A short answer ("35.") means something only next to its question.
         vectors = self._embedder.embed([text, f"{self._question} {text}"])
         cosines = (self._vectors @ vectors.T).max(axis=1)
@@ -138,13 +141,15 @@ class Citer:
         total = sum(weight.values()) or 1.0
         wanted = numbers(text) - numbers(self._question)
         scores = np.zeros(len(self._candidates))
+        nearness = np.zeros(len(self._candidates))
         for i, (own, near) in enumerate(zip(self._own, self._near, strict=True)):
             covered = (
                 sum(w * (1.0 if s in own else 0.6 if s in near else 0.0) for s, w in weight.items()) / total
             )
             missing = len(wanted - self._numbers[i]) / len(wanted) if wanted else 0.0
-            scores[i] = (0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)) * (1.0 - 0.6 * missing)
-        return scores
+            nearness[i] = 0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)
+            scores[i] = nearness[i] * (1.0 - 0.6 * missing)
+        return scores, nearness
 
     @property
     def _unseen(self) -> float:
