@@ -14,7 +14,7 @@ from rag.citations import Citer
 from rag.collections import open_collection
 from rag.config import Config
 from rag.errors import UsageError
-from rag.evidence import ScoredSentence, score_sentences, select_evidence
+from rag.evidence import ScoredSentence, lacks_number, score_sentences, select_evidence
 from rag.filters import Filter
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
@@ -152,7 +152,8 @@ class Assistant:
         sentences = tuple(
             citer.cite(text[span.start : span.end], span.start) for span in split_sentences(text)
         )
-        if not run.cancelled and not any(sentence.verdict == "supported" for sentence in sentences):
+        stands = any(sentence.verdict == "supported" for sentence in sentences)
+        if not run.cancelled and (not stands or lacks_number(question, text)):
             return self._refused(run, refuse("unsupported", question, scored, citer))
         return self._final(run, text, sentences, None)
 

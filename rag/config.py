@@ -135,8 +135,7 @@ def load_config(
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(
             f"setting {key} = {first.get('input')!r}: {first['msg']}",
-            remedy=f"correct {key} in {path}, the ASKIVE_* variables or the option; "
-            "`askive doctor` shows what is in force",
+            remedy=f"correct {key} in {path}, the ASKIVE_* variables or the option",
         ) from error
 
 

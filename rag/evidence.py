@@ -162,11 +162,37 @@ _TIME = re.compile(
 
 def _has_kind(question: str, text: str) -> float:
     """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
-    asked = question.lower()
-    if re.search(r"\bhow (?:many|much|old|long|far|often|large|big)\b|\bnumber of\b", asked):
+    asked = _asked_kind(question)
+    if asked == "number":
         return float(bool(numbers(text)))
-    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
+    if asked == "time":
         return float(bool(_TIME.search(text)))
-    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
+    if asked == "name":
         return float(bool(names(text) - names(question)))
     return 0.0
+
+
+def lacks_number(question: str, answer: str) -> bool:
+    """Whether a number was asked for and the answer gives none beyond the question's own."""
+    return (
+        _asked_kind(question) == "number"
+        and not numbers(answer) - numbers(question)
+        and not _VAGUE.search(answer)
+    )
+
+
+_VAGUE = re.compile(
+    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b",
+    re.IGNORECASE,
+)
+
+
+def _asked_kind(question: str) -> str | None:
+    asked = question.lower()
+    if re.search(r"\bhow (?:many|much|old)\b|\b(?:what|which) number of\b", asked):
+        return "number"
+    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
+        return "time"
+    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
+        return "name"
+    return None

@@ -85,7 +85,7 @@ NAMES = {
         app main run
     """,
     "ui.options": """
-        AsJson Collection Embedder Model Quiet output settings
+        After AsJson Before Collection Embedder Literal Model PathGlob Publisher Quiet Where output settings
     """,
     "ui.render": """
         Output harmless print_error

@@ -10,6 +10,8 @@ from eval.pipelines import DefaultPipeline
 from models.protocols import Generator
 from rag.archive import Archive
 from rag.config import Config
+from rag.filters import Filter
+from rag.question import Understanding
 from rag.retrieve import Retriever
 from rag.types import Event, Final, Hit, Refusal, Sentence, Token, Turn
 
@@ -20,8 +22,15 @@ class _WorstFirst:
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
 
+    def understand(self, question: str) -> Understanding:
+        return self._retriever.understand(question)
+
     def retrieve(
-        self, question: str, history: Sequence[Turn] = (), top_k: int | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        top_k: int | None = None,
+        admitted: Filter | None = None,
     ) -> tuple[Hit, ...]:
         hits = self._retriever.retrieve(question, history, 200)[::-1][: top_k or 10]
         return tuple(replace(hit, rank=rank, score=1 / rank) for rank, hit in enumerate(hits, start=1))

@@ -1,0 +1,304 @@
+"""FAISS, approximate: inverted lists of 8- or 4-bit codes, read from a mapped file, scored with the stored vectors.
+
+An inverted file (Sivic and Zisserman 2003; Jegou et al. 2011, `IndexIVF` in FAISS): k-means cells, of which a
+search reads the nearest few. The codes only choose candidates: what is returned is the cosine with the float32
+vector in the store, so scores are the same as the flat index's, and what the store no longer has is never found.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.machine import physical_cores
+from models.protocols import Vectors
+from rag.flat import FaissIndex
+from rag.protocols import Ids
+
+Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
+"""The stored vectors of some ids; ids that are gone are left out."""
+Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
+"""All stored vectors, from the start at every call: shapes (n,) and (n, dimension)."""
+
+CODES_BUDGET_BYTES = 512 * 2**20
+"""Codes of 8 bits while they fit in this (1.3 million passages at 384-d), of 4 bits beyond it."""
+RECALL_TARGET = 0.97
+"""Of the 10 nearest, on stored vectors as queries. Real questions came out up to .01 below it: see the benchmark."""
+
+_TRAINING_ROWS_PER_LIST = 40
+_N_CALIBRATION = 256
+_CALIBRATED_TOP_K = 10
+_SCORED_WHOLE = 500
+"""A filter that admits no more than this is answered from the store alone, exactly."""
+_FOOTER = struct.Struct("<8sQQI")
+_MAGIC = b"askivf01"
+_HEAD_BYTES = 8 * 2**20
+"""The part of a file that is checked by its sum: header, centroids and the sizes of the lists."""
+
+
+class IvfIndex(FaissIndex):
+    """A trained inverted file over a store's vectors. A VectorIndex. Usable from several threads.
+
+    Make one with `build` or `load`. n_trained: how many vectors there were when the cells were made.
+    """
+
+    def __init__(self, index: Any, exact: Exact, n_trained: int) -> None:
+        import faiss
+
+        # One core a search: splitting one search costs tens of milliseconds when the other core is busy.
+        index.parallel_mode = 0
+        self._faiss = faiss
+        self._index = index
+        self._exact = exact
+        self._removed: list[int] = []
+        self._lock = threading.RLock()
+        self.n_trained = n_trained
+
+    @classmethod
+    def build(
+        cls, batches: Batches, n: int, dimension: int, exact: Exact, budget_bytes: int = CODES_BUDGET_BYTES
+    ) -> IvfIndex:
+        """Train on a sample of about `n` stored vectors, add them all, and choose how many lists to read."""
+        import faiss
+
+        faiss.omp_set_num_threads(physical_cores())
+        n_lists = max(1, min(round(2 * n**0.5), n // 4))
+        sample_ids, sample = _sample(batches, n, _TRAINING_ROWS_PER_LIST * n_lists, dimension)
+        index = _empty(dimension, n_lists, 8 if n * dimension <= budget_bytes else 4)
+        index.train(sample)
+        made = cls(index, exact, n)
+        step = max(1, len(sample) // _N_CALIBRATION)
+        own, queries = sample_ids[::step].copy(), sample[::step].copy()
+        del sample
+        truth = _Nearest(own, queries, _CALIBRATED_TOP_K)
+        for ids, vectors in batches():
+            made.add(ids, vectors)
+            truth.see(ids, vectors)
+        made._calibrate(own, queries, truth.ids)
+        return made
+
+    @property
+    def n_probe(self) -> int:
+        """Lists read in a search without a filter."""
+        return int(self._index.nprobe)
+
+    @property
+    def n_bits(self) -> int:
+        """Bits a dimension in the codes."""
+        return 8 if self._index.sq.qtype == self._faiss.ScalarQuantizer.QT_8bit else 4
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the lists are in a file rather than in memory."""
+        return isinstance(self._lists(), self._faiss.OnDiskInvertedLists)
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._settle()
+            return int(self._index.ntotal)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add rows; ids shape (n,), vectors shape (n, dimension)."""
+        if len(ids):
+            with self._lock:
+                self._settle()
+                self._into_memory()
+                self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Remove rows for good; unknown ids are ignored."""
+        with self._lock:
+            # Every removal reads all ids, so many small ones are done at once, before the next use.
+            self._removed += ids
+
+    def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
+        """(id, cosine) of the nearest rows found, best first; equal scores in the order of their ids.
+
+        within: only these ids, ascending.
+        """
+        query = np.ascontiguousarray(vector, dtype=np.float32)
+        with self._lock:
+            n = min(top_k, len(self) if within is None else len(within))
+            if n <= 0:
+                return []
+            candidates = self._candidates(query[None, :], n, within)
+        held = self._exact(candidates)
+        if not held:
+            return []
+        # Row by row: a BLAS product may round equal rows differently, and ties would be broken by chance.
+        scores = np.einsum("ij,j->i", np.stack(list(held.values())), query)
+        found = zip(held, scores.tolist(), strict=True)
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:n]
+
+    def save(self, path: Path) -> None:
+        """Write to a new file and rename it into place."""
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        with self._lock:
+            self._settle()
+            # FAISS would write a mapped index as a mere reference to the file it came from.
+            self._into_memory()
+            try:
+                self._faiss.write_index(self._index, str(partial))
+                with partial.open("r+b") as file:
+                    summed = zlib.crc32(file.read(_HEAD_BYTES))
+                    size = file.seek(0, os.SEEK_END)
+                    file.write(_FOOTER.pack(_MAGIC, self.n_trained, size, summed))
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path, dimension: int, exact: Exact | None = None) -> IvfIndex | None:
+        """The saved index, its lists mapped from the file; None when it is missing, damaged or of another kind.
+
+        The codes themselves are not summed (that would read the whole file): a flipped bit there costs at most
+        a candidate, for scores come from the store.
+        """
+        import faiss
+
+        n_trained = _checked(path)
+        if n_trained is None:
+            return None
+        try:
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        except (RuntimeError, OSError):
+            return None
+        if not isinstance(index, faiss.IndexIVFScalarQuantizer) or index.d != dimension:
+            return None
+        made = cls(index, exact or (lambda ids: {}), n_trained)
+        if made.mapped:
+            # Its 32 reading threads, started for every search, take longer than the search.
+            made._lists().prefetch_nthread = 0
+        return made
+
+    def _candidates(self, query: Vectors, n: int, within: Ids | None) -> list[int]:
+        """Ids to be scored, more than `n`; query shape (1, dimension)."""
+        total, n_lists = int(self._index.ntotal), int(self._index.nlist)
+        if within is not None and len(within) <= _SCORED_WHOLE:
+            return [int(i) for i in within]
+        n_probe, chosen = self.n_probe, None
+        if within is not None:
+            # A list holds fewer of what the filter admits, so more lists are read.
+            n_probe = min(n_lists, -(-n_probe * total // len(within)))
+            bits = np.zeros(int(within[-1]) + 1, dtype=bool)
+            bits[within] = True
+            chosen = self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+        depth = min(n * (5 if self.n_bits == 8 else 10) // (4 if self.n_bits == 8 else 2) + 20, total)
+        while True:
+            settings = self._faiss.SearchParametersIVF(sel=chosen, nprobe=n_probe)
+            _, ids = self._index.search(query, depth, params=settings)
+            found = [int(i) for i in ids[0] if i >= 0]
+            if len(found) >= min(n, total) or n_probe >= n_lists:
+                return found
+            n_probe = min(n_lists, 4 * n_probe)
+
+    def _calibrate(self, own: Ids, queries: Vectors, truth: Ids) -> None:
+        """Read as many lists as the target asks for; shapes (n,), (n, dimension), (n, top_k), -1 for none."""
+        n_wanted = max(1, int((truth >= 0).sum()))
+        low, high = 1, int(self._index.nlist)
+        while low < high:
+            middle = (low + high) // 2
+            settings = self._faiss.SearchParametersIVF(nprobe=middle)
+            _, ids = self._index.search(queries, 3 * truth.shape[1] + 1, params=settings)
+            n_found = sum(
+                len(set(wanted[wanted >= 0].tolist()) & set(found.tolist()))
+                for wanted, found in zip(truth, ids, strict=True)
+            )
+            low, high = (low, middle) if n_found >= RECALL_TARGET * n_wanted else (middle + 1, high)
+        self._index.nprobe = low
+
+    def _settle(self) -> None:
+        if self._removed:
+            # Not only because it must: a mapped list that is written to ends the process.
+            self._into_memory()
+            self._index.remove_ids(np.asarray(self._removed, dtype=np.int64))
+            self._removed = []
+
+    def _lists(self) -> Any:
+        return self._faiss.downcast_InvertedLists(self._index.invlists)
+
+    def _into_memory(self) -> None:
+        """Copy mapped lists: a mapped file is never written to."""
+        if not self.mapped:
+            return
+        mapped = self._lists()
+        copied = self._faiss.ArrayInvertedLists(mapped.nlist, mapped.code_size)
+        for number in range(mapped.nlist):
+            n = mapped.list_size(number)
+            if n:
+                copied.add_entries(number, n, mapped.get_ids(number), mapped.get_codes(number))
+        self._index.replace_invlists(copied, True)
+        copied.this.disown()
+
+
+class _Nearest:
+    """The exact nearest neighbours of some stored vectors among all that were seen, themselves left out."""
+
+    def __init__(self, own: Ids, queries: Vectors, top_k: int) -> None:
+        self._own = own
+        self._queries = queries
+        self._scores = np.full((len(own), top_k), -np.inf, dtype=np.float32)
+        self.ids: Ids = np.full((len(own), top_k), -1, dtype=np.int64)
+
+    def see(self, ids: Ids, vectors: Vectors) -> None:
+        """Take a batch in; shapes (n,) and (n, dimension)."""
+        scores = self._queries @ vectors.T
+        scores[self._own[:, None] == ids[None, :]] = -np.inf
+        scores = np.concatenate([self._scores, scores], axis=1)
+        known = np.concatenate([self.ids, np.broadcast_to(ids, (len(self._own), len(ids)))], axis=1)
+        top_k = self.ids.shape[1]
+        best = np.argpartition(-scores, top_k - 1, axis=1)[:, :top_k]
+        self._scores = np.take_along_axis(scores, best, axis=1)
+        self.ids = np.where(np.isfinite(self._scores), np.take_along_axis(known, best, axis=1), -1)
+
+
+def _empty(dimension: int, n_lists: int, n_bits: int) -> Any:
+    import faiss
+
+    kinds = faiss.ScalarQuantizer
+    quantiser = faiss.IndexFlatIP(dimension)
+    index = faiss.IndexIVFScalarQuantizer(
+        quantiser, dimension, n_lists, kinds.QT_8bit if n_bits == 8 else kinds.QT_4bit,
+        faiss.METRIC_INNER_PRODUCT, True,
+    )  # fmt: skip
+    index.own_fields = True
+    quantiser.this.disown()
+    index.cp.niter = 10
+    index.cp.min_points_per_centroid = 1
+    index.cp.max_points_per_centroid = _TRAINING_ROWS_PER_LIST
+    return index
+
+
+def _sample(batches: Batches, n: int, n_wanted: int, dimension: int) -> tuple[Ids, Vectors]:
+    """Rows drawn evenly from all: shapes (m,) and (m, dimension), m about the smaller of `n` and `n_wanted`."""
+    chance = np.random.default_rng(0)
+    share = min(1.0, n_wanted / max(n, 1))
+    ids: list[Ids] = [np.empty(0, dtype=np.int64)]
+    rows: list[Vectors] = [np.empty((0, dimension), dtype=np.float32)]
+    for batch_ids, vectors in batches():
+        drawn = chance.random(len(batch_ids)) < share
+        ids.append(batch_ids[drawn])
+        rows.append(vectors[drawn])
+    return np.concatenate(ids), np.concatenate(rows)
+
+
+def _checked(path: Path) -> int | None:
+    """How many vectors the file's cells were made from; None when it is not a whole file of this kind."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _FOOTER.size))
+            magic, n_trained, body, summed = _FOOTER.unpack(file.read())
+            file.seek(0)
+            head = file.read(min(_HEAD_BYTES, body))
+    except (OSError, struct.error):
+        return None
+    whole = magic == _MAGIC and size == body + _FOOTER.size and zlib.crc32(head) == summed
+    return int(n_trained) if whole else None
