@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rag.archive import STORE_NAME, Archive
@@ -28,7 +31,7 @@ def collection_path(config: Config, name: str) -> Path:
 
 def list_collections(config: Config) -> list[str]:
     """Names of the collections that are there, sorted."""
-    return sorted(path.parent.name for path in config.collections_dir.glob(f"*/{STORE_NAME}"))
+    return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
 
 def choose_collection(config: Config) -> str:
@@ -50,13 +53,33 @@ def choose_collection(config: Config) -> str:
     return others[0] if others else SEEDS_COLLECTION
 
 
-def open_collection(config: Config, name: str, *, create: bool = False) -> Archive:
-    """Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError."""
+def open_collection(
+    config: Config, name: str, *, create: bool = False, folder: Path | None = None
+) -> Archive:
+    """folder: where it is, if not in its usual place.
+
+    Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
+    """
     from models.registry import load_embedder
 
-    path = collection_path(config, name)
+    path = folder or collection_path(config, name)
     embedder = load_embedder(config.embedder, config.models_dir)
     return Archive.open(path, embedder, config.passages, create=create)
+
+
+@contextmanager
+def rebuilt_collection(config: Config, name: str) -> Iterator[Archive]:
+    """A new, empty archive that takes the collection's place when the block ends well, and not before."""
+    path = collection_path(config, name)
+    fresh = config.collections_dir / f".{name}.{os.getpid()}.rebuilding"
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        with open_collection(config, name, folder=fresh, create=True) as archive:
+            yield archive
+        shutil.rmtree(path, ignore_errors=True)
+        fresh.rename(path)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def index_seeds(config: Config, *, progress: Progress | None = None) -> IngestReport:

@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -142,19 +142,18 @@ class SqliteStore:
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
         """Passages with their sources by id; ids that are gone are left out."""
         found: dict[int, tuple[Passage, Source]] = {}
-        for ids in _batches(list(passage_ids), 500):
-            marks = ",".join("?" * len(ids))
-            with self._reading():
-                rows = self._db.execute(
-                    'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
-                    ' substr(d.text, p.start + 1, p."end" - p.start),'
-                    " d.uri, d.title, d.media_type, d.published, d.publisher"
-                    f" FROM passages p JOIN documents d USING (doc_id) WHERE p.passage_id IN ({marks})",
-                    ids,
-                ).fetchall()
-            for passage_id, doc_id, start, end, heading, page, text, *source in rows:
-                passage = Passage(text, start, end, heading, page, passage_id, doc_id)
-                found[passage_id] = (passage, Source(doc_id, *source))
+        with self._reading():
+            rows = self._db.execute(
+                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                ' substr(d.text, p.start + 1, p."end" - p.start),'
+                " d.uri, d.title, d.media_type, d.published, d.publisher"
+                " FROM passages p JOIN documents d USING (doc_id)"
+                " WHERE p.passage_id IN (SELECT value FROM json_each(?))",
+                (_json_ids(passage_ids),),
+            ).fetchall()
+        for passage_id, doc_id, start, end, heading, page, text, *source in rows:
+            passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+            found[passage_id] = (passage, Source(doc_id, *source))
         return found
 
     def passages_of(self, doc_id: int) -> list[Passage]:
@@ -186,15 +185,13 @@ class SqliteStore:
 
     def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
         """Embeddings by passage id, each of shape (dimension,); ids that are gone are left out."""
-        found: dict[int, Vectors] = {}
-        for ids in _batches(list(passage_ids), 500):
-            marks = ",".join("?" * len(ids))
-            with self._reading():
-                rows = self._db.execute(
-                    f"SELECT passage_id, vector FROM embeddings WHERE passage_id IN ({marks})", ids
-                ).fetchall()
-            found.update({int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows})
-        return found
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT passage_id, vector FROM embeddings"
+                " WHERE passage_id IN (SELECT value FROM json_each(?))",
+                (_json_ids(passage_ids),),
+            ).fetchall()
+        return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
 
     def publishers(self) -> list[str]:
         """The publishers of the archive, sorted."""
@@ -206,7 +203,7 @@ class SqliteStore:
 
     def fields(self) -> list[str]:
         """Names of the documents' other fields, sorted."""
-        with self._lock:
+        with self._reading():
             rows = self._db.execute(
                 "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
             ).fetchall()
@@ -265,9 +262,7 @@ class SqliteStore:
                     " `askive index --rebuild`",
                 )
             if held != fingerprint:
-                self._set_meta("fingerprint", json.dumps({
-                    name: getattr(fingerprint, name) for name in fingerprint.__dataclass_fields__
-                }))  # fmt: skip
+                self._set_meta("fingerprint", json.dumps(asdict(fingerprint)))
 
     def put(self, document: Document, passages: Sequence[Passage], vectors: Vectors) -> tuple[int, list[int]]:
         """Add or replace the document at its uri, in one transaction; the new ids.
@@ -399,6 +394,6 @@ class SqliteStore:
         self._set_meta("generation", str(self.generation + 1))
 
 
-def _batches(items: list[int], size: int) -> Iterator[list[int]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _json_ids(passage_ids: Sequence[int]) -> str:
+    """Ids as one parameter, however many there are."""
+    return json.dumps([int(passage_id) for passage_id in passage_ids])

@@ -17,7 +17,7 @@ MODULES = {
     """,
     "rag": """
         archive assistant chunk citations collections config dates dense doctor embed errors
-        evidence filters fuse ingest lexical load load.byline load.html load.markdown load.plain
+        evidence filters flat fuse ingest ivf lexical load load.byline load.html load.markdown load.plain
         load.text prompt protocols question refusal retrieve seeds schema sentences store types wire
         words
     """,
@@ -67,7 +67,7 @@ NAMES = {
     """,
     "rag.collections": """
         DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
-        list_collections open_collection remove_collection
+        list_collections open_collection rebuilt_collection remove_collection
     """,
     "rag.ingest": """
         Failure IngestReport Progress ingest_documents ingest_paths

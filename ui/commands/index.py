@@ -28,15 +28,10 @@ def index(
 
     Example: [bold]askive index ~/documents --collection case[/]
     """
-    from rag.collections import (
-        DEFAULT_COLLECTION,
-        has_collection,
-        index_seeds,
-        open_collection,
-        remove_collection,
-    )
+    from rag.collections import DEFAULT_COLLECTION, open_collection, rebuilt_collection
     from rag.config import SEEDS_COLLECTION
     from rag.ingest import ingest_paths
+    from rag.seeds import seed_paths
 
     if not paths and not seeds:
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
@@ -47,20 +42,15 @@ def index(
     for path in paths or ():
         if not path.exists():
             raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
-    if rebuild and has_collection(config, name):
-        remove_collection(config, name)
     shown = output(as_json, quiet)
-    with shown.progress() as bar:
+    opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
+    with shown.progress() as bar, opened as archive:
         task = bar.add_task(f"Indexing into {name}", total=None)
-
-        def advance(done: int, total: int | None, uri: str) -> None:
-            bar.update(task, completed=done, total=total)
-
-        if seeds:
-            report = index_seeds(config, progress=advance)
-        else:
-            with open_collection(config, name, create=True) as archive:
-                report = ingest_paths(archive, paths or [], progress=advance)
+        report = ingest_paths(
+            archive,
+            seed_paths() if seeds else paths or [],
+            progress=lambda done, total, _uri: bar.update(task, completed=done, total=total),
+        )
     if as_json:
         shown.json(
             {
