@@ -8,10 +8,10 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat test check bench clean
+.PHONY: help install install-dev weights ask chat test check gate bench bench-retrieval clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not there; install Python 3.11 or newer" >&2; exit 1; }
@@ -48,15 +48,22 @@ test: install-dev ## all tests, with the real weights and a real browser
 	@$(BIN)/askive models pull smollm2-135m-instruct-q4_1
 	$(BIN)/python -m pytest
 
+gate: install-dev ## fail when answers on a sample of the gold questions got worse
+	@$(BIN)/askive models pull
+	$(BIN)/askive eval gate --limit 40
+
 check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
 
-bench: install-dev ## measure speed and quality, and print the tables
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
-	$(BIN)/askive eval run seeds --limit 40
+SUITES ?= seeds
+bench: weights install-dev ## measure answers on the gold questions: ours, the plain baseline, no sources
+	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
+
+bench-retrieval: weights install-dev ## what each part of retrieval buys: make bench-retrieval SUITES="seeds DIR..."
+	@$(BIN)/askive eval ablate $(SUITES)
 
 clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

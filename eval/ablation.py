@@ -31,7 +31,8 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 """Name -> settings of `retrieval` that differ from the default's."""
 
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Ablated:
     variation: str
     figures: Mapping[str, Estimate]
     search_ms: float
+    n_questions: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "suite": self.suite,
+            "variation": self.variation,
+            "n": self.n_questions,
+            "metrics": {name: estimate.as_dict() for name, estimate in self.figures.items()},
+            "search_ms_p50": round(self.search_ms, 1),
+        }
 
 
 def ablate(
@@ -54,14 +66,21 @@ def ablate(
     embedder: Embedder,
     variations: Sequence[str] = tuple(VARIATIONS),
     progress: Progress | None = None,
-    only_follow_ups: bool = False,
 ) -> list[Ablated]:
     """Every variation over the suite's questions that have judgements.
 
-    only_follow_ups: leave out questions that open a conversation.
+    In a suite of conversations only the turns that follow another are asked: those are what it is about.
     """
-    archive, _ = open_index(suite, embedder, config.passages, config.home, progress)
-    samples = [s for s in suite.samples if s.relevant and (s.turns or not only_follow_ups)]
+
+    def indexing(done: int, total: int, _uri: str) -> None:
+        if progress:
+            progress("indexing", done, total)
+
+    archive, _ = open_index(suite, embedder, config.passages, config.home, indexing)
+    samples = [sample for sample in suite.samples if sample.relevant]
+    follow_ups = [sample for sample in samples if sample.turns]
+    if len(follow_ups) > len(samples) / 2:
+        samples = follow_ups
     results = []
     with archive:
         for name in variations:
@@ -70,7 +89,7 @@ def ablate(
             settings = config.retrieval.model_copy(update=dict(VARIATIONS[name]))
             results.append(_measure(suite.name, name, samples, Retriever(archive, settings)))
             if progress:
-                progress(len(results), len(variations), name)
+                progress("variations", len(results), len(variations))
     return results
 
 
@@ -86,4 +105,4 @@ def _measure(suite: str, name: str, samples: Sequence[Sample], retriever: Retrie
         if scores is not None:
             rows.append(scores)
     figures = {figure: bootstrap([row[figure] for row in rows]) for figure in NAMES}
-    return Ablated(suite, name, figures, statistics.median(times) if times else 0.0)
+    return Ablated(suite, name, figures, statistics.median(times) if times else 0.0, len(rows))

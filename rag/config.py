@@ -139,7 +139,7 @@ def load_config(
         ) from error
 
 
-_OTHER_VARIABLES = frozenset({"ASKIVE_HOME"})
+_OTHER_VARIABLES = frozenset({"ASKIVE_HOME", "ASKIVE_DEBUG"})
 
 
 def _put(values: dict[str, Any], dotted: str, value: Any) -> None:

@@ -75,9 +75,8 @@ class DenseCache:
 
     def _load(self, generation: int) -> FaissIndex | None:
         path = self._path(generation)
-        return IvfIndex.load(path, self._dimension, self._store.vectors) or FaissIndex.load(
-            path, self._dimension
-        )
+        inverted = IvfIndex.load(path, self._dimension, self._store.vectors)
+        return FaissIndex.load(path, self._dimension) if inverted is None else inverted
 
     def _saved(self, index: FaissIndex, generation: int) -> FaissIndex:
         """The index after it was written; inverted lists then come from the file, and their memory is free."""
@@ -90,7 +89,10 @@ class DenseCache:
         for stale in self._folder.glob("dense-*.faiss"):
             if stale != path:
                 stale.unlink(missing_ok=True)
-        return (self._load(generation) or index) if isinstance(index, IvfIndex) else index
+        if not isinstance(index, IvfIndex):
+            return index
+        mapped = self._load(generation)
+        return index if mapped is None else mapped
 
     def _path(self, generation: int) -> Path:
         return self._folder / f"dense-{self._store.store_id[:12]}-{generation}.faiss"

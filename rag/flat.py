@@ -56,10 +56,13 @@ class FaissIndex:
         """Write to a new file and rename it into place."""
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
-            self._faiss.write_index(self._index, str(partial))
+            self._write(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
+
+    def _write(self, path: Path) -> None:
+        self._faiss.write_index(self._index, str(path))
 
     @classmethod
     def load(cls, path: Path, dimension: int) -> FaissIndex | None:

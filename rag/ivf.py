@@ -35,6 +35,8 @@ RECALL_TARGET = 0.97
 _TRAINING_ROWS_PER_LIST = 40
 _N_CALIBRATION = 256
 _CALIBRATED_TOP_K = 10
+_DEPTH = {8: 1.25, 4: 5.0}
+"""Candidates a hit by bits of the code (and 20 more): what the order by codes loses of the 10 nearest is below .005."""
 _SCORED_WHOLE = 500
 """A filter that admits no more than this is answered from the store alone, exactly."""
 _FOOTER = struct.Struct("<8sQQI")
@@ -137,22 +139,16 @@ class IvfIndex(FaissIndex):
         found = zip(held, scores.tolist(), strict=True)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:n]
 
-    def save(self, path: Path) -> None:
-        """Write to a new file and rename it into place."""
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    def _write(self, path: Path) -> None:
         with self._lock:
             self._settle()
             # FAISS would write a mapped index as a mere reference to the file it came from.
             self._into_memory()
-            try:
-                self._faiss.write_index(self._index, str(partial))
-                with partial.open("r+b") as file:
-                    summed = zlib.crc32(file.read(_HEAD_BYTES))
-                    size = file.seek(0, os.SEEK_END)
-                    file.write(_FOOTER.pack(_MAGIC, self.n_trained, size, summed))
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+            super()._write(path)
+        with path.open("r+b") as file:
+            summed = zlib.crc32(file.read(_HEAD_BYTES))
+            size = file.seek(0, os.SEEK_END)
+            file.write(_FOOTER.pack(_MAGIC, self.n_trained, size, summed))
 
     @classmethod
     def load(cls, path: Path, dimension: int, exact: Exact | None = None) -> IvfIndex | None:
@@ -190,7 +186,7 @@ class IvfIndex(FaissIndex):
             bits = np.zeros(int(within[-1]) + 1, dtype=bool)
             bits[within] = True
             chosen = self._faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
-        depth = min(n * (5 if self.n_bits == 8 else 10) // (4 if self.n_bits == 8 else 2) + 20, total)
+        depth = min(round(n * _DEPTH[self.n_bits]) + 20, total)
         while True:
             settings = self._faiss.SearchParametersIVF(sel=chosen, nprobe=n_probe)
             _, ids = self._index.search(query, depth, params=settings)
@@ -263,13 +259,9 @@ def _empty(dimension: int, n_lists: int, n_bits: int) -> Any:
     import faiss
 
     kinds = faiss.ScalarQuantizer
-    quantiser = faiss.IndexFlatIP(dimension)
-    index = faiss.IndexIVFScalarQuantizer(
-        quantiser, dimension, n_lists, kinds.QT_8bit if n_bits == 8 else kinds.QT_4bit,
-        faiss.METRIC_INNER_PRODUCT, True,
-    )  # fmt: skip
-    index.own_fields = True
-    quantiser.this.disown()
+    kind = kinds.QT_8bit if n_bits == 8 else kinds.QT_4bit
+    cells = faiss.IndexFlatIP(dimension)
+    index = faiss.IndexIVFScalarQuantizer(cells, dimension, n_lists, kind, faiss.METRIC_INNER_PRODUCT, True)
     index.cp.niter = 10
     index.cp.min_points_per_centroid = 1
     index.cp.max_points_per_centroid = _TRAINING_ROWS_PER_LIST

@@ -95,6 +95,18 @@ def run(arguments: list[str]) -> int:
             as_json=as_json,
         )
         return 1
+    except Exception as error:
+        if os.environ.get("ASKIVE_DEBUG"):
+            raise
+        reason = " ".join(str(error).split())
+        print_error(
+            AskiveError(
+                f"an error in askive itself: {type(error).__name__}: {reason}",
+                remedy="Please report it with what ASKIVE_DEBUG=1 prints",
+            ),
+            as_json=as_json,
+        )
+        return 1
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from ui.render import Output
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from eval.ablation import Ablated
     from eval.compare import Comparison
     from eval.datasets import Found
     from eval.gate import GateResult
@@ -82,6 +83,22 @@ def print_run(result: RunResult, shown: Output) -> None:
         shown.hint("stopped; the same command goes on where it stopped")
     else:
         shown.hint(f"report: askive eval report {result.run_dir}")
+
+
+def print_ablation(results: Sequence[Ablated], shown: Output) -> None:
+    """A line a variation: figures at document level, with their intervals."""
+    if not results:
+        return
+    shown.out.print(f"\n[bold]{_escape(results[0].suite)}[/]  {results[0].n_questions} questions")
+    names = ("R@5", "R@10", "Success@1")
+    table = _table("variation", "nDCG@10", "95% interval", *names, "ms")
+    for result in results:
+        first = result.figures["nDCG@10"]
+        others = [number(result.figures[name].value, "") for name in names]
+        table.add_row(
+            result.variation, number(first.value, ""), interval(first, ""), *others, f"{result.search_ms:.0f}"
+        )
+    shown.out.print(table)
 
 
 def print_comparison(comparison: Comparison, shown: Output) -> None:

@@ -274,6 +274,36 @@ def gate(
         raise typer.Exit(1)
 
 
+@app.command()
+def ablate(
+    suites: Annotated[list[str], typer.Argument(metavar="SUITE...", help="As for `eval run`.")],
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """What each part of retrieval buys: the same questions, one setting changed at a time.
+
+    Example: [bold]askive eval ablate seeds:dev[/]
+    """
+    from eval.ablation import ablate as measure
+    from eval.datasets import open_suite
+    from models.registry import load_embedder
+
+    config, shown = settings(embedder=embedder), output(as_json, quiet)
+    loaded = load_embedder(config.embedder, config.models_dir)
+    for spec in suites:
+        suite = open_suite(spec)
+        with _progress(shown, suite.name) as progress:
+            results = measure(suite, config, loaded, progress=progress)
+        if as_json:
+            for result in results:
+                shown.json(result.as_dict())
+        else:
+            from ui.eval_text import print_ablation
+
+            print_ablation(results, shown)
+
+
 @app.command("judge-check")
 def judge_check(
     path: Annotated[
