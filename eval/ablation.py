@@ -26,7 +26,7 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "rrf, no context": {"fusion": "rrf", "context": False},
     "convex, no context": {"context": False},
     "rrf": {"fusion": "rrf"},
-    "no nearest sentence": {"sentence_weight": 0.0},
+    "with nearest sentence": {"sentence_weight": 0.2},
     LAST_TURN_ONLY: {},
 }
 """Name -> settings of `retrieval` that differ from the default's."""

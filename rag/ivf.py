@@ -34,7 +34,6 @@ RECALL_TARGET = 0.97
 
 _TRAINING_ROWS_PER_LIST = 40
 _N_CALIBRATION = 256
-_CALIBRATED_TOP_K = 10
 _DEPTH = {8: 1.25, 4: 5.0}
 """Candidates a hit by bits of the code (and 20 more): what the order by codes loses of the 10 nearest is below .005."""
 _SCORED_WHOLE = 500
@@ -79,12 +78,17 @@ class IvfIndex(FaissIndex):
         step = max(1, len(sample) // _N_CALIBRATION)
         own, queries = sample_ids[::step].copy(), sample[::step].copy()
         del sample
-        truth = _Nearest(own, queries, _CALIBRATED_TOP_K)
+        truth = _Nearest(own, queries, 10)
         for ids, vectors in batches():
             made.add(ids, vectors)
             truth.see(ids, vectors)
         made._calibrate(own, queries, truth.ids)
         return made
+
+    @property
+    def n_lists(self) -> int:
+        """Cells of the space."""
+        return int(self._index.nlist)
 
     @property
     def n_probe(self) -> int:
@@ -176,7 +180,7 @@ class IvfIndex(FaissIndex):
 
     def _candidates(self, query: Vectors, n: int, within: Ids | None) -> list[int]:
         """Ids to be scored, more than `n`; query shape (1, dimension)."""
-        total, n_lists = int(self._index.ntotal), int(self._index.nlist)
+        total, n_lists = int(self._index.ntotal), self.n_lists
         if within is not None and len(within) <= _SCORED_WHOLE:
             return [int(i) for i in within]
         n_probe, chosen = self.n_probe, None
@@ -198,7 +202,7 @@ class IvfIndex(FaissIndex):
     def _calibrate(self, own: Ids, queries: Vectors, truth: Ids) -> None:
         """Read as many lists as the target asks for; shapes (n,), (n, dimension), (n, top_k), -1 for none."""
         n_wanted = max(1, int((truth >= 0).sum()))
-        low, high = 1, int(self._index.nlist)
+        low, high = 1, self.n_lists
         while low < high:
             middle = (low + high) // 2
             settings = self._faiss.SearchParametersIVF(nprobe=middle)

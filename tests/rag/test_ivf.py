@@ -77,7 +77,7 @@ def test_the_nearest_are_found_with_their_exact_scores(budget_bytes: int, n_bits
     vectors = clustered(N, 1)
     index = build(vectors, budget_bytes=budget_bytes)
     assert index.n_bits == n_bits
-    assert index.n_probe < index._index.nlist, "not by reading everything"
+    assert index.n_probe < index.n_lists, "not by reading everything"
     queries = clustered(100, 2)
     assert recall(index, vectors, queries) >= 0.95
     for i, score in index.search(queries[0], 10):

@@ -112,7 +112,7 @@ def test_finds_what_brute_force_finds(kind: Make, steps: list[tuple[str, int]], 
     query = unit(1, seed + 1000)[0]
     if isinstance(index, IvfIndex):
         # Which lists are read is chosen by recall on what it was trained on; the contract is for all of them.
-        index._index.nprobe = index._index.nlist
+        index._index.nprobe = index.n_lists
     for top_k in (1, 3, len(held), len(held) + 10):
         assert_same(index.search(query, top_k), brute_force(held, query, top_k))
 
