@@ -106,6 +106,7 @@ class Assistant:
         scored = score_sentences(question, hits, self.archive.embedder, context)
         evidence = select_evidence(scored, self._config.prompt)
         run.hits = hits
+        run.confidence = min(scored[0].score, 1.0) if scored else 0.0
         run.retrieved()
         if not hits:
             empty = not self.archive.counts().n_documents
@@ -173,6 +174,7 @@ class Assistant:
                 embedder_id=self.archive.embedder.model_id,
                 usage=run.usage(),
                 timings=run.timings(),
+                confidence=run.confidence,
             )
         )
 
@@ -213,6 +215,7 @@ class _Run:
     def __init__(self, question: str) -> None:
         self.question = question
         self.text = ""
+        self.confidence = 0.0
         self.cancelled = False
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Evidence, ...] = ()

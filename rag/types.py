@@ -203,7 +203,7 @@ class Answer:
     text: what is shown.
     hits: what was retrieved, best first.
     evidence: what was read.
-    confidence: 0 to 1, higher is surer; None when nothing was scored.
+    confidence: score of the best evidence, 0 to 1, higher is surer; None when nothing was scored.
     """
 
     question: str
