@@ -139,12 +139,14 @@ def _import_openvino() -> Any:
 def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
     """Trace the whole sentence-transformers pipeline and save it; renamed into place when whole."""
     import torch
+    import transformers
     from sentence_transformers import SentenceTransformer
 
     partial = target.parent.with_name(f"{target.parent.name}.{os.getpid()}.partial")
     try:
         with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
+            transformers.utils.logging.set_verbosity_error()
             model = SentenceTransformer(str(path), device="cpu", local_files_only=True).eval()
 
             class Pipeline(torch.nn.Module):
