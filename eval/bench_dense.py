@@ -104,7 +104,6 @@ def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
 
     # By itself: the threads of a matrix product go on spinning after it, and slow what comes next.
     (blas,), nearest = _timed(queries, lambda query: ids[_scan(rows, query)].tolist())
-    del rows
     # One after the other for every query, so that what else the machine does falls on all of them alike.
     (flat_ms, ours, ours_100), found = _timed(
         queries,

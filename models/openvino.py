@@ -146,7 +146,7 @@ def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
     try:
         with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
-            transformers.utils.logging.set_verbosity_error()
+            transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
             model = SentenceTransformer(str(path), device="cpu", local_files_only=True).eval()
 
             class Pipeline(torch.nn.Module):
