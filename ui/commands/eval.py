@@ -126,7 +126,7 @@ def suites(
     Shapes: a folder with suite.toml; BEIR (corpus.jsonl or corpus/, queries.jsonl, qrels.tsv or qrels/test.tsv);
     RAMDocs; MTRAG; SQuAD v1.1 and v2.0 JSON; RGB JSON lines.
 
-    Example: [bold]askive eval suites ../shared/bench[/]
+    Example: [bold]askive eval suites ~/suites[/]
     """
     from eval.datasets import discover
 
@@ -318,7 +318,7 @@ def judge_check(
 ) -> None:
     """Measure how far a judge agrees with people; later runs print it beside the judge's scores.
 
-    Example: [bold]askive eval judge-check ../shared/bench/mtrag_human_judged[/]
+    Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """
     from eval.judge import check_judge, keep_agreement
     from ui.eval_text import judge_words
