@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import groupby
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from rag.config import PassageConfig
 from rag.sentences import split_sentences
-from rag.types import Document, Passage, Source
+from rag.types import PAGE_BREAK, Document, Passage, Source
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-PAGE_BREAK = "\f"
+_MARKDOWN = (
+    "text/markdown",
+    "text/csv",
+    "application/vnd.openxmlformats-",
+    "application/epub+zip",
+    "application/mbox",
+)
+"""How the media types begin whose text is Markdown once it is loaded."""
+_PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
+_SENTENCE_GOES_ON = re.compile(
+    r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
+)
 
 
 class _Unit(NamedTuple):
@@ -26,9 +38,10 @@ class _Unit(NamedTuple):
 def chunk(document: Document, config: PassageConfig) -> list[Passage]:
     """Passages in the order of the document: `document.text[p.start:p.end] == p.text`.
 
-    A passage holds sentences of one section and one page, at most `config.max_words` words unless a single
-    sentence is longer, and repeats the last `config.overlap_sentences` sentences of the one before it.
-    Form feeds in the text are page breaks. Every non-space character outside headings is in a passage.
+    A passage holds sentences of one section that begin on one page, at most `config.max_words` words unless a single
+    sentence is longer, and repeats the last `config.overlap_sentences` sentences of the one before it. Only a
+    sentence that runs over the end of a page takes its passage along; `page` is where the passage begins.
+    Every non-space character outside headings is in a passage.
     """
     passages: list[Passage] = []
     for (heading, page), group in groupby(_units(document), key=lambda unit: (unit.heading, unit.page)):
@@ -41,16 +54,34 @@ def chunk(document: Document, config: PassageConfig) -> list[Passage]:
 
 def _units(document: Document) -> Iterator[_Unit]:
     """Sentences with their section and page."""
-    markdown = document.media_type == "text/markdown"
-    paged = PAGE_BREAK in document.text
-    page_start = 0
-    for number, page_text in enumerate(document.text.split(PAGE_BREAK), start=1):
-        page_end = page_start + len(page_text)
-        page = number if paged else None
-        for start, end, heading in _sections(document.text, page_start, page_end, markdown):
-            for span in split_sentences(document.text, start, end):
+    text = document.text
+    markdown = document.media_type.startswith(_MARKDOWN)
+    paged = PAGE_BREAK in text or document.media_type in _PAGED
+    page_starts = [0, *(match.end() for match in re.finditer(PAGE_BREAK, text))]
+    for first, last in _stretches(text, page_starts, markdown):
+        for start, end, heading in _sections(text, first, last, markdown):
+            for span in split_sentences(text, start, end):
+                page = bisect_right(page_starts, span.start) if paged else None
                 yield _Unit(span.start, span.end, heading, page)
-        page_start = page_end + len(PAGE_BREAK)
+
+
+def _stretches(text: str, page_starts: Sequence[int], markdown: bool) -> Iterator[tuple[int, int]]:
+    """The pages, those that share a sentence together."""
+    first = 0
+    for page, following in pairwise([*page_starts, len(text) + 1]):
+        end = following - len(PAGE_BREAK)
+        if following > len(text) or markdown or not _shares_sentence(text[page:end], text[following : following + 80]):
+            yield first, end
+            first = following
+
+
+def _shares_sentence(page: str, following: str) -> bool:
+    """Whether what ends a page goes on at the head of the next: by its last word, or by the first letter there."""
+    before, after = page.rstrip(), following.lstrip()
+    goes_on = _SENTENCE_GOES_ON.search(before[-20:])
+    if not goes_on or not after:
+        return False
+    return after[0].islower() or goes_on.group() == "," or len(goes_on.group()) > 1
 
 
 def _sections(text: str, start: int, end: int, markdown: bool) -> Iterator[tuple[int, int, str]]:

@@ -1,7 +1,12 @@
-"""Plan (add, change, delete) -> load -> split -> embed -> commit, document by document."""
+"""Plan (add, change, delete) -> load -> split -> embed -> commit, document by document.
+
+Reading and writing go on in the caller's thread while a second one embeds. What waits between them is bounded, so
+memory does not grow with the number of documents; each is committed by itself, in the order of the plan.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,18 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
+from models.protocols import Vectors
 from rag.archive import Archive
 from rag.chunk import chunk, context_of
 from rag.dense import FaissIndex
-from rag.errors import AskiveError, UsageError
-from rag.load import LOADERS, load_path, printable
+from rag.embed_ahead import EmbedAhead
+from rag.errors import AskiveError, StoreError, UsageError
+from rag.load import load_bytes, loader_of, printable, read_bytes, sha256
+from rag.plan import plan_paths, stamp_of
 from rag.types import Document, Passage
 from rag.words import storable
 
 Progress = Callable[[int, int | None, str], None]
 """Called with documents done, documents in all (None if unknown) and the uri at hand."""
-
-_BATCH_PASSAGES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,168 +57,238 @@ class IngestReport:
         """Documents that were embedded."""
         return self.n_added + self.n_changed
 
+    @property
+    def passages_per_second(self) -> float:
+        """Over the whole time; while indexing, so far."""
+        return self.n_passages / self.elapsed_ms * 1000 if self.elapsed_ms else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What came of looking at a document; unchanged when neither `document` nor `failure` is there.
+
+    is_new: nothing is stored at its uri. stamp: of its file, to be kept for the next time; empty for none.
+    """
+
+    uri: str
+    document: Document | None = None
+    failure: Failure | None = None
+    is_new: bool = False
+    stamp: str = ""
+
 
 def ingest_paths(
-    archive: Archive, paths: Sequence[Path], *, progress: Progress | None = None
+    archive: Archive,
+    paths: Sequence[Path],
+    *,
+    progress: Progress | None = None,
+    report: IngestReport | None = None,
 ) -> IngestReport:
     """Bring the archive in step with files and folders.
 
-    New and changed files are read, unchanged ones (same bytes) are not; what is gone from a named folder is
-    removed. A file that cannot be read is a failure in the report and leaves the others alone.
-    Raises UsageError when a path does not exist.
+    New and changed files are read, unchanged ones are not even opened; what is gone from a named folder is removed,
+    and so is a named file that was indexed before. A file that cannot be read is a failure in the report and
+    leaves the others alone. report: filled while it goes on, for those who watch.
+    Raises UsageError when a path does not exist and was not indexed.
     """
-    # One spelling of a path: the same file named in two ways is one document. Links are not followed.
-    paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
-    found: list[Path] = []
-    n_skipped = 0
-    for path in paths:
-        if path.is_dir():
-            understood, others = _walk(path)
-            found += understood
-            n_skipped += others
-        elif path.exists():
-            found.append(path.absolute())
-        else:
-            raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
-    found = list(dict.fromkeys(found))
-    folders = [f"{path.absolute()}{os.sep}" for path in paths if path.is_dir()]
-    present = {str(path) for path in found}
-    gone = [
-        uri
-        for uri in archive.store.known_sha256()
-        if uri not in present and any(uri.startswith(folder) for folder in folders)
-    ]
-    report = IngestReport(n_skipped=n_skipped)
-    return _ingest(archive, _load(found, report), gone, len(found), report, progress)
+    known = archive.store.known_sha256()
+    plan = plan_paths(paths, known)
+    report = report or IngestReport()
+    report.n_skipped = plan.n_skipped
+    for folder, reason in plan.unreadable.items():
+        report.failures.append(
+            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's rights")
+        )
+    found = _files(plan.files, known, archive.store.stamps())
+    return _ingest(archive, found, plan.gone, len(plan.files), report, progress)
 
 
 def ingest_documents(
-    archive: Archive, documents: Iterable[Document], *, progress: Progress | None = None
+    archive: Archive,
+    documents: Iterable[Document],
+    *,
+    progress: Progress | None = None,
+    report: IngestReport | None = None,
 ) -> IngestReport:
     """Add or replace documents made by the caller; others in the archive stay.
 
     NULs and halves of surrogate pairs in a text, which SQLite cannot hold, become U+FFFD; offsets stay.
+    report: filled while it goes on.
     """
     total = len(documents) if isinstance(documents, Sequence) else None
-    return _ingest(archive, map(_storable, documents), [], total, IngestReport(), progress)
+    known = archive.store.known_sha256()
+    found = _compared(documents, known)
+    return _ingest(archive, found, [], total, report or IngestReport(), progress)
 
 
-def _storable(document: Document) -> Document:
-    text = storable(document.text)
-    return document if text == document.text else replace(document, text=text)
+def remove_document(archive: Archive, uri: str) -> bool:
+    """Take a document out of the store and of all indexes, for good; whether it was there. Its file stays."""
+    if archive.store.document_by_uri(uri) is None:
+        return False
+    _delete(archive, [uri])
+    return True
 
 
-def _walk(folder: Path) -> tuple[list[Path], int]:
-    """Files that can be loaded, sorted, and how many others there are; hidden ones do not count."""
-    understood: list[Path] = []
-    n_others = 0
-    for root, folders, names in os.walk(folder.absolute()):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith("."):
-                continue
-            if Path(name).suffix.lower() in LOADERS:
-                understood.append(Path(root, name))
-            else:
-                n_others += 1
-    return understood, n_others
+def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
+    """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
+
+    uris: of documents, or paths of files or of folders with all that is below them. Files stay on disk.
+    Raises UsageError for what means no document; nothing is removed then.
+    """
+    known = archive.store.known_sha256()
+    meant: set[str] = set()
+    for uri in uris:
+        path = os.path.abspath(uri)  # noqa: PTH100
+        below = f"{path.rstrip(os.sep)}{os.sep}"
+        found = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
+        if not found:
+            raise UsageError(
+                f"{uri} is not in the collection", remedy="`askive collections -c NAME` lists what is"
+            )
+        meant |= found
+    _delete(archive, sorted(meant))
+    return sorted(meant)
 
 
-def _load(paths: Sequence[Path], report: IngestReport) -> Iterator[Document | None]:
-    for path in paths:
+def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Seen]:
+    for document in documents:
+        if known.get(document.uri) == document.sha256:
+            yield _Seen(document.uri)
+            continue
+        text = storable(document.text)
+        kept = document if text == document.text else replace(document, text=text)
+        yield _Seen(document.uri, kept, is_new=document.uri not in known)
+        known[document.uri] = document.sha256
+
+
+def _files(files: Sequence[str], known: dict[str, str], stamps: dict[str, str]) -> Iterator[_Seen]:
+    for uri in files:
+        # Before the bytes are read: a change while they are being read makes another stamp.
+        stamp = stamp_of(uri)
+        if stamp and stamps.get(uri) == stamp:
+            yield _Seen(uri)
+            continue
+        path = Path(uri)
         try:
-            yield load_path(path)
+            data = read_bytes(path)
+            if known.get(uri) == sha256(data):
+                yield _Seen(uri, stamp=stamp)
+                continue
+            document = load_bytes(data, uri, loader_of(path))
         except AskiveError as error:
-            report.failures.append(Failure(printable(path), error.message, error.remedy))
-            yield None
+            yield _Seen(uri, failure=Failure(printable(path), error.message, error.remedy))
+            continue
+        yield _Seen(uri, document, is_new=uri not in known, stamp=stamp)
 
 
 def _ingest(
     archive: Archive,
-    documents: Iterator[Document | None] | Iterator[Document],
+    found: Iterator[_Seen],
     gone: Sequence[str],
     total: int | None,
     report: IngestReport,
     progress: Progress | None,
 ) -> IngestReport:
-    started = time.perf_counter()
-    known = archive.store.known_sha256()
-    writer: _Writer | None = None
-    done = 0
+    run = _Run(archive, report, total, progress)
+    ended_well = False
     try:
-        for document in documents:
-            done += 1
-            if document is not None:
-                if known.get(document.uri) == document.sha256:
-                    report.n_unchanged += 1
-                else:
-                    if document.uri in known:
-                        report.n_changed += 1
-                    else:
-                        report.n_added += 1
-                    known[document.uri] = document.sha256
-                    writer = writer or _Writer(archive, report)
-                    writer.add(document)
-            if progress:
-                progress(done, total, document.uri if document is not None else "")
+        for seen in found:
+            run.see(seen)
+        run.finish()
         if gone:
-            writer = writer or _Writer(archive, report)
-            writer.delete(gone)
+            _delete(archive, gone)
+            report.n_deleted += len(gone)
+        ended_well = True
     finally:
-        # Also after Ctrl-C: what was embedded is committed, and the index file is in step.
-        if writer is not None:
-            writer.finish()
-        report.elapsed_ms = (time.perf_counter() - started) * 1000
+        # Also after Ctrl-C: what was committed stays, and the index file is in step.
+        run.close(ended_well=ended_well)
     return report
 
 
-class _Writer:
-    """Embeds passages of several documents at once, commits each document by itself."""
+def _delete(archive: Archive, uris: Sequence[str]) -> None:
+    index, generation = archive.dense, archive.store.generation
+    index.remove(archive.store.delete(uris))
+    archive.dense_cache.advance(index, generation, 1)
 
-    def __init__(self, archive: Archive, report: IngestReport) -> None:
-        archive.store.set_fingerprint(archive.fingerprint())
+
+class _Run:
+    """One indexing: embeds ahead, commits each document by itself, counts and tells."""
+
+    def __init__(
+        self, archive: Archive, report: IngestReport, total: int | None, progress: Progress | None
+    ) -> None:
         self._archive = archive
+        self._store = archive.store
         self._report = report
-        self._waiting: list[tuple[Document, list[Passage]]] = []
-        self._n_waiting = 0
-        self._index: FaissIndex = archive.dense
-        self._base_generation = archive.store.generation
+        self._total = total
+        self._progress = progress
+        self._started = time.perf_counter()
+        self._n_done = 0
         self._n_changes = 0
+        self._index: FaissIndex | None = None
+        self._base_generation = 0
+        self._ahead: EmbedAhead[tuple[_Seen, list[Passage]]] | None = None
+        self._restamped: dict[str, str] = {}
 
-    def add(self, document: Document) -> None:
-        passages = chunk(document, self._archive.passages_config)
-        self._waiting.append((document, passages))
-        self._n_waiting += len(passages)
-        if self._n_waiting >= _BATCH_PASSAGES:
-            self._commit()
-
-    def delete(self, uris: Sequence[str]) -> None:
-        self._commit()
-        gone = self._archive.store.delete(uris)
-        self._index.remove(gone)
-        self._n_changes += 1
-        self._report.n_deleted += len(uris)
+    def see(self, seen: _Seen) -> None:
+        """Take in a document; commits those that are ready."""
+        if seen.document is not None:
+            if self._ahead is None:
+                self._store.set_fingerprint(self._archive.fingerprint())
+                self._index, self._base_generation = self._archive.dense, self._store.generation
+                self._ahead = EmbedAhead(self._archive.embedder)
+            passages = chunk(seen.document, self._archive.passages_config)
+            texts = [f"{context_of(seen.document, passage)}\n{passage.text}" for passage in passages]
+            self._ahead.add((seen, passages), texts)
+            self._commit(self._ahead.ready())
+            return
+        if seen.failure is not None:
+            self._report.failures.append(seen.failure)
+        else:
+            self._report.n_unchanged += 1
+            if seen.stamp:
+                self._restamped[seen.uri] = seen.stamp
+        self._tell(seen.uri)
 
     def finish(self) -> None:
-        self._commit()
-        self._archive.dense_cache.advance(self._index, self._base_generation, self._n_changes)
+        """Commit the rest."""
+        if self._ahead is not None:
+            self._commit(self._ahead.finish())
 
-    def _commit(self) -> None:
-        waiting, self._waiting, self._n_waiting = self._waiting, [], 0
-        texts = [
-            f"{context_of(document, passage)}\n{passage.text}"
-            for document, passages in waiting
-            for passage in passages
-        ]
-        vectors = self._archive.embedder.embed_once(texts)
-        at = 0
-        for document, passages in waiting:
-            rows = vectors[at : at + len(passages)]
-            at += len(passages)
-            replaced = self._archive.store.document_by_uri(document.uri)
-            if replaced is not None:
-                self._index.remove([p.passage_id for p in self._archive.store.passages_of(replaced.doc_id)])
-            _, ids = self._archive.store.put(document, passages, rows)
-            self._index.add(np.asarray(ids, dtype=np.int64), rows)
+    def close(self, *, ended_well: bool) -> None:
+        """Bring the index's file in step; after an error the documents whose vectors are made are committed too."""
+        if self._ahead is not None:
+            whole = self._ahead.stop()
+            if not ended_well:
+                self._progress = None
+                # A store that cannot be written has said so already.
+                with contextlib.suppress(StoreError):
+                    self._commit(whole)
+        if ended_well and self._restamped:
+            self._store.restamp(self._restamped)
+        if self._index is not None and self._n_changes:
+            self._archive.dense_cache.advance(self._index, self._base_generation, self._n_changes)
+        self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
+
+    def _commit(self, ready: Iterable[tuple[tuple[_Seen, list[Passage]], Vectors]]) -> None:
+        for (seen, passages), vectors in ready:
+            document, index = seen.document, self._index
+            assert document is not None
+            assert index is not None
+            if not seen.is_new and (replaced := self._store.document_by_uri(document.uri)) is not None:
+                index.remove([p.passage_id for p in self._store.passages_of(replaced.doc_id)])
+            _, ids = self._store.put(document, passages, vectors, seen.stamp)
             self._n_changes += 1
+            index.add(np.asarray(ids, dtype=np.int64), vectors)
             self._report.n_passages += len(passages)
+            if seen.is_new:
+                self._report.n_added += 1
+            else:
+                self._report.n_changed += 1
+            self._tell(document.uri)
+
+    def _tell(self, uri: str) -> None:
+        self._n_done += 1
+        self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
+        if self._progress:
+            self._progress(self._n_done, self._total, uri)

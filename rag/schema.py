@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 FORMAT = 2
 """Grows when the tables change: a store of another format is refused, not guessed at."""
 
@@ -38,6 +40,13 @@ CREATE VIRTUAL TABLE passages_fts USING fts5 (
 );
 """
 
+FILES = """
+CREATE TABLE IF NOT EXISTS files (
+    uri TEXT PRIMARY KEY REFERENCES documents (uri) ON DELETE CASCADE, stamp TEXT NOT NULL
+) WITHOUT ROWID
+"""
+"""Made on opening, so that stores of before have it too; what it holds only saves reading."""
+
 INVARIANTS = {
     "passages without an embedding": "SELECT count(*) FROM passages LEFT JOIN embeddings USING (passage_id)"
     " WHERE vector IS NULL",
@@ -47,3 +56,24 @@ INVARIANTS = {
     " - (SELECT count(*) FROM passages_fts))",
 }
 """What is wrong, in words, and the query that counts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Size of a collection."""
+
+    n_documents: int
+    n_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What made the embeddings: an index is only good for the same three.
+
+    passages: the settings of the splitter, as JSON.
+    """
+
+    embedder_id: str
+    embedder_digest: str
+    dimension: int
+    passages: str

@@ -1,7 +1,7 @@
 """SQLite: the one source of truth of a collection.
 
-Documents, passages, embeddings and the full-text index change in one transaction per document. Everything
-else (the FAISS index) is derived and carries the generation number it was derived from.
+Documents, passages, embeddings and the full-text index change in one transaction per document. The FAISS index is
+derived and carries the generation number it was derived from.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,33 +23,16 @@ from rag.dates import days_of
 from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
-from rag.schema import FORMAT, INVARIANTS, SCHEMA
+from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
 from rag.types import Document, Passage, Source
+
+__all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
 BUSY_TIMEOUT_S = 30.0
 """How long another process's writing is waited for."""
+# Another process may have removed the document since.
+_STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Size of a collection."""
-
-    n_documents: int
-    n_passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What made the embeddings: an index is only good for the same three.
-
-    passages: the settings of the splitter, as JSON.
-    """
-
-    embedder_id: str
-    embedder_digest: str
-    dimension: int
-    passages: str
 
 
 class SqliteStore:
@@ -83,6 +66,7 @@ class SqliteStore:
                 self._set_meta("format", str(FORMAT))
                 self._set_meta("store_id", uuid.uuid4().hex)
                 self._set_meta("generation", "0")
+            self._db.execute(FILES)
         found = int(self._meta("format") or -1)
         if found != FORMAT:
             raise StoreError(
@@ -119,6 +103,11 @@ class SqliteStore:
         """Digest of the source's bytes by uri."""
         with self._reading():
             return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
+
+    def stamps(self) -> dict[str, str]:
+        """What a file's folder entry said when it was last read, by uri; documents without a file have none."""
+        with self._reading():
+            return dict(self._db.execute("SELECT uri, stamp FROM files"))
 
     def document(self, doc_id: int) -> Document:
         """Raises StoreError when there is none."""
@@ -264,10 +253,12 @@ class SqliteStore:
             if held != fingerprint:
                 self._set_meta("fingerprint", json.dumps(asdict(fingerprint)))
 
-    def put(self, document: Document, passages: Sequence[Passage], vectors: Vectors) -> tuple[int, list[int]]:
+    def put(
+        self, document: Document, passages: Sequence[Passage], vectors: Vectors, stamp: str = ""
+    ) -> tuple[int, list[int]]:
         """Add or replace the document at its uri, in one transaction; the new ids.
 
-        vectors: shape (len(passages), dimension). The ids of what was replaced are never used again.
+        vectors: shape (len(passages), dimension). stamp: as in `stamps`. Ids of what was replaced never come back.
         """
         with self._transaction():
             self._delete(document.uri)
@@ -296,8 +287,15 @@ class SqliteStore:
                     "INSERT INTO passages_fts (rowid, text, context) VALUES (?, ?, ?)",
                     (ids[-1], passage.text, context_of(document, passage)),
                 )
+            if stamp:
+                self._db.execute(_STAMP, (stamp, document.uri))
             self._bump()
         return doc_id, ids
+
+    def restamp(self, stamps: Mapping[str, str]) -> None:
+        """Note that files hold the same bytes as before, in one transaction."""
+        with self._transaction():
+            self._db.executemany(_STAMP, [(stamp, uri) for uri, stamp in stamps.items()])
 
     def delete(self, uris: Sequence[str]) -> list[int]:
         """Remove documents, in one transaction; the passage ids that are gone."""

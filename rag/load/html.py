@@ -16,12 +16,24 @@ _BLOCKS = (
 ).split()
 _DATES = (
     "article:published_time",
+    "og:published_time",
     "datePublished",
     "date",
     "dc.date",
+    "dc.date.issued",
+    "dcterms.date",
+    "dcterms.issued",
+    "dcterms.created",
     "pubdate",
+    "publishdate",
+    "publish_date",
+    "publication_date",
+    "parsely-pub-date",
+    "sailthru.date",
     "citation_publication_date",
+    "citation_date",
 )
+_LINKED_DATE = re.compile(r'"datePublished"\s*:\s*"(?P<date>[^"]{4,40})"')
 _PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
 
 
@@ -45,6 +57,11 @@ def load_html(data: bytes, uri: str) -> Document:
         or PurePath(uri).stem
     )
     dates = [meta.get(name.lower()) for name in _DATES]
+    dates += [
+        found["date"]
+        for script in soup.find_all("script", type="application/ld+json")
+        if (found := _LINKED_DATE.search(script.get_text()))
+    ]
     if time := soup.find("time", attrs={"datetime": True}):
         dates.append(str(time["datetime"]))
     published = next((found for found in map(partial_date, dates) if found), None)
@@ -59,6 +76,13 @@ def load_html(data: bytes, uri: str) -> Document:
         publisher=publisher,
         metadata={"author": meta["author"]} if meta.get("author") else {},
     )
+
+
+def visible_text(page: str) -> str:
+    """What a reader of the page sees, one line a block."""
+    from bs4 import BeautifulSoup
+
+    return _visible_text(BeautifulSoup(page, "lxml"))
 
 
 def _visible_text(soup: Any) -> str:

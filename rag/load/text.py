@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from rag.errors import LoadError
 
+_NOT_TEXT = (
+    b"%PDF-",
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"\xd0\xcf\x11\xe0",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+)
+"""How PDFs, zip archives, gzip files, old Office files and pictures begin."""
+
 
 def decode(data: bytes, uri: str) -> str:
     """UTF-8 (with or without mark), UTF-16 with mark, else the best guess; line ends become `\\n`.
 
     Raises LoadError for binary files.
     """
+    if data.startswith(_NOT_TEXT):
+        raise LoadError(
+            f"{uri} is no text, whatever its name says", remedy="give it the ending of what it is"
+        )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
     else:

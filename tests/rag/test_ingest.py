@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +18,10 @@ from models.fakes import HashEmbedder
 from models.protocols import Embedder
 from rag.archive import Archive
 from rag.config import PassageConfig
+from rag.embed_ahead import BATCH_PASSAGES
 from rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
-from rag.ingest import ingest_documents, ingest_paths
+from rag.ingest import IngestReport, ingest_documents, ingest_paths, remove_document, remove_documents
+from rag.load import read_bytes
 from rag.retrieve import Retriever
 from rag.types import Document
 
@@ -121,6 +127,133 @@ def test_what_did_not_change_is_not_embedded_again(tmp_path: Path, documents: Pa
         os.utime(documents / "bridge.txt", (1, 1))
         ingest_paths(archive, [documents])
         assert embedder.n_texts == first
+
+
+def test_an_unchanged_file_is_not_opened(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.plan._CLOCK_STEP_NS", 0)
+    opened: list[str] = []
+
+    def read(path: Path) -> bytes:
+        opened.append(path.name)
+        return read_bytes(path)
+
+    monkeypatch.setattr("rag.ingest.read_bytes", read)
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        assert len(opened) == 3
+        generation = archive.store.generation
+        assert ingest_paths(archive, [documents]).n_unchanged == 3
+        assert len(opened) == 3
+        assert archive.store.generation == generation
+        os.utime(documents / "bridge.txt", (1, 1))
+        assert ingest_paths(archive, [documents]).n_unchanged == 3
+        assert ingest_paths(archive, [documents]).n_unchanged == 3
+        assert opened[3:] == ["bridge.txt"], "its bytes were compared once, and its new entry is known"
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.plan._CLOCK_STEP_NS", 0)
+    path = documents / "bridge.txt"
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        before = path.stat()
+        # One step of the file system's clock.
+        time.sleep(0.05)
+        path.write_text(path.read_text().replace("1871", "1872"))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert path.stat().st_size == before.st_size
+        assert ingest_paths(archive, [documents]).n_changed == 1
+
+
+def test_a_file_touched_just_now_is_compared_by_its_bytes(tmp_path: Path, documents: Path) -> None:
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        assert archive.store.stamps() == {}
+        (documents / "bridge.txt").write_text("Changed at once.")
+        assert ingest_paths(archive, [documents]).n_changed == 1
+
+
+def test_a_named_file_that_is_gone_is_removed(tmp_path: Path, documents: Path) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    (beside / "x.txt").write_text("Beside.")
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents, beside / "x.txt"])
+        (documents / "bridge.txt").unlink()
+        report = ingest_paths(archive, [documents / "bridge.txt"])
+        assert (report.n_deleted, archive.counts().n_documents) == (1, 3)
+        assert archive.lexical.search("bridge", 5) == []
+        assert len(archive.dense) == archive.counts().n_passages
+        with pytest.raises(UsageError):
+            ingest_paths(archive, [documents / "bridge.txt"])
+        # The whole folder is not there: perhaps a disk that is not mounted. Nothing is removed.
+        shutil.rmtree(beside)
+        with pytest.raises(UsageError, match="does not exist"):
+            ingest_paths(archive, [beside / "x.txt"])
+        assert archive.counts().n_documents == 3
+
+
+def test_what_stands_in_a_folder_that_cannot_be_listed_is_kept(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (documents / "closed").mkdir()
+    (documents / "closed" / "x.txt").write_text("Kept.")
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        scan = os.scandir
+
+        def refuse(path: str) -> object:
+            if str(path).endswith("closed"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return scan(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        report = ingest_paths(archive, [documents])
+        assert (report.n_deleted, report.n_unchanged) == (0, 3)
+        (failure,) = report.failures
+        assert "closed cannot be listed: Permission denied" in failure.message
+        assert archive.counts().n_documents == 4
+
+
+def test_a_document_is_removed_from_everything(tmp_path: Path, documents: Path) -> None:
+    bridge = str(documents / "bridge.txt")
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        stored = archive.document_by_uri(bridge)
+        assert stored is not None
+        ids = {p.passage_id for p in archive.store.passages_of(stored.doc_id)}
+        assert remove_document(archive, bridge)
+        assert not remove_document(archive, bridge)
+        assert not remove_document(archive, str(documents)), "only the very document"
+        assert archive.document_by_uri(bridge) is None
+        assert archive.store.vectors(sorted(ids)) == {}
+        assert archive.lexical.search("bridge trams", 9) == []
+        assert archive.dense_cache.on_disk()
+        assert not ids & {i for i, _ in archive.dense.search(archive.embed_query("bridge trams"), 99)}
+        assert archive.store.check() == []
+        assert Path(bridge).exists()
+        assert ingest_paths(archive, [documents]).n_added == 1, "indexed again, it comes back"
+
+
+def test_removing_by_path_and_by_folder(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(documents)
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        ingest_documents(archive, [document("memory:a", "Some text.")])
+        with pytest.raises(UsageError, match=r"nothing\.txt is not in"):
+            remove_documents(archive, ["bridge.txt", "nothing.txt"])
+        assert archive.counts().n_documents == 4
+        assert remove_documents(archive, ["bridge.txt"]) == [str(documents / "bridge.txt")]
+        assert remove_documents(archive, [".", "memory:a"]) == sorted(
+            ["memory:a", str(documents / "fair.html"), str(documents / "harbour.md")]
+        )
+        assert (archive.counts().n_documents, len(archive.dense)) == (0, 0)
 
 
 def test_a_file_that_cannot_be_read_leaves_the_others_alone(tmp_path: Path, documents: Path) -> None:
@@ -244,6 +377,66 @@ def test_interrupted_what_was_done_is_kept_and_the_rest_comes_next_time(tmp_path
         with Archive.open(tmp_path / "fresh", EMBEDDER, SMALL) as fresh:
             ingest_documents(fresh, many)
             assert_same_archive(archive, fresh)
+
+
+def test_interrupted_by_the_one_who_watches(tmp_path: Path) -> None:
+    many = [document(f"d{n:03}", "Short text here. " * 40) for n in range(400)]
+
+    def interrupt(done: int, _total: int | None, _uri: str) -> None:
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        with pytest.raises(KeyboardInterrupt):
+            ingest_documents(archive, many, progress=interrupt)
+        names = sorted(source.uri for source in archive.store.sources())
+        assert names == [f"d{n:03}" for n in range(len(names))], "in the order they came"
+        assert 20 <= len(names) < 400
+        assert archive.store.check() == []
+        assert len(archive.dense) == archive.counts().n_passages
+        assert ingest_documents(archive, many).n_added == 400 - len(names)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("embed")]
+
+
+def test_reading_is_never_far_ahead_of_writing(tmp_path: Path) -> None:
+    begun = 0
+    ahead: list[int] = []
+
+    def read() -> Iterator[Document]:
+        nonlocal begun
+        for n in range(600):
+            begun += 1
+            yield document(f"d{n}", f"Number {n} is a short text. " * 30)
+
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_documents(archive, read(), progress=lambda done, _total, _uri: ahead.append(begun - done))
+        n_each = archive.counts().n_passages / 600
+    assert max(ahead) * n_each <= 5 * BATCH_PASSAGES
+    assert max(ahead) > 1
+
+
+def test_small_documents_share_batches(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    class Noting(HashEmbedder):
+        def embed(self, texts):  # type: ignore[no-untyped-def]
+            sizes.append(len(texts))
+            return super().embed(texts)
+
+    with Archive.open(tmp_path / "c", Noting(128), SMALL) as archive:
+        ingest_documents(archive, [document(f"d{n}", f"Text {n}.") for n in range(600)])
+    assert sizes == [BATCH_PASSAGES, BATCH_PASSAGES, 600 - 2 * BATCH_PASSAGES]
+
+
+def test_those_who_watch_see_the_report_grow(tmp_path: Path) -> None:
+    report = IngestReport()
+    seen: list[int] = []
+    many = [document(f"d{n}", "Short text here. " * 40) for n in range(90)]
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_documents(archive, many, report=report, progress=lambda *_: seen.append(report.n_passages))
+        assert report.n_passages == archive.counts().n_passages == seen[-1]
+    assert seen == sorted(set(seen))
+    assert report.passages_per_second > 0
 
 
 def test_another_embedder_or_splitter_is_a_mismatch(tmp_path: Path, documents: Path) -> None:

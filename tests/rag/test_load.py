@@ -104,7 +104,9 @@ def test_line_ends_become_one() -> None:
     assert load_plain(b"a\r\nb\rc\n", "x.txt").text == "a\nb\nc\n"
 
 
-@pytest.mark.parametrize("data", [b"\x7fELF\x02\0\0\0", b"PK\3\4\0\0text", bytes(range(256)) * 4])
+@pytest.mark.parametrize(
+    "data", [b"\x7fELF\x02\0\0\0", b"PK\3\4\0\0text", bytes(range(256)) * 4, b"%PDF-1.4 all in letters"]
+)
 @pytest.mark.parametrize("ending", [".txt", ".md"])
 def test_binary_files_are_load_errors(data: bytes, ending: str) -> None:
     with pytest.raises(LoadError):
@@ -246,6 +248,27 @@ def test_unknown_types_and_missing_files_are_load_errors(tmp_path: Path) -> None
         load_path(tmp_path / "x.exe")
     with pytest.raises(LoadError, match="cannot be read"):
         load_path(tmp_path / "missing.txt")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(LoadError, match="is no file"):
+        load_path(tmp_path / "pipe.txt")
+
+
+@pytest.mark.parametrize(
+    ("head", "published"),
+    [
+        ('<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2016-01-25T10:00:00Z"}</script>',
+         "2016-01-25"),
+        ('<script type="application/ld+json">{"datePublished": "soon"}</script>', None),
+        ('<meta name="dcterms.issued" content="2016-01">', "2016-01"),
+        ('<meta name="parsely-pub-date" content="2016-01-25T10:00:00Z">', "2016-01-25"),
+    ],
+)  # fmt: skip
+def test_other_dates_of_pages(head: str, published: str | None) -> None:
+    found = html(f"<html><head>{head}</head><body><p>Text.</p></body></html>")
+    assert (found.published, found.text) == (published, "Text.")
 
 
 def test_a_name_that_is_not_utf_8_is_a_load_error(tmp_path: Path) -> None:

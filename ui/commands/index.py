@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.errors import UsageError
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
+from ui.render import Output
+
+if TYPE_CHECKING:
+    from rag.config import Config
 
 
 def index(
@@ -20,6 +26,14 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Forget the collection and index it from scratch.")
     ] = False,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--remove",
+            metavar="URI",
+            help="Take this document, or all below this folder, out of the collection; repeat for more.",
+        ),
+    ] = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -28,29 +42,39 @@ def index(
 
     Example: [bold]askive index ~/documents --collection case[/]
     """
-    from rag.collections import DEFAULT_COLLECTION, open_collection, rebuilt_collection
+    from rag.collections import DEFAULT_COLLECTION, has_collection, open_collection, rebuilt_collection
     from rag.config import SEEDS_COLLECTION
-    from rag.ingest import ingest_paths
+    from rag.ingest import IngestReport, ingest_paths
     from rag.seeds import seed_paths
 
+    if remove:
+        if paths or seeds or rebuild:
+            raise UsageError("--remove only removes", remedy="index what is new in a call of its own")
+        _remove(remove, settings(collection=collection, embedder=embedder), output(as_json, quiet))
+        return
     if not paths and not seeds:
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
     if paths and seeds:
         raise UsageError("--seeds takes no paths", remedy="index them in two calls")
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
-    for path in paths or ():
-        if not path.exists():
-            raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
     shown = output(as_json, quiet)
+    # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
+    if rebuild or not has_collection(config, name):
+        _must_exist(path for path in paths or () if not path.exists())
     opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
-    with shown.progress() as bar, opened as archive:
-        task = bar.add_task(f"Indexing into {name}", total=None)
-        report = ingest_paths(
-            archive,
-            seed_paths() if seeds else paths or [],
-            progress=lambda done, total, _uri: bar.update(task, completed=done, total=total),
-        )
+    with opened as archive:
+        uris = archive.store.known_sha256()
+        _must_exist(p for p in paths or () if not p.exists() and os.path.abspath(p) not in uris)  # noqa: PTH100
+        report = IngestReport()
+        with shown.progress() as bar:
+            task = bar.add_task(f"Indexing into {name}", total=None)
+
+            def tell(done: int, total: int | None, _uri: str) -> None:
+                speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
+                bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
+
+            ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
     if as_json:
         shown.json(
             {
@@ -61,6 +85,7 @@ def index(
                 "deleted": report.n_deleted,
                 "skipped": report.n_skipped,
                 "passages": report.n_passages,
+                "passages_per_second": round(report.passages_per_second, 1),
                 "elapsed_ms": round(report.elapsed_ms, 1),
                 "failures": [
                     {"uri": f.uri, "message": f.message, "remedy": f.remedy} for f in report.failures
@@ -74,6 +99,25 @@ def index(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
             f" {len(report.failures)} failed; {report.n_passages} passages in {report.elapsed_ms / 1000:.1f} s"
+            f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
         )
     if report.failures:
         raise typer.Exit(1)
+
+
+def _must_exist(missing: Iterable[Path]) -> None:
+    for path in missing:
+        raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
+
+
+def _remove(uris: list[str], config: Config, shown: Output) -> None:
+    from rag.collections import DEFAULT_COLLECTION, open_collection
+    from rag.ingest import remove_documents
+
+    name = config.collection or DEFAULT_COLLECTION
+    with open_collection(config, name) as archive:
+        removed = remove_documents(archive, uris)
+    if shown.as_json:
+        shown.json({"collection": name, "removed": removed})
+    else:
+        shown.hint(f"{name}: {len(removed)} removed; the files themselves stay where they are")

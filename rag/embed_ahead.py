@@ -1,0 +1,102 @@
+"""Embedding in a thread of its own, while the caller reads and writes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from models.protocols import Vectors
+
+Item = TypeVar("Item")
+BATCH_PASSAGES = 256
+_N_AHEAD = 2
+
+
+class Embeds(Protocol):
+    """What embeds texts to be stored: shape (len(texts), dimension), unit rows."""
+
+    def embed_once(self, texts: Sequence[str]) -> Vectors:
+        """One row a text."""
+        ...
+
+
+class EmbedAhead(Generic[Item]):
+    """Takes items with their texts, gives them back in the same order with their vectors.
+
+    Batches are filled across items, so that many small documents do not make many small batches, and a long one is
+    cut. At most a few batches wait: `add` does not return before there is room, so memory stays flat. An error of
+    the embedder is raised by the call that meets its batch.
+    """
+
+    def __init__(self, embedder: Embeds, n_batch: int = BATCH_PASSAGES, n_ahead: int = _N_AHEAD) -> None:
+        self._embedder = embedder
+        self._n_batch = n_batch
+        self._n_ahead = n_ahead
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
+        self._items: deque[tuple[Item, int]] = deque()
+        self._texts: list[str] = []
+        self._batches: deque[Future[Vectors]] = deque()
+        self._rows: deque[Vectors] = deque()
+        self._n_rows = 0
+
+    def add(self, item: Item, texts: Sequence[str]) -> None:
+        """Have the texts embedded; waits while too many are in the queue."""
+        self._items.append((item, len(texts)))
+        for text in texts:
+            self._texts.append(text)
+            if len(self._texts) == self._n_batch:
+                self._submit()
+
+    def ready(self) -> Iterator[tuple[Item, Vectors]]:
+        """Items whose vectors are made, in order; does not wait."""
+        while self._batches and self._batches[0].done():
+            self._take()
+        yield from self._complete()
+
+    def finish(self) -> Iterator[tuple[Item, Vectors]]:
+        """All other items, as they become ready; nothing is left then."""
+        if self._texts:
+            self._submit()
+        yield from self._complete()
+        while self._batches:
+            self._take()
+            yield from self._complete()
+
+    def stop(self) -> list[tuple[Item, Vectors]]:
+        """Let go of what was not begun and wait for the batch at hand; the items that are whole nevertheless."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        while self._batches and not self._batches[0].cancelled() and self._batches[0].exception() is None:
+            self._take()
+        return list(self._complete())
+
+    def _submit(self) -> None:
+        while len(self._batches) > self._n_ahead:
+            self._take()
+        texts, self._texts = self._texts, []
+        self._batches.append(self._thread.submit(self._embedder.embed_once, texts))
+
+    def _take(self) -> None:
+        rows = self._batches[0].result()
+        self._batches.popleft()
+        self._rows.append(rows)
+        self._n_rows += len(rows)
+
+    def _complete(self) -> Iterator[tuple[Item, Vectors]]:
+        while self._items and self._items[0][1] <= self._n_rows:
+            item, n = self._items.popleft()
+            yield item, self._first_rows(n)
+
+    def _first_rows(self, n: int) -> Vectors:
+        taken: list[Vectors] = []
+        while n:
+            rows = self._rows.popleft()
+            taken.append(rows[:n])
+            if len(rows) > n:
+                self._rows.appendleft(rows[n:])
+            self._n_rows -= len(taken[-1])
+            n -= len(taken[-1])
+        return np.concatenate(taken) if taken else np.zeros((0, 0), dtype=np.float32)

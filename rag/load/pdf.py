@@ -1,0 +1,151 @@
+"""PDF: the text that is in it, page by page."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import threading
+from pathlib import PurePath
+from typing import Any
+
+from rag.errors import LoadError
+from rag.load.byline import find_byline
+from rag.load.lines import mend_pages
+from rag.types import PAGE_BREAK, Document
+
+PDFIUM_LOCK = threading.Lock()
+"""Held around every use of pypdfium2, here and where pages are drawn: PDFium is not made for threads."""
+
+MAX_PAGES = 20_000
+_MAX_CHARS = 40_000_000  # as rag.load.MAX_TEXT_CHARS; stops a small file that repeats a text for ever
+_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_MAX_TITLE_CHARS = 150
+_MADE_BY_PROGRAM = re.compile(
+    r"untitled.*|document ?\d*|slide ?1|powerpoint presentation"
+    r"|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|html?)",
+    re.IGNORECASE,
+)
+_PDF_DATE = re.compile(r"(?:D:)?(\d{4})(?:(\d\d)(?:(\d\d))?)?")
+
+
+def load_pdf(data: bytes, uri: str) -> Document:
+    """Text of all pages, joined by form feeds; title and author from the metadata.
+
+    `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
+    for a file that is no PDF, is damaged, is locked with a password, or has pictures of text only.
+    """
+    from rag.load import sha256
+
+    if b"%PDF-" not in data[:1024]:
+        raise LoadError(f"{uri} is no PDF, whatever its name says", remedy="give it the ending of what it is")
+    pages, meta = _read(data, uri)
+    if not any(page.strip() for page in pages):
+        raise LoadError(
+            f"{uri} holds no text on its {len(pages)} pages, only pictures: it was scanned",
+            remedy="run it through a text recogniser first, for example ocrmypdf",
+        )
+    mended = mend_pages(pages)
+    text = f"\n{PAGE_BREAK}\n".join(mended)
+    title = _title(meta.get("Title", ""), mended, uri)
+    author = " ".join(_plain(meta.get("Author", "")).split())
+    return Document(
+        uri=uri,
+        title=title,
+        text=text,
+        media_type="application/pdf",
+        sha256=sha256(data),
+        published=find_byline(title, text).published or pdf_date(meta.get("CreationDate", "")),
+        metadata={"author": author} if author else {},
+    )
+
+
+def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
+    """Raw text of each page, and the metadata. The lock is let go between pages, for those who draw others."""
+    pdf = _opened(data, uri)
+    try:
+        if len(pdf) > MAX_PAGES:
+            raise LoadError(
+                f"{uri} has {len(pdf):,} pages, more than {MAX_PAGES:,}", remedy="split it into parts"
+            )
+        pages: list[str] = []
+        n_chars = 0
+        for number in range(len(pdf)):
+            with PDFIUM_LOCK:
+                pages.append(_page_text(pdf, number, uri))
+            n_chars += len(pages[-1])
+            if n_chars > _MAX_CHARS:
+                raise LoadError(
+                    f"{uri} holds more than {_MAX_CHARS:,} characters", remedy="split it into parts"
+                )
+        with PDFIUM_LOCK:
+            return pages, dict(pdf.get_metadata_dict())
+    finally:
+        with PDFIUM_LOCK:
+            pdf.close()
+
+
+def _opened(data: bytes, uri: str) -> Any:
+    import pypdfium2
+
+    try:
+        with PDFIUM_LOCK:
+            return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == _PASSWORD:
+            raise LoadError(
+                f"{uri} is locked with a password",
+                remedy="save it without one, for example with qpdf --decrypt",
+            ) from error
+        raise LoadError(f"{uri} is damaged: {error}", remedy="fetch or export it again") from error
+
+
+def _page_text(pdf: Any, number: int, uri: str) -> str:
+    import pypdfium2
+
+    try:
+        page = pdf[number]
+        try:
+            shown = page.get_textpage()
+            try:
+                return str(shown.get_text_range())
+            finally:
+                shown.close()
+        finally:
+            page.close()
+    except pypdfium2.PdfiumError as error:
+        raise LoadError(
+            f"{uri} is damaged at page {number + 1}: {error}", remedy="fetch or export it again"
+        ) from error
+
+
+def _title(told: str, pages: list[str], uri: str) -> str:
+    title = (
+        " ".join(_plain(told).split())
+        .removeprefix("Microsoft Word - ")
+        .removeprefix("Microsoft PowerPoint - ")
+    )
+    if title and not _MADE_BY_PROGRAM.fullmatch(title):
+        return title[:_MAX_TITLE_CHARS]
+    head, _, rest = next(page for page in pages if page.strip()).partition("\n\n")
+    if (rest or len(pages) > 1) and len(head) <= _MAX_TITLE_CHARS and re.search(r"[^\W\d_]{3}", head):
+        return head
+    return PurePath(uri).stem
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"[\x00-\x1f\ud800-\udfff]", " ", value)
+
+
+def pdf_date(value: str) -> str | None:
+    """`D:20160125120000Z` as `2016-01-25`; None for no date, and for days before PDF was or still to come."""
+    match = _PDF_DATE.match(value)
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        made = datetime.date(year or 0, month or 1, day or 1)
+    except ValueError:
+        return None
+    if made.year < 1993 or made > datetime.date.today() + datetime.timedelta(days=1):
+        return None
+    return made.isoformat()[: 10 if day else 7 if month else 4]

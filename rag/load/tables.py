@@ -1,0 +1,135 @@
+"""Tables: each row becomes a line that says what its cells are, `- Ship: Aurora; Captain: Rosa Lind`.
+
+A row that is torn from the heads of its columns answers nothing, so every line carries them.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
+
+from rag.errors import LoadError
+from rag.load.text import decode
+from rag.load.zipped import check_zip, core_properties
+from rag.types import Document
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+MAX_CELLS = 5_000_000
+"""Of one file, empty ones between others too: a sheet may claim 17 thousand million of them in a kilobyte."""
+_MAX_CELL_CHARS = 32_767
+_NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
+
+
+def load_csv(data: bytes, uri: str) -> Document:
+    """Comma, semicolon or tab between the cells. Raises LoadError for binary files and broken quoting."""
+    from rag.load import sha256
+
+    text = decode(data, uri)
+    delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
+    try:
+        rows = list(_limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), uri))
+    except csv.Error as error:
+        raise LoadError(
+            f"{uri} is no table that can be read: {error}", remedy="save it again as CSV"
+        ) from error
+    return Document(uri=uri, title=PurePath(uri).stem, text=_lines(rows), media_type=CSV, sha256=sha256(data))
+
+
+def load_xlsx(data: bytes, uri: str) -> Document:
+    """Each sheet is a section. Formulas stand with the value they had. Raises LoadError for damaged files."""
+    from openpyxl import load_workbook
+
+    from rag.load import sha256
+
+    check_zip(data, uri, "xl/workbook.xml")
+    parts: list[str] = []
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        try:
+            for sheet in book.worksheets:
+                # What a sheet says of its size may be wrong; the rows themselves are read.
+                sheet.reset_dimensions()
+                cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
+                if lines := _lines(list(_limited(cells, uri))):
+                    parts.append(f"## {' '.join(sheet.title.split())}\n\n{lines}")
+        finally:
+            book.close()
+    except LoadError:
+        raise
+    except Exception as error:
+        # Whatever the parser raises on damaged bytes is about this one file.
+        reason = " ".join(str(error).split())[:200]
+        raise LoadError(
+            f"{uri} is damaged: {type(error).__name__}: {reason}",
+            remedy="open it in its program and save it again",
+        ) from error
+    told = core_properties(data)
+    return Document(
+        uri=uri,
+        title=told.get("title") or PurePath(uri).stem,
+        text="\n\n".join(parts),
+        media_type=XLSX,
+        sha256=sha256(data),
+        published=told.get("published"),
+        metadata={"author": told["author"]} if told.get("author") else {},
+    )
+
+
+def _delimiter(text: str) -> str:
+    """What stands most often in the first line."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return max(",;\t|", key=first.count)
+
+
+def _limited(rows: Iterable[Sequence[str]], uri: str) -> Iterator[list[str]]:
+    n_cells = 0
+    for row in rows:
+        n_cells += len(row) + 1
+        if n_cells > MAX_CELLS:
+            raise LoadError(
+                f"{uri} has more than {MAX_CELLS:,} cells",
+                remedy="split it, or remove its empty rows and columns",
+            )
+        cells = [" ".join(cell.split())[:_MAX_CELL_CHARS] for cell in row]
+        if any(cells):
+            yield cells
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    heads = list(rows[0]) if len(rows) > 1 and _names_columns(rows[0]) else []
+    lines = []
+    for row in rows[1:] if heads else rows:
+        cells = [
+            f"{heads[n]}: {cell}" if n < len(heads) and heads[n] else cell
+            for n, cell in enumerate(row)
+            if cell
+        ]
+        lines.append(f"- {'; '.join(cells)}")
+    return "\n".join(lines)
+
+
+def _names_columns(row: Sequence[str]) -> bool:
+    """Whether a first row is names: nearly all filled, none twice, none a number."""
+    filled = [cell for cell in row if cell]
+    return (
+        len(filled) >= 0.5 * len(row)
+        and len(set(filled)) == len(filled)
+        and not any(_NUMBER.fullmatch(cell) for cell in filled)
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return re.sub(r"[\0\ud800-\udfff]", "\ufffd", str(value))
