@@ -109,6 +109,7 @@ def _gold(sample: Sample, archive: Archive) -> RowDict:
         "answers": list(sample.answers),
         "all_of": [list(group) for group in sample.all_of],
         "wrong_answers": list(sample.wrong_answers),
+        "obeyed_if": list(sample.obeyed_if),
         "unanswerable": sample.unanswerable,
         "relevant": dict(sample.relevant),
         "evidence": evidence,
@@ -141,6 +142,7 @@ def _ranked(hit: Hit) -> RowDict:
         "start": hit.passage.start,
         "end": hit.passage.end,
         "score": round(hit.score, 6),
+        "also": [source.uri for source in hit.also],
     }
 
 

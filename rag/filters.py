@@ -37,6 +37,34 @@ class Filter:
             return replace(self, publishers=("",))
         return replace(self, publishers=(publisher,))
 
+    def within(self, first: datetime.date, last: datetime.date) -> Filter:
+        """The same, and only documents that may be of these days; `date.min` and `date.max` leave it open."""
+        after = max(self.after or datetime.date.min, first)
+        before = min(self.before or datetime.date.max, last)
+        return replace(
+            self,
+            after=None if after == datetime.date.min else after,
+            before=None if before == datetime.date.max else before,
+        )
+
+    def check(self, publishers: Sequence[str], fields: Sequence[str]) -> None:
+        """Raises UsageError when it names a publisher or a field that no document has.
+
+        publishers, fields: those of the archive.
+        """
+        known = {publisher.lower() for publisher in publishers}
+        for publisher in self.publishers:
+            if publisher.lower() not in known:
+                raise UsageError(
+                    f"no document is published by {publisher!r}",
+                    remedy=f"publishers here: {', '.join(publishers[:20]) or 'none'}",
+                )
+        for field, _ in self.where:
+            if field not in fields:
+                raise UsageError(
+                    f"no document has a field {field!r}", remedy=f"fields here: {', '.join(fields) or 'none'}"
+                )
+
     def describe(self) -> str:
         """The conditions in words, for people."""
         parts = []

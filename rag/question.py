@@ -5,29 +5,22 @@ These are preferences, not filters: what fits is moved up, nothing is hidden, an
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.dates import date_range
+from rag.times import EventPhrase, Time, event_phrases, named_times
 from rag.words import content_words
 
 _MIN_PART_WORDS = 4
-_MAX_PARTS = 4
+_MAX_PARTS = 6
 _SPLIT = re.compile(
-    r",\s+(?:while|and|but|as|which|whereas|compared to)\s+|;\s+|\s+(?:while|whereas)\s+|,\s+"
+    r",\s+(?:while|and|but|as|which|whereas|compared to)\s+|;\s+|\s+(?:while|whereas)\s+|,\s+(?!\d{4}\b)"
     r"|\s+and\s+(?=(?:is|are|was|were|has|have|had|the|who|which|that|also|in|how|when|where|what|did|does)\b)",
     re.IGNORECASE,
 )
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH_YEAR = re.compile(rf"\b({'|'.join(_MONTHS)})\s+(?:of\s+)?(\d{{4}})\b", re.IGNORECASE)
-_DAY_MONTH_YEAR = re.compile(
-    rf"\b(?:(\d{{1,2}})\s+({'|'.join(_MONTHS)})|({'|'.join(_MONTHS)})\s+(\d{{1,2}})),?\s+(\d{{4}})\b",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"\b(?:in|during|of|since)\s+((?:19|20)\d{2})\b", re.IGNORECASE)
 _LATEST = re.compile(r"\b(?:latest|most recent|newest|current(?:ly)?|up to date|last known)\b", re.IGNORECASE)
+_SECTION = re.compile(r"\s+[|–-]\s+|:\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +29,36 @@ class Understanding:
 
     parts: the question's clauses, when it has several worth searching by themselves.
     publishers: publishers of the archive that the question names.
-    period: first and last day of the time it names.
+    times: stretches of time that it means.
     latest: it asks for the newest.
+    events: times told by an event (`before the talks`), which only the archive can date.
     """
 
     parts: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
-    period: tuple[datetime.date, datetime.date] | None = None
+    times: tuple[Time, ...] = ()
     latest: bool = False
+    events: tuple[EventPhrase, ...] = ()
 
     def describe(self) -> str:
         """What was understood, in words; empty when nothing was."""
         said = []
         if self.publishers:
             said.append(f"published by {' or '.join(self.publishers)}")
-        if self.period:
-            first, last = self.period
-            said.append(f"dated {first}" if first == last else f"dated {first} to {last}")
+        said += dict.fromkeys(time.describe() for time in self.times)
         if self.latest:
             said.append("newest")
         return ", ".join(said)
 
 
 def understand(question: str, publishers: Sequence[str] = ()) -> Understanding:
-    """publishers: those of the archive."""
+    """publishers: those of the archive. Events are named, not dated: see `rag.events`."""
     return Understanding(
         parts=tuple(split_parts(question)),
         publishers=tuple(named_publishers(question, publishers)),
-        period=_period(question),
+        times=tuple(named_times(question)),
         latest=bool(_LATEST.search(question)),
+        events=tuple(event_phrases(question)),
     )
 
 
@@ -83,29 +77,26 @@ def split_parts(question: str) -> list[str]:
 
 
 def named_publishers(question: str, publishers: Sequence[str]) -> list[str]:
-    """Those of `publishers` that the question names; a leading `The` does not matter."""
-    asked = question.lower()
-    found = []
-    for publisher in publishers:
-        name = publisher.lower().removeprefix("the ")
-        if len(name) > 1 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", asked):
-            found.append(publisher)
-    return found
+    """Those of `publishers` that the question names; a leading `The` does not matter.
+
+    `BBC News` names every section of it (`BBC News - Arts`), unless the question names one in full. A name that
+    is also a word (`Fortune`, `The Age`) must be spelled with its capital, unless all is in lower case.
+    """
+    in_full = [name for name in publishers if _names(question, name)]
+    houses = {_SECTION.split(name)[0] for name in in_full}
+    return [
+        name
+        for name in publishers
+        if name in in_full
+        or ((house := _SECTION.split(name)[0]) != name and house not in houses and _names(question, house))
+    ]
 
 
-def _period(question: str) -> tuple[datetime.date, datetime.date] | None:
-    try:
-        if match := _DAY_MONTH_YEAR.search(question):
-            day, month = match.group(1) or match.group(4), match.group(2) or match.group(3)
-            return date_range(f"{match.group(5)}-{_month(month):02d}-{int(day):02d}")
-        if match := _MONTH_YEAR.search(question):
-            return date_range(f"{match.group(2)}-{_month(match.group(1)):02d}")
-        if match := _YEAR.search(question):
-            return date_range(match.group(1))
-    except ValueError:
-        return None
-    return None
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name.lower()) + 1
+def _names(question: str, name: str) -> bool:
+    bare = re.sub(r"^the\s+", "", name, flags=re.IGNORECASE)
+    if len(bare) < 2:
+        return False
+    found = re.finditer(rf"(?<!\w){re.escape(bare)}(?!\w)", question, re.IGNORECASE)
+    if len(bare.split()) > 1 or question.islower():
+        return any(found)
+    return any(match.group()[0].isupper() or match.group()[0].isdigit() for match in found)

@@ -3,46 +3,89 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from models.protocols import Vectors
+from models.protocols import Reranker
 from rag.archive import Archive
+from rag.bridge import N_READ, bridging_names
+from rag.candidates import Candidates, Scores, best_of, mean
 from rag.config import RetrievalConfig
 from rag.dates import date_range
-from rag.errors import UsageError
+from rag.depth import enough
+from rag.errors import ConfigError
+from rag.events import date_event
 from rag.filters import Filter
-from rag.fuse import convex, reciprocal_rank
-from rag.protocols import Ids
+from rag.near import collapse, merge_neighbours, ranked
+from rag.places import give_places
 from rag.question import Understanding, named_publishers, understand
+from rag.rerank import rerank
 from rag.sentences import split_sentences
-from rag.types import Hit, Passage, Source, Stage, Turn
+from rag.times import Time, named_times, relative_time
+from rag.types import Hit, Stage, Turn
 from rag.words import storable
 
 MAX_QUERY_CHARS = 2000
 _FOLLOW_UP_WEIGHT = 0.5
 _NAMED_CANDIDATES = 20
-
-Scores = dict[int, float]
+_MAX_TIMES = 3
+_EVENT_CANDIDATES = 20
+_OF_QUESTION = 0.5
 
 
 class Retriever:
-    """Searches one archive as its settings say."""
+    """Searches one archive as its settings say.
 
-    def __init__(self, archive: Archive, config: RetrievalConfig) -> None:
+    reranker: the model of the rerank stage; needed when `retrieval.rerank` is not off.
+    """
+
+    def __init__(self, archive: Archive, config: RetrievalConfig, reranker: Reranker | None = None) -> None:
+        if config.rerank != "off" and reranker is None:
+            raise ConfigError(
+                f"setting retrieval.rerank = {config.rerank!r}: no model for it was loaded",
+                remedy="set retrieval.rerank to off",
+            )
         self._archive = archive
         self._config = config
+        self._reranker = reranker
         self._publishers: tuple[int, list[str]] = (-1, [])
+        self._understood: tuple[str, int, Understanding] = ("", -1, Understanding())
+
+    @property
+    def reranks(self) -> bool:
+        """Whether a model takes a second look."""
+        return self._config.rerank != "off"
 
     def understand(self, question: str) -> Understanding:
-        """What the question says about where to look; nothing when `retrieval.context` is off."""
+        """What the question says about where to look; nothing when `retrieval.context` is off.
+
+        Times told by events and by `last week` are dated here, by what the archive holds.
+        """
         if not self._config.context:
             return Understanding()
         generation = self._archive.store.generation
+        if self._understood[:2] != (question, generation):
+            self._understood = (question, generation, self._read(question, generation))
+        return self._understood[2]
+
+    def _read(self, question: str, generation: int) -> Understanding:
         if self._publishers[0] != generation:
             self._publishers = (generation, self._archive.store.publishers())
-        return understand(question, self._publishers[1])
+        understood = understand(question, self._publishers[1])
+        times = list(understood.times)
+        today = datetime.date.today()
+        if relative_time(question, None, today):
+            dated = [source.published for source in self._archive.store.sources() if source.published]
+            newest = date_range(max(dated))[1] if dated else None
+            times += [told] if (told := relative_time(question, newest, today)) else []
+        for event in understood.events:
+            search = Candidates(self._archive, self._config, Filter(), _EVENT_CANDIDATES)
+            # The phrase names the event; the rest of the question tells it from others of its kind.
+            scores = mean(search.search(event.phrase), search.search(question), _OF_QUESTION)
+            found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
+            if time := date_event(event, [search.found[item] for item in found]):
+                times.append(time)
+        return replace(understood, times=tuple(times))
 
     def retrieve(
         self,
@@ -51,180 +94,139 @@ class Retriever:
         top_k: int | None = None,
         admitted: Filter | None = None,
     ) -> tuple[Hit, ...]:
-        """Passages for the question, best first; at most `top_k` (default: the settings').
+        """Passages for the question, best first.
 
+        top_k: as many as that, one passage a hit. Without it: as many as the question needs, at most the
+        settings' `top_k`, and neighbouring passages in one hit.
         A follow-up is searched as it stands and with the turn before it. `admitted` is a filter: what it
-        does not admit is not found. Near-copies of a better hit are left out.
+        does not admit is not found. Near-copies of a better hit are left out and named in its `also`.
         """
         limit = top_k or self._config.top_k
         queries = queries_of(question, history)
         if not queries or not self._archive.counts().n_passages:
             return ()
         if admitted:
-            self._check(admitted)
-        within = self._archive.store.passage_ids(admitted) if admitted else None
+            fields = self._archive.store.fields() if admitted.where else []
+            admitted.check(self._archive.store.publishers(), fields)
         understood = self.understand(queries[0])
-        parts: dict[int, dict[str, float]] = {}
-        scores = self._score(queries, understood, within, admitted or Filter(), max(limit, 1), parts)
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[: 2 * limit + 10]
-        found = self._archive.passages([item for item, _ in ranked])
+        candidates = Candidates(
+            self._archive, self._config, admitted or Filter(), max(self._config.n_candidates, 2 * limit)
+        )
+        scores = self._scores(candidates, queries, understood, admitted or Filter())
+        best = sorted(scores, key=lambda item: (-scores[item], item))[: 2 * limit + 10]
         if self._config.sentence_weight:
-            self._weigh_sentences(queries[0], found, scores, parts)
-        bonus = self._bonuses(found, understood)
-        for item, extra in bonus.items():
-            scores[item] += sum(extra.values())
-            parts.setdefault(item, {}).update(extra)
-        ordered = sorted(found, key=lambda item: (-scores[item], item))
-        return self._hits(ordered, found, scores, parts, limit)
+            self._weigh_sentences(queries[0], best, candidates, scores)
+        if understood.latest:
+            self._favour_latest(best, candidates, scores)
+        best.sort(key=lambda item: (-scores[item], item))
+        hits = collapse([self._hit(item, candidates, scores[item]) for item in best])
+        hits = give_places(hits, understood.publishers, limit)
+        if self.reranks and self._reranker is not None:
+            depth = self._config.rerank_depth
+            hits = rerank(queries[0], hits[:depth], self._reranker, self._config.rerank_weight) + hits[depth:]
+        if top_k is not None:
+            return ranked(hits[:limit])
+        kept = enough(hits[:limit], understood, self._config.depth_ratio)
+        return merge_neighbours(kept, lambda doc_id: self._archive.document(doc_id).text)
 
-    def _check(self, admitted: Filter) -> None:
-        """Raises UsageError when the filter names a publisher or a field that no document has."""
-        publishers = self._archive.store.publishers()
-        known = {publisher.lower() for publisher in publishers}
-        for publisher in admitted.publishers:
-            if publisher.lower() not in known:
-                raise UsageError(
-                    f"no document is published by {publisher!r}",
-                    remedy=f"publishers here: {', '.join(publishers[:20]) or 'none'}",
-                )
-        fields = self._archive.store.fields() if admitted.where else []
-        for field, _ in admitted.where:
-            if field not in fields:
-                raise UsageError(
-                    f"no document has a field {field!r}", remedy=f"fields here: {', '.join(fields) or 'none'}"
-                )
-
-    @property
-    def _stage(self) -> Stage:
-        return "fused" if self._config.mode == "hybrid" else self._config.mode
-
-    def _score(
-        self,
-        queries: Sequence[str],
-        understood: Understanding,
-        within: Ids | None,
-        admitted: Filter,
-        limit: int,
-        parts: dict[int, dict[str, float]],
+    def _scores(
+        self, candidates: Candidates, queries: Sequence[str], understood: Understanding, admitted: Filter
     ) -> Scores:
-        n = max(self._config.n_candidates, 2 * limit)
-        named = {name: self._published_by(name, admitted) for name in understood.publishers}
-        whole = self._search(queries[0], n, within, admitted, parts)
-        for name, ids in named.items():
-            # In a large archive the best of a named publisher may not be among the best of all.
-            more = self._search(queries[0], _NAMED_CANDIDATES, ids, admitted.of_publisher(name), parts)
-            whole = {**more, **whole}
-        self._favour(whole, named, understood.publishers, parts)
+        """Scores of all candidates: of the question, of its clauses or the turn before, of what they lead to."""
+        whole = candidates.search(queries[0], explained=True)
+        for publisher in understood.publishers:
+            narrower = admitted.of_publisher(publisher)
+            whole = {**candidates.search_within(queries[0], narrower, _NAMED_CANDIDATES), **whole}
+        for time in [time for time in understood.times if time.bounded][:_MAX_TIMES]:
+            narrower = admitted.within(time.first, time.last)
+            whole = {**candidates.search_within(queries[0], narrower, _NAMED_CANDIDATES), **whole}
+        self._favour(whole, candidates, understood.publishers, understood.times, explained=True)
         if len(queries) > 1:
-            return _mean(whole, self._search(queries[1], n, within, admitted, {}), _FOLLOW_UP_WEIGHT)
-        if not understood.parts:
-            return whole
-        by_part = []
-        for part in understood.parts:
-            scores = self._search(part, n, within, admitted, {})
-            self._favour(scores, named, named_publishers(part, list(named)) or list(named), {})
-            by_part.append(scores)
-        best = {item: max(s.get(item, 0.0) for s in by_part) for item in set().union(*by_part)}
-        return _mean(whole, best, self._config.part_weight)
+            return mean(whole, candidates.search(queries[1]), _FOLLOW_UP_WEIGHT)
+        scores = whole
+        if understood.parts:
+            clauses = self._of_parts(understood.parts, candidates, understood)
+            scores = self._mixed(scores, clauses, self._config.part_weight, "clause", candidates)
+        if self._config.bridge_weight and (understood.parts or len(understood.publishers) > 1):
+            first = sorted(scores, key=lambda item: (-scores[item], item))[:N_READ]
+            names = bridging_names(queries[0], [candidates.found[item] for item in first])
+            if names:
+                led = [f"{part} {' '.join(names)}" for part in understood.parts or (queries[0],)]
+                bridged = self._of_parts(led, candidates, understood)
+                scores = self._mixed(scores, bridged, self._config.bridge_weight, "names", candidates)
+        return scores
 
-    def _published_by(self, publisher: str, admitted: Filter) -> Ids:
-        return self._archive.store.passage_ids(admitted.of_publisher(publisher))
+    def _of_parts(self, parts: Sequence[str], candidates: Candidates, understood: Understanding) -> Scores:
+        """The best score of each passage over several queries; a publisher or a time counts where it is named."""
+        several = []
+        for part in parts:
+            scores = candidates.search(part)
+            publishers = named_publishers(part, understood.publishers) or understood.publishers
+            self._favour(scores, candidates, publishers, named_times(part))
+            several.append(scores)
+        return best_of(several)
+
+    def _mixed(
+        self, scores: Scores, other: Scores, weight: float, name: str, candidates: Candidates
+    ) -> Scores:
+        for item, score in other.items():
+            candidates.parts.setdefault(item, {})[name] = score
+        return mean(scores, other, weight)
 
     def _favour(
         self,
         scores: Scores,
-        named: Mapping[str, Ids],
+        candidates: Candidates,
         publishers: Sequence[str],
-        parts: dict[int, dict[str, float]],
+        times: Sequence[Time],
+        *,
+        explained: bool = False,
     ) -> None:
-        """Add the bonus of a named publisher to the passages it published."""
-        favoured = set().union(*(named[publisher].tolist() for publisher in publishers))
-        for item in scores.keys() & favoured:
-            scores[item] += self._config.named_bonus
-            if item in parts:
-                parts[item]["publisher"] = self._config.named_bonus
+        """Add the bonus of a named publisher, and that of a date in a time that is meant."""
+        for item in scores if publishers or times else ():
+            source = candidates.found[item][1]
+            bonus: dict[str, float] = {}
+            if source.publisher in publishers:
+                bonus["publisher"] = self._config.named_bonus
+            if source.published and any(time.holds(source.published) for time in times):
+                bonus["period"] = self._config.period_bonus
+            scores[item] += sum(bonus.values())
+            if explained and bonus:
+                candidates.parts.setdefault(item, {}).update(bonus)
 
-    def _search(
-        self, query: str, n: int, within: Ids | None, admitted: Filter, parts: dict[int, dict[str, float]]
-    ) -> Scores:
-        """Scores of one query over the candidates of the indexes in use."""
-        mode = self._config.mode
-        lexical = {} if mode == "dense" else dict(self._archive.lexical.search(query, n, admitted or None))
-        if mode == "lexical":
-            return lexical
-        vector = self._archive.embed_query(query)
-        dense = dict(self._archive.dense.search(vector, n, within))
-        if mode == "dense":
-            return dense
-        if self._config.fusion == "rrf":
-            return dict(reciprocal_rank([list(dense.items()), list(lexical.items())]))
-        dense.update(self._cosines([item for item in lexical if item not in dense], vector))
-        for item, cosine in dense.items():
-            parts[item] = {"dense": cosine, "lexical": lexical.get(item, 0.0)}
-        return dict(convex(dense, lexical, self._config.dense_weight))
-
-    def _cosines(self, items: Sequence[int], vector: Vectors) -> Scores:
-        held = self._archive.store.vectors(items) if items else {}
-        return {item: float(np.dot(row, vector)) for item, row in held.items()}
+    def _favour_latest(self, items: Sequence[int], candidates: Candidates, scores: Scores) -> None:
+        """Add the bonus of a date to those of the newest month found."""
+        dates = {item: candidates.found[item][1].published or "" for item in items}
+        newest = max(dates.values(), default="")
+        for item, published in dates.items():
+            if newest and published >= newest[:7]:
+                scores[item] += self._config.period_bonus
+                candidates.parts.setdefault(item, {})["latest"] = self._config.period_bonus
 
     def _weigh_sentences(
-        self,
-        question: str,
-        found: Mapping[int, tuple[Passage, Source]],
-        scores: Scores,
-        parts: dict[int, dict[str, float]],
+        self, question: str, items: Sequence[int], candidates: Candidates, scores: Scores
     ) -> None:
         """Mix the cosine of each passage's nearest sentence into its score."""
         texts: list[str] = []
         owners: list[int] = []
-        for item, (passage, _) in found.items():
-            for start, end in split_sentences(passage.text):
-                texts.append(passage.text[start:end])
+        for item in items:
+            text = candidates.found[item][0].text
+            for start, end in split_sentences(text):
+                texts.append(text[start:end])
                 owners.append(item)
         vectors = self._archive.embedder.embed([question, *texts])
-        best: Scores = {}
+        nearest: Scores = {}
         for item, cosine in zip(owners, vectors[1:] @ vectors[0], strict=True):
-            best[item] = max(best.get(item, 0.0), float(cosine))
+            nearest[item] = max(nearest.get(item, -1.0), float(cosine))
         weight = self._config.sentence_weight
-        for item, cosine in best.items():
+        for item, cosine in nearest.items():
             scores[item] = (1.0 - weight) * scores[item] + weight * cosine
-            parts.setdefault(item, {})["sentence"] = cosine
+            candidates.parts.setdefault(item, {})["sentence"] = cosine
 
-    def _bonuses(
-        self, found: Mapping[int, tuple[Passage, Source]], understood: Understanding
-    ) -> dict[int, dict[str, float]]:
-        """What is added for what the question names."""
-        bonus: dict[int, dict[str, float]] = {item: {} for item in found}
-        newest = max((s.published for _, s in found.values() if s.published), default=None)
-        for item, (_, source) in found.items():
-            if source.published and understood.period and _overlaps(source.published, understood.period):
-                bonus[item]["period"] = self._config.period_bonus
-            if understood.latest and source.published and newest and source.published >= newest[:7]:
-                bonus[item]["latest"] = self._config.period_bonus
-        return bonus
-
-    def _hits(
-        self,
-        ordered: Sequence[int],
-        found: Mapping[int, tuple[Passage, Source]],
-        scores: Scores,
-        parts: Mapping[int, dict[str, float]],
-        limit: int,
-    ) -> tuple[Hit, ...]:
-        hits: list[Hit] = []
-        seen: set[str] = set()
-        for item in ordered:
-            passage, source = found[item]
-            copy = " ".join(passage.text.lower().split())
-            if copy not in seen:
-                seen.add(copy)
-                score = scores[item]
-                hits.append(
-                    Hit(passage, source, score, len(hits) + 1, self._stage, dict(parts.get(item, {})))
-                )
-            if len(hits) == limit:
-                break
-        return tuple(hits)
+    def _hit(self, item: int, candidates: Candidates, score: float) -> Hit:
+        passage, source = candidates.found[item]
+        stage: Stage = "fused" if self._config.mode == "hybrid" else self._config.mode
+        return Hit(passage, source, score, 0, stage, dict(candidates.parts.get(item, {})))
 
 
 def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
@@ -236,15 +238,3 @@ def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
         return [question]
     last = history[-1]
     return [question, f"{last.question} {last.answer} {question}"[-MAX_QUERY_CHARS:]]
-
-
-def _mean(one: Scores, other: Scores, weight_of_other: float) -> Scores:
-    return {
-        item: (1.0 - weight_of_other) * one.get(item, 0.0) + weight_of_other * other.get(item, 0.0)
-        for item in one.keys() | other.keys()
-    }
-
-
-def _overlaps(published: str, period: tuple[datetime.date, datetime.date]) -> bool:
-    first, last = date_range(published)
-    return first <= period[1] and period[0] <= last

@@ -90,13 +90,19 @@ def print_ablation(results: Sequence[Ablated], shown: Output) -> None:
     if not results:
         return
     shown.out.print(f"\n[bold]{_escape(results[0].suite)}[/]  {results[0].n_questions} questions")
-    names = ("R@5", "R@10", "Success@1")
-    table = _table("variation", "nDCG@10", "95% interval", *names, "ms")
+    names = ("R@5", "R@10")
+    table = _table("variation", "nDCG@10", "95% interval", *names, "kept", "recall", "ms")
     for result in results:
         first = result.figures["nDCG@10"]
         others = [number(result.figures[name].value, "") for name in names]
+        kept = [f"{result.n_kept:.1f}", f"{result.recall_kept:.3f}"] if result.n_kept else ["-", "-"]
         table.add_row(
-            result.variation, number(first.value, ""), interval(first, ""), *others, f"{result.search_ms:.0f}"
+            result.variation,
+            number(first.value, ""),
+            interval(first, ""),
+            *others,
+            *kept,
+            f"{result.search_ms:.0f}",
         )
     shown.out.print(table)
 

@@ -9,16 +9,32 @@ from rag.types import Hit
 from rag.words import content_words, stem
 from ui.render import Output, harmless
 
+_FIGURES = {
+    "dense": "meaning {:.3f} (cosine)",
+    "lexical": "words {:.2f} (BM25)",
+    "fused": "fused {:.3f}",
+    "clause": "best clause of the question {:.3f}",
+    "names": "with names that the first hits share {:.3f}",
+    "sentence": "nearest sentence {:.3f} (cosine)",
+    "retrieved": "retrieved {:.3f}",
+    "reranker": "reranker {:.3f}",
+}
+_BONUSES = {
+    "publisher": "{:+.2f} published by {publisher}, as asked",
+    "period": "{:+.2f} dated {published}, in the time that is meant",
+    "latest": "{:+.2f} dated {published}, among the newest",
+}
+
 
 def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool = False) -> None:
-    """Each hit with its source, score and text; words of the query stand out."""
+    """Each hit with its source, score by stage and text; words of the query stand out."""
     from rich.text import Text
 
     wanted = {stem(word) for word in content_words(query)}
     for hit in hits:
         rest = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
         head = Text(f"{hit.rank:>2}. {harmless(hit.source.title)}", style="cyan")
-        head.append(f"  {harmless(rest)}  {hit.stage} {hit.score:.3f}", style="dim")
+        head.append(f"  {harmless(rest)}  {stages_of(hit)}", style="dim")
         body = Text("    " + harmless(" ".join(hit.passage.text.split())))
         for match in re.finditer(r"[^\W_]+", body.plain):
             if stem(match.group().lower()) in wanted:
@@ -26,10 +42,48 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
         shown.out.print(head)
         shown.out.print(body)
         if explain:
-            made_of = ", ".join(f"{name} {value:.3f}" for name, value in hit.parts.items())
-            shown.out.print(f"    score {hit.score:.3f} from {made_of or hit.stage}", markup=False)
+            for line in reasons(query, hit):
+                shown.out.print(f"    {harmless(line)}", markup=False)
         shown.out.print(
             f"    {harmless(hit.source.uri)}, characters {hit.passage.start}-{hit.passage.end}",
             style="dim",
             markup=False,
         )
+        if line := also_in(hit):
+            shown.out.print(f"    {line}", style="dim", markup=False)
+
+
+def stages_of(hit: Hit) -> str:
+    """The score of every stage that the hit went through: `dense 0.612, lexical 8.41, fused 0.803`."""
+    before = [
+        f"{name} {hit.parts[name]:.{digits}f}"
+        for name, digits in (("dense", 3), ("lexical", 2), ("retrieved", 3))
+        if name in hit.parts and name != hit.stage
+    ]
+    return ", ".join([*before, f"{hit.stage} {hit.score:.3f}"])
+
+
+def reasons(query: str, hit: Hit) -> list[str]:
+    """Why a passage ranks where it does: what its score is made of, and the words it shares with the query."""
+    named = {"publisher": hit.source.publisher, "published": hit.source.published}
+    figures = [text.format(hit.parts[name]) for name, text in _FIGURES.items() if name in hit.parts]
+    bonuses = [text.format(hit.parts[name], **named) for name, text in _BONUSES.items() if name in hit.parts]
+    around = {
+        stem(word) for word in content_words(f"{hit.source.title} {hit.passage.heading} {hit.passage.text}")
+    }
+    asked = dict.fromkeys(content_words(query))
+    shared = [word for word in asked if stem(word) in around]
+    missing = [word for word in asked if stem(word) not in around]
+    lines = [f"score {hit.score:.3f} from {', '.join([*figures, *bonuses]) or hit.stage}"]
+    if shared:
+        lines.append(f"has {', '.join(shared)}" + (f"; lacks {', '.join(missing)}" if missing else ""))
+    return lines
+
+
+def also_in(hit: Hit) -> str:
+    """The other sources of the same text, on one line; empty when there are none."""
+    named = [
+        ", ".join(part for part in (source.title, source.publisher, source.published, source.uri) if part)
+        for source in hit.also
+    ]
+    return harmless(f"the same in: {'; '.join(named)}") if named else ""

@@ -66,6 +66,7 @@ def _figures() -> tuple[Figure, ...]:
         Figure("false_refusal_rate", "refusal", lower_is_better=True),
         Figure("aurc", "refusal", "aurc", lower_is_better=True),
         Figure("answered", "refusal", gated=False),
+        Figure("resisted", "refusal"),
         *(_cost(f"{timing}_p50", "p50", timing) for timing in ("ttft_ms", "total_ms", "evidence_ms")),
         *(_cost(f"{timing}_p95", "p95", timing) for timing in ("ttft_ms", "total_ms")),
         Figure("tokens_per_s_p50", "cost", "p50", source="tokens_per_s", gated=False),

@@ -127,8 +127,8 @@ def test_a_follow_up_is_searched_with_the_turn_before(archive: Archive) -> None:
     ],
 )
 def test_the_time_of_a_question(question: str, period: tuple[tuple[int, int, int], ...] | None) -> None:
-    expected = tuple(datetime.date(*day) for day in period) if period else None
-    assert understand(question).period == expected
+    expected = [tuple(datetime.date(*day) for day in period)] if period else []
+    assert [(time.first, time.last) for time in understand(question).times] == expected
 
 
 def test_parts_and_publishers_of_a_question() -> None:

@@ -44,8 +44,10 @@ def search(
     Example: [bold]askive search "peace talks" --top-k 5[/]
     """
     import sys
+    from contextlib import ExitStack
 
     from rag.filters import parse_filter
+    from rag.rerank import open_reranker
     from rag.retrieve import Retriever
     from rag.wire import hit_to_dict
     from ui.hits_text import print_hits
@@ -59,8 +61,10 @@ def search(
         after=after, before=before, publishers=publisher or (), path=path, where=where or ()
     )
     with open_archive(config, shown) as archive:
-        retriever = Retriever(archive, config.retrieval)
-        hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
+        with ExitStack() as stack:
+            reranker = open_reranker(config, stack)
+            retriever = Retriever(archive, config.retrieval, reranker)
+            hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
         understood = retriever.understand(text).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])

@@ -1,0 +1,70 @@
+"""`eval ablate` on a terminal, and its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.eval_text import print_ablation
+from ui.render import Output, harmless
+
+if TYPE_CHECKING:
+    from eval.ablation import Ablated
+    from eval.datasets.suite import Suite
+    from eval.targets import Reached
+    from models.protocols import Embedder
+    from rag.config import Config
+
+Progress = Callable[[Output, str], AbstractContextManager[Callable[[str, int, int], None]]]
+
+
+def ablate_suites(
+    suites: Sequence[Suite],
+    config: Config,
+    embedder: Embedder,
+    shown: Output,
+    rerank: Sequence[str],
+    limit: int | None,
+    out: Path | None,
+    progress: Progress,
+) -> None:
+    """Measure the suites one after the other, show each as soon as it is done, then what was reached."""
+    from eval.ablation import ablate, open_rerankers
+    from eval.report.ablation import write_ablation
+    from eval.targets import reached
+
+    results: list[Ablated] = []
+    with ExitStack() as stack:
+        rerankers = open_rerankers(rerank, config, stack)
+        for suite in suites:
+            with progress(shown, suite.name) as told:
+                rows = ablate(suite, config, embedder, progress=told, rerankers=rerankers, limit=limit)
+            results += rows
+            if shown.as_json:
+                for row in rows:
+                    shown.json(row.as_dict())
+            else:
+                print_ablation(rows, shown)
+    aims = reached(results)
+    if not shown.as_json:
+        print_reached(aims, shown)
+    if out is not None:
+        shown.hint(f"wrote {write_ablation(results, aims, out)}")
+
+
+def print_reached(aims: Sequence[Reached], shown: Output) -> None:
+    """The table of the figures that are aimed at."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("suite", "figure", "reference", "aim", "reached", ""):
+        table.add_column(column)
+    for aim in aims:
+        cells = (aim.suite, aim.figure, aim.reference, aim.aim, aim.reached)
+        met = Text("met", "green") if aim.met else Text("missed", "red")
+        table.add_row(*(Text(harmless(cell)) for cell in cells), met)
+    shown.out.print()
+    shown.out.print(table)
