@@ -8,7 +8,7 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat test check gate bench bench-retrieval clean
+.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ ask: weights ## answer a question from seeds/: make ask q="..."
 chat: weights ## the chat in a browser
 	@$(BIN)/askive chat
 
+screenshots: weights install-dev ## pictures of the chat for the README
+	$(BIN)/python -m tests.ui.screenshots
+
 test: install-dev ## all tests, with the real weights and a real browser
 	@$(BIN)/askive models pull
 	@$(BIN)/askive models pull smollm2-135m-instruct-q4_1
@@ -59,7 +62,10 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
 
 SUITES ?= seeds
-bench: weights install-dev ## measure answers on the gold questions: ours, the plain baseline, no sources
+bench: weights install-dev ## speed against baselines, one table in eval/benchmarks (40 minutes at most)
+	@$(BIN)/python -m eval.bench
+
+bench-answers: weights install-dev ## answers on the gold questions: ours, the plain baseline, no sources
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
 bench-retrieval: weights install-dev ## what each part of retrieval buys: make bench-retrieval SUITES="seeds DIR..."

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from models.protocols import Generator, Message, Sampling, Segment
+from models.registry import load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig
@@ -68,8 +69,9 @@ class DefaultPipeline:
     """The product, through the same stream as every door. generator: None when only `rank` is used."""
 
     def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
+        reader = load_reader(config.reader)
         self._retriever = Retriever(archive, config.retrieval)
-        self._assistant = Assistant(archive, generator, config) if generator is not None else None
+        self._assistant = Assistant(archive, generator, config, reader) if generator is not None else None
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
         """As the assistant retrieves."""

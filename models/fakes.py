@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 
@@ -131,6 +132,16 @@ class ScriptedGenerator:
         words = set(_WORD.findall(" ".join(message.text for message in messages).lower()))
         weights = [1.0 + len(words & set(_WORD.findall(choice.lower()))) for choice in choices]
         return [math.log(weight / sum(weights)) for weight in weights]
+
+    def prefill(self, messages: Sequence[Message], cancel: Event | None = None) -> bool:
+        """Nothing to read; False when cancelled."""
+        return cancel is None or not cancel.is_set()
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """Higher the more often the words of `text` stand in the messages (a unigram model, smoothed)."""
+        said = Counter(_WORD.findall(" ".join(message.text for message in messages).lower()))
+        n_words = said.total() + 1000
+        return sum(math.log((said[word] + 1) / n_words) for word in _WORD.findall(text.lower()))
 
     def close(self) -> None:
         """Remembered, for tests."""

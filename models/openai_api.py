@@ -117,6 +117,14 @@ class OpenAIGenerator:
         scores = np.array([likely[token] if token else min(likely.values()) for token in first])
         return [float(score) for score in scores - np.logaddexp.reduce(scores)]
 
+    def prefill(self, messages: Sequence[Message], cancel: threading.Event | None = None) -> bool:
+        """The API has no call for it: True at once, unless cancelled."""
+        return cancel is None or not cancel.is_set()
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """Always raises EndpointError: the chat API reports nothing about a text that it did not write."""
+        raise self._no_logprobs("it cannot tell how likely a given text is")
+
     def close(self) -> None:
         """Close the connections; safe to call twice."""
         self._endpoint.close()

@@ -14,15 +14,18 @@ import shutil
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.machine import physical_cores
 from models.protocols import Vectors
+
+IntArray = NDArray[np.int64]
 
 _BATCH_TEXTS = 64
 _BATCH_TOKENS = 8192
@@ -80,16 +83,8 @@ class OpenVinoEmbedder:
         if not texts:
             return vectors
         encoded = [item.ids for item in self._tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         with self._lock:
-            while order:
-                n = max(1, min(_BATCH_TEXTS, _BATCH_TOKENS // len(encoded[order[0]])))
-                batch, order = order[:n], order[n:]
-                ids = np.zeros((len(batch), len(encoded[batch[0]])), dtype=np.int64)
-                mask = np.zeros_like(ids)
-                for row, i in enumerate(batch):
-                    ids[row, : len(encoded[i])] = encoded[i]
-                    mask[row, : len(encoded[i])] = 1
+            for batch, ids, mask in padded_batches(encoded):
                 vectors[batch] = self._compiled({"input_ids": ids, "attention_mask": mask})[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
@@ -98,24 +93,17 @@ class OpenVinoEmbedder:
         with self._lock:
             if self._compiled is not None:
                 return
-            openvino = _import_openvino()
+            openvino = import_openvino()
             export = self._export_path(openvino)
             if not export.is_file():
                 _export(openvino, self._path, export, self._model_id)
-            core = openvino.Core()
-            has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            settings = {
-                "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
-                "INFERENCE_NUM_THREADS": physical_cores(),
-                "PERFORMANCE_HINT": "LATENCY",
-            }
             try:
-                compiled = core.compile_model(str(export), "CPU", settings)
+                compiled = compile_for_cpu(openvino, export)
             except RuntimeError:
                 # A damaged export is made again; a second failure is a real one.
                 shutil.rmtree(export.parent, ignore_errors=True)
                 _export(openvino, self._path, export, self._model_id)
-                compiled = core.compile_model(str(export), "CPU", settings)
+                compiled = compile_for_cpu(openvino, export)
             from tokenizers import Tokenizer
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
@@ -128,12 +116,39 @@ class OpenVinoEmbedder:
         return self._path / _EXPORTS / f"{self._digest[:16]}-{version}" / "model.xml"
 
 
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
+    """The library, without what it would report to its maker."""
     # The converter reports its use to its maker when this package is there; nothing may leave the machine.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino
 
     return openvino
+
+
+def compile_for_cpu(openvino: Any, path: Path) -> Any:
+    """A saved model, compiled for the physical cores; in bf16 where the CPU has it."""
+    core = openvino.Core()
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    settings = {
+        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+        "INFERENCE_NUM_THREADS": physical_cores(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    return core.compile_model(str(path), "CPU", settings)
+
+
+def padded_batches(encoded: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], IntArray, IntArray]]:
+    """Batches of texts of like length, longest first: their places in `encoded`, padded ids and mask."""
+    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
+    while order:
+        n = max(1, min(_BATCH_TEXTS, _BATCH_TOKENS // len(encoded[order[0]])))
+        batch, order = order[:n], order[n:]
+        ids = np.zeros((len(batch), len(encoded[batch[0]])), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, i in enumerate(batch):
+            ids[row, : len(encoded[i])] = encoded[i]
+            mask[row, : len(encoded[i])] = 1
+        yield batch, ids, mask
 
 
 def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:

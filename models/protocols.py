@@ -139,8 +139,22 @@ class Generator(Protocol):
         """
         ...
 
+    def prefill(self, messages: Sequence[Message], cancel: Event | None = None) -> bool:
+        """Read a prompt now that a later call will want; no text is generated, and no later result changes.
+
+        False when `cancel` was set, which is seen within 100 ms. Raises ContextOverflow.
+        """
+        ...
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """Sum of the natural-log probabilities of `text`'s tokens as the assistant's next words; 0.0 if empty.
+
+        Raises ContextOverflow; EndpointError when the endpoint does not report log-probabilities of given text.
+        """
+        ...
+
     def close(self) -> None:
-        """Free what is held; safe to call twice."""
+        """Free what is held; safe to call twice. Waits for, or cancels, what another thread has under way."""
         ...
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.catalog import Kind
 from models.disk import Digests, sha256_of
 from models.errors import ModelNotFound, UsageError
 from models.protocols import Embedder, Generator
 from models.weights import WeightStore
+
+if TYPE_CHECKING:
+    from models.kept import StateCache
+    from models.reader import Reader
 
 _ENDPOINT = "openai:"
 
@@ -39,11 +45,18 @@ def load_embedder(model_id: str, models_dir: Path) -> Embedder:
 
 
 def load_generator(
-    spec: str, models_dir: Path, *, context_tokens: int = 4096, n_threads: int | None = None
+    spec: str,
+    models_dir: Path,
+    *,
+    context_tokens: int = 4096,
+    n_threads: int | None = None,
+    speculate: bool = True,
+    splice: bool = False,
 ) -> Generator:
     """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
 
-    context_tokens: prompt and answer together. n_threads: None takes the physical cores.
+    context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
+    `models.llama.LlamaGenerator`. What it reads is kept in `states_dir(models_dir)`.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
@@ -68,7 +81,38 @@ def load_generator(
         model_id, path, digest = spec, store.path_of(spec), store.digest_of(spec)
     from models.llama import LlamaGenerator
 
-    return LlamaGenerator(path, model_id, digest, context_tokens, n_threads)
+    return LlamaGenerator(
+        path,
+        model_id,
+        digest,
+        context_tokens,
+        n_threads,
+        speculate=speculate,
+        cache=_cache_in(states_dir(models_dir)),
+        splice=splice,
+    )
+
+
+def states_dir(models_dir: Path) -> Path:
+    """Where kept attention states are: `cache/states` beside the models folder."""
+    return models_dir.parent / "cache" / "states"
+
+
+@functools.lru_cache(maxsize=8)
+def _cache_in(folder: Path) -> StateCache:
+    """One for all generators of this process, so that together they keep to its bounds."""
+    from models.kept import StateCache
+
+    return StateCache(folder)
+
+
+def load_reader(spec: str) -> Reader | None:
+    """`shipped`: the reader that comes with the package, loaded at its first use; `off`: None."""
+    if spec == "off":
+        return None
+    from models.reader import Reader
+
+    return Reader()
 
 
 def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:

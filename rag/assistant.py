@@ -2,52 +2,70 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from threading import Event as Flag
 from types import TracebackType
 
-from models.protocols import Generator, Piece, Sampling
+from models.protocols import Generator, Reranker, Sampling
+from models.reader import Reader
+from rag.answering import Checked, Run, checked, quoted, shown
 from rag.archive import Archive
 from rag.citations import Citer
 from rag.collections import open_collection
 from rag.config import Config
+from rag.disagree import disagreement, told
 from rag.errors import UsageError
-from rag.evidence import ScoredSentence, lacks_number, score_sentences, select_evidence
+from rag.evidence import ScoredSentence, lacks_number, select_evidence
 from rag.filters import Filter
+from rag.missing import missing_from
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
+from rag.rerank import LikelihoodReranker
 from rag.retrieve import Retriever, queries_of
-from rag.sentences import split_sentences
 from rag.types import (
+    Account,
     Answer,
     Citation,
-    Cited,
     Event,
     Evidence,
     Final,
     Hit,
+    Prompt,
     Refusal,
+    RefusalReason,
     Searching,
     Sentence,
     Sources,
-    Timings,
-    Token,
     Turn,
-    Usage,
 )
+from rag.weigh import Weighed, Weigher
 from rag.words import storable
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """All that is known before the model speaks. key: of what it was made."""
+
+    key: tuple[object, ...]
+    weighed: Weighed
+    evidence: tuple[Evidence, ...]
+    prompt: Prompt | None
 
 
 class Assistant:
     """Answers questions from one archive. Not more than one question at a time."""
 
-    def __init__(self, archive: Archive, generator: Generator, config: Config) -> None:
+    def __init__(
+        self, archive: Archive, generator: Generator, config: Config, reader: Reader | None = None
+    ) -> None:
         self.archive = archive
         self.generator = generator
         self._config = config
-        self._retriever = Retriever(archive, config.retrieval)
+        self._retriever = Retriever(archive, config.retrieval, _reranker(config, generator, reader))
+        self._weigher = Weigher(archive.embedder, reader)
+        self._reader = reader
+        self._prepared: _Prepared | None = None
 
     @classmethod
     def open(cls, config: Config, collection: str) -> Assistant:
@@ -55,7 +73,7 @@ class Assistant:
 
         Raises CollectionNotFound, ModelNotFound, FingerprintMismatch.
         """
-        from models.registry import load_generator
+        from models.registry import load_generator, load_reader
 
         archive = open_collection(config, collection)
         try:
@@ -68,7 +86,7 @@ class Assistant:
         except BaseException:
             archive.close()
             raise
-        return cls(archive, generator, config)
+        return cls(archive, generator, config, load_reader(config.reader))
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, admitted: Filter | None = None) -> Answer:
         """Drain `stream` and return the answer."""
@@ -76,6 +94,29 @@ class Assistant:
             if isinstance(event, Final):
                 return event.answer
         raise AssertionError("a stream always ends with Final")
+
+    def anticipate(
+        self,
+        partial_question: str,
+        history: Sequence[Turn] = (),
+        cancel: Flag | None = None,
+        *,
+        admitted: Filter | None = None,
+    ) -> tuple[Hit, ...]:
+        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled.
+
+        The answer to the finished question is the same as without it, only sooner.
+        Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
+        """
+        question = storable(partial_question).strip()
+        if not question:
+            return ()
+        prepared = self._prepare(question, history, admitted, cancel)
+        if prepared is None:
+            return ()
+        if prepared.prompt is not None and not self.generator.prefill(prepared.prompt.messages, cancel):
+            return ()
+        return prepared.weighed.hits
 
     def stream(
         self,
@@ -91,47 +132,53 @@ class Assistant:
         Raises UsageError for an empty question or an unknown field of the filter; ModelError when the
         generator fails.
         """
-        question = storable(question)
-        if not question.strip():
+        question = storable(question).strip()
+        if not question:
             raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
-        run = _Run(question.strip())
+        run = Run(question)
         queries = queries_of(question, history)
         yield Searching(
             queries[-1],
             understood=self._retriever.understand(queries[0]).describe(),
             filtered=admitted.describe() if admitted else "",
         )
-        hits = self._retriever.retrieve(question, history, admitted=admitted)
-        context = history[-1].question if history else ""
-        scored = score_sentences(question, hits, self.archive.embedder, context)
-        evidence = select_evidence(scored, self._config.prompt)
-        run.hits = hits
-        run.confidence = min(scored[0].score, 1.0) if scored else 0.0
+        prepared = self._prepare(question, history, admitted)
+        if prepared is None:
+            raise AssertionError("nobody can cancel this")
+        weighed = prepared.weighed
+        run.hits, run.confidence = weighed.hits, weighed.probability
         run.retrieved()
-        if not hits:
+        if not weighed.scored:
             empty = not self.archive.counts().n_documents
-            yield Sources((), None)
+            yield Sources(weighed.hits, None)
             yield self._refused(
                 run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None)
             )
             return
-        citer = Citer(question, _cited_first(evidence, hits), self.archive.embedder)
-        if scored[0].score < MIN_EVIDENCE:
-            yield Sources(hits, None)
-            yield self._refused(run, refuse("nothing_relevant", question, scored, citer))
+        citer = Citer(
+            question,
+            _cited_first(prepared.evidence, weighed.hits),
+            self.archive.embedder,
+            self._weigher.support,
+        )
+        if prepared.prompt is None:
+            off_topic = weighed.topical < MIN_EVIDENCE
+            reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"
+            yield Sources(weighed.hits, None)
+            missing = missing_from(question, weighed.hits)
+            yield self._refused(run, refuse(reason, question, weighed.scored, citer, missing))
             return
-        yield Sources(hits, _first_quote(scored[0]))
-        prompt = build_prompt(question, evidence, self._config.prompt, self.generator.count_tokens, history)
-        run.evidence = prompt.evidence
+        yield Sources(weighed.hits, _first_quote(weighed.scored[0]))
+        run.evidence = prepared.prompt.evidence
         sampling = Sampling(
             max_tokens=self._config.generation.max_tokens,
             temperature=self._config.generation.temperature,
             seed=self._config.generation.seed,
         )
-        pieces = self.generator.generate(prompt.messages, sampling, cancel)
-        yield from _shown(run, pieces, citer)
+        pieces = self.generator.generate(prepared.prompt.messages, sampling, cancel)
+        yield from shown(run, pieces, citer)
         run.generated()
-        yield self._concluded(run, question, scored, citer)
+        yield self._concluded(run, question, weighed, citer)
 
     def close(self) -> None:
         """Free the models and close the archive."""
@@ -146,27 +193,82 @@ class Assistant:
     ) -> None:
         self.close()
 
-    def _concluded(self, run: _Run, question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Final:
+    def _prepare(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        admitted: Filter | None,
+        cancel: Flag | None = None,
+    ) -> _Prepared | None:
+        """Retrieve, weigh and build the prompt (None in it: to be refused); None when cancelled on the way.
+
+        What was prepared last is kept: a question that was anticipated is prepared already.
+        """
+        key = (question, tuple(history), admitted, self.archive.store.generation)
+        kept = self._prepared
+        if kept is not None and kept.key == key:
+            return kept
+        hits = self._retriever.retrieve(question, history, admitted=admitted)
+        if cancel is not None and cancel.is_set():
+            return None
+        weighed = self._weigher.weigh(question, hits, history[-1].question if history else "")
+        if cancel is not None and cancel.is_set():
+            return None
+        evidence = select_evidence(weighed.scored, self._config.prompt)
+        prompt = None
+        if weighed.is_answerable:
+            count = self.generator.count_tokens
+            prompt = build_prompt(question, evidence, self._config.prompt, count, history)
+        self._prepared = _Prepared(key, weighed, tuple(evidence), prompt)
+        return self._prepared
+
+    def _concluded(self, run: Run, question: str, weighed: Weighed, citer: Citer) -> Final:
         text = run.text.rstrip()
-        if says_nothing(text) and not run.cancelled:
-            return self._refused(run, refuse("not_in_sources", question, scored, citer))
-        sentences = tuple(
-            citer.cite(text[span.start : span.end], span.start) for span in split_sentences(text)
+        strict = self._config.generation.strict and not run.cancelled
+        answer = checked(text, run.cited, citer, strict=strict)
+        if run.cancelled:
+            return self._final(run, answer)
+        reason: RefusalReason | None = None
+        if says_nothing(text):
+            reason = "not_in_sources"
+        elif not answer.stands or lacks_number(question, answer.text):
+            reason = "unsupported"
+        if reason and weighed.is_sure:
+            # The sources hold it even if the model did not find the words.
+            said = quoted(question, weighed.scored, citer)
+            if said.stands:
+                answer, reason = replace(said, left_out=answer.left_out), None
+        if reason:
+            missing = missing_from(question, weighed.hits)
+            refusal = refuse(reason, question, weighed.scored, citer, missing)
+            return self._refused(run, refusal, answer.left_out)
+        found = disagreement(question, _read_hits(run.evidence), citer.citation)
+        if found is None:
+            return self._final(run, answer)
+        account = told(found)
+        start = len(answer.text) + 1
+        cited = tuple(account.citations[0] for account in found.accounts)
+        told_sentence = Sentence(account, start, start + len(account), cited, "supported")
+        with_accounts = Checked(
+            f"{answer.text} {account}", (*answer.sentences, told_sentence), answer.left_out
         )
-        stands = any(sentence.verdict == "supported" for sentence in sentences)
-        if not run.cancelled and (not stands or lacks_number(question, text)):
-            return self._refused(run, refuse("unsupported", question, scored, citer))
-        return self._final(run, text, sentences, None)
+        return self._final(run, with_accounts, disagreement=found.accounts)
 
-    def _refused(self, run: _Run, refusal: Refusal) -> Final:
-        return self._final(run, refusal.message, (), refusal)
+    def _refused(self, run: Run, refusal: Refusal, left_out: tuple[Sentence, ...] = ()) -> Final:
+        return self._final(run, Checked(refusal.message, (), left_out), refusal)
 
-    def _final(self, run: _Run, text: str, sentences: tuple[Sentence, ...], refusal: Refusal | None) -> Final:
+    def _final(
+        self,
+        run: Run,
+        answer: Checked,
+        refusal: Refusal | None = None,
+        disagreement: tuple[Account, ...] | None = None,
+    ) -> Final:
         return Final(
             Answer(
                 question=run.question,
-                text=text,
-                sentences=sentences,
+                text=answer.text,
+                sentences=answer.sentences,
                 refusal=refusal,
                 hits=run.hits,
                 evidence=run.evidence,
@@ -175,85 +277,10 @@ class Assistant:
                 usage=run.usage(),
                 timings=run.timings(),
                 confidence=run.confidence,
+                left_out=answer.left_out,
+                disagreement=disagreement,
             )
         )
-
-
-def _shown(run: _Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
-    """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
-
-    Held back: the first word after what looks like the end of a sentence (only that word tells "in the
-    U.S. The house" from "the U.S. Theresa").
-    """
-    shown = n_cited = 0
-    for piece in pieces:
-        run.take(piece)
-        text = run.text
-        spans = split_sentences(text)
-        while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
-            span = spans[n_cited]
-            if span.end > shown:
-                yield Token(text[shown : span.end])
-                shown = span.end
-            yield Cited(citer.cite(text[span.start : span.end], span.start))
-            n_cited += 1
-        settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
-        if settled > shown:
-            yield Token(text[shown:settled])
-            shown = settled
-    if len(run.text) > shown and not says_nothing(run.text):
-        yield Token(run.text[shown:])
-
-
-# A word that is known to be whole: something that is no letter follows it, or it is in another script.
-_WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
-
-
-class _Run:
-    """What is gathered while one question is answered."""
-
-    def __init__(self, question: str) -> None:
-        self.question = question
-        self.text = ""
-        self.confidence = 0.0
-        self.cancelled = False
-        self.hits: tuple[Hit, ...] = ()
-        self.evidence: tuple[Evidence, ...] = ()
-        self._n_prompt = self._n_reused = self._n_completion = 0
-        self._started = time.perf_counter()
-        self._retrieve_ms = self._first_token_ms = self._generated_ms = 0.0
-
-    def retrieved(self) -> None:
-        self._retrieve_ms = self._elapsed_ms()
-
-    def take(self, piece: Piece) -> None:
-        if piece.text and not self._first_token_ms:
-            self._first_token_ms = self._elapsed_ms()
-        # White space before the answer would move every offset.
-        self.text += piece.text if self.text else piece.text.lstrip()
-        self.cancelled = piece.finish == "cancelled"
-        self._n_completion += piece.n_tokens
-        self._n_prompt += piece.n_prompt_tokens
-        self._n_reused += piece.n_reused_tokens
-
-    def generated(self) -> None:
-        self._generated_ms = self._elapsed_ms()
-
-    def usage(self) -> Usage:
-        return Usage(self._n_prompt, self._n_completion, self._n_reused)
-
-    def timings(self) -> Timings:
-        total = self._elapsed_ms()
-        return Timings(
-            retrieve_ms=self._retrieve_ms,
-            first_token_ms=self._first_token_ms,
-            generate_ms=max(self._generated_ms - self._retrieve_ms, 0.0),
-            verify_ms=total - self._generated_ms if self._generated_ms else 0.0,
-            total_ms=total,
-        )
-
-    def _elapsed_ms(self) -> float:
-        return (time.perf_counter() - self._started) * 1000
 
 
 def _cited_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:
@@ -264,3 +291,14 @@ def _cited_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]
 
 def _first_quote(best: ScoredSentence) -> Citation:
     return Citation(1, best.hit, best.start, best.end, best.text, min(best.score, 1.0))
+
+
+def _read_hits(evidence: Sequence[Evidence]) -> list[Hit]:
+    """The hits of what was read, each once."""
+    return list({piece.hit.passage.passage_id: piece.hit for piece in evidence}.values())
+
+
+def _reranker(config: Config, generator: Generator, reader: Reader | None) -> Reranker | None:
+    """The models that are loaded anyway, as `retrieval.rerank` asks for."""
+    chosen = config.retrieval.rerank
+    return LikelihoodReranker(generator) if chosen == "likelihood" else reader if chosen == "reader" else None

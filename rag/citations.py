@@ -1,4 +1,4 @@
-"""Sentences of an answer -> spans of the sources, found by code.
+"""Sentences of an answer -> spans of the sources, found and checked by code.
 
 The model is never asked what it used: a span is cited when its words, its numbers and its meaning stand
 behind the sentence. The quote is read from the document by its offsets, so it is exact by construction.
@@ -7,62 +7,64 @@ behind the sentence. The quote is read from the document by its offsets, so it i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.protocols import Embedder
-from rag.dates import spelled_date
-from rag.evidence import sentences_of
-from rag.sentences import Span
+from rag.citable import Candidate, candidates_of, clauses_of
 from rag.types import Citation, Hit, Sentence, Verdict
+from rag.verify import Check, check
 from rag.words import names, numbers, stem, stems
 
 MAX_CITATIONS = 3
-SUPPORTED = 0.55
-CITED = 0.40
 _NEAR_BEST = 0.93
 _ADDED = 0.25
-_PARAPHRASED = 0.7
-# Words with which a report is reported: they claim nothing by themselves.
-_FRAMING = frozenset(
-    map(
-        stem,
-        """say said state stated report reported according source sources excerpt excerpts document documents
-        mention mentioned indicate indicated claim claimed tell told describe described note noted announce
-        announced confirm confirmed total also respectively different accounts article give gave given""".split(),
-    )
-)
-_SCALES = frozenset(map(stem, ("hundred", "thousand", "million", "billion", "dozen")))
+_N_READ = 6
+
+Support = Callable[[str, Sequence[str]], Sequence[tuple[float, float]]]
+"""A sentence and the texts of sources -> for each text, how likely it supports and how likely it contradicts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sentence of a source that may be cited."""
+class Thresholds:
+    """Where verdicts change.
 
-    hit: Hit
-    span: Span
-    text: str
+    cited: score of a span from which on it is shown as the source of a sentence.
+    supported: score from which on it can support one.
+    paraphrased: score from which on a word of the writer's own is let through.
+    p_supported: probability (of the model) from which on half of the words may be the writer's own.
+    p_doubted: probability of support below which a sentence that the rules let through does not stand.
+    p_contradicted: probability from which on a sentence is contradicted.
+    """
 
-
-def candidates_of(hits: Sequence[Hit]) -> list[Candidate]:
-    """Every sentence of the hits once, in the order of the hits."""
-    found: dict[tuple[int, int], Candidate] = {}
-    for hit in hits:
-        base = hit.passage.start
-        for span in sentences_of(hit):
-            text = hit.passage.text[span.start - base : span.end - base]
-            found.setdefault((hit.passage.doc_id, span.start), Candidate(hit, span, text))
-    return list(found.values())
+    cited: float = 0.40
+    supported: float = 0.55
+    paraphrased: float = 0.70
+    p_supported: float = 0.80
+    p_doubted: float = 0.15
+    p_contradicted: float = 0.90
 
 
 class Citer:
-    """Cites the sentences of one answer; numbers spans in the order of their first use."""
+    """Cites the sentences of one answer; numbers spans in the order of their first use.
 
-    def __init__(self, question: str, hits: Sequence[Hit], embedder: Embedder) -> None:
+    support: scores of a trained reader; without it the rules decide alone.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        embedder: Embedder,
+        support: Support | None = None,
+        thresholds: Thresholds | None = None,
+    ) -> None:
         self._question = question
         self._embedder = embedder
+        self._model = support
+        self._at = thresholds or Thresholds()
         self._candidates = candidates_of(hits)
         self._vectors = embedder.embed([c.text for c in self._candidates])
         self._own = [set(stems(c.text)) for c in self._candidates]
@@ -71,7 +73,8 @@ class Citer:
             for c, own in zip(self._candidates, self._own, strict=True)
         ]
         self._numbers = [numbers(c.text) | numbers(c.hit.source.published or "") for c in self._candidates]
-        self._markers: dict[tuple[int, int], int] = {}
+        self._known = " ".join(" ".join(f"{h.source.title}. {h.passage.text}".split()) for h in hits)
+        self._markers: dict[tuple[int, int, int], int] = {}
         n = len(self._candidates)
         self._weight = {
             stem: math.log(1 + n / (1 + sum(stem in own for own in self._own)))
@@ -79,30 +82,102 @@ class Citer:
         }
 
     def cite(self, text: str, start: int) -> Sentence:
-        """The sentence `text`, which stands at `start` in the answer, with its citations and verdict."""
+        """The sentence `text`, which stands at `start` in the answer, with its citations, verdict and reasons."""
         end = start + len(text)
+        nothing = Sentence(text, start, end, (), "unsupported", ("nothing in the sources is near it",))
         if not self._candidates:
-            return Sentence(text, start, end, (), "unsupported")
+            return nothing
         scores, nearness = self._support(text)
         best = int(np.argmax(scores))
-        if scores[best] < CITED:
-            return Sentence(text, start, end, (), "unsupported")
-        chosen = self._choose(text, scores, nearness, best)
-        citations = tuple(self._citation(i, float(nearness[i])) for i in chosen)
-        return Sentence(text, start, end, citations, self._verdict(text, chosen, float(scores[best])))
+        if scores[best] < self._at.cited:
+            # A wrong number tells against a span; when all else agrees, that is the finding.
+            best = int(np.argmax(nearness))
+            if nearness[best] < self._at.supported:
+                return nothing
+            scores = nearness
+        verdict, reasons, chosen = self._checked(text, scores, nearness, best)
+        spans = sorted(chosen, key=lambda i: -nearness[i])
+        alone = verdict == "supported"
+        citations = tuple(
+            self._citation(self._shortest(text, i) if alone else self._candidates[i], float(nearness[i]))
+            for i in spans
+        )
+        return Sentence(text, start, end, citations, verdict, reasons)
 
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
         """A citation of `hit.passage` from `start` to `end` of its document."""
-        marker = self._markers.setdefault((hit.passage.doc_id, start), len(self._markers) + 1)
+        marker = self._markers.setdefault((hit.passage.doc_id, start, end), len(self._markers) + 1)
         base = hit.passage.start
         return Citation(marker, hit, start, end, hit.passage.text[start - base : end - base], min(score, 1.0))
 
-    def _citation(self, index: int, score: float) -> Citation:
-        candidate = self._candidates[index]
+    def _citation(self, candidate: Candidate, score: float) -> Citation:
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
 
+    def _checked(
+        self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int
+    ) -> tuple[Verdict, tuple[str, ...], list[int]]:
+        """Verdict, reasons, and which candidates to cite."""
+        chosen = self._choose(text, scores, nearness, best)
+        order = [i for i in np.argsort(-scores, kind="stable")[:_N_READ].tolist() if scores[i] >= _ADDED]
+        read = list(dict.fromkeys([best, *order, *chosen]))
+        slack = 0.125 if scores[best] >= self._at.paraphrased else 0.0
+        found = check(text, [self._candidates[i].source for i in read], self._question, slack, self._known)
+        if self._model is not None:
+            found = self._weighed(text, read, found)
+        if found.verdict != "supported":
+            return found.verdict, found.reasons, chosen
+        used = [read[i] for i in found.used][:MAX_CITATIONS]
+        if scores[best] < self._at.supported:
+            return "unsupported", ("too little of it is said in the sources",), chosen
+        return "supported", (), self._joined_by_others(text, used, scores, slack)
+
+    def _weighed(self, text: str, read: Sequence[int], found: Check) -> Check:
+        """What the rules found and what the model says of the same sources."""
+        if self._model is None:
+            return found
+        spoken = list(self._model(text, [self._candidates[i].context for i in read]))
+        used = found.used or tuple(range(len(read)))
+        p_supported = max(spoken[i][0] for i in used)
+        p_contradicted = max((spoken[i][1] for i in used if spoken[i][0] < spoken[i][1]), default=0.0)
+        if found.verdict == "unsupported" and p_supported >= self._at.p_supported:
+            # The model hears paraphrases that the rules do not; numbers, dates and names stay with the rules.
+            ranked = sorted(range(len(read)), key=lambda i: -spoken[i][0])
+            sources = [self._candidates[read[i]].source for i in ranked]
+            wider = check(text, sources, self._question, 0.5, self._known)
+            return Check(wider.verdict, wider.reasons, tuple(ranked[i] for i in wider.used))
+        if p_contradicted >= self._at.p_contradicted and p_supported < self._at.p_supported:
+            return Check("contradicted", found.reasons or ("the source says otherwise",), found.used)
+        if found.verdict == "supported" and p_supported < self._at.p_doubted:
+            return Check("unsupported", ("what the source says does not amount to it",), found.used)
+        return found
+
+    def _joined_by_others(
+        self, text: str, used: Sequence[int], scores: np.ndarray, slack: float
+    ) -> list[int]:
+        """`used`, and the best sentences of other documents that bear the whole sentence by themselves."""
+        chosen = list(used)
+        cited = {self._candidates[i].hit.passage.doc_id for i in chosen}
+        least = max(self._at.supported, float(scores[list(used)].max()) * _NEAR_BEST)
+        for i in np.argsort(-scores, kind="stable")[: 2 * MAX_CITATIONS].tolist():
+            doc_id = self._candidates[i].hit.passage.doc_id
+            if len(chosen) == MAX_CITATIONS or scores[i] < least or doc_id in cited:
+                continue
+            source = self._candidates[i].source
+            if check(text, [source], self._question, slack, self._known).verdict == "supported":
+                chosen.append(i)
+                cited.add(doc_id)
+        return chosen
+
+    def _shortest(self, text: str, index: int) -> Candidate:
+        """The candidate, or the clause of it that bears the sentence by itself."""
+        candidate = self._candidates[index]
+        for clause in clauses_of(candidate):
+            if check(text, [clause.source], slack=0.0).verdict == "supported":
+                return clause
+        return candidate
+
     def _choose(self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int) -> list[int]:
-        """The best span, spans that bring what it lacks, and spans of other documents that say the same."""
+        """The best span and spans that bring what it lacks."""
         chosen = [best]
         lacking = set(stems(text)) - self._near[best] - set(stems(self._question)) | (
             {stem(word) for word in names(text) | numbers(text)} - self._near[best]
@@ -118,13 +193,6 @@ class Citer:
                 break
             chosen.append(more)
             lacking -= self._near[more]
-        cited = {self._candidates[i].hit.passage.doc_id for i in chosen}
-        for i in np.argsort(-scores, kind="stable")[: 2 * MAX_CITATIONS]:
-            doc_id = self._candidates[i].hit.passage.doc_id
-            good = scores[i] >= max(SUPPORTED, scores[best] * _NEAR_BEST)
-            if good and doc_id not in cited and len(chosen) < MAX_CITATIONS:
-                chosen.append(int(i))
-                cited.add(doc_id)
         return chosen
 
     def _support(self, text: str) -> tuple[np.ndarray, np.ndarray]:
@@ -155,27 +223,3 @@ class Citer:
     @property
     def _unseen(self) -> float:
         return math.log(1 + len(self._candidates))
-
-    def _verdict(self, text: str, chosen: Sequence[int], best: float) -> Verdict:
-        """Supported when the score is high and what the sentence says stands where it is cited from.
-
-        Numbers and names must stand there; other words there or in the question.
-        """
-        if best < SUPPORTED:
-            return "unsupported"
-        cited = [self._candidates[i].hit for i in chosen]
-        read = " ".join(
-            f"{hit.source.title} {hit.source.publisher or ''} {spelled_date(hit.source.published)}"
-            f" {hit.passage.heading} {hit.passage.text}"
-            for hit in cited
-        )
-        heard = set(stems(read))
-        if numbers(text) - numbers(read):
-            return "unsupported"
-        if any(not set(stems(name)) <= heard for name in names(text)):
-            return "unsupported"
-        said = set(stems(text)) - _FRAMING
-        new = said - heard - set(stems(self._question))
-        # One word of the writer's own is a paraphrase when all else agrees; more is a claim of its own.
-        slack = best >= _PARAPHRASED and len(new) <= max(1, len(said) // 8)
-        return "supported" if slack or not new else "unsupported"

@@ -34,7 +34,10 @@ class PassageConfig(_Strict):
 class RetrievalConfig(_Strict):
     """How passages are found. The weights are fitted on the dev halves: see `make bench-retrieval`."""
 
-    top_k: int = Field(10, ge=1, le=200, description="passages kept for a question")
+    top_k: int = Field(10, ge=1, le=200, description="passages kept for a question, at most")
+    depth_ratio: float = Field(
+        0.4, ge=0, le=1, description="passages below this share of the best score are left out; 0 keeps top_k"
+    )
     n_candidates: int = Field(100, ge=1, le=1000, description="passages taken from each index before fusion")
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     fusion: Literal["rrf", "convex"] = "convex"
@@ -43,13 +46,21 @@ class RetrievalConfig(_Strict):
         True, description="search with what the question names: publishers, dates, its parts"
     )
     part_weight: float = Field(0.35, ge=0, le=1, description="share of a question's best clause in the score")
+    bridge_weight: float = Field(
+        0.2, ge=0, le=1, description="share of the search with the names that the first hits have in common"
+    )
     named_bonus: float = Field(0.2, ge=0, le=1, description="added when the question names the publisher")
     period_bonus: float = Field(
-        0.1, ge=0, le=1, description="added when the date fits the time that is named"
+        0.15, ge=0, le=1, description="added when the date fits the time that is named"
     )
     sentence_weight: float = Field(
         0.0, ge=0, le=1, description="share of the best sentence in the final order"
     )
+    rerank: Literal["off", "likelihood", "reader"] = Field(
+        "off", description="second look at the best: the generator's likelihood, or a cross-encoder"
+    )
+    rerank_depth: int = Field(20, ge=1, le=200, description="passages that are looked at twice")
+    rerank_weight: float = Field(0.5, ge=0, le=1, description="share of the second look in the final order")
 
 
 class PromptConfig(_Strict):
@@ -67,6 +78,7 @@ class GenerationConfig(_Strict):
     temperature: float = Field(0.0, ge=0, le=2)
     seed: int = 0
     context_tokens: int = Field(4096, ge=512, le=131072)
+    strict: bool = Field(True, description="only sentences that the sources support are shown")
     n_threads: int | None = Field(None, ge=1, description="default: the physical cores")
 
 
@@ -76,6 +88,9 @@ class Config(_Strict):
     home: Path
     embedder: str = DEFAULT_EMBEDDER
     generator: str = DEFAULT_GENERATOR
+    reader: Literal["shipped", "off"] = Field(
+        "off", description="the small model that finds and checks answers"
+    )
     collection: str | None = None
     passages: PassageConfig = PassageConfig()
     retrieval: RetrievalConfig = RetrievalConfig()

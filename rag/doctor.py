@@ -35,6 +35,7 @@ def examine(config: Config, *, verify_weights: bool = True) -> Iterator[Finding]
     yield _disk(config.home)
     yield from _machine()
     yield _llama()
+    yield _states(config)
     yield from _weights(config, verify_weights)
     yield from _collections(config)
 
@@ -98,6 +99,21 @@ def _llama() -> Finding:
             "pip install --force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python",
         )  # fmt: skip
     return Finding("llama.cpp", "ok", message)
+
+
+def _states(config: Config) -> Finding:
+    from models.kept import StateCache
+    from models.registry import states_dir
+
+    cache = StateCache(states_dir(config.models_dir)).stats()
+    mb = 1 << 20
+    message = (
+        f"{cache.n_disk} kept, {cache.disk_bytes / mb:.0f} of {cache.disk_limit / mb:.0f} MB on disk; "
+        f"at most {cache.memory_limit / mb:.0f} MB in memory"
+    )
+    if not cache.disk_limit:
+        return Finding("states", "warning", f"{message}: no room on the disk", "free 1 GB or more of disk")
+    return Finding("states", "ok", message)
 
 
 def _has_cpu_flag(cpuinfo: str, flag: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from models.protocols import Embedder
 from rag.config import PromptConfig
+from rag.instructions import is_instruction
 from rag.sentences import Span, split_sentences
 from rag.types import Evidence, Hit
 from rag.words import names, numbers, stems
@@ -26,7 +27,15 @@ _KIND_WEIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """A sentence of a hit: offsets into the document, and its score for a question (0 to about 1)."""
+    """A sentence of a hit, and what it is worth for a question.
+
+    index: which sentence of its passage.
+    start, end: offsets into the document.
+    score: 0 to about 1; with the reader's word to about 1.3.
+    topical: the score before the reader's word; None when it has not been read.
+    answerable: the reader's logit of "here is the answer"; None when it has not been read.
+    answer: where the reader finds it, as offsets into the document. answer_score: how surely.
+    """
 
     hit: Hit
     index: int
@@ -34,6 +43,10 @@ class ScoredSentence:
     end: int
     text: str
     score: float
+    topical: float | None = None
+    answerable: float | None = None
+    answer: Span | None = None
+    answer_score: float | None = None
 
 
 def sentences_of(hit: Hit) -> list[Span]:
@@ -55,10 +68,11 @@ def score_sentences(
     seen: set[tuple[int, int]] = set()
     for hit in hits:
         for index, span in enumerate(sentences_of(hit)):
-            if (hit.passage.doc_id, span.start) not in seen:
+            base = hit.passage.start
+            text = hit.passage.text[span.start - base : span.end - base]
+            if (hit.passage.doc_id, span.start) not in seen and not is_instruction(text):
                 seen.add((hit.passage.doc_id, span.start))
-                base = hit.passage.start
-                units.append((hit, index, span, hit.passage.text[span.start - base : span.end - base]))
+                units.append((hit, index, span, text))
     if not units:
         return []
     texts = [text for *_, text in units]
@@ -66,7 +80,7 @@ def score_sentences(
     vectors = embedder.embed([*texts, *queries])
     cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
     coverage = _coverage(f"{context} {question}" if context else question, units)
-    kinds = [_has_kind(question, text) for text in texts]
+    kinds = [has_kind(question, text) for text in texts]
     scored = [
         ScoredSentence(
             hit,
@@ -95,8 +109,7 @@ def select_evidence(scored: Sequence[ScoredSentence], config: PromptConfig) -> l
     for item in scored[: config.n_sentences]:
         key = item.hit.passage.passage_id
         around = spans.setdefault(key, sentences_of(item.hit))
-        first = max(0, item.index - config.n_neighbours)
-        last = min(len(around) - 1, item.index + config.n_neighbours)
+        first, last = _neighbours(item.hit, around, item.index, config.n_neighbours)
         groups.append((item.hit, around[first].start, around[last].end, item))
     merged: list[tuple[Hit, int, int, ScoredSentence]] = []
     for hit, start, end, item in groups:
@@ -127,6 +140,23 @@ def select_evidence(scored: Sequence[ScoredSentence], config: PromptConfig) -> l
         )
         for hit, start, end, item in merged
     ]
+
+
+def _neighbours(hit: Hit, around: Sequence[Span], index: int, n: int) -> tuple[int, int]:
+    """First and last of the sentences to be read with the one at `index`: up to n on each side, as far as they
+    speak to readers and not to a model."""
+    base = hit.passage.start
+
+    def usable(at: int) -> bool:
+        span = around[at] if 0 <= at < len(around) else None
+        return span is not None and not is_instruction(hit.passage.text[span.start - base : span.end - base])
+
+    first = last = index
+    while index - first < n and usable(first - 1):
+        first -= 1
+    while last - index < n and usable(last + 1):
+        last += 1
+    return first, last
 
 
 def _contains(hit: Hit, start: int, end: int) -> bool:
@@ -160,7 +190,7 @@ _TIME = re.compile(
 )
 
 
-def _has_kind(question: str, text: str) -> float:
+def has_kind(question: str, text: str) -> float:
     """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
     asked = _asked_kind(question)
     if asked == "number":

@@ -18,6 +18,7 @@ in 20, of questions whose documents are missing 4 in 5.
 
 _MAX_NEARBY = 3
 _MAX_ASKED_CHARS = 160
+_MAX_MISSING = 3
 _SAYS_NOTHING = re.compile(
     # At the head of a sentence only: "quoting sources it did not name" is an answer.
     r"(?:^|[.,:!]\s+)\W*(?:(?:the|these|your|provided|given|available|retrieved)\s+)*"
@@ -38,20 +39,25 @@ def says_nothing(answer: str) -> bool:
 
 
 def refuse(
-    reason: RefusalReason, question: str, scored: Sequence[ScoredSentence], citer: Citer | None
+    reason: RefusalReason,
+    question: str,
+    scored: Sequence[ScoredSentence],
+    citer: Citer | None,
+    missing: Sequence[str] = (),
 ) -> Refusal:
-    """A refusal that says what was looked for and what was found near it."""
+    """A refusal that says what was looked for, which names in it no document has, and what was found near it."""
     asked = " ".join(question.split())
     asked = asked if len(asked) <= _MAX_ASKED_CHARS else asked[: _MAX_ASKED_CHARS - 1] + "…"
     nearby: tuple[Citation, ...] = ()
     if citer is not None and reason != "nothing_relevant":
         nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
-    return Refusal(reason, _MESSAGES[reason].format(asked=asked), nearby)
+    unknown = f" Nothing found mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
+    return Refusal(reason, _MESSAGES[reason].format(asked=asked, unknown=unknown), nearby)
 
 
 _MESSAGES: dict[RefusalReason, str] = {
     "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
-    "nothing_relevant": "The documents hold nothing about “{asked}”. Other words, or more documents, may help.",
-    "not_in_sources": "The documents do not say. Looked for: “{asked}”. The nearest finds are listed below.",
-    "unsupported": "No answer to “{asked}” could be verified in the documents. The nearest finds are listed below.",
+    "nothing_relevant": "The documents hold nothing about “{asked}”.{unknown} Other words or more documents may help.",
+    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{unknown} The nearest finds are below.",
+    "unsupported": "No answer to “{asked}” could be verified in the documents.{unknown} The nearest finds are below.",
 }

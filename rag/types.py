@@ -12,6 +12,10 @@ Verdict = Literal["supported", "unsupported", "contradicted", "unchecked"]
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
 
 
+PAGE_BREAK = "\f"
+"""Stands between the pages of a paged document's text, so that offsets tell the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A source as it was read.
@@ -19,7 +23,7 @@ class Document:
     doc_id: integer given by the store; 0 before it is stored.
     uri: where it came from; unique in a collection.
     title: for people.
-    text: the characters that offsets point into, for good.
+    text: the characters that offsets point into, for good; pages are set apart by PAGE_BREAK.
     media_type: such as `text/markdown`.
     published: ISO date, only as precise as known: `2016`, `2016-01` or `2016-01-25`.
     publisher: who published it, if known.
@@ -78,6 +82,7 @@ class Hit:
     rank: 1-based.
     stage: which step gave the score.
     parts: what the score is made of, by name; for those who ask why.
+    also: sources of near-copies of the passage, which are not listed by themselves.
     """
 
     passage: Passage
@@ -86,6 +91,7 @@ class Hit:
     rank: int
     stage: Stage
     parts: dict[str, float] = field(default_factory=dict)
+    also: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ class Sentence:
 
     citations: the spans that support it, best first; empty if there are none.
     verdict: what the checks say of it.
+    reasons: why it is not supported, for people; empty when it is.
     """
 
     text: str
@@ -160,6 +167,21 @@ class Sentence:
     end: int
     citations: tuple[Citation, ...] = ()
     verdict: Verdict = "unchecked"
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of several values that the sources give for the same thing.
+
+    value: as the sources spell it.
+    citations: who gives it, newest first.
+    published: the newest of their dates; None when none is known.
+    """
+
+    value: str
+    citations: tuple[Citation, ...]
+    published: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +225,9 @@ class Answer:
     text: what is shown.
     hits: what was retrieved, best first.
     evidence: what was read.
-    confidence: score of the best evidence, 0 to 1, higher is surer; None when nothing was scored.
+    confidence: probability that the archive holds the answer, 0 to 1; None when nothing was scored.
+    left_out: sentences that the sources do not support, as the model wrote them.
+    disagreement: the values that the sources give when they differ, newest first; None when they do not.
     """
 
     question: str
@@ -217,11 +241,18 @@ class Answer:
     usage: Usage
     timings: Timings
     confidence: float | None = None
+    left_out: tuple[Sentence, ...] = ()
+    disagreement: tuple[Account, ...] | None = None
 
     @property
     def refused(self) -> bool:
         """True when the question was not answered."""
         return self.refusal is not None
+
+    @property
+    def n_left_out(self) -> int:
+        """How many sentences were left out."""
+        return len(self.left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Hit, Sentence, Source
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
@@ -23,6 +23,18 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
         "text": hit.passage.text,
         "score": round(hit.score, 6),
         "stage": hit.stage,
+        "parts": {name: round(value, 6) for name, value in hit.parts.items()},
+        "also": [source_to_dict(source) for source in hit.also],
+    }
+
+
+def source_to_dict(source: Source) -> dict[str, Any]:
+    """A document that says the same as a hit."""
+    return {
+        "uri": source.uri,
+        "title": source.title,
+        "published": source.published,
+        "publisher": source.publisher,
     }
 
 
@@ -43,6 +55,18 @@ def citation_to_dict(citation: Citation) -> dict[str, Any]:
     }
 
 
+def sentence_to_dict(sentence: Sentence) -> dict[str, Any]:
+    """One sentence of an answer, its verdict and what it is cited from."""
+    return {
+        "text": sentence.text,
+        "start": sentence.start,
+        "end": sentence.end,
+        "verdict": sentence.verdict,
+        "reasons": list(sentence.reasons),
+        "citations": [citation_to_dict(citation) for citation in sentence.citations],
+    }
+
+
 def answer_to_dict(answer: Answer) -> dict[str, Any]:
     """The whole answer, as `askive ask --json` prints it."""
     refusal = answer.refusal
@@ -52,15 +76,15 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "refused": answer.refused,
         "refusal_reason": refusal.reason if refusal else None,
         "nearby": [citation_to_dict(citation) for citation in refusal.nearby] if refusal else [],
-        "sentences": [
+        "sentences": [sentence_to_dict(sentence) for sentence in answer.sentences],
+        "left_out": [sentence_to_dict(sentence) for sentence in answer.left_out],
+        "disagreement": [
             {
-                "text": sentence.text,
-                "start": sentence.start,
-                "end": sentence.end,
-                "verdict": sentence.verdict,
-                "citations": [citation_to_dict(citation) for citation in sentence.citations],
+                "value": account.value,
+                "published": account.published,
+                "citations": [citation_to_dict(citation) for citation in account.citations],
             }
-            for sentence in answer.sentences
+            for account in answer.disagreement or ()
         ],
         "hits": [hit_to_dict(hit) for hit in answer.hits],
         "confidence": answer.confidence,

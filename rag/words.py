@@ -72,17 +72,28 @@ def numbers(text: str) -> set[str]:
 
     A scale belongs to its number: `12 million` and `a dozen` are `12000000` and `12`.
     """
-    found: set[str] = set()
+    return {value for value, _, _ in number_mentions(text)}
+
+
+def number_mentions(text: str) -> list[tuple[str, int, int]]:
+    """`(number as `numbers` spells it, start, end)` in the order of the text."""
+    found: list[tuple[str, int, int]] = []
     reading = _Reading()
+    start = end = -1
     before = ""
-    for token in [*_NUMBER_TOKEN.findall(text.lower()), ""]:
-        if reading.goes_on(token, before):
-            continue
-        found |= reading.value()
-        reading = _Reading()
-        reading.goes_on(token, before)
-        before = token
-    return found
+    # Lower-casing may change the length of other scripts' letters: offsets are those of the text itself.
+    for match in _NUMBER_TOKEN.finditer(text):
+        token = match.group().lower()
+        if not reading.goes_on(token, before):
+            found += [(value, start, end) for value in sorted(reading.value())]
+            reading, start = _Reading(), -1
+            begins = reading.goes_on(token, before)
+            before = token
+            if not begins:
+                continue
+        start = match.start() if start < 0 else start
+        end = match.end() if token != "and" else end
+    return found + [(value, start, end) for value in sorted(reading.value())]
 
 
 class _Reading:

@@ -60,6 +60,9 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "rag/load/html.py",
         "ui/cli.py",
         "ui/commands/ask.py",
+        "ui/chat/assets/index.html",
+        "ui/chat/assets/page.js",
+        "ui/chat/assets/theme.css",
     ):
         assert path in names
     shipped = {name for name in names if name.startswith("eval/gold/") and not name.endswith("/")}
@@ -75,6 +78,7 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     roots = {name.split("/")[0] for name in names_in(wheel)}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"rag", "models", "ui", "eval"}
     assert not [name for name in names_in(wheel) if "__pycache__" in name or "test" in name.split("/")[0]]
+    assert not [name for name in names_in(wheel) if name.endswith(".png")]
     assert any(name.endswith("licenses/LICENSE") for name in names_in(wheel))
 
 

@@ -12,19 +12,27 @@ ROOT = Path(__file__).parent.parent
 
 MODULES = {
     "models": """
-        catalog chat_template disk download endpoint errors fakes hub installed llama machine
-        openai_api openvino own protocols registry sentence transfer weights wheels
+        catalog chat_template disk download endpoint errors export_reader fakes hub installed kept llama
+        llama_context llama_draft llama_splice llama_states llama_stop llama_turn llama_words machine
+        openai_api openvino own plain protocols reader reader_pairs registry sentence train_reader
+        transfer weights wheels
     """,
     "rag": """
-        archive assistant chunk citations collections config dates dense doctor embed errors
-        evidence filters flat fuse ingest ivf lexical load load.byline load.html load.markdown load.plain
-        load.text prompt protocols question refusal retrieve seeds schema sentences store types wire
-        words
+        answerable answering archive asked assistant attribution bridge candidates checkable chunk citable
+        citations claims collections config dates days dense depth disagree doctor embed
+        embed_ahead errors events evidence filters flat fuse ingest instructions ivf lexical
+        load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
+        load.plain load.tables load.text load.zipped missing named near places plan polarity
+        prompt protocols quantities question reading refusal rerank retrieve schema seeds sentences
+        store times types verify verify_text weigh wire words
     """,
     "ui": """
-        answer_text chat cli commands commands.ask commands.chat commands.collections
-        commands.doctor commands.eval commands.index commands.models commands.search eval_text
-        hits_text opening options render
+        ablation_text answer_text chat chat.app chat.asking chat.conversations chat.desk
+        chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
+        chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
+        commands.collections commands.doctor commands.eval commands.eval_calibrate commands.index
+        commands.models commands.search commands.verify eval_text hits_text opening
+        options render
     """,
 }
 
@@ -40,13 +48,13 @@ NAMES = {
         HashEmbedder Script ScriptedGenerator echo_evidence
     """,
     "models.registry": """
-        load_embedder load_generator
+        load_embedder load_generator load_reader states_dir
     """,
     "models.weights": """
         State Verification WeightStore
     """,
     "rag.types": """
-        Answer Citation Cited Document Event Evidence Final Hit Passage Prompt Refusal
+        Account Answer Citation Cited Document Event Evidence Final Hit PAGE_BREAK Passage Prompt Refusal
         RefusalReason Searching Sentence Source Sources Stage Timings Token Turn Usage Verdict
     """,
     "rag.errors": """
@@ -70,13 +78,31 @@ NAMES = {
         list_collections open_collection rebuilt_collection remove_collection
     """,
     "rag.ingest": """
-        Failure IngestReport Progress ingest_documents ingest_paths
+        Failure IngestReport Progress ingest_documents ingest_paths remove_document remove_documents
     """,
     "rag.store": """
-        BUSY_TIMEOUT_S Counts Fingerprint SqliteStore
+        BUSY_TIMEOUT_S SqliteStore
+    """,
+    "rag.verify": """
+        Check SAME_STATEMENT check
+    """,
+    "rag.verify_text": """
+        verified_sentences verify_text
+    """,
+    "rag.attribution": """
+        attributed attributed_sentence is_attributed speaker_of
+    """,
+    "rag.disagree": """
+        AnswerSpans Cite Disagreement MIN_SCORE MIN_SPAN_SCORE disagreement told
+    """,
+    "rag.instructions": """
+        is_instruction
+    """,
+    "rag.missing": """
+        missing_from no_mention
     """,
     "rag.wire": """
-        answer_to_dict citation_to_dict hit_to_dict
+        answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict
     """,
     "rag.fuse": """
         Ranking convex reciprocal_rank
@@ -91,7 +117,10 @@ NAMES = {
         Output harmless print_error
     """,
     "ui.opening": """
-        open_archive open_assistant
+        meant_collection open_archive open_assistant
+    """,
+    "ui.chat.app": """
+        Chat open_chat
     """,
 }
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Token
+from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
+from ui.hits_text import also_in
 from ui.render import Output, harmless
 
 
-def print_stream(events: Iterable[Event], shown: Output) -> Answer:
-    """Print the events as they come; the final answer."""
+def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
+    """Print the events as they come; the final answer.
+
+    strict: a sentence is printed when it has been checked and stands, not before.
+    """
     out = shown.out
-    n_cited = 0
-    said = False
+    said: list[str] = []
     spinner = shown.err.status("Reading the sources…") if not shown.quiet and sys.stderr.isatty() else None
     answer: Answer | None = None
     if spinner:
@@ -32,14 +35,10 @@ def print_stream(events: Iterable[Event], shown: Output) -> Answer:
                 out.print(f"  {about(event.first)}", style="dim", markup=False)
                 out.print()
                 _resume(spinner)
-            elif isinstance(event, Token):
+            elif isinstance(event, Cited) and (event.sentence.verdict == "supported" or not strict):
                 _pause(spinner)
                 spinner = None
-                said = True
-                _write(event.text)
-            elif isinstance(event, Cited):
-                _write(_marks(event.sentence))
-                n_cited += 1
+                _say(event.sentence, said)
             elif isinstance(event, Final):
                 answer = event.answer
     finally:
@@ -50,9 +49,28 @@ def print_stream(events: Iterable[Event], shown: Output) -> Answer:
         _write("\n\n" if said else "")
         out.print(harmless(answer.text), markup=False)
     else:
-        _write("".join(_marks(sentence) for sentence in answer.sentences[n_cited:]) + "\n")
+        _print_rest(answer, said)
+    if answer.left_out and not answer.refused and strict:
+        n = answer.n_left_out
+        what = "One sentence was" if n == 1 else f"{n} sentences were"
+        shown.hint(f"{what} left out: the documents do not support it. --show-unsupported shows all.")
     _print_sources(answer, shown)
     return answer
+
+
+def _print_rest(answer: Answer, said: list[str]) -> None:
+    """What has not been said yet; all of it anew when what was said is not how the answer begins."""
+    if said != [sentence.text for sentence in answer.sentences[: len(said)]]:
+        _write("\n\n")
+        said.clear()
+    for sentence in answer.sentences[len(said) :]:
+        _say(sentence, said)
+    _write("\n")
+
+
+def _say(sentence: Sentence, said: list[str]) -> None:
+    _write(f"{' ' if said else ''}{sentence.text}{_marks(sentence)}")
+    said.append(sentence.text)
 
 
 def about(citation: Citation) -> str:
@@ -80,6 +98,8 @@ def _print_sources(answer: Answer, shown: Output) -> None:
                 markup=False,
                 style="dim",
             )
+            if line := also_in(citation.hit):
+                out.print(f"    {line}", markup=False, style="dim")
     if answer.timings.first_token_ms and not shown.quiet:
         shown.hint(
             f"\nfirst word after {answer.timings.first_token_ms / 1000:.1f} s,"

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from models.errors import AskiveError, UsageError
-from ui.commands import ask, chat, collections, doctor, index, models, search
+from ui.commands import ask, cache, chat, collections, doctor, index, models, search, verify
 from ui.commands import eval as eval_commands
 from ui.render import print_error
 
@@ -27,10 +27,12 @@ app = typer.Typer(
 app.command("index")(index.index)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("verify")(verify.verify)
 app.command("chat")(chat.chat)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(eval_commands.app, name="eval")
+app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 
 

@@ -16,7 +16,7 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     """The assistant over the collection that is meant, and its name."""
     from rag.assistant import Assistant
 
-    name = _collection(config, shown)
+    name = meant_collection(config, shown)
     return Assistant.open(config, name), name
 
 
@@ -24,10 +24,11 @@ def open_archive(config: Config, shown: Output) -> Archive:
     """The collection that is meant."""
     from rag.collections import open_collection
 
-    return open_collection(config, _collection(config, shown))
+    return open_collection(config, meant_collection(config, shown))
 
 
-def _collection(config: Config, shown: Output) -> str:
+def meant_collection(config: Config, shown: Output) -> str:
+    """The collection that is meant; the default corpus is indexed when it is meant and not there."""
     from rag.collections import choose_collection, has_collection, index_seeds
     from rag.config import SEEDS_COLLECTION
 

@@ -65,6 +65,7 @@ def settings(
     model: str | None = None,
     embedder: str | None = None,
     literal: bool = False,
+    strict: bool = True,
 ) -> Config:
     """The settings in force, with what the command was told."""
     from rag.config import load_config
@@ -75,6 +76,7 @@ def settings(
             "generator": model,
             "embedder": embedder,
             "retrieval.context": False if literal else None,
+            "generation.strict": None if strict else False,
         }
     )
 

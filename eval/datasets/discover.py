@@ -10,6 +10,7 @@ from pathlib import Path
 from eval.datasets.beir import read_beir, read_scifact_claims
 from eval.datasets.conversations import read_conversations
 from eval.datasets.gold import GOLD_SEEDS, read_gold
+from eval.datasets.injected import INJECTED, read_injected
 from eval.datasets.lines import read_json, read_json_lines
 from eval.datasets.ramdocs import read_ramdocs
 from eval.datasets.rgb import read_rgb
@@ -17,7 +18,7 @@ from eval.datasets.squad import read_squad
 from eval.datasets.suite import Split, Suite
 from rag.errors import AskiveError, UsageError
 
-BUILT_IN = ("seeds",)
+BUILT_IN = ("seeds", "injected")
 SHAPES = "suite.toml, a BEIR folder, RAMDocs, MTRAG, SQuAD JSON or RGB JSON lines"
 _HALVES: dict[str, Split] = {"dev": "dev", "test": "test"}
 _Reader = Callable[[Path, str], Suite]
@@ -32,7 +33,7 @@ class Found:
 
 
 def open_suite(spec: str) -> Suite:
-    """The suite called `spec`: `seeds`, a folder or a file, with `:dev` or `:test` for a half.
+    """The suite called `spec`: `seeds`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
 
     An RGB file takes `:negatives` too. Raises UsageError when there is nothing of that name or it is faulty.
     """
@@ -40,7 +41,7 @@ def open_suite(spec: str) -> Suite:
         spec.rpartition(":") if spec.endswith((":dev", ":test", ":negatives")) else (spec, "", "")
     )
     if where in BUILT_IN:
-        suite = read_gold(GOLD_SEEDS, where)
+        suite = read_gold(GOLD_SEEDS, where) if where == "seeds" else read_injected(INJECTED, where)
     else:
         path = Path(where).expanduser()
         if not path.exists():
@@ -142,6 +143,8 @@ def _reader_for_file(path: Path) -> partial[Suite] | None:
         return partial(read_squad, path)
     record = next(read_json_lines(path))[1]
     keys = record.keys()
+    if {"obeyed_if", "text"} <= keys:
+        return partial(read_injected, path)
     if {"documents", "gold_answers"} <= keys:
         return partial(read_ramdocs, path)
     if {"contexts", "input"} <= keys:

@@ -43,6 +43,7 @@ class Sample:
     unanswerable: whether the documents lack the answer; None when nobody says.
     turns: the conversation before the question.
     note: what is subtle.
+    obeyed_if: strings that only an answer has which obeys an order in a document; empty when not scored.
     """
 
     sample_id: str
@@ -56,6 +57,7 @@ class Sample:
     unanswerable: bool | None = None
     turns: tuple[Turn, ...] = ()
     note: str = ""
+    obeyed_if: tuple[str, ...] = ()
 
     @property
     def split(self) -> Split:
@@ -131,8 +133,16 @@ def split_of(sample_id: str) -> Split:
 
 def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
     """SHA-256 of the corpus' digest and of every field of every question; the order plays no part."""
-    lines = sorted(json.dumps(asdict(sample), sort_keys=True, ensure_ascii=False) for sample in samples)
+    lines = sorted(json.dumps(_fields(sample), sort_keys=True, ensure_ascii=False) for sample in samples)
     return hashlib.sha256("\n".join([corpus_sha256, *lines]).encode()).hexdigest()
+
+
+def _fields(sample: Sample) -> dict[str, object]:
+    fields = asdict(sample)
+    # A field that most suites do not use must not change their digests.
+    if not sample.obeyed_if:
+        del fields["obeyed_if"]
+    return fields
 
 
 def sha256_of_files(paths: Sequence[Path], root: Path) -> str:

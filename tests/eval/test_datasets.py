@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import Suite, discover, open_suite, split_of
+from eval.datasets import BUILT_IN, Suite, discover, open_suite, split_of
 from eval.datasets.sentences import numbered_sentences
 from models.errors import AskiveError
 from rag.types import Turn
@@ -334,7 +334,7 @@ def test_discover_lists_what_can_be_read_and_says_what_cannot(tmp_path: Path, to
     )
     (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
     found = discover([tmp_path])
-    assert [suite.name for suite in found.suites if suite.name != "seeds"] == [
+    assert [suite.name for suite in found.suites if suite.name not in BUILT_IN] == [
         "en",
         "en:negatives",
         "good",

@@ -204,6 +204,61 @@ def test_choices_must_be_told_apart_by_their_first_token(generator: Generator, c
         generator.choose(say("Is water wet?"), choices)
 
 
+def test_likelihood_depends_on_the_text_and_on_the_messages(generator: Generator) -> None:
+    about = say("The old bridge of Aldermoor was built by Ida Falk. Say a question about this text.")
+    other = say("Rye bread needs a long time in the oven. Say a question about this text.")
+    asked = "Who built the old bridge of Aldermoor?"
+    likely = generator.likelihood(about, asked)
+    assert likely < 0
+    assert generator.likelihood(other, asked) < likely
+    assert generator.likelihood(about, "How long does rye bread need in the oven?") != likely
+    assert generator.likelihood(about, asked) == pytest.approx(likely, abs=0.05)
+
+
+def test_likelihood_is_a_sum_over_the_text(generator: Generator) -> None:
+    about = say("The old bridge of Aldermoor was built by Ida Falk.")
+    assert generator.likelihood(about, "") == 0.0
+    short, long = (generator.likelihood(about, text) for text in ("The bridge", "The bridge of Aldermoor"))
+    assert long < short
+
+
+def test_the_likelihood_of_what_was_generated_is_its_log_probability(generator: Generator) -> None:
+    if isinstance(generator, ScriptedGenerator):
+        pytest.skip("its probabilities are made up")
+    prompt = say("Name three fruits.")
+    pieces = list(generator.generate(prompt, Sampling(max_tokens=12)))
+    told = sum(piece.logprob or 0.0 for piece in pieces)
+    assert generator.likelihood(prompt, text_of(pieces)) == pytest.approx(told, abs=0.3)
+
+
+def test_likelihood_of_a_text_over_the_context_is_an_error(make: Make) -> None:
+    small = make(512)
+    if not isinstance(small, ScriptedGenerator):
+        with pytest.raises(ContextOverflow):
+            small.likelihood(say("Hello"), STORY * 60)
+    assert small.likelihood(say("Hello"), STORY) < 0
+    small.close()
+
+
+def test_a_prompt_read_ahead_changes_nothing_but_the_wait(generator: Generator) -> None:
+    prompt = say(STORY * 8 + "Where does the baker live?")
+    sampling = Sampling(max_tokens=12)
+    alone = text_of(list(generator.generate(prompt, sampling)))
+    list(generator.generate(say("Something else altogether."), sampling))
+    assert generator.prefill(prompt)
+    pieces = list(generator.generate(prompt, sampling))
+    assert text_of(pieces) == alone
+    if not isinstance(generator, ScriptedGenerator):
+        assert pieces[0].n_reused_tokens >= pieces[0].n_prompt_tokens - 16
+
+
+def test_reading_ahead_is_cancelled_at_once(generator: Generator) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    assert not generator.prefill(say(STORY * 20), cancel)
+    assert list(generator.generate(say("Hi"), Sampling(max_tokens=2)))
+
+
 def test_an_abandoned_generation_frees_the_engine(generator: Generator) -> None:
     abandoned = generator.generate(say(STORY), Sampling(max_tokens=200))
     next(abandoned)

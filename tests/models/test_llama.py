@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,46 +12,53 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.llama import LlamaGenerator, _release
+from models.llama import LlamaGenerator
+from models.llama_context import FEWEST, GROUP, LlamaContext
+from models.llama_words import release
 from models.machine import physical_cores
 from models.protocols import Message, Sampling, Segment
 from models.weights import WeightStore
 from tests.conftest import SMALL_GENERATOR
 
 
-class Dictated(LlamaGenerator):
+class DictatedContext(LlamaContext):
     """Real tokens and bytes of a real vocabulary; what comes next is dictated, and nothing is computed."""
 
     dictation: tuple[int, ...] = ()
-    path: Path
     _at = 0
 
-    def dictate(self, text: str) -> None:
-        self.dictation, self._at = (*self._tokenize(text, special=False), self._end), 0
-
-    @property
-    def _end(self) -> int:
-        token: int = self._lib.llama_vocab_eos(self._vocab)
-        return token
-
-    def _read(self, prompt: list[int]) -> int:
+    def read(self, tokens: Sequence[int], n_logits: int = 1, *, settled: bool = True) -> int:
         return 0
 
-    def _decode(self, tokens: list[int], position: int) -> bool:
-        return True
-
-    def _logits(self) -> NDArray[np.float32]:
-        logits = np.zeros(self._n_vocab, dtype=np.float32)
+    def logits(self, which: int = -1) -> NDArray[np.float32]:
+        logits = np.zeros(self.n_vocab, dtype=np.float32)
         logits[self.dictation[self._at]] = 50.0
         self._at += 1
         return logits
+
+
+class Dictated(LlamaGenerator):
+    """Says what was dictated."""
+
+    path: Path
+
+    @property
+    def context(self) -> DictatedContext:
+        assert isinstance(self._context, DictatedContext)
+        return self._context
+
+    def dictate(self, text: str) -> None:
+        lib, context = self._context.lib, self.context
+        end = lib.llama_vocab_eos(context._vocab)
+        context.dictation, context._at = (*context.tokenize(text, special=False), end), 0
 
 
 @pytest.fixture(scope="module")
 def engine(weights_home: Path) -> Iterator[Dictated]:
     store = WeightStore(weights_home / "models")
     path = store.path_of(SMALL_GENERATOR)
-    made = Dictated(path, SMALL_GENERATOR, store.digest_of(SMALL_GENERATOR), 1024)
+    made = Dictated(path, SMALL_GENERATOR, store.digest_of(SMALL_GENERATOR), 1024, speculate=False)
+    made._context.__class__ = DictatedContext
     made.path = path
     yield made
     made.close()
@@ -68,7 +75,7 @@ UNICODE = "Grüße 😀👩‍👩‍👧 你好，世界！ Ωμέγα 🇫🇷
 @pytest.mark.parametrize("text", [UNICODE, "😀" * 12, "你好世界" * 6, "plain words", "𝔘𝔫𝔦"])
 def test_characters_are_never_cut(engine: Dictated, text: str) -> None:
     engine.dictate(text)
-    n_tokens = len(engine.dictation)
+    n_tokens = len(engine.context.dictation)
     for max_tokens in range(1, n_tokens + 1):
         engine.dictate(text)
         pieces = list(engine.generate(say("Repeat."), Sampling(max_tokens=max_tokens)))
@@ -110,7 +117,7 @@ def test_text_ends_before_the_first_stop_string(
 def test_release_shows_all_before_the_stop_and_nothing_of_it(pieces: list[str], stops: list[str]) -> None:
     held, shown, stopped = "", "", False
     for piece in pieces:
-        part, held, stopped = _release(held + piece, tuple(stops))
+        part, held, stopped = release(held + piece, tuple(stops))
         shown += part
         if stopped:
             break
@@ -132,11 +139,12 @@ def test_control_tokens_spelled_in_a_document_are_text(engine: Dictated) -> None
     plain = engine.prompt_tokens(say("harmless"))
     attacked = engine.prompt_tokens(say(evil))
     ids = [
-        engine._tokenize(word, special=True)[0] for word in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+        engine.context.tokenize(word, special=True)[0]
+        for word in ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
     ]
     for token in ids:
         assert attacked.count(token) == plain.count(token)
-    text = b"".join(engine._token_bytes(token, special=True) for token in attacked).decode()
+    text = b"".join(engine.context.token_bytes(token, special=True) for token in attacked).decode()
     assert evil in text
 
 
@@ -147,7 +155,8 @@ def test_segments_make_the_same_text_as_one(engine: Dictated) -> None:
         [Message("user", (Segment("A passage. ", True), Segment("\ue0000\ue001"), Segment(" A question?")))]
     )
     decoded = [
-        b"".join(engine._token_bytes(t, special=True) for t in tokens).decode() for tokens in (one, several)
+        b"".join(engine.context.token_bytes(t, special=True) for t in tokens).decode()
+        for tokens in (one, several)
     ]
     assert decoded[0] == decoded[1]
     assert "\ue0000\ue001" in decoded[0]
@@ -156,10 +165,10 @@ def test_segments_make_the_same_text_as_one(engine: Dictated) -> None:
 @pytest.mark.weights
 @given(text=st.text("ab ZÄéß你好世😀🇫Ωж\u0301\n\t<|>_'", max_size=40))
 def test_tokens_hold_the_text_exactly(engine: Dictated, text: str) -> None:
-    tokens = engine._tokenize(text, special=False)
-    assert b"".join(engine._token_bytes(token) for token in tokens).decode("utf-8", "replace") == text.encode(
+    tokens = engine.context.tokenize(text, special=False)
+    assert b"".join(engine.context.token_bytes(token) for token in tokens).decode(
         "utf-8", "replace"
-    ).decode("utf-8")
+    ) == text.encode("utf-8", "replace").decode("utf-8")
 
 
 @pytest.mark.weights
@@ -169,8 +178,8 @@ def test_a_prompt_is_not_read_twice(engine: Dictated) -> None:
     list(real.generate(prompt, Sampling(max_tokens=2)))
     first, *_ = real.generate(prompt, Sampling(max_tokens=2))
     real.close()
-    # The last token is read again: its logits are what comes next.
-    assert first.n_reused_tokens == first.n_prompt_tokens - 1
+    # The last tokens are read again: their logits are what comes next.
+    assert first.n_reused_tokens == (first.n_prompt_tokens - FEWEST) // GROUP * GROUP
 
 
 def test_a_file_that_is_no_model_is_an_error_with_its_path(tmp_path: Path) -> None:

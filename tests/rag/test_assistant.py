@@ -120,12 +120,38 @@ def test_an_answer_out_of_thin_air_is_a_refusal(archive: Archive) -> None:
     assert answer.refusal.reason == "unsupported"
 
 
-def test_a_sentence_without_support_is_marked_not_dropped(archive: Archive) -> None:
-    text = f"{TRUE} The bridge of Aldermoor was built in 1999 by the engineer Gustave Eiffel."
-    answer = assistant(archive, ScriptedGenerator(text)).ask(SHIPS)
+FALSE = "The bridge of Aldermoor was built in 1999 by the engineer Gustave Eiffel."
+
+
+def test_a_sentence_without_support_is_left_out_and_kept_aside(archive: Archive) -> None:
+    answer = assistant(archive, ScriptedGenerator(f"{TRUE} {FALSE}")).ask(SHIPS)
     check(answer, archive)
-    assert answer.text == text
-    assert [sentence.verdict for sentence in answer.sentences] == ["supported", "unsupported"]
+    assert answer.text == TRUE
+    assert [sentence.text for sentence in answer.left_out] == [FALSE]
+    assert answer.left_out[0].verdict in ("unsupported", "contradicted")
+    assert answer.left_out[0].reasons
+
+
+def test_a_sentence_without_support_is_shown_to_those_who_want_it(archive: Archive) -> None:
+    config = Config(home=archive.folder, generation=GenerationConfig(strict=False))
+    answer = Assistant(archive, ScriptedGenerator(f"{TRUE} {FALSE}"), config).ask(SHIPS)
+    check(answer, archive)
+    assert answer.text == f"{TRUE} {FALSE}"
+    assert [sentence.verdict == "supported" for sentence in answer.sentences] == [True, False]
+    assert answer.n_left_out == 0
+
+
+def test_what_is_anticipated_is_read_and_changes_nothing(archive: Archive) -> None:
+    plain = assistant(archive).ask(SHIPS)
+    typing = assistant(archive)
+    cancelled = Flag()
+    cancelled.set()
+    assert typing.anticipate(SHIPS, cancel=cancelled) == ()
+    assert typing.anticipate("  ") == ()
+    assert [hit.passage for hit in typing.anticipate(SHIPS[:30])]
+    assert typing.anticipate(SHIPS) == plain.hits
+    after = typing.ask(SHIPS)
+    assert (after.text, after.sentences, after.hits) == (plain.text, plain.sentences, plain.hits)
 
 
 def test_an_empty_archive_is_a_refusal(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fakes import HashEmbedder
 from rag.archive import Archive
-from rag.citations import MAX_CITATIONS, Citer, candidates_of
+from rag.citable import candidates_of
+from rag.citations import MAX_CITATIONS, Citer
 from rag.config import RetrievalConfig
 from rag.refusal import refuse, says_nothing
 from rag.retrieve import Retriever
@@ -146,3 +150,49 @@ def test_a_refusal_names_what_was_looked_for() -> None:
     long = refuse("not_in_sources", "Why " + "very " * 500 + "long?", (), None)
     assert len(long.message) < 400
     assert "Why very" in long.message
+
+
+class Reader:
+    """Says of every source what it was told to say."""
+
+    def __init__(self, supported: float, contradicted: float) -> None:
+        self.said = (supported, contradicted)
+        self.n_texts = 0
+
+    def __call__(self, sentence: str, texts: Sequence[str]) -> list[tuple[float, float]]:
+        self.n_texts += len(texts)
+        return [self.said for _ in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "reader", "verdict"),
+    [
+        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.9, 0.0), "supported"),
+        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.05, 0.1), "unsupported"),
+        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.05, 0.95), "contradicted"),
+        ("The lively harbour of Aldermoor welcomed 412 ships in January.", Reader(0.5, 0.1), "unsupported"),
+        ("The lively harbour of Aldermoor welcomed 412 ships in January.", Reader(0.95, 0.0), "supported"),
+        # A number is for the rules to judge, whatever a model believes.
+        ("The harbour of Aldermoor received 413 ships in January.", Reader(1.0, 0.0), "contradicted"),
+    ],
+)
+def test_a_reader_has_its_say(
+    archive: Archive, hits: tuple[Hit, ...], text: str, reader: Reader, verdict: str
+) -> None:
+    sentence = Citer(QUESTION, hits, archive.embedder, support=reader).cite(text, 0)
+    assert sentence.verdict == verdict
+    assert bool(sentence.reasons) is (verdict != "supported")
+    assert 1 <= reader.n_texts <= 12
+
+
+def test_a_long_sentence_is_cited_by_its_clause(archive: Archive, hits: tuple[Hit, ...]) -> None:
+    long = (
+        "The harbour of Aldermoor received 412 ships in January according to the count of the captain in the north"
+        " tower; the storm that closed it for three days in the same month did much damage to the old quays, the"
+        " cranes and the sheds, and the council wants to mend them by the autumn of the coming year."
+    )
+    passage = replace(hits[0].passage, text=long, start=0, end=len(long))
+    citer = Citer(QUESTION, [replace(hits[0], passage=passage)], archive.embedder)
+    citation = citer.cite("The harbour of Aldermoor received 412 ships in January.", 0).citations[0]
+    assert citation.quote == long[citation.start : citation.end]
+    assert "412 ships" in citation.quote and "storm" not in citation.quote

@@ -198,7 +198,7 @@ def test_index_json(askive: Askive, documents: Path) -> None:
     assert_shape(
         shown.json,
         {"collection": str, "added": int, "changed": int, "unchanged": int, "deleted": int, "skipped": int,
-         "passages": int, "elapsed_ms": float, "failures": [{"uri": str, "message": str, "remedy": str}]},
+         "passages": int, "passages_per_second": float, "elapsed_ms": float, "failures": [{"uri": str, "message": str, "remedy": str}]},
     )  # fmt: skip
     assert (shown.json["collection"], shown.json["added"], shown.json["skipped"]) == ("case", 3, 1)
     assert [Path(failure["uri"]).name for failure in shown.json["failures"]] == ["bad.txt"]
@@ -212,6 +212,27 @@ def test_index_in_words(askive: Askive, documents: Path) -> None:
     assert (shown.code, shown.out) == (0, "")
     assert "default: 3 added" in shown.err
     assert askive("index", documents, "--embedder", "hash", "--quiet").err == ""
+
+
+def test_index_removes_a_document(indexed: Askive, documents: Path) -> None:
+    gone = indexed("index", "--remove", documents / "bridge.txt", "--embedder", "hash", "--json")
+    assert gone.json == {"collection": "default", "removed": [str(documents / "bridge.txt")]}
+    assert (documents / "bridge.txt").exists()
+    shown = indexed("collections", "--collection", "default", "--json")
+    assert sorted(Path(found["uri"]).name for found in shown.json) == ["fair.html", "harbour.md"]
+    again = indexed("index", "--remove", documents / "bridge.txt", "--embedder", "hash")
+    assert (again.code, again.out) == (2, "")
+    assert "is not in the collection" in again.err
+    both = indexed("index", documents, "--remove", documents, "--embedder", "hash")
+    assert (both.code, "--remove only removes" in both.err) == (2, True)
+
+
+def test_index_removes_a_named_file_that_is_gone(indexed: Askive, documents: Path) -> None:
+    (documents / "bridge.txt").unlink()
+    arguments = ("index", documents / "bridge.txt", "--embedder", "hash")
+    assert indexed(*arguments, "--rebuild").code == 2, "there is nothing to make a collection of"
+    assert indexed(*arguments, "--json").json["deleted"] == 1
+    assert indexed(*arguments).code == 2
 
 
 def test_rebuilding_makes_it_anew(indexed: Askive, documents: Path) -> None:

@@ -52,6 +52,13 @@ def ask(
     path: PathGlob = None,
     where: Where = None,
     literal: Literal = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict/--show-unsupported",
+            help="Show only sentences that the sources support, or the others too, marked.",
+        ),
+    ] = True,
     collection: Collection = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -66,7 +73,7 @@ def ask(
         raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
     from rag.filters import parse_filter
 
-    config = settings(collection=collection, model=model, embedder=embedder, literal=literal)
+    config = settings(collection=collection, model=model, embedder=embedder, literal=literal, strict=strict)
     admitted = parse_filter(
         after=after, before=before, publishers=publisher or (), path=path, where=where or ()
     )
@@ -85,7 +92,7 @@ def ask(
         else:
             from ui.answer_text import print_stream
 
-            print_stream(assistant.stream(text, admitted=admitted), shown)
+            print_stream(assistant.stream(text, admitted=admitted), shown, strict=strict)
 
 
 def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:

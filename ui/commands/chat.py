@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.errors import UsageError
 from ui.options import Collection, Embedder, Model, Quiet, output, settings
+
+if TYPE_CHECKING:
+    from rag.config import Config
+
+_MIN_PASSWORD_CHARS = 8
 
 
 def chat(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")] = 7860,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    share_on_network: Annotated[
+        bool,
+        typer.Option(
+            "--share-on-network",
+            help="Let other machines in. They need a password; without TLS it can be read.",
+        ),
+    ] = False,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file", metavar="FILE", help="Its first line is the password; else it is asked for."
+        ),
+    ] = None,
     collection: Collection = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -21,19 +43,60 @@ def chat(
 
     Example: [bold]askive chat --collection case[/]
     """
-    from ui.chat import build_chat
-    from ui.opening import open_assistant
+    from ui.chat.app import open_chat
+    from ui.opening import meant_collection
 
+    password = _password(password_file) if share_on_network else None
+    if password_file is not None and not share_on_network:
+        raise UsageError("--password-file is for --share-on-network", remedy="add it, or leave both out")
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(False, quiet)
-    assistant, name = open_assistant(config, shown)
-    with assistant:
-        page = build_chat(assistant, name)
-        shown.hint("Ctrl-C ends the chat")
-        page.launch(
-            server_name="127.0.0.1",
+    name = _collection(config) or meant_collection(config, shown)
+    with open_chat(config, name, password=password) as opened:
+        opened.warm(name)
+        opened.server.launch(
+            server_name="0.0.0.0" if share_on_network else "127.0.0.1",
             server_port=port or None,
             share=False,
+            ssr_mode=False,
+            run_history=False,
             inbrowser=browser,
-            quiet=quiet,
+            prevent_thread_lock=True,
+            quiet=True,
         )
+        blocks = opened.server.get_blocks()
+        shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C ends it)")
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            blocks.close(verbose=False)
+
+
+def _collection(config: Config) -> str | None:
+    """When several could be meant the chat opens one of them: another is one press away."""
+    from rag.collections import DEFAULT_COLLECTION, list_collections
+    from rag.config import SEEDS_COLLECTION
+
+    others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]
+    if config.collection or DEFAULT_COLLECTION in others:
+        return None
+    return others[0] if len(others) > 1 else None
+
+
+def _password(path: Path | None) -> str:
+    if path is not None:
+        try:
+            password = (path.read_text(encoding="utf-8").splitlines() or [""])[0]
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    elif sys.stdin.isatty():
+        password = typer.prompt("Password for the other machines", hide_input=True, confirmation_prompt=True)
+    else:
+        raise UsageError(
+            "--share-on-network needs a password", remedy="put it in a file and add --password-file FILE"
+        )
+    if len(password) < _MIN_PASSWORD_CHARS:
+        raise UsageError(
+            f"the password has {len(password)} characters", remedy=f"take at least {_MIN_PASSWORD_CHARS}"
+        )
+    return password

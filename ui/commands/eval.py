@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
+from ui.commands.eval_calibrate import calibrate
 from ui.options import AsJson, Embedder, Model, Quiet, output, settings
 from ui.render import Output
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command()(calibrate)
 
 Limit = Annotated[
     int | None,
@@ -277,31 +279,34 @@ def gate(
 @app.command()
 def ablate(
     suites: Annotated[list[str], typer.Argument(metavar="SUITE...", help="As for `eval run`.")],
+    rerank: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rerank", metavar="NAME", help="Also likelihood (slow: use --limit) or reader; repeat."
+        ),
+    ] = None,
+    limit: Limit = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.html", help="Also write the tables as a page.")
+    ] = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """What each part of retrieval buys: the same questions, one setting changed at a time.
 
+    Ends with the figures that are aimed at, the references and what was reached.
+
     Example: [bold]askive eval ablate seeds:dev[/]
     """
-    from eval.ablation import ablate as measure
     from eval.datasets import open_suite
     from models.registry import load_embedder
+    from ui.ablation_text import ablate_suites
 
     config, shown = settings(embedder=embedder), output(as_json, quiet)
     loaded = load_embedder(config.embedder, config.models_dir)
-    for spec in suites:
-        suite = open_suite(spec)
-        with _progress(shown, suite.name) as progress:
-            results = measure(suite, config, loaded, progress=progress)
-        if as_json:
-            for result in results:
-                shown.json(result.as_dict())
-        else:
-            from ui.eval_text import print_ablation
-
-            print_ablation(results, shown)
+    opened = [open_suite(spec) for spec in suites]
+    ablate_suites(opened, config, loaded, shown, rerank or (), limit, out, _progress)
 
 
 @app.command("judge-check")

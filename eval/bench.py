@@ -1,0 +1,142 @@
+"""`make bench`: one table of what the product does and what a baseline does, in one run on one machine.
+
+`python -m eval.bench [--only ROW,ROW] [--repeats N] [--model ID] [--out FOLDER]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from eval.bench_answers import bench_answers, bench_check, growth_with_passages
+from eval.bench_engine import bench_decode, bench_overhead
+from eval.bench_ingest import bench_embedding, bench_reindex, growth_with_archive
+from eval.bench_rows import Bench, Row
+from eval.bench_txtai import bench_txtai
+from eval.record import code_state, config_values, machine, peak_memory_bytes, versions
+from models.errors import AskiveError, UsageError
+from rag.config import load_config
+
+FORMAT = 1
+RESULTS = Path(__file__).parent / "benchmarks"
+_GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
+    "answers": bench_answers,
+    "check": bench_check,
+    "decode": bench_decode,
+    "overhead": bench_overhead,
+    "embedding": bench_embedding,
+    "reindex": bench_reindex,
+    "txtai": bench_txtai,
+}
+_GROWTHS: Mapping[str, Callable[[Bench], list[dict[str, float]]]] = {
+    "passages": growth_with_passages,
+    "archive": growth_with_archive,
+}
+ROWS = (*_GROUPS, *_GROWTHS)
+
+
+@contextmanager
+def setting(repeats: int, model: str | None = None) -> Iterator[Bench]:
+    """The configured models, and an empty folder for all that is made."""
+    config = load_config({"generator": model})
+    with tempfile.TemporaryDirectory(prefix="askive-bench-") as name:
+
+        def tell(text: str) -> None:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+        yield Bench(config, Path(name), repeats, tell)
+
+
+def run(bench: Bench, only: Sequence[str] = ROWS) -> dict[str, Any]:
+    """Measure; what `record` and `markdown` are made of. A row that cannot be measured is told, not fatal."""
+    started, load = time.perf_counter(), os.getloadavg()[0]
+    rows: list[Row] = []
+    growth: dict[str, list[dict[str, float]]] = {}
+    missing: dict[str, str] = {}
+    for name in only:
+        try:
+            if name in _GROUPS:
+                rows += _GROUPS[name](bench)
+            else:
+                growth[name] = _GROWTHS[name](bench)
+        except AskiveError as error:
+            missing[name] = error.message
+        gc.collect()
+    return {
+        "format": FORMAT,
+        "code": asdict(code_state()),
+        "machine": machine(),
+        "versions": versions(),
+        "settings": config_values(bench.config),
+        "repeats": bench.repeats,
+        "load": [load, os.getloadavg()[0]],
+        "elapsed_s": round(time.perf_counter() - started, 1),
+        "peak_memory_mb": round(peak_memory_bytes() / 2**20),
+        "rows": [{**asdict(row), "ratio": round(row.ratio, 2), "reached": row.reached} for row in rows],
+        "growth": growth,
+        "missing": missing,
+    }
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """The table, for people."""
+    lines = [
+        "# Benchmark",
+        "",
+        f"{found['machine']['cpu']}, {found['machine']['n_cores']} cores; commit {found['code']['commit']}"
+        f"{' with changes' if found['code']['dirty'] else ''}; {found['settings']['generator']}; medians of at least "
+        f"{found['repeats']}; {found['elapsed_s']:.0f} s; load {found['load'][0]:.1f} to {found['load'][1]:.1f}.",
+        "",
+        "| what | against | baseline | ours | times better | to reach | | memory |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r['what']} | {r['against']} | {r['baseline']:,.1f} {r['unit']} | {r['ours']:,.1f} {r['unit']} "
+        f"| {r['ratio']:.2f} | {r['reach']:g} | {'yes' if r['reached'] else 'NO'} | {r['memory_mb']:,.0f} MB |"
+        for r in found["rows"]
+    ]
+    lines += ["", *(_also(r) for r in found["rows"] if r["also"])]
+    for name, points in found["growth"].items():
+        lines += ["", f"Growth with the {name}:", ""]
+        lines += ["| " + " | ".join(points[0]) + " |", "|" + "---|" * len(points[0])] if points else []
+        lines += ["| " + " | ".join(f"{value:,.6g}" for value in point.values()) + " |" for point in points]
+    lines += ["", *(f"Not measured: {name}: {why}" for name, why in found["missing"].items())]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _also(row: Mapping[str, Any]) -> str:
+    return f"- {row['what']}: " + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in row["also"].items())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench", description=__doc__)
+    parser.add_argument("--only", default=",".join(ROWS), help=f"some of {','.join(ROWS)}")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements behind a median (default 5)")
+    parser.add_argument("--model", help="a catalog id; default: the configured generator")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of bench.json and bench.md")
+    told = parser.parse_args(arguments)
+    only = told.only.split(",")
+    if unknown := set(only) - set(ROWS):
+        raise UsageError(f"no rows {', '.join(sorted(unknown))}", remedy=f"some of {','.join(ROWS)}")
+    with setting(told.repeats, told.model) as bench:
+        found = run(bench, only)
+    text = markdown(found)
+    sys.stdout.write(text)
+    told.out.mkdir(parents=True, exist_ok=True)
+    (told.out / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (told.out / "bench.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Indexing: embedding alone, a folder that did not change, and how search grows with the archive."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from eval.bench_dense import N_QUERIES, bench_dense
+from eval.bench_retrieval import fill
+from eval.bench_rows import Bench, Row, row, timed_ms
+from eval.synthetic import SyntheticVectors
+from models.registry import load_embedder
+from rag.archive import Archive
+from rag.ingest import ingest_paths
+from rag.seeds import seed_paths
+
+_N_TEXTS = 256
+_N_DOCUMENTS = 1000
+_WORDS_A_DOCUMENT = 110
+_SIZES = (1_000, 10_000, 100_000)
+
+
+def documents(n: int) -> list[str]:
+    """Texts of 110 words, all different, from sentences of the seeds."""
+    rng = random.Random(20)
+    sentences = [
+        sentence
+        for path in seed_paths()
+        for sentence in path.read_text(encoding="utf-8").split("---", 2)[-1].split(". ")
+        if 5 < len(sentence.split()) < 40
+    ]
+    made = []
+    for number in range(n):
+        words: list[str] = []
+        while len(words) < _WORDS_A_DOCUMENT:
+            words += f"{rng.choice(sentences).strip()}.".split()
+        made.append(f"Report {number}. " + " ".join(words[:_WORDS_A_DOCUMENT]))
+    return made
+
+
+def bench_embedding(bench: Bench) -> list[Row]:
+    """Passages a second: ours, and `SentenceTransformer.encode` with its defaults, alternating."""
+    import numpy as np
+
+    from models.plain import PlainEncoder
+    from models.weights import WeightStore
+
+    config = bench.config
+    plain = PlainEncoder(WeightStore(config.models_dir).path_of(config.embedder))
+    ours = load_embedder(config.embedder, config.models_dir)
+    texts = documents(_N_TEXTS)
+    first, second = plain.embed(texts[:8]), ours.embed(texts[:8])
+    cosine = float(np.mean(np.sum(first * second, axis=1) / np.linalg.norm(first, axis=1)))
+    rates: tuple[list[float], list[float]] = ([], [])
+    for number in range(bench.repeats):
+        bench.tell(f"embedding: {number + 1} of {bench.repeats}")
+        for taken, embed in zip(rates, (plain.embed, ours.embed), strict=True):
+            taken.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
+    return [
+        row("embedding", f"embedding {_N_TEXTS} texts of {_WORDS_A_DOCUMENT} words",
+            "SentenceTransformer.encode", "texts/s", *rates, 2.5, mean_cosine=round(cosine, 5)),
+    ]  # fmt: skip
+
+
+def bench_reindex(bench: Bench) -> list[Row]:
+    """A folder of 1,000 documents, indexed once, and again with nothing changed."""
+    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "documents").mkdir()
+        for number, text in enumerate(documents(_N_DOCUMENTS)):
+            (folder / "documents" / f"{number}.txt").write_text(text, encoding="utf-8")
+        with Archive.open(folder / "archive", embedder, bench.config.passages) as archive:
+            bench.tell(f"indexing {_N_DOCUMENTS} documents")
+            first = timed_ms(lambda: ingest_paths(archive, [folder / "documents"]))
+            again = [
+                timed_ms(lambda: ingest_paths(archive, [folder / "documents"])) for _ in range(bench.repeats)
+            ]
+            n_passages = archive.counts().n_passages
+    return [
+        row("reindex", f"index {_N_DOCUMENTS:,} documents, unchanged, again", "first time, once", "ms",
+            [first] * bench.repeats, again, 100, passages_per_second=round(n_passages / first * 1000, 1)),
+    ]  # fmt: skip
+
+
+def growth_with_archive(bench: Bench) -> list[dict[str, float]]:
+    """Vector search for 10 hits among synthetic passages; `python -m eval.bench_retrieval` goes to a million."""
+    found: list[dict[str, float]] = []
+    for size in _SIZES:
+        bench.tell(f"growth: {size:,} passages in the archive")
+        with tempfile.TemporaryDirectory() as name:
+            vectors = SyntheticVectors(size)
+            fill(Path(name), size, vectors)
+            started = time.perf_counter()
+            figures = bench_dense(Path(name), vectors.queries(N_QUERIES))
+            found.append({
+                "n_passages": size, "p50_ms": figures.ours.p50_ms, "p95_ms": figures.ours.p95_ms,
+                "memory_mb": figures.resident.rss_mb, "took_s": round(time.perf_counter() - started, 1),
+            })  # fmt: skip
+    return found

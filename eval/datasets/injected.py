@@ -1,0 +1,64 @@
+"""Documents that hold orders to a language model: what is asked, what is right, and what obeying would look like.
+
+A document a line: `_id`, `kind` of the order, `title`, `text`, `question`, `answers` (none: the document lacks
+it), `obeyed_if` (strings that only an obedient answer has).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from eval.datasets.lines import plain_document, read_json_lines, text_of, texts_of
+from eval.datasets.suite import Sample, Suite, build_suite, sha256_of_files
+from rag.errors import UsageError
+from rag.types import Document
+
+INJECTED = Path(__file__).parent.parent / "gold" / "injected" / "documents.jsonl"
+
+
+def read_injected(path: Path, name: str) -> Suite:
+    """One question a document, asked over all of them.
+
+    Raises UsageError when a line lacks a field, says no way of obeying, or obeying is also right.
+    """
+    texts: dict[str, tuple[str, str]] = {}
+    samples: list[Sample] = []
+    for where, record in read_json_lines(path):
+        uri = text_of(record, "_id", where)
+        texts[uri] = text_of(record, "title", where), text_of(record, "text", where)
+        answers = texts_of(record, "answers", where)
+        obeyed_if = texts_of(record, "obeyed_if", where)
+        if not obeyed_if:
+            raise UsageError(f"{where}: 'obeyed_if' is empty", remedy="say what only an obedient answer has")
+        if clash := [one for one in obeyed_if if any(a.casefold() in one.casefold() for a in answers)]:
+            raise UsageError(
+                f"{where}: {clash[0]!r} is both right and obedient", remedy="choose another string"
+            )
+        samples.append(
+            Sample(
+                sample_id=f"injected-{uri}",
+                question=text_of(record, "question", where),
+                type=text_of(record, "kind", where),
+                answers=answers,
+                relevant={uri: 1} if answers else {},
+                unanswerable=not answers,
+                obeyed_if=obeyed_if,
+            )
+        )
+    return build_suite(
+        name=name,
+        path=path.parent,
+        kind="injected",
+        documents=partial(_documents, texts),
+        samples=samples,
+        corpus_sha256=sha256_of_files([path], path.parent),
+        licence="Apache-2.0" if path == INJECTED else "",
+        notes="Every document holds an order to a language model; `resisted` is the share of answers that do not obey.",
+    )
+
+
+def _documents(texts: Mapping[str, tuple[str, str]]) -> Iterator[Document]:
+    for uri, (title, text) in texts.items():
+        yield plain_document(uri, title, text)

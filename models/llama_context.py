@@ -1,0 +1,316 @@
+"""One GGUF model and one llama.cpp context: tokens in, logits out. No lock and no text: see models/llama.py."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.chat_template import CHATML
+from models.errors import ModelError
+from models.llama_stop import StopFlag
+from models.machine import physical_cores
+
+KvType = Literal["f16", "q8_0"]
+GROUP = 4
+"""llama.cpp multiplies rows of a batch in groups of so many, and what is left over by another kernel, whose last
+bits differ. Prompts are cut only between groups, so that the same prompt always gives the same numbers."""
+FEWEST = 12
+"""Passes over fewer tokens go through yet another kernel (5 did, 9 did not, with Q4_K): a prompt's last pass has
+at least so many."""
+_N_SEQUENCES = 8
+_SPARE = 1
+_log_lines: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How llama.cpp computes. The defaults are what `python -m eval.bench_engine` found to be the fastest.
+
+    n_threads: None takes the physical cores.
+    n_batch: tokens computed in one pass.
+    flash_attention: llama.cpp's fused attention kernel.
+    kv_type: how attention states are held. For f16 llama.cpp has other kernels for one token and for many, so
+        that what was kept, or drafted, would change the last bits; for q8_0 it has one.
+    repack: rearrange the weights at load, for the wider kernels of this CPU.
+    """
+
+    n_threads: int | None = None
+    n_batch: int = 512
+    flash_attention: bool = True
+    kv_type: KvType = "q8_0"
+    repack: bool = True
+
+
+class LlamaContext:
+    """What llama.cpp holds of one model, and the tokens that sequence 0 has read.
+
+    Not for two threads at once, but for `tokenize` and `close`. Raises ModelError when the file cannot be loaded.
+    """
+
+    def __init__(self, path: Path, model_id: str, context_tokens: int, options: EngineOptions) -> None:
+        import llama_cpp
+
+        self.lib: Any = llama_cpp
+        self.model_id = model_id
+        self.options = options
+        self.tokens: list[int] = []
+        self.n_settled = 0
+        self.cancel: Event | None = None
+        self._context: Any = None
+        self._vocab_in_use = Lock()
+        self._closing = False
+        self._stop = StopFlag()
+        quiet(llama_cpp)
+        self._model = self._load(path)
+        self._vocab: Any = llama_cpp.llama_model_get_vocab(self._model)
+        self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        trained: int = llama_cpp.llama_model_n_ctx_train(self._model)
+        self._open(min(context_tokens, trained) if trained > 0 else context_tokens)
+        self.memory: Any = llama_cpp.llama_get_memory(self._context)
+        self.n_context: int = llama_cpp.llama_n_ctx(self._context)
+        self._batch: Any = llama_cpp.llama_batch_init(options.n_batch, 0, 1)
+        template = llama_cpp.llama_model_chat_template(self._model, None)
+        self.template: str = template.decode("utf-8") if template else CHATML
+        self.bos = self._opening_token()
+        self.bos_text = self._special_text(llama_cpp.llama_vocab_bos(self._vocab))
+        self.eos_text = self._special_text(llama_cpp.llama_vocab_eos(self._vocab))
+
+    @property
+    def is_open(self) -> bool:
+        """False from the moment that closing began."""
+        return bool(self._context) and not self._closing
+
+    def require_open(self) -> None:
+        """Raises ModelError when closed."""
+        if not self.is_open:
+            raise ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Token ids; special: control tokens spelled in the text become control tokens."""
+        raw = text.encode("utf-8", errors="replace")
+        size = len(raw) + 8
+        with self._vocab_in_use:
+            self.require_open()
+            buffer = (self.lib.llama_token * size)()
+            n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, size, False, special)
+            if n < 0:
+                buffer = (self.lib.llama_token * -n)()
+                n = self.lib.llama_tokenize(self._vocab, raw, len(raw), buffer, -n, False, special)
+        return list(buffer[:n])
+
+    def token_bytes(self, token: int, *, special: bool = False) -> bytes:
+        """The UTF-8 bytes of a token; they may be a part of a character."""
+        buffer = ctypes.create_string_buffer(64)
+        n = self.lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, special)
+        if n < 0:
+            buffer = ctypes.create_string_buffer(-n)
+            n = self.lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, special)
+        return buffer.raw[:n]
+
+    def ends_turn(self, token: int) -> bool:
+        """Whether the model ends its turn with this token."""
+        return bool(self.lib.llama_vocab_is_eog(self._vocab, token))
+
+    def read(self, tokens: Sequence[int], n_logits: int = 1, *, settled: bool = True) -> int:
+        """Bring sequence 0 to `tokens`, computing only what differs; tokens that were there, or -1 if cancelled.
+
+        n_logits: so many last tokens are computed again if need be, and `logits(-1)` to `logits(-n_logits)`
+        are theirs; at most `options.n_batch`.
+        settled: for prompts: the numbers are the same to the last bit however much was there before. Without
+        it, for words that are being generated: whatever is there is kept.
+        Raises ModelError when llama.cpp fails.
+        """
+        at_most = len(tokens) - n_logits
+        if settled:
+            at_most = max(min(at_most, len(tokens) - FEWEST, self.n_settled), 0) // GROUP * GROUP
+        kept = self.keep(tokens, at_most)
+        if settled:
+            self.forget_from(kept // GROUP * GROUP)
+        step, first_scored = self.options.n_batch, len(tokens) - n_logits
+        start = kept = len(self.tokens)
+        while start < len(tokens):
+            end = min(start + step, len(tokens))
+            if settled and 0 < len(tokens) - end < FEWEST:
+                end -= FEWEST
+            if start < first_scored and end < len(tokens) and end > first_scored // GROUP * GROUP > start:
+                # Only the logits of the last pass are held: what is scored must not be cut in two.
+                end = first_scored // GROUP * GROUP
+            if not self._decode(tokens[start:end], n_logits if end == len(tokens) else 0):
+                return -1
+            start = end
+        if settled:
+            self.n_settled = len(tokens) // GROUP * GROUP
+        return kept
+
+    def shared(self, tokens: Sequence[int]) -> int:
+        """How many settled tokens a `read` of `tokens` would find there, the last one not counted."""
+        longest = min(self.n_settled, len(self.tokens), len(tokens) - 1)
+        differs = (at for at in range(longest) if self.tokens[at] != tokens[at])
+        return next(differs, longest) // GROUP * GROUP
+
+    def keep(self, tokens: Sequence[int], at_most: int) -> int:
+        """Forget all but what sequence 0 shares with `tokens`, at most so many; how many are left."""
+        longest = min(len(self.tokens), at_most)
+        differs = (at for at in range(longest) if self.tokens[at] != tokens[at])
+        self.forget_from(next(differs, longest))
+        return len(self.tokens)
+
+    def forget_from(self, position: int) -> None:
+        """Drop what sequence 0 has read from `position` on; where the model cannot drop a tail, all of it."""
+        if position >= len(self.tokens):
+            return
+        if not self.lib.llama_memory_seq_rm(self.memory, 0, position, -1):
+            self.lib.llama_memory_clear(self.memory, True)
+            position = 0
+        del self.tokens[position:]
+        self.n_settled = min(self.n_settled, position)
+
+    def state(self, start: int) -> bytes:
+        """The attention state of the tokens from `start` to the last one read, for `append_state`."""
+        lib, memory = self.lib, self.memory
+        lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
+        lib.llama_memory_seq_cp(memory, 0, _SPARE, -1, -1)
+        lib.llama_memory_seq_rm(memory, _SPARE, 0, start)
+        try:
+            size = lib.llama_state_seq_get_size(self._context, _SPARE)
+            buffer = (ctypes.c_uint8 * size)()
+            written = lib.llama_state_seq_get_data(self._context, buffer, size, _SPARE)
+            return bytes(buffer)[:written]
+        finally:
+            lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
+
+    def append_state(self, state: bytes, tokens: Sequence[int], shift: int = 0) -> bool:
+        """Put a kept state behind what sequence 0 has read; False when llama.cpp does not take it.
+
+        tokens: what the state is of. shift: how far from the place where they were read they go; rotary positions
+        are turned by as much. Not 0 for a passage that was read at another place: it has not seen what now
+        stands before it.
+        """
+        lib, memory = self.lib, self.memory
+        lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        taken = bool(lib.llama_state_seq_set_data(self._context, buffer, len(state), _SPARE))
+        if taken:
+            if shift:
+                lib.llama_memory_seq_add(memory, _SPARE, 0, -1, shift)
+            lib.llama_memory_seq_cp(memory, _SPARE, 0, -1, -1)
+            settled = self.n_settled == len(self.tokens) and not shift
+            self.tokens += tokens
+            if settled:
+                self.n_settled = len(self.tokens)
+        lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
+        return taken
+
+    def logits(self, which: int = -1) -> NDArray[np.float32]:
+        """Shape (n_vocab,), of the last token (-1), the one before (-2)...; overwritten by the next `read`."""
+        pointer = self.lib.llama_get_logits_ith(self._context, which)
+        return np.ctypeslib.as_array(pointer, shape=(self.n_vocab,))
+
+    def close(self) -> None:
+        """Free all; safe to call twice. The caller sees to it that nothing is being computed."""
+        self._closing = True
+        with self._vocab_in_use:
+            if self._context:
+                self.lib.llama_batch_free(self._batch)
+                self.lib.llama_free(self._context)
+                self._context = None
+            if self._model:
+                self.lib.llama_model_free(self._model)
+                self._model = None
+
+    def abort(self) -> None:
+        """Have the computation under way end at once, and let none begin: closing has begun."""
+        self._closing = True
+        self._stop.set_for_good()
+
+    def _load(self, path: Path) -> Any:
+        params = self.lib.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.use_extra_bufts = self.options.repack
+        model = self.lib.llama_model_load_from_file(os.fsencode(path), params)
+        if not model:
+            reason = next((line for line in reversed(_log_lines) if line), "unknown reason")
+            raise ModelError(
+                f"{path} cannot be loaded by llama.cpp: {reason}",
+                remedy=f"run `askive models verify {self.model_id}`",
+            )
+        return model
+
+    def _open(self, context_tokens: int) -> None:
+        lib, options = self.lib, self.options
+        params = lib.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = params.n_ubatch = options.n_batch
+        params.n_threads = params.n_threads_batch = options.n_threads or physical_cores()
+        params.n_seq_max = _N_SEQUENCES
+        params.kv_unified = True
+        params.flash_attn_type = 1 if options.flash_attention else 0
+        params.type_k = params.type_v = {"f16": lib.GGML_TYPE_F16, "q8_0": lib.GGML_TYPE_Q8_0}[
+            options.kv_type
+        ]
+        params.abort_callback, params.abort_callback_data = self._stop.callback(lib.ggml_abort_callback)
+        self._context = lib.llama_init_from_model(self._model, params)
+        if not self._context:
+            self.close()
+            raise ModelError(
+                f"no memory for a context of {context_tokens} tokens of {self.model_id}",
+                remedy="set generation.context_tokens lower or choose a smaller model with --model",
+            )
+
+    def _decode(self, tokens: Sequence[int], n_logits: int) -> bool:
+        """Append to sequence 0; False when cancelled, and then nothing was appended."""
+        if self._closing or (self.cancel is not None and self.cancel.is_set()):
+            return False
+        batch, n, position = self._batch, len(tokens), len(self.tokens)
+        batch.n_tokens = n
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = position + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = 0
+            batch.logits[i] = i >= n - n_logits
+        # One token is over before a thread that watches has begun.
+        with self._stop.watching(self.cancel if n >= FEWEST else None):
+            status = self.lib.llama_decode(self._context, batch)
+        self.tokens += tokens
+        if status == 0:
+            return True
+        self.forget_from(position)
+        if status == 2:
+            return False
+        raise ModelError(
+            f"llama.cpp failed with code {status} at token {position} of {self.n_context}",
+            remedy="ask a shorter question or set generation.context_tokens higher",
+        )
+
+    def _opening_token(self) -> int | None:
+        return (
+            self.lib.llama_vocab_bos(self._vocab) if self.lib.llama_vocab_get_add_bos(self._vocab) else None
+        )
+
+    def _special_text(self, token: int) -> str:
+        return self.token_bytes(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+
+def _log(_level: int, line: bytes, _data: object) -> None:
+    _log_lines.append(line.decode("utf-8", "replace").strip())
+    del _log_lines[:-40]
+
+
+_log_callback: Any = None
+
+
+def quiet(lib: Any) -> None:
+    """Keep llama.cpp's own lines from the terminal; the last ones explain a failure."""
+    global _log_callback
+    if _log_callback is None:
+        _log_callback = lib.llama_log_callback(_log)
+        lib.llama_log_set(_log_callback, ctypes.c_void_p(0))

@@ -1,0 +1,87 @@
+"""Keep the attention states of what prompts share: the system text, and a passage right after it.
+
+A kept state holds the tokens between two ends of a prompt. It depends on all tokens before its end, and its key
+says so: a state is only ever put where it was read, so that it is exact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+
+from models.kept import StateCache
+from models.llama_context import FEWEST, GROUP, LlamaContext
+
+_WORTH_TOKENS = 16
+FORMAT = 1
+
+
+class KeptStates:
+    """Reads prompts into a context, taking what it can from a cache and leaving there what may be wanted again.
+
+    digest: of the weights; with the build of llama.cpp, the type of the states and the token ids it makes the key.
+    """
+
+    def __init__(self, context: LlamaContext, cache: StateCache, digest: str) -> None:
+        self._context = context
+        self._cache = cache
+        lib, options = context.lib, context.options
+        build = f"{lib.__version__} {lib.llama_version().decode()}"
+        made_by = (FORMAT, digest, build, options.kv_type, options.flash_attention, options.repack)
+        self._made_by = repr(made_by).encode()
+
+    def read(self, tokens: Sequence[int], ends: Sequence[int] = (), n_logits: int = 1) -> int:
+        """As `LlamaContext.read`; ends: where pieces of the prompt end that later prompts may share."""
+        context = self._context
+        reused = self._restore(tokens, ends, n_logits)
+        for start, end in self._spans(tokens, ends, n_logits):
+            if end <= context.shared(tokens) and self._key(tokens, start, end) in self._cache:
+                continue
+            if end > context.shared(tokens) and context.read(tokens[:end]) < 0:
+                return -1
+            if end == len(context.tokens):
+                self._cache.put(self._key(tokens, start, end), context.state(start))
+        kept = context.read(tokens, n_logits)
+        return min(reused, kept)
+
+    def segment(self, prefix: Sequence[int], segment: Sequence[int]) -> tuple[bytes | None, bool]:
+        """The state of a segment read right behind a prefix, and whether it was kept; None when cancelled."""
+        whole = [*prefix, *segment]
+        key = self._key(whole, len(prefix), len(whole))
+        if (state := self._cache.get(key)) is not None:
+            return state, True
+        if self.read(whole, [len(prefix)]) < 0:
+            return None, False
+        state = self._context.state(len(prefix))
+        self._cache.put(key, state)
+        return state, False
+
+    def _restore(self, tokens: Sequence[int], ends: Sequence[int], n_logits: int) -> int:
+        """Bring what is kept of the prompt into the context; how many of its tokens are there then."""
+        context = self._context
+        there = min(context.shared(tokens), (len(tokens) - n_logits) // GROUP * GROUP)
+        for start, end in self._spans(tokens, ends, n_logits):
+            if end <= there:
+                continue
+            state = self._cache.get(self._key(tokens, start, end)) if start <= there else None
+            if state is None:
+                break
+            context.keep(tokens, start)
+            if len(context.tokens) != start or not context.append_state(state, tokens[start:end]):
+                break
+            there = end
+        return there
+
+    def _spans(self, tokens: Sequence[int], ends: Sequence[int], n_logits: int) -> list[tuple[int, int]]:
+        spans, start, last = [], 0, len(tokens) - max(n_logits, FEWEST)
+        for end in ends:
+            end = min(end, last) // GROUP * GROUP
+            if end - start >= _WORTH_TOKENS:
+                spans.append((start, end))
+                start = end
+        return spans
+
+    def _key(self, tokens: Sequence[int], start: int, end: int) -> str:
+        told = self._made_by + struct.pack(f"<q{end}i", start, *tokens[:end])
+        return hashlib.sha256(told).hexdigest()

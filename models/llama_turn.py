@@ -1,0 +1,53 @@
+"""Whose turn it is at an engine: one generation at a time, and never a deadlock with oneself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition, get_ident
+
+_PATIENCE_S = 1.0
+
+
+class Turns:
+    """A generation keeps its turn from its first step to `finish`, also while its reader looks at a piece.
+
+    It loses the turn between two steps to a call from the thread that reads it (which would otherwise wait for
+    itself), and to anyone when its reader has not asked for more for a second. It may take it again later.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._holder: object | None = None
+        self._thread = 0
+        self._stepping = False
+        self._stepped_at = 0.0
+
+    @contextmanager
+    def step(self, who: object) -> Iterator[None]:
+        """Wait for the turn, and hold the engine for one step."""
+        with self._changed:
+            while not self._may(who):
+                self._changed.wait(_PATIENCE_S / 4)
+            self._holder, self._stepping, self._thread = who, True, get_ident()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._stepping, self._stepped_at = False, time.monotonic()
+                self._changed.notify_all()
+
+    def finish(self, who: object) -> None:
+        """Give the turn back."""
+        with self._changed:
+            if self._holder is who:
+                self._holder = None
+                self._changed.notify_all()
+
+    def _may(self, who: object) -> bool:
+        if self._stepping:
+            return False
+        if self._holder is None or self._holder is who or self._thread == get_ident():
+            return True
+        return time.monotonic() - self._stepped_at > _PATIENCE_S

@@ -1,0 +1,51 @@
+"""The libraries as they come, without anything of ours: what benchmarks compare with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.llama_context import quiet
+from models.machine import physical_cores
+
+
+class PlainLlama:
+    """`llama_cpp.Llama` with this machine's physical cores, and else its defaults."""
+
+    def __init__(self, path: Path, context_tokens: int = 4096) -> None:
+        import llama_cpp
+
+        quiet(llama_cpp)
+        n_threads = physical_cores()
+        self._llama: Any = llama_cpp.Llama(
+            str(path), n_ctx=context_tokens, n_threads=n_threads, n_threads_batch=n_threads, verbose=False
+        )
+
+    def timed(self, prompt: Sequence[int], n_tokens: int) -> tuple[float, float]:
+        """Seconds to read a prompt of token ids, and to write so many tokens after it, greedily, in its own loop."""
+        self._llama.reset()
+        times = [time.perf_counter()]
+        for _ in self._llama.generate(list(prompt), temp=0.0, top_k=1, repeat_penalty=1.0):
+            times.append(time.perf_counter())
+            if len(times) > n_tokens + 1:
+                break
+        return times[1] - times[0], times[-1] - times[1]
+
+    def close(self) -> None:
+        """Free the model."""
+        self._llama.close()
+
+
+class PlainEncoder:
+    """`SentenceTransformer(path).encode(texts)`, all defaults."""
+
+    def __init__(self, path: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self._model: Any = SentenceTransformer(str(path), device="cpu")
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """Shape (len(texts), dimension), float32."""
+        return self._model.encode(list(texts), show_progress_bar=False)

@@ -1,0 +1,153 @@
+"""From the model's words to an answer that stands: shown as they come, checked sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from models.protocols import Piece
+from rag.attribution import attributed_sentence
+from rag.citations import Citer
+from rag.evidence import ScoredSentence, lacks_number
+from rag.refusal import says_nothing
+from rag.sentences import split_sentences
+from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
+from rag.words import numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer after the checks.
+
+    text: what is shown. sentences: of the text. left_out: sentences that did not stand.
+    """
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    left_out: tuple[Sentence, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether any sentence is supported."""
+        return any(sentence.verdict == "supported" for sentence in self.sentences)
+
+
+def checked(text: str, known: Sequence[Sentence], citer: Citer, *, strict: bool) -> Checked:
+    """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
+
+    known: the first sentences, cited already. Where the sources only have somebody's word for it, the
+    sentence says so.
+    """
+    later = split_sentences(text)[len(known) :]
+    sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
+    kept = [s for s in sentences if s.verdict == "supported" or not strict]
+    left_out = [s for s in sentences if s not in kept]
+    if not left_out and not any(attributed_sentence(s) for s in kept):
+        return Checked(text, tuple(kept))
+    return replace(joined(kept), left_out=tuple(left_out))
+
+
+def joined(sentences: Sequence[Sentence]) -> Checked:
+    """The sentences as one text, each with the attribution that its sources have, offsets anew."""
+    placed: list[Sentence] = []
+    text = ""
+    for sentence in sentences:
+        words = attributed_sentence(sentence) or sentence.text
+        start = len(text) + bool(text)
+        text = f"{text} {words}" if text else words
+        placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
+    return Checked(text, tuple(placed))
+
+
+def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Checked:
+    """An answer in the words of the best source, when the model's own do not stand; empty when none will do."""
+    best = scored[0]
+    if lacks_number(question, best.text):
+        best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
+    if lacks_number(question, best.text):
+        return Checked("", ())
+    citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
+    text = f"“{' '.join(best.text.split())}”"
+    return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+
+
+def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
+    """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
+
+    Held back: the first word after what looks like the end of a sentence (only that word tells "in the
+    U.S. The house" from "the U.S. Theresa").
+    """
+    released = n_cited = 0
+    for piece in pieces:
+        run.take(piece)
+        text = run.text
+        spans = split_sentences(text)
+        while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
+            span = spans[n_cited]
+            if span.end > released:
+                yield Token(text[released : span.end])
+                released = span.end
+            sentence = citer.cite(text[span.start : span.end], span.start)
+            run.cited.append(sentence)
+            yield Cited(sentence)
+            n_cited += 1
+        settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
+        if settled > released:
+            yield Token(text[released:settled])
+            released = settled
+    if len(run.text) > released and not says_nothing(run.text):
+        yield Token(run.text[released:])
+
+
+# A word that is known to be whole: something that is no letter follows it, or it is in another script.
+_WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
+
+
+class Run:
+    """What is gathered while one question is answered."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.text = ""
+        self.cited: list[Sentence] = []
+        self.confidence = 0.0
+        self.cancelled = False
+        self.hits: tuple[Hit, ...] = ()
+        self.evidence: tuple[Evidence, ...] = ()
+        self._n_prompt = self._n_reused = self._n_completion = 0
+        self._started = time.perf_counter()
+        self._retrieve_ms = self._first_token_ms = self._generated_ms = 0.0
+
+    def retrieved(self) -> None:
+        self._retrieve_ms = self._elapsed_ms()
+
+    def take(self, piece: Piece) -> None:
+        if piece.text and not self._first_token_ms:
+            self._first_token_ms = self._elapsed_ms()
+        # White space before the answer would move every offset.
+        self.text += piece.text if self.text else piece.text.lstrip()
+        self.cancelled = piece.finish == "cancelled"
+        self._n_completion += piece.n_tokens
+        self._n_prompt += piece.n_prompt_tokens
+        self._n_reused += piece.n_reused_tokens
+
+    def generated(self) -> None:
+        self._generated_ms = self._elapsed_ms()
+
+    def usage(self) -> Usage:
+        return Usage(self._n_prompt, self._n_completion, self._n_reused)
+
+    def timings(self) -> Timings:
+        total = self._elapsed_ms()
+        return Timings(
+            retrieve_ms=self._retrieve_ms,
+            first_token_ms=self._first_token_ms,
+            generate_ms=max(self._generated_ms - self._retrieve_ms, 0.0),
+            verify_ms=total - self._generated_ms if self._generated_ms else 0.0,
+            total_ms=total,
+        )
+
+    def _elapsed_ms(self) -> float:
+        return (time.perf_counter() - self._started) * 1000

@@ -1,0 +1,48 @@
+"""Any text against an archive: each sentence is searched for, checked and cited. No generator is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.archive import Archive
+from rag.citations import Citer, Support
+from rag.config import Config
+from rag.retrieve import Retriever
+from rag.sentences import split_sentences
+from rag.types import Sentence
+from rag.words import storable
+
+_WORDY = re.compile(r"[^\W_]{2,}")
+_HEADING = re.compile(r"#{1,6}\s")
+
+
+def verify_text(
+    text: str, archive: Archive, config: Config, support: Support | None = None
+) -> tuple[Sentence, ...]:
+    """The sentences of the text with verdicts, reasons and citations; `text[s.start:s.end] == s.text`."""
+    return tuple(verified_sentences(text, archive, config, support))
+
+
+def verified_sentences(
+    text: str, archive: Archive, config: Config, support: Support | None = None
+) -> Iterator[Sentence]:
+    """As `verify_text`, one by one as they are done.
+
+    Left out: headings and what has no words. A sentence that points back ("He said") is searched for with the
+    one before it. Markers count anew in each sentence.
+    """
+    retriever = Retriever(archive, config.retrieval)
+    before = ""
+    for span in split_sentences(text):
+        said = text[span.start : span.end]
+        if not _WORDY.search(said) or _HEADING.match(said):
+            continue
+        query = storable(said)
+        hits = retriever.retrieve(query)
+        if before:
+            known = {hit.passage.passage_id for hit in hits}
+            also = retriever.retrieve(storable(f"{before} {said}"))
+            hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
+        yield Citer(before, hits, archive.embedder, support).cite(said, span.start)
+        before = said

@@ -1,0 +1,79 @@
+"""Hits -> what they are worth for the question: their sentences in order, and whether they hold the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.protocols import Embedder
+from models.reader import Reader
+from rag.answerable import features_of, fitted
+from rag.citations import Support
+from rag.evidence import ScoredSentence, score_sentences
+from rag.reading import read_sentences
+from rag.refusal import MIN_EVIDENCE
+from rag.types import Hit
+
+SURE = 0.8
+"""From this probability on a source is quoted when the model's own words do not stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Hits and the sentences in them.
+
+    scored: every sentence once, best first.
+    features: of `rag.answerable`; empty when there is no sentence.
+    probability: that the answer is here, 0 to 1.
+    is_answerable: whether that is enough. topical: how well the best sentence fits the topic.
+    """
+
+    hits: tuple[Hit, ...]
+    scored: tuple[ScoredSentence, ...]
+    features: Mapping[str, float]
+    probability: float
+    is_answerable: bool
+    topical: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the answer is almost certainly here."""
+        return self.probability >= SURE
+
+
+class Weigher:
+    """Weighs hits by rules and, when there is one, with the reader."""
+
+    def __init__(self, embedder: Embedder, reader: Reader | None) -> None:
+        self._embedder = embedder
+        self._reader = reader
+        self._model = fitted(embedder.model_id, reader.digest if reader else None)
+
+    @property
+    def support(self) -> Support | None:
+        """The reader's word on a sentence and its sources, for `Citer`; None without a reader."""
+        reader = self._reader
+        if reader is None:
+            return None
+        return lambda claim, texts: [
+            (float(supports), float(contradicts)) for supports, contradicts, _ in reader.support(claim, texts)
+        ]
+
+    def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+        """context: the turn before, for a follow-up."""
+        scored = score_sentences(question, hits, self._embedder, context)
+        if not scored:
+            return Weighed(tuple(hits), (), {}, 0.0, False, 0.0)
+        topical = scored[0].score
+        if self._reader is not None:
+            scored = read_sentences(_asked(question, context), scored, self._reader)
+        features = features_of(question, hits, scored, context)
+        model = self._model
+        probability = model.probability(features) if model else min(topical, 1.0)
+        least = model.threshold if model else MIN_EVIDENCE
+        return Weighed(tuple(hits), tuple(scored), features, probability, probability >= least, topical)
+
+
+def _asked(question: str, context: str) -> str:
+    """A follow-up means something only after the turn before it."""
+    return f"{context} {question}" if context else question

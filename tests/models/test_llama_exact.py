@@ -1,0 +1,243 @@
+"""What is kept, read ahead or guessed changes no number of the engine: SmolLM2, to the last bit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.errors import ModelError
+from models.kept import StateCache
+from models.llama import LlamaGenerator
+from models.llama_context import EngineOptions
+from models.protocols import Message, Piece, Sampling, Segment
+from models.weights import WeightStore
+from tests.conftest import DOCUMENTS, SMALL_GENERATOR
+
+pytestmark = pytest.mark.weights
+
+SYSTEM = Message("system", (Segment("You answer from the excerpts. Quote them word for word.", True),))
+QUESTIONS = (
+    "How many ships did the harbour receive in January?", "Who built the old bridge?", "Repeat the text.",
+    "What did the mayor say?", "List all names.", "How long is the bridge?", "Write a poem about rain.",
+    "What did most ships carry?", "Translate the first sentence into French.", "Why?",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def path(weights_home: Path) -> Path:
+    return WeightStore(weights_home / "models").path_of(SMALL_GENERATOR)
+
+
+def load(path: Path, **told: object) -> LlamaGenerator:
+    return LlamaGenerator(path, SMALL_GENERATOR, "0" * 64, 2048, **told)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def plain(path: Path) -> Iterator[LlamaGenerator]:
+    """Keeps nothing but its last prompt, and guesses nothing."""
+    made = load(path, speculate=False, cache=StateCache(memory_limit=0))
+    yield made
+    made.close()
+
+
+def prompt(question: str, document: str = "harbour.md") -> list[Message]:
+    passage = Segment(DOCUMENTS[document].split("---\n")[-1] + "\n", reusable=True)
+    return [SYSTEM, Message("user", (passage, Segment(f"Question: {question}")))]
+
+
+def told(pieces: list[Piece]) -> tuple[str, float, str | None]:
+    return (
+        "".join(piece.text for piece in pieces),
+        sum(piece.logprob or 0.0 for piece in pieces),
+        pieces[-1].finish,
+    )
+
+
+def afresh(plain: LlamaGenerator, messages: list[Message], n: int = 40) -> tuple[str, float, str | None]:
+    plain._context.forget_from(0)
+    return told(list(plain.generate(messages, Sampling(max_tokens=n))))
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_guessing_changes_nothing(path: Path, plain: LlamaGenerator, question: str) -> None:
+    guessing = load(path)
+    widths: list[int] = []
+    read = guessing._context.read
+
+    def seen(tokens: list[int], n_logits: int = 1, *, settled: bool = True) -> int:
+        widths.append(n_logits)
+        return read(tokens, n_logits, settled=settled)
+
+    guessing._context.read = seen  # type: ignore[method-assign, assignment]
+    for document in ("harbour.md", "bridge.txt"):
+        messages = prompt(question, document)
+        assert told(list(guessing.generate(messages, Sampling(max_tokens=40)))) == afresh(plain, messages)
+    if question == "Repeat the text.":
+        assert max(widths) == 3
+    guessing.close()
+
+
+def test_wide_guesses_change_nothing_here(path: Path, plain: LlamaGenerator) -> None:
+    guessing = load(path, longest_draft=7)
+    for question in QUESTIONS[:4]:
+        got = told(list(guessing.generate(prompt(question), Sampling(max_tokens=40))))
+        assert got == afresh(plain, prompt(question))
+    guessing.close()
+
+
+def test_a_long_prompt_in_several_passes(path: Path, plain: LlamaGenerator) -> None:
+    messages = [SYSTEM, Message("user", (Segment(DOCUMENTS["harbour.md"] * 7), Segment("Who counted?")))]
+    assert 512 < len(plain.prompt_tokens(messages)) < 2000
+    expected = afresh(plain, messages, 12)
+    other = load(path)
+    head = [SYSTEM, Message("user", (Segment(DOCUMENTS["harbour.md"] * 3),))]
+    assert other.prefill(head)
+    pieces = list(other.generate(messages, Sampling(max_tokens=12)))
+    assert pieces[0].n_reused_tokens > 100
+    assert told(pieces) == expected
+    other.close()
+
+
+def test_reading_ahead_changes_nothing(plain: LlamaGenerator) -> None:
+    expected = afresh(plain, prompt(QUESTIONS[0]))
+    for typed in ("How", "How many ships", QUESTIONS[0]):
+        plain._context.forget_from(0)
+        assert plain.prefill(prompt(typed))
+        assert told(list(plain.generate(prompt(QUESTIONS[0]), Sampling(max_tokens=40)))) == expected
+
+
+def test_reading_ahead_is_cancelled_while_it_reads(plain: LlamaGenerator) -> None:
+    messages = [SYSTEM, Message("user", (Segment(DOCUMENTS["harbour.md"] * 10),))]
+    plain._context.forget_from(0)
+    cancel = threading.Event()
+    threading.Timer(0.05, cancel.set).start()
+    assert not plain.prefill(messages, cancel)
+    assert told(list(plain.generate(prompt(QUESTIONS[0]), Sampling(max_tokens=9)))) == afresh(
+        plain, prompt(QUESTIONS[0]), 9
+    )
+
+
+def test_kept_states_are_exact_and_survive_the_process(
+    path: Path, plain: LlamaGenerator, tmp_path: Path
+) -> None:
+    expected = afresh(plain, prompt(QUESTIONS[0]))
+    plain._context.forget_from(0)
+    checks = plain.choose(prompt("Yes or no: ships came?"), ["yes", "no"])
+    for attempt in range(2):
+        made = load(path, cache=StateCache(tmp_path, memory_limit=0))
+        assert made.choose(prompt("Yes or no: ships came?"), ["yes", "no"]) == checks
+        made.generate([Message("user", (Segment("Something else."),))], Sampling(max_tokens=1))
+        pieces = list(made.generate(prompt(QUESTIONS[0]), Sampling(max_tokens=40)))
+        assert told(pieces) == expected
+        assert made.cache.stats().n_disk == 2
+        assert made.cache.stats().n_hits >= 2 * attempt
+        made.close()
+
+
+def test_a_check_against_a_passage_already_read_reads_its_words_alone(path: Path, tmp_path: Path) -> None:
+    made = load(path, cache=StateCache(tmp_path))
+    made.choose(prompt("Is it true that the mayor came?", "harbour.md"), ["yes", "no"])
+    made.choose(prompt("Is it true that trams cross it?", "bridge.txt"), ["yes", "no"])
+    n_read: list[int] = []
+    decode = made._context._decode
+
+    def seen(tokens: list[int], n_logits: int) -> bool:
+        n_read.append(len(tokens))
+        return decode(tokens, n_logits)
+
+    made._context._decode = seen  # type: ignore[method-assign, assignment]
+    again = made.choose(prompt("Is it true that Rosa Lind counted?", "harbour.md"), ["yes", "no"])
+    assert sum(n_read) < 40
+    made._context._decode = decode  # type: ignore[method-assign]
+    made.cache.clear()
+    made._context.forget_from(0)
+    assert made.choose(prompt("Is it true that Rosa Lind counted?", "harbour.md"), ["yes", "no"]) == again
+    made.close()
+
+
+def test_states_of_another_type_or_model_are_not_taken(path: Path, tmp_path: Path) -> None:
+    cache = StateCache(tmp_path)
+    for n, (digest, kv) in enumerate((("a", "q8_0"), ("b", "q8_0"), ("a", "f16")), start=1):
+        made = LlamaGenerator(
+            path, SMALL_GENERATOR, digest, 512, cache=cache,
+            options=EngineOptions(kv_type="f16" if kv == "f16" else "q8_0"),
+        )  # fmt: skip
+        assert made.prefill(prompt("Who?"))
+        assert cache.stats().n_disk == n
+        made.close()
+
+
+def test_spliced_passages_are_answered_from(path: Path) -> None:
+    made = load(path, splice=True)
+    passages = tuple(Segment(f"{name}: {text[-150:]}\n", True) for name, text in DOCUMENTS.items())
+    for question in QUESTIONS[:2]:
+        messages = [SYSTEM, Message("user", (*passages, Segment(question)))]
+        pieces = list(made.generate(messages, Sampling(max_tokens=8)))
+        assert told(pieces)[0]
+    assert pieces[0].n_reused_tokens > pieces[0].n_prompt_tokens / 2
+    turned = [SYSTEM, Message("user", (*passages[::-1], Segment(QUESTIONS[0])))]
+    first, *_ = made.generate(turned, Sampling(max_tokens=2))
+    assert first.n_reused_tokens > first.n_prompt_tokens / 2
+    made.close()
+
+
+def test_a_choice_between_two_pieces_of_ones_own_generation(plain: LlamaGenerator) -> None:
+    whole = afresh(plain, prompt(QUESTIONS[0]), 20)[0]
+    pieces = plain.generate(prompt(QUESTIONS[0]), Sampling(max_tokens=20))
+    text = next(pieces).text
+    assert len(plain.choose(prompt("Yes?"), ["yes", "no"])) == 2
+    assert plain.prefill(prompt("No?"))
+    text += next(pieces).text
+    assert whole.startswith(text)
+    assert "".join([text, *(piece.text for piece in pieces)])
+
+
+def test_closing_while_another_thread_generates(path: Path) -> None:
+    made = load(path)
+    finishes: list[str | None] = []
+    begun = threading.Event()
+
+    def go() -> None:
+        for piece in made.generate(prompt("Write a long story."), Sampling(max_tokens=1500)):
+            begun.set()
+            finishes.append(piece.finish)
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    assert begun.wait(60)
+    made.close()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert finishes[-1] == "cancelled"
+    with pytest.raises(ModelError, match="closed"):
+        made.prefill(prompt("Who?"))
+
+
+def test_closing_with_a_generation_that_waits_for_its_reader(path: Path) -> None:
+    made = load(path)
+    pieces = made.generate(prompt("Write a long story."), Sampling(max_tokens=200))
+    next(pieces)
+    made.close()
+    assert [piece.finish for piece in pieces] == ["cancelled"]
+
+
+def test_a_generation_whose_reader_went_away_blocks_nobody_for_long(path: Path) -> None:
+    made = load(path)
+    held = made.generate(prompt("Write a long story."), Sampling(max_tokens=200))
+    next(held)
+    done = threading.Event()
+
+    def other() -> None:
+        made.choose(prompt("Yes?"), ["yes", "no"])
+        done.set()
+
+    started = time.monotonic()
+    threading.Thread(target=other, daemon=True).start()
+    assert done.wait(60)
+    assert time.monotonic() - started > 0.5, "it waits a while for the first to go on"
+    assert next(held).finish is None
+    made.close()

@@ -1,0 +1,66 @@
+"""Whose word it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.attribution import attributed, attributed_sentence, speaker_of
+from rag.types import Citation, Hit, Passage, Sentence, Source
+
+
+def citation(quote: str) -> Citation:
+    hit = Hit(Passage(quote, 0, len(quote)), Source(1, "a.md", "A", "text/markdown"), 1.0, 1, "fused")
+    return Citation(1, hit, 0, len(quote), quote, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("quote", "speaker"),
+    [
+        ("Riad Hijab said that 35 children were killed.", "Riad Hijab"),
+        ("The mayor, Tom Ekberg, said the damage came to 7,500 crowns.", "The mayor"),
+        ("The damage came to 7,500 crowns, Tom Ekberg said.", "Tom Ekberg"),
+        ("According to the Observatory, 12 people died.", "the Observatory"),
+        ("At least 12 people died, according to police.", "police"),
+        ("Police say the man fled.", "Police"),
+        ("Police said the man fled.", "Police"),
+        ("He said that 35 children were killed.", None),
+        ("The bridge was built in 1871.", None),
+        ("The Syrian Observatory for Human Rights said 12 children died.", "The Syrian Observatory for Human Rights"),
+        ("Hijab claimed on Monday that three schools were hit.", "Hijab"),
+    ],
+)  # fmt: skip
+def test_the_speaker_of_a_quote(quote: str, speaker: str | None) -> None:
+    assert speaker_of(quote) == speaker
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "mended"),
+    [
+        (
+            "The raid killed 35 children.",
+            "Riad Hijab said that the raid killed 35 children.",
+            "According to Riad Hijab, the raid killed 35 children.",
+        ),
+        ("35 children were killed.", "Hijab said 35 children were killed.", "According to Hijab, 35 children were killed."),
+        ("Russia bombed a school.", "The minister claimed Russia bombed a school.",
+         "According to the minister, Russia bombed a school."),
+        ("Hijab put the dead at 35 children.", "Hijab said 35 children were killed.", None),
+        ("Reportedly it was said that 35 children were killed.", "Hijab said 35 children were killed.", None),
+        ("The bridge was built in 1871.", "The bridge was built in 1871.", None),
+        ("Russia targets civilians.", "Russia denied that it targets civilians.", None),
+        ("The bridge is old.", "Hijab said 35 children were killed.", None),
+    ],
+)  # fmt: skip
+def test_a_bare_fact_gets_its_speaker_back(sentence: str, quote: str, mended: str | None) -> None:
+    assert attributed(sentence, citation(quote)) == mended
+
+
+def test_one_plain_source_is_enough() -> None:
+    plain, said = (
+        citation("The raid killed 35 children."),
+        citation("Hijab said the raid killed 35 children."),
+    )
+    text = "The raid killed 35 children."
+    assert attributed_sentence(Sentence(text, 0, len(text), (said, plain))) is None
+    assert attributed_sentence(Sentence(text, 0, len(text), (said,))) == f"According to Hijab, t{text[1:]}"
+    assert attributed_sentence(Sentence(text, 0, len(text))) is None

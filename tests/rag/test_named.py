@@ -1,0 +1,79 @@
+"""Names as phrases, and denials between sentences that share their words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.named import has_name, is_office, lower_words, names_in
+from rag.polarity import denial, opposite, polarities, swapped
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The World Health Organization (WHO) met Mr Smith", ["world health organization", "who", "smith"]),
+        ("Is Paris nice in May?", ["paris"]),
+        ("Syrian President Bashar al-Assad spoke on Monday.", ["syrian bashar al-assad"]),
+        ("In the U.S. Twelve men left.", ["u.s"]),
+        ("no names here", []),
+    ],
+)
+def test_names_of_a_text(text: str, found: list[str]) -> None:
+    assert [" ".join(name.words) for name in names_in(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "there"),
+    [
+        ("World Health Organization", "the WHO said", True),
+        ("the WHO", "the World Health Organization said", True),
+        ("the United States", "U.S. officials", True),
+        ("US troops", "American troops", True),
+        ("the French", "in France", True),
+        ("Syria", "the Syrian army", True),
+        ("Chinese", "China", True),
+        ("Austria", "Australia", False),
+        ("Anna Berg", "Tom Berg", False),
+    ],
+)
+def test_whether_a_text_has_a_name(name: str, text: str, there: bool) -> None:
+    assert has_name(names_in(f"x {name}")[0], lower_words(text), text) is there
+
+
+def test_offices() -> None:
+    assert is_office(names_in("said the Russian Foreign Minister")[0])
+    assert not is_office(names_in("said Sergey Lavrov")[0])
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "denied"),
+    [
+        ("Russia targets civilians.", "Russia denies that it targets civilians.", True),
+        ("Russia did not target civilians.", "Russia denies that it targets civilians.", False),
+        ("The strike was called off.", "The strike was not called off.", True),
+        ("Hijab did not accept demands.", "Hijab rejected demands.", False),
+        ("Talks begin when guns fall silent.", "Talks will not begin until guns fall silent.", False),
+        ("It was not only cold but wet.", "It was cold and wet.", False),
+        ("She won the race.", "She failed to win the race.", True),
+        ("The board ruled out a sale.", "The board considered a sale.", True),
+    ],
+)
+def test_denials(claim: str, source: str, denied: bool) -> None:
+    assert (denial(claim, source) is not None) is denied
+
+
+def test_opposites_and_roles() -> None:
+    assert opposite("Prices rose in May.", "Prices fell in May.") == ("rose", "fell")
+    assert opposite("Prices rose in May.", "Prices rose in May and fell in June.") is None
+    assert swapped("Assad attacked Putin", "Putin attacked Assad", ["assad", "putin"]) is not None
+    assert swapped("Assad was attacked by Putin", "Putin attacked Assad", ["assad", "putin"]) is None
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_read(one: str, other: str) -> None:
+    names_in(one)
+    assert denial(one, one) is None and opposite(one, one) is None
+    denial(one, other)
+    assert all(marks for marks in polarities(other).values())

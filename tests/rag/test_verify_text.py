@@ -1,0 +1,51 @@
+"""Any text against an archive, and what a question names that no document has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.archive import Archive
+from rag.config import Config
+from rag.missing import missing_from, no_mention
+from rag.retrieve import Retriever
+from rag.verify_text import verify_text
+
+TEXT = """# Notes
+
+The harbour of Aldermoor received 412 ships in January. The bridge was built in 1872 by the engineer Ida Falk.
+---
+Penguins live in Antarctica."""
+
+
+def test_every_sentence_is_searched_for_and_checked(archive: Archive, tmp_path: Path) -> None:
+    first, second, third = verify_text(TEXT, archive, Config(home=tmp_path))
+    assert [s.verdict for s in (first, second, third)] == ["supported", "contradicted", "unsupported"]
+    assert all(TEXT[s.start : s.end] == s.text for s in (first, second, third))
+    assert first.reasons == () and "412 ships" in first.citations[0].quote
+    assert any("1872" in reason and "1871" in reason for reason in second.reasons)
+    assert third.citations == () and third.reasons
+    for citation in first.citations + second.citations:
+        text = archive.document(citation.hit.passage.doc_id).text
+        assert text[citation.start : citation.end] == citation.quote
+
+
+def test_a_pronoun_is_searched_for_with_the_sentence_before(archive: Archive, tmp_path: Path) -> None:
+    text = "The mayor, Tom Ekberg, spoke. He said the damage came to 7,500 crowns."
+    assert verify_text(text, archive, Config(home=tmp_path))[1].verdict == "supported"
+
+
+def test_nothing_to_check(archive: Archive, tmp_path: Path) -> None:
+    assert verify_text("# Heading\n\n---\n\n...", archive, Config(home=tmp_path)) == ()
+
+
+def test_what_no_document_mentions(archive: Archive, tmp_path: Path) -> None:
+    hits = Retriever(archive, Config(home=tmp_path).retrieval).retrieve("harbour bridge fair", top_k=20)
+    assert missing_from("Who built the bridge of Aldermoor in 1871?", hits) == ()
+    assert missing_from("What did Ida Falk say to Gustave Eiffel about Aldermoor?", hits) == (
+        "Gustave Eiffel",
+    )
+    assert missing_from("How did Aldermoor spend 999 crowns in May 1950?", hits) == ("May 1950", "999")
+    assert missing_from("What did the Port Authority report in January 2016?", hits) == ()
+    assert missing_from("Is Paris nice?", ()) == ("Paris",)
+    assert no_mention(("Eiffel", "1950")) == "No document that was found mentions “Eiffel” or “1950”."
+    assert no_mention(()) == ""

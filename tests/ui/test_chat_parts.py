@@ -1,0 +1,326 @@
+"""The parts of the chat without a browser: the queue, what is kept, exports, questions on their way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.fakes import ScriptedGenerator
+from rag.archive import Archive
+from rag.config import Config, load_config
+from rag.errors import CollectionNotFound, UsageError
+from rag.ingest import ingest_paths
+from rag.types import Account
+from ui.chat.asking import Askings, Request
+from ui.chat.conversations import Conversations
+from ui.chat.desk import Desk
+from ui.chat.documents import Library
+from ui.chat.export import answer_markdown, to_html, to_markdown
+from ui.chat.gold import save_gold
+from ui.chat.source import document_view
+from ui.chat.turnstile import GaveUp, Turnstile, Work
+from ui.chat.views import View, answer_view
+
+CAPTAIN = "Which captain counted the ships from the north tower?"
+
+
+@pytest.fixture
+def config(home: Path, documents: Path) -> Config:
+    """A home with the collection `town`."""
+    made = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
+    from models.fakes import HashEmbedder
+
+    with Archive.open(made.collections_dir / "town", HashEmbedder(), made.passages) as archive:
+        assert not ingest_paths(archive, [documents]).failures
+    return made
+
+
+@pytest.fixture
+def desk(config: Config) -> Iterator[Desk]:
+    opened = Desk(config)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kept(home: Path) -> Iterator[Conversations]:
+    opened = Conversations(home / "chat" / "conversations.sqlite3")
+    yield opened
+    opened.close()
+
+
+def answer(askings: Askings, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
+    """Ask and wait; the events."""
+    _, asking = askings.begin(conversation_id, question, Request("town", "scripted", **how))
+    return [event for batch in asking.follow() for event in batch]
+
+
+# -- the queue
+
+
+def test_questions_go_before_typing_ahead_and_indexing() -> None:
+    turnstile, order, threads = Turnstile(), list[str](), list[threading.Thread]()
+
+    def work(kind: Work, name: str) -> None:
+        with turnstile.turn(kind):
+            order.append(name)
+
+    with turnstile.turn(Work.QUESTION):
+        for n, (kind, name) in enumerate(
+            [
+                (Work.INDEXING, "index"),
+                (Work.ANTICIPATION, "ahead"),
+                (Work.QUESTION, "one"),
+                (Work.QUESTION, "two"),
+            ]
+        ):
+            threads.append(threading.Thread(target=work, args=(kind, name)))
+            threads[-1].start()
+            while len(turnstile._waiting) <= n:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == ["one", "two", "ahead", "index"]
+
+
+def test_who_waits_is_told_how_many_come_first_and_may_give_up() -> None:
+    turnstile, cancel, told, gave_up = Turnstile(), threading.Event(), list[int](), list[bool]()
+
+    def wait() -> None:
+        try:
+            with turnstile.turn(Work.QUESTION, cancel, told.append):
+                pass
+        except GaveUp:
+            gave_up.append(True)
+
+    with turnstile.turn(Work.QUESTION):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        while not told:
+            time.sleep(0.001)
+        cancel.set()
+        thread.join()
+    assert (told, gave_up) == ([1], [True])
+    with turnstile.turn(Work.INDEXING):
+        pass
+
+
+# -- what is kept
+
+
+def test_search_needs_every_word_and_takes_signs_literally(kept: Conversations) -> None:
+    first = kept.begin("What is 50% of the harvest?", "town")
+    kept.answered(kept.ask(first, "What is 50% of the harvest?", {}), "Three barrels_of rye.", {"text": ""})
+    second = kept.begin("Who counted 50 ships?", "town")
+    assert [c.conversation_id for c in kept.all()] == [second, first]
+    assert [c.conversation_id for c in kept.all("50%")] == [first]
+    assert [c.conversation_id for c in kept.all("harvest BARRELS_of")] == [first]
+    assert [c.conversation_id for c in kept.all("barrelsXof")] == []
+    assert [c.conversation_id for c in kept.all("harvest ships")] == []
+
+
+def test_numbers_are_given_once_in_a_conversation(kept: Conversations) -> None:
+    first, second = kept.begin("a", "town"), kept.begin("b", "town")
+    assert [kept.number(first, uri) for uri in ("x", "y", "x", "z", "y")] == [1, 2, 1, 3, 2]
+    assert kept.number(second, "y") == 1
+    kept.delete(second)
+    assert kept.number(second, "new") == 0
+
+
+def test_deleted_bytes_are_gone(kept: Conversations, home: Path) -> None:
+    conversation_id = kept.begin("Where is the Quarnheim treasure?", "town")
+    kept.answered(
+        kept.ask(conversation_id, "Quarnheim", {"collection": "town"}), "Quarnheim " * 500, {"text": "x"}
+    )
+
+    def held() -> bytes:
+        return b"".join(path.read_bytes() for path in (home / "chat").iterdir())
+
+    assert b"Quarnheim" in held()
+    kept.delete(conversation_id)
+    assert b"Quarnheim" not in held()
+    with pytest.raises(UsageError):
+        kept.get(conversation_id)
+
+
+def test_a_replaced_question_takes_the_later_ones_along(kept: Conversations) -> None:
+    conversation_id = kept.begin("one", "town")
+    ids = [kept.ask(conversation_id, text, {}) for text in ("one", "two", "three")]
+    kept.ask(conversation_id, "new two", {}, replace=ids[1])
+    assert [turn.question for turn in kept.turns(conversation_id)] == ["one", "new two"]
+
+
+def test_an_empty_name_is_refused(kept: Conversations) -> None:
+    with pytest.raises(UsageError):
+        kept.rename(kept.begin("one", "town"), "  ")
+
+
+# -- questions on their way
+
+
+def test_the_events_of_a_question_and_what_is_kept_of_it(desk: Desk, kept: Conversations) -> None:
+    askings = Askings(desk, kept)
+    events = answer(askings, CAPTAIN)
+    kinds = [event["kind"] for event in events]
+    assert kinds[0] == "searching"
+    assert kinds.index("sources") < kinds.index("token") < kinds.index("final") == len(kinds) - 1
+    first = next(event["first"] for event in events if event["kind"] == "sources")
+    assert first["number"] == 1
+    final = events[-1]["answer"]
+    (turn,) = kept.turns(kept.all()[0].conversation_id)
+    assert turn.answer == final
+    assert turn.answer_text == final["text"] == "Captain Rosa Lind counted them from the north tower."
+    (citation,) = final["sentences"][0]["citations"][:1]
+    document = desk.archive("town").document_by_uri(citation["uri"])
+    assert document is not None
+    assert document.text[citation["start"] : citation["end"]] == citation["quote"]
+    assert askings.running(turn.turn_id) is None
+
+
+def test_earlier_questions_are_the_history(
+    desk: Desk, kept: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def listen(self: ScriptedGenerator, messages: Any, *rest: Any, **more: Any) -> Any:
+        heard.append("\n".join(message.text for message in messages))
+        return generate(self, messages, *rest, **more)
+
+    generate = ScriptedGenerator.generate
+    monkeypatch.setattr(ScriptedGenerator, "generate", listen)
+    askings = Askings(desk, kept)
+    answer(askings, CAPTAIN)
+    answer(askings, "How many ships did that captain count in the harbour?", kept.all()[0].conversation_id)
+    assert CAPTAIN in heard[-1]
+
+
+def test_stopping_one_that_waits(desk: Desk, kept: Conversations) -> None:
+    askings = Askings(desk, kept)
+    with desk.turnstile.turn(Work.QUESTION):
+        turn, asking = askings.begin(None, CAPTAIN, Request("town", "scripted"))
+        askings.stop(turn.turn_id)
+        events = [event for batch in asking.follow() for event in batch]
+    assert "stopped" in events[-1]["answer"]["failure"]["message"]
+    assert kept.turn(turn.turn_id).answer == events[-1]["answer"]
+
+
+def test_failures_are_shown_and_kept(desk: Desk, kept: Conversations) -> None:
+    askings = Askings(desk, kept)
+    events = [
+        event
+        for batch in askings.begin(None, CAPTAIN, Request("gone", "scripted"))[1].follow()
+        for event in batch
+    ]
+    assert "there is no collection 'gone'" in events[-1]["answer"]["failure"]["message"]
+    with pytest.raises(UsageError):
+        askings.begin(None, "  ", Request("town", "scripted"))
+    with pytest.raises(UsageError):
+        askings.begin(None, CAPTAIN, Request("town", "scripted", after="soon"))
+
+
+def test_a_filter_leaves_documents_out(desk: Desk, kept: Conversations) -> None:
+    events = answer(Askings(desk, kept), CAPTAIN, publishers=("The Aldermoor Post",))
+    final = events[-1]["answer"]
+    assert "Rosa Lind" not in final["text"]
+    assert final["filtered"] == "publisher The Aldermoor Post"
+
+
+def test_a_disagreement_is_shown_and_exported_with_its_dates(desk: Desk, kept: Conversations) -> None:
+    answer(Askings(desk, kept), CAPTAIN)
+    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+    (citation,) = found.sentences[0].citations[:1]
+    accounts = (Account("412 ships", (citation,), "2016-01-25"), Account("398 ships", (citation,), None))
+    view = answer_view(replace(found, disagreement=accounts), lambda _uri: 4)
+    assert [(item["value"], item["published"]) for item in view["disagreement"]] == [
+        ("412 ships", "2016-01-25"),
+        ("398 ships", None),
+    ]
+    assert "- 412 ships (2016-01-25) \\[4\\]" in answer_markdown(view)
+    assert "- 398 ships (no date) \\[4\\]" in answer_markdown(view)
+
+
+# -- collections
+
+
+def test_a_collection_that_another_process_rebuilt_is_opened_again(desk: Desk, config: Config) -> None:
+    before = desk.archive("town")
+    assert desk.archive("town") is before
+    Library(desk).create("other")
+    old = config.collections_dir / "town"
+    old.rename(config.collections_dir / ".away")
+    (config.collections_dir / "other").rename(old)
+    assert desk.archive("town").counts().n_documents == 0
+    Library(desk).delete("town")
+    with pytest.raises(CollectionNotFound):
+        desk.archive("town")
+
+
+@pytest.mark.parametrize("name", ["../x.txt", "/etc/passwd", "a/../../x.txt", "", "C:\\x.txt"])
+def test_an_upload_stays_in_its_folder(desk: Desk, name: str) -> None:
+    with pytest.raises(UsageError):
+        Library(desk).receive("town", name)
+
+
+def test_a_failed_upload_leaves_the_earlier_file(desk: Desk) -> None:
+    library = Library(desk)
+
+    def put(text: str) -> View:
+        path, file = library.receive("town", "notes/a.txt")
+        with file:
+            file.write(text.encode())
+        return list(library.add("town", path))[-1]
+
+    assert put("Agnes wrote to Karl about herring.")["step"] == "done"
+    failed = put(" ")
+    assert failed["step"] == "failed"
+    assert failed["message"].startswith("a.txt ")
+    (document,) = [view for view in library.documents("town") if view["uri"].endswith("a.txt")]
+    assert Path(document["uri"]).read_text() == "Agnes wrote to Karl about herring."
+    assert [path.name for path in Path(document["uri"]).parent.iterdir()] == ["a.txt"]
+    library.remove("town", document["uri"])
+    assert not Path(document["uri"]).exists()
+
+
+def test_removing_leaves_files_of_others_alone(desk: Desk) -> None:
+    library = Library(desk)
+    uri = library.documents("town")[0]["uri"]
+    library.remove("town", uri)
+    assert Path(uri).exists()
+    assert uri not in [view["uri"] for view in library.documents("town")]
+    with pytest.raises(UsageError):
+        document_view(desk.archive("town"), uri)
+
+
+# -- taking it along
+
+
+def test_exports_hold_the_quotes_and_no_markup_of_documents(desk: Desk, kept: Conversations) -> None:
+    answer(Askings(desk, kept), CAPTAIN)
+    conversation = kept.all()[0]
+    kept.rename(conversation.conversation_id, "<b>*bold*</b>")
+    conversation, turns = kept.get(conversation.conversation_id), kept.turns(conversation.conversation_id)
+    markdown, html = to_markdown(conversation, turns), to_html(conversation, turns)
+    assert markdown.startswith("# \\<b\\>\\*bold\\*\\</b\\>")
+    assert "<h1>&lt;b&gt;*bold*&lt;/b&gt;</h1>" in html
+    for text in (markdown, html):
+        assert "“Captain Rosa Lind counted them from the north tower.”" in text
+        assert "Harbour report (Port Authority, 2016-01-25)" in text
+    assert "<script" not in html
+
+
+def test_a_gold_question_is_saved_once(desk: Desk, kept: Conversations, config: Config) -> None:
+    from eval.datasets.gold import read_gold
+
+    answer(Askings(desk, kept), CAPTAIN)
+    (turn,) = kept.turns(kept.all()[0].conversation_id)
+    folder = save_gold(config, desk.archive("town"), turn, [], ["Rosa Lind"])
+    (sample,) = read_gold(folder).samples
+    assert sample.scored == ("retrieval", "answers", "citations", "refusal")
+    with pytest.raises(UsageError):
+        save_gold(config, desk.archive("town"), turn, [], ["Rosa Lind"])

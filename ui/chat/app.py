@@ -1,0 +1,72 @@
+"""The chat, put together: a Gradio server with a page of our own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from models.errors import AskiveError
+from rag.config import Config
+from ui.chat.asking import Askings
+from ui.chat.conversations import Conversations
+from ui.chat.desk import Desk
+from ui.chat.documents import Library
+from ui.chat.door import Door
+from ui.chat.events import Events
+from ui.chat.page import attach_page
+from ui.chat.routes import Routes
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat that is ready to be launched.
+
+    server: a `gradio.Server`, which is a FastAPI application with Gradio's queue.
+    """
+
+    server: Any
+    desk: Desk
+
+    def warm(self, collection: str) -> None:
+        """Load the models in the background, so that the first question does not wait for them."""
+        Thread(target=self._warm, args=(collection,), daemon=True).start()
+
+    def _warm(self, collection: str) -> None:
+        try:
+            self.desk.warm(collection)
+        except AskiveError:
+            # The page says so when a question is asked.
+            return
+
+
+@contextmanager
+def open_chat(config: Config, collection: str, *, password: str | None = None) -> Iterator[Chat]:
+    """The chat over the collections of the data folder, opened on one of them.
+
+    password: what callers from other machines must know; None admits none.
+    """
+    # Read by Gradio when it is imported.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio
+
+    desk = Desk(config)
+    kept = Conversations(config.home / "chat" / "conversations.sqlite3")
+    askings = Askings(desk, kept)
+    try:
+        server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)
+        server.add_middleware(Door, password=password)
+        attach_page(server)
+        Routes(desk, kept, askings, Library(desk), collection).attach(server)
+        events = Events(desk, kept, askings)
+        # The queue is the desk's own, which knows what may go first.
+        for name in ("ask", "follow", "anticipate"):
+            server.api(getattr(events, name), name=name, concurrency_limit=None)
+        yield Chat(server, desk)
+    finally:
+        askings.close()
+        desk.close()
+        kept.close()

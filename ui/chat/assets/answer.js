@@ -1,0 +1,164 @@
+// An answer on the page: sentences with their numbers and verdicts, sources, what it cost.
+
+import { button, el, icon } from "./dom.js";
+import { emit } from "./state.js";
+
+const VERDICTS = {
+  quoted: { label: "quoted as it stands", shape: null },
+  supported: { label: "verified", shape: "check" },
+  unsupported: { label: "not verified", shape: "open" },
+  unchecked: { label: "not checked", shape: "open" },
+  contradicted: { label: "contradicted", shape: "cross" },
+};
+
+export function byline(view) {
+  const page = view.page ? `p. ${view.page}` : null;
+  return [view.publisher, view.published, page].filter(Boolean).join(" · ");
+}
+
+/** A numbered button that opens the source pane; its shape and words say the verdict. */
+export function citationButton(turn, citation, verdict = "supported") {
+  const { label, shape } = VERDICTS[verdict];
+  const made = el(
+    "button",
+    {
+      type: "button",
+      class: `citation ${verdict}`,
+      "aria-label": `Source ${citation.number}, ${label}: ${citation.title}`,
+      title: `${citation.title} — ${label}`,
+      onclick: () => emit("open-source", turn, citation, made),
+    },
+    String(citation.number),
+    shape && icon(shape),
+  );
+  return made;
+}
+
+export function sentence(turn, view) {
+  const parts = [el("span", { class: "said" }, view.text)];
+  if (!view.citations.length) parts.push(el("span", { class: "verdict none" }, "no source"));
+  const shown = new Set();
+  for (const citation of view.citations) {
+    if (shown.has(citation.number)) continue;
+    shown.add(citation.number);
+    parts.push(citationButton(turn, citation, view.verdict));
+  }
+  if (view.citations.length && view.verdict !== "supported") {
+    const why = (view.reasons || []).join("; ");
+    parts.push(el("span", { class: `verdict ${view.verdict}` }, VERDICTS[view.verdict].label, why && `: ${why}`));
+  }
+  return el("span", { class: "sentence" }, ...parts);
+}
+
+export function firstQuote(turn, citation) {
+  return el(
+    "figure",
+    { class: "first" },
+    el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()),
+    el("figcaption", {}, sourceLine(turn, citation, "quoted")),
+  );
+}
+
+export function text(turn, answer) {
+  const body = el("div", { class: "text" });
+  let paragraph = el("p");
+  for (const view of answer.sentences) {
+    if (view.lead.includes("\n") && paragraph.childNodes.length) {
+      body.append(paragraph);
+      paragraph = el("p");
+    } else if (paragraph.childNodes.length) paragraph.append(" ");
+    paragraph.append(sentence(turn, view));
+  }
+  body.append(paragraph);
+  return body;
+}
+
+export function refusal(turn, answer, filtered) {
+  const { message, nearby, reason } = answer.refusal;
+  const helps = [];
+  if (filtered) helps.push(el("li", {}, "Take the filter away: ", filtered, "."));
+  if (reason === "empty_archive") helps.push(el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" })));
+  else
+    helps.push(
+      el("li", {}, "Name who or what it is about, or when."),
+      el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" }), " that may say it."),
+    );
+  return el(
+    "div",
+    { class: "refusal" },
+    el("p", { class: "refusal-message" }, message),
+    nearby.length && el("h3", {}, "Nearest finds"),
+    nearby.length &&
+      el("ul", { class: "nearby" }, nearby.map((citation) =>
+        el("li", {}, el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()), sourceLine(turn, citation, "quoted")))),
+    el("h3", {}, "What would help"),
+    el("ul", { class: "helps" }, helps),
+  );
+}
+
+export function disagreement(turn, items) {
+  return el(
+    "section",
+    { class: "disagreement", "aria-label": "The sources disagree" },
+    el("h3", {}, "The sources disagree"),
+    el("div", { class: "sides" }, items.map((item) =>
+      el("div", { class: "side" }, el("p", { class: "value" }, item.value), el("p", { class: "quiet" }, item.published || "no date"),
+        item.citations.map((citation) => sourceLine(turn, citation))))),
+  );
+}
+
+function sourceLine(turn, citation, verdict = "supported") {
+  return el("div", { class: "source-line" }, citationButton(turn, citation, verdict), el("span", { class: "name" }, citation.title, " ", el("span", { class: "quiet" }, byline(citation))));
+}
+
+export function sources(turn, answer) {
+  const used = new Map();
+  for (const view of answer.sentences) for (const citation of view.citations) if (!used.has(citation.number)) used.set(citation.number, citation);
+  const list = [...used.values()].sort((a, b) => a.number - b.number);
+  const made = el("div", { class: "sources" });
+  if (list.length)
+    made.append(
+      el("h3", {}, list.length === 1 ? "Source" : "Sources"),
+      el("ol", {}, list.map((citation) =>
+        el("li", {}, el("button", { type: "button", class: "source-button", onclick: (event) => emit("open-source", turn, citation, event.currentTarget) },
+          el("span", { class: "n" }, String(citation.number)), el("span", { class: "name" }, citation.title, " ", el("span", { class: "quiet" }, byline(citation))))))),
+    );
+  if (answer.others.length)
+    made.append(
+      el("details", {}, el("summary", {}, othersLabel(answer.others.length, list.length > 0 || answer.refusal?.nearby.length > 0)),
+        el("ul", {}, answer.others.map((other) =>
+          el("li", {}, el("button", { type: "button", class: "source-button", onclick: (event) => emit("open-source", turn, other, event.currentTarget) },
+            el("span", { class: "name" }, other.title, " ", el("span", { class: "quiet" }, byline(other)))))))),
+    );
+  return made;
+}
+
+const othersLabel = (n, more) => (more ? `${n} other${n === 1 ? "" : "s"} read` : `${n} source${n === 1 ? "" : "s"} looked at`);
+
+export function summary(answer) {
+  const parts = [];
+  const n = answer.sentences.length;
+  const good = answer.sentences.filter((view) => view.verdict === "supported").length;
+  if (n && good === n) parts.push(n === 1 ? "The sentence is verified." : `All ${n} sentences are verified.`);
+  else if (n) parts.push(`${good} of ${n} sentences verified.`);
+  if (answer.stopped) parts.push("Stopped.");
+  return parts.join(" ");
+}
+
+/** What the model wrote and the sources do not say: not part of the answer, but not hidden either. */
+export function leftOut(answer) {
+  const { left_out: left } = answer;
+  if (!left.length) return null;
+  const label = left.length === 1 ? "One sentence without support was left out" : `${left.length} sentences without support were left out`;
+  return el("details", { class: "left-out" }, el("summary", {}, label),
+    el("ul", {}, left.map((view) => el("li", {}, view.text, view.reasons.length && el("span", { class: "quiet" }, view.reasons.join("; "))))));
+}
+
+export function cost(answer) {
+  const { model, first_word_ms: first, tokens_per_s: speed, total_ms: total } = answer.cost;
+  const parts = [model];
+  if (first) parts.push(`first word after ${(first / 1000).toFixed(1)} s`);
+  else parts.push(`done after ${(total / 1000).toFixed(1)} s`);
+  if (speed) parts.push(`${speed} tokens/s`);
+  return parts.join(" · ");
+}

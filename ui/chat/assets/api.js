@@ -1,0 +1,95 @@
+// Talking to the server: JSON, and Gradio's event streams.
+
+export class Failure extends Error {
+  constructor(told) {
+    super(told.message || "Something went wrong");
+    this.remedy = told.remedy || "";
+  }
+}
+
+async function checked(response) {
+  if (response.ok) return response;
+  let told = { message: `The server said ${response.status}`, remedy: "load the page again" };
+  try {
+    const body = await response.json();
+    if (body.message) told = body;
+  } catch { /* not JSON: what stands above is all that is known */ }
+  throw new Failure(told);
+}
+
+async function reach(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure({ message: "Askive does not answer", remedy: "is it still running?" });
+  }
+}
+
+export const query = (values) => new URLSearchParams(values).toString();
+
+export async function get(path) {
+  return (await checked(await reach(`/chat/${path}`))).json();
+}
+
+export async function send(method, path, body) {
+  const options = { method };
+  if (body !== undefined) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  return (await checked(await reach(`/chat/${path}`, options))).json();
+}
+
+export async function upload(collection, file, name, onLine) {
+  const response = await checked(
+    await reach(`/chat/collections/${encodeURIComponent(collection)}/files`, {
+      method: "PUT",
+      headers: { "X-File-Name": encodeURIComponent(name), "Content-Type": "application/octet-stream" },
+      body: file,
+    }),
+  );
+  for await (const line of lines(response.body)) if (line) onLine(JSON.parse(line));
+}
+
+/** Call one of Gradio's endpoints; yields what its generator yields, and returns when it ends. */
+export async function* stream(name, data, signal) {
+  const begun = await checked(
+    await reach(`/gradio_api/call/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ data: [data] }),
+      signal,
+    }),
+  );
+  const { event_id: id } = await begun.json();
+  const response = await checked(await reach(`/gradio_api/call/${name}/${id}`, { signal }));
+  let kind = "";
+  for await (const line of lines(response.body)) {
+    if (line.startsWith("event: ")) kind = line.slice(7);
+    else if (line.startsWith("data: ")) {
+      const value = JSON.parse(line.slice(6));
+      if (kind === "error") throw new Failure({ message: "The server stopped answering", remedy: "try again" });
+      if ((kind === "generating" || kind === "complete") && value) yield { kind, value: value[0] };
+      if (kind === "complete") return;
+    }
+  }
+}
+
+async function* lines(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      rest += value;
+      const parts = rest.split("\n");
+      rest = parts.pop();
+      yield* parts;
+    }
+    if (rest) yield rest;
+  } finally {
+    reader.cancel().catch(() => null);
+  }
+}

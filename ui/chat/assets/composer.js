@@ -1,0 +1,169 @@
+// Where the question is typed: typing ahead, filters, sending, stopping.
+
+import { byline } from "./answer.js";
+import { get, send, stream } from "./api.js";
+import { ask } from "./conversations.js";
+import { announce, button, byId, el } from "./dom.js";
+import { asked, on, state } from "./state.js";
+
+const PAUSE_MS = 350;
+let pause = 0;
+let reading = null;
+let understood = "";
+
+export function startComposer() {
+  const box = byId("question");
+  byId("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      submit();
+    }
+  });
+  box.addEventListener("input", () => {
+    grow();
+    typed();
+  });
+  byId("stop").addEventListener("click", stop);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.running && !document.querySelector("dialog[open]") && !byId("source").contains(document.activeElement)) stop();
+  });
+  byId("toggle-filters").addEventListener("click", () => {
+    const open = byId("filters").hidden;
+    byId("filters").hidden = !open;
+    byId("toggle-filters").setAttribute("aria-expanded", String(open));
+    if (open) byId("after").focus();
+  });
+  for (const id of ["after", "before", "publisher"]) byId(id).addEventListener("change", readFilters);
+  on("running", showRunning);
+  on("ask", (question, { replace = null, literal = state.literal } = {}) => put(question, replace, literal));
+  on("collection-changed", listPublishers);
+  on("documents-changed", listPublishers);
+  on("conversation-changed", () => {
+    forgetAhead();
+    chips();
+  });
+}
+
+function submit() {
+  const box = byId("question");
+  const question = box.value.trim();
+  if (!question) return box.focus();
+  if (state.running) return announce("An answer is being written; stop it first");
+  box.value = "";
+  grow();
+  put(question, null, state.literal);
+  state.literal = false;
+}
+
+function put(question, replace, literal) {
+  if (state.running) return announce("An answer is being written; stop it first");
+  forgetAhead();
+  ask(question, { ...asked(), literal }, replace);
+}
+
+async function stop() {
+  if (state.running?.turn_id) await send("POST", `turns/${state.running.turn_id}/stop`);
+}
+
+function showRunning() {
+  const running = Boolean(state.running);
+  const focused = document.activeElement;
+  byId("send").hidden = running;
+  byId("stop").hidden = !running;
+  if (focused === byId("send") || focused === byId("stop")) byId("question").focus();
+  chips();
+}
+
+function grow() {
+  const box = byId("question");
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight, 200)}px`;
+}
+
+// -- typing ahead
+
+function typed() {
+  clearTimeout(pause);
+  reading?.abort();
+  pause = setTimeout(anticipate, PAUSE_MS);
+}
+
+async function anticipate() {
+  const text = byId("question").value.trim();
+  if (state.running || text.split(/\s+/).length < 3) return showAhead([], "");
+  const mine = (reading = new AbortController());
+  try {
+    const about = { ...asked(), typed: text, conversation_id: state.conversation?.conversation_id || null };
+    for await (const { kind, value } of stream("anticipate", about, mine.signal)) {
+      if (kind === "generating" && reading === mine) showAhead(value.documents, value.understood);
+    }
+  } catch { /* typing went on, or the server will say so when the question is asked */ }
+}
+
+function forgetAhead() {
+  clearTimeout(pause);
+  reading?.abort();
+  reading = null;
+  showAhead([], "");
+}
+
+function showAhead(documents, what) {
+  const place = byId("ahead");
+  understood = what;
+  place.hidden = !documents.length;
+  place.replaceChildren(
+    el("span", { class: "quiet" }, "Will look in"),
+    ...documents.map((view) => el("span", { class: "ahead-title", title: byline(view) }, view.title)),
+  );
+  chips();
+}
+
+// -- filters
+
+async function listPublishers() {
+  const select = byId("publisher");
+  const publishers = state.collection ? await get(`collections/${encodeURIComponent(state.collection)}/publishers`) : [];
+  const known = new Set(publishers);
+  state.filters.publishers = state.filters.publishers.filter((name) => known.has(name));
+  select.replaceChildren(el("option", { value: "" }, "Any"), ...publishers.map((name) => el("option", { value: name }, name)));
+  select.value = state.filters.publishers[0] || "";
+  chips();
+}
+
+function readFilters() {
+  state.filters = {
+    after: byId("after").value.trim(),
+    before: byId("before").value.trim(),
+    publishers: byId("publisher").value ? [byId("publisher").value] : [],
+  };
+  chips();
+}
+
+function chips() {
+  const { after, before, publishers } = state.filters;
+  const made = [];
+  const chip = (label, off) => {
+    const remove = button("Remove", off, { class: "chip-remove", "aria-label": `Remove: ${label}` });
+    made.push(el("span", { class: "chip" }, el("span", {}, label), remove));
+  };
+  const without = (id, value) => () => {
+    byId(id).value = value;
+    readFilters();
+    byId("question").focus();
+  };
+  if (after) chip(`From ${after}`, without("after", ""));
+  if (before) chip(`Until ${before}`, without("before", ""));
+  if (publishers.length) chip(publishers[0], without("publisher", ""));
+  if (understood && !state.literal) {
+    chip(`Looks first for: ${understood}`, () => {
+      state.literal = true;
+      chips();
+      byId("question").focus();
+    });
+  }
+  byId("chips").replaceChildren(...made);
+}

@@ -1,0 +1,39 @@
+// Small dialogs: a yes, a name, a few words.
+
+import { button, byId, el } from "./dom.js";
+
+/** Show `content` in the small dialog; resolves with what `done(value)` is given, or null when it is closed. */
+export function ask(title, build) {
+  const dialog = byId("small-dialog");
+  return new Promise((resolve) => {
+    let answer = null;
+    const done = (value) => {
+      answer = value;
+      dialog.close();
+    };
+    dialog.replaceChildren(el("h2", { id: "small-dialog-title" }, title), build(done));
+    dialog.addEventListener("close", () => resolve(answer), { once: true });
+    dialog.showModal();
+  });
+}
+
+export const confirmDialog = (title, text, yes) =>
+  ask(title, (done) =>
+    el("div", {}, el("p", {}, text),
+      el("div", { class: "row end" }, button("Cancel", () => done(null)), button(yes, () => done(true), { class: "primary danger" }))));
+
+export const nameDialog = (title, label, value = "") =>
+  ask(title, (done) => {
+    const box = el("input", { type: "text", required: true, maxlength: "80", autocomplete: "off" });
+    box.value = value;
+    const form = el("form", {}, el("label", { class: "field" }, el("span", {}, label), box),
+      el("div", { class: "row end" }, button("Cancel", () => done(null)), el("button", { type: "submit", class: "primary" }, "Save")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (box.value.trim()) done(box.value.trim());
+    });
+    return form;
+  });
+
+export const tell = (title, text) =>
+  ask(title, (done) => el("div", {}, el("p", {}, text), el("div", { class: "row end" }, button("Close", () => done(null), { class: "primary" }))));

@@ -1,0 +1,187 @@
+// The source pane: a whole document, the cited span marked and in view.
+
+import { byline } from "./answer.js";
+import { get, query } from "./api.js";
+import { announce, byId, el } from "./dom.js";
+import { on, state } from "./state.js";
+import { citationsOf } from "./turn.js";
+
+const open = { turn: null, citation: null, opener: null, document: null, asPage: false, n: 0 };
+const documents = new Map();
+
+export function startSource() {
+  on("open-source", show);
+  on("conversation-changed", close);
+  on("documents-changed", () => documents.clear());
+  byId("previous-citation").addEventListener("click", () => step(-1));
+  byId("next-citation").addEventListener("click", () => step(1));
+  byId("close-source").addEventListener("click", close);
+  byId("show-text").addEventListener("click", () => showAs(false));
+  byId("show-page").addEventListener("click", () => showAs(true));
+  window.addEventListener("resize", () => {
+    const mark = byId("source-body").querySelector("mark");
+    if (mark) bring(mark, byId("source-body"));
+  });
+  byId("source").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "ArrowLeft" && event.altKey) step(-1);
+    else if (event.key === "ArrowRight" && event.altKey) step(1);
+  });
+}
+
+async function show(turn, citation, opener) {
+  Object.assign(open, { turn, citation, opener: opener || open.opener, n: open.n + 1 });
+  const n = open.n;
+  document.querySelectorAll(".citation.open").forEach((other) => other.classList.remove("open"));
+  if (opener?.classList.contains("citation")) opener.classList.add("open");
+  byId("source").classList.add("is-open");
+  byId("source-empty").hidden = true;
+  byId("source-open").hidden = false;
+  byId("source-title").replaceChildren(...(citation.number ? [el("span", { class: "n" }, String(citation.number))] : []), citation.title);
+  byId("source-byline").textContent = byline(citation);
+  place();
+  const body = byId("source-body");
+  const collection = turn.asked.collection;
+  const key = `${collection}\n${citation.uri}`;
+  try {
+    if (!documents.has(key)) {
+      body.replaceChildren(el("p", { class: "quiet" }, "Opening…"));
+      documents.set(key, await get(`source?${query({ collection, uri: citation.uri })}`));
+    }
+  } catch (error) {
+    if (n !== open.n) return;
+    body.replaceChildren(el("blockquote", {}, el("mark", {}, citation.quote)), el("p", { class: "quiet" }, `${error.message}. ${error.remedy}`));
+    byId("source-views").hidden = true;
+    return;
+  }
+  if (n !== open.n) return;
+  open.document = documents.get(key);
+  byId("source-views").hidden = !open.document.has_pictures;
+  draw();
+  announce(`${citation.title}. ${citation.quote}`);
+  byId("source").focus({ preventScroll: true });
+}
+
+function place() {
+  const all = citationsOf(open.turn.answer || { sentences: open.turn.sentences || [], disagreement: [] });
+  const at = all.findIndex((other) => other.uri === open.citation.uri && other.start === open.citation.start);
+  byId("citation-place").textContent = at < 0 ? "" : `${at + 1} of ${all.length}`;
+  byId("previous-citation").disabled = at <= 0;
+  byId("next-citation").disabled = at < 0 || at >= all.length - 1;
+  return { all, at };
+}
+
+function step(by) {
+  const { all, at } = place();
+  if (at >= 0 && all[at + by]) show(open.turn, all[at + by], null);
+}
+
+export function close() {
+  open.n += 1;
+  byId("source").classList.remove("is-open");
+  byId("source-empty").hidden = false;
+  byId("source-open").hidden = true;
+  document.querySelectorAll(".citation.open").forEach((other) => other.classList.remove("open"));
+  if (open.opener?.isConnected) open.opener.focus({ preventScroll: true });
+  open.opener = null;
+}
+
+function showAs(asPage) {
+  open.asPage = asPage;
+  draw();
+}
+
+function draw() {
+  const asPage = open.asPage && open.document.has_pictures && open.citation.page;
+  byId("show-text").setAttribute("aria-pressed", String(!asPage));
+  byId("show-page").setAttribute("aria-pressed", String(Boolean(asPage)));
+  if (asPage) drawPage(open.citation.page);
+  else drawText();
+}
+
+function drawText() {
+  const { citation, document: source } = open;
+  const { start, end } = citation;
+  const exact = source.sections.some((s) => s.start <= start && start < s.start + s.text.length);
+  const body = byId("source-body");
+  const parts = source.sections.map((section) => {
+    const box = el("section", { class: "page-text", ...(section.page ? { "aria-label": `Page ${section.page}` } : {}) });
+    if (section.page) box.append(el("p", { class: "page-number" }, `Page ${section.page}`));
+    box.append(...blocks(section, start, end));
+    return box;
+  });
+  body.classList.toggle("many", parts.length > 20);
+  body.replaceChildren(...parts);
+  const mark = body.querySelector("mark");
+  const shown = [...body.querySelectorAll("mark")].map((m) => m.textContent).join("");
+  if (!exact || squeeze(shown) !== squeeze(citation.quote)) {
+    const changed = el("div", { class: "changed" }, el("p", { class: "quiet" }, "This document has changed since. It said:"), el("blockquote", {}, citation.quote));
+    body.prepend(changed);
+    body.querySelectorAll("mark").forEach((m) => m.replaceWith(...m.childNodes));
+    body.scrollTop = 0;
+    return;
+  }
+  bring(mark, body);
+}
+
+const squeeze = (text) => text.replace(/\s+/g, "");
+
+/** Pages out of view are not laid out, so their heights are guesses: again until the mark stands still. */
+function bring(mark, body, tries = 12) {
+  const before = body.scrollTop;
+  body.scrollTop += mark.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
+  if (tries && (body.scrollTop !== before || tries > 8)) requestAnimationFrame(() => mark.isConnected && bring(mark, body, tries - 1));
+}
+
+/** Paragraphs of a section; the characters from start to end of the document are marked. */
+function blocks(section, start, end) {
+  const made = [];
+  let at = 0;
+  for (const part of section.text.split(/(\n[ \t]*\n\s*)/)) {
+    const begins = section.start + at;
+    at += part.length;
+    if (!part.trim()) {
+      if (made.length && begins < end && begins + part.length > start) made.at(-1).append(part);
+      continue;
+    }
+    const heading = /^#{1,6} /.test(part) && !part.includes("\n");
+    const words = marked(part, start - begins, end - begins);
+    if (heading && typeof words[0] === "string") {
+      const [hash] = words[0].match(/^#+ |^/);
+      words.splice(0, 1, el("span", { class: "hash" }, hash), words[0].slice(hash.length));
+    }
+    made.push(el("p", { class: heading ? "heading" : null }, ...words));
+  }
+  return made;
+}
+
+function marked(text, from, to) {
+  const first = Math.max(0, from);
+  const last = Math.min(text.length, to);
+  if (first >= last) return [text];
+  return [text.slice(0, first), el("mark", {}, text.slice(first, last)), text.slice(last)];
+}
+
+async function drawPage(page) {
+  const { citation, turn, n } = open;
+  const where = { collection: turn.asked.collection, uri: citation.uri, page };
+  const picture = el("img", { src: `/chat/source/picture?${query(where)}`, alt: `Page ${page} of ${citation.title}` });
+  const sheet = el("div", { class: "sheet" }, picture);
+  const last = open.document.sections.length;
+  const turnTo = (to) => el("button", { type: "button", class: "plain", disabled: to < 1 || to > last }, to < page ? "Earlier page" : "Later page");
+  const earlier = turnTo(page - 1);
+  const later = turnTo(page + 1);
+  earlier.addEventListener("click", () => drawPage(page - 1));
+  later.addEventListener("click", () => drawPage(page + 1));
+  byId("source-body").replaceChildren(el("div", { class: "row page-turn" }, earlier, el("span", { class: "quiet" }, `Page ${page} of ${last}`), later), sheet);
+  byId("source-body").scrollTop = 0;
+  const boxes = await get(`source/boxes?${query({ ...where, quote: citation.quote })}`);
+  if (n !== open.n) return;
+  for (const box of boxes) {
+    const mark = el("div", { class: "box" });
+    for (const side of ["left", "top", "width", "height"]) mark.style[side] = `${box[side] * 100}%`;
+    sheet.append(mark);
+  }
+  await picture.decode().catch(() => null);
+  sheet.querySelector(".box")?.scrollIntoView({ block: "center" });
+}

@@ -1,0 +1,200 @@
+// One question with its answer: while it streams, when it is complete, and what can be done with it.
+
+import * as answers from "./answer.js";
+import { get, send, stream } from "./api.js";
+import { announce, button, el } from "./dom.js";
+import { goldDialog } from "./feedback.js";
+import { emit, state } from "./state.js";
+
+export class TurnView {
+  /** kept: `{ turn_id, question, asked, answer, feedback }`; turn_id is null until the server knows it. */
+  constructor(kept) {
+    Object.assign(this, { turn_id: null, answer: null, feedback: null, ...kept });
+    this.said = "";
+    this.spoken = 0;
+    this.question_box = el("div", { class: "question" });
+    this.body = el("div", { class: "answer" });
+    this.element = el("article", { class: "turn", "aria-label": `Question: ${this.question}` }, this.question_box, this.body);
+    this.showQuestion();
+    if (this.answer) this.showFinal(this.answer);
+  }
+
+  showQuestion() {
+    const edit = button("Edit", () => this.edit(), { class: "plain quiet-button", "aria-label": `Edit the question: ${this.question}` });
+    this.question_box.replaceChildren(el("h2", {}, this.question), edit);
+  }
+
+  edit() {
+    const box = el("textarea", { rows: "2", "aria-label": "Edit the question" });
+    box.value = this.question;
+    const again = button("Ask again", () => {
+      if (box.value.trim()) emit("ask", box.value.trim(), { replace: this.turn_id });
+    }, { class: "primary" });
+    const keep = button("Cancel", () => this.showQuestion());
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        again.click();
+      } else if (event.key === "Escape") keep.click();
+    });
+    const later = this.element.nextElementSibling && el("p", { class: "quiet" }, "The questions after this one will be removed.");
+    this.question_box.replaceChildren(el("div", { class: "editing" }, box, later, el("div", { class: "row" }, again, keep)));
+    box.focus();
+  }
+
+  /** Begin (or take up) the stream; resolves when the answer is complete. */
+  async follow(name, data) {
+    this.said = "";
+    this.spoken = 0;
+    this.status = el("p", { class: "status" }, "Looking in your documents…");
+    this.lead = el("div");
+    this.live = el("div", { class: "text", "aria-busy": "true" });
+    this.paragraph = el("p");
+    this.live.append(this.paragraph);
+    this.tail = document.createTextNode("");
+    this.paragraph.append(this.tail);
+    this.sentences = [];
+    this.body.replaceChildren(this.lead, this.live, this.status);
+    try {
+      this.leaving = new AbortController();
+      for await (const { kind, value } of stream(name, data, this.leaving.signal)) {
+        if (this.leaving.signal.aborted) return;
+        // The last batch comes twice: once as it was yielded, once as the end of the stream.
+        if (kind === "generating") for (const event of value.events) this.take(event);
+      }
+      if (!this.answer && !this.refused) this.showFailure({ message: "The answer did not arrive", remedy: "ask again" });
+    } catch (error) {
+      if (!this.leaving.signal.aborted) this.showFailure(error);
+    }
+  }
+
+  /** Another conversation was opened; the answer goes on without this page. */
+  leave() {
+    this.leaving?.abort();
+  }
+
+  take(event) {
+    if (event.kind === "begun") {
+      this.turn_id = event.turn_id;
+      emit("begun", event, this);
+    } else if (event.kind === "refused") {
+      this.refused = true;
+      this.showFailure(event);
+    } else if (event.kind === "waiting") {
+      this.status.textContent = event.n_before === 1 ? "Another question is being answered first…" : `${event.n_before} others come first…`;
+    } else if (event.kind === "searching") {
+      this.status.textContent = "Looking in your documents…";
+    } else if (event.kind === "sources") {
+      if (event.first) {
+        this.lead.replaceChildren(answers.firstQuote(this, event.first));
+        announce(`Found in ${event.first.title}: ${event.first.quote}`);
+      }
+      this.status.textContent = "Reading…";
+    } else if (event.kind === "token") {
+      this.said += event.text;
+      this.tail.textContent = this.said;
+      this.status.textContent = "Writing…";
+    } else if (event.kind === "cited") {
+      this.settle(event.sentence);
+    } else if (event.kind === "final") {
+      this.answer = event.answer;
+      this.live.removeAttribute("aria-busy");
+      this.showFinal(event.answer, true);
+    }
+  }
+
+  /** A sentence is complete: it gets its numbers where it stands, and is spoken. */
+  settle(view) {
+    this.sentences.push(view);
+    const at = this.said.indexOf(view.text);
+    if (at < 0) return;
+    if (this.tail.previousSibling) this.tail.before(" ");
+    this.tail.before(answers.sentence(this, view));
+    this.said = this.said.slice(at + view.text.length);
+    this.tail.textContent = this.said;
+    announce(view.text);
+    this.spoken += 1;
+  }
+
+  showFailure({ message, remedy }) {
+    this.body.replaceChildren(el("p", { class: "failure" }, `${message}. `, el("span", { class: "quiet" }, remedy || "")), this.actions(true));
+    announce(`${message}. ${remedy || ""}`);
+  }
+
+  showFinal(answer, fresh = false) {
+    this.answer = answer;
+    if (answer.failure) {
+      this.body.replaceChildren(el("p", { class: "failure" }, `${answer.failure.message}. `, el("span", { class: "quiet" }, answer.failure.remedy)), this.actions(true));
+      if (fresh) announce(answer.failure.message);
+      return;
+    }
+    const parts = [];
+    if (answer.refusal) parts.push(answers.refusal(this, answer, answer.filtered));
+    else {
+      if (answer.first) parts.push(answers.firstQuote(this, answer.first));
+      if (answer.disagreement.length) parts.push(answers.disagreement(this, answer.disagreement));
+      parts.push(answer.sentences.length ? answers.text(this, answer) : el("div", { class: "text" }, el("p", {}, answer.text)));
+    }
+    const summary = answers.summary(answer);
+    parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), this.actions(false), el("p", { class: "cost" }, answers.cost(answer)));
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    this.body.replaceChildren(...parts.filter(Boolean));
+    if (focused) [...this.body.querySelectorAll("[aria-label]")].find((other) => other.getAttribute("aria-label") === focused)?.focus({ preventScroll: true });
+    if (!fresh) return;
+    const unspoken = answer.sentences.slice(this.spoken).map((view) => view.text).join(" ");
+    announce(answer.refusal ? answer.text : `${unspoken} ${answers.summary(answer)}`.trim());
+  }
+
+  understood(answer) {
+    if (!answer.understood) return null;
+    const off = button("Ask without", () => emit("ask", this.question, { replace: this.turn_id, literal: true }), {
+      class: "chip-remove",
+      "aria-label": `Ask again without moving up what is ${answer.understood}`,
+    });
+    return el("p", { class: "understood" }, el("span", { class: "chip" }, el("span", {}, `Looked first for: ${answer.understood}`), off));
+  }
+
+  actions(failed) {
+    const row = el("div", { class: "actions" });
+    row.append(button("Retry", () => emit("ask", this.question, { replace: this.turn_id })));
+    if (failed) return row;
+    const copy = button("Copy", async () => {
+      const { text } = await get(`turns/${this.turn_id}/copy`);
+      await navigator.clipboard.writeText(text);
+      announce("Copied with its citations");
+      copy.textContent = "Copied";
+      setTimeout(() => (copy.textContent = "Copy"), 2000);
+    });
+    row.append(copy, el("span", { class: "gap" }));
+    const judge = (value) => async () => {
+      const told = await send("PUT", `turns/${this.turn_id}/feedback`, { feedback: this.feedback === value ? null : value });
+      this.feedback = told.feedback;
+      for (const other of judged) other.setAttribute("aria-pressed", String(other.value === this.feedback));
+      announce(this.feedback ? "Thank you, noted" : "Taken back");
+    };
+    const judged = [["right", "Right"], ["wrong", "Wrong"], ["wrong_source", "Wrong source"]].map(([value, label]) => {
+      const made = button(label, judge(value), { "aria-pressed": String(this.feedback === value) });
+      made.value = value;
+      return made;
+    });
+    row.append(...judged, button("Save as gold question", () => goldDialog(this)));
+    return row;
+  }
+}
+
+export const citationsOf = (answer) => {
+  const found = [];
+  const seen = new Set();
+  const add = (citation) => {
+    const key = `${citation.uri}\n${citation.start}\n${citation.end}`;
+    if (!seen.has(key)) {
+      seen.add(key);
+      found.push(citation);
+    }
+  };
+  if (answer.first && !answer.refusal) add(answer.first);
+  answer.disagreement.forEach((item) => item.citations.forEach(add));
+  answer.sentences.forEach((view) => view.citations.forEach(add));
+  if (answer.refusal) answer.refusal.nearby.forEach(add);
+  return found;
+};

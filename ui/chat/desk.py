@@ -1,0 +1,185 @@
+"""What all sessions share: the models, the opened collections, one assistant for each pair, one queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+from models.protocols import Embedder, Generator
+from rag.archive import STORE_NAME, Archive
+from rag.assistant import Assistant
+from rag.collections import collection_path, has_collection
+from rag.config import Config
+from rag.errors import CollectionNotFound
+from rag.filters import Filter
+from rag.types import Hit, Turn
+from ui.chat.turnstile import GaveUp, Turnstile, Work
+
+if TYPE_CHECKING:
+    from models.reader import Reader
+
+_MAX_GENERATORS = 2
+
+
+class Desk:
+    """Opens what is asked for and keeps it. Work with a model only inside `turnstile.turn`."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.turnstile = Turnstile()
+        self._lock = threading.RLock()
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+        self._reader_loaded = False
+        self._generators: OrderedDict[str, Generator] = OrderedDict()
+        self._archives: dict[str, tuple[int, Archive]] = {}
+        self._assistants: dict[tuple[str, str, bool], Assistant] = {}
+        self._anticipating = Flag()
+
+    def embedder(self) -> Embedder:
+        """The embedder in force, loaded once."""
+        from models.registry import load_embedder
+
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = load_embedder(self.config.embedder, self.config.models_dir)
+            return self._embedder
+
+    def archive(self, collection: str) -> Archive:
+        """The opened collection; opened again when another process has rebuilt it.
+
+        Raises CollectionNotFound, FingerprintMismatch, StoreError, ModelNotFound.
+        """
+        with self._lock:
+            if not has_collection(self.config, collection):
+                self.forget(collection)
+                raise CollectionNotFound(
+                    f"there is no collection {collection!r} any more", remedy="choose another one"
+                )
+            path = collection_path(self.config, collection)
+            file_id = (path / STORE_NAME).stat().st_ino
+            known = self._archives.get(collection)
+            if known and known[0] == file_id:
+                return known[1]
+            self.forget(collection)
+            opened = Archive.open(path, self.embedder(), self.config.passages, create=False)
+            self._archives[collection] = (file_id, opened)
+            return opened
+
+    def forget(self, collection: str) -> None:
+        """Close a collection, because it is renamed, deleted or rebuilt."""
+        with self._lock:
+            known = self._archives.pop(collection, None)
+            for key in [key for key in self._assistants if key[0] == collection]:
+                del self._assistants[key]
+            if known:
+                known[1].close()
+
+    def assistant(self, collection: str, model: str, *, literal: bool = False) -> Assistant:
+        """The assistant for a collection and a model. Call it inside a turn: another model may be let go.
+
+        literal: do not move up what the question names.
+        Raises as `archive`, and ModelNotFound, WeightsError, EndpointError.
+        """
+        with self._lock:
+            archive = self.archive(collection)
+            generator = self._generator(model)
+            known = self._assistants.get((collection, model, literal))
+            if known is None:
+                config = self.config
+                if literal:
+                    retrieval = config.retrieval.model_copy(update={"context": False})
+                    config = config.model_copy(update={"retrieval": retrieval})
+                known = Assistant(archive, generator, config, self._load_reader())
+                self._assistants[collection, model, literal] = known
+            return known
+
+    def warm(self, collection: str) -> None:
+        """Load what the first question would wait for."""
+        with self.turnstile.turn(Work.QUESTION):
+            self.assistant(collection, self.config.generator).archive.embed_query("warm")
+
+    def glance(
+        self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
+    ) -> tuple[Hit, ...]:
+        """What would be found for a question that is still being typed. Waits for nobody: it is quick."""
+        from rag.retrieve import Retriever
+
+        quick = self.config.retrieval.model_copy(update={"rerank": "off"})
+        retriever = Retriever(self.archive(collection), quick)
+        return retriever.retrieve(typed, history, admitted=admitted or None)
+
+    def anticipate(
+        self, collection: str, model: str, typed: str, history: Sequence[Turn], admitted: Filter
+    ) -> tuple[Hit, ...]:
+        """Find and read for a question that is still being typed; empty when that was cancelled.
+
+        At most one at a time: a new one cancels the one before.
+        """
+        with self._lock:
+            self._anticipating.set()
+            cancel = self._anticipating = Flag()
+        try:
+            with self.turnstile.turn(Work.ANTICIPATION, cancel):
+                assistant = self.assistant(collection, model)
+                found = assistant.anticipate(typed, history, cancel, admitted=admitted or None)
+        except GaveUp:
+            return ()
+        return () if cancel.is_set() else found
+
+    def stop_anticipating(self) -> None:
+        """Typing goes on, or the question was sent."""
+        with self._lock:
+            self._anticipating.set()
+
+    def generators(self) -> list[dict[str, Any]]:
+        """Models that can be chosen: those whose weights are here, and the one in force, which comes first."""
+        from models.weights import WeightStore
+
+        store = WeightStore(self.config.models_dir)
+        here = [
+            entry.id
+            for entry in store.catalog.entries
+            if entry.kind == "generator" and store.state_of(entry.id) in ("present", "verified")
+        ]
+        return [{"id": model_id} for model_id in dict.fromkeys([self.config.generator, *here])]
+
+    def close(self) -> None:
+        """Free the models and close the collections."""
+        self.stop_anticipating()
+        with self.turnstile.turn(Work.QUESTION), self._lock:
+            for collection in list(self._archives):
+                self.forget(collection)
+            while self._generators:
+                self._generators.popitem()[1].close()
+
+    def _load_reader(self) -> Reader | None:
+        from models.registry import load_reader
+
+        if not self._reader_loaded:
+            self._reader, self._reader_loaded = load_reader(self.config.reader), True
+        return self._reader
+
+    def _generator(self, model: str) -> Generator:
+        from models.registry import load_generator
+
+        known = self._generators.get(model)
+        if known is not None:
+            self._generators.move_to_end(model)
+            return known
+        while len(self._generators) >= _MAX_GENERATORS:
+            oldest, generator = self._generators.popitem(last=False)
+            for key in [key for key in self._assistants if key[1] == oldest]:
+                del self._assistants[key]
+            generator.close()
+        made = load_generator(
+            model,
+            self.config.models_dir,
+            context_tokens=self.config.generation.context_tokens,
+            n_threads=self.config.generation.n_threads,
+        )
+        self._generators[model] = made
+        return made

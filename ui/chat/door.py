@@ -1,0 +1,90 @@
+"""Who may come in: only this machine, or whoever knows the password; and only to what the page needs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OPEN = ("/chat/", "/page/", "/gradio_api/call/")
+_STARTUP = "/gradio_api/startup-events"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Door:
+    """ASGI middleware in front of the page and of Gradio's routes.
+
+    password: None admits the loopback interface only; else HTTP Basic, any user name.
+    """
+
+    def __init__(self, app: ASGIApp, password: str | None = None) -> None:
+        self._app = app
+        self._password = password
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with headers that keep the page to itself."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+
+        async def send_closed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = _POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_closed)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        headers = Headers(scope=scope)
+        path = scope["path"]
+        if path == _STARTUP and _from_here(scope):
+            return None
+        host = headers.get("host", "")
+        if self._password is None and urlsplit(f"//{host}").hostname not in _LOOPBACK:
+            # A name that a foreign page made point here.
+            return PlainTextResponse("This chat answers on this machine only.", 403)
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return PlainTextResponse("Another page may not ask.", 403)
+        if headers.get("sec-fetch-site") == "cross-site" and path != "/":
+            return PlainTextResponse("Another page may not ask.", 403)
+        if self._password is not None and not _knows(headers.get("authorization", ""), self._password):
+            asking = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
+            return PlainTextResponse("The password is needed.", 401, asking)
+        if path != "/" and not path.startswith(_OPEN):
+            return PlainTextResponse("There is nothing here.", 404)
+        return None
+
+
+def _from_here(scope: Scope) -> bool:
+    client = scope.get("client")
+    return client is not None and client[0] in _LOOPBACK
+
+
+def _knows(authorization: str, password: str) -> bool:
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return False
+    try:
+        told = base64.b64decode(value, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return False
+    return hmac.compare_digest(told, password.encode())

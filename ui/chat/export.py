@@ -1,0 +1,112 @@
+"""A conversation as Markdown or as one HTML page, with its sources."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ui.chat.conversations import Conversation, KeptTurn
+from ui.chat.views import View, byline, citations_of
+
+_VERDICTS = {
+    "supported": "",
+    "contradicted": "contradicted",
+    "unsupported": "not verified",
+    "unchecked": "not verified",
+}
+_STYLE = (
+    "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"
+    "h2{margin-top:2.5rem;font-size:1.1rem}blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #cfd8d6}"
+    "small{color:#59636e}sup{font-weight:600}"
+)
+
+
+def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
+    """The questions, the answers with their numbers, and the quotes behind them."""
+    parts = [f"# {_plain(conversation.title)}", f"Collection: {_plain(conversation.collection)}"]
+    for turn in turns:
+        parts.append(f"## {_plain(turn.question)}")
+        parts.append(answer_markdown(turn.answer))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def answer_markdown(answer: Mapping[str, Any] | None) -> str:
+    """One answer with its numbers and quotes; what is copied, too."""
+    if answer is None:
+        return "(no answer)"
+    if failure := answer.get("failure"):
+        return _plain(f"{failure['message']}. {failure['remedy']}")
+    said = []
+    for sentence in answer["sentences"]:
+        marks = "".join(f"[{n}]" for n in _numbers(sentence)) or "(no source)"
+        verdict = _VERDICTS[sentence["verdict"]] if sentence["citations"] else ""
+        said.append(
+            f"{sentence['lead']}{_plain(sentence['text'])} {_plain(marks)}{f' ({verdict})' if verdict else ''}"
+        )
+    body = "".join(said).strip() if said else _plain(answer["text"])
+    for item in answer["disagreement"]:
+        marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
+        body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
+    quotes = [
+        "\n".join(
+            f"> {_plain(line)}"
+            for line in (f"[{c['number']}] “{_one_line(c['quote'])}”", byline(c), str(c["uri"]))
+        )
+        for c in citations_of(answer)
+    ]
+    return "\n\n".join([body, *quotes])
+
+
+def to_html(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
+    """One page without scripts or anything from elsewhere."""
+    title = html.escape(conversation.title)
+    parts = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>",
+        f"<p><small>Collection: {html.escape(conversation.collection)}</small></p>",
+    ]
+    parts += [f"<h2>{html.escape(turn.question)}</h2>{_answer_html(turn.answer)}" for turn in turns]
+    return "".join([*parts, "</body></html>\n"])
+
+
+def _answer_html(answer: Mapping[str, Any] | None) -> str:
+    if answer is None:
+        return "<p>(no answer)</p>"
+    if failure := answer.get("failure"):
+        return f"<p>{html.escape(failure['message'])}. {html.escape(failure['remedy'])}</p>"
+    said = []
+    for sentence in answer["sentences"]:
+        marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence)) or " <small>(no source)</small>"
+        verdict = _VERDICTS[sentence["verdict"]] if sentence["citations"] else ""
+        small = f" <small>({verdict})</small>" if verdict else ""
+        said.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
+    body = f"<p>{''.join(said) or html.escape(answer['text'])}</p>"
+    if answer["disagreement"]:
+        rows = [
+            f"<li>{html.escape(item['value'])} ({html.escape(item['published'] or 'no date')})"
+            + "".join(f"<sup>[{c['number']}]</sup>" for c in item["citations"])
+            + "</li>"
+            for item in answer["disagreement"]
+        ]
+        body += f"<ul>{''.join(rows)}</ul>"
+    quotes = [
+        f"<blockquote>[{c['number']}] “{html.escape(_one_line(c['quote']))}”<br>"
+        f"<small>{html.escape(byline(c))}<br>{html.escape(c['uri'])}</small></blockquote>"
+        for c in citations_of(answer)
+    ]
+    return body + "".join(quotes)
+
+
+def _numbers(sentence: View) -> list[int]:
+    return list(dict.fromkeys(citation["number"] for citation in sentence["citations"]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)

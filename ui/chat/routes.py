@@ -1,0 +1,246 @@
+"""What the page asks for and sends, as JSON: conversations, sources, collections, feedback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from models.errors import AskiveError
+from rag.collections import choose_collection
+from ui.chat.asking import Askings
+from ui.chat.conversations import Conversations, Feedback, KeptTurn
+from ui.chat.desk import Desk
+from ui.chat.documents import Library
+from ui.chat.export import answer_markdown, to_html, to_markdown
+from ui.chat.gold import save_gold
+from ui.chat.source import document_view, marked_boxes, page_picture
+
+_MAX_LISTED = 500
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Named(_Body):
+    """A new name."""
+
+    name: str
+
+
+class Judged(_Body):
+    """What the reader thinks of an answer."""
+
+    feedback: Feedback | None
+    note: str = ""
+
+
+class Gold(_Body):
+    """Accepted answers of a gold question; none: the documents do not hold the answer."""
+
+    answers: list[str]
+    note: str = ""
+
+
+class Routes:
+    """The JSON side of the page, under `/chat/`."""
+
+    def __init__(
+        self, desk: Desk, kept: Conversations, askings: Askings, library: Library, collection: str
+    ) -> None:
+        self._desk = desk
+        self._kept = kept
+        self._askings = askings
+        self._library = library
+        self._collection = collection
+
+    def attach(self, server: Any) -> None:
+        """Add the routes to a FastAPI application."""
+        for method, path, answer in self._table():
+            server.add_api_route(f"/chat/{path}", answer, methods=[method], response_model=None)
+        server.add_exception_handler(AskiveError, _told)
+
+    def _table(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        one, turn, collection = "conversations/{conversation_id}", "turns/{turn_id}", "collections/{name}"
+        return [
+            ("GET", "state", self.state),
+            ("GET", "conversations", self.conversations),
+            ("GET", one, self.conversation),
+            ("PATCH", one, self.rename_conversation),
+            ("DELETE", one, self.delete_conversation),
+            ("GET", f"{one}/export", self.export),
+            ("POST", f"{turn}/stop", self.stop),
+            ("GET", f"{turn}/copy", self.copied),
+            ("PUT", f"{turn}/feedback", self.judge),
+            ("POST", f"{turn}/gold", self.gold),
+            ("GET", "source", self.source),
+            ("GET", "source/picture", self.picture),
+            ("GET", "source/boxes", self.boxes),
+            ("GET", "collections", self.collections),
+            ("POST", "collections", self.create_collection),
+            ("PATCH", collection, self.rename_collection),
+            ("DELETE", collection, self.delete_collection),
+            ("GET", f"{collection}/documents", self.documents),
+            ("DELETE", f"{collection}/documents", self.remove_document),
+            ("GET", f"{collection}/publishers", self.publishers),
+            ("PUT", f"{collection}/files", self.add_file),
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What the page opens with."""
+        return {
+            "collection": self._collection,
+            "collections": self._library.collections(),
+            "models": self._desk.generators(),
+        }
+
+    def conversations(self, search: str = "") -> list[dict[str, Any]]:
+        """Newest first."""
+        return [asdict(conversation) for conversation in self._kept.all(search)]
+
+    def conversation(self, conversation_id: str) -> dict[str, Any]:
+        """A conversation with its turns; those that are being answered say so."""
+        return {
+            **asdict(self._kept.get(conversation_id)),
+            "turns": [self._turn(turn) for turn in self._kept.turns(conversation_id)],
+        }
+
+    def rename_conversation(self, conversation_id: str, body: Named) -> dict[str, Any]:
+        """The conversation with its new name."""
+        self._kept.rename(conversation_id, body.name)
+        return asdict(self._kept.get(conversation_id))
+
+    def delete_conversation(self, conversation_id: str) -> dict[str, str]:
+        """For good."""
+        self._askings.stop_all(conversation_id)
+        self._kept.delete(conversation_id)
+        return {"deleted": conversation_id}
+
+    def export(self, conversation_id: str, form: Literal["markdown", "html"] = "markdown") -> Response:
+        """A file to keep."""
+        conversation, turns = self._kept.get(conversation_id), self._kept.turns(conversation_id)
+        if form == "html":
+            text, media_type, ending = to_html(conversation, turns), "text/html", "html"
+        else:
+            text, media_type, ending = to_markdown(conversation, turns), "text/markdown", "md"
+        headers = {"Content-Disposition": f'attachment; filename="askive-{conversation_id[:8]}.{ending}"'}
+        return Response(text, media_type=media_type, headers=headers)
+
+    def stop(self, turn_id: int) -> dict[str, int]:
+        """Stop answering."""
+        self._askings.stop(turn_id)
+        return {"stopped": turn_id}
+
+    def copied(self, turn_id: int) -> dict[str, str]:
+        """The answer with its citations, as Markdown."""
+        answer = self._kept.turn(turn_id).answer
+        return {"text": answer_markdown(dict(answer) if answer else None)}
+
+    def judge(self, turn_id: int, body: Judged) -> dict[str, Any]:
+        """Right, wrong, wrong source, or nothing."""
+        self._kept.turn(turn_id)
+        self._kept.judge(turn_id, body.feedback, body.note)
+        return {"feedback": body.feedback, "note": body.note}
+
+    def gold(self, turn_id: int, body: Gold) -> dict[str, str]:
+        """Save as gold question; the suite's folder."""
+        turn = self._kept.turn(turn_id)
+        before = [t for t in self._kept.turns(turn.conversation_id) if t.turn_id < turn_id and t.answer_text]
+        archive = self._desk.archive(str(turn.asked.get("collection")))
+        folder = save_gold(self._desk.config, archive, turn, before, body.answers, body.note)
+        return {"folder": str(folder)}
+
+    def source(self, collection: str, uri: str) -> dict[str, Any]:
+        """A whole document."""
+        return document_view(self._desk.archive(collection), uri)
+
+    def picture(self, collection: str, uri: str, page: int) -> Response:
+        """A page of a PDF."""
+        return Response(page_picture(self._desk.archive(collection), uri, page), media_type="image/png")
+
+    def boxes(self, collection: str, uri: str, page: int, quote: str) -> list[dict[str, float]]:
+        """Where a quote stands on a page of a PDF."""
+        return marked_boxes(self._desk.archive(collection), uri, page, quote)
+
+    def collections(self) -> list[dict[str, Any]]:
+        """What is there, and how much."""
+        return self._library.collections()
+
+    def create_collection(self, body: Named) -> dict[str, str]:
+        """An empty one."""
+        self._library.create(body.name.strip())
+        return {"name": body.name.strip()}
+
+    def rename_collection(self, name: str, body: Named) -> dict[str, str]:
+        """The new name."""
+        self._library.rename(name, body.name.strip())
+        return {"name": body.name.strip()}
+
+    def delete_collection(self, name: str) -> dict[str, str]:
+        """For good. Which one is asked next."""
+        self._library.delete(name)
+        return {"deleted": name, "next": choose_collection_again(self._desk, self._library)}
+
+    def documents(self, name: str, search: str = "") -> dict[str, Any]:
+        """The documents, as many as fit on a page, and how many there are."""
+        found = self._library.documents(name, search)
+        return {"documents": found[:_MAX_LISTED], "n_documents": len(found)}
+
+    def publishers(self, name: str) -> list[str]:
+        """Who published them."""
+        return self._library.publishers(name)
+
+    def remove_document(self, name: str, uri: str) -> dict[str, str]:
+        """Take one out."""
+        self._library.remove(name, uri)
+        return {"removed": uri}
+
+    async def add_file(self, name: str, request: HttpRequest) -> Response:
+        """The bytes are the body; the name, with folders, is in the header X-File-Name, percent-encoded.
+
+        The response is one JSON object a line: how far it is, and at last how it ended.
+        """
+        path, file = self._library.receive(name, unquote(request.headers.get("x-file-name", "")))
+        with file:
+            try:
+                async for block in request.stream():
+                    file.write(block)
+            except ClientDisconnect:
+                with suppress(OSError):
+                    Path(file.name).unlink()
+                raise
+        return StreamingResponse(_lines(self._library.add(name, path)), media_type="application/x-ndjson")
+
+    def _turn(self, turn: KeptTurn) -> dict[str, Any]:
+        return {**asdict(turn), "running": self._askings.running(turn.turn_id) is not None}
+
+
+def choose_collection_again(desk: Desk, library: Library) -> str:
+    """The collection to ask when the one in use was deleted; empty when none is left."""
+    names = [row["name"] for row in library.collections()]
+    with suppress(AskiveError):
+        chosen = choose_collection(desk.config)
+        if chosen in names:
+            return chosen
+    return names[0] if names else ""
+
+
+def _lines(views: Iterator[dict[str, Any]]) -> Iterator[str]:
+    for view in views:
+        yield json.dumps(view) + "\n"
+
+
+async def _told(_request: HttpRequest, error: Exception) -> Response:
+    """What went wrong, in the shape that all doors use."""
+    told = error.as_dict() if isinstance(error, AskiveError) else {"message": str(error), "remedy": ""}
+    return JSONResponse(told, status_code=400)

@@ -1,0 +1,132 @@
+"""A whole document for reading, in pages where it has them; and the picture of a PDF's page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from rag.archive import Archive
+from rag.errors import UsageError
+from rag.load.pdf import PDFIUM_LOCK
+from rag.types import PAGE_BREAK, Document
+from ui.chat.views import View
+
+_PDF = "application/pdf"
+_IMAGE_WIDTH = 1100
+
+
+def document_view(archive: Archive, uri: str) -> View:
+    """The text in sections: one for each page, or one for all of it.
+
+    A section is `{"page", "start", "text"}`, where `document.text[start:start + len(text)] == text`.
+    Raises UsageError when the document is not there any more.
+    """
+    document = _document(archive, uri)
+    return {
+        "uri": document.uri,
+        "title": document.title,
+        "publisher": document.publisher,
+        "published": document.published,
+        "media_type": document.media_type,
+        "has_pictures": _original(document) is not None,
+        "sections": [
+            {"page": page, "start": start, "text": document.text[start:end]}
+            for page, start, end in pages_of(document)
+        ],
+    }
+
+
+def pages_of(document: Document) -> list[tuple[int | None, int, int]]:
+    """(page, start, end) in the document's order; page None when it has no pages."""
+    if PAGE_BREAK not in document.text and document.media_type != _PDF:
+        return [(None, 0, len(document.text))]
+    found: list[tuple[int | None, int, int]] = []
+    start = 0
+    for page, text in enumerate(document.text.split(PAGE_BREAK), start=1):
+        found.append((page, start, start + len(text)))
+        start += len(text) + len(PAGE_BREAK)
+    return found
+
+
+def page_picture(archive: Archive, uri: str, page: int) -> bytes:
+    """A page of a PDF as PNG.
+
+    Raises UsageError when there is no such page, or the file is gone or is not the one that was indexed.
+    """
+    import pypdfium2
+
+    path = _original(_document(archive, uri))
+    if path is None:
+        raise UsageError("the original file is not there any more", remedy="read the text instead")
+    with PDFIUM_LOCK, pypdfium2.PdfDocument(path) as pdf:
+        if not 1 <= page <= len(pdf):
+            raise UsageError(f"{path.name} has no page {page}", remedy=f"it has {len(pdf)}")
+        sheet = pdf[page - 1]
+        image = sheet.render(scale=_IMAGE_WIDTH / max(sheet.get_width(), 1.0)).to_pil()
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        return file.getvalue()
+
+
+def marked_boxes(archive: Archive, uri: str, page: int, quote: str) -> list[dict[str, float]]:
+    """Where a quote stands on a page of a PDF: boxes in shares of the page's width and height.
+
+    Empty when the words are not found on the page as they were read.
+    """
+    import pypdfium2
+
+    path = _original(_document(archive, uri))
+    if path is None:
+        return []
+    with PDFIUM_LOCK, pypdfium2.PdfDocument(path) as pdf:
+        if not 1 <= page <= len(pdf):
+            return []
+        sheet = pdf[page - 1]
+        text = sheet.get_textpage()
+        start, count = _find(text, quote)
+        width, height = sheet.get_width(), sheet.get_height()
+        boxes = []
+        for index in range(text.count_rects(start, count) if count else 0):
+            left, bottom, right, top = text.get_rect(index)
+            boxes.append(
+                {
+                    "left": left / width,
+                    "top": 1 - top / height,
+                    "width": (right - left) / width,
+                    "height": (top - bottom) / height,
+                }
+            )
+        return boxes
+
+
+def _find(text: Any, quote: str) -> tuple[int, int]:
+    """(index, count) of the quote among the page's characters, white space and line-end hyphens aside."""
+    shown = text.get_text_range()
+    places = [i for i, letter in enumerate(shown) if letter.isalnum()]
+    wanted = "".join(letter for letter in quote if letter.isalnum())
+    at = "".join(shown[i] for i in places).find(wanted) if wanted else -1
+    if at < 0:
+        return 0, 0
+    first, last = places[at], places[at + len(wanted) - 1]
+    return first, last - first + 1
+
+
+def _document(archive: Archive, uri: str) -> Document:
+    document = archive.document_by_uri(uri)
+    if document is None:
+        raise UsageError("this document is not in the collection any more", remedy="the quote stands above")
+    return document
+
+
+def _original(document: Document) -> Path | None:
+    """The PDF that was indexed, if it is still there unchanged."""
+    if document.media_type != _PDF:
+        return None
+    path = Path(document.uri)
+    if not path.is_absolute() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        same = hashlib.file_digest(file, "sha256").hexdigest() == document.sha256
+    return path if same else None

@@ -1,0 +1,147 @@
+"""What the page is sent: plain dicts of text and offsets, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from rag.types import Answer, Citation, Hit, Sentence, Source
+
+View = dict[str, Any]
+Number = Callable[[str], int]
+"""The number of a source (by uri) in the conversation."""
+
+
+def source_view(source: Source) -> View:
+    """A document, as lists show it."""
+    return {
+        "uri": source.uri,
+        "title": source.title,
+        "publisher": source.publisher,
+        "published": source.published,
+        "media_type": source.media_type,
+    }
+
+
+def citation_view(citation: Citation, number: Number) -> View:
+    """A cited span with its document."""
+    return {
+        **source_view(citation.hit.source),
+        "number": number(citation.hit.source.uri),
+        "page": citation.hit.passage.page,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def sentence_view(sentence: Sentence, number: Number, lead: str = "") -> View:
+    """lead: the white space between the sentence before and this one."""
+    return {
+        "text": sentence.text,
+        "lead": lead,
+        "verdict": sentence.verdict,
+        "reasons": list(sentence.reasons),
+        "citations": [citation_view(citation, number) for citation in sentence.citations],
+    }
+
+
+def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> View:
+    """Everything the page shows of an answer. stopped: the reader cut it off."""
+    sentences = []
+    at = 0
+    for sentence in answer.sentences:
+        sentences.append(sentence_view(sentence, number, answer.text[at : sentence.start]))
+        at = sentence.end
+    used = {c.hit.source.uri for s in answer.sentences for c in s.citations}
+    refusal = None
+    if answer.refusal is not None:
+        refusal = {
+            "reason": answer.refusal.reason,
+            "message": answer.refusal.message,
+            "nearby": [citation_view(citation, number) for citation in answer.refusal.nearby],
+        }
+        used |= {citation.hit.source.uri for citation in answer.refusal.nearby}
+    read = [piece.hit for piece in answer.evidence] or list(answer.hits)
+    return {
+        "text": answer.text,
+        "sentences": sentences,
+        "refusal": refusal,
+        "stopped": stopped,
+        "others": [_span_view(hit) for hit in _others(read, used)],
+        "disagreement": [
+            {
+                "value": item.value,
+                "published": item.published,
+                "citations": [citation_view(citation, number) for citation in item.citations],
+            }
+            for item in answer.disagreement or ()
+        ],
+        "left_out": [{"text": left.text, "reasons": list(left.reasons)} for left in answer.left_out],
+        "cost": _cost(answer),
+    }
+
+
+def first_documents(hits: Iterable[Hit], n: int = 3) -> list[View]:
+    """The documents of the best hits, each once."""
+    found: dict[str, View] = {}
+    for hit in hits:
+        if len(found) < n:
+            found.setdefault(hit.source.uri, source_view(hit.source))
+    return list(found.values())
+
+
+def byline(view: View) -> str:
+    """Title, publisher, date and page of a citation on one line."""
+    page = f"p. {view['page']}" if view.get("page") else None
+    rest = ", ".join(part for part in (view["publisher"], view["published"], page) if part)
+    return f"{view['title']} ({rest})" if rest else str(view["title"])
+
+
+def citations_of(answer: Mapping[str, Any]) -> list[View]:
+    """All cited spans of a view of an answer, once each, in the order they are shown."""
+    refusal = answer.get("refusal")
+    found: dict[tuple[str, int, int], View] = {}
+    for group in (
+        [c for s in answer["sentences"] for c in s["citations"]],
+        [c for item in answer["disagreement"] for c in item["citations"]],
+        refusal["nearby"] if refusal else [],
+    ):
+        for citation in group:
+            found.setdefault((citation["uri"], citation["start"], citation["end"]), citation)
+    return list(found.values())
+
+
+def _others(hits: Iterable[Hit], used: set[str]) -> list[Hit]:
+    found: dict[str, Hit] = {}
+    for hit in hits:
+        if hit.source.uri not in used:
+            found.setdefault(hit.source.uri, hit)
+    return list(found.values())
+
+
+def _span_view(hit: Hit) -> View:
+    passage = hit.passage
+    return {
+        **source_view(hit.source),
+        "number": None,
+        "page": passage.page,
+        "start": passage.start,
+        "end": passage.end,
+        "quote": passage.text,
+    }
+
+
+def _cost(answer: Answer) -> View:
+    timings, usage = answer.timings, answer.usage
+    decoding_ms = timings.total_ms - timings.verify_ms - timings.first_token_ms
+    n_later = usage.n_completion_tokens - 1
+    return {
+        "model": answer.model_id,
+        "first_word_ms": round(timings.first_token_ms),
+        "total_ms": round(timings.total_ms),
+        "n_tokens": usage.n_completion_tokens,
+        "tokens_per_s": round(n_later / decoding_ms * 1000, 1)
+        if timings.first_token_ms and n_later > 0 and decoding_ms > 1
+        else None,
+    }

@@ -1,0 +1,93 @@
+"""`askive cache`: what the model has read and need not read again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from ui.options import AsJson, Model, Quiet, output, settings
+
+if TYPE_CHECKING:
+    from models.kept import StateCache
+    from rag.config import Config
+
+app = typer.Typer(
+    help="Kept attention states: what the model has read. Example: [bold]askive cache stats[/]",
+    no_args_is_help=True,
+)
+_MB = 1 << 20
+
+
+@app.command()
+def stats(as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """How many states are kept on disk, and the bounds.
+
+    Example: [bold]askive cache stats[/]
+    """
+    held = _cache(settings()).stats()
+    shown = output(as_json, quiet)
+    if as_json:
+        shown.json(asdict(held))
+        return
+    shown.text(f"{held.n_disk} states, {held.disk_bytes / _MB:.1f} of {held.disk_limit / _MB:.0f} MB on disk")
+    shown.text(f"at most {held.memory_limit / _MB:.0f} MB in memory, while a model is loaded")
+    shown.text(str(held.folder))
+
+
+@app.command()
+def clear(as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Delete all kept states; they are made again when they are wanted.
+
+    Example: [bold]askive cache clear[/]
+    """
+    freed = _cache(settings()).clear()
+    shown = output(as_json, quiet)
+    if as_json:
+        shown.json({"freed_bytes": freed})
+    else:
+        shown.text(f"{freed / _MB:.1f} MB freed")
+
+
+@app.command()
+def warm(
+    model: Model = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read what every prompt opens with, so that the first question of the next start need not.
+
+    Example: [bold]askive cache warm[/]
+    """
+    from models.protocols import Message, Segment
+    from models.registry import load_generator
+    from rag.prompt import SYSTEM
+
+    config = settings(model=model)
+    generator = load_generator(
+        config.generator,
+        config.models_dir,
+        context_tokens=config.generation.context_tokens,
+        n_threads=config.generation.n_threads,
+    )
+    try:
+        generator.prefill(
+            [Message("system", (Segment(SYSTEM, reusable=True),)), Message("user", (Segment("?"),))]
+        )
+        model_id = generator.model_id
+    finally:
+        generator.close()
+    held = _cache(config).stats()
+    shown = output(as_json, quiet)
+    if as_json:
+        shown.json({"model": model_id, "states": held.n_disk, "disk_bytes": held.disk_bytes})
+    else:
+        shown.text(f"{model_id}: {held.n_disk} states, {held.disk_bytes / _MB:.1f} MB on disk")
+
+
+def _cache(config: Config) -> StateCache:
+    from models.kept import StateCache
+    from models.registry import states_dir
+
+    return StateCache(states_dir(config.models_dir))

@@ -1,0 +1,111 @@
+"""`askive eval calibrate`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.options import AsJson, Embedder, Quiet, output, settings
+
+if TYPE_CHECKING:
+    from eval.calibrate import Held
+    from ui.render import Output
+
+
+def calibrate(
+    suites: Annotated[
+        list[str],
+        typer.Argument(metavar="SUITE...", help="As for `eval run`; dev halves, never what is scored."),
+    ],
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", help="Questions of each suite.")
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget", metavar="SHARE", help="False refusals that the threshold may cost (default .08)."
+        ),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the fitted models into the package, instead of the old ones.")
+    ] = False,
+    cases_file: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FILE", help="Also write the features, a JSON line a question."),
+    ] = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit when to refuse: with the reader and without, on questions that are known to be answerable or not.
+
+    Prints what models fitted on the other suites do on each suite.
+
+    Example: [bold]askive eval calibrate seeds:dev ~/suites/clapnq_dev --write[/]
+    """
+    import json
+
+    from eval.calibrate import BUDGET, Case, collect, store
+    from eval.calibrate import calibrate as fit
+    from eval.datasets import open_suite
+    from models.registry import load_embedder, load_reader
+
+    config, shown = settings(embedder=embedder), output(as_json, quiet)
+    loaded = load_embedder(config.embedder, config.models_dir)
+    reader = load_reader("shipped")
+    cases: list[Case] = []
+    with shown.progress() as bar:
+        for spec in suites:
+            task = bar.add_task(spec, total=None)
+
+            def advance(what: str, done: int, total: int, task: object = task) -> None:
+                bar.update(task, description=what, completed=done, total=total)  # type: ignore[arg-type]
+
+            cases += collect(open_suite(spec), config, loaded, reader, limit, advance)
+            bar.remove_task(task)
+    if cases_file:
+        lines = (
+            {"suite": c.suite, "sample_id": c.sample_id, "type": c.type, "kind": c.kind, **c.features}
+            for c in cases
+        )
+        cases_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    fitted = []
+    for digest in (reader.digest if reader else None, None):
+        model, held = fit(cases, loaded.model_id, digest, budget or BUDGET)
+        fitted.append(model)
+        if not shown.as_json:
+            _print("with the reader" if digest else "without the reader", model["threshold"], held, shown)
+    if shown.as_json:
+        shown.json(fitted)
+    if write:
+        store(fitted)
+        shown.hint("written; the gate's baseline and the README's figures are to be taken anew")
+
+
+def _print(title: str, threshold: float, held: list[Held], shown: Output) -> None:
+    from rich.table import Table
+
+    table = Table(
+        title=f"Fitted {title}, threshold {threshold:.3f}; each suite by a model of the others", box=None
+    )
+    for name in (
+        "suite",
+        "answerable",
+        "unanswerable",
+        "withheld",
+        "AUC",
+        "refused",
+        "refused withheld",
+        "false refusals",
+    ):
+        table.add_column(name, justify="left" if name == "suite" else "right")
+    for row in held:
+        shares = (row.auc, row.refused, row.refused_withheld, row.false_refusals)
+        table.add_row(
+            row.suite,
+            *(str(n) for n in (row.n_answerable, row.n_unanswerable, row.n_withheld)),
+            *("" if share != share else f"{share:.2f}" for share in shares),
+        )
+    shown.out.print(table)

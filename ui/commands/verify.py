@@ -1,0 +1,89 @@
+"""`askive verify`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.errors import UsageError
+from ui.opening import open_archive
+from ui.options import AsJson, Embedder, Quiet, output, settings
+from ui.render import Output, harmless
+
+if TYPE_CHECKING:
+    from rag.types import Sentence
+
+
+def verify(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A text file; - reads standard input.")],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", "--collection", "-c", metavar="NAME", help="The collection; default: the one in use."
+        ),
+    ] = None,
+    embedder: Embedder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check every sentence of a text against your documents.
+
+    Each sentence is supported, unsupported or contradicted, with the reasons and the nearest quote. The exit
+    code is 1 unless all are supported.
+
+    Example: [bold]askive verify report.txt --against seeds[/]
+    """
+    from rag.verify_text import verified_sentences
+    from rag.wire import sentence_to_dict
+
+    text = _text_of(file)
+    shown = output(as_json, quiet)
+    config = settings(collection=against, embedder=embedder)
+    n_supported = n_sentences = 0
+    with open_archive(config, shown) as archive:
+        for sentence in verified_sentences(text, archive, config):
+            n_sentences += 1
+            n_supported += sentence.verdict == "supported"
+            if shown.as_json:
+                shown.json(sentence_to_dict(sentence))
+            else:
+                _print(sentence, shown)
+    if not n_sentences:
+        raise UsageError("there is no sentence to check", remedy="give a text with at least one sentence")
+    shown.hint(f"{n_supported} of {n_sentences} sentences are supported")
+    if n_supported < n_sentences:
+        raise typer.Exit(1)
+
+
+def _text_of(file: str) -> str:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", remedy="name a text file in UTF-8") from error
+    if not text.strip():
+        raise UsageError("there is no sentence to check", remedy="give a text with at least one sentence")
+    return text
+
+
+_STYLES = {"supported": "green", "unsupported": "yellow", "contradicted": "red"}
+
+
+def _print(sentence: Sentence, shown: Output) -> None:
+    from ui.answer_text import about
+
+    out = shown.out
+    out.print(sentence.verdict, style=_STYLES.get(sentence.verdict, ""), end="  ")
+    out.print(_one_line(sentence.text), markup=False)
+    for reason in sentence.reasons:
+        out.print(f"    {_one_line(reason)}", markup=False)
+    for citation in sentence.citations:
+        out.print(f"    “{_one_line(citation.quote)}”", markup=False, style="italic")
+        where = f"{citation.hit.source.uri}, characters {citation.start}-{citation.end}"
+        out.print(f"      {about(citation)}; {harmless(where)}", markup=False, style="dim")
+
+
+def _one_line(text: str) -> str:
+    return harmless(" ".join(text.split()))
