@@ -218,25 +218,26 @@ def _held(cases: Sequence[Case], suite: str, names: Sequence[str], budget: float
     own = [case for case in cases if case.suite == suite]
     nan = float("nan")
     kinds = {kind: [c for c in own if c.kind == kind] for kind in ("answerable", "unanswerable", "withheld")}
-    if len({case.is_answerable for case in others}) < 2:
-        return Held(suite, *(len(found) for found in kinds.values()), nan, nan, nan, nan)
-    model = _Fit(others, names)
-    threshold = model.threshold(others, budget)
-
-    def refused(kind: str) -> float:
-        found = kinds[kind]
-        return float(np.mean(model.probabilities(found) < threshold)) if found else nan
-
-    real = [*kinds["answerable"], *(kinds["unanswerable"] or kinds["withheld"])]
-    both = len({case.is_answerable for case in real}) == 2
-    auc = float(roc_auc_score([c.is_answerable for c in real], model.probabilities(real))) if both else nan
+    shares = dict.fromkeys(kinds, nan)
+    auc = nan
+    if len({case.is_answerable for case in others}) == 2:
+        model = _Fit(others, names)
+        threshold = model.threshold(others, budget)
+        for kind, found in kinds.items():
+            if found:
+                shares[kind] = float(np.mean(model.probabilities(found) < threshold))
+        real = [*kinds["answerable"], *(kinds["unanswerable"] or kinds["withheld"])]
+        if len({case.is_answerable for case in real}) == 2:
+            auc = float(roc_auc_score([c.is_answerable for c in real], model.probabilities(real)))
     return Held(
         suite,
-        *(len(found) for found in kinds.values()),
+        n_answerable=len(kinds["answerable"]),
+        n_unanswerable=len(kinds["unanswerable"]),
+        n_withheld=len(kinds["withheld"]),
         auc=auc,
-        refused=refused("unanswerable"),
-        refused_withheld=refused("withheld"),
-        false_refusals=refused("answerable"),
+        refused=shares["unanswerable"],
+        refused_withheld=shares["withheld"],
+        false_refusals=shares["answerable"],
     )
 
 

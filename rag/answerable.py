@@ -63,9 +63,12 @@ def fitted(embedder_id: str, reader_sha256: str | None) -> Answerability | None:
 
 @lru_cache(maxsize=1)
 def _stored() -> tuple[Answerability, ...]:
-    if not STORED.is_file():
-        return ()
-    rows = json.loads(STORED.read_text(encoding="utf-8"))
+    return read_stored(STORED)
+
+
+def read_stored(path: Path) -> tuple[Answerability, ...]:
+    """The models of a file that `eval.calibrate` wrote."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
     return tuple(
         Answerability(
             names=tuple(row["features"]),

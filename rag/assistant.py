@@ -64,7 +64,6 @@ class Assistant:
         self._config = config
         self._retriever = Retriever(archive, config.retrieval, _reranker(config, generator, reader))
         self._weigher = Weigher(archive.embedder, reader)
-        self._reader = reader
         self._prepared: _Prepared | None = None
 
     @classmethod
@@ -155,12 +154,7 @@ class Assistant:
                 run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None)
             )
             return
-        citer = Citer(
-            question,
-            _cited_first(prepared.evidence, weighed.hits),
-            self.archive.embedder,
-            self._weigher.support,
-        )
+        citer = Citer(question, _cited_first(prepared.evidence, weighed.hits), self.archive.embedder)
         if prepared.prompt is None:
             off_topic = weighed.topical < MIN_EVIDENCE
             reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"

@@ -70,7 +70,11 @@ def _stretches(text: str, page_starts: Sequence[int], markdown: bool) -> Iterato
     first = 0
     for page, following in pairwise([*page_starts, len(text) + 1]):
         end = following - len(PAGE_BREAK)
-        if following > len(text) or markdown or not _shares_sentence(text[page:end], text[following : following + 80]):
+        if (
+            following > len(text)
+            or markdown
+            or not _shares_sentence(text[page:end], text[following : following + 80])
+        ):
             yield first, end
             first = following
 

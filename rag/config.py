@@ -89,7 +89,7 @@ class Config(_Strict):
     embedder: str = DEFAULT_EMBEDDER
     generator: str = DEFAULT_GENERATOR
     reader: Literal["shipped", "off"] = Field(
-        "off", description="the small model that finds and checks answers"
+        "shipped", description="the small model that finds and checks answers"
     )
     collection: str | None = None
     passages: PassageConfig = PassageConfig()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from models.protocols import Embedder
 from models.reader import Reader
 from rag.answerable import features_of, fitted
-from rag.citations import Support
 from rag.evidence import ScoredSentence, score_sentences
 from rag.reading import read_sentences
 from rag.refusal import MIN_EVIDENCE
@@ -48,16 +47,6 @@ class Weigher:
         self._embedder = embedder
         self._reader = reader
         self._model = fitted(embedder.model_id, reader.digest if reader else None)
-
-    @property
-    def support(self) -> Support | None:
-        """The reader's word on a sentence and its sources, for `Citer`; None without a reader."""
-        reader = self._reader
-        if reader is None:
-            return None
-        return lambda claim, texts: [
-            (float(supports), float(contradicts)) for supports, contradicts, _ in reader.support(claim, texts)
-        ]
 
     def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
         """context: the turn before, for a follow-up."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eval.calibrate import Case, calibrate, store
-from rag.answerable import READER_FEATURES, Answerability
+from rag.answerable import READER_FEATURES, read_stored
 from rag.errors import UsageError
 
 
@@ -25,20 +25,14 @@ def _cases(n: int = 120, seed: int = 0) -> list[Case]:
     return cases
 
 
-def test_what_tells_is_found_and_the_budget_is_kept() -> None:
+def test_what_tells_is_found_and_the_budget_is_kept(tmp_path: Path) -> None:
     cases = _cases()
     stored, held = calibrate(cases, "minilm", "abc", budget=0.1)
     weights = {name: feature["weight"] for name, feature in stored["features"].items()}
     assert weights["evidence"] > 3 * abs(weights["noise"])
-    model = Answerability(
-        tuple(stored["features"]),
-        *(tuple(f[key] for f in stored["features"].values()) for key in ("mean", "scale", "weight")),
-        bias=stored["bias"],
-        threshold=stored["threshold"],
-        embedder_id="minilm",
-        reader_sha256="abc",
-        provenance=stored["provenance"],
-    )
+    store([stored], tmp_path / "answerable.json")
+    (model,) = read_stored(tmp_path / "answerable.json")
+    assert (model.embedder_id, model.reader_sha256) == ("minilm", "abc")
     for suite in ("suite0", "suite1"):
         answerable = [c for c in cases if c.suite == suite and c.is_answerable]
         lost = [model.probability(c.features) < model.threshold for c in answerable]
