@@ -69,7 +69,7 @@ bench-answers: weights install-dev ## answers on the gold questions: ours, the p
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
 bench-retrieval: weights install-dev ## what each part of retrieval buys: make bench-retrieval SUITES="seeds DIR..."
-	@$(BIN)/askive eval ablate $(SUITES)
+	@mkdir -p build && $(BIN)/askive eval ablate $(SUITES) --out build/retrieval.html
 
 clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

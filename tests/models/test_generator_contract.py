@@ -12,6 +12,8 @@ import pytest
 
 from models.errors import ContextOverflow, ModelError
 from models.fakes import ScriptedGenerator
+from models.kept import StateCache
+from models.llama import LlamaGenerator
 from models.protocols import Generator, Message, Piece, Sampling, Segment
 from models.registry import load_generator
 from tests.conftest import SMALL_GENERATOR
@@ -46,8 +48,12 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 
     def llama(context_tokens: int) -> Generator:
         home: Path = request.getfixturevalue("weights_home")
-        made.append(load_generator(SMALL_GENERATOR, home / "models", context_tokens=context_tokens))
-        return made[-1]
+        loaded = load_generator(SMALL_GENERATOR, home / "models", context_tokens=context_tokens)
+        assert isinstance(loaded, LlamaGenerator)
+        # Each with a memory of its own: what one keeps must not help another.
+        loaded.cache = StateCache()
+        made.append(loaded)
+        return loaded
 
     if request.param == "llama":
         request.getfixturevalue("weights_home")
