@@ -12,8 +12,6 @@ import pytest
 
 from models.errors import ContextOverflow, ModelError
 from models.fakes import ScriptedGenerator
-from models.kept import StateCache
-from models.llama import LlamaGenerator
 from models.protocols import Generator, Message, Piece, Sampling, Segment
 from models.registry import load_generator
 from tests.conftest import SMALL_GENERATOR
@@ -47,16 +45,14 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
         )
 
     def llama(context_tokens: int) -> Generator:
-        home: Path = request.getfixturevalue("weights_home")
-        loaded = load_generator(SMALL_GENERATOR, home / "models", context_tokens=context_tokens)
-        assert isinstance(loaded, LlamaGenerator)
-        # Each with a memory of its own: what one keeps must not help another.
-        loaded.cache = StateCache()
-        made.append(loaded)
-        return loaded
+        # Each with a home of its own: the states that one keeps must not help another.
+        home: Path = request.getfixturevalue("tmp_path_factory").mktemp("home")
+        (home / "models").symlink_to(request.getfixturevalue("weights_models"), target_is_directory=True)
+        made.append(load_generator(SMALL_GENERATOR, home / "models", context_tokens=context_tokens))
+        return made[-1]
 
     if request.param == "llama":
-        request.getfixturevalue("weights_home")
+        request.getfixturevalue("weights_models")
     yield scripted if request.param == "scripted" else llama
     for generator in made:
         generator.close()
