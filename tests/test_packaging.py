@@ -63,6 +63,10 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "ui/chat/assets/index.html",
         "ui/chat/assets/page.js",
         "ui/chat/assets/theme.css",
+        "models/reader_weights/model.xml",
+        "models/reader_weights/model.bin",
+        "models/reader_weights/tokenizer.json",
+        "rag/answerable.json",
     ):
         assert path in names
     shipped = {name for name in names if name.startswith("eval/gold/") and not name.endswith("/")}
