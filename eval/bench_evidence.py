@@ -23,7 +23,7 @@ from models.protocols import Embedder
 from models.reader import Reader
 from rag.archive import Archive
 from rag.config import Config, load_config
-from rag.evidence import ScoredSentence, score_sentences, select_evidence
+from rag.evidence import ScoredSentence, in_context, score_sentences, select_evidence
 from rag.prompt import build_prompt
 from rag.reading import ANSWERABLE_WEIGHT, read_sentences
 from rag.retrieve import Retriever
@@ -72,7 +72,7 @@ def measure(
                 begun = time.perf_counter()
                 scored = score_sentences(sample.question, hits, embedder, context)
                 if weight and reader is not None and scored:
-                    asked = f"{context} {sample.question}" if context else sample.question
+                    asked = in_context(sample.question, context)
                     scored = read_sentences(asked, scored, reader, weight)
                 ms = 1000 * (time.perf_counter() - begun)
                 read = _read(sample, scored, config)

@@ -132,9 +132,7 @@ def _best_spans(
         return ()
     first, last = inside[0], inside[-1] + 1
     sums = starts[first:last, None].astype(np.float32) + ends[None, first:last].astype(np.float32)
-    allowed = np.triu(np.ones_like(sums, dtype=bool)) & ~np.triu(
-        np.ones_like(sums, dtype=bool), _MAX_SPAN_TOKENS
-    )
+    allowed = np.triu(np.tri(last - first, last - first, _MAX_SPAN_TOKENS - 1, dtype=bool))
     sums = np.where(allowed, sums, _MASKED)
     chosen: list[tuple[int, int]] = []
     spans: list[Span] = []

@@ -8,14 +8,13 @@ everything that the question names, does it hold the kind of thing that is asked
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.evidence import ScoredSentence, has_kind
+from rag.evidence import ScoredSentence, has_kind, logistic
 from rag.missing import missing_from
 from rag.types import Hit
 from rag.words import stems
@@ -51,7 +50,7 @@ class Answerability:
         total = self.bias
         for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
             total += weight * (features[name] - mean) / scale
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        return logistic(total)
 
 
 def fitted(embedder_id: str, reader_sha256: str | None) -> Answerability | None:
@@ -86,10 +85,15 @@ def read_stored(path: Path) -> tuple[Answerability, ...]:
 
 
 def features_of(
-    question: str, hits: Sequence[Hit], scored: Sequence[ScoredSentence], context: str = ""
+    question: str,
+    hits: Sequence[Hit],
+    scored: Sequence[ScoredSentence],
+    missing: Sequence[str],
+    context: str = "",
 ) -> dict[str, float]:
     """The features of a question, its hits and their sentences, best first (at least one of each).
 
+    missing: what the question names and no hit mentions.
     context: the turn before; it may name what a follow-up only points at.
     """
     best = scored[:_N_BEST]
@@ -112,7 +116,7 @@ def features_of(
         "words_missing": _missing(set(stems(question)), set(stems(near))),
         "words_missing_in_best": _missing(set(stems(question)), set(stems(own))),
         "words_missing_in_first": _missing(set(stems(question)), set(stems(first.text))),
-        "missing": float(min(len(missing_from(question, hits)), 3)),
+        "missing": float(min(len(missing), 3)),
         "missing_in_best": float(min(len(missing_from(question, [item.hit for item in best[:3]])), 3)),
         "has_kind": sum(has_kind(question, item.text) for item in best) / len(best),
         "follow_up": float(bool(context)),

@@ -43,7 +43,7 @@ def checked(text: str, known: Sequence[Sentence], citer: Citer, *, strict: bool)
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
     kept = [s for s in sentences if s.verdict == "supported" or not strict]
-    left_out = [s for s in sentences if s not in kept]
+    left_out = [s for s in sentences if s.verdict != "supported" and strict]
     if not left_out and not any(attributed_sentence(s) for s in kept):
         return Checked(text, tuple(kept))
     return replace(joined(kept), left_out=tuple(left_out))

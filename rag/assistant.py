@@ -18,7 +18,6 @@ from rag.disagree import disagreement, told
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number, select_evidence
 from rag.filters import Filter
-from rag.missing import missing_from
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.rerank import LikelihoodReranker
@@ -159,8 +158,7 @@ class Assistant:
             off_topic = weighed.topical < MIN_EVIDENCE
             reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"
             yield Sources(weighed.hits, None)
-            missing = missing_from(question, weighed.hits)
-            yield self._refused(run, refuse(reason, question, weighed.scored, citer, missing))
+            yield self._refused(run, refuse(reason, question, weighed.scored, citer, weighed.missing))
             return
         yield Sources(weighed.hits, _first_quote(weighed.scored[0]))
         run.evidence = prepared.prompt.evidence
@@ -233,8 +231,7 @@ class Assistant:
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
-            missing = missing_from(question, weighed.hits)
-            refusal = refuse(reason, question, weighed.scored, citer, missing)
+            refusal = refuse(reason, question, weighed.scored, citer, weighed.missing)
             return self._refused(run, refusal, answer.left_out)
         found = disagreement(question, _read_hits(run.evidence), citer.citation)
         if found is None:

@@ -13,14 +13,11 @@ from models.protocols import Embedder, Vectors
 _KEPT_TEXTS = 20_000
 
 
-class KeptEmbedder:
-    """Wraps an Embedder with a least-recently-used cache of vectors (about 30 MB when full at 384-d)."""
+class WrappedEmbedder:
+    """An Embedder around another, with the other's name, width and digest; `embed` is for the heirs to write."""
 
-    def __init__(self, inner: Embedder, n_kept: int = _KEPT_TEXTS) -> None:
+    def __init__(self, inner: Embedder) -> None:
         self._inner = inner
-        self._n_kept = n_kept
-        self._kept: OrderedDict[str, Vectors] = OrderedDict()
-        self._lock = threading.Lock()
 
     @property
     def model_id(self) -> str:
@@ -41,6 +38,16 @@ class KeptEmbedder:
     def max_tokens(self) -> int:
         """Text beyond this many tokens is not seen."""
         return self._inner.max_tokens
+
+
+class KeptEmbedder(WrappedEmbedder):
+    """Remembers vectors, the least recently used ones go first (about 30 MB when full at 384-d)."""
+
+    def __init__(self, inner: Embedder, n_kept: int = _KEPT_TEXTS) -> None:
+        super().__init__(inner)
+        self._n_kept = n_kept
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), unit rows; only unknown texts reach the model."""

@@ -55,6 +55,16 @@ def sentences_of(hit: Hit) -> list[Span]:
     return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
 
 
+def logistic(logit: float) -> float:
+    """A logit as a probability."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def in_context(question: str, context: str) -> str:
+    """A follow-up means something only after the turn before it; a first question has no context."""
+    return f"{context} {question}" if context else question
+
+
 def score_sentences(
     question: str, hits: Sequence[Hit], embedder: Embedder, context: str = ""
 ) -> list[ScoredSentence]:
@@ -76,10 +86,11 @@ def score_sentences(
     if not units:
         return []
     texts = [text for *_, text in units]
-    queries = [question, f"{context} {question}"] if context else [question]
+    asked = in_context(question, context)
+    queries = list(dict.fromkeys((question, asked)))
     vectors = embedder.embed([*texts, *queries])
     cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
-    coverage = _coverage(f"{context} {question}" if context else question, units)
+    coverage = _coverage(asked, units)
     kinds = [has_kind(question, text) for text in texts]
     scored = [
         ScoredSentence(

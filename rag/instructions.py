@@ -7,6 +7,7 @@ The patterns want somebody addressed as a machine, an answer that is dictated, o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _MACHINE = (
     r"(?:(?:the |an? |all |any |dear |to |note to |attention,? )*(?:assistants?|llms?|(?:large )?language models?"
@@ -75,6 +76,7 @@ _PATTERNS = tuple(
 _SPACED = re.compile(r"\b(?:[A-Za-z][-.]){4,}[A-Za-z]\b")
 
 
+@lru_cache(maxsize=8192)
 def is_instruction(sentence: str) -> bool:
     """Whether the sentence is addressed to a language model: an order, a fake turn, a dictated answer."""
     if any(pattern.search(sentence) for pattern in _PATTERNS):

@@ -6,12 +6,11 @@ best sentences with its neighbours and its document's title, as it was trained t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from models.reader import Reader
-from rag.evidence import ScoredSentence, sentences_of
+from rag.evidence import ScoredSentence, logistic, sentences_of
 from rag.sentences import Span
 
 N_READ = 24
@@ -36,7 +35,7 @@ def read_sentences(
         best = reading.spans[0] if reading.spans else None
         answer = Span(best.start + shift, best.end + shift) if best else None
         inside = answer is not None and item.start < answer.end and answer.start < item.end
-        worth = weight * _probability(reading.answerable) * (_OWN_SPAN if inside else _OTHERS_SPAN)
+        worth = weight * logistic(reading.answerable) * (_OWN_SPAN if inside else _OTHERS_SPAN)
         judged.append(
             replace(
                 item,
@@ -57,7 +56,3 @@ def _window(item: ScoredSentence) -> tuple[str, int]:
     end = around[min(len(around) - 1, item.index + 1)].end
     head = f"{item.hit.source.title}. " if item.hit.source.title else ""
     return head + passage.text[start - passage.start : end - passage.start], start - len(head)
-
-
-def _probability(logit: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))

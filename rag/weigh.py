@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from models.protocols import Embedder
 from models.reader import Reader
 from rag.answerable import features_of, fitted
-from rag.evidence import ScoredSentence, score_sentences
+from rag.evidence import ScoredSentence, in_context, score_sentences
+from rag.missing import missing_from
 from rag.reading import read_sentences
 from rag.refusal import MIN_EVIDENCE
 from rag.types import Hit
@@ -23,6 +24,7 @@ class Weighed:
 
     scored: every sentence once, best first.
     features: of `rag.answerable`; empty when there is no sentence.
+    missing: what the question names and no hit mentions.
     probability: that the answer is here, 0 to 1.
     is_answerable: whether that is enough. topical: how well the best sentence fits the topic.
     """
@@ -30,6 +32,7 @@ class Weighed:
     hits: tuple[Hit, ...]
     scored: tuple[ScoredSentence, ...]
     features: Mapping[str, float]
+    missing: tuple[str, ...]
     probability: float
     is_answerable: bool
     topical: float
@@ -52,17 +55,15 @@ class Weigher:
         """context: the turn before, for a follow-up."""
         scored = score_sentences(question, hits, self._embedder, context)
         if not scored:
-            return Weighed(tuple(hits), (), {}, 0.0, False, 0.0)
+            return Weighed(tuple(hits), (), {}, (), 0.0, False, 0.0)
         topical = scored[0].score
         if self._reader is not None:
-            scored = read_sentences(_asked(question, context), scored, self._reader)
-        features = features_of(question, hits, scored, context)
+            scored = read_sentences(in_context(question, context), scored, self._reader)
+        missing = missing_from(question, hits)
+        features = features_of(question, hits, scored, missing, context)
         model = self._model
         probability = model.probability(features) if model else min(topical, 1.0)
         least = model.threshold if model else MIN_EVIDENCE
-        return Weighed(tuple(hits), tuple(scored), features, probability, probability >= least, topical)
-
-
-def _asked(question: str, context: str) -> str:
-    """A follow-up means something only after the turn before it."""
-    return f"{context} {question}" if context else question
+        return Weighed(
+            tuple(hits), tuple(scored), features, missing, probability, probability >= least, topical
+        )

@@ -14,6 +14,7 @@ from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
 from rag.collections import collection_path, has_collection, list_collections, remove_collection
 from rag.config import Config
+from rag.embed import WrappedEmbedder
 from rag.errors import UsageError
 from rag.ingest import ingest_paths, remove_documents
 from rag.store import SqliteStore
@@ -165,33 +166,13 @@ class Library:
             raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
 
 
-class Courteous:
+class Courteous(WrappedEmbedder):
     """An embedder for indexing: lets questions go first after every few texts, and says how far it is."""
 
     def __init__(self, inner: Embedder, turnstile: Turnstile, tell: Callable[[View], None]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._turnstile = turnstile
         self._tell = tell
-
-    @property
-    def model_id(self) -> str:
-        """The catalog id."""
-        return self._inner.model_id
-
-    @property
-    def digest(self) -> str:
-        """Digest of the weights."""
-        return self._inner.digest
-
-    @property
-    def dimension(self) -> int:
-        """Width of a vector."""
-        return self._inner.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """Text beyond this many tokens is not seen."""
-        return self._inner.max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), unit rows."""
