@@ -8,7 +8,7 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval clean
+.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval bench-trust clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +61,6 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
 
-SUITES ?= seeds
 bench: weights install-dev ## speed against baselines, one table in eval/benchmarks (40 minutes at most)
 	@$(BIN)/python -m eval.bench
 
@@ -69,7 +68,10 @@ bench-answers: weights install-dev ## answers on the gold questions: ours, the p
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
 bench-retrieval: weights install-dev ## what each part of retrieval buys: make bench-retrieval SUITES="seeds DIR..."
-	@mkdir -p build && $(BIN)/askive eval ablate $(SUITES) --out build/retrieval.html
+	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) --out build/retrieval.html
+
+bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=...
+	@$(BIN)/python -m eval.bench_trust $(SUITES) $(if $(LIMIT),--limit $(LIMIT))
 
 clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,7 +14,7 @@ from eval.index import open_index
 from eval.pipelines import PLAIN_INSTRUCTION
 from models.llama import LlamaGenerator
 from models.protocols import Message, Segment
-from models.registry import load_embedder
+from models.registry import load_embedder, load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.prompt import SYSTEM
@@ -32,7 +32,7 @@ def opened(bench: Bench) -> Iterator[tuple[Archive, LlamaGenerator, Assistant, l
     embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
     generator = load_llama(bench)
-    assistant = Assistant(archive, generator, bench.config)
+    assistant = Assistant(archive, generator, bench.config, load_reader(bench.config.reader))
     samples = [s for s in suite.samples if s.unanswerable is False and not s.turns]
     # The first call of all loads what is loaded at its first use.
     assistant.ask(samples[-1].question)

@@ -23,8 +23,8 @@ from models.protocols import Embedder
 from models.reader import Reader
 from rag.archive import Archive
 from rag.config import Config, load_config
-from rag.evidence import ScoredSentence, in_context, score_sentences, select_evidence
-from rag.prompt import build_prompt
+from rag.evidence import ScoredSentence, in_context, score_sentences
+from rag.excerpts import select_evidence
 from rag.reading import ANSWERABLE_WEIGHT, read_sentences
 from rag.retrieve import Retriever
 from rag.types import Evidence, Hit
@@ -75,7 +75,7 @@ def measure(
                     asked = in_context(sample.question, context)
                     scored = read_sentences(asked, scored, reader, weight)
                 ms = 1000 * (time.perf_counter() - begun)
-                read = _read(sample, scored, config)
+                read = _read(scored, config)
                 n_words = sum(len(piece.text.split()) for piece in read)
                 rows[weight].append((_recall(sample, read, archive), _holds(sample, hits, read), n_words, ms))
     return [
@@ -92,14 +92,9 @@ def measure(
     ]
 
 
-def _read(sample: Sample, scored: Sequence[ScoredSentence], config: Config) -> tuple[Evidence, ...]:
+def _read(scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
     """What stands in the prompt; a token is taken as three quarters of a word."""
-    evidence = select_evidence(scored, config.prompt)
-    if not evidence:
-        return ()
-    return build_prompt(
-        sample.question, evidence, config.prompt, lambda text: round(len(text.split()) / 0.75)
-    ).evidence
+    return select_evidence(scored, config.prompt, lambda text: round(len(text.split()) / 0.75))
 
 
 def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:

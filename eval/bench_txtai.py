@@ -105,7 +105,7 @@ def _run_theirs(job: Job, where: Path) -> dict[str, list[float]]:
 
 
 def _run_ours(bench: Bench, job: Job) -> dict[str, list[float]]:
-    from models.registry import load_embedder
+    from models.registry import load_embedder, load_reader
     from rag.archive import Archive
     from rag.assistant import Assistant
     from rag.ingest import ingest_documents
@@ -126,7 +126,7 @@ def _run_ours(bench: Bench, job: Job) -> dict[str, list[float]]:
         with Archive.open(Path(name, "0"), embedder, bench.config.passages) as archive:
             retriever = Retriever(archive, bench.config.retrieval)
             generator = load_llama(bench)
-            assistant = Assistant(archive, generator, bench.config)
+            assistant = Assistant(archive, generator, bench.config, load_reader(bench.config.reader))
             assistant.ask(job.questions[0])
             for question in job.questions * job.repeats:
                 found["search"].append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))

@@ -132,14 +132,36 @@ def calibrate(
             "the questions are all answerable or all unanswerable: nothing can be fitted",
             remedy="add a suite with unanswerable questions, such as seeds:dev",
         )
-    names = [n for n in cases[0].features if reader_sha256 is not None or n not in READER_FEATURES]
-    held = [_held(cases, suite, names, budget) for suite in dict.fromkeys(case.suite for case in cases)]
-    model = _Fit(cases, names)
-    threshold = model.threshold(cases, budget)
-    stored = {
+    names = names_of(cases, reader_sha256)
+    held = [held_out(cases, suite, names, budget) for suite in suites_of(cases)]
+    return stored_model(Fit(cases, names), cases, held, budget, embedder_id, reader_sha256), held
+
+
+def names_of(cases: Sequence[Case], reader_sha256: str | None) -> list[str]:
+    """The features that are there with this reader, or without one."""
+    return [n for n in cases[0].features if reader_sha256 is not None or n not in READER_FEATURES]
+
+
+def suites_of(cases: Sequence[Case]) -> list[str]:
+    """Their names, each once."""
+    return list(dict.fromkeys(case.suite for case in cases))
+
+
+def stored_model(
+    model: Fit,
+    cases: Sequence[Case],
+    held: Sequence[Held],
+    budget: float,
+    embedder_id: str,
+    reader_sha256: str | None,
+    generator_id: str | None = None,
+) -> dict[str, Any]:
+    """A model as `rag.answerable` reads it."""
+    return {
         "embedder_id": embedder_id,
         "reader_sha256": reader_sha256,
-        "threshold": round(threshold, 4),
+        "generator_id": generator_id,
+        "threshold": round(model.threshold(cases, budget), 4),
         "bias": round(model.bias, 5),
         "features": {
             name: {
@@ -147,7 +169,9 @@ def calibrate(
                 "scale": round(float(scale), 5),
                 "weight": round(float(w), 5),
             }
-            for name, mean, scale, w in zip(names, model.means, model.scales, model.weights, strict=True)
+            for name, mean, scale, w in zip(
+                model.names, model.means, model.scales, model.weights, strict=True
+            )
         },
         "provenance": {
             "date": datetime.date.today().isoformat(),
@@ -163,7 +187,6 @@ def calibrate(
             },
         },
     }
-    return stored, held
 
 
 def store(models: Sequence[Mapping[str, Any]], path: Path = STORED) -> None:
@@ -171,19 +194,21 @@ def store(models: Sequence[Mapping[str, Any]], path: Path = STORED) -> None:
     path.write_text(json.dumps(list(models), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-class _Fit:
+class Fit:
     """A logistic regression on standardised features, all suites and kinds weighted alike."""
 
-    def __init__(self, cases: Sequence[Case], names: Sequence[str]) -> None:
+    def __init__(
+        self, cases: Sequence[Case], names: Sequence[str], regularisation: float = _REGULARISATION
+    ) -> None:
         from sklearn.linear_model import LogisticRegression
 
-        self._names = names
+        self.names = tuple(names)
         values = _matrix(cases, names)
         weights = _weights(cases)
         self.means = np.average(values, axis=0, weights=weights)
         spread = np.sqrt(np.average((values - self.means) ** 2, axis=0, weights=weights))
         self.scales = np.where(spread > 1e-6, spread, 1.0)
-        fitted = LogisticRegression(C=_REGULARISATION, max_iter=1000)
+        fitted = LogisticRegression(C=regularisation, max_iter=1000)
         fitted.fit(
             (values - self.means) / self.scales,
             [case.is_answerable for case in cases],
@@ -193,7 +218,7 @@ class _Fit:
         self.bias = float(fitted.intercept_[0])
 
     def probabilities(self, cases: Sequence[Case]) -> NDArray[np.float64]:
-        logits = ((_matrix(cases, self._names) - self.means) / self.scales) @ self.weights + self.bias
+        logits = ((_matrix(cases, self.names) - self.means) / self.scales) @ self.weights + self.bias
         shares: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
         return shares
 
@@ -211,17 +236,25 @@ class _Fit:
         return best
 
 
-def _held(cases: Sequence[Case], suite: str, names: Sequence[str], budget: float) -> Held:
+def held_out(
+    cases: Sequence[Case],
+    suite: str,
+    names: Sequence[str],
+    budget: float,
+    own: Sequence[Case] | None = None,
+    regularisation: float = _REGULARISATION,
+) -> Held:
+    """What a model of the other suites does on `own`; by default the suite's cases."""
     from sklearn.metrics import roc_auc_score
 
     others = [case for case in cases if case.suite != suite]
-    own = [case for case in cases if case.suite == suite]
+    own = [case for case in cases if case.suite == suite] if own is None else own
     nan = float("nan")
     kinds = {kind: [c for c in own if c.kind == kind] for kind in ("answerable", "unanswerable", "withheld")}
     shares = dict.fromkeys(kinds, nan)
     auc = nan
     if len({case.is_answerable for case in others}) == 2:
-        model = _Fit(others, names)
+        model = Fit(others, names, regularisation)
         threshold = model.threshold(others, budget)
         for kind, found in kinds.items():
             if found:

@@ -13,6 +13,7 @@ from models.protocols import Generator, Message, Sampling, Segment
 from models.registry import load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant
+from rag.checks import ALL, Checks
 from rag.config import Config, GenerationConfig
 from rag.errors import UsageError
 from rag.retrieve import Retriever
@@ -66,12 +67,19 @@ Builder = Callable[[Archive, Generator | None, Config], Pipeline]
 
 
 class DefaultPipeline:
-    """The product, through the same stream as every door. generator: None when only `rank` is used."""
+    """The product, through the same stream as every door.
 
-    def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
+    generator: None when only `rank` is used. checks: those that decide; all of them, unless they are measured.
+    """
+
+    def __init__(
+        self, archive: Archive, generator: Generator | None, config: Config, checks: Checks = ALL
+    ) -> None:
         reader = load_reader(config.reader)
         self._retriever = Retriever(archive, config.retrieval)
-        self._assistant = Assistant(archive, generator, config, reader) if generator is not None else None
+        self._assistant = (
+            Assistant(archive, generator, config, reader, checks=checks) if generator is not None else None
+        )
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
         """As the assistant retrieves."""

@@ -1,10 +1,14 @@
-"""llama.cpp engine on llama-cpp-python's low-level calls: one raw context, what was read is kept.
+"""llama.cpp engine on llama-cpp-python's low-level calls: a raw context that reads, and one that writes.
 
 `llama_cpp.Llama` is not used: it hides the sequence operations that keeping attention states needs.
 
     llama_context.py  model and context: tokens in, logits out      llama_words.py  logits -> tokens -> text
     llama_states.py   states of what prompts share, kept            llama_draft.py  drafts from the prompt
+    llama_pair.py     the second context, that writes               llama_passes.py who computes the next words
     llama_turn.py     one generation at a time                      llama_splice.py passages joined, not exact
+
+The first context reads prompts, checks, and long drafts; it alone keeps states. The second holds the same weights
+rearranged for the kernels that write word by word; the words of an answer stand in it, the prompt in both.
 """
 
 from __future__ import annotations
@@ -23,18 +27,17 @@ from models.chat_template import render_parts
 from models.errors import ContextOverflow, ModelError
 from models.kept import StateCache
 from models.llama_context import EngineOptions, LlamaContext, quiet
-from models.llama_draft import MAX_DRAFT, Drafter
+from models.llama_pair import Writer
+from models.llama_passes import Passes
 from models.llama_splice import splice
 from models.llama_states import KeptStates
 from models.llama_turn import Turns
-from models.llama_words import Words, lead_of_best, logprob_of, pick
+from models.llama_words import Words, logprob_of
 from models.protocols import FinishReason, Message, Piece, Sampling
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()
 _MOST_SCORED = 128
-# A wide pass computes a row otherwise than a narrow one: seen were differences of logits up to 0.9.
-_CLEAR_LEAD = 2.0
 
 
 class LlamaGenerator:
@@ -42,7 +45,8 @@ class LlamaGenerator:
 
     options: how it is computed; n_threads, when told, goes before the one in there.
     speculate: at temperature 0, guess tokens from the prompt and check them: the same text, sooner.
-    longest_draft: tokens guessed at once. Above 2 the text may differ where two words are equally likely.
+    longest_draft: tokens guessed at once, at most; None for what was found to be best. Where one context reads and
+        writes never above 2, so that the text stays the same.
     cache: where states are kept; None keeps some in memory.
     splice: join the kept states of passages in prompts for `generate`. Sooner, and not exact: see llama_splice.
     """
@@ -57,7 +61,7 @@ class LlamaGenerator:
         *,
         options: EngineOptions | None = None,
         speculate: bool = True,
-        longest_draft: int = MAX_DRAFT,
+        longest_draft: int | None = None,
         cache: StateCache | None = None,
         splice: bool = False,
     ) -> None:
@@ -72,6 +76,7 @@ class LlamaGenerator:
         self._context = LlamaContext(path, model_id, context_tokens, options)
         self._states = KeptStates(self._context, self.cache, digest)
         self._turns = Turns()
+        self._writer = Writer(path, self._context) if options.rearranged == "writing" else None
 
     @property
     def model_id(self) -> str:
@@ -163,13 +168,18 @@ class LlamaGenerator:
     def close(self) -> None:
         """Free model and context; safe to call twice. A generation under way ends as cancelled."""
         self._context.abort()
+        if self._writer:
+            self._writer.abort()
         with _COMPUTE:
+            if self._writer:
+                self._writer.close()
             self._context.close()
 
     def __del__(self) -> None:
         # Nobody computes with what nobody holds; and the lock may be held by the thread that is here.
-        if context := getattr(self, "_context", None):
-            context.close()
+        for part in (getattr(self, "_writer", None), getattr(self, "_context", None)):
+            if part:
+                part.close()
 
     def _generate(
         self,
@@ -182,20 +192,22 @@ class LlamaGenerator:
     ) -> Iterator[Piece]:
         context, rng = self._context, np.random.default_rng(sampling.seed)
         words, tokens = Words(sampling.stop), list(prompt)
-        drafter = Drafter(prompt, self.longest_draft if self.speculate and not sampling.temperature else 0)
+        passes = Passes(
+            self._context, self._writer, prompt, 0 if sampling.temperature else self.longest_draft
+        )
         counts, logprob, n_tokens, n_left = (len(prompt), 0), 0.0, 0, max_tokens
         finish: FinishReason | None = None
-        draft: list[int] = []
         while finish is None and n_left > 0:
             try:
                 with self._computing(cancel, generation):
-                    if len(tokens) == len(prompt):
+                    begins = len(tokens) == len(prompt)
+                    if begins or passes.needs_prompt:
                         n_reused = self._read_prompt(prompt, ends)
-                        counts = (len(prompt), max(n_reused, 0))
-                    else:
-                        n_reused = context.read(tokens + draft, len(draft) + 1, settled=False)
+                        counts = (len(prompt), max(n_reused, 0)) if begins else counts
+                    if not begins and n_reused >= 0:
+                        n_reused = passes.read(tokens, n_left, guess=self.speculate)
                     cancelled = n_reused < 0 or (cancel is not None and cancel.is_set())
-                    picked = [] if cancelled else self._checked(draft, sampling.temperature, rng)
+                    picked = [] if cancelled else passes.checked(sampling.temperature, rng)
                     spelled = [b"" if context.ends_turn(t) else context.token_bytes(t) for t, _ in picked]
                     ended = [context.ends_turn(t) for t, _ in picked]
             except ModelError:
@@ -205,15 +217,11 @@ class LlamaGenerator:
             if cancelled:
                 finish = "cancelled"
                 break
-            undecided = bool(draft) and not picked
-            if not undecided:
-                drafter.report(len(draft), len(picked) - 1)
             for (token, token_logprob), raw, ends_turn in zip(picked, spelled, ended, strict=True):
                 if ends_turn:
                     finish = "stop"
                     break
                 tokens.append(token)
-                drafter.extend([token])
                 shown = words.take(raw)
                 logprob, n_tokens, n_left = logprob + token_logprob, n_tokens + 1, n_left - 1
                 if shown:
@@ -222,23 +230,7 @@ class LlamaGenerator:
                 if words.stopped:
                     finish = "stop"
                     break
-            draft = [] if undecided else drafter.draft(min(n_left, context.n_context - len(tokens)) - 1)
         yield Piece(words.held, logprob if n_tokens else None, n_tokens, finish or "length", *counts)
-
-    def _checked(
-        self, draft: Sequence[int], temperature: float, rng: np.random.Generator
-    ) -> list[tuple[int, float]]:
-        """The next tokens: as many of the draft as are right, and one more; none when a wide pass cannot tell."""
-        picked: list[tuple[int, float]] = []
-        wide = len(draft) > MAX_DRAFT
-        for at in range(len(draft) + 1):
-            logits = self._context.logits(at - len(draft) - 1)
-            if wide and lead_of_best(logits) < _CLEAR_LEAD:
-                break
-            picked.append(pick(logits, temperature, rng))
-            if at < len(draft) and picked[-1][0] != draft[at]:
-                break
-        return picked
 
     def _read_prompt(self, prompt: list[int], ends: Sequence[int]) -> int:
         if self.splice and (reused := splice(self._context, self._states, prompt, ends)):

@@ -19,6 +19,7 @@ from models.llama_stop import StopFlag
 from models.machine import physical_cores
 
 KvType = Literal["f16", "q8_0"]
+Rearranged = Literal["never", "writing", "always"]
 GROUP = 4
 """llama.cpp multiplies rows of a batch in groups of so many, and what is left over by another kernel, whose last
 bits differ. Prompts are cut only between groups, so that the same prompt always gives the same numbers."""
@@ -39,23 +40,35 @@ class EngineOptions:
     flash_attention: llama.cpp's fused attention kernel.
     kv_type: how attention states are held. For f16 llama.cpp has other kernels for one token and for many, so
         that what was kept, or drafted, would change the last bits; for q8_0 it has one.
-    repack: rearrange the weights at load, for the wider kernels of this CPU.
+    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). Measured on two
+        server cores (1.5B, Q4_K_M): prompts were read at 60-70 tokens/s with rearranged weights and at 81-93 with
+        the memory-mapped file as it is, words written at 23-25 and at 17-19. So "writing" reads with the file and
+        writes with a rearranged copy, which takes its size again in memory.
     """
 
     n_threads: int | None = None
     n_batch: int = 512
     flash_attention: bool = True
     kv_type: KvType = "q8_0"
-    repack: bool = True
+    rearranged: Rearranged = "writing"
 
 
 class LlamaContext:
     """What llama.cpp holds of one model, and the tokens that sequence 0 has read.
 
-    Not for two threads at once, but for `tokenize` and `close`. Raises ModelError when the file cannot be loaded.
+    Its weights are rearranged only where `options.rearranged` is "always"; for "writing" see models/llama_pair.py.
+    Not for two threads at once, but for `tokenize` and `close`. Raises ModelError when the file cannot be loaded, or
+    when `abandon` was set while it was.
     """
 
-    def __init__(self, path: Path, model_id: str, context_tokens: int, options: EngineOptions) -> None:
+    def __init__(
+        self,
+        path: Path,
+        model_id: str,
+        context_tokens: int,
+        options: EngineOptions,
+        abandon: Event | None = None,
+    ) -> None:
         import llama_cpp
 
         self.lib: Any = llama_cpp
@@ -69,7 +82,7 @@ class LlamaContext:
         self._closing = False
         self._stop = StopFlag()
         quiet(llama_cpp)
-        self._model = self._load(path)
+        self._model = self._load(path, abandon)
         self._vocab: Any = llama_cpp.llama_model_get_vocab(self._model)
         self.n_vocab: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         trained: int = llama_cpp.llama_model_n_ctx_train(self._model)
@@ -187,12 +200,14 @@ class LlamaContext:
         finally:
             lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
 
-    def append_state(self, state: bytes, tokens: Sequence[int], shift: int = 0) -> bool:
+    def append_state(
+        self, state: bytes, tokens: Sequence[int], shift: int = 0, *, settled: bool = True
+    ) -> bool:
         """Put a kept state behind what sequence 0 has read; False when llama.cpp does not take it.
 
         tokens: what the state is of. shift: how far from the place where they were read they go; rotary positions
         are turned by as much. Not 0 for a passage that was read at another place: it has not seen what now
-        stands before it.
+        stands before it. settled: False for words that were generated, as in `read`.
         """
         lib, memory = self.lib, self.memory
         lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
@@ -202,7 +217,7 @@ class LlamaContext:
             if shift:
                 lib.llama_memory_seq_add(memory, _SPARE, 0, -1, shift)
             lib.llama_memory_seq_cp(memory, _SPARE, 0, -1, -1)
-            settled = self.n_settled == len(self.tokens) and not shift
+            settled = settled and self.n_settled == len(self.tokens) and not shift
             self.tokens += tokens
             if settled:
                 self.n_settled = len(self.tokens)
@@ -231,10 +246,13 @@ class LlamaContext:
         self._closing = True
         self._stop.set_for_good()
 
-    def _load(self, path: Path) -> Any:
+    def _load(self, path: Path, abandon: Event | None) -> Any:
         params = self.lib.llama_model_default_params()
         params.n_gpu_layers = 0
-        params.use_extra_bufts = self.options.repack
+        params.use_extra_bufts = self.options.rearranged == "always"
+        if abandon is not None:
+            goes_on = self.lib.llama_progress_callback(lambda _done, _data: not abandon.is_set())
+            params.progress_callback = goes_on
         model = self.lib.llama_model_load_from_file(os.fsencode(path), params)
         if not model:
             reason = next((line for line in reversed(_log_lines) if line), "unknown reason")
@@ -277,8 +295,8 @@ class LlamaContext:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
             batch.logits[i] = i >= n - n_logits
-        # One token is over before a thread that watches has begun.
-        with self._stop.watching(self.cancel if n >= FEWEST else None):
+        # A token or two are over before a thread that watches has begun.
+        with self._stop.watching(self.cancel if n >= GROUP else None):
             status = self.lib.llama_decode(self._context, batch)
         self.tokens += tokens
         if status == 0:

@@ -28,7 +28,8 @@ class KeptStates:
         self._cache = cache
         lib, options = context.lib, context.options
         build = f"{lib.__version__} {lib.llama_version().decode()}"
-        made_by = (FORMAT, digest, build, options.kv_type, options.flash_attention, options.repack)
+        rearranged = options.rearranged == "always"
+        made_by = (FORMAT, digest, build, options.kv_type, options.flash_attention, rearranged)
         self._made_by = repr(made_by).encode()
 
     def read(self, tokens: Sequence[int], ends: Sequence[int] = (), n_logits: int = 1) -> int:

@@ -24,12 +24,6 @@ def logprob_of(logits: NDArray[np.float32], token: int) -> float:
     return float(logits[token]) - top - math.log(float(np.exp(logits - top).sum()))
 
 
-def lead_of_best(logits: NDArray[np.float32]) -> float:
-    """How far the best token is ahead of the second. logits: shape (n_vocab,)."""
-    second, best = np.partition(logits, -2)[-2:]
-    return float(best - second)
-
-
 def release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
     """Split text into what may be shown, what may be the start of a stop string, and whether one was met."""
     met = [at for stop in stops if (at := text.find(stop)) >= 0]

@@ -11,3 +11,10 @@ def physical_cores() -> int:
 
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or usable, usable))
+
+
+def free_memory() -> int:
+    """Bytes that processes may still take without swapping."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)

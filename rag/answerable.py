@@ -32,6 +32,7 @@ class Answerability:
     threshold: below this probability the question is refused.
     embedder_id: of the embedder that the features came from.
     reader_sha256: of the reader's weights; None when there was no reader.
+    generator_id: of the generator that was asked too (`rag.doubt`); None when none was.
     provenance: data, figures and date, for people.
     """
 
@@ -43,6 +44,7 @@ class Answerability:
     threshold: float
     embedder_id: str
     reader_sha256: str | None
+    generator_id: str | None
     provenance: Mapping[str, Any]
 
     def probability(self, features: Mapping[str, float]) -> float:
@@ -53,11 +55,12 @@ class Answerability:
         return logistic(total)
 
 
-def fitted(embedder_id: str, reader_sha256: str | None) -> Answerability | None:
+def fitted(
+    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None
+) -> Answerability | None:
     """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
-    return next(
-        (m for m in _stored() if m.embedder_id == embedder_id and m.reader_sha256 == reader_sha256), None
-    )
+    wanted = (embedder_id, reader_sha256, generator_id)
+    return next((m for m in _stored() if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None)
 
 
 @lru_cache(maxsize=1)
@@ -78,6 +81,7 @@ def read_stored(path: Path) -> tuple[Answerability, ...]:
             threshold=row["threshold"],
             embedder_id=row["embedder_id"],
             reader_sha256=row["reader_sha256"],
+            generator_id=row.get("generator_id"),
             provenance=row["provenance"],
         )
         for row in rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from models.protocols import Piece
@@ -34,27 +35,29 @@ class Checked:
         return any(sentence.verdict == "supported" for sentence in self.sentences)
 
 
-def checked(text: str, known: Sequence[Sentence], citer: Citer, *, strict: bool) -> Checked:
+def checked(
+    text: str, known: Sequence[Sentence], citer: Citer, *, strict: bool, attribute: bool = True
+) -> Checked:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
-    known: the first sentences, cited already. Where the sources only have somebody's word for it, the
-    sentence says so.
+    known: the first sentences, cited already. attribute: where the sources only have somebody's word for it,
+    the sentence says so.
     """
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
     kept = [s for s in sentences if s.verdict == "supported" or not strict]
     left_out = [s for s in sentences if s.verdict != "supported" and strict]
-    if not left_out and not any(attributed_sentence(s) for s in kept):
+    if not left_out and not (attribute and any(attributed_sentence(s) for s in kept)):
         return Checked(text, tuple(kept))
-    return replace(joined(kept), left_out=tuple(left_out))
+    return replace(joined(kept, attribute=attribute), left_out=tuple(left_out))
 
 
-def joined(sentences: Sequence[Sentence]) -> Checked:
-    """The sentences as one text, each with the attribution that its sources have, offsets anew."""
+def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
+    """The sentences as one text, offsets anew; attribute: each with the attribution that its sources have."""
     placed: list[Sentence] = []
     text = ""
     for sentence in sentences:
-        words = attributed_sentence(sentence) or sentence.text
+        words = (attribute and attributed_sentence(sentence)) or sentence.text
         start = len(text) + bool(text)
         text = f"{text} {words}" if text else words
         placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
@@ -89,7 +92,8 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
             if span.end > released:
                 yield Token(text[released : span.end])
                 released = span.end
-            sentence = citer.cite(text[span.start : span.end], span.start)
+            with run.checking("cite"):
+                sentence = citer.cite(text[span.start : span.end], span.start)
             run.cited.append(sentence)
             yield Cited(sentence)
             n_cited += 1
@@ -119,9 +123,23 @@ class Run:
         self._n_prompt = self._n_reused = self._n_completion = 0
         self._started = time.perf_counter()
         self._retrieve_ms = self._first_token_ms = self._generated_ms = 0.0
+        self._check_ms: dict[str, float] = {}
 
     def retrieved(self) -> None:
         self._retrieve_ms = self._elapsed_ms()
+
+    def checked(self, name: str, ms: float) -> None:
+        """A check took so long."""
+        self._check_ms[name] = self._check_ms.get(name, 0.0) + ms
+
+    @contextmanager
+    def checking(self, name: str) -> Iterator[None]:
+        """Count the time until the end of the block to a check."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.checked(name, (time.perf_counter() - started) * 1000)
 
     def take(self, piece: Piece) -> None:
         if piece.text and not self._first_token_ms:
@@ -147,6 +165,7 @@ class Run:
             generate_ms=max(self._generated_ms - self._retrieve_ms, 0.0),
             verify_ms=total - self._generated_ms if self._generated_ms else 0.0,
             total_ms=total,
+            check_ms=dict(self._check_ms),
         )
 
     def _elapsed_ms(self) -> float:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from rag.days import days
 from rag.named import names_in, same_word
-from rag.quantities import compare, quantities
+from rag.quantities import Quantity, compare, quantities
 from rag.words import STOP_WORDS, content_words, stem, stems
 
 Kind = Literal["number", "date", "name"]
@@ -27,6 +27,13 @@ _DATE = re.compile(
 )
 _NAME = re.compile(
     r"\bwho\b|\bwhose\b|\bwhom\b|\bwhere\b|\b(?:which|what) (?:country|city|town|person)\b", re.IGNORECASE
+)
+_PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"[\s-]*(?:(?:square|sq)\b|(?:miles?|kilomet(?:er|re)s?|km|acres?|hectares?|met(?:er|re)s?|feet|foot|years?|households?"
+    r"|families|housing|m|ft|mi|ha)\b)",
+    re.IGNORECASE,
 )
 _NEAR_CHARS = 80
 _OTHER_WORDS = {
@@ -83,7 +90,17 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
     found: list[tuple[int, int, float]] = []
     if kind == "number":
         taken = [(day.start, day.end) for day in days(text)]
-        found += [(q.start, q.end, 0.3 if asked & {*q.nouns} else 0.0) for q in quantities(text, taken)]
+        people = bool(_PEOPLE.search(question))
+        counted = _HOW_MANY.search(question)
+        unit = _OTHER_WORDS.get(stem(counted[1].lower()), {stem(counted[1].lower())}) if counted else set()
+        for q in quantities(text, taken):
+            # A town's area is not its population.
+            if people and (q.unit or _MEASURE.match(text, q.end) or q.value % 1 > 0):
+                continue
+            # "Two attacks" are no people killed in attacks.
+            if unit and q.nouns and q.nouns[0] in asked and not unit & {*q.nouns}:
+                continue
+            found.append((q.start, _with_counted(text, q, asked), 0.3 if asked & {*q.nouns} else 0.0))
     elif kind == "date":
         exact = [day for day in days(text, published) if day.iso or day.weekday is not None]
         found = [(day.start, day.end, 0.1 if day.day else 0.0) for day in exact]
@@ -103,6 +120,11 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
     )
 
 
+def fullest(values: Sequence[str]) -> str:
+    """The one that says most of values that are the same: `26 August 1849` of it and `1849`; the first of equals."""
+    return max(values, key=lambda value: len(value.split()))
+
+
 def same_value(one: str, other: str, published: Sequence[str | None] = (None, None)) -> bool:
     """Whether two values name the same: `a dozen` and `12`, `Jan. 25` and `25 January 2016`, `Smith` and `Al Smith`."""
     first, second = days(one, published[0]), days(other, published[1])
@@ -116,6 +138,13 @@ def same_value(one: str, other: str, published: Sequence[str | None] = (None, No
         return False
     mine, others = set(stems(one)), set(stems(other))
     return bool(mine & others) and (mine <= others or others <= mine)
+
+
+def _with_counted(text: str, quantity: Quantity, asked: set[str]) -> int:
+    """Where the number ends, with what it counts when that stands right behind it and was asked for: `35 people`."""
+    behind = re.match(r"\s+([^\W\d_]+)", text[quantity.end :])
+    counts = behind is not None and stem(behind[1].lower()) in asked
+    return quantity.end + behind.end() if behind and counts else quantity.end
 
 
 def _nearness(start: int, end: int, places: Sequence[tuple[int, int]]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event as Flag
@@ -9,14 +10,18 @@ from types import TracebackType
 
 from models.protocols import Generator, Reranker, Sampling
 from models.reader import Reader
+from rag.answerable import fitted
 from rag.answering import Checked, Run, checked, quoted, shown
 from rag.archive import Archive
+from rag.checks import ALL, Checks
 from rag.citations import Citer
 from rag.collections import open_collection
 from rag.config import Config
 from rag.disagree import disagreement, told
+from rag.doubt import Doubter
 from rag.errors import UsageError
-from rag.evidence import ScoredSentence, lacks_number, select_evidence
+from rag.evidence import ScoredSentence, lacks_number
+from rag.excerpts import select_evidence
 from rag.filters import Filter
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
@@ -38,31 +43,40 @@ from rag.types import (
     Sources,
     Turn,
 )
-from rag.weigh import Weighed, Weigher
+from rag.weigh import LIKELY, SURE, Weighed, Weigher
 from rag.words import storable
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """All that is known before the model speaks. key: of what it was made."""
+    """All that is known before the model speaks. key: of what it was made. prompt: None to refuse at once."""
 
     key: tuple[object, ...]
     weighed: Weighed
     evidence: tuple[Evidence, ...]
     prompt: Prompt | None
+    weigh_ms: float
 
 
 class Assistant:
     """Answers questions from one archive. Not more than one question at a time."""
 
     def __init__(
-        self, archive: Archive, generator: Generator, config: Config, reader: Reader | None = None
+        self,
+        archive: Archive,
+        generator: Generator,
+        config: Config,
+        reader: Reader | None = None,
+        checks: Checks = ALL,
     ) -> None:
         self.archive = archive
         self.generator = generator
         self._config = config
+        self._checks = checks
         self._retriever = Retriever(archive, config.retrieval, _reranker(config, generator, reader))
         self._weigher = Weigher(archive.embedder, reader)
+        second = fitted(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
+        self._doubter = Doubter(generator, second if checks.answerable and checks.doubted else None)
         self._prepared: _Prepared | None = None
 
     @classmethod
@@ -145,6 +159,7 @@ class Assistant:
             raise AssertionError("nobody can cancel this")
         weighed = prepared.weighed
         run.hits, run.confidence = weighed.hits, weighed.probability
+        run.checked("weigh", prepared.weigh_ms)
         run.retrieved()
         if not weighed.scored:
             empty = not self.archive.counts().n_documents
@@ -160,8 +175,22 @@ class Assistant:
             yield Sources(weighed.hits, None)
             yield self._refused(run, refuse(reason, question, weighed.scored, citer, weighed.missing))
             return
-        yield Sources(weighed.hits, _first_quote(weighed.scored[0]))
         run.evidence = prepared.prompt.evidence
+        likely = weighed.probability >= LIKELY
+        yield Sources(weighed.hits, _first_quote(weighed.scored[0]) if likely else None)
+        # An answer that is likely is written at once and doubted afterwards; else nothing is written in vain.
+        doubted = self._doubter.wanted(weighed.probability)
+        if doubted and not likely:
+            doubted = False
+            if not self.generator.prefill(prepared.prompt.messages, cancel):
+                run.cancelled = True
+                yield self._final(run, Checked("", ()))
+                return
+            if not self._stands(run, prepared.prompt):
+                yield self._refused(
+                    run, refuse("not_in_sources", question, weighed.scored, citer, weighed.missing)
+                )
+                return
         sampling = Sampling(
             max_tokens=self._config.generation.max_tokens,
             temperature=self._config.generation.temperature,
@@ -170,7 +199,8 @@ class Assistant:
         pieces = self.generator.generate(prepared.prompt.messages, sampling, cancel)
         yield from shown(run, pieces, citer)
         run.generated()
-        yield self._concluded(run, question, weighed, citer)
+        stands = run.cancelled or not doubted or self._stands(run, prepared.prompt)
+        yield self._concluded(run, question, weighed, citer, stands)
 
     def close(self) -> None:
         """Free the models and close the archive."""
@@ -203,37 +233,57 @@ class Assistant:
         hits = self._retriever.retrieve(question, history, admitted=admitted)
         if cancel is not None and cancel.is_set():
             return None
+        started = time.perf_counter()
         weighed = self._weigher.weigh(question, hits, history[-1].question if history else "")
+        weigh_ms = (time.perf_counter() - started) * 1000
         if cancel is not None and cancel.is_set():
             return None
-        evidence = select_evidence(weighed.scored, self._config.prompt)
+        evidence = select_evidence(weighed.scored, self._config.prompt, self.generator.count_tokens)
         prompt = None
-        if weighed.is_answerable:
-            count = self.generator.count_tokens
-            prompt = build_prompt(question, evidence, self._config.prompt, count, history)
-        self._prepared = _Prepared(key, weighed, tuple(evidence), prompt)
+        if self._is_worth_reading(weighed):
+            prompt = build_prompt(question, evidence, history)
+        self._prepared = _Prepared(key, weighed, tuple(evidence), prompt, weigh_ms)
         return self._prepared
 
-    def _concluded(self, run: Run, question: str, weighed: Weighed, citer: Citer) -> Final:
+    def _is_worth_reading(self, weighed: Weighed) -> bool:
+        """Whether the generator is to see the evidence; if not, the question is refused."""
+        if not self._checks.answerable:
+            return bool(weighed.scored)
+        if self._doubter.is_fitted:
+            return bool(weighed.scored) and not self._doubter.is_hopeless(weighed.probability)
+        return weighed.is_answerable
+
+    def _stands(self, run: Run, prompt: Prompt) -> bool:
+        """Whether the second opinion lets an answer stand."""
+        with run.checking("doubt"):
+            run.confidence = self._doubter.opinion(prompt, run.confidence)
+        return self._doubter.accepts(run.confidence)
+
+    def _concluded(self, run: Run, question: str, weighed: Weighed, citer: Citer, stands: bool) -> Final:
+        """stands: whether the second opinion, if any, lets an answer stand."""
+        checks = self._checks
         text = run.text.rstrip()
-        strict = self._config.generation.strict and not run.cancelled
-        answer = checked(text, run.cited, citer, strict=strict)
+        strict = self._config.generation.strict and checks.verified and not run.cancelled
+        with run.checking("cite"):
+            answer = checked(text, run.cited, citer, strict=strict, attribute=checks.attributed)
         if run.cancelled:
             return self._final(run, answer)
         reason: RefusalReason | None = None
-        if says_nothing(text):
+        if says_nothing(text) or not stands:
             reason = "not_in_sources"
-        elif not answer.stands or lacks_number(question, answer.text):
+        elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
             reason = "unsupported"
-        if reason and weighed.is_sure:
+        if reason and stands and checks.quoted and run.confidence >= SURE:
             # The sources hold it even if the model did not find the words.
-            said = quoted(question, weighed.scored, citer)
+            with run.checking("quote"):
+                said = quoted(question, weighed.scored, citer)
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
             refusal = refuse(reason, question, weighed.scored, citer, weighed.missing)
             return self._refused(run, refusal, answer.left_out)
-        found = disagreement(question, _read_hits(run.evidence), citer.citation)
+        with run.checking("accounts"):
+            found = disagreement(question, weighed.scored, citer.citation) if checks.accounts else None
         if found is None:
             return self._final(run, answer)
         account = told(found)
@@ -282,11 +332,6 @@ def _cited_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]
 
 def _first_quote(best: ScoredSentence) -> Citation:
     return Citation(1, best.hit, best.start, best.end, best.text, min(best.score, 1.0))
-
-
-def _read_hits(evidence: Sequence[Evidence]) -> list[Hit]:
-    """The hits of what was read, each once."""
-    return list({piece.hit.passage.passage_id: piece.hit for piece in evidence}.values())
 
 
 def _reranker(config: Config, generator: Generator, reader: Reader | None) -> Reranker | None:

@@ -81,6 +81,7 @@ class ClaimReading:
 
     def __init__(self, text: str, question: str, plain: set[str], known: str) -> None:
         self.text = text
+        self.question = question
         self.known = known
         self.days = [day for day in days(text) if not day.resolved]
         self.quantities = quantities(text, [(d.start, d.end) for d in self.days])

@@ -67,8 +67,10 @@ class PromptConfig(_Strict):
     """How much of what was found is read."""
 
     max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
-    n_sentences: int = Field(6, ge=1, le=50, description="best sentences, each read with its neighbours")
-    n_neighbours: int = Field(1, ge=0, le=5, description="sentences read on each side of a best one")
+    n_sentences: int = Field(
+        8, ge=1, le=50, description="best sentences that are read, as far as there is room"
+    )
+    n_neighbours: int = Field(1, ge=0, le=5, description="sentences read on each side of the very best")
 
 
 class GenerationConfig(_Strict):

@@ -1,7 +1,7 @@
-"""Hits -> evidence: the sentences worth reading, with the neighbours that make them understandable.
+"""Hits -> their sentences, best first: the evidence.
 
-Whole passages cost seconds of reading on a CPU and a small model loses its way in them; single sentences
-lose their speaker. So: the best sentences, each with its neighbours, merged and in the document's order.
+Whole passages cost seconds of reading on a CPU and a small model loses its way in them. What is read of the
+sentences is chosen in `rag.excerpts`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.protocols import Embedder
-from rag.config import PromptConfig
 from rag.instructions import is_instruction
 from rag.sentences import Span, split_sentences
-from rag.types import Evidence, Hit
+from rag.types import Hit
 from rag.words import names, numbers, stems
 
 _COSINE_WEIGHT = 0.5
@@ -111,67 +110,6 @@ def score_sentences(
         )
     ]
     return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
-
-
-def select_evidence(scored: Sequence[ScoredSentence], config: PromptConfig) -> list[Evidence]:
-    """The best sentences with their neighbours, merged where they touch; best first."""
-    spans: dict[int, list[Span]] = {}
-    groups: list[tuple[Hit, int, int, ScoredSentence]] = []
-    for item in scored[: config.n_sentences]:
-        key = item.hit.passage.passage_id
-        around = spans.setdefault(key, sentences_of(item.hit))
-        first, last = _neighbours(item.hit, around, item.index, config.n_neighbours)
-        groups.append((item.hit, around[first].start, around[last].end, item))
-    merged: list[tuple[Hit, int, int, ScoredSentence]] = []
-    for hit, start, end, item in groups:
-        touching = [
-            g for g in merged if g[0].passage.doc_id == hit.passage.doc_id and g[1] <= end and start <= g[2]
-            and _contains(g[0], min(start, g[1]), max(end, g[2]))
-        ]  # fmt: skip
-        for other in touching:
-            wider = min(start, other[1]), max(end, other[2])
-            # What has grown by one neighbour may no longer fit into the passage of the next.
-            if not _contains(other[0], *wider):
-                continue
-            merged.remove(other)
-            hit, (start, end) = other[0], wider
-            if other[3].score >= item.score:
-                item = other[3]
-        merged.append((hit, start, end, item))
-    merged.sort(key=lambda g: -g[3].score)
-    return [
-        Evidence(
-            hit=hit,
-            start=start,
-            end=end,
-            text=hit.passage.text[start - hit.passage.start : end - hit.passage.start],
-            score=item.score,
-            best_start=item.start,
-            best_end=item.end,
-        )
-        for hit, start, end, item in merged
-    ]
-
-
-def _neighbours(hit: Hit, around: Sequence[Span], index: int, n: int) -> tuple[int, int]:
-    """First and last of the sentences to be read with the one at `index`: up to n on each side, as far as they
-    speak to readers and not to a model."""
-    base = hit.passage.start
-
-    def usable(at: int) -> bool:
-        span = around[at] if 0 <= at < len(around) else None
-        return span is not None and not is_instruction(hit.passage.text[span.start - base : span.end - base])
-
-    first = last = index
-    while index - first < n and usable(first - 1):
-        first -= 1
-    while last - index < n and usable(last + 1):
-        last += 1
-    return first, last
-
-
-def _contains(hit: Hit, start: int, end: int) -> bool:
-    return hit.passage.start <= start and end <= hit.passage.end
 
 
 def _coverage(question: str, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:

@@ -8,11 +8,12 @@ from itertools import pairwise
 from rag.words import STOP_WORDS, stem
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*|[.,;:!?()—–]")
+_BUT_NOT = re.compile(r"(?:\bbut|\band|,)\s+not\s+([^.,;:!?()—–]+)")
 _MAX_SCOPE = 8
 _CUES = frozenset(
     """not no never none nobody nothing neither nor without cannot deny denies denied denying refuse refuses
-    refused refusing reject rejects rejected rejecting fail fails failed failing decline declines declined unable
-    dismiss dismisses dismissed lack lacks lacked""".split()
+    refused unwilling refusing reject rejects rejected rejecting fail fails failed failing decline declines declined
+    unable dismiss dismisses dismissed lack lacks lacked""".split()
 )
 _BREAKS = frozenset(". ; : ! ? ( ) — – but although though while whereas because however".split())
 _ANTONYMS: dict[str, set[str]] = {}
@@ -24,12 +25,25 @@ for _pair in """rise/fall rose/fell increase/decrease increased/decreased grew/s
     bought/sold buy/sell hired/fired confirmed/denied raised/lowered raised/cut success/failure succeeded/failed
     allowed/banned allow/ban legal/unlawful up/down above/below male/female present/absent safe/dangerous
     largest/smallest oldest/youngest longest/shortest friend/enemy victory/defeat strengthen/weaken
-    strengthened/weakened advance/retreat advanced/retreated attacked/defended convicted/acquitted""".split():
+    strengthened/weakened advance/retreat advanced/retreated attacked/defended convicted/acquitted rise/fell fall/rose
+    win/lost lose/won buy/sold sell/bought begin/ended end/began leave/arrived grow/shrank""".split():
     _one, _other = (stem(_word) for _word in _pair.split("/"))
     _ANTONYMS.setdefault(_one, set()).add(_other)
     _ANTONYMS.setdefault(_other, set()).add(_one)
+_NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "non-")
+# What a sentence says is not so, without a word of denial: each may stand behind a "did not" or "no longer".
+_EXCLUDES = frozenset(
+    """only solely except excluding instead rather unlike hardly barely scarcely seldom rarely false untrue wrong
+    incorrect myth former formerly ex until cancel cancels cancelled canceled postponed scrapped abandoned stop stops
+    stopped cease ceased end ended halt halted prevent prevents prevented avoid avoids avoided ban bans banned
+    prohibit prohibits prohibited forbid forbids forbidden block blocked exclude excludes excluded omit omits omitted
+    absent absence exempt resign resigned stepped withdrew withdrawn withdraw quit rebuffed spurned oppose opposes
+    opposed impossible unknown unclear uncertain unlikely doubt doubts doubted doubtful differ differs differed
+    different distinct ignore ignores ignored silent""".split()
+)
 # Words that stop lists drop and that turn a meaning round.
 _KEPT = frozenset({"up", "down", "before", "after", "more", "fewer", "above", "below"})
+_SMALL = frozenset(stem(word) for word in STOP_WORDS | _CUES)
 
 
 def polarities(text: str) -> dict[str, set[bool]]:
@@ -46,7 +60,8 @@ def polarities(text: str) -> dict[str, set[bool]]:
             continue
         if token == ",":
             continue
-        reach = [left - 1 for left in reach if left > 1]
+        # "Neither ... nor" is one denial, not two that undo each other.
+        reach = [] if token == "nor" else [left - 1 for left in reach if left > 1]
         if not (token in STOP_WORDS and token not in _KEPT) and token not in _CUES:
             found.setdefault(stem(token), set()).add(len(reach) % 2 == 1)
         if _is_cue(tokens, at):
@@ -68,13 +83,88 @@ def denial(claim: str, source: str) -> str | None:
     return turned[0] if turned and len(turned) * 2 >= len(shared) else None
 
 
+def undenied(claim: str, source: str, question: str = "") -> str | None:
+    """What the claim denies and the source does not (the word behind the cue); None when it denies nothing else.
+
+    A source bears a denial that denies the same word, holds its opposite, or, where it lacks the word, denies or
+    excludes something in a clause with another word of the claim. A mere "No." denies what the question asks.
+    """
+    heads = _denied(claim)
+    if not heads and _has_cue(claim):
+        return None if _excludes(source, f"{claim} {question}") else "no"
+    if bears_denial(claim, source):
+        return None
+    held = polarities(source)
+    for word in heads:
+        if word in held:
+            if True not in held[word]:
+                return word
+        elif not (
+            any(False in held.get(other, ()) for other in _ANTONYMS.get(word, ()))
+            or any(f"{prefix}{word}" in held for prefix in _NEGATING)
+            or _excludes(source, claim)
+        ):
+            return word
+    return None
+
+
+def bears_denial(claim: str, source: str) -> bool:
+    """Whether the source expressly denies what the claim denies: the same words, or "in Iraq but not in Syria"."""
+    heads, held = _denied(claim), polarities(source)
+    if not heads:
+        return False
+    said = {stem(token) for token in _TOKEN.findall(claim.lower())}
+    contrasted = (
+        {stem(token) for token in _TOKEN.findall(match.group(1))} - _SMALL
+        for match in _BUT_NOT.finditer(source.lower())
+    )
+    return all(True in held.get(word, ()) for word in heads) or any(
+        words and words <= said for words in contrasted
+    )
+
+
+def denied_by(claim: str, clause: str) -> str | None:
+    """The word that a clause of the source denies, when the claim puts its own word in its place.
+
+    "Voss starred in Finsk" where the source has "Voss did not appear in Finsk": nothing that they share is turned
+    round but what stands behind the denied word. None when the claim has that word, or denies something itself.
+    """
+    if _has_cue(claim):
+        return None
+    said, held = polarities(claim), polarities(clause)
+    if not any(marks == {True} and word in said for word, marks in held.items()):
+        return None
+    return next((word for word in _denied(clause) if word not in said), None)
+
+
+def _has_cue(text: str) -> bool:
+    tokens = _TOKEN.findall(text.lower().replace("’", "'"))
+    return any(_is_cue(tokens, at) for at in range(len(tokens)))
+
+
+def _excludes(source: str, about: str) -> bool:
+    """Whether a clause of the source denies or excludes something and shares a word with what it is about."""
+    wanted = {stem(token) for token in _TOKEN.findall(about.lower().replace("’", "'"))} - _SMALL
+    tokens = _TOKEN.findall(source.lower().replace("’", "'"))
+    cues = {at for at, token in enumerate(tokens) if token in _EXCLUDES or _is_cue(tokens, at)}
+    start = 0
+    for end in [at for at, token in enumerate(tokens) if token in _BREAKS] + [len(tokens)]:
+        inside = range(start, end)
+        if any(at in cues for at in inside) and any(
+            at not in cues and stem(tokens[at]) in wanted for at in inside
+        ):
+            return True
+        start = end + 1
+    return False
+
+
 def _denied(text: str) -> list[str]:
     """The stem right behind each cue that no other cue undoes."""
     found: list[str] = []
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))
     waiting = False
     for at, token in enumerate(tokens):
-        if token in _BREAKS:
+        if token in _BREAKS or (token == "," and at and tokens[at - 1] in ("no", "yes")):
             waiting = False
         elif _is_cue(tokens, at):
             waiting = not waiting

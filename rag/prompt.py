@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from models.protocols import Message, Segment
-from rag.config import PromptConfig
 from rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -22,37 +21,16 @@ SYSTEM = (
 )
 
 
-def build_prompt(
-    question: str,
-    evidence: Sequence[Evidence],
-    config: PromptConfig,
-    count_tokens: Callable[[str], int],
-    history: Sequence[Turn] = (),
-) -> Prompt:
-    """The best evidence that fits `config.max_tokens`, grouped by document, in the document's order.
-
-    The best piece is always in, even if it alone is over the budget.
-    """
-    chosen: list[Evidence] = []
-    dropped: list[Evidence] = []
-    n_tokens = 0
-    for piece in evidence:
-        cost = count_tokens(piece.text) + (
-            0 if _has_document(chosen, piece) else count_tokens(_head(0, piece.hit))
-        )
-        if chosen and n_tokens + cost > config.max_tokens:
-            dropped.append(piece)
-            continue
-        chosen.append(piece)
-        n_tokens += cost
+def build_prompt(question: str, evidence: Sequence[Evidence], history: Sequence[Turn] = ()) -> Prompt:
+    """The evidence grouped by document, best first, in the document's order."""
     hits: list[Hit] = []
     ordered: list[Evidence] = []
     segments: list[Segment] = []
-    for doc_id in dict.fromkeys(piece.hit.passage.doc_id for piece in chosen):
-        pieces = sorted((p for p in chosen if p.hit.passage.doc_id == doc_id), key=lambda p: p.start)
+    for doc_id in dict.fromkeys(piece.hit.passage.doc_id for piece in evidence):
+        pieces = sorted((p for p in evidence if p.hit.passage.doc_id == doc_id), key=lambda p: p.start)
         hits.append(pieces[0].hit)
         body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
-        segments.append(Segment(f"{_head(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
+        segments.append(Segment(f"{head(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
     return Prompt(
         messages=(
@@ -62,8 +40,6 @@ def build_prompt(
         ),
         hits=tuple(hits),
         evidence=tuple(ordered),
-        dropped=tuple(dropped),
-        n_tokens=n_tokens,
     )
 
 
@@ -75,13 +51,10 @@ def shorten(question: str, limit: int = MAX_QUESTION_CHARS) -> str:
     return f"{question[: limit // 2]} [...] {question[-limit // 2 :]}"
 
 
-def _head(number: int, hit: Hit) -> str:
+def head(number: int, hit: Hit) -> str:
+    """The line above what is read of a document."""
     about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
     return f"[{number}] {hit.source.title}{f' ({about})' if about else ''}:"
-
-
-def _has_document(chosen: Sequence[Evidence], piece: Evidence) -> bool:
-    return any(other.hit.passage.doc_id == piece.hit.passage.doc_id for other in chosen)
 
 
 def _one_line(text: str) -> str:

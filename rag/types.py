@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -126,15 +127,11 @@ class Prompt:
     messages: system and user turns, in segments.
     hits: marker n in the prompt is hits[n-1].
     evidence: what was put in, in the order of the prompt.
-    dropped: evidence that did not fit the budget.
-    n_tokens: of the evidence.
     """
 
     messages: tuple[Message, ...]
     hits: tuple[Hit, ...]
     evidence: tuple[Evidence, ...]
-    dropped: tuple[Evidence, ...]
-    n_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +206,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds from the question's arrival (first_token) or of a step (the others)."""
+    """Milliseconds from the question's arrival (first_token) or of a step (the others).
+
+    check_ms: of every check that was made: `weigh` (evidence, reader, whether to answer), `cite` (citations and
+        verdicts), `doubt`, `quote`, `accounts`. What was done before the question was asked is counted too.
+    """
 
     retrieve_ms: float = 0.0
     first_token_ms: float = 0.0
     generate_ms: float = 0.0
     verify_ms: float = 0.0
     total_ms: float = 0.0
+    check_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rag.checkable import FRAMING, ClaimReading, SourceReading, SourceText
 from rag.claims import claims_of
 from rag.days import Day, bears, clashes
 from rag.named import Name, has_name, is_office
-from rag.polarity import denial, opposite, swapped
+from rag.polarity import bears_denial, denial, denied_by, opposite, swapped, undenied
 from rag.quantities import Quantity, compare
 from rag.types import Verdict
 from rag.words import stem, stems
@@ -27,6 +27,7 @@ SAME_STATEMENT = 0.6
 """From this share of common words on, two sentences speak of the same thing, and differing is contradicting."""
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
+_OPENING = re.compile(r"^\W*(?:yes|no)\b\s*[.,;:!—–-]+\s*(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ def check(
     reasons: list[str] = []
     used: list[int] = []
     verdicts: set[Verdict] = set()
-    # Markers such as [2] are no numbers.
-    for text in claims_of(_MARKER.sub(lambda match: " " * len(match.group()), sentence)):
+    # Markers such as [2] are no numbers; what follows "No." is the claim.
+    said = _OPENING.sub("", _MARKER.sub(lambda match: " " * len(match.group()), sentence))
+    for text in claims_of(said):
         claim = ClaimReading(text, question, plain, known)
         findings = [_against(claim, source, slack) for source in read]
         good = next((i for i, f in enumerate(findings) if f.verdict == "supported"), None)
@@ -103,6 +105,7 @@ def _against(claim: ClaimReading, source: SourceReading, slack: float) -> _Findi
     for day in claim.days:
         _day(day, source, missing, against)
     missing += [reason for name in claim.names if (reason := _name(name, claim, source))]
+    missing += _denials(claim, source)
     if same:
         against += _turned(claim, source)
     if same and against:
@@ -183,12 +186,11 @@ def _is_known_as(name: Name, claim: ClaimReading, source: SourceReading) -> bool
 
 def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
     """Denials, opposites and swapped roles of a source clause that says the same."""
-    clauses = claims_of(source.source.text)
-    nearest = max(clauses, key=lambda clause: len((claim.words | _name_stems(claim)) & set(stems(clause))))
+    nearest = _nearest(claim, source)
     said = [name.words[-1] for name in claim.names]
     if len(claim.words & set(stems(nearest))) < 0.5 * len(claim.words):
         return []
-    if word := denial(claim.text, nearest):
+    if (word := denial(claim.text, nearest)) and not bears_denial(claim.text, source.source.text):
         return [f"the source says the opposite of it (“{_spoken(word, claim.text, nearest)}”)"]
     if pair := opposite(claim.text, nearest):
         words = [_spoken(word, claim.text, nearest) for word in pair]
@@ -196,6 +198,22 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
     if roles := swapped(claim.text, source.source.text, said):
         return [f"who did it to whom is turned round: “{roles[0]} … {roles[2]}”"]
     return []
+
+
+def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
+    """A denial that the source does not bear, and one in the source that the claim passes over."""
+    text = f"{source.source.text} ; {source.source.about}"
+    if word := undenied(claim.text, text, claim.question):
+        return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
+    if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
+        return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]
+    return []
+
+
+def _nearest(claim: ClaimReading, source: SourceReading) -> str:
+    """The clause of the source that shares most with the claim."""
+    wanted = claim.words | _name_stems(claim)
+    return max(claims_of(source.source.text), key=lambda clause: len(wanted & set(stems(clause))))
 
 
 def _jointly(claim: ClaimReading, read: Sequence[SourceReading], slack: float) -> tuple[int, ...] | None:
@@ -210,7 +228,7 @@ def _jointly(claim: ClaimReading, read: Sequence[SourceReading], slack: float) -
         if not others or not half or claim.coverage(source) < SAME_STATEMENT:
             continue
         missing: list[str] = []
-        against: list[str] = _turned(claim, source)
+        against: list[str] = [*_turned(claim, source), *_denials(claim, source)]
         for quantity in claim.quantities:
             _quantity(quantity, source, missing, against)
         for day in claim.days:

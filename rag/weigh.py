@@ -14,6 +14,8 @@ from rag.reading import read_sentences
 from rag.refusal import MIN_EVIDENCE
 from rag.types import Hit
 
+LIKELY = 0.5
+"""From this probability on an answer is written before it is doubted."""
 SURE = 0.8
 """From this probability on a source is quoted when the model's own words do not stand."""
 
@@ -36,11 +38,6 @@ class Weighed:
     probability: float
     is_answerable: bool
     topical: float
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the answer is almost certainly here."""
-        return self.probability >= SURE
 
 
 class Weigher:

@@ -96,6 +96,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             "generate": round(answer.timings.generate_ms, 1),
             "verify": round(answer.timings.verify_ms, 1),
             "total": round(answer.timings.total_ms, 1),
+            "checks": {name: round(ms, 1) for name, ms in answer.timings.check_ms.items()},
         },
         "usage": {
             "prompt_tokens": answer.usage.n_prompt_tokens,

@@ -13,14 +13,14 @@ ROOT = Path(__file__).parent.parent
 MODULES = {
     "models": """
         catalog chat_template disk download endpoint errors export_reader fakes hub installed kept llama
-        llama_context llama_draft llama_splice llama_states llama_stop llama_turn llama_words machine
+        llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_turn llama_words machine
         openai_api openvino own plain protocols reader reader_pairs registry sentence train_reader
         transfer weights wheels
     """,
     "rag": """
-        answerable answering archive asked assistant attribution bridge candidates checkable chunk citable
-        citations claims collections config dates days dense depth disagree doctor embed
-        embed_ahead errors events evidence filters flat fuse ingest instructions ivf lexical
+        answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
+        citations claims collections config dates days dense depth disagree doctor doubt embed
+        embed_ahead errors events evidence excerpts filters flat fuse given ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped missing named near places plan polarity
         prompt protocols quantities question reading refusal rerank retrieve schema seeds sentences
@@ -92,8 +92,20 @@ NAMES = {
     "rag.attribution": """
         attributed attributed_sentence is_attributed speaker_of
     """,
+    "rag.checks": """
+        ALL Checks
+    """,
+    "rag.doubt": """
+        CERTAIN Doubter HOPELESS log_odds
+    """,
+    "rag.excerpts": """
+        select_evidence
+    """,
     "rag.disagree": """
-        AnswerSpans Cite Disagreement MIN_SCORE MIN_SPAN_SCORE disagreement told
+        Cite Disagreement disagreement told
+    """,
+    "rag.given": """
+        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE given_values
     """,
     "rag.instructions": """
         is_instruction

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.llama import LlamaGenerator
-from models.llama_context import FEWEST, GROUP, LlamaContext
+from models.llama_context import FEWEST, GROUP, EngineOptions, LlamaContext
 from models.llama_words import release
 from models.machine import physical_cores
 from models.protocols import Message, Sampling, Segment
@@ -57,7 +57,10 @@ class Dictated(LlamaGenerator):
 def engine(weights_home: Path) -> Iterator[Dictated]:
     store = WeightStore(weights_home / "models")
     path = store.path_of(SMALL_GENERATOR)
-    made = Dictated(path, SMALL_GENERATOR, store.digest_of(SMALL_GENERATOR), 1024, speculate=False)
+    made = Dictated(
+        path, SMALL_GENERATOR, store.digest_of(SMALL_GENERATOR), 1024, speculate=False,
+        options=EngineOptions(rearranged="never"),
+    )  # fmt: skip
     made._context.__class__ = DictatedContext
     made.path = path
     yield made

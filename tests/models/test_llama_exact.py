@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models.errors import ModelError
 from models.kept import StateCache
 from models.llama import LlamaGenerator
-from models.llama_context import EngineOptions
+from models.llama_context import EngineOptions, LlamaContext, Rearranged
 from models.protocols import Message, Piece, Sampling, Segment
 from models.weights import WeightStore
 from tests.conftest import DOCUMENTS, SMALL_GENERATOR
@@ -49,6 +50,19 @@ def prompt(question: str, document: str = "harbour.md") -> list[Message]:
     return [SYSTEM, Message("user", (passage, Segment(f"Question: {question}")))]
 
 
+def watched(context: LlamaContext) -> list[int]:
+    """The rows scored in each of its passes from now on."""
+    widths: list[int] = []
+    read = context.read
+
+    def seen(tokens: list[int], n_logits: int = 1, *, settled: bool = True) -> int:
+        widths.append(n_logits)
+        return read(tokens, n_logits, settled=settled)
+
+    context.read = seen  # type: ignore[method-assign, assignment]
+    return widths
+
+
 def told(pieces: list[Piece]) -> tuple[str, float, str | None]:
     return (
         "".join(piece.text for piece in pieces),
@@ -62,31 +76,133 @@ def afresh(plain: LlamaGenerator, messages: list[Message], n: int = 40) -> tuple
     return told(list(plain.generate(messages, Sampling(max_tokens=n))))
 
 
+@pytest.fixture(scope="module")
+def guessing(path: Path) -> Iterator[LlamaGenerator]:
+    made = load(path)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_guessing_changes_nothing(path: Path, plain: LlamaGenerator, question: str) -> None:
-    guessing = load(path)
-    widths: list[int] = []
-    read = guessing._context.read
-
-    def seen(tokens: list[int], n_logits: int = 1, *, settled: bool = True) -> int:
-        widths.append(n_logits)
-        return read(tokens, n_logits, settled=settled)
-
-    guessing._context.read = seen  # type: ignore[method-assign, assignment]
+def test_guessing_changes_nothing(guessing: LlamaGenerator, plain: LlamaGenerator, question: str) -> None:
     for document in ("harbour.md", "bridge.txt"):
         messages = prompt(question, document)
         assert told(list(guessing.generate(messages, Sampling(max_tokens=40)))) == afresh(plain, messages)
-    if question == "Repeat the text.":
-        assert max(widths) == 3
-    guessing.close()
 
 
-def test_wide_guesses_change_nothing_here(path: Path, plain: LlamaGenerator) -> None:
-    guessing = load(path, longest_draft=7)
-    for question in QUESTIONS[:4]:
-        got = told(list(guessing.generate(prompt(question), Sampling(max_tokens=40))))
-        assert got == afresh(plain, prompt(question))
-    guessing.close()
+COPY = [Message("user", (Segment(DOCUMENTS["harbour.md"] + "\n\nRepeat the text above, word for word."),))]
+
+
+@pytest.mark.parametrize("rearranged", ["never", "writing", "always"])
+def test_a_long_quotation_is_the_same_guessed_or_not(path: Path, rearranged: Rearranged) -> None:
+    made = load(path, options=EngineOptions(rearranged=rearranged))
+    widths = watched(made._context)
+    guessed = told(list(made.generate(COPY, Sampling(max_tokens=120))))
+    wide = 16 if rearranged == "writing" else 3
+    assert wide in widths
+    made.speculate = False
+    widths.clear()
+    assert told(list(made.generate(COPY, Sampling(max_tokens=120)))) == guessed
+    assert wide not in widths
+    made.close()
+
+
+def test_who_writes_the_words_changes_with_the_text_alone(path: Path, tmp_path: Path) -> None:
+    """However the prompt came to be read, and whatever was written before it."""
+    first = load(path, cache=StateCache(tmp_path))
+    expected = told(list(first.generate(COPY, Sampling(max_tokens=60))))
+    assert told(list(first.generate(COPY, Sampling(max_tokens=60)))) == expected
+    follow_up = [*COPY, Message("assistant", (Segment(expected[0]),)), Message("user", (Segment("And?"),))]
+    continued = told(list(first.generate(follow_up, Sampling(max_tokens=20))))
+    first.close()
+    other = load(path, cache=StateCache(tmp_path))
+    assert told(list(other.generate(follow_up, Sampling(max_tokens=20)))) == continued
+    assert other.prefill(COPY)
+    assert told(list(other.generate(COPY, Sampling(max_tokens=60)))) == expected
+    other.close()
+
+
+def test_words_are_written_by_the_second_context(path: Path) -> None:
+    made = load(path)
+    read = watched(made._context)
+    pieces = made.generate([Message("user", (Segment("Write a poem."),))], Sampling(max_tokens=20))
+    assert next(pieces).n_tokens == 1
+    n_passes = len(read)
+    assert sum(piece.n_tokens for piece in pieces) > 5
+    assert len(read) == n_passes, "those that read the prompt"
+    assert made._writer
+    assert made._writer.context
+    made.close()
+    assert made._writer.context is None
+
+
+def test_without_a_second_context_the_first_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = load(path, options=EngineOptions(rearranged="never"))
+    expected = told(list(never.generate(COPY, Sampling(max_tokens=40))))
+    never.close()
+
+    def no_memory(*_: object) -> None:
+        raise ModelError("no memory for a context", remedy="choose a smaller model")
+
+    monkeypatch.setattr("models.llama_pair.LlamaContext", no_memory)
+    alone = load(path)
+    assert told(list(alone.generate(COPY, Sampling(max_tokens=40)))) == expected
+    assert alone._writer
+    assert alone._writer.context is None
+    alone.close()
+    monkeypatch.undo()
+    monkeypatch.setattr("models.llama_pair.free_memory", lambda: 0)
+    alone = load(path)
+    assert told(list(alone.generate(COPY, Sampling(max_tokens=40)))) == expected
+    alone.close()
+
+
+def test_closing_while_the_second_context_loads(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, go_on = threading.Event(), threading.Event()
+    made_late: list[LlamaContext] = []
+
+    def slow(*args: Any) -> LlamaContext:
+        loading.set()
+        go_on.wait(60)
+        # Without the event that ends the loading: as if it were over just when closing begins.
+        made_late.append(LlamaContext(*args[:4]))
+        return made_late[0]
+
+    monkeypatch.setattr("models.llama_pair.LlamaContext", slow)
+    made = load(path)
+    assert loading.wait(60)
+    made.close()
+    go_on.set()
+    assert made._writer
+    assert made._writer.wait()
+    assert made._writer.context is None
+    assert not made_late[0].is_open
+
+
+def test_loading_is_given_up_when_told(path: Path) -> None:
+    given_up = threading.Event()
+    given_up.set()
+    with pytest.raises(ModelError):
+        LlamaContext(path, SMALL_GENERATOR, 512, EngineOptions(), given_up)
+
+
+def test_a_generation_that_waits_for_the_second_context_is_cancelled(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, cancel = threading.Event(), threading.Event()
+
+    def slow(*args: Any) -> LlamaContext:
+        go_on.wait(60)
+        return LlamaContext(*args)
+
+    monkeypatch.setattr("models.llama_pair.LlamaContext", slow)
+    made = load(path)
+    pieces = made.generate(COPY, Sampling(max_tokens=20), cancel)
+    assert next(pieces).finish is None
+    cancel.set()
+    assert [piece.finish for piece in pieces] == ["cancelled"]
+    go_on.set()
+    made.close()
 
 
 def test_a_long_prompt_in_several_passes(path: Path, plain: LlamaGenerator) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from rag.asked import asked_kind, same_value
+from rag.asked import asked_kind, fullest, same_value, values_in
 from rag.disagree import Disagreement, disagreement, told
+from rag.evidence import ScoredSentence, sentences_of
+from rag.sentences import Span
 from rag.types import Citation, Hit, Passage, Source
 
 QUESTION = "How many people were killed in the Brenmoor fire?"
@@ -22,8 +25,30 @@ def cite(hit: Hit, start: int, end: int, score: float) -> Citation:
     return Citation(hit.passage.doc_id, hit, start, end, hit.passage.text[start:end], score)
 
 
+def scored(hits: Sequence[Hit]) -> list[ScoredSentence]:
+    """Their sentences as rules score them: nobody has read them."""
+    return [
+        ScoredSentence(hit, n, span.start, span.end, hit.passage.text[span.start : span.end], 0.5)
+        for hit in hits
+        for n, span in enumerate(sentences_of(hit))
+    ]
+
+
+def read(hit: Hit, answer: str, answerable: float = 2.0, answer_score: float = 10.0) -> ScoredSentence:
+    """The first sentence of the hit with what a reader finds in it."""
+    (sentence, *_) = scored([hit])
+    at = hit.passage.text.index(answer)
+    return replace(
+        sentence,
+        topical=0.6,
+        answerable=answerable,
+        answer=Span(at, at + len(answer)),
+        answer_score=answer_score,
+    )
+
+
 def found(question: str, hits: Sequence[Hit]) -> Disagreement:
-    got = disagreement(question, hits, cite)
+    got = disagreement(question, scored(hits), cite)
     assert got is not None
     return got
 
@@ -38,10 +63,10 @@ def test_each_value_has_its_sources_newest_first() -> None:
         ],
     )
     assert [account.published for account in got.accounts] == ["2015-11-04", "2015-11-02"]
-    assert got.accounts[0].value == "35" and len(got.accounts[1].citations) == 2
+    assert got.accounts[0].value == "35 people" and len(got.accounts[1].citations) == 2
     assert got.is_update
     text = told(got)
-    assert text.startswith("The figure changed over time: 35 (Paper 2, 4 November 2015); earlier: ")
+    assert text.startswith("The figure changed over time: 35 people (Paper 2, 4 November 2015); earlier: ")
     for account in got.accounts:
         for citation in account.citations:
             assert citation.hit.passage.text[citation.start : citation.end] == citation.quote
@@ -84,20 +109,57 @@ def test_undated_sources_contradict() -> None:
     ],
 )
 def test_no_disagreement(question: str, texts: list[str]) -> None:
-    assert disagreement(question, [hit(n, text) for n, text in enumerate(texts, 1)], cite) is None
+    assert disagreement(question, scored([hit(n, text) for n, text in enumerate(texts, 1)]), cite) is None
+
+
+SPORT = "What sport did Jack Snow play?"
+BASEBALL = hit(1, "Jack Snow played baseball.")
+HOCKEY = hit(2, "Jack Snow played ice hockey. He won.")
 
 
 def test_a_reader_marks_what_rules_cannot() -> None:
-    hits = [
-        hit(1, "Jack Snow played baseball."),
-        hit(2, "Jack Snow played ice hockey. He won."),
-        hit(3, "Rain."),
-    ]
-    spans = {0: (17, 25, 0.9), 1: (17, 27, 0.8), 2: (0, 4, 0.1)}
-    got = disagreement("What sport did Jack Snow play?", hits, cite, lambda _q, texts: [spans[i] for i in range(len(texts))])  # fmt: skip
+    got = disagreement(SPORT, [read(BASEBALL, "baseball"), read(HOCKEY, "ice hockey")], cite)
     assert got is not None
     assert {account.value for account in got.accounts} == {"baseball", "ice hockey"}
-    assert got.accounts[0].citations[0].quote.endswith(".")
+    assert all(account.citations[0].quote.endswith(".") for account in got.accounts)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(read(HOCKEY, "ice hockey", answerable=-5.0, answer_score=0.0), id="no answer"),
+        pytest.param(read(hit(2, "Jack Snow played baseball in Marle."), "baseball"), id="the same"),
+        pytest.param(read(hit(2, "Ada Voss played ice hockey."), "ice hockey"), id="somebody else"),
+        pytest.param(read(hit(1, "Jack Snow played ice hockey."), "ice hockey"), id="the same document"),
+        pytest.param(read(hit(2, "Jack Snow played a sport."), "sport"), id="the question's own word"),
+    ],
+)
+def test_what_a_reader_marks_may_be_no_other_account(other: ScoredSentence) -> None:
+    assert disagreement(SPORT, [read(BASEBALL, "baseball"), other], cite) is None
+
+
+def test_one_thing_is_asked_for() -> None:
+    hits = [hit(1, "Brenmoor Mill was built in Finsk."), hit(2, "Brenmoor Mill was built in Marle.")]
+    got = found("Which city was Brenmoor Mill built in?", hits)
+    assert {account.value for account in got.accounts} == {"Finsk", "Marle"}
+
+
+def test_a_list_does_not_differ() -> None:
+    sentences = [read(BASEBALL, "baseball"), read(HOCKEY, "ice hockey")]
+    assert disagreement("Which sports did Jack Snow play?", sentences, cite) is None
+
+
+def test_a_short_name_and_a_full_one_are_one() -> None:
+    sentences = [
+        read(hit(1, "The mayor of Finsk is Petra Lind."), "Petra Lind"),
+        read(hit(2, "The mayor of Finsk, Lind, spoke."), "Lind"),
+    ]
+    assert disagreement("Who is the mayor of Finsk?", sentences, cite) is None
+
+
+def test_two_speakers_in_one_document_count_differently() -> None:
+    both = hit(1, "The Observatory said 12 people were killed in the Brenmoor fire. Hale said 35 people were killed in the Brenmoor fire.")  # fmt: skip
+    assert {account.value for account in found(QUESTION, [both]).accounts} == {"12 people", "35 people"}
 
 
 @pytest.mark.parametrize(
@@ -110,6 +172,30 @@ def test_a_reader_marks_what_rules_cannot() -> None:
 )  # fmt: skip
 def test_same_values(one: str, other: str, same: bool) -> None:
     assert same_value(one, other) is same_value(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "first"),
+    [
+        ("What is the population of Finsk?", "Finsk has an area of 40 km and 3,559 people.", "3,559 people"),
+        (QUESTION, "In two fires in Brenmoor, 35 people were killed.", "35 people"),
+        ("How many people were killed in the Brenmoor attacks?", "Two attacks killed them.", None),
+    ],
+)
+def test_a_number_counts_what_is_asked_for(question: str, text: str, first: str | None) -> None:
+    values = values_in(question, "number", text)
+    assert (values[0].text if values else None) == first
+
+
+def test_the_fullest_of_equal_values_is_told() -> None:
+    hits = [
+        hit(1, "The Brenmoor mill was built in 1902."),
+        hit(2, "The Brenmoor mill was built on 5 May 1902."),
+        hit(3, "The Brenmoor mill was built in 1850."),
+    ]
+    got = found("When was the Brenmoor mill built?", hits)
+    assert {account.value for account in got.accounts} == {"5 May 1902", "1850"}
+    assert fullest(["1849", "26 August 1849"]) == "26 August 1849"
 
 
 def test_what_is_asked_for() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.options import AsJson, Embedder, Quiet, output, settings
+from ui.options import AsJson, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
     from eval.calibrate import Held
@@ -35,11 +35,22 @@ def calibrate(
         Path | None,
         typer.Option("--cases", metavar="FILE", help="Also write the features, a JSON line a question."),
     ] = None,
+    asked: Annotated[
+        int,
+        typer.Option(
+            "--asked",
+            metavar="N",
+            help="Questions of each suite that the generator is asked about too; 0: none.",
+        ),
+    ] = 48,
     embedder: Embedder = None,
+    model_id: Model = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit when to refuse: with the reader and without, on questions that are known to be answerable or not.
+    """Fit when to refuse: with the reader and without, and with the generator's opinion on top.
+
+    On questions that are known to be answerable or not; the generator reads a prompt for each (some seconds).
 
     Prints what models fitted on the other suites do on each suite.
 
@@ -50,12 +61,18 @@ def calibrate(
     from eval.calibrate import BUDGET, Case, collect, store
     from eval.calibrate import calibrate as fit
     from eval.datasets import open_suite
-    from models.registry import load_embedder, load_reader
+    from eval.opinions import ask_opinions, fit_opinions
+    from models.registry import load_embedder, load_generator, load_reader
 
-    config, shown = settings(embedder=embedder), output(as_json, quiet)
+    config, shown = settings(embedder=embedder, model=model_id), output(as_json, quiet)
     loaded = load_embedder(config.embedder, config.models_dir)
     reader = load_reader("shipped")
     cases: list[Case] = []
+    opinions: list[Case] = []
+    llm = None
+    if asked:
+        tokens, threads = config.generation.context_tokens, config.generation.n_threads
+        llm = load_generator(config.generator, config.models_dir, context_tokens=tokens, n_threads=threads)
     with shown.progress() as bar:
         for spec in suites:
             task = bar.add_task(spec, total=None)
@@ -63,20 +80,31 @@ def calibrate(
             def advance(what: str, done: int, total: int, task: object = task) -> None:
                 bar.update(task, description=what, completed=done, total=total)  # type: ignore[arg-type]
 
-            cases += collect(open_suite(spec), config, loaded, reader, limit, advance)
+            suite = open_suite(spec)
+            cases += collect(suite, config, loaded, reader, limit, advance)
+            if llm is not None:
+                opinions += ask_opinions(suite, config, loaded, reader, llm, asked, advance)
             bar.remove_task(task)
     if cases_file:
         lines = (
             {"suite": c.suite, "sample_id": c.sample_id, "type": c.type, "kind": c.kind, **c.features}
-            for c in cases
+            for c in [*cases, *opinions]
         )
         cases_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     fitted = []
     for digest in (reader.digest if reader else None, None):
         model, held = fit(cases, loaded.model_id, digest, budget or BUDGET)
         fitted.append(model)
+        title = "with the reader" if digest else "without the reader"
         if not shown.as_json:
-            _print("with the reader" if digest else "without the reader", model["threshold"], held, shown)
+            _print(title, model["threshold"], held, shown)
+        if llm is not None:
+            model, held = fit_opinions(
+                opinions, cases, loaded.model_id, digest, llm.model_id, budget or BUDGET
+            )
+            fitted.append(model)
+            if not shown.as_json:
+                _print(f"{title}, the generator asked too", model["threshold"], held, shown)
     if shown.as_json:
         shown.json(fitted)
     if write:

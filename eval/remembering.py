@@ -1,0 +1,113 @@
+"""A generator that says again what it has said: equal prompts of several variants cost nothing but once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Event
+
+from models.errors import ModelError
+from models.protocols import Generator, Message, Piece, Sampling
+
+_Prompt = tuple[Message, ...]
+
+
+class RememberingGenerator:
+    """Another generator, and all that it said, in memory, until it is closed.
+
+    What is remembered comes at once, so only the times of what is asked for the first time are true ones. A
+    generation that was cancelled or abandoned, and a call that failed, is not remembered.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._said: dict[tuple[_Prompt, Sampling], tuple[Piece, ...]] = {}
+        self._chosen: dict[tuple[_Prompt, tuple[str, ...]], list[float]] = {}
+        self._likely: dict[tuple[_Prompt, str], float] = {}
+        self._read: set[_Prompt] = set()
+        self._closed = False
+
+    @property
+    def model_id(self) -> str:
+        """Of the other."""
+        return self._generator.model_id
+
+    @property
+    def digest(self) -> str | None:
+        """Of the other's weights; None when it does not tell."""
+        return getattr(self._generator, "digest", None)
+
+    @property
+    def context_tokens(self) -> int:
+        """Of the other."""
+        return self._generator.context_tokens
+
+    def count_tokens(self, text: str) -> int:
+        """As the other counts."""
+        self._require_open()
+        return self._generator.count_tokens(text)
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
+    ) -> Iterator[Piece]:
+        """The pieces of the first time, of whose prompt nothing had to be read; else the other's, as they come."""
+        self._require_open()
+        key = tuple(messages), sampling
+        known = self._said.get(key)
+        return self._again(known, cancel) if known is not None else self._anew(key, cancel)
+
+    def _again(self, pieces: tuple[Piece, ...], cancel: Event | None) -> Iterator[Piece]:
+        n_prompt = pieces[0].n_prompt_tokens
+        for at, piece in enumerate(pieces):
+            if cancel is not None and cancel.is_set():
+                yield Piece("", finish="cancelled", n_prompt_tokens=0 if at else n_prompt)
+                return
+            yield piece if at else replace(piece, n_reused_tokens=n_prompt)
+
+    def _anew(self, key: tuple[_Prompt, Sampling], cancel: Event | None) -> Iterator[Piece]:
+        pieces: list[Piece] = []
+        for piece in self._generator.generate(*key, cancel):
+            pieces.append(piece)
+            if piece.finish in ("stop", "length"):
+                # Before the last piece goes out: who has it need not ask for more.
+                self._said[key] = tuple(pieces)
+                self._read.add(key[0])
+            yield piece
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """As the other chooses."""
+        self._require_open()
+        key = tuple(messages), tuple(choices)
+        if key not in self._chosen:
+            self._chosen[key] = self._generator.choose(messages, choices)
+        return list(self._chosen[key])
+
+    def prefill(self, messages: Sequence[Message], cancel: Event | None = None) -> bool:
+        """As the other reads; nothing to do for what it has read. False when cancelled."""
+        self._require_open()
+        prompt = tuple(messages)
+        if prompt in self._read:
+            return cancel is None or not cancel.is_set()
+        done = self._generator.prefill(messages, cancel)
+        if done:
+            self._read.add(prompt)
+        return done
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        """As the other finds it."""
+        self._require_open()
+        key = tuple(messages), text
+        if key not in self._likely:
+            self._likely[key] = self._generator.likelihood(messages, text)
+        return self._likely[key]
+
+    def close(self) -> None:
+        """Forget everything, and close the other."""
+        self._closed = True
+        for kept in (self._said, self._chosen, self._likely, self._read):
+            kept.clear()
+        self._generator.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")

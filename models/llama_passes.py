@@ -1,0 +1,118 @@
+"""The passes that write one answer: which context computes the next tokens, and how many of a draft were right.
+
+With a pair of contexts the text alone says which one computes a token: the reader where a draft says how a quotation
+goes on, else the writer. So the text is the same to the last bit whether a draft is checked at once or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.llama_context import LlamaContext
+from models.llama_draft import NARROW, WIDE, Drafter
+from models.llama_pair import Writer, copy_prompt, copy_words
+from models.llama_words import pick
+
+WIDE_FROM = 8
+"""From so many rows on llama.cpp multiplies weights that are not rearranged by another kernel, whose last bits differ
+(seen with Q4_K and Q6_K on AVX-512). Within each kernel a row does not depend on how many others there are, so a pass
+of the reader is filled up to so many."""
+
+
+class Passes:
+    """One answer's. Not for two threads at once.
+
+    reader: has read the prompt, or will. writer: None where the reader writes as well. longest: as for `Drafter`;
+    0 for no drafts.
+    """
+
+    def __init__(
+        self, reader: LlamaContext, writer: Writer | None, prompt: Sequence[int], longest: int | None
+    ) -> None:
+        self._reader = reader
+        self._second = writer
+        self._prompt = list(prompt)
+        self._longest = longest
+        self._drafter: Drafter | None = None
+        self._writer: LlamaContext | None = None
+        self._n_seen = len(prompt)
+        # How the text should go on, since the last pass that began without; of it so many came true.
+        self._plan: list[int] = []
+        self._n_true = 0
+        self._last, self._draft, self._n_rows = reader, list[int](), 1
+
+    @property
+    def needs_prompt(self) -> bool:
+        """Whether the prompt must be read before anything can be written."""
+        return self._drafter is None and self._reader.tokens != self._prompt
+
+    def read(self, tokens: Sequence[int], n_left: int, *, guess: bool) -> int:
+        """Compute what comes after `tokens`, prompt and words so far; negative when cancelled. See `checked`.
+
+        n_left: tokens that may still be written, at least 1. guess: check a draft at once, not token by token.
+        """
+        drafter = self._drafter or self._begin()
+        if drafter is None:
+            return -1
+        self._see(drafter, tokens)
+        self._draft = self._plan[self._n_true :][: n_left - 1] if guess else []
+        self._n_rows = len(self._draft) + 1
+        self._last, padding = self._reader, 0
+        if self._writer and self._plan:
+            padding = max(WIDE_FROM - self._n_rows, 0)
+            copy_words(self._writer, self._reader, tokens[:-1])
+        elif self._writer:
+            self._last = self._writer
+            copy_words(self._reader, self._writer, tokens[:-1])
+        self._n_rows += padding
+        rows = [*tokens, *self._draft, *([tokens[-1]] * padding)]
+        self._last.cancel = cancel = self._reader.cancel
+        try:
+            return self._last.read(rows, self._n_rows, settled=False)
+        finally:
+            self._last.cancel = None
+            self._reader.cancel = cancel
+
+    def checked(self, temperature: float, rng: np.random.Generator) -> list[tuple[int, float]]:
+        """The next tokens and their log-probabilities: as many of the draft as are right, and one more."""
+        picked: list[tuple[int, float]] = []
+        for at in range(len(self._draft) + 1):
+            picked.append(pick(self._last.logits(at - self._n_rows), temperature, rng))
+            if at < len(self._draft) and picked[-1][0] != self._draft[at]:
+                break
+        return picked
+
+    def _begin(self) -> Drafter | None:
+        """Wait for the writer and bring it to the prompt; None when cancelled meanwhile."""
+        if self._second:
+            if not self._second.wait(self._reader.cancel):
+                return None
+            self._writer = self._second.context
+            if self._writer and not copy_prompt(self._reader, self._writer, self._prompt):
+                self._writer = None
+        if self._writer:
+            self._drafter = Drafter(self._prompt, WIDE, self._longest)
+        else:
+            longest = NARROW.longest if self._longest is None else min(self._longest, NARROW.longest)
+            self._drafter = Drafter(self._prompt, NARROW, longest)
+        return self._drafter
+
+    def _see(self, drafter: Drafter, tokens: Sequence[int]) -> None:
+        """Follow the text, token by token: what the drafter is told must not depend on how it was computed."""
+        for token in tokens[self._n_seen :]:
+            drafter.extend([token])
+            if self._plan:
+                if self._n_true < len(self._plan) and token == self._plan[self._n_true]:
+                    self._n_true += 1
+                else:
+                    drafter.report(len(self._plan), self._n_true)
+                    self._plan, self._n_true = [], 0
+        self._n_seen = len(tokens)
+        if not self._plan and self._fits(len(tokens)):
+            self._plan = drafter.draft()
+
+    def _fits(self, n_tokens: int) -> bool:
+        most = self._reader.n_context - n_tokens
+        return self._writer is None or most >= WIDE.longest + WIDE_FROM

@@ -1,0 +1,28 @@
+"""Which checks decide on an answer. All of them do; an evaluation leaves one out to see what it buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks, each of which can be left out.
+
+    answerable: refuse before a word is written when the archive hardly holds the answer.
+    verified: sentences that their sources do not support are not shown as answers.
+    doubted: where that is not certain, the generator is asked too (`rag.doubt`).
+    quoted: the source is quoted when the model's own words do not stand and the answer surely is there.
+    attributed: where the sources only have somebody's word for it, the answer says so.
+    accounts: differing values are told, each with its source.
+    """
+
+    answerable: bool = True
+    verified: bool = True
+    doubted: bool = True
+    quoted: bool = True
+    attributed: bool = True
+    accounts: bool = True
+
+
+ALL = Checks()

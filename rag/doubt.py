@@ -1,0 +1,82 @@
+"""A second opinion on whether the answer is there: the generator's own, of the evidence that it reads anyway.
+
+What a model says of what it can answer (S. Kadavath et al. 2022, "Language Models (Mostly) Know What They Know")
+tells near-misses, which look to a retrieval like answers. Two things are asked, each for one pass over a few
+words: whether the excerpts state the answer, and how near the model is to saying that they do not. Its word is
+never taken alone: a logistic model weighs it with `rag.answerable`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from models.protocols import Generator, Message, Segment
+from rag.answerable import Answerability
+from rag.types import Prompt
+
+HOPELESS = 0.03
+"""Below this probability nothing that the generator says would make it an answer."""
+CERTAIN = 0.9
+"""From this probability on nothing that the generator says would make it a refusal."""
+
+_STATED = "Do the excerpts state the answer to this question? Reply Yes or No."
+_IN_A_FEW_WORDS = (
+    "Answer in a few words copied from the excerpts. If they do not state the answer, reply NONE."
+)
+_LEAST_LOGPROB = -12.0
+
+
+class Doubter:
+    """Asks the generator and weighs what it says. model: fitted with this generator; None: nothing is doubted."""
+
+    def __init__(self, generator: Generator, model: Answerability | None) -> None:
+        self._generator = generator
+        self._model = model
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is anything to weigh a second opinion with."""
+        return self._model is not None
+
+    def wanted(self, probability: float) -> bool:
+        """Whether a second opinion may change what is done at this probability of `rag.answerable`."""
+        return self._model is not None and HOPELESS <= probability < CERTAIN
+
+    def is_hopeless(self, probability: float) -> bool:
+        """Whether to refuse without asking."""
+        return probability < HOPELESS
+
+    def features(self, prompt: Prompt, probability: float) -> dict[str, float]:
+        """`before` (log-odds of `probability`), `stated` (log-odds), `none` (log-probability).
+
+        Raises ModelError as `Generator.choose` does.
+        """
+        yes, no = self._generator.choose(_asking(prompt, _STATED), ("Yes", "No"))
+        none = self._generator.likelihood(_asking(prompt, _IN_A_FEW_WORDS), "NONE")
+        return {
+            "before": log_odds(probability),
+            "stated": yes - no,
+            "none": max(none, _LEAST_LOGPROB),
+        }
+
+    def opinion(self, prompt: Prompt, probability: float) -> float:
+        """The probability that the evidence holds the answer, all told; `probability` itself without a model."""
+        return self._model.probability(self.features(prompt, probability)) if self._model else probability
+
+    def accepts(self, opinion: float) -> bool:
+        """Whether an answer of this `opinion` may stand."""
+        return self._model is None or opinion >= self._model.threshold
+
+
+def log_odds(probability: float) -> float:
+    """Natural logarithm of the odds, finite for 0 and 1 too."""
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
+
+
+def _asking(prompt: Prompt, what: str) -> Sequence[Message]:
+    """The prompt, with another request behind the question."""
+    *before, last = prompt.messages
+    question = last.segments[-1].text
+    return (*before, Message(last.role, (*last.segments[:-1], Segment(f"{question}\n{what}"))))

@@ -1,0 +1,118 @@
+"""Scored sentences -> what is read: the best of them within a budget, each with what it takes to understand it.
+
+Sentence after sentence is taken while there is room, the best ones with their neighbours. A piece is never given
+up for having grown too long, as whole passages or merged stretches would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rag.config import PromptConfig
+from rag.evidence import ScoredSentence, sentences_of
+from rag.instructions import is_instruction
+from rag.prompt import head
+from rag.sentences import Span
+from rag.types import Evidence, Hit
+
+_MUCH_WORSE = 0.5
+"""Sentences that are worth less than this share of the best one are not read."""
+_WITH_NEIGHBOURS = 4
+"""So many of the best sentences bring their neighbours."""
+
+
+def select_evidence(
+    scored: Sequence[ScoredSentence], config: PromptConfig, count_tokens: Callable[[str], int]
+) -> list[Evidence]:
+    """Disjoint stretches of the sources, best first; together at most `config.max_tokens`, but the best is in."""
+    taken = _Taken(config.max_tokens, count_tokens)
+    for place, item in enumerate(scored[: config.n_sentences]):
+        if item.score < _MUCH_WORSE * scored[0].score:
+            break
+        taken.take(item.hit, Span(item.start, item.end), item)
+        if place < _WITH_NEIGHBOURS:
+            for span in _neighbours(item, config.n_neighbours):
+                taken.take(item.hit, span, None)
+    return taken.pieces()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    hit: Hit
+    span: Span
+    scored: ScoredSentence | None
+
+
+class _Taken:
+    """Sentences that were taken, each once."""
+
+    def __init__(self, room: int, count_tokens: Callable[[str], int]) -> None:
+        self._room = room
+        self._count = count_tokens
+        self._sentences: dict[tuple[int, int], _Sentence] = {}
+        self._documents: set[int] = set()
+
+    def take(self, hit: Hit, span: Span, scored: ScoredSentence | None) -> None:
+        """If there is room, or nothing has been taken."""
+        doc_id = hit.passage.doc_id
+        key = doc_id, span.start
+        if key in self._sentences:
+            if scored is not None and self._sentences[key].scored is None:
+                # A neighbour by now; what it is worth itself is told of the piece.
+                self._sentences[key] = _Sentence(self._sentences[key].hit, span, scored)
+            return
+        cost = self._count(_text(hit, span))
+        if doc_id not in self._documents:
+            cost += self._count(head(len(self._documents) + 1, hit))
+        if cost > self._room and self._sentences:
+            return
+        self._room -= cost
+        self._documents.add(doc_id)
+        self._sentences[key] = _Sentence(hit, span, scored)
+
+    def pieces(self) -> list[Evidence]:
+        """Sentences that follow one another in a passage are one piece; pieces without a scored one go."""
+        found: list[Evidence] = []
+        run: list[_Sentence] = []
+        for sentence in sorted(self._sentences.values(), key=lambda s: (s.hit.passage.doc_id, s.span.start)):
+            if run and not _follows(run, sentence):
+                found += _piece(run)
+                run = []
+            run.append(sentence)
+        found += _piece(run)
+        return sorted(found, key=lambda piece: -piece.score)
+
+
+def _piece(run: Sequence[_Sentence]) -> list[Evidence]:
+    scored = [sentence.scored for sentence in run if sentence.scored is not None]
+    if not scored:
+        return []
+    best = max(scored, key=lambda item: item.score)
+    hit, start, end = run[0].hit, run[0].span.start, run[-1].span.end
+    return [Evidence(hit, start, end, _text(hit, Span(start, end)), best.score, best.start, best.end)]
+
+
+def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
+    """Whether `other` is the next sentence, and stands in the passage where the run began."""
+    passage, last = run[0].hit.passage, run[-1].span
+    if other.hit.passage.doc_id != passage.doc_id or other.span.end > passage.end:
+        return False
+    between = passage.text[last.end - passage.start : other.span.start - passage.start]
+    return other.span.start >= last.end and not between.strip()
+
+
+def _neighbours(item: ScoredSentence, n: int) -> list[Span]:
+    """Up to n sentences on each side, the nearest first, as far as they speak to readers and not to a model."""
+    around = sentences_of(item.hit)
+    found: list[Span] = []
+    for step in (-1, 1):
+        for at in range(item.index + step, item.index + step * (n + 1), step):
+            if not 0 <= at < len(around) or is_instruction(_text(item.hit, around[at])):
+                break
+            found.append(around[at])
+    return sorted(found, key=lambda span: abs(span.start - item.start))
+
+
+def _text(hit: Hit, span: Span) -> str:
+    return hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start]

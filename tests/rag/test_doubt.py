@@ -1,0 +1,168 @@
+"""The generator's opinion on whether the answer is there, over a generator whose opinion is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Event as Flag
+
+import pytest
+
+from models.fakes import ScriptedGenerator
+from models.protocols import Message, Piece, Sampling, Segment
+from rag import assistant as assistant_module
+from rag.answerable import Answerability
+from rag.archive import Archive
+from rag.assistant import Assistant
+from rag.checks import Checks
+from rag.config import Config
+from rag.doubt import CERTAIN, HOPELESS, Doubter, log_odds
+from rag.types import Final, Hit, Prompt, Sources
+from rag.weigh import Weighed, Weigher
+
+SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
+TRUE = "The harbour of Aldermoor received 412 ships in January."
+MODEL = Answerability(
+    names=("before", "stated", "none"),
+    means=(0.0, 0.0, 0.0),
+    scales=(1.0, 1.0, 1.0),
+    weights=(0.5, 2.0, -0.1),
+    bias=0.0,
+    threshold=0.5,
+    embedder_id="hash",
+    reader_sha256=None,
+    generator_id="scripted",
+    provenance={},
+)
+
+
+class Opinionated(ScriptedGenerator):
+    """Answers yes with this probability, and counts how often it was asked."""
+
+    def __init__(self, yes: float) -> None:
+        super().__init__(TRUE)
+        self.yes = yes
+        self.asked: list[str] = []
+        self.n_generated = 0
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        self.asked.append(messages[-1].text)
+        return [math.log(self.yes), math.log(1 - self.yes)]
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        self.asked.append(messages[-1].text)
+        return -50.0
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: Flag | None = None
+    ) -> Iterator[Piece]:
+        self.n_generated += 1
+        return super().generate(messages, sampling, cancel)
+
+
+def prompt() -> Prompt:
+    segments = (Segment("[1] A:\nSomething.\n\n", reusable=True), Segment("Question: What?"))
+    return Prompt((Message("system", (Segment("Answer."),)), Message("user", segments)), (), ())
+
+
+def test_what_is_asked_shares_the_evidence_and_the_question() -> None:
+    generator = Opinionated(0.9)
+    features = Doubter(generator, MODEL).features(prompt(), 0.5)
+    assert len(generator.asked) == 2
+    assert all(text.startswith("[1] A:\nSomething.\n\nQuestion: What?\n") for text in generator.asked)
+    assert features["before"] == pytest.approx(0.0)
+    assert features["stated"] == pytest.approx(math.log(9))
+    assert features["none"] == -12.0, "what is next to impossible is not told apart"
+
+
+def test_only_the_uncertain_is_doubted() -> None:
+    doubter = Doubter(Opinionated(0.5), MODEL)
+    assert doubter.wanted(0.5)
+    assert doubter.wanted(HOPELESS)
+    assert not doubter.wanted(CERTAIN)
+    assert not doubter.wanted(HOPELESS / 2)
+    assert doubter.is_hopeless(HOPELESS / 2)
+
+
+def test_without_a_fitted_model_nothing_is_doubted() -> None:
+    generator = Opinionated(0.01)
+    doubter = Doubter(generator, None)
+    assert not doubter.wanted(0.5)
+    assert doubter.opinion(prompt(), 0.4) == 0.4
+    assert doubter.accepts(0.0)
+    assert not generator.asked
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0, 0.5])
+def test_log_odds_are_finite(probability: float) -> None:
+    assert math.isfinite(log_odds(probability))
+    assert log_odds(probability) == pytest.approx(-log_odds(1 - probability))
+
+
+def asked(
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    probability: float,
+    yes: float,
+    checks: Checks | None = None,
+) -> tuple[Final, Opinionated, Sources]:
+    monkeypatch.setattr(assistant_module, "fitted", lambda *_: MODEL)
+    weigh = Weigher.weigh
+
+    def given(self: Weigher, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+        return replace(weigh(self, question, hits, context), probability=probability)
+
+    monkeypatch.setattr(Weigher, "weigh", given)
+    generator = Opinionated(yes)
+    told = Assistant(archive, generator, Config(home=archive.folder), checks=checks or Checks())
+    events = list(told.stream(SHIPS))
+    last = events[-1]
+    assert isinstance(last, Final)
+    return last, generator, next(event for event in events if isinstance(event, Sources))
+
+
+def test_an_unlikely_answer_is_not_even_written(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, generator, sources = asked(archive, monkeypatch, 0.3, yes=0.1)
+    assert last.answer.refusal is not None
+    assert last.answer.refusal.reason == "not_in_sources"
+    assert generator.n_generated == 0
+    assert sources.first is None
+    assert last.answer.confidence is not None
+    assert last.answer.confidence < 0.3
+    assert last.answer.timings.check_ms["doubt"] >= 0
+
+
+def test_the_generator_can_save_an_unlikely_answer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, generator, _ = asked(archive, monkeypatch, 0.3, yes=0.95)
+    assert last.answer.refusal is None
+    assert last.answer.text == TRUE
+    assert len(generator.asked) == 2, "it is not doubted twice"
+
+
+def test_a_likely_answer_is_shown_first_and_doubted_then(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last, generator, sources = asked(archive, monkeypatch, 0.7, yes=0.05)
+    assert generator.n_generated == 1
+    assert sources.first is not None
+    assert last.answer.refusal is not None
+    last, _, _ = asked(archive, monkeypatch, 0.7, yes=0.6)
+    assert last.answer.refusal is None
+
+
+def test_a_certain_answer_and_a_hopeless_one_are_not_doubted(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last, generator, _ = asked(archive, monkeypatch, 0.95, yes=0.01)
+    assert last.answer.refusal is None
+    assert not generator.asked
+    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.99)
+    assert last.answer.refusal is not None
+    assert not generator.asked
+
+
+def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerable=False))
+    assert last.answer.refusal is None
+    assert not generator.asked
