@@ -16,7 +16,7 @@ from rag.types import Hit
 
 LIKELY = 0.5
 """From this probability on an answer is written before it is doubted."""
-SURE = 0.8
+SURE = 0.55
 """From this probability on a source is quoted when the model's own words do not stand."""
 
 
