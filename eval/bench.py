@@ -57,9 +57,14 @@ def setting(repeats: int, model: str | None = None) -> Iterator[Bench]:
         yield Bench(config, Path(name), repeats, tell)
 
 
-def run(bench: Bench, only: Sequence[str] = ROWS) -> dict[str, Any]:
-    """Measure; what `record` and `markdown` are made of. A row that cannot be measured is told, not fatal."""
-    started, load = time.perf_counter(), os.getloadavg()[0]
+def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
+    """Measure; after each group of rows, what `record` and `markdown` are made of, so far.
+
+    A row that cannot be measured is told, not fatal.
+    """
+    started, load, peak = time.perf_counter(), os.getloadavg()[0], 0
+    # Before the first result lies in the repository.
+    code = asdict(code_state())
     rows: list[Row] = []
     growth: dict[str, list[dict[str, float]]] = {}
     missing: dict[str, str] = {}
@@ -72,20 +77,21 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> dict[str, Any]:
         except AskiveError as error:
             missing[name] = error.message
         gc.collect()
-    return {
-        "format": FORMAT,
-        "code": asdict(code_state()),
-        "machine": machine(),
-        "versions": versions(),
-        "settings": config_values(bench.config),
-        "repeats": bench.repeats,
-        "load": [load, os.getloadavg()[0]],
-        "elapsed_s": round(time.perf_counter() - started, 1),
-        "peak_memory_mb": round(peak_memory_bytes() / 2**20),
-        "rows": [{**asdict(row), "ratio": round(row.ratio, 2), "reached": row.reached} for row in rows],
-        "growth": growth,
-        "missing": missing,
-    }
+        peak = max(peak, peak_memory_bytes())
+        yield {
+            "format": FORMAT,
+            "code": code,
+            "machine": machine(),
+            "versions": versions(),
+            "settings": config_values(bench.config),
+            "repeats": bench.repeats,
+            "load": [load, os.getloadavg()[0]],
+            "elapsed_s": round(time.perf_counter() - started, 1),
+            "peak_memory_mb": round(peak / 2**20),
+            "rows": [{**asdict(row), "ratio": round(row.ratio, 2), "reached": row.reached} for row in rows],
+            "growth": dict(growth),
+            "missing": dict(missing),
+        }
 
 
 def markdown(found: Mapping[str, Any]) -> str:
@@ -130,12 +136,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown := set(only) - set(ROWS):
         raise UsageError(f"no rows {', '.join(sorted(unknown))}", remedy=f"some of {','.join(ROWS)}")
     with setting(told.repeats, told.model) as bench:
-        found = run(bench, only)
-    text = markdown(found)
+        text = ""
+        for found in run(bench, only):
+            text = markdown(found)
+            told.out.mkdir(parents=True, exist_ok=True)
+            (told.out / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            (told.out / "bench.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    told.out.mkdir(parents=True, exist_ok=True)
-    (told.out / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (told.out / "bench.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
