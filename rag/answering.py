@@ -15,6 +15,7 @@ from rag.evidence import ScoredSentence, lacks_number
 from rag.refusal import says_nothing
 from rag.sentences import split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
+from rag.verify import misplaced_names
 from rag.words import numbers
 
 
@@ -62,6 +63,15 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
         text = f"{text} {words}" if text else words
         placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
     return Checked(text, tuple(placed))
+
+
+def is_about_another(question: str, left_out: Sequence[Sentence]) -> bool:
+    """Whether sentences were left out because a name of the question does not stand in the sources as they say.
+
+    Then what is asked is near to what the sources tell, and is not there.
+    """
+    asked = question.casefold()
+    return any(name.casefold() in asked for s in left_out for name in misplaced_names(s.reasons))
 
 
 def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Checked:

@@ -11,7 +11,7 @@ from types import TracebackType
 from models.protocols import Generator, Reranker, Sampling
 from models.reader import Reader
 from rag.answerable import fitted
-from rag.answering import Checked, Run, checked, quoted, shown
+from rag.answering import Checked, Run, checked, is_about_another, quoted, shown
 from rag.archive import Archive
 from rag.checks import ALL, Checks
 from rag.citations import Citer
@@ -273,7 +273,8 @@ class Assistant:
             reason = "not_in_sources"
         elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
             reason = "unsupported"
-        if reason and stands and checks.quoted and run.confidence >= SURE:
+        sure = stands and run.confidence >= SURE and not is_about_another(question, answer.left_out)
+        if reason and sure and checks.quoted:
             # The sources hold it even if the model did not find the words.
             with run.checking("quote"):
                 said = quoted(question, weighed.scored, citer)

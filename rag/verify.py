@@ -23,6 +23,7 @@ from rag.words import stem, stems
 
 _MAX_JOINT = 3
 _LEANS = 0.15
+_NOT_NEAR = "does not stand near the words that carry the claim"
 SAME_STATEMENT = 0.6
 """From this share of common words on, two sentences speak of the same thing, and differing is contradicting."""
 
@@ -151,7 +152,7 @@ def _day(day: Day, source: SourceReading, missing: list[str], against: list[str]
 def _name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:
     """Why the name is not borne by the source; None when it is."""
     if not has_name(name, source.named, source.near_text) and not _is_known_as(name, claim, source):
-        return f"“{name.text}” does not stand near the words that carry the claim"
+        return f"“{name.text}” {_NOT_NEAR}"
     follows = stem(name.follows)
     if name.follows and follows not in FRAMING and follows in source.near_stems | source.about_stems:
         # In "the bridge" under the title "Aldermoor" the name is understood.
@@ -265,3 +266,8 @@ def _bounded(quantity: Quantity) -> str:
 
 def _is_plain(value: str) -> bool:
     return value.replace(".", "", 1).isdigit()
+
+
+def misplaced_names(reasons: Sequence[str]) -> list[str]:
+    """The names that these reasons of a `Check` say are not where the claim is."""
+    return [reason.removesuffix(_NOT_NEAR).strip(" “”") for reason in reasons if reason.endswith(_NOT_NEAR)]

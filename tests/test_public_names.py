@@ -84,7 +84,7 @@ NAMES = {
         BUSY_TIMEOUT_S SqliteStore
     """,
     "rag.verify": """
-        Check SAME_STATEMENT check
+        Check SAME_STATEMENT check misplaced_names
     """,
     "rag.verify_text": """
         verified_sentences verify_text

@@ -13,12 +13,14 @@ from models.fakes import ScriptedGenerator
 from models.protocols import Message, Piece, Sampling, Segment
 from rag import assistant as assistant_module
 from rag.answerable import Answerability
+from rag.answering import is_about_another
 from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.checks import Checks
 from rag.config import Config
 from rag.doubt import CERTAIN, HOPELESS, Doubter, log_odds
-from rag.types import Final, Hit, Prompt, Sources
+from rag.types import Final, Hit, Prompt, Sentence, Sources
+from rag.verify import misplaced_names
 from rag.weigh import Weighed, Weigher
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -160,6 +162,15 @@ def test_a_certain_answer_and_a_hopeless_one_are_not_doubted(
     last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.99)
     assert last.answer.refusal is not None
     assert not generator.asked
+
+
+def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
+    reasons = ("“France” does not stand near the words that carry the claim",)
+    assert misplaced_names([*reasons, "not in the source: digger"]) == ["France"]
+    said = Sentence("Haddad is the ambassador to France.", 0, 35, (), "unsupported", reasons)
+    assert is_about_another("Who is the ambassador to France?", [said])
+    assert not is_about_another("Who is the ambassador?", [said])
+    assert not is_about_another("Who is the ambassador to France?", [])
 
 
 def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
