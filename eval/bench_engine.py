@@ -24,6 +24,7 @@ _FREE = (
     "Write a letter to a friend about a rainy day.",
 )
 _N_WRITTEN = 80
+_N_COMPARED = 2
 _N_READ = 400
 
 
@@ -48,9 +49,9 @@ def bench_decode(bench: Bench) -> list[Row]:
     against = "one context, rearranged weights, no speculation"
     return [
         row("quoting", "decode, answer quoting its source", against, "tokens/s", without, with_drafts, 1.3,
-            same_text=f"{same} of {len(without)}"),
+            same_text=f"{same} of {_N_COMPARED}"),
         row("free text", "decode, free text", against, "tokens/s", plainly, with_purse, 0.98,
-            same_text=f"{same_free} of {len(plainly)}"),
+            same_text=f"{same_free} of {_N_COMPARED}"),
     ]  # fmt: skip
 
 
@@ -137,9 +138,10 @@ def _decoded(
         without.append(_written(one, messages)[0])
         rate, text = _written(generator, messages)
         with_drafts.append(rate)
-        generator.speculate = False
-        n_same += text == _written(generator, messages)[1]
-        generator.speculate = True
+        if len(without) <= _N_COMPARED:
+            generator.speculate = False
+            n_same += text == _written(generator, messages)[1]
+            generator.speculate = True
     return without, with_drafts, n_same
 
 

@@ -76,6 +76,8 @@ class LlamaContext:
         self.options = options
         self.tokens: list[int] = []
         self.n_settled = 0
+        # So many last tokens of a prompt that was read as a whole have their logits still there.
+        self._n_ready = 0
         self.cancel: Event | None = None
         self._context: Any = None
         self._vocab_in_use = Lock()
@@ -141,6 +143,8 @@ class LlamaContext:
         it, for words that are being generated: whatever is there is kept.
         Raises ModelError when llama.cpp fails.
         """
+        if settled and self._n_ready >= n_logits and self.tokens == list(tokens):
+            return len(tokens)
         at_most = len(tokens) - n_logits
         if settled:
             at_most = max(min(at_most, len(tokens) - FEWEST, self.n_settled), 0) // GROUP * GROUP
@@ -161,6 +165,7 @@ class LlamaContext:
             start = end
         if settled:
             self.n_settled = len(tokens) // GROUP * GROUP
+            self._n_ready = n_logits
         return kept
 
     def shared(self, tokens: Sequence[int]) -> int:
@@ -180,6 +185,7 @@ class LlamaContext:
         """Drop what sequence 0 has read from `position` on; where the model cannot drop a tail, all of it."""
         if position >= len(self.tokens):
             return
+        self._n_ready = 0
         if not self.lib.llama_memory_seq_rm(self.memory, 0, position, -1):
             self.lib.llama_memory_clear(self.memory, True)
             position = 0
@@ -214,6 +220,7 @@ class LlamaContext:
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
         taken = bool(lib.llama_state_seq_set_data(self._context, buffer, len(state), _SPARE))
         if taken:
+            self._n_ready = 0
             if shift:
                 lib.llama_memory_seq_add(memory, _SPARE, 0, -1, shift)
             lib.llama_memory_seq_cp(memory, _SPARE, 0, -1, -1)
@@ -287,6 +294,7 @@ class LlamaContext:
         """Append to sequence 0; False when cancelled, and then nothing was appended."""
         if self._closing or (self.cancel is not None and self.cancel.is_set()):
             return False
+        self._n_ready = 0
         batch, n, position = self._batch, len(tokens), len(self.tokens)
         batch.n_tokens = n
         for i, token in enumerate(tokens):

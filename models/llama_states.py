@@ -44,7 +44,7 @@ class KeptStates:
             if end == len(context.tokens):
                 self._cache.put(self._key(tokens, start, end), context.state(start))
         kept = context.read(tokens, n_logits)
-        return min(reused, kept)
+        return kept if kept == len(tokens) else min(reused, kept)
 
     def segment(self, prefix: Sequence[int], segment: Sequence[int]) -> tuple[bytes | None, bool]:
         """The state of a segment read right behind a prefix, and whether it was kept; None when cancelled."""

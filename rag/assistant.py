@@ -43,7 +43,7 @@ from rag.types import (
     Sources,
     Turn,
 )
-from rag.weigh import LIKELY, SURE, Weighed, Weigher
+from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.words import storable
 
 
@@ -117,12 +117,14 @@ class Assistant:
     ) -> tuple[Hit, ...]:
         """Retrieve and read for what has been typed so far; what was found, nothing when cancelled.
 
-        The answer to the finished question is the same as without it, only sooner.
+        What ends without a mark is taken for a question whose question mark is still to come. The answer to the
+        finished question is the same as without it, only sooner.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
         question = storable(partial_question).strip()
         if not question:
             return ()
+        question += "" if question[-1] in ".?!…" else "?"
         prepared = self._prepare(question, history, admitted, cancel)
         if prepared is None:
             return ()
@@ -273,7 +275,8 @@ class Assistant:
             reason = "not_in_sources"
         elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
             reason = "unsupported"
-        sure = stands and run.confidence >= SURE and not is_about_another(question, answer.left_out)
+        least = SURE_WHEN_ASKED if self._doubter.is_fitted else SURE
+        sure = stands and run.confidence >= least and not is_about_another(question, answer.left_out)
         if reason and sure and checks.quoted:
             # The sources hold it even if the model did not find the words.
             with run.checking("quote"):
