@@ -14,7 +14,7 @@ from rag.reading import read_sentences
 from rag.refusal import MIN_EVIDENCE
 from rag.types import Hit
 
-LIKELY = 0.5
+LIKELY = 0.3
 """From this probability on an answer is written before it is doubted."""
 SURE = 0.8
 """From this probability on a source is quoted when the model's own words do not stand."""

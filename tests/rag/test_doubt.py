@@ -125,18 +125,18 @@ def asked(
 
 
 def test_an_unlikely_answer_is_not_even_written(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, generator, sources = asked(archive, monkeypatch, 0.3, yes=0.1)
+    last, generator, sources = asked(archive, monkeypatch, 0.2, yes=0.1)
     assert last.answer.refusal is not None
     assert last.answer.refusal.reason == "not_in_sources"
     assert generator.n_generated == 0
     assert sources.first is None
     assert last.answer.confidence is not None
-    assert last.answer.confidence < 0.3
+    assert last.answer.confidence < 0.2
     assert last.answer.timings.check_ms["doubt"] >= 0
 
 
 def test_the_generator_can_save_an_unlikely_answer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, generator, _ = asked(archive, monkeypatch, 0.3, yes=0.95)
+    last, generator, _ = asked(archive, monkeypatch, 0.2, yes=0.95)
     assert last.answer.refusal is None
     assert last.answer.text == TRUE
     assert len(generator.asked) == 2, "it is not doubted twice"
