@@ -24,6 +24,7 @@ from eval.bench_ingest import bench_embedding, bench_reindex, growth_with_archiv
 from eval.bench_rows import Bench, Row
 from eval.bench_txtai import bench_txtai
 from eval.record import code_state, config_values, machine, peak_memory_bytes, versions
+from eval.rundir import write_whole
 from models.errors import AskiveError, UsageError
 from rag.config import load_config
 
@@ -139,9 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = ""
         for found in run(bench, only):
             text = markdown(found)
-            told.out.mkdir(parents=True, exist_ok=True)
-            (told.out / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-            (told.out / "bench.md").write_text(text, encoding="utf-8")
+            write_whole(told.out / "bench.json", json.dumps(found, indent=1) + "\n")
+            write_whole(told.out / "bench.md", text)
     sys.stdout.write(text)
 
 

@@ -20,9 +20,10 @@ from typing import Any
 
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Suite
-from eval.record import code_state, config_values, machine, versions
+from eval.record import Code, code_state, config_values, machine, versions
 from eval.remembering import RememberingGenerator
 from eval.run import Models, select
+from eval.rundir import write_whole
 from eval.trust_ablation import ablation, ablation_text
 from eval.trust_cost import cost, cost_text
 from eval.trust_curve import curve, curve_text
@@ -52,7 +53,7 @@ class Trust:
     """What is measured, and with what.
 
     generator of the models: one that remembers, so that equal prompts of the variations are answered once.
-    runs: rows by suite and variation, as they come.
+    runs: rows by suite and variation, as they come. code: as it was before the first result lay beside it.
     """
 
     suites: Sequence[Suite]
@@ -63,6 +64,7 @@ class Trust:
     tell: Tell
     keep: Keep
     runs: dict[str, dict[str, Rows]] = field(default_factory=dict)
+    code: Code = field(default_factory=code_state)
 
     def measure(self) -> dict[str, Any]:
         """All sections; kept after each suite. Raises KeyboardInterrupt, and as `eval.run.run_suite`."""
@@ -82,7 +84,7 @@ class Trust:
         return {
             "format": FORMAT,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "code": asdict(code_state()),
+            "code": asdict(self.code),
             "machine": machine(),
             "load": round(os.getloadavg()[0], 1),
             "versions": versions(),
@@ -181,14 +183,8 @@ def keeping(out: Path) -> Keep:
     """Writes `trust.json` and `trust.md` to the folder, each in one step."""
 
     def keep(found: dict[str, Any]) -> None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in (
-            ("trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n"),
-            ("trust.md", markdown(found)),
-        ):
-            partial = out / f"{name}.partial"
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(out / name)
+        write_whole(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        write_whole(out / "trust.md", markdown(found))
 
     return keep
 

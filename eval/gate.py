@@ -12,6 +12,7 @@ from eval.compare import differences
 from eval.metrics.bootstrap import Estimate
 from eval.metrics.figures import BY_NAME, FIGURES, estimate
 from eval.run import RunResult
+from eval.rundir import write_whole
 from rag.errors import UsageError
 
 GATE_SUITE = "seeds:dev"
@@ -95,14 +96,11 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
         "metrics": {name: result.estimates[name].as_dict() for name in gated},
         "rows": [_slim(row, gated) for row in result.rows],
     }
-    partial = path.with_suffix(".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # A row a line: a new baseline is then a diff that can be read.
         rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in baseline.pop("rows"))
         head = json.dumps(baseline, indent=1, ensure_ascii=False)[:-2]
-        partial.write_text(f'{head},\n "rows": [\n  {rows}\n ]\n}}\n', encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}", remedy="name another with --baseline"

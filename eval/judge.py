@@ -17,6 +17,7 @@ import numpy as np
 
 from eval.datasets.conversations import Judged, read_judged
 from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
+from eval.rundir import write_whole
 from models.protocols import Generator, Message, Segment
 from rag.archive import Archive
 from rag.errors import UsageError
@@ -143,10 +144,7 @@ def check_judge(
 def keep_agreement(agreement: Agreement, home: Path) -> Path:
     """Write it where `known_agreement` looks."""
     path = _agreement_path(agreement.model, home)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(agreement.as_dict(), indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(agreement.as_dict(), indent=1) + "\n")
     return path
 
 
