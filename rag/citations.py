@@ -107,8 +107,7 @@ class Citer:
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
         """A citation of `hit.passage` from `start` to `end` of its document."""
         marker = self._markers.setdefault((hit.passage.doc_id, start, end), len(self._markers) + 1)
-        base = hit.passage.start
-        return Citation(marker, hit, start, end, hit.passage.text[start - base : end - base], min(score, 1.0))
+        return Citation(marker, hit, start, end, hit.passage.between(start, end), min(score, 1.0))
 
     def _citation(self, candidate: Candidate, score: float) -> Citation:
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)

@@ -77,8 +77,7 @@ def score_sentences(
     seen: set[tuple[int, int]] = set()
     for hit in hits:
         for index, span in enumerate(sentences_of(hit)):
-            base = hit.passage.start
-            text = hit.passage.text[span.start - base : span.end - base]
+            text = hit.passage.between(*span)
             if (hit.passage.doc_id, span.start) not in seen and not is_instruction(text):
                 seen.add((hit.passage.doc_id, span.start))
                 units.append((hit, index, span, text))

@@ -62,7 +62,7 @@ class _Taken:
                 # A neighbour by now; what it is worth itself is told of the piece.
                 self._sentences[key] = _Sentence(self._sentences[key].hit, span, scored)
             return
-        cost = self._count(_text(hit, span))
+        cost = self._count(hit.passage.between(*span))
         if doc_id not in self._documents:
             cost += self._count(head(len(self._documents) + 1, hit))
         if cost > self._room and self._sentences:
@@ -90,7 +90,7 @@ def _piece(run: Sequence[_Sentence]) -> list[Evidence]:
         return []
     best = max(scored, key=lambda item: item.score)
     hit, start, end = run[0].hit, run[0].span.start, run[-1].span.end
-    return [Evidence(hit, start, end, _text(hit, Span(start, end)), best.score, best.start, best.end)]
+    return [Evidence(hit, start, end, hit.passage.between(start, end), best.score, best.start, best.end)]
 
 
 def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
@@ -98,7 +98,7 @@ def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
     passage, last = run[0].hit.passage, run[-1].span
     if other.hit.passage.doc_id != passage.doc_id or other.span.end > passage.end:
         return False
-    between = passage.text[last.end - passage.start : other.span.start - passage.start]
+    between = passage.between(last.end, other.span.start)
     return other.span.start >= last.end and not between.strip()
 
 
@@ -108,11 +108,7 @@ def _neighbours(item: ScoredSentence, n: int) -> list[Span]:
     found: list[Span] = []
     for step in (-1, 1):
         for at in range(item.index + step, item.index + step * (n + 1), step):
-            if not 0 <= at < len(around) or is_instruction(_text(item.hit, around[at])):
+            if not 0 <= at < len(around) or is_instruction(item.hit.passage.between(*around[at])):
                 break
             found.append(around[at])
     return sorted(found, key=lambda span: abs(span.start - item.start))
-
-
-def _text(hit: Hit, span: Span) -> str:
-    return hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start]

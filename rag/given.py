@@ -14,7 +14,7 @@ from rag.asked import Kind, asked_kind, values_in, wanted
 from rag.attribution import speaker_of
 from rag.citable import Candidate, candidates_of
 from rag.evidence import ScoredSentence, logistic
-from rag.named import has_name, lower_words, names_in
+from rag.named import Name, has_name, lower_words, names_in
 from rag.words import stems
 
 LEAST_READ = 0.40
@@ -70,14 +70,16 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     is_read = any(item.answerable is not None for item in scored)
     kind = asked_kind(question)
     least_ruled = LEAST_RULED_BESIDE if is_read else LEAST_RULED
+    named, asked = names_in(question), wanted(question)
+    least_covered = _COVERED if named else _COVERED_UNNAMED
     best: dict[tuple[int, str, str], Given] = {}
     for item in scored:
         candidate = by_place.get((item.hit.passage.doc_id, item.start))
-        covered = _covered(question, candidate) if candidate else None
+        covered = _covered(named, asked, candidate) if candidate else None
         if candidate is None or covered is None:
             continue
         found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
-        if item.answerable is not None and covered >= (_COVERED if names_in(question) else _COVERED_UNNAMED):
+        if item.answerable is not None and covered >= least_covered:
             found += [("reader", given, LEAST_READ) for given in _read(question, kind, item, candidate)]
         for how, given, least in found:
             key = (item.hit.passage.doc_id, given.speaker, how)
@@ -86,14 +88,14 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     return sorted(best.values(), key=lambda given: -given.score)
 
 
-def _covered(question: str, candidate: Candidate) -> float | None:
+def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: Candidate) -> float | None:
     """Share of the question's words that the sentence and what is near it have; None when it is another thing."""
     near = f"{candidate.source.about} {candidate.hit.passage.text}"
-    if any(not has_name(name, lower_words(near), near) for name in names_in(question)):
+    words = lower_words(near) if named else frozenset()
+    if any(not has_name(name, words, near) for name in named):
         return None
     own = set(stems(f"{candidate.text} {candidate.source.about}"))
     around = set(stems(f"{candidate.before} {candidate.after}"))
-    asked = wanted(question)
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
@@ -127,8 +129,7 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
     """What the reader marked in this sentence, cut down to the kind that is asked for; empty when it is no value."""
     if item.answer is None or not item.start <= item.answer.start < item.end:
         return ""
-    passage = item.hit.passage
-    text = passage.text[item.answer.start - passage.start : item.answer.end - passage.start]
+    text = item.hit.passage.between(*item.answer)
     text = " ".join(text.split()).strip(" .,;:")
     if len(text.split()) > _MAX_WORDS:
         return ""

@@ -55,4 +55,4 @@ def _window(item: ScoredSentence) -> tuple[str, int]:
     start = around[max(0, item.index - 1)].start
     end = around[min(len(around) - 1, item.index + 1)].end
     head = f"{item.hit.source.title}. " if item.hit.source.title else ""
-    return head + passage.text[start - passage.start : end - passage.start], start - len(head)
+    return head + passage.between(start, end), start - len(head)

@@ -73,6 +73,10 @@ class Passage:
     passage_id: int = 0
     doc_id: int = 0
 
+    def between(self, start: int, end: int) -> str:
+        """The document's characters from `start` to `end`, which lie in the passage."""
+        return self.text[start - self.start : end - self.start]
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
