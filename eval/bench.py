@@ -22,6 +22,7 @@ from eval.bench_answers import bench_answers, bench_check, growth_with_passages
 from eval.bench_engine import bench_decode, bench_overhead
 from eval.bench_ingest import bench_embedding, bench_reindex, growth_with_archive
 from eval.bench_rows import Bench, Row
+from eval.bench_start import bench_start
 from eval.bench_txtai import bench_txtai
 from eval.record import code_state, config_values, machine, peak_memory_bytes, versions
 from eval.rundir import write_whole
@@ -37,6 +38,7 @@ _GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "overhead": bench_overhead,
     "embedding": bench_embedding,
     "reindex": bench_reindex,
+    "start": bench_start,
     "txtai": bench_txtai,
 }
 _GROWTHS: Mapping[str, Callable[[Bench], list[dict[str, float]]]] = {

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.openvino import import_openvino
+from models.compiled import import_openvino
 
 _MIN_ELEMENTS = 50_000
 

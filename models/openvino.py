@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiled import compile_for_cpu, import_openvino
 from models.errors import ModelError
 from models.machine import physical_cores
 from models.protocols import Vectors
@@ -29,7 +29,14 @@ IntArray = NDArray[np.int64]
 
 _BATCH_TEXTS = 64
 _BATCH_TOKENS = 8192
+# In a long job each core computes batches of its own: none waits for the slowest at the end of every layer.
+_CORE_TEXTS = 8
+_CORE_TOKENS = 2048
+_LONG_JOB_BATCHES = 2
+# What is computed once is ready for texts of any length.
+_WARMING = ["What was said?", "Nobody in the town said what had been seen on the bridge."]
 _EXPORTS = ".openvino"
+_COMPILED = "compiled"
 
 
 class OpenVinoEmbedder:
@@ -44,6 +51,7 @@ class OpenVinoEmbedder:
         self._digest = digest
         self._lock = threading.Lock()
         self._compiled: Any = None
+        self._queue: Any = None
         self._tokenizer: Any = None
 
     @staticmethod
@@ -83,11 +91,40 @@ class OpenVinoEmbedder:
         if not texts:
             return vectors
         encoded = [item.ids for item in self._tokenizer.encode_batch(list(texts))]
+        n_cores = physical_cores()
+        is_long = sum(map(len, encoded)) >= _LONG_JOB_BATCHES * _CORE_TOKENS * n_cores
         with self._lock:
-            for batch, ids, mask in padded_batches(encoded):
-                vectors[batch] = self._compiled({"input_ids": ids, "attention_mask": mask})[0]
+            if is_long and n_cores > 1:
+                self._embed_long(encoded, vectors, n_cores)
+            else:
+                for batch, ids, mask in padded_batches(encoded):
+                    vectors[batch] = self._compiled({"input_ids": ids, "attention_mask": mask})[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+    def _embed_long(self, encoded: Sequence[Sequence[int]], vectors: Vectors, n_cores: int) -> None:
+        """Fill the rows of `vectors`, a batch a core at a time."""
+        if self._queue is None:
+            openvino = import_openvino()
+            export = self._export_path(openvino)
+            compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED, n_streams=n_cores)
+            self._queue = openvino.AsyncInferQueue(compiled, n_cores)
+
+        def keep(request: Any, batch: list[int]) -> None:
+            vectors[batch] = request.get_output_tensor(0).data
+
+        self._queue.set_callback(keep)
+        try:
+            for batch, ids, mask in padded_batches(encoded, _CORE_TEXTS, _CORE_TOKENS):
+                self._queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
+        finally:
+            # Interrupted or not, nothing goes on that would write into these rows.
+            self._queue.wait_all()
+
+    def warm(self) -> None:
+        """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
+        if self._export_path(import_openvino()).is_file():
+            self.embed(_WARMING)
 
     def _load(self) -> None:
         with self._lock:
@@ -98,12 +135,12 @@ class OpenVinoEmbedder:
             if not export.is_file():
                 _export(openvino, self._path, export, self._model_id)
             try:
-                compiled = compile_for_cpu(openvino, export)
+                compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED)
             except RuntimeError:
                 # A damaged export is made again; a second failure is a real one.
                 shutil.rmtree(export.parent, ignore_errors=True)
                 _export(openvino, self._path, export, self._model_id)
-                compiled = compile_for_cpu(openvino, export)
+                compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED)
             from tokenizers import Tokenizer
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
@@ -116,32 +153,16 @@ class OpenVinoEmbedder:
         return self._path / _EXPORTS / f"{self._digest[:16]}-{version}" / "model.xml"
 
 
-def import_openvino() -> Any:
-    """The library, without what it would report to its maker."""
-    # The converter reports its use to its maker when this package is there; nothing may leave the machine.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino
+def padded_batches(
+    encoded: Sequence[Sequence[int]], n_texts: int = _BATCH_TEXTS, n_tokens: int = _BATCH_TOKENS
+) -> Iterator[tuple[list[int], IntArray, IntArray]]:
+    """Batches of texts of like length, longest first: their places in `encoded`, padded ids and mask.
 
-    return openvino
-
-
-def compile_for_cpu(openvino: Any, path: Path) -> Any:
-    """A saved model, compiled for the physical cores; in bf16 where the CPU has it."""
-    core = openvino.Core()
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    settings = {
-        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
-        "INFERENCE_NUM_THREADS": physical_cores(),
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    return core.compile_model(str(path), "CPU", settings)
-
-
-def padded_batches(encoded: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], IntArray, IntArray]]:
-    """Batches of texts of like length, longest first: their places in `encoded`, padded ids and mask."""
+    n_texts, n_tokens: in a batch, at most (a text that is longer has one of its own).
+    """
     order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
     while order:
-        n = max(1, min(_BATCH_TEXTS, _BATCH_TOKENS // len(encoded[order[0]])))
+        n = max(1, min(n_texts, n_tokens // len(encoded[order[0]])))
         batch, order = order[:n], order[n:]
         ids = np.zeros((len(batch), len(encoded[batch[0]])), dtype=np.int64)
         mask = np.zeros_like(ids)

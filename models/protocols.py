@@ -105,6 +105,15 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
+class Warmable(Protocol):
+    """A model that can be loaded before its first use, without anything being asked of an endpoint."""
+
+    def warm(self) -> None:
+        """Load now what is loaded at the first use, and raise what that would raise."""
+        ...
+
+
+@runtime_checkable
 class Generator(Protocol):
     """A chat model. One generation at a time; a second caller waits."""
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiled import compile_for_cpu, import_openvino
 from models.errors import WeightsError
-from models.openvino import compile_for_cpu, import_openvino, padded_batches
+from models.openvino import padded_batches
 
 MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "reader_weights"
@@ -50,11 +51,13 @@ class Reading:
 class Reader:
     """Scores pairs of a question (or a claim) and a text. A `Reranker` too. Loaded at the first use.
 
+    kept: where it is kept compiled for this CPU; None compiles it in every process.
     Raises WeightsError when the weights are not where they are said to be.
     """
 
-    def __init__(self, path: Path = WEIGHTS) -> None:
+    def __init__(self, path: Path = WEIGHTS, kept: Path | None = None) -> None:
         self._path = path
+        self._kept = kept
         self._lock = threading.Lock()
         self._compiled: Any = None
         self._tokenizer: Any = None
@@ -94,6 +97,10 @@ class Reader:
             probabilities[rows] = shares / shares.sum(axis=1, keepdims=True)
         return probabilities
 
+    def warm(self) -> None:
+        """Load now what is loaded at the first use."""
+        self.score("Who saw it?", ["Nobody in the town said what had been seen on the bridge."])
+
     def _run(self, first: str, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Any], list[Any]]]:
         """Rows of `texts`, their encodings and the four outputs, batch by batch."""
         self._load()
@@ -120,7 +127,7 @@ class Reader:
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
-            self._compiled = compile_for_cpu(import_openvino(), self._path / "model.xml")
+            self._compiled = compile_for_cpu(import_openvino(), self._path / "model.xml", self._kept)
 
 
 def _best_spans(

@@ -106,13 +106,16 @@ def _cache_in(folder: Path) -> StateCache:
     return StateCache(folder)
 
 
-def load_reader(spec: str) -> Reader | None:
-    """`shipped`: the reader that comes with the package, loaded at its first use; `off`: None."""
+def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
+    """`shipped`: the reader that comes with the package, loaded at its first use; `off`: None.
+
+    models_dir: when told, it is kept compiled in `cache/reader` beside it, for the next process.
+    """
     if spec == "off":
         return None
     from models.reader import Reader
 
-    return Reader()
+    return Reader(kept=models_dir.parent / "cache" / "reader" if models_dir else None)
 
 
 def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:

@@ -8,12 +8,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.archive import STORE_NAME, Archive
 from rag.config import SEEDS_COLLECTION, Config
 from rag.errors import CollectionNotFound, UsageError
-from rag.ingest import IngestReport, Progress, ingest_paths
 from rag.seeds import seed_paths
+
+if TYPE_CHECKING:
+    from rag.ingest import IngestReport, Progress
 
 DEFAULT_COLLECTION = "default"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -84,6 +87,8 @@ def rebuilt_collection(config: Config, name: str) -> Iterator[Archive]:
 
 def index_seeds(config: Config, *, progress: Progress | None = None) -> IngestReport:
     """Bring the collection of the default corpus in step with it."""
+    from rag.ingest import ingest_paths
+
     with open_collection(config, SEEDS_COLLECTION, create=True) as archive:
         return ingest_paths(archive, seed_paths(), progress=progress)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.protocols import Embedder, Vectors
+from models.protocols import Embedder, Vectors, Warmable
 
 _KEPT_TEXTS = 20_000
 
@@ -38,6 +38,11 @@ class WrappedEmbedder:
     def max_tokens(self) -> int:
         """Text beyond this many tokens is not seen."""
         return self._inner.max_tokens
+
+    def warm(self) -> None:
+        """Load now what the other loads at its first use, when it can."""
+        if isinstance(self._inner, Warmable):
+            self._inner.warm()
 
 
 class KeptEmbedder(WrappedEmbedder):

@@ -63,7 +63,7 @@ def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
     if config.retrieval.rerank == "reader":
         from models.registry import load_reader
 
-        return load_reader(config.reader)
+        return load_reader(config.reader, config.models_dir)
     from models.registry import load_generator
 
     generator = load_generator(

@@ -86,6 +86,11 @@ def test_a_row_depends_on_its_own_text_only(embedder: Embedder) -> None:
     np.testing.assert_allclose(together, backwards[::-1], atol=2e-3)
 
 
+def test_a_long_job_gives_the_same_rows(embedder: Embedder) -> None:
+    many = embedder.embed(TEXTS * 40)
+    np.testing.assert_allclose(many, np.tile(embedder.embed(TEXTS), (40, 1)), atol=2e-3)
+
+
 def test_the_same_text_gives_the_same_vector(embedder: Embedder) -> None:
     one, other = embedder.embed(["A bridge.", "A bridge."])
     np.testing.assert_allclose(one, other, atol=1e-6)

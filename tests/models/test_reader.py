@@ -76,6 +76,14 @@ def test_missing_weights_are_said(tmp_path: Path) -> None:
         Reader(tmp_path).score("Who?", ["Ida."])
 
 
+def test_kept_compiled_it_reads_the_same(reader: Reader, tmp_path: Path) -> None:
+    for _ in range(2):
+        kept = Reader(kept=tmp_path)
+        kept.warm()
+        np.testing.assert_array_equal(kept.score(ASKED, [BRIDGE]), reader.score(ASKED, [BRIDGE]))
+    assert list(tmp_path.glob("*/*.blob"))
+
+
 def test_what_is_shipped_is_small() -> None:
     assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 30e6
     assert (WEIGHTS / "README.md").is_file()

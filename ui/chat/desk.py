@@ -160,7 +160,7 @@ class Desk:
         from models.registry import load_reader
 
         if not self._reader_loaded:
-            self._reader, self._reader_loaded = load_reader(self.config.reader), True
+            self._reader, self._reader_loaded = load_reader(self.config.reader, self.config.models_dir), True
         return self._reader
 
     def _generator(self, model: str) -> Generator:

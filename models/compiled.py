@@ -1,0 +1,112 @@
+"""OpenVINO models compiled for this CPU, and kept so: the next process has them in a third of the time.
+
+<kept>/<key>/*.blob       what OpenVINO keeps: the compiled graph; the weights stay in the model's own file
+<kept>/<key>/sealed.json  sha256 of each, so that a damaged one is never loaded
+
+The key holds all that decides what is compiled, so that nothing old is found. A folder is made beside its place and
+renamed: processes share it without a lock. It is only a cache: whatever is wrong with it, the model is compiled anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.disk import sha256_of
+from models.machine import physical_cores
+
+_SEAL = "sealed.json"
+_MOST_KEPT = 4
+_KEY_LENGTH = 16
+
+
+def import_openvino() -> Any:
+    """The library, without what it would report to its maker."""
+    # The converter reports its use to its maker when this package is there; nothing may leave the machine.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
+
+
+def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_streams: int = 1) -> Any:
+    """A saved model (`.xml`, its weights beside it), compiled for the physical cores; in bf16 where the CPU has it.
+
+    kept: the folder of what was compiled before; None to keep nothing. n_streams: batches computed at once; one uses
+    all cores and has each soonest, one a core computes most.
+    Raises RuntimeError for a damaged model.
+    """
+    core = openvino.Core()
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    settings = {
+        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+        "INFERENCE_NUM_THREADS": physical_cores(),
+        "PERFORMANCE_HINT": "LATENCY" if n_streams == 1 else "THROUGHPUT",
+        **({"NUM_STREAMS": n_streams} if n_streams > 1 else {}),
+    }
+    if kept is not None:
+        # What fails here fails again below when it is the model's fault.
+        with contextlib.suppress(OSError, RuntimeError):
+            cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
+            place = kept / _key_of(path, openvino.__version__, cpu, settings)
+            return _compile_kept(core, path, settings, place)
+    return core.compile_model(str(path), "CPU", settings)
+
+
+def _key_of(path: Path, *told: object) -> str:
+    files = [path.resolve(), path.with_suffix(".bin").resolve()]
+    stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(json.dumps([stats, *told]).encode()).hexdigest()[:_KEY_LENGTH]
+
+
+def _compile_kept(core: Any, path: Path, settings: Mapping[str, object], place: Path) -> Any:
+    if _is_whole(place):
+        return _compile_in(core, path, settings, place)
+    fresh = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        fresh.mkdir(parents=True)
+        compiled = _compile_in(core, path, settings, fresh)
+        with contextlib.suppress(OSError):
+            _seal(fresh)
+            shutil.rmtree(place, ignore_errors=True)
+            # Another process may have been first: as good as ours.
+            fresh.rename(place)
+            _drop_old(place.parent)
+        return compiled
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _compile_in(core: Any, path: Path, settings: Mapping[str, object], folder: Path) -> Any:
+    # The weights are left where they are: a copy would be as slow to check as it is large.
+    kept = {"CACHE_DIR": str(folder), "CACHE_MODE": "OPTIMIZE_SIZE"}
+    return core.compile_model(str(path.resolve()), "CPU", {**settings, **kept})
+
+
+def _seal(folder: Path) -> None:
+    digests = {file.name: sha256_of(file) for file in folder.iterdir()}
+    (folder / _SEAL).write_text(json.dumps(digests), encoding="utf-8")
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        told = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        found = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != _SEAL}
+    except (OSError, ValueError):
+        return False
+    return bool(found) and found == told
+
+
+def _drop_old(kept: Path) -> None:
+    """Leave the newest few: other settings, and what killed processes left half made, are not kept for ever."""
+    newest_first = sorted(kept.iterdir(), key=lambda folder: -folder.stat().st_mtime)
+    for folder in newest_first[_MOST_KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)

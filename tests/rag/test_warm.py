@@ -1,0 +1,106 @@
+"""Loading ahead: nothing is lost when it fails, nothing goes on when it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from models import reader as reader_module
+from models.errors import ModelNotFound, WeightsError
+from models.fakes import HashEmbedder
+from rag.assistant import Assistant
+from rag.collections import index_seeds
+from rag.config import Config
+from rag.embed import KeptEmbedder
+from rag.warm import Warming, start_warming
+
+
+class Loaded(HashEmbedder):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_warmed = 0
+
+    def warm(self) -> None:
+        self.n_warmed += 1
+
+
+def is_warming() -> bool:
+    return any(thread.name == "warming" for thread in threading.enumerate())
+
+
+def test_a_step_that_fails_is_passed_over() -> None:
+    taken = threading.Event()
+
+    def fail() -> None:
+        raise ModelNotFound("it is not there", remedy="pull it")
+
+    warming = Warming([fail, taken.set])
+    assert taken.wait(10)
+    warming.stop()
+    warming.stop()
+    assert not is_warming()
+
+
+def test_no_step_begins_after_it_was_stopped() -> None:
+    begun, go_on, second = threading.Event(), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        go_on.wait(10)
+
+    warming = Warming([wait, second.set])
+    assert begun.wait(10)
+    stopping = threading.Thread(target=warming.stop)
+    stopping.start()
+    assert warming._stopped.wait(10)
+    go_on.set()
+    stopping.join(10)
+    assert not stopping.is_alive()
+    assert not second.is_set()
+
+
+def test_the_embedder_behind_another_is_loaded() -> None:
+    inner = Loaded()
+    warming = start_warming(KeptEmbedder(KeptEmbedder(inner)), None)
+    warming._thread.join(30)
+    assert inner.n_warmed == 1
+
+
+def test_an_embedder_that_cannot_be_loaded_ahead_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(HashEmbedder, "embed", lambda _self, texts: asked.append(texts))
+    warming = start_warming(KeptEmbedder(HashEmbedder()), None)
+    warming._thread.join(30)
+    assert not asked
+
+
+def test_a_generator_that_is_missing_is_the_same_error_and_leaves_nothing_open(home: Path) -> None:
+    index_seeds(Config(home=home, embedder="hash", generator="scripted"))
+    config = Config(home=home, embedder="hash", generator="/nowhere/model.gguf")
+    with pytest.raises(ModelNotFound):
+        Assistant.open(config, "seeds")
+    assert not is_warming()
+
+
+def test_a_reader_that_is_missing_is_told_when_it_is_needed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(home=home, embedder="hash", generator="scripted")
+    index_seeds(config)
+
+    def load_reader(_spec: str, _models_dir: Path) -> reader_module.Reader:
+        reader = reader_module.Reader(tmp_path / "empty")
+        reader.__dict__["digest"] = "0"
+        return reader
+
+    monkeypatch.setattr("models.registry.load_reader", load_reader)
+    with (
+        Assistant.open(config, "seeds") as opened,
+        pytest.raises(WeightsError, match="is not in"),
+    ):
+        opened.ask("How many jets and helicopters does Russia have in Latakia?")
+    assert not is_warming()
