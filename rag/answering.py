@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,9 @@ from rag.sentences import split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verify import misplaced_names
 from rag.words import numbers
+
+Mend = Callable[[Sentence], Sentence | None]
+"""A sentence that does not stand -> one that does; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,23 @@ class Checked:
 
 
 def checked(
-    text: str, known: Sequence[Sentence], citer: Citer, *, strict: bool, attribute: bool = True
+    text: str,
+    known: Sequence[Sentence],
+    citer: Citer,
+    *,
+    strict: bool,
+    attribute: bool = True,
+    mend: Mend = lambda _sentence: None,
 ) -> Checked:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
     known: the first sentences, cited already. attribute: where the sources only have somebody's word for it,
-    the sentence says so.
+    the sentence says so. mend: makes a sentence that is left out one that is supported, if it can.
     """
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
-    kept = [s for s in sentences if s.verdict == "supported" or not strict]
     left_out = [s for s in sentences if s.verdict != "supported" and strict]
+    kept = [s for s in (mend(s) if s in left_out else s for s in sentences) if s is not None]
     if not left_out and not (attribute and any(attributed_sentence(s) for s in kept)):
         return Checked(text, tuple(kept))
     return replace(joined(kept, attribute=attribute), left_out=tuple(left_out))
@@ -127,6 +136,7 @@ class Run:
         self.text = ""
         self.cited: list[Sentence] = []
         self.confidence = 0.0
+        self.unanswered: tuple[str, ...] = ()
         self.cancelled = False
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Evidence, ...] = ()
@@ -134,6 +144,7 @@ class Run:
         self._started = time.perf_counter()
         self._retrieve_ms = self._first_token_ms = self._generated_ms = 0.0
         self._check_ms: dict[str, float] = {}
+        self._inner_ms = 0.0
 
     def retrieved(self) -> None:
         self._retrieve_ms = self._elapsed_ms()
@@ -144,12 +155,15 @@ class Run:
 
     @contextmanager
     def checking(self, name: str) -> Iterator[None]:
-        """Count the time until the end of the block to a check."""
+        """Count the time until the end of the block to a check, less that of checks within it."""
+        outer, self._inner_ms = self._inner_ms, 0.0
         started = time.perf_counter()
         try:
             yield
         finally:
-            self.checked(name, (time.perf_counter() - started) * 1000)
+            took_ms = (time.perf_counter() - started) * 1000
+            self.checked(name, took_ms - self._inner_ms)
+            self._inner_ms = outer + took_ms
 
     def take(self, piece: Piece) -> None:
         if piece.text and not self._first_token_ms:

@@ -23,6 +23,8 @@ from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number
 from rag.excerpts import select_evidence
 from rag.filters import Filter
+from rag.halves import Half, answerable_half
+from rag.mend import mended
 from rag.prompt import build_prompt
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.rerank import LikelihoodReranker
@@ -43,19 +45,24 @@ from rag.types import (
     Sources,
     Turn,
 )
+from rag.warm import Warming, start_warming
 from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.words import storable
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """All that is known before the model speaks. key: of what it was made. prompt: None to refuse at once."""
+    """All that is known before the model speaks.
+
+    key: of what it was made. half: what is to be answered, which is mostly all. prompt: None to refuse at once.
+    """
 
     key: tuple[object, ...]
-    weighed: Weighed
+    half: Half
     evidence: tuple[Evidence, ...]
     prompt: Prompt | None
     weigh_ms: float
+    halves_ms: float
 
 
 class Assistant:
@@ -78,6 +85,7 @@ class Assistant:
         second = fitted(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
         self._doubter = Doubter(generator, second if checks.answerable and checks.doubted else None)
         self._prepared: _Prepared | None = None
+        self._warming: Warming | None = None
 
     @classmethod
     def open(cls, config: Config, collection: str) -> Assistant:
@@ -88,6 +96,8 @@ class Assistant:
         from models.registry import load_generator, load_reader
 
         archive = open_collection(config, collection)
+        reader = load_reader(config.reader, config.models_dir)
+        warming = start_warming(archive.embedder, reader)
         try:
             generator = load_generator(
                 config.generator,
@@ -96,9 +106,14 @@ class Assistant:
                 n_threads=config.generation.n_threads,
             )
         except BaseException:
-            archive.close()
+            try:
+                warming.stop()
+            finally:
+                archive.close()
             raise
-        return cls(archive, generator, config, load_reader(config.reader))
+        opened = cls(archive, generator, config, reader)
+        opened._warming = warming
+        return opened
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, admitted: Filter | None = None) -> Answer:
         """Drain `stream` and return the answer."""
@@ -130,7 +145,7 @@ class Assistant:
             return ()
         if prepared.prompt is not None and not self.generator.prefill(prepared.prompt.messages, cancel):
             return ()
-        return prepared.weighed.hits
+        return prepared.half.weighed.hits
 
     def stream(
         self,
@@ -159,9 +174,11 @@ class Assistant:
         prepared = self._prepare(question, history, admitted)
         if prepared is None:
             raise AssertionError("nobody can cancel this")
-        weighed = prepared.weighed
+        asked, weighed = prepared.half.question, prepared.half.weighed
         run.hits, run.confidence = weighed.hits, weighed.probability
+        run.unanswered = prepared.half.unanswered
         run.checked("weigh", prepared.weigh_ms)
+        run.checked("halves", prepared.halves_ms)
         run.retrieved()
         if not weighed.scored:
             empty = not self.archive.counts().n_documents
@@ -170,7 +187,7 @@ class Assistant:
                 run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None)
             )
             return
-        citer = Citer(question, _cited_first(prepared.evidence, weighed.hits), self.archive.embedder)
+        citer = Citer(asked, _cited_first(prepared.evidence, weighed.hits), self.archive.embedder)
         if prepared.prompt is None:
             off_topic = weighed.topical < MIN_EVIDENCE
             reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"
@@ -202,10 +219,12 @@ class Assistant:
         yield from shown(run, pieces, citer)
         run.generated()
         stands = run.cancelled or not doubted or self._stands(run, prepared.prompt)
-        yield self._concluded(run, question, weighed, citer, stands)
+        yield self._concluded(run, asked, weighed, prepared.prompt, citer, stands)
 
     def close(self) -> None:
         """Free the models and close the archive."""
+        if self._warming is not None:
+            self._warming.stop()
         self.generator.close()
         self.archive.close()
 
@@ -236,15 +255,26 @@ class Assistant:
         if cancel is not None and cancel.is_set():
             return None
         started = time.perf_counter()
-        weighed = self._weigher.weigh(question, hits, history[-1].question if history else "")
+        context = history[-1].question if history else ""
+        weighed = self._weigher.weigh(question, hits, context)
         weigh_ms = (time.perf_counter() - started) * 1000
         if cancel is not None and cancel.is_set():
             return None
-        evidence = select_evidence(weighed.scored, self._config.prompt, self.generator.count_tokens)
+        started = time.perf_counter()
+        half = Half(question, (), weighed)
+        if self._checks.halves:
+
+            def find(part: str) -> Sequence[Hit]:
+                return self._retriever.retrieve(part, history, admitted=admitted)
+
+            found = answerable_half(half, find, lambda part, hits: self._weigher.weigh(part, hits, context))
+            half = found if self._is_worth_reading(found.weighed) else half
+        halves_ms = (time.perf_counter() - started) * 1000
+        evidence = select_evidence(half.weighed.scored, self._config.prompt, self.generator.count_tokens)
         prompt = None
-        if self._is_worth_reading(weighed):
-            prompt = build_prompt(question, evidence, history)
-        self._prepared = _Prepared(key, weighed, tuple(evidence), prompt, weigh_ms)
+        if self._is_worth_reading(half.weighed):
+            prompt = build_prompt(half.question, evidence, history)
+        self._prepared = _Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
         return self._prepared
 
     def _is_worth_reading(self, weighed: Weighed) -> bool:
@@ -261,13 +291,22 @@ class Assistant:
             run.confidence = self._doubter.opinion(prompt, run.confidence)
         return self._doubter.accepts(run.confidence)
 
-    def _concluded(self, run: Run, question: str, weighed: Weighed, citer: Citer, stands: bool) -> Final:
+    def _concluded(
+        self, run: Run, question: str, weighed: Weighed, prompt: Prompt, citer: Citer, stands: bool
+    ) -> Final:
         """stands: whether the second opinion, if any, lets an answer stand."""
         checks = self._checks
         text = run.text.rstrip()
         strict = self._config.generation.strict and checks.verified and not run.cancelled
+
+        def mend(sentence: Sentence) -> Sentence | None:
+            if not (checks.mended and stands):
+                return None
+            with run.checking("mend"):
+                return mended(sentence, question, text[: sentence.start], prompt, citer, self.generator)
+
         with run.checking("cite"):
-            answer = checked(text, run.cited, citer, strict=strict, attribute=checks.attributed)
+            answer = checked(text, run.cited, citer, strict=strict, attribute=checks.attributed, mend=mend)
         if run.cancelled:
             return self._final(run, answer)
         reason: RefusalReason | None = None
@@ -284,7 +323,7 @@ class Assistant:
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
-            refusal = refuse(reason, question, weighed.scored, citer, weighed.missing)
+            refusal = refuse(reason, run.question, weighed.scored, citer, weighed.missing)
             return self._refused(run, refusal, answer.left_out)
         with run.checking("accounts"):
             found = disagreement(question, weighed.scored, citer.citation) if checks.accounts else None
@@ -324,6 +363,7 @@ class Assistant:
                 confidence=run.confidence,
                 left_out=answer.left_out,
                 disagreement=disagreement,
+                unanswered=() if refusal else run.unanswered,
             )
         )
 

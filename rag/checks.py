@@ -12,17 +12,21 @@ class Checks:
     answerable: refuse before a word is written when the archive hardly holds the answer.
     verified: sentences that their sources do not support are not shown as answers.
     doubted: where that is not certain, the generator is asked too (`rag.doubt`).
+    mended: a name, number or date that no source has is chosen again from the evidence.
     quoted: the source is quoted when the model's own words do not stand and the answer surely is there.
     attributed: where the sources only have somebody's word for it, the answer says so.
     accounts: differing values are told, each with its source.
+    halves: a question of which only a part can be answered gets that part, and is told which one is missing.
     """
 
     answerable: bool = True
     verified: bool = True
     doubted: bool = True
+    mended: bool = True
     quoted: bool = True
     attributed: bool = True
     accounts: bool = True
+    halves: bool = True
 
 
 ALL = Checks()

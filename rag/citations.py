@@ -7,15 +7,14 @@ behind the sentence. The quote is read from the document by its offsets, so it i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from models.protocols import Embedder
 from rag.citable import Candidate, candidates_of, clauses_of
 from rag.types import Citation, Hit, Sentence, Verdict
-from rag.verify import Check, check
+from rag.verify import check
 from rag.words import names, numbers, stem, stems
 
 MAX_CITATIONS = 3
@@ -23,48 +22,20 @@ _NEAR_BEST = 0.93
 _ADDED = 0.25
 _N_READ = 6
 
-Support = Callable[[str, Sequence[str]], Sequence[tuple[float, float]]]
-"""A sentence and the texts of sources -> for each text, how likely it supports and how likely it contradicts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Where verdicts change.
-
-    cited: score of a span from which on it is shown as the source of a sentence.
-    supported: score from which on it can support one.
-    paraphrased: score from which on a word of the writer's own is let through.
-    p_supported: probability (of the model) from which on half of the words may be the writer's own.
-    p_doubted: probability of support below which a sentence that the rules let through does not stand.
-    p_contradicted: probability from which on a sentence is contradicted.
-    """
-
-    cited: float = 0.40
-    supported: float = 0.55
-    paraphrased: float = 0.70
-    p_supported: float = 0.80
-    p_doubted: float = 0.15
-    p_contradicted: float = 0.90
+CITED = 0.40
+"""Score of a span from which on it is shown as the source of a sentence."""
+SUPPORTED = 0.55
+"""Score from which on it can support one."""
+PARAPHRASED = 0.70
+"""Score from which on a word of the writer's own is let through."""
 
 
 class Citer:
-    """Cites the sentences of one answer; numbers spans in the order of their first use.
+    """Cites the sentences of one answer; numbers spans in the order of their first use."""
 
-    support: scores of a trained reader; without it the rules decide alone.
-    """
-
-    def __init__(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        embedder: Embedder,
-        support: Support | None = None,
-        thresholds: Thresholds | None = None,
-    ) -> None:
+    def __init__(self, question: str, hits: Sequence[Hit], embedder: Embedder) -> None:
         self._question = question
         self._embedder = embedder
-        self._model = support
-        self._at = thresholds or Thresholds()
         self._candidates = candidates_of(hits)
         self._vectors = embedder.embed([c.text for c in self._candidates])
         self._own = [set(stems(c.text)) for c in self._candidates]
@@ -89,10 +60,10 @@ class Citer:
             return nothing
         scores, nearness = self._support(text)
         best = int(np.argmax(scores))
-        if scores[best] < self._at.cited:
+        if scores[best] < CITED:
             # A wrong number tells against a span; when all else agrees, that is the finding.
             best = int(np.argmax(nearness))
-            if nearness[best] < self._at.supported:
+            if nearness[best] < SUPPORTED:
                 return nothing
             scores = nearness
         verdict, reasons, chosen = self._checked(text, scores, nearness, best)
@@ -103,6 +74,14 @@ class Citer:
             for i in spans
         )
         return Sentence(text, start, end, citations, verdict, reasons)
+
+    def supports(self, text: str) -> bool:
+        """Whether the sources support this sentence. No span gets a number by it."""
+        markers = dict(self._markers)
+        try:
+            return self.cite(text, 0).verdict == "supported"
+        finally:
+            self._markers = markers
 
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
         """A citation of `hit.passage` from `start` to `end` of its document."""
@@ -119,36 +98,14 @@ class Citer:
         chosen = self._choose(text, scores, nearness, best)
         order = [i for i in np.argsort(-scores, kind="stable")[:_N_READ].tolist() if scores[i] >= _ADDED]
         read = list(dict.fromkeys([best, *order, *chosen]))
-        slack = 0.125 if scores[best] >= self._at.paraphrased else 0.0
+        slack = 0.125 if scores[best] >= PARAPHRASED else 0.0
         found = check(text, [self._candidates[i].source for i in read], self._question, slack, self._known)
-        if self._model is not None:
-            found = self._weighed(text, read, found)
         if found.verdict != "supported":
             return found.verdict, found.reasons, chosen
         used = [read[i] for i in found.used][:MAX_CITATIONS]
-        if scores[best] < self._at.supported:
+        if scores[best] < SUPPORTED:
             return "unsupported", ("too little of it is said in the sources",), chosen
         return "supported", (), self._joined_by_others(text, used, scores, slack)
-
-    def _weighed(self, text: str, read: Sequence[int], found: Check) -> Check:
-        """What the rules found and what the model says of the same sources."""
-        if self._model is None:
-            return found
-        spoken = list(self._model(text, [self._candidates[i].context for i in read]))
-        used = found.used or tuple(range(len(read)))
-        p_supported = max(spoken[i][0] for i in used)
-        p_contradicted = max((spoken[i][1] for i in used if spoken[i][0] < spoken[i][1]), default=0.0)
-        if found.verdict == "unsupported" and p_supported >= self._at.p_supported:
-            # The model hears paraphrases that the rules do not; numbers, dates and names stay with the rules.
-            ranked = sorted(range(len(read)), key=lambda i: -spoken[i][0])
-            sources = [self._candidates[read[i]].source for i in ranked]
-            wider = check(text, sources, self._question, 0.5, self._known)
-            return Check(wider.verdict, wider.reasons, tuple(ranked[i] for i in wider.used))
-        if p_contradicted >= self._at.p_contradicted and p_supported < self._at.p_supported:
-            return Check("contradicted", found.reasons or ("the source says otherwise",), found.used)
-        if found.verdict == "supported" and p_supported < self._at.p_doubted:
-            return Check("unsupported", ("what the source says does not amount to it",), found.used)
-        return found
 
     def _joined_by_others(
         self, text: str, used: Sequence[int], scores: np.ndarray, slack: float
@@ -156,7 +113,7 @@ class Citer:
         """`used`, and the best sentences of other documents that bear the whole sentence by themselves."""
         chosen = list(used)
         cited = {self._candidates[i].hit.passage.doc_id for i in chosen}
-        least = max(self._at.supported, float(scores[list(used)].max()) * _NEAR_BEST)
+        least = max(SUPPORTED, float(scores[list(used)].max()) * _NEAR_BEST)
         for i in np.argsort(-scores, kind="stable")[: 2 * MAX_CITATIONS].tolist():
             doc_id = self._candidates[i].hit.passage.doc_id
             if len(chosen) == MAX_CITATIONS or scores[i] < least or doc_id in cited:

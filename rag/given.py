@@ -56,6 +56,11 @@ class Given:
     speaker: str = ""
 
 
+def asks_for_several(question: str) -> bool:
+    """Whether the answer is a list, in which no value contradicts another."""
+    return bool(_SEVERAL.search(question))
+
+
 def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]:
     """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
 
@@ -63,7 +68,7 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     scored: from `rag.weigh`. Documents that do not have every name of the question near the value speak of
     something else. Empty for a question that wants several things at once.
     """
-    if _SEVERAL.search(question):
+    if asks_for_several(question):
         return []
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from models.protocols import Message, Segment
+from rag.question import is_yes_no
 from rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -53,13 +53,7 @@ def shorten(question: str, limit: int = MAX_QUESTION_CHARS) -> str:
 
 def _opening(question: str) -> str:
     """Told in the system text, a small model opens every answer with Yes."""
-    return "\nBegin with Yes or No." if _YES_NO.match(question) else ""
-
-
-_YES_NO = re.compile(
-    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b",
-    re.IGNORECASE,
-)
+    return "\nBegin with Yes or No." if is_yes_no(question) else ""
 
 
 def head(number: int, hit: Hit) -> str:

@@ -16,10 +16,14 @@ _MIN_PART_WORDS = 4
 _MAX_PARTS = 6
 _SPLIT = re.compile(
     r",\s+(?:while|and|but|as|which|whereas|compared to)\s+|;\s+|\s+(?:while|whereas)\s+|,\s+(?!\d{4}\b)"
-    r"|\s+and\s+(?=(?:is|are|was|were|has|have|had|the|who|which|that|also|in|how|when|where|what|did|does)\b)",
+    r"|\s+and\s+(?=(?:is|are|was|were|has|have|had|the|who|which|that|also|in|how|when|where|what|why|whose|whom|did|does)\b)",
     re.IGNORECASE,
 )
 _LATEST = re.compile(r"\b(?:latest|most recent|newest|current(?:ly)?|up to date|last known)\b", re.IGNORECASE)
+_YES_NO = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b",
+    re.IGNORECASE,
+)
 _SECTION = re.compile(r"\s+[|–-]\s+|:\s")
 
 
@@ -60,6 +64,16 @@ def understand(question: str, publishers: Sequence[str] = ()) -> Understanding:
         latest=bool(_LATEST.search(question)),
         events=tuple(event_phrases(question)),
     )
+
+
+def is_yes_no(question: str) -> bool:
+    """Whether it asks for yes or no; not when it offers a choice ("before or after")."""
+    return bool(_YES_NO.match(question)) and not re.search(r"\bor\b", question)
+
+
+def clause_borders(question: str) -> list[tuple[int, int]]:
+    """Where one clause ends and the next begins: offsets of what joins them."""
+    return [match.span() for match in _SPLIT.finditer(question)]
 
 
 def split_parts(question: str) -> list[str]:

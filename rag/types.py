@@ -234,6 +234,7 @@ class Answer:
     confidence: probability that the archive holds the answer, 0 to 1; None when nothing was scored.
     left_out: sentences that the sources do not support, as the model wrote them.
     disagreement: the values that the sources give when they differ, newest first; None when they do not.
+    unanswered: parts of the question, in the user's words, on which the documents say nothing; the rest is answered.
     """
 
     question: str
@@ -249,6 +250,7 @@ class Answer:
     confidence: float | None = None
     left_out: tuple[Sentence, ...] = ()
     disagreement: tuple[Account, ...] | None = None
+    unanswered: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rag.archive import Archive
-from rag.citations import Citer, Support
+from rag.citations import Citer
 from rag.config import Config
 from rag.retrieve import Retriever
 from rag.sentences import split_sentences
@@ -17,16 +17,12 @@ _WORDY = re.compile(r"[^\W_]{2,}")
 _HEADING = re.compile(r"#{1,6}\s")
 
 
-def verify_text(
-    text: str, archive: Archive, config: Config, support: Support | None = None
-) -> tuple[Sentence, ...]:
+def verify_text(text: str, archive: Archive, config: Config) -> tuple[Sentence, ...]:
     """The sentences of the text with verdicts, reasons and citations; `text[s.start:s.end] == s.text`."""
-    return tuple(verified_sentences(text, archive, config, support))
+    return tuple(verified_sentences(text, archive, config))
 
 
-def verified_sentences(
-    text: str, archive: Archive, config: Config, support: Support | None = None
-) -> Iterator[Sentence]:
+def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[Sentence]:
     """As `verify_text`, one by one as they are done.
 
     Left out: headings and what has no words. A sentence that points back ("He said") is searched for with the
@@ -44,5 +40,5 @@ def verified_sentences(
             known = {hit.passage.passage_id for hit in hits}
             also = retriever.retrieve(storable(f"{before} {said}"))
             hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
-        yield Citer(before, hits, archive.embedder, support).cite(said, span.start)
+        yield Citer(before, hits, archive.embedder).cite(said, span.start)
         before = said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
+from rag.halves import told_missing
 from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
 from ui.hits_text import also_in
 from ui.render import Output, harmless
@@ -50,6 +51,8 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
         out.print(harmless(answer.text), markup=False)
     else:
         _print_rest(answer, said)
+    if answer.unanswered:
+        out.print(harmless(told_missing(answer.unanswered)), markup=False)
     if answer.left_out and not answer.refused and strict:
         n = answer.n_left_out
         what = "One sentence was" if n == 1 else f"{n} sentences were"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -150,39 +149,6 @@ def test_a_refusal_names_what_was_looked_for() -> None:
     long = refuse("not_in_sources", "Why " + "very " * 500 + "long?", (), None)
     assert len(long.message) < 400
     assert "Why very" in long.message
-
-
-class Reader:
-    """Says of every source what it was told to say."""
-
-    def __init__(self, supported: float, contradicted: float) -> None:
-        self.said = (supported, contradicted)
-        self.n_texts = 0
-
-    def __call__(self, sentence: str, texts: Sequence[str]) -> list[tuple[float, float]]:
-        self.n_texts += len(texts)
-        return [self.said for _ in texts]
-
-
-@pytest.mark.parametrize(
-    ("text", "reader", "verdict"),
-    [
-        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.9, 0.0), "supported"),
-        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.05, 0.1), "unsupported"),
-        ("The harbour of Aldermoor received 412 ships in January.", Reader(0.05, 0.95), "contradicted"),
-        ("The lively harbour of Aldermoor welcomed 412 ships in January.", Reader(0.5, 0.1), "unsupported"),
-        ("The lively harbour of Aldermoor welcomed 412 ships in January.", Reader(0.95, 0.0), "supported"),
-        # A number is for the rules to judge, whatever a model believes.
-        ("The harbour of Aldermoor received 413 ships in January.", Reader(1.0, 0.0), "contradicted"),
-    ],
-)
-def test_a_reader_has_its_say(
-    archive: Archive, hits: tuple[Hit, ...], text: str, reader: Reader, verdict: str
-) -> None:
-    sentence = Citer(QUESTION, hits, archive.embedder, support=reader).cite(text, 0)
-    assert sentence.verdict == verdict
-    assert bool(sentence.reasons) is (verdict != "supported")
-    assert 1 <= reader.n_texts <= 12
 
 
 def test_a_long_sentence_is_cited_by_its_clause(archive: Archive, hits: tuple[Hit, ...]) -> None:

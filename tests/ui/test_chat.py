@@ -133,7 +133,8 @@ def test_verdicts_and_disagreements_are_told_by_shape_and_words(page: Any) -> No
             sentences: [said('One.', 'supported', [cited(1)]), said('Two.', 'unsupported', [cited(2)], ['no such name']),
                 said('Three.', 'contradicted', [cited(1)]), said('Four.', 'unsupported', [])],
             disagreement: [{ value: '412 ships', published: '2016', citations: [cited(1, '2016')] },
-                { value: '398 ships', published: null, citations: [cited(2, null)] }] };
+                { value: '398 ships', published: null, citations: [cited(2, null)] }],
+            unanswered: ['who <i>built</i> it'] };
         const turn = new TurnView({ turn_id: 1, question: 'How many?', asked: { collection: 'town' }, answer });
         document.getElementById('turns').append(turn.element) }"""
     )
@@ -149,6 +150,7 @@ def test_verdicts_and_disagreements_are_told_by_shape_and_words(page: Any) -> No
     sides = page.locator(".disagreement .side")
     assert [side.split("\n")[0] for side in sides.all_inner_texts()] == ["412 ships", "398 ships"]
     assert "no date" in sides.nth(1).inner_text()
+    assert page.locator(".unanswered").inner_text() == "The documents do not say: who <i>built</i> it."
     assert sides.nth(0).bounding_box()["y"] == sides.nth(1).bounding_box()["y"], "side by side"
 
 

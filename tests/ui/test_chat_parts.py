@@ -245,6 +245,25 @@ def test_a_disagreement_is_shown_and_exported_with_its_dates(desk: Desk, kept: C
     assert "- 398 ships (no date) \\[4\\]" in answer_markdown(view)
 
 
+def test_a_missing_half_is_shown_and_exported(desk: Desk, kept: Conversations) -> None:
+    events = answer(Askings(desk, kept), CAPTAIN)
+    view = events[-1]["answer"]
+    assert view["unanswered"] == []
+    assert "do not say" not in answer_markdown(view)
+    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+    halved = answer_view(replace(found, unanswered=("who built *it*", "why")), lambda _uri: 4)
+    assert halved["unanswered"] == ["who built *it*", "why"]
+    assert halved["text"] == found.text
+    assert "\n\nThe documents do not say: who built \\*it\\*; why.\n\n" in answer_markdown(halved)
+    (conversation,) = kept.all()
+    (turn,) = kept.turns(conversation.conversation_id)
+    page = to_html(conversation, [replace(turn, answer=halved)])
+    assert "<p>The documents do not say: who built *it*; why.</p>" in page
+    # Answers that were kept before this was told.
+    del halved["unanswered"]
+    assert "do not say" not in answer_markdown(halved)
+
+
 # -- collections
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rag.halves import told_missing
 from ui.chat.conversations import Conversation, KeptTurn
 from ui.chat.views import View, byline, citations_of
 
@@ -49,6 +50,8 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
         body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
+    if missing := told_missing(answer.get("unanswered", ())):
+        body += f"\n\n{_plain(missing)}"
     quotes = [
         "\n".join(
             f"> {_plain(line)}"
@@ -91,6 +94,8 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
             for item in answer["disagreement"]
         ]
         body += f"<ul>{''.join(rows)}</ul>"
+    if missing := told_missing(answer.get("unanswered", ())):
+        body += f"<p>{html.escape(missing)}</p>"
     quotes = [
         f"<blockquote>[{c['number']}] “{html.escape(_one_line(c['quote']))}”<br>"
         f"<small>{html.escape(byline(c))}<br>{html.escape(c['uri'])}</small></blockquote>"

@@ -96,6 +96,9 @@ export function refusal(turn, answer, filtered) {
   );
 }
 
+/** What was asked too and the documents do not hold; empty for answers that were kept before this was told. */
+export const missing = (answer) => (answer.unanswered?.length ? `The documents do not say: ${answer.unanswered.join("; ")}.` : "");
+
 export function disagreement(turn, items) {
   return el(
     "section",

@@ -135,6 +135,8 @@ export class TurnView {
       if (answer.disagreement.length) parts.push(answers.disagreement(this, answer.disagreement));
       parts.push(answer.sentences.length ? answers.text(this, answer) : el("div", { class: "text" }, el("p", {}, answer.text)));
     }
+    const missing = answers.missing(answer);
+    if (missing) parts.push(el("p", { class: "unanswered" }, missing));
     const summary = answers.summary(answer);
     parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), this.actions(false), el("p", { class: "cost" }, answers.cost(answer)));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
@@ -142,7 +144,7 @@ export class TurnView {
     if (focused) [...this.body.querySelectorAll("[aria-label]")].find((other) => other.getAttribute("aria-label") === focused)?.focus({ preventScroll: true });
     if (!fresh) return;
     const unspoken = answer.sentences.slice(this.spoken).map((view) => view.text).join(" ");
-    announce(answer.refusal ? answer.text : `${unspoken} ${answers.summary(answer)}`.trim());
+    announce(answer.refusal ? answer.text : `${unspoken} ${missing} ${answers.summary(answer)}`.replace(/\s+/g, " ").trim());
   }
 
   understood(answer) {

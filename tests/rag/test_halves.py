@@ -1,0 +1,293 @@
+"""Questions that ask for several things, of which the documents hold some."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from models.fakes import ScriptedGenerator, echo_evidence
+from models.protocols import Message
+from rag.archive import Archive
+from rag.assistant import Assistant
+from rag.checks import ALL, Checks
+from rag.config import Config
+from rag.evidence import ScoredSentence
+from rag.halves import SURELY_NOT, SURELY_THERE, Half, answerable_half, asked_parts, told_missing
+from rag.types import Answer, Hit, Passage, Source, Turn
+from rag.weigh import Weighed, Weigher
+from rag.wire import answer_to_dict
+
+BUILT = "When was the old bridge of Aldermoor built"
+MAYOR = "who is the mayor of Borgholm"
+BOTH = f"{BUILT}, and {MAYOR}?"
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("When did Assad die and who succeeded him?", ["When did Assad die", "who succeeded him"]),
+        (
+            "Who is the CEO of Acme, and how many employees does Borg have?",
+            ["Who is the CEO of Acme", "how many employees does Borg have"],
+        ),
+        ("Who built the bridge? When did it collapse?", ["Who built the bridge", "When did it collapse"]),
+        ("What does Acme make? And where is it made?", ["What does Acme make", "where is it made"]),
+        ("What is Acme? Tell me when it was founded.", ["What is Acme", "Tell me when it was founded"]),
+        ("What did Falk say? Which U.S. mayors came?", ["What did Falk say", "Which U.S. mayors came"]),
+        ("When and where was Ida Falk born?", ["When was Ida Falk born", "where was Ida Falk born"]),
+        ("When was Ida Falk born, and where?", ["When was Ida Falk born", "where was Ida Falk born"]),
+        (
+            "When was the bridge built and by whom?",
+            ["When was the bridge built", "by whom was the bridge built"],
+        ),
+        (
+            "According to the Verge, who founded Acme, and when was it sold?",
+            ["According to the Verge, who founded Acme", "when was it sold"],
+        ),
+        (
+            "Tell me who founded Acme and when it was sold.",
+            ["Tell me who founded Acme", "when it was sold"],
+        ),
+        (
+            "Which year did the war end, and which treaty ended it?",
+            ["Which year did the war end", "which treaty ended it"],
+        ),
+        (
+            "Who is Syria's ambassador to Russia, and who is Syria's ambassador to France?",
+            ["Who is Syria's ambassador to Russia", "who is Syria's ambassador to France"],
+        ),
+        (
+            "Who leads Acme and who is the mayor of Finsk?",
+            ["Who leads Acme", "who is the mayor of Finsk"],
+        ),
+        (
+            "Who built it? When did it fall, and how many people died?",
+            ["Who built it", "When did it fall", "how many people died"],
+        ),
+    ],
+)
+def test_what_is_asked_for_by_itself_is_a_part(question: str, parts: list[str]) -> None:
+    assert [part.text for part in asked_parts(question)] == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is rock and roll?",
+        "Who are Tom and Jerry?",
+        "What did A and B say about C?",
+        "How many people died between 2010 and 2012?",
+        "Who won, and why?",
+        "Who wrote the song and sang it?",
+        "What happens when and if the bridge falls?",
+        "If the bridge falls, what does the town do?",
+        "When the war ended, what did the troops do?",
+        "What did the mayor do when the bridge fell and the town flooded?",
+        "Who was the mayor, who was arrested in 2010?",
+        "Who is the man who founded Acme and who leads Borg?",
+        "Who is the man charged with fraud, and who was arrested in May?",
+        "Which company, known for its trams and which was sold in 2010, is based in Finsk?",
+        "What did Cook say about who died and when it happened?",
+        "What is the difference between what Acme sells and what Borg sells?",
+        "In which year and in which town was the bridge built?",
+        "Do you know when and where the book was published?",
+        "Who built the bridge? I read that it collapsed.",
+        "I read that it collapsed. When did that happen?",
+        "Did Acme grow? Is Borg larger?",
+        "Did the Verge praise Acme, while Wired blamed Borg?",
+        "Who built the bridge? " * 500,
+        "And who was Hubble?",
+        "",
+        "?",
+    ],
+)
+def test_what_is_asked_together_stays_together(question: str) -> None:
+    assert asked_parts(question) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "meant", "stands"),
+    [
+        ("When did Assad die and who succeeded him?", "who succeeded Assad?", True),
+        ("Where did Russia strike and what did its ministry say?", "what did Russia’s ministry say?", True),
+        ("When did Falk retire and who was her husband?", "who was Falk’s husband?", True),
+        ("Who leads Acme and who is the mayor of Finsk?", "who is the mayor of Finsk?", True),
+        # The bridge is meant, not Russia: no name is sure, and the whole first part goes along for the search.
+        ("When did Russia bomb the bridge and who built it?", "Russia bomb the bridge: who built it?", False),
+        ("When did Kurdish forces land and who led it?", "Kurdish forces land: who led it?", False),
+        ("Who is the mayor of Finsk and when was he born?", "the mayor of Finsk: when was he born?", False),
+        ("When was the old bridge built and who built it?", "the old bridge built: who built it?", False),
+        ("Who met Falk and Holm, and what did they say?", "met Falk and Holm: what did they say?", False),
+    ],
+)
+def test_a_pronoun_is_replaced_only_when_that_is_certain(question: str, meant: str, stands: bool) -> None:
+    _, second = asked_parts(question)
+    assert (second.meant, second.stands) == (meant, stands)
+
+
+WEIGHED = Weighed((), (), {}, (), 0.6, True, 0.6)
+
+
+def half(question: str, whole: dict[str, float], alone: dict[str, float]) -> tuple[Half, list[str]]:
+    """Weighed by the first key that the text holds; `alone`: with what is found for the part by itself."""
+    looked_for: list[str] = []
+
+    def retrieve(part: str) -> Sequence[Hit]:
+        looked_for.append(part)
+        return [None]  # type: ignore[list-item]
+
+    def weigh(part: str, hits: Sequence[Hit]) -> Weighed:
+        given = alone if hits else whole
+        return replace(WEIGHED, probability=next((p for word, p in given.items() if word in part), 0.6))
+
+    return answerable_half(Half(question, (), WEIGHED), retrieve, weigh), looked_for
+
+
+LOW, MIDDLE, HIGH = SURELY_NOT / 2, (SURELY_NOT + SURELY_THERE) / 2, (1 + SURELY_THERE) / 2
+
+
+def test_the_half_that_is_there_is_asked_and_the_other_is_told() -> None:
+    found, looked_for = half(BOTH, {"bridge": HIGH, "mayor": LOW}, {"bridge": HIGH, "mayor": LOW})
+    assert found.question == f"{BUILT}?"
+    assert found.unanswered == (MAYOR,)
+    assert f"{MAYOR}?" in looked_for, "it is looked for by itself before it is called missing"
+    found, _ = half(BOTH, {"bridge": LOW, "mayor": HIGH}, {"bridge": LOW, "mayor": HIGH})
+    assert found.question == "Who is the mayor of Borgholm?"
+    assert found.unanswered == (BUILT,)
+
+
+@pytest.mark.parametrize(
+    ("whole", "alone"),
+    [
+        ({"bridge": HIGH, "mayor": HIGH}, {}),
+        ({"bridge": HIGH, "mayor": MIDDLE}, {}),
+        ({"bridge": HIGH, "mayor": LOW}, {"mayor": MIDDLE}),
+        ({"bridge": MIDDLE, "mayor": LOW}, {"bridge": MIDDLE, "mayor": LOW}),
+        ({"bridge": LOW, "mayor": LOW}, {"bridge": LOW, "mayor": LOW}),
+    ],
+    ids=["both", "perhaps", "found alone", "the other is not sure", "none"],
+)
+def test_what_is_not_clear_is_asked_as_it_is(whole: dict[str, float], alone: dict[str, float]) -> None:
+    found, _ = half(BOTH, whole, alone)
+    assert found == Half(BOTH, (), WEIGHED)
+
+
+@pytest.mark.parametrize(
+    ("second", "text", "unanswered"),
+    [
+        ("how many trams cross it each day", "The old bridge of Aldermoor is painted green.", True),
+        ("how many trams cross it each day", "Each day 40 trams cross the old bridge of Aldermoor.", False),
+        ("who painted it", "The old bridge of Aldermoor is green.", False),
+        ("what were the dates of the repairs", "The old bridge of Aldermoor is painted green.", False),
+    ],
+    ids=["no number", "a number", "no value is asked for", "a list"],
+)
+def test_a_doubtful_part_is_missing_when_no_document_has_such_a_value(
+    second: str, text: str, unanswered: bool
+) -> None:
+    passage = Passage(text, 0, len(text), passage_id=1, doc_id=1)
+    hit = Hit(passage, Source(1, "bridge.txt", "The old bridge", "text/plain"), 1.0, 1, "fused")
+    sentence = ScoredSentence(hit, 0, 0, len(text), text, 0.8)
+
+    def weigh(part: str, _hits: Sequence[Hit]) -> Weighed:
+        likely = HIGH if BUILT in part and ":" not in part else MIDDLE
+        return replace(WEIGHED, scored=(sentence,), probability=likely)
+
+    question = f"{BUILT}, and {second}?"
+    found = answerable_half(Half(question, (), WEIGHED), lambda _part: (hit,), weigh)
+    assert found.unanswered == ((second,) if unanswered else ())
+
+
+def test_one_question_costs_nothing() -> None:
+    found, looked_for = half(f"{BUILT}?", {"bridge": LOW}, {})
+    assert (found.question, found.unanswered, looked_for) == (f"{BUILT}?", (), [])
+
+
+def test_a_half_that_means_nothing_alone_is_asked_with_the_whole() -> None:
+    question = "When was the old bridge built and who built it?"
+    likely = {"who": HIGH, "When": LOW}
+    found, _ = half(question, likely, likely)
+    assert found.question == question
+    assert found.unanswered == ("When was the old bridge built",)
+
+
+def test_several_halves_may_be_missing() -> None:
+    assert told_missing(()) == ""
+    assert told_missing(("who built it", "why")) == "The documents do not say: who built it; why."
+
+
+class Asked:
+    """A generator that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+        self.generator = ScriptedGenerator(self.say)
+
+    def say(self, messages: Sequence[Message]) -> str:
+        self.questions.append(messages[-1].text.rsplit("Question:", 1)[-1])
+        return echo_evidence(messages)
+
+
+@pytest.fixture
+def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of Borgholm alone, and all of anything else: only the weights could tell."""
+    weigh = Weigher.weigh
+
+    def given(self: Weigher, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+        found = weigh(self, question, hits, context)
+        unknown = "Borgholm" in question and "bridge" not in question
+        return replace(found, probability=LOW if unknown else HIGH, is_answerable=not unknown)
+
+    monkeypatch.setattr(Weigher, "weigh", given)
+
+
+def answered(archive: Archive, question: str, checks: Checks = ALL) -> tuple[Answer, list[str]]:
+    asked = Asked()
+    told = Assistant(archive, asked.generator, Config(home=archive.folder), checks=checks)
+    return told.ask(question), asked.questions
+
+
+@pytest.mark.usefixtures("unheard")
+def test_the_answer_has_the_half_and_names_the_other(archive: Archive) -> None:
+    answer, questions = answered(archive, BOTH)
+    assert not answer.refused
+    assert answer.question == BOTH
+    assert "1871" in answer.text
+    assert answer.unanswered == (MAYOR,)
+    assert "Borgholm" not in questions[0], "the model is not tempted"
+    assert answer.timings.check_ms["halves"] > 0
+    assert answer_to_dict(answer)["unanswered"] == [MAYOR]
+    text = answer.text
+    assert all(text[s.start : s.end] == s.text and s.citations for s in answer.sentences)
+
+
+@pytest.mark.usefixtures("unheard")
+def test_without_the_check_nothing_is_split(archive: Archive) -> None:
+    answer, questions = answered(archive, BOTH, Checks(halves=False))
+    assert answer.unanswered == ()
+    assert "Borgholm" in questions[0]
+    answer, _ = answered(archive, f"{BUILT}?")
+    assert (answer.unanswered, answer_to_dict(answer)["unanswered"]) == ((), [])
+
+
+@pytest.mark.usefixtures("unheard")
+def test_what_was_anticipated_is_halved_already(archive: Archive) -> None:
+    asked = Asked()
+    told = Assistant(archive, asked.generator, Config(home=archive.folder))
+    assert told.anticipate(BOTH)
+    answer = told.ask(BOTH)
+    assert answer.unanswered == (MAYOR,)
+    history = [Turn("What is Aldermoor?", "A town.")]
+    assert told.ask(BOTH, history).unanswered == (MAYOR,)
+
+
+@pytest.mark.usefixtures("unheard")
+def test_a_refusal_is_about_the_whole_question(archive: Archive) -> None:
+    nonsense = ScriptedGenerator("Penguins live in Antarctica.")
+    told = Assistant(archive, nonsense, Config(home=archive.folder), checks=Checks(quoted=False))
+    answer = told.ask(BOTH)
+    assert answer.refusal is not None
+    assert answer.unanswered == ()
+    assert MAYOR in answer.text
