@@ -1,6 +1,7 @@
 """`make bench-trust`: how far answers can be trusted, beside what is to be reached; what each check costs and buys.
 
-`python -m eval.bench_trust [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`
+`python -m eval.bench_trust [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`; the ablation is of the first
+suite.
 
 What is asked is kept under the home (`eval/trust`): after an interrupt the same command goes on where it stopped.
 """
@@ -73,7 +74,8 @@ class Trust:
             for variation in (DEFAULT, PLAIN) if compared else (DEFAULT,):
                 self._ask(suite, variation.name)
             self.keep(self.found())
-        for suite in self.suites if "ablation" in self.only else ():
+        # Of the first suite only: every variation asks all its questions again.
+        for suite in self.suites[:1] if "ablation" in self.only else ():
             for variation in VARIATIONS:
                 self._ask(suite, variation.name)
             self.keep(self.found())

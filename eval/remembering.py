@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
 from threading import Event
 
 from models.errors import ModelError
@@ -17,11 +21,13 @@ class RememberingGenerator:
 
     What is remembered comes at once, so only the times of what is asked for the first time are true ones. A
     generation that was cancelled or abandoned, and a call that failed, is not remembered.
+    path: a file where generations are kept for other processes too; one for each generator and its options.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, path: Path | None = None) -> None:
         self._generator = generator
-        self._said: dict[tuple[_Prompt, Sampling], tuple[Piece, ...]] = {}
+        self._path = path
+        self._said = _read(path) if path else {}
         self._chosen: dict[tuple[_Prompt, tuple[str, ...]], list[float]] = {}
         self._likely: dict[tuple[_Prompt, str], float] = {}
         self._read: set[_Prompt] = set()
@@ -52,9 +58,10 @@ class RememberingGenerator:
     ) -> Iterator[Piece]:
         """The pieces of the first time, of whose prompt nothing had to be read; else the other's, as they come."""
         self._require_open()
-        key = tuple(messages), sampling
-        known = self._said.get(key)
-        return self._again(known, cancel) if known is not None else self._anew(key, cancel)
+        known = self._said.get(_key(messages, sampling))
+        if known is not None:
+            return self._again(known, cancel)
+        return self._anew(tuple(messages), sampling, cancel)
 
     def _again(self, pieces: tuple[Piece, ...], cancel: Event | None) -> Iterator[Piece]:
         n_prompt = pieces[0].n_prompt_tokens
@@ -64,15 +71,23 @@ class RememberingGenerator:
                 return
             yield piece if at else replace(piece, n_reused_tokens=n_prompt)
 
-    def _anew(self, key: tuple[_Prompt, Sampling], cancel: Event | None) -> Iterator[Piece]:
+    def _anew(self, messages: _Prompt, sampling: Sampling, cancel: Event | None) -> Iterator[Piece]:
         pieces: list[Piece] = []
-        for piece in self._generator.generate(*key, cancel):
+        for piece in self._generator.generate(messages, sampling, cancel):
             pieces.append(piece)
             if piece.finish in ("stop", "length"):
                 # Before the last piece goes out: who has it need not ask for more.
-                self._said[key] = tuple(pieces)
-                self._read.add(key[0])
+                self._remember(_key(messages, sampling), tuple(pieces))
+                self._read.add(messages)
             yield piece
+
+    def _remember(self, key: str, pieces: tuple[Piece, ...]) -> None:
+        self._said[key] = pieces
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                # On a line of its own, whatever an interrupted process left behind.
+                file.write("\n" + json.dumps([key, [asdict(piece) for piece in pieces]]) + "\n")
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """As the other chooses."""
@@ -111,3 +126,17 @@ class RememberingGenerator:
     def _require_open(self) -> None:
         if self._closed:
             raise ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+
+
+def _key(messages: Sequence[Message], sampling: Sampling) -> str:
+    return hashlib.sha256(repr((tuple(messages), sampling)).encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, tuple[Piece, ...]]:
+    """What a file holds; a line that was cut off by an interrupt is passed over."""
+    said: dict[str, tuple[Piece, ...]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        with suppress(ValueError):
+            key, pieces = json.loads(line)
+            said[key] = tuple(Piece(**piece) for piece in pieces)
+    return said

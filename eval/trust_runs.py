@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import eval
 from eval.datasets.suite import Suite, sha256_of_files
 from eval.metrics.scores import score_row
 from eval.pipelines import Builder, DefaultPipeline, PlainPipeline
-from eval.record import config_values, fingerprint, model_facts
+from eval.record import config_values, fingerprint, model_facts, versions
+from eval.remembering import RememberingGenerator
 from eval.run import Models, RunOptions, run_suite
 from rag.checks import Checks
 from rag.config import Config
@@ -48,6 +49,8 @@ class Variation:
         return config if self.reader else config.model_copy(update={"reader": "off"})
 
 
+_NONE = Checks(**{check.name: False for check in fields(Checks)})
+
 DEFAULT = Variation("default")
 PLAIN = Variation("plain", plain=True)
 VARIATIONS = (
@@ -55,11 +58,13 @@ VARIATIONS = (
     Variation("without answerable", Checks(answerable=False)),
     Variation("without verified", Checks(verified=False)),
     Variation("without doubted", Checks(doubted=False)),
+    Variation("without mended", Checks(mended=False)),
     Variation("without quoted", Checks(quoted=False)),
     Variation("without attributed", Checks(attributed=False)),
     Variation("without accounts", Checks(accounts=False)),
+    Variation("without halves", Checks(halves=False)),
     Variation("without the reader", reader=False),
-    Variation("without any check", Checks(False, False, False, False, False, False), reader=False),
+    Variation("without any check", _NONE, reader=False),
 )
 """The default, and what is left of it without one check; names as in `rag.checks.Checks`."""
 
@@ -77,6 +82,9 @@ def rows_of(
         if done % _TOLD_EVERY == 0 or done == total:
             tell(f"{suite.name}, {variation.name}: {what} {done} of {total}")
 
+    if variation.plain and models.generator:
+        # No check changes what it says: it is asked once, however often the checks change.
+        models = replace(models, generator=RememberingGenerator(models.generator, said_by(models, config)))
     options = RunOptions(
         pipeline=variation.name, limit=limit, out=folder_of(suite, models, config, variation, limit)
     )
@@ -100,6 +108,18 @@ def folder_of(suite: Suite, models: Models, config: Config, variation: Variation
     )
     name = f"{suite.name}-{variation.name}".replace(":", "-").replace(" ", "-")
     return config.home / "eval" / "trust" / f"{name}-{key[:12]}"
+
+
+def said_by(models: Models, config: Config) -> Path:
+    """Where the generations of the plain pipeline are kept: another file for other weights, options or engine."""
+    key = fingerprint(
+        {
+            "model": model_facts(models.generator),
+            "generation": config.generation.model_dump(mode="json"),
+            "versions": versions(),
+        }
+    )
+    return config.home / "eval" / "trust" / f"said-{key[:12]}.jsonl"
 
 
 def source_digest(root: Path = Path(eval.__file__).parent.parent) -> str:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 MODULES = {
     "models": """
-        catalog chat_template disk download endpoint errors export_reader fakes hub installed kept llama
+        catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
         llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_turn llama_words machine
         openai_api openvino own plain protocols reader reader_pairs registry sentence train_reader
         transfer weights wheels
@@ -20,11 +20,11 @@ MODULES = {
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
         citations claims collections config dates days dense depth disagree doctor doubt embed
-        embed_ahead errors events evidence excerpts filters flat fuse given ingest instructions ivf lexical
+        embed_ahead errors events evidence excerpts filters flat fuse given halves ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
-        load.plain load.tables load.text load.zipped missing named near places plan polarity
+        load.plain load.tables load.text load.zipped mend missing named near places plan polarity
         prompt protocols quantities question reading refusal rerank retrieve schema seeds sentences
-        store times types verify verify_text weigh wire words
+        store times types verify verify_text warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text chat chat.app chat.asking chat.conversations chat.desk
@@ -38,7 +38,7 @@ MODULES = {
 
 NAMES = {
     "models.protocols": """
-        Embedder FinishReason Generator Message Piece Reranker Role Sampling Segment Vectors
+        Embedder FinishReason Generator Message Piece Reranker Role Sampling Segment Vectors Warmable
     """,
     "models.errors": """
         AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound
@@ -52,6 +52,9 @@ NAMES = {
     """,
     "models.weights": """
         State Verification WeightStore
+    """,
+    "models.compiled": """
+        compile_for_cpu import_openvino
     """,
     "rag.types": """
         Account Answer Citation Cited Document Event Evidence Final Hit PAGE_BREAK Passage Prompt Refusal
@@ -101,17 +104,23 @@ NAMES = {
     "rag.excerpts": """
         select_evidence
     """,
+    "rag.halves": """
+        Half Part SURELY_NOT SURELY_THERE answerable_half asked_parts told_missing
+    """,
     "rag.disagree": """
         Cite Disagreement disagreement told
     """,
     "rag.given": """
-        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE given_values
+        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE asks_for_several given_values
     """,
     "rag.instructions": """
         is_instruction
     """,
     "rag.missing": """
         missing_from no_mention
+    """,
+    "rag.warm": """
+        Warming start_warming
     """,
     "rag.wire": """
         answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict

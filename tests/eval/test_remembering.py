@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +152,21 @@ def test_close_forgets_and_closes_the_other(inner: Counting, generator: Remember
     ):
         with pytest.raises(ModelError, match="closed"):
             use()
+
+
+def test_another_process_need_not_ask_again(inner: Counting, tmp_path: Path) -> None:
+    path = tmp_path / "eval" / "said.jsonl"
+    first = list(RememberingGenerator(inner, path).generate(say("Rain"), Sampling()))
+    # What an interrupted process left behind loses only itself.
+    with path.open("a", encoding="utf-8") as file:
+        file.write('["cut o')
+    later = RememberingGenerator(inner, path)
+    assert [piece.text for piece in later.generate(say("Rain"), Sampling())] == [
+        piece.text for piece in first
+    ]
+    list(later.generate(say("Snow"), Sampling()))
+    assert inner.n_generated == 2
+    again = RememberingGenerator(inner, path)
+    list(again.generate(say("Snow"), Sampling()))
+    list(again.generate(say("Rain"), Sampling(max_tokens=3)))
+    assert inner.n_generated == 3, "other options are another question"
