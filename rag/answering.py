@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 
 from models.protocols import Piece
 from rag.attribution import attributed_sentence
-from rag.citations import Citer
+from rag.citations import MAX_CITATIONS, Citer
+from rag.disagree import Disagreement, told
 from rag.evidence import ScoredSentence, lacks_number
+from rag.question import split_parts
 from rag.refusal import says_nothing
+from rag.said import Polarity, added_values, bearing
 from rag.sentences import split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verify import misplaced_names
@@ -74,25 +77,55 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
     return Checked(text, tuple(placed))
 
 
-def is_about_another(question: str, left_out: Sequence[Sentence]) -> bool:
+def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Sequence[str] = ()) -> bool:
     """Whether sentences were left out because a name of the question does not stand in the sources as they say.
 
-    Then what is asked is near to what the sources tell, and is not there.
+    Then what is asked is near to what the sources tell, and is not there. A question of several clauses has names that
+    no one source has together, and is answered from several. publishers: of the sources, which seldom name themselves.
     """
+    if split_parts(question):
+        return False
     asked = question.casefold()
-    return any(name.casefold() in asked for s in left_out for name in misplaced_names(s.reasons))
+    themselves = " ".join(publishers).casefold()
+    misplaced = (name.casefold() for s in left_out for name in misplaced_names(s.reasons))
+    return any(name in asked and name not in themselves for name in misplaced)
 
 
-def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer) -> Checked:
-    """An answer in the words of the best source, when the model's own do not stand; empty when none will do."""
-    best = scored[0]
+def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = "") -> Checked:
+    """An answer in the words of a source, when the model's own do not stand; empty when none will do.
+
+    said: the model's own words: of the sources the best that has what they add to the question, else the best.
+    """
+    publishers = [item.hit.source.publisher or "" for item in scored]
+    value, best = bearing(added_values(question, said, publishers), scored) or ("", scored[0])
     if lacks_number(question, best.text):
-        best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
+        best, value = scored[0], ""
+        if lacks_number(question, best.text):
+            best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
     if lacks_number(question, best.text):
         return Checked("", ())
     citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
     text = f"“{' '.join(best.text.split())}”"
+    if value not in text and any(value in f"{i.hit.source.title} {i.hit.passage.text}" for i in scored):
+        # "SBF" and "the company" mean something only to who knows the source.
+        text = f"{value}: {text}"
     return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+
+
+def opened(answer: Checked, polarity: Polarity) -> Checked:
+    """The answer with Yes or No in front, which rests on all that it cites."""
+    cited = {(c.hit.passage.doc_id, c.start): c for sentence in answer.sentences for c in sentence.citations}
+    word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "supported")
+    return replace(joined((word, *answer.sentences), attribute=False), left_out=answer.left_out)
+
+
+def with_accounts(answer: Checked, found: Disagreement) -> Checked:
+    """The answer, and behind it who gives which value."""
+    account = told(found)
+    start = len(answer.text) + 1
+    cited = tuple(account.citations[0] for account in found.accounts)
+    sentence = Sentence(account, start, start + len(account), cited, "supported")
+    return Checked(f"{answer.text} {account}", (*answer.sentences, sentence), answer.left_out)
 
 
 def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:

@@ -11,13 +11,13 @@ from types import TracebackType
 from models.protocols import Generator, Reranker, Sampling
 from models.reader import Reader
 from rag.answerable import fitted
-from rag.answering import Checked, Run, checked, is_about_another, quoted, shown
+from rag.answering import Checked, Run, checked, is_about_another, opened, quoted, shown, with_accounts
 from rag.archive import Archive
 from rag.checks import ALL, Checks
 from rag.citations import Citer
 from rag.collections import open_collection
 from rag.config import Config
-from rag.disagree import disagreement, told
+from rag.disagree import disagreement
 from rag.doubt import Doubter
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number
@@ -26,9 +26,11 @@ from rag.filters import Filter
 from rag.halves import Half, answerable_half
 from rag.mend import mended
 from rag.prompt import build_prompt
+from rag.question import is_yes_no
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.rerank import LikelihoodReranker
 from rag.retrieve import Retriever, queries_of
+from rag.said import polarity_of
 from rag.types import (
     Account,
     Answer,
@@ -315,28 +317,33 @@ class Assistant:
         elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
             reason = "unsupported"
         least = SURE_WHEN_ASKED if self._doubter.is_fitted else SURE
-        sure = stands and run.confidence >= least and not is_about_another(question, answer.left_out)
+        publishers = [hit.source.publisher or "" for hit in run.hits]
+        about_another = is_about_another(question, answer.left_out, publishers)
+        sure = stands and run.confidence >= least and not about_another
         if reason and sure and checks.quoted:
             # The sources hold it even if the model did not find the words.
             with run.checking("quote"):
-                said = quoted(question, weighed.scored, citer)
+                said = quoted(question, weighed.scored, citer, text)
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
             refusal = refuse(reason, run.question, weighed.scored, citer, weighed.missing)
             return self._refused(run, refusal, answer.left_out)
+        if (
+            self._doubter.is_fitted
+            and is_yes_no(question)
+            and polarity_of(text)
+            and not polarity_of(answer.text)
+        ):
+            # What it is quoted for does not say "yes" itself, and the model's first word is a habit.
+            with run.checking("yes or no"):
+                polarity = self._doubter.polarity(prompt)
+            answer = opened(answer, polarity) if polarity else answer
         with run.checking("accounts"):
             found = disagreement(question, weighed.scored, citer.citation) if checks.accounts else None
         if found is None:
             return self._final(run, answer)
-        account = told(found)
-        start = len(answer.text) + 1
-        cited = tuple(account.citations[0] for account in found.accounts)
-        told_sentence = Sentence(account, start, start + len(account), cited, "supported")
-        with_accounts = Checked(
-            f"{answer.text} {account}", (*answer.sentences, told_sentence), answer.left_out
-        )
-        return self._final(run, with_accounts, disagreement=found.accounts)
+        return self._final(run, with_accounts(answer, found), disagreement=found.accounts)
 
     def _refused(self, run: Run, refusal: Refusal, left_out: tuple[Sentence, ...] = ()) -> Final:
         return self._final(run, Checked(refusal.message, (), left_out), refusal)

@@ -14,6 +14,7 @@ from rag.asked import fullest, same_value
 from rag.dates import spelled_date
 from rag.evidence import ScoredSentence
 from rag.given import Given, given_values
+from rag.question import is_yes_no
 from rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
@@ -39,6 +40,8 @@ def disagreement(question: str, scored: Sequence[ScoredSentence], cite: Cite) ->
     scored: of `Weighed`, with the reader's finds where there is a reader.
     cite: makes a citation, such as `Citer.citation`.
     """
+    if is_yes_no(question):
+        return None
     groups: list[list[Given]] = []
     for item in given_values(question, scored):
         for group in groups:

@@ -23,10 +23,13 @@ _MOST = 6
 
 @dataclass(frozen=True, slots=True)
 class _Value:
+    """counts: what a number is a number of: its unit, or the word behind it."""
+
     kind: Literal["date", "number", "name"]
     start: int
     end: int
     text: str
+    counts: str = ""
 
 
 def mended(
@@ -34,11 +37,15 @@ def mended(
 ) -> Sentence | None:
     """The sentence with one value exchanged, supported by the sources; None when that cannot be had.
 
-    sentence: one that did not stand. before: what the model had written before it. prompt: what it had read.
+    sentence: one that did not stand, for this value alone: what else is new in it tells that the writer was
+    thinking of another thing, and then a number of that other thing would be put in.
+    before: what the model had written before it. prompt: what it had read.
     Nothing is exchanged that the question itself says: then another thing was asked than the sources tell.
     Raises ModelError as `Generator.likelihood` does.
     """
-    wrong = [value for value in _values(sentence.text) if any(value.text in r for r in sentence.reasons)]
+    if len(sentence.reasons) != 1:
+        return None
+    wrong = [value for value in _values(sentence.text) if value.text in sentence.reasons[0]]
     if len(wrong) != 1 or wrong[0].text.casefold() in question.casefold():
         return None
     head, tail = sentence.text[: wrong[0].start], sentence.text[wrong[0].end :]
@@ -59,7 +66,7 @@ def _candidates(wrong: _Value, said: str, prompt: Prompt) -> list[str]:
         value.text: None
         for piece in sorted(prompt.evidence, key=lambda piece: -piece.score)
         for value in _values(piece.text)
-        if value.kind == wrong.kind and value.text.casefold() not in known
+        if value.kind == wrong.kind and value.counts == wrong.counts and value.text.casefold() not in known
     }
     return [text for text in found if text != wrong.text]
 
@@ -68,7 +75,8 @@ def _values(text: str) -> Iterator[_Value]:
     dated = [_Value("date", day.start, day.end, day.text) for day in days(text)]
     yield from dated
     for number in quantities(text, _places(dated)):
-        yield _Value("number", number.start, number.start + len(number.text), number.text)
+        counts = number.unit or next(iter(number.nouns), "")
+        yield _Value("number", number.start, number.start + len(number.text), number.text, counts)
     for name in names_in(text):
         if not any(start < name.end and name.start < end for start, end in _places(dated)):
             yield _Value("name", name.start, name.end, name.text)

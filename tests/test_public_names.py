@@ -23,7 +23,7 @@ MODULES = {
         embed_ahead errors events evidence excerpts filters flat fuse given halves ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped mend missing named near places plan polarity
-        prompt protocols quantities question reading refusal rerank retrieve schema seeds sentences
+        prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
         store times types verify verify_text warm weigh wire words
     """,
     "ui": """

@@ -42,8 +42,8 @@ MODEL = Answerability(
 class Opinionated(ScriptedGenerator):
     """Answers yes with this probability, and counts how often it was asked."""
 
-    def __init__(self, yes: float) -> None:
-        super().__init__(TRUE)
+    def __init__(self, yes: float, said: str = TRUE) -> None:
+        super().__init__(said)
         self.yes = yes
         self.asked: list[str] = []
         self.n_generated = 0
@@ -108,6 +108,8 @@ def asked(
     probability: float,
     yes: float,
     checks: Checks | None = None,
+    question: str = SHIPS,
+    said: str = TRUE,
 ) -> tuple[Final, Opinionated, Sources]:
     monkeypatch.setattr(assistant_module, "fitted", lambda *_: MODEL)
     weigh = Weigher.weigh
@@ -116,9 +118,9 @@ def asked(
         return replace(weigh(self, question, hits, context), probability=probability)
 
     monkeypatch.setattr(Weigher, "weigh", given)
-    generator = Opinionated(yes)
+    generator = Opinionated(yes, said)
     told = Assistant(archive, generator, Config(home=archive.folder), checks=checks or Checks())
-    events = list(told.stream(SHIPS))
+    events = list(told.stream(question))
     last = events[-1]
     assert isinstance(last, Final)
     return last, generator, next(event for event in events if isinstance(event, Sources))
@@ -177,3 +179,37 @@ def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch:
     last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerable=False))
     assert last.answer.refusal is None
     assert not generator.asked
+
+
+def test_a_question_of_several_clauses_is_answered_from_several_sources() -> None:
+    reasons = ("“The Age” does not stand near the words that carry the claim",)
+    said = Sentence("It is Google, according to The Age.", 0, 35, (), "unsupported", reasons)
+    several = (
+        "Which company did publishers accuse of harming them, while The Age tells of its deals with others?"
+    )
+    assert not is_about_another(several, [said])
+    one = "Which company made deals according to The Age?"
+    assert is_about_another(one, [said])
+    assert not is_about_another(one, [said], ["The Age"])
+
+
+@pytest.mark.parametrize(("yes", "opening"), [(0.9, "Yes. “"), (0.3, "No. “"), (0.56, "“")])
+def test_a_bare_yes_is_the_models_odds_beside_a_quote(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, yes: float, opening: str
+) -> None:
+    question = "Did the harbour of Aldermoor receive 412 ships in January?"
+    last, _, _ = asked(archive, monkeypatch, 0.95, yes, question=question, said="Yes.")
+    answer = last.answer
+    assert answer.text.startswith(opening)
+    assert "412 ships" in answer.text
+    for sentence in answer.sentences:
+        assert answer.text[sentence.start : sentence.end] == sentence.text
+        assert sentence.citations and sentence.verdict == "supported"
+    assert [left.text for left in answer.left_out] == ["Yes."]
+
+
+def test_the_quote_has_what_the_model_named(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "Which person had to do with the harbour of Aldermoor in January?"
+    said = "It was the splendid and very famous Rosa Lind who had so much to do with everything."
+    last, _, _ = asked(archive, monkeypatch, 0.95, 0.9, question=question, said=said)
+    assert "Rosa Lind" in last.answer.text and last.answer.text.startswith("“")

@@ -1,0 +1,61 @@
+"""What an answer adds to its question, and which source has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.fakes import HashEmbedder
+from rag.archive import Archive
+from rag.config import RetrievalConfig
+from rag.evidence import ScoredSentence, score_sentences
+from rag.retrieve import Retriever
+from rag.said import added_values, bearing, polarity_of
+
+QUESTION = "Which engineer, according to the Port Authority, built the old bridge of Aldermoor?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "polarity"),
+    [
+        ("Yes.", "Yes"),
+        ("yes, it was built in 1871.", "Yes"),
+        ("No. The council denied it.", "No"),
+        ("No, it was not.", "No"),
+        ("No ship came in.", None),
+        ("Nobody knows.", None),
+        ("It was, yes.", None),
+        ("", None),
+    ],
+)
+def test_an_answer_may_open_with_yes_or_no(answer: str, polarity: str | None) -> None:
+    assert polarity_of(answer) == polarity
+
+
+@pytest.mark.parametrize(
+    ("answer", "values"),
+    [
+        ("Ida Falk is the engineer who built the old bridge of Aldermoor.", ["Ida Falk"]),
+        ("Yes, the bridge of Aldermoor was built by Ida Falk in 1871.", ["Ida Falk", "1871"]),
+        ("The old bridge of Aldermoor was built by an engineer.", []),
+        # Where it stands written is not who built it.
+        ("The Port Authority and The Aldermoor Post name Ida Falk.", ["Ida Falk"]),
+    ],
+)
+def test_names_and_numbers_that_the_question_lacks(answer: str, values: list[str]) -> None:
+    assert added_values(QUESTION, answer, ["The Aldermoor Post"]) == values
+
+
+@pytest.fixture
+def scored(archive: Archive) -> list[ScoredSentence]:
+    hits = Retriever(archive, RetrievalConfig()).retrieve("harbour bridge fair storm ships", top_k=20)
+    return score_sentences("What happened in Aldermoor?", hits, HashEmbedder())
+
+
+def test_the_source_that_has_it(scored: list[ScoredSentence]) -> None:
+    found = bearing(["Gustave Eiffel", "Ida Falk"], scored)
+    assert found is not None
+    assert found[0] == "Ida Falk" and "engineer Ida Falk" in found[1].text
+    last_name = bearing(["Johanna Falk"], scored)
+    assert last_name is not None and "Falk" in last_name[1].text
+    assert bearing(["Gustave Eiffel"], scored) is None
+    assert bearing([], scored) is None
