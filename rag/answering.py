@@ -25,6 +25,9 @@ Mend = Callable[[Sentence], Sentence | None]
 """A sentence that does not stand -> one that does; None when there is none."""
 
 
+_N_BESIDE = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """An answer after the checks.
@@ -112,10 +115,19 @@ def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: 
     return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
 
 
-def opened(answer: Checked, polarity: Polarity) -> Checked:
-    """The answer with Yes or No in front, which rests on all that it cites."""
-    cited = {(c.hit.passage.doc_id, c.start): c for sentence in answer.sentences for c in sentence.citations}
-    word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "supported")
+def opened(
+    answer: Checked, polarity: Polarity, question: str, scored: Sequence[ScoredSentence], citer: Citer
+) -> Checked:
+    """The answer with Yes or No in front: the model's reading, which no check of words can confirm.
+
+    It rests on all that the answer cites; of a question about several documents, on the best of each.
+    """
+    cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
+    for item in scored[:_N_BESIDE] if split_parts(question) else ():
+        if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
+            found = citer.citation(item.hit, item.start, item.end, min(item.score, 1.0))
+            cited[item.hit.passage.doc_id] = found
+    word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
     return replace(joined((word, *answer.sentences), attribute=False), left_out=answer.left_out)
 
 

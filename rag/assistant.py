@@ -338,7 +338,8 @@ class Assistant:
             # What it is quoted for does not say "yes" itself, and the model's first word is a habit.
             with run.checking("yes or no"):
                 polarity = self._doubter.polarity(prompt)
-            answer = opened(answer, polarity) if polarity else answer
+            if polarity:
+                answer = opened(answer, polarity, question, weighed.scored, citer)
         with run.checking("accounts"):
             found = disagreement(question, weighed.scored, citer.citation) if checks.accounts else None
         if found is None:

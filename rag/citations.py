@@ -21,6 +21,8 @@ MAX_CITATIONS = 3
 _NEAR_BEST = 0.93
 _ADDED = 0.25
 _N_READ = 6
+_BROUGHT = 2
+"""So many words that a sentence leaves to its neighbour, or one name or number, make the neighbour a source too."""
 
 CITED = 0.40
 """Score of a span from which on it is shown as the source of a sentence."""
@@ -105,7 +107,36 @@ class Citer:
         used = [read[i] for i in found.used][:MAX_CITATIONS]
         if scores[best] < SUPPORTED:
             return "unsupported", ("too little of it is said in the sources",), chosen
-        return "supported", (), self._joined_by_others(text, used, scores, slack)
+        return "supported", (), self._joined_by_others(text, self._with_neighbours(text, used), scores, slack)
+
+    def _with_neighbours(self, text: str, used: Sequence[int]) -> list[int]:
+        """`used`, and the sentences beside them that bear what they leave to their context.
+
+        "Ghani said more" is checked with what follows it, so what follows is a source as well. Words of the question
+        are no news: whatever has them is not the source of the answer.
+        """
+        chosen = list(used)
+        lacking = set(stems(text)).difference(stems(self._question), *(self._near[i] for i in chosen))
+        telling = {stem(word) for word in names(text) | numbers(text)}
+        for i in used:
+            for beside in self._beside(i):
+                brought = lacking & self._own[beside]
+                enough = len(brought) >= _BROUGHT or brought & telling
+                if enough and beside not in chosen and len(chosen) < MAX_CITATIONS:
+                    chosen.append(beside)
+                    lacking -= brought
+        return chosen
+
+    def _beside(self, index: int) -> list[int]:
+        """The candidates that this one is read with, the nearest first."""
+        item = self._candidates[index]
+        around = f"{item.before} {item.after}"
+        found = [
+            i
+            for i, other in enumerate(self._candidates)
+            if other.hit.passage.doc_id == item.hit.passage.doc_id and i != index and other.text in around
+        ]
+        return sorted(found, key=lambda i: abs(self._candidates[i].span.start - item.span.start))
 
     def _joined_by_others(
         self, text: str, used: Sequence[int], scores: np.ndarray, slack: float

@@ -33,6 +33,7 @@ _NEVER_FINAL = frozenset(
 )
 _END = re.compile(r"""(?:[.!?]+|[。！？…]+)["'”’»)\]}*_]*(?=\s|$)|[。！？]["'”’»）」』]*""")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |\|))")
+_LIST_NUMBER = re.compile(r"\s*\d{1,2}")
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
 
@@ -40,8 +41,9 @@ _SPACE = re.compile(r"\s+")
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Sentences of `text[start:end]`, in order, without surrounding white space.
 
-    Blank lines, list items and headings always end a sentence. A stretch without any punctuation is cut
-    at white space after MAX_SENTENCE_CHARS characters. Every non-space character is in exactly one span.
+    Blank lines, list items and headings always end a sentence; the number of a list item is part of it. A stretch
+    without any punctuation is cut at white space after MAX_SENTENCE_CHARS characters. Every non-space character is
+    in exactly one span.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -69,6 +71,8 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
     following = rest[0]
     if match.group()[0] != ".":
         return not following.islower()
+    if _LIST_NUMBER.fullmatch(text, start, match.start()):
+        return False
     if following.islower():
         return False
     word = _WORD_BEFORE.search(text, max(start, match.start() - 30), match.start())

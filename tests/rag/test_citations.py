@@ -162,3 +162,13 @@ def test_a_long_sentence_is_cited_by_its_clause(archive: Archive, hits: tuple[Hi
     citation = citer.cite("The harbour of Aldermoor received 412 ships in January.", 0).citations[0]
     assert citation.quote == long[citation.start : citation.end]
     assert "412 ships" in citation.quote and "storm" not in citation.quote
+
+
+def test_what_stands_in_the_next_sentence_is_cited_there(archive: Archive, hits: tuple[Hit, ...]) -> None:
+    told = "Captain Rosa Lind spoke to the press about the harbour. She argued that timber is the future of the town."
+    passage = replace(hits[0].passage, text=told, start=0, end=len(told))
+    citer = Citer("What did Rosa Lind say?", [replace(hits[0], passage=passage)], archive.embedder)
+    sentence = citer.cite("Captain Rosa Lind argued that timber is the future of the town.", 0)
+    assert sentence.verdict == "supported"
+    first, second = told.split(" She ")
+    assert {citation.quote for citation in sentence.citations} == {first, f"She {second}"}

@@ -77,3 +77,12 @@ def test_a_blank_line_always_ends_a_sentence(one: str, other: str) -> None:
 )  # fmt: skip
 def test_examples(text: str, sentences: list[str]) -> None:
     assert texts_of(text) == sentences
+
+
+def test_the_number_of_a_list_item_is_part_of_it() -> None:
+    text = "Do this: 1. Click on it. 2. Wait 30. Then go. In 1999. It was."
+    assert [text[a:b] for a, b in split_sentences(text)] == [
+        "Do this: 1.", "Click on it.", "2. Wait 30.", "Then go.", "In 1999.", "It was."
+    ]  # fmt: skip
+    numbered = "1. Click on it.\n2. Wait."
+    assert [numbered[a:b] for a, b in split_sentences(numbered)] == ["1. Click on it.", "2. Wait."]
