@@ -70,16 +70,18 @@ class Trust:
     def measure(self) -> dict[str, Any]:
         """All sections; kept after each suite. Raises KeyboardInterrupt, and as `eval.run.run_suite`."""
         compared = any(section in self.only for section in ("figures", "risk-coverage"))
+        found = self.found()
         for suite in self.suites:
             for variation in (DEFAULT, PLAIN) if compared else (DEFAULT,):
                 self._ask(suite, variation.name)
-            self.keep(self.found())
+            self.keep(found := self.found())
         # Of the first suite only: every variation asks all its questions again.
         for suite in self.suites[:1] if "ablation" in self.only else ():
             for variation in VARIATIONS:
                 self._ask(suite, variation.name)
-            self.keep(self.found())
-        return self.found()
+            self.keep(found := self.found())
+        # As it was kept: the load, told with it, is another one a moment later.
+        return found
 
     def found(self) -> dict[str, Any]:
         """What `markdown` is made of, from the runs that are there; a suite comes in when its runs are complete."""
