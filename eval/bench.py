@@ -25,7 +25,7 @@ from eval.bench_rows import Bench, Row
 from eval.bench_start import bench_start
 from eval.bench_txtai import bench_txtai
 from eval.record import code_state, config_values, machine, peak_memory_bytes, versions
-from eval.rundir import write_whole
+from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
 from rag.config import load_config
 
@@ -142,8 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = ""
         for found in run(bench, only):
             text = markdown(found)
-            write_whole(told.out / "bench.json", json.dumps(found, indent=1) + "\n")
-            write_whole(told.out / "bench.md", text)
+            write_atomically(told.out / "bench.json", json.dumps(found, indent=1) + "\n")
+            write_atomically(told.out / "bench.md", text)
     sys.stdout.write(text)
 
 

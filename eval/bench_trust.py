@@ -24,12 +24,12 @@ from eval.datasets.suite import Suite
 from eval.record import Code, code_state, config_values, machine, versions
 from eval.remembering import RememberingGenerator
 from eval.run import Models, select
-from eval.rundir import write_whole
 from eval.trust_ablation import ablation, ablation_text
 from eval.trust_cost import cost, cost_text
 from eval.trust_curve import curve, curve_text
 from eval.trust_figures import figures, figures_text
 from eval.trust_runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
+from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
 from models.registry import load_embedder, load_generator
 from rag.config import Config, default_home
@@ -187,8 +187,8 @@ def keeping(out: Path) -> Keep:
     """Writes `trust.json` and `trust.md` to the folder, each in one step."""
 
     def keep(found: dict[str, Any]) -> None:
-        write_whole(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-        write_whole(out / "trust.md", markdown(found))
+        write_atomically(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(out / "trust.md", markdown(found))
 
     return keep
 

@@ -12,7 +12,7 @@ from eval.compare import differences
 from eval.metrics.bootstrap import Estimate
 from eval.metrics.figures import BY_NAME, FIGURES, estimate
 from eval.run import RunResult
-from eval.rundir import write_whole
+from models.disk import write_atomically
 from rag.errors import UsageError
 
 GATE_SUITE = "seeds:dev"
@@ -100,7 +100,7 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
         # A row a line: a new baseline is then a diff that can be read.
         rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in baseline.pop("rows"))
         head = json.dumps(baseline, indent=1, ensure_ascii=False)[:-2]
-        write_whole(path, f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
+        write_atomically(path, f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}", remedy="name another with --baseline"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import rag
 from eval.datasets.suite import Suite
-from eval.rundir import write_whole
+from models.disk import write_atomically
 from models.protocols import Embedder
 from rag.archive import Archive
 from rag.config import PassageConfig
@@ -96,7 +96,7 @@ def _made(
             index_ms=None if resumed else round(report.elapsed_ms, 1),
             index_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         )
-        write_whole(folder / _DONE, json.dumps(asdict(facts)))
+        write_atomically(folder / _DONE, json.dumps(asdict(facts)))
     except BaseException:
         archive.close()
         raise

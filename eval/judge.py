@@ -17,7 +17,7 @@ import numpy as np
 
 from eval.datasets.conversations import Judged, read_judged
 from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
-from eval.rundir import write_whole
+from models.disk import write_atomically
 from models.protocols import Generator, Message, Segment
 from rag.archive import Archive
 from rag.errors import UsageError
@@ -144,7 +144,7 @@ def check_judge(
 def keep_agreement(agreement: Agreement, home: Path) -> Path:
     """Write it where `known_agreement` looks."""
     path = _agreement_path(agreement.model, home)
-    write_whole(path, json.dumps(agreement.as_dict(), indent=1) + "\n")
+    write_atomically(path, json.dumps(agreement.as_dict(), indent=1) + "\n")
     return path
 
 

@@ -18,8 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.datasets.lines import read_json_lines
 from eval.metrics.bootstrap import Estimate, bootstrap
-from eval.rundir import RunDir, write_whole
+from eval.rundir import RunDir
+from eval.trust_figures import shown
+from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
 
 _CONTEXT_CHARS = 300
@@ -103,30 +106,26 @@ def counted_text(found: Mapping[str, Mapping[str, Estimate]]) -> str:
         "|---|---|---|",
     ]
     lines += [
-        f"| {name} | {_shown(some['recall'])} | {_shown(some['precision'])} |" for name, some in found.items()
+        f"| {name} | {shown(some['recall'].as_dict())} | {shown(some['precision'].as_dict())} |"
+        for name, some in found.items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _shown(found: Estimate) -> str:
-    return (
-        "" if found.value is None else f"{found.value:.3f} ({found.low:.2f} to {found.high:.2f}, {found.n})"
-    )
-
-
 def read_sheet(path: Path) -> list[dict[str, Any]]:
     """The lines of a sheet. Raises UsageError when it cannot be read or a mark is neither true, false nor null."""
-    try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        for line in lines:
+    lines = []
+    for where, line in read_json_lines(path):
+        try:
             for mark in (line["supported"], *(citation["needed"] for citation in line["citations"])):
                 if mark not in (True, False, None):
-                    raise ValueError(f"{line['id']}: the mark {mark!r} is neither true, false nor null")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path} is no sheet: {error}",
-            remedy="make one: python -m eval.rating sample RUN... --out SHEET.jsonl",
-        ) from error
+                    raise ValueError(f"the mark {mark!r} is neither true, false nor null")
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{where}: no line of a sheet: {error}",
+                remedy="make one: python -m eval.rating sample RUN... --out SHEET.jsonl",
+            ) from error
+        lines.append(line)
     return lines
 
 
@@ -148,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"{told.out} is there already", remedy="name another file: marks may be in it"
                 )
             lines = sheet(told.runs, told.n)
-            write_whole(told.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+            write_atomically(told.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
             sys.stderr.write(f"{len(lines)} sentences in {told.out}\n")
         else:
             sys.stdout.write(counted_text(count([line for path in told.sheets for line in read_sheet(path)])))

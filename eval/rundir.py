@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.disk import write_atomically
 from rag.errors import ArchiveError, UsageError
 
 RECORD, ROWS = "record.json", "rows.jsonl"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step: an interrupt leaves the old one or the new one. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class RunDir:
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Replace the record in one step."""
-        write_whole(self.path / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(self.path / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows in the order they were asked; of a question asked twice, the later. A torn last line is ignored.

@@ -24,8 +24,8 @@ from rag.words import numbers
 Mend = Callable[[Sentence], Sentence | None]
 """A sentence that does not stand -> one that does; None when there is none."""
 
-
 _N_BESIDE = 8
+"""So many of the best sentences are looked at for another document that a comparison rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,15 @@ def checked(
     """
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
-    left_out = [s for s in sentences if s.verdict != "supported" and strict]
-    kept = [s for s in (mend(s) if s in left_out else s for s in sentences) if s is not None]
+    kept: list[Sentence] = []
+    left_out: list[Sentence] = []
+    for sentence in sentences:
+        if not strict or sentence.verdict == "supported":
+            kept.append(sentence)
+            continue
+        left_out.append(sentence)
+        if (better := mend(sentence)) is not None:
+            kept.append(better)
     if not left_out and not (attribute and any(attributed_sentence(s) for s in kept)):
         return Checked(text, tuple(kept))
     return replace(joined(kept, attribute=attribute), left_out=tuple(left_out))
