@@ -17,9 +17,9 @@ from models.protocols import Message, Segment
 from models.registry import load_embedder, load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant
-from rag.prompt import SYSTEM
 from rag.retrieve import Retriever
 from rag.types import Final, Hit, Sources, Token, Turn
+from rag.vouch import Excerpt, stated
 
 PLAIN_TOP_K = 6
 _MOST_QUESTIONS = 12
@@ -136,7 +136,7 @@ def _waits(
 
 
 def bench_check(bench: Bench) -> list[Row]:
-    """One support check of a sentence against a passage: its state kept, against reading it all again."""
+    """One support check (`rag.vouch`) of a sentence against a passage: its state kept, against reading it all again."""
     full, kept, agreed, apart = [], [], [], []
     with opened(bench) as (archive, generator, _, samples):
         retriever = Retriever(archive, bench.config.retrieval)
@@ -144,38 +144,26 @@ def bench_check(bench: Bench) -> list[Row]:
             bench.tell(f"checks: {sample.question}")
             hits = retriever.retrieve(sample.question, (), 3)
             claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
-            generator.choose(_check(hits[0], "It rains."), ["Yes", "No"])
+            excerpts = [Excerpt(hits[0].source.title, "", hits[0].passage.text, "")]
+            stated("It rains.", excerpts, generator)
             told = []
             for claim in claims:
                 # Another prompt in between, as the answer is: the passage comes from its kept state.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
-                told.append(generator.choose(_check(hits[0], claim), ["Yes", "No"]))
+                told.append(stated(claim, excerpts, generator))
                 kept.append((time.perf_counter() - started) * 1000)
             for claim, with_state in zip(claims, told, strict=True):
                 generator.forget()
                 started = time.perf_counter()
-                afresh = generator.choose(_check(hits[0], claim), ["Yes", "No"])
+                afresh = stated(claim, excerpts, generator)
                 full.append((time.perf_counter() - started) * 1000)
-                agreed.append((with_state[0] > with_state[1]) == (afresh[0] > afresh[1]))
-                apart.append(abs(with_state[0] - afresh[0]))
+                agreed.append((with_state > 0) == (afresh > 0))
+                apart.append(abs(with_state - afresh))
     return [
         row("check", "one support check", "the same check, full prefill", "ms", full, kept, 8,
             same_verdict=round(sum(agreed) / len(agreed), 4), largest_difference=round(max(apart), 6)),
     ]  # fmt: skip
-
-
-def _check(hit: Hit, claim: str) -> list[Message]:
-    return [
-        Message("system", (Segment(SYSTEM, reusable=True),)),
-        Message(
-            "user",
-            (
-                Segment(f"{hit.passage.text}\n\n", reusable=True),
-                Segment(f"Does this text say so? {claim}\nAnswer Yes or No."),
-            ),
-        ),
-    ]
 
 
 def growth_with_passages(bench: Bench) -> list[dict[str, float]]:

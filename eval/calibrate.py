@@ -155,13 +155,14 @@ def stored_model(
     embedder_id: str,
     reader_sha256: str | None,
     generator_id: str | None = None,
+    threshold: float | None = None,
 ) -> dict[str, Any]:
-    """A model as `rag.answerable` reads it."""
+    """A model as `rag.answerable` reads it. threshold: None takes the highest that is within the budget."""
     return {
         "embedder_id": embedder_id,
         "reader_sha256": reader_sha256,
         "generator_id": generator_id,
-        "threshold": round(model.threshold(cases, budget), 4),
+        "threshold": round(model.threshold(cases, budget) if threshold is None else threshold, 4),
         "bias": round(model.bias, 5),
         "features": {
             name: {

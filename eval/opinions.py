@@ -26,10 +26,10 @@ from eval.index import open_index
 from eval.run import select
 from models.protocols import Embedder, Generator
 from models.reader import Reader
+from rag.checks import Checks
 from rag.config import Config
 from rag.doubt import Doubter, log_odds
-from rag.excerpts import select_evidence
-from rag.prompt import build_prompt
+from rag.prepare import Preparer
 from rag.retrieve import Retriever
 from rag.weigh import Weigher
 
@@ -49,20 +49,24 @@ def ask_opinions(
     archive, _ = open_index(suite, embedder, config.passages, config.home)
     doubter, cases = Doubter(generator, None), []
     with archive:
-        retriever, weigher = Retriever(archive, config.retrieval), Weigher(embedder, reader)
+        preparer = Preparer(
+            archive,
+            Retriever(archive, config.retrieval),
+            Weigher(embedder, reader),
+            doubter,
+            generator.count_tokens,
+            config,
+            Checks(answerable=False, halves=False),
+        )
         asked = _balanced(suite, limit)
         for n, sample in enumerate(asked):
             if progress:
                 progress(f"{suite.name}, opinions", n, len(asked))
-            context = sample.turns[-1].question if sample.turns else ""
-            hits = retriever.retrieve(sample.question, sample.turns)
-            weighed = weigher.weigh(sample.question, hits, context)
-            if not weighed.scored:
+            prepared = preparer.prepare(sample.question, sample.turns)
+            if prepared is None or prepared.prompt is None:
                 continue
-            evidence = select_evidence(weighed.scored, config.prompt, generator.count_tokens)
-            prompt = build_prompt(sample.question, evidence, sample.turns)
             kind = "unanswerable" if sample.unanswerable else "answerable"
-            features = {**weighed.features, **doubter.features(prompt, 0.5)}
+            features = {**prepared.half.weighed.features, **doubter.features(prepared.prompt, 0.5)}
             cases.append(Case(suite.name, sample.sample_id, sample.type, kind, features))
     return cases
 

@@ -57,6 +57,7 @@ VARIATIONS = (
     DEFAULT,
     Variation("without answerable", Checks(answerable=False)),
     Variation("without verified", Checks(verified=False)),
+    Variation("without vouched", Checks(vouched=False)),
     Variation("without doubted", Checks(doubted=False)),
     Variation("without mended", Checks(mended=False)),
     Variation("without quoted", Checks(quoted=False)),

@@ -207,7 +207,8 @@ class LlamaGenerator:
                     if not begins and n_reused >= 0:
                         n_reused = passes.read(tokens, n_left, guess=self.speculate)
                     cancelled = n_reused < 0 or (cancel is not None and cancel.is_set())
-                    picked = [] if cancelled else passes.checked(sampling.temperature, rng)
+                    n_least = sampling.min_tokens - (len(tokens) - len(prompt))
+                    picked = [] if cancelled else passes.checked(sampling.temperature, rng, n_least)
                     spelled = [b"" if context.ends_turn(t) else context.token_bytes(t) for t, _ in picked]
                     ended = [context.ends_turn(t) for t, _ in picked]
             except ModelError:

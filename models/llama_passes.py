@@ -75,11 +75,22 @@ class Passes:
             self._last.cancel = None
             self._reader.cancel = cancel
 
-    def checked(self, temperature: float, rng: np.random.Generator) -> list[tuple[int, float]]:
-        """The next tokens and their log-probabilities: as many of the draft as are right, and one more."""
+    def checked(
+        self, temperature: float, rng: np.random.Generator, n_least: int = 0
+    ) -> list[tuple[int, float]]:
+        """The next tokens and their log-probabilities: as many of the draft as are right, and one more.
+
+        n_least: none of the next so many tokens ends the turn.
+        """
         picked: list[tuple[int, float]] = []
         for at in range(len(self._draft) + 1):
-            picked.append(pick(self._last.logits(at - self._n_rows), temperature, rng))
+            logits = self._last.logits(at - self._n_rows)
+            picked.append(pick(logits, temperature, rng))
+            while at < n_least and self._last.ends_turn(picked[-1][0]):
+                # Not in llama.cpp's own buffer, which may be asked again.
+                logits = logits.copy()
+                logits[picked[-1][0]] = -np.inf
+                picked[-1] = pick(logits, temperature, rng)
             if at < len(self._draft) and picked[-1][0] != self._draft[at]:
                 break
         return picked

@@ -48,12 +48,14 @@ class Sampling:
     temperature: 0 is greedy, and the same prompt gives the same text.
     seed: for temperatures above 0.
     stop: generation ends before any of these strings would be shown.
+    min_tokens: the model's turn does not end before so many; a model behind an endpoint is not told.
     """
 
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,16 +56,18 @@ class Answerability:
 
 
 def fitted(
-    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None
+    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
 ) -> Answerability | None:
     """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
     wanted = (embedder_id, reader_sha256, generator_id)
-    return next((m for m in _stored() if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None)
+    return next(
+        (m for m in _kept(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None
+    )
 
 
-@lru_cache(maxsize=1)
-def _stored() -> tuple[Answerability, ...]:
-    return read_stored(STORED)
+@lru_cache(maxsize=4)
+def _kept(path: Path) -> tuple[Answerability, ...]:
+    return read_stored(path)
 
 
 def read_stored(path: Path) -> tuple[Answerability, ...]:

@@ -7,23 +7,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import GeneratorType
 
 from models.protocols import Piece
 from rag.attribution import attributed_sentence
 from rag.citations import MAX_CITATIONS, Citer
 from rag.disagree import Disagreement, told
 from rag.evidence import ScoredSentence, lacks_number
+from rag.manner import without_preamble
 from rag.question import split_parts
 from rag.refusal import says_nothing
 from rag.said import Polarity, added_values, bearing
-from rag.sentences import split_sentences
+from rag.sentences import Span, split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verify import misplaced_names
-from rag.words import numbers
+from rag.words import numbers, stems
 
+Vouch = Callable[[Sentence], Sentence]
+"""A sentence with its verdict -> the same, perhaps no longer supported."""
 Mend = Callable[[Sentence], Sentence | None]
 """A sentence that does not stand -> one that does; None when there is none."""
 
+_FEWEST_AGAIN = 4
 _N_BESIDE = 8
 """So many of the best sentences are looked at for another document that a comparison rests on."""
 
@@ -33,11 +38,13 @@ class Checked:
     """An answer after the checks.
 
     text: what is shown. sentences: of the text. left_out: sentences that did not stand.
+    begins: whether the first sentence stands, as it was written or mended.
     """
 
     text: str
     sentences: tuple[Sentence, ...]
     left_out: tuple[Sentence, ...] = ()
+    begins: bool = True
 
     @property
     def stands(self) -> bool:
@@ -52,27 +59,33 @@ def checked(
     *,
     strict: bool,
     attribute: bool = True,
+    vouch: Vouch = lambda sentence: sentence,
     mend: Mend = lambda _sentence: None,
 ) -> Checked:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
     known: the first sentences, cited already. attribute: where the sources only have somebody's word for it,
-    the sentence says so. mend: makes a sentence that is left out one that is supported, if it can.
+    the sentence says so. vouch: looks again at what the rules let pass. mend: makes a sentence that is left out one
+    that is supported, if it can.
     """
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
     kept: list[Sentence] = []
     left_out: list[Sentence] = []
-    for sentence in sentences:
+    begins = True
+    for at, sentence in enumerate(map(vouch, sentences)):
         if not strict or sentence.verdict == "supported":
             kept.append(sentence)
             continue
         left_out.append(sentence)
-        if (better := mend(sentence)) is not None:
+        better = mend(sentence)
+        if better is None:
+            begins = begins and at > 0
+        elif all(better.text != other.text for other in kept):
             kept.append(better)
-    if not left_out and not (attribute and any(attributed_sentence(s) for s in kept)):
+    if not left_out and all(_worded(sentence, attribute) == sentence.text for sentence in kept):
         return Checked(text, tuple(kept))
-    return replace(joined(kept, attribute=attribute), left_out=tuple(left_out))
+    return replace(joined(kept, attribute=attribute), left_out=tuple(left_out), begins=begins)
 
 
 def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
@@ -80,11 +93,17 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
     placed: list[Sentence] = []
     text = ""
     for sentence in sentences:
-        words = (attribute and attributed_sentence(sentence)) or sentence.text
+        words = _worded(sentence, attribute)
         start = len(text) + bool(text)
         text = f"{text} {words}" if text else words
         placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
     return Checked(text, tuple(placed))
+
+
+def _worded(sentence: Sentence, attribute: bool) -> str:
+    """As it is shown: not "according to the first excerpt", but according to whom its sources have it from."""
+    plain = without_preamble(sentence.text)
+    return (attribute and attributed_sentence(replace(sentence, text=plain))) or plain
 
 
 def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Sequence[str] = ()) -> bool:
@@ -151,7 +170,8 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
     """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
 
     Held back: the first word after what looks like the end of a sentence (only that word tells "in the
-    U.S. The house" from "the U.S. Theresa").
+    U.S. The house" from "the U.S. Theresa"), and a sentence that so far only repeats an earlier one. The text ends
+    before a sentence that says an earlier one again, and before one that there was no room to finish.
     """
     released = n_cited = 0
     for piece in pieces:
@@ -160,6 +180,11 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
         spans = split_sentences(text)
         while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
             span = spans[n_cited]
+            if _says_again(text, span, spans[:n_cited]):
+                run.text = text[: spans[n_cited - 1].end]
+                if isinstance(pieces, GeneratorType):
+                    pieces.close()
+                return
             if span.end > released:
                 yield Token(text[released : span.end])
                 released = span.end
@@ -169,15 +194,32 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
             yield Cited(sentence)
             n_cited += 1
         settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
+        begun = text[spans[n_cited].start : settled].rpartition(" ")[0] if n_cited < len(spans) else ""
+        if n_cited and _is_in(begun, text, spans[:n_cited]):
+            continue
         if settled > released:
             yield Token(text[released:settled])
             released = settled
-    if len(run.text) > released and not says_nothing(run.text):
+    spans = split_sentences(run.text)
+    if n_cited and (run.unfinished or _says_again(run.text, spans[-1], spans[:-1])):
+        run.text = run.text[: spans[n_cited - 1].end]
+    elif len(run.text) > released and not says_nothing(run.text):
         yield Token(run.text[released:])
 
 
 # A word that is known to be whole: something that is no letter follows it, or it is in another script.
 _WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
+
+
+def _says_again(text: str, span: Span, earlier: Sequence[Span]) -> bool:
+    """Whether all words of a sentence stand in an earlier one: a small model has begun to turn in rounds."""
+    sentence = text[slice(*span)]
+    return len(set(stems(sentence))) >= _FEWEST_AGAIN and _is_in(sentence, text, earlier)
+
+
+def _is_in(words: str, text: str, spans: Sequence[Span]) -> bool:
+    said = set(stems(words))
+    return any(said <= set(stems(text[slice(*span)])) for span in spans)
 
 
 class Run:
@@ -189,7 +231,7 @@ class Run:
         self.cited: list[Sentence] = []
         self.confidence = 0.0
         self.unanswered: tuple[str, ...] = ()
-        self.cancelled = False
+        self.cancelled = self.unfinished = False
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Evidence, ...] = ()
         self._n_prompt = self._n_reused = self._n_completion = 0
@@ -223,6 +265,7 @@ class Run:
         # White space before the answer would move every offset.
         self.text += piece.text if self.text else piece.text.lstrip()
         self.cancelled = piece.finish == "cancelled"
+        self.unfinished = piece.finish == "length"
         self._n_completion += piece.n_tokens
         self._n_prompt += piece.n_prompt_tokens
         self._n_reused += piece.n_reused_tokens

@@ -35,6 +35,14 @@ _MEASURE = re.compile(
     r"|families|housing|m|ft|mi|ha)\b)",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"0\d")
+_COUNTS_PEOPLE = frozenset(
+    map(stem, "people inhabitants residents persons population souls men women citizens individuals".split())
+)
+_RETRIEVED = re.compile(
+    r"\b(?:retrieved|accessed|archived|updated|modified|edited|copyright|posted|viewed)\b\W+(?:\w+\W+){0,3}$",
+    re.IGNORECASE,
+)
 _NEAR_CHARS = 80
 _OTHER_WORDS = {
     word: frozenset(same)
@@ -94,6 +102,9 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
         counted = _HOW_MANY.search(question)
         unit = _OTHER_WORDS.get(stem(counted[1].lower()), {stem(counted[1].lower())}) if counted else set()
         for q in quantities(text, taken):
+            # "0454046" is a code, "ten townships" are no inhabitants.
+            if _CODE.match(text, q.start) or (people and q.nouns and not _COUNTS_PEOPLE & {q.nouns[0]}):
+                continue
             # A town's area is not its population.
             if people and (q.unit or _MEASURE.match(text, q.end) or q.value % 1 > 0):
                 continue
@@ -103,6 +114,8 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
             found.append((q.start, _with_counted(text, q, asked), 0.3 if asked & {*q.nouns} else 0.0))
     elif kind == "date":
         exact = [day for day in days(text, published) if day.iso or day.weekday is not None]
+        # When a page was looked at says nothing of what it tells.
+        exact = [day for day in exact if not _RETRIEVED.search(text[max(0, day.start - 40) : day.start])]
         found = [(day.start, day.end, 0.1 if day.day else 0.0) for day in exact]
     else:
         named = [word for name in names_in(question) for word in name.words]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event as Flag
 from types import TracebackType
 
@@ -21,11 +20,10 @@ from rag.disagree import disagreement
 from rag.doubt import Doubter
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number
-from rag.excerpts import select_evidence
 from rag.filters import Filter
-from rag.halves import Half, answerable_half
+from rag.manner import is_open, manner_of
 from rag.mend import mended
-from rag.prompt import build_prompt
+from rag.prepare import Preparer
 from rag.question import is_yes_no
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.rerank import LikelihoodReranker
@@ -47,24 +45,10 @@ from rag.types import (
     Sources,
     Turn,
 )
+from rag.vouch import NOT_SAID, Voucher, in_its_sources_words
 from rag.warm import Warming, start_warming
 from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.words import storable
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """All that is known before the model speaks.
-
-    key: of what it was made. half: what is to be answered, which is mostly all. prompt: None to refuse at once.
-    """
-
-    key: tuple[object, ...]
-    half: Half
-    evidence: tuple[Evidence, ...]
-    prompt: Prompt | None
-    weigh_ms: float
-    halves_ms: float
 
 
 class Assistant:
@@ -82,11 +66,18 @@ class Assistant:
         self.generator = generator
         self._config = config
         self._checks = checks
-        self._retriever = Retriever(archive, config.retrieval, _reranker(config, generator, reader))
-        self._weigher = Weigher(archive.embedder, reader)
         second = fitted(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
         self._doubter = Doubter(generator, second if checks.answerable and checks.doubted else None)
-        self._prepared: _Prepared | None = None
+        self._voucher = Voucher(reader, generator, archive.embedder.model_id)
+        self._preparer = Preparer(
+            archive,
+            Retriever(archive, config.retrieval, _reranker(config, generator, reader)),
+            Weigher(archive.embedder, reader),
+            self._doubter,
+            generator.count_tokens,
+            config,
+            checks,
+        )
         self._warming: Warming | None = None
 
     @classmethod
@@ -142,7 +133,7 @@ class Assistant:
         if not question:
             return ()
         question += "" if question[-1] in ".?!…" else "?"
-        prepared = self._prepare(question, history, admitted, cancel)
+        prepared = self._preparer.prepare(question, history, admitted, cancel)
         if prepared is None:
             return ()
         if prepared.prompt is not None and not self.generator.prefill(prepared.prompt.messages, cancel):
@@ -170,10 +161,10 @@ class Assistant:
         queries = queries_of(question, history)
         yield Searching(
             queries[-1],
-            understood=self._retriever.understand(queries[0]).describe(),
+            understood=self._preparer.retriever.understand(queries[0]).describe(),
             filtered=admitted.describe() if admitted else "",
         )
-        prepared = self._prepare(question, history, admitted)
+        prepared = self._preparer.prepare(question, history, admitted)
         if prepared is None:
             raise AssertionError("nobody can cancel this")
         asked, weighed = prepared.half.question, prepared.half.weighed
@@ -216,6 +207,7 @@ class Assistant:
             max_tokens=self._config.generation.max_tokens,
             temperature=self._config.generation.temperature,
             seed=self._config.generation.seed,
+            min_tokens=manner_of(asked).min_tokens,
         )
         pieces = self.generator.generate(prepared.prompt.messages, sampling, cancel)
         yield from shown(run, pieces, citer)
@@ -238,55 +230,6 @@ class Assistant:
     ) -> None:
         self.close()
 
-    def _prepare(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        admitted: Filter | None,
-        cancel: Flag | None = None,
-    ) -> _Prepared | None:
-        """Retrieve, weigh and build the prompt (None in it: to be refused); None when cancelled on the way.
-
-        What was prepared last is kept: a question that was anticipated is prepared already.
-        """
-        key = (question, tuple(history), admitted, self.archive.store.generation)
-        kept = self._prepared
-        if kept is not None and kept.key == key:
-            return kept
-        hits = self._retriever.retrieve(question, history, admitted=admitted)
-        if cancel is not None and cancel.is_set():
-            return None
-        started = time.perf_counter()
-        context = history[-1].question if history else ""
-        weighed = self._weigher.weigh(question, hits, context)
-        weigh_ms = (time.perf_counter() - started) * 1000
-        if cancel is not None and cancel.is_set():
-            return None
-        started = time.perf_counter()
-        half = Half(question, (), weighed)
-        if self._checks.halves:
-
-            def find(part: str) -> Sequence[Hit]:
-                return self._retriever.retrieve(part, history, admitted=admitted)
-
-            found = answerable_half(half, find, lambda part, hits: self._weigher.weigh(part, hits, context))
-            half = found if self._is_worth_reading(found.weighed) else half
-        halves_ms = (time.perf_counter() - started) * 1000
-        evidence = select_evidence(half.weighed.scored, self._config.prompt, self.generator.count_tokens)
-        prompt = None
-        if self._is_worth_reading(half.weighed):
-            prompt = build_prompt(half.question, evidence, history)
-        self._prepared = _Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
-        return self._prepared
-
-    def _is_worth_reading(self, weighed: Weighed) -> bool:
-        """Whether the generator is to see the evidence; if not, the question is refused."""
-        if not self._checks.answerable:
-            return bool(weighed.scored)
-        if self._doubter.is_fitted:
-            return bool(weighed.scored) and not self._doubter.is_hopeless(weighed.probability)
-        return weighed.is_answerable
-
     def _stands(self, run: Run, prompt: Prompt) -> bool:
         """Whether the second opinion lets an answer stand."""
         with run.checking("doubt"):
@@ -301,20 +244,34 @@ class Assistant:
         text = run.text.rstrip()
         strict = self._config.generation.strict and checks.verified and not run.cancelled
 
+        def vouch(sentence: Sentence) -> Sentence:
+            if not (checks.vouched and stands) or run.cancelled:
+                return sentence
+            with run.checking("vouch"):
+                return self._voucher.weighed(sentence, question)
+
         def mend(sentence: Sentence) -> Sentence | None:
             if not (checks.mended and stands):
                 return None
+            if sentence.reasons == (NOT_SAID,):
+                return in_its_sources_words(sentence)
             with run.checking("mend"):
-                return mended(sentence, question, text[: sentence.start], prompt, citer, self.generator)
+                better = mended(sentence, question, text[: sentence.start], prompt, citer, self.generator)
+            return better if better and vouch(better).verdict == "supported" else None
 
         with run.checking("cite"):
-            answer = checked(text, run.cited, citer, strict=strict, attribute=checks.attributed, mend=mend)
+            answer = checked(
+                text, run.cited, citer, strict=strict, attribute=checks.attributed, vouch=vouch, mend=mend
+            )
         if run.cancelled:
             return self._final(run, answer)
         reason: RefusalReason | None = None
         if says_nothing(text) or not stands:
             reason = "not_in_sources"
         elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
+            reason = "unsupported"
+        elif checks.verified and is_open(question) and not answer.begins:
+            # What was written on behind a first sentence that does not stand explains another thing.
             reason = "unsupported"
         least = SURE_WHEN_ASKED if self._doubter.is_fitted else SURE
         publishers = [hit.source.publisher or "" for hit in run.hits]

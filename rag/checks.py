@@ -11,8 +11,10 @@ class Checks:
 
     answerable: refuse before a word is written when the archive hardly holds the answer.
     verified: sentences that their sources do not support are not shown as answers.
+    vouched: what the rules let pass is weighed once more, the generator asked where that leaves doubt (`rag.vouch`).
     doubted: where that is not certain, the generator is asked too (`rag.doubt`).
-    mended: a name, number or date that no source has is chosen again from the evidence.
+    mended: a name, number or date that no source has is chosen again from the evidence; what is cited for a thing that
+        it does not say is quoted instead.
     quoted: the source is quoted when the model's own words do not stand and the answer surely is there.
     attributed: where the sources only have somebody's word for it, the answer says so.
     accounts: differing values are told, each with its source.
@@ -21,6 +23,7 @@ class Checks:
 
     answerable: bool = True
     verified: bool = True
+    vouched: bool = True
     doubted: bool = True
     mended: bool = True
     quoted: bool = True

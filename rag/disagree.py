@@ -6,6 +6,7 @@ of its own, are told in the same way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +15,15 @@ from rag.asked import fullest, same_value
 from rag.dates import spelled_date
 from rag.evidence import ScoredSentence
 from rag.given import Given, given_values
+from rag.manner import is_open
 from rag.question import is_yes_no
 from rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
 
 _MAX_ACCOUNTS = 5
+# "What is the genre of ..." has one answer, "what is a meteoroid" many.
+_ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def disagreement(question: str, scored: Sequence[ScoredSentence], cite: Cite) ->
     scored: of `Weighed`, with the reader's finds where there is a reader.
     cite: makes a citation, such as `Citer.citation`.
     """
-    if is_yes_no(question):
+    if is_yes_no(question) or (is_open(question) and not _ONE_THING.match(question)):
         return None
     groups: list[list[Given]] = []
     for item in given_values(question, scored):
@@ -52,14 +56,29 @@ def disagreement(question: str, scored: Sequence[ScoredSentence], cite: Cite) ->
                 break
         else:
             groups.append([item])
-    # Two values of one document and one speaker are two readings of it, not two accounts.
-    voices = {(item.candidate.hit.passage.doc_id, item.speaker) for group in groups for item in group}
-    if len(groups) < 2 or len(voices) < 2:
+    groups = _one_each(groups)[:_MAX_ACCOUNTS]
+    if len(groups) < 2:
         return None
-    groups = groups[:_MAX_ACCOUNTS]
     accounts = [_account(group, cite) for group in groups]
     accounts.sort(key=lambda account: account.published or "", reverse=True)
     return Disagreement(tuple(accounts), _is_update(groups))
+
+
+def _one_each(groups: Sequence[list[Given]]) -> list[list[Given]]:
+    """The groups with one value of each document and speaker: two are two readings of it, not two accounts.
+
+    Of two, the one that others give too; else the likelier.
+    """
+    kept: list[list[Given]] = [[] for _ in groups]
+    said: set[tuple[int, str]] = set()
+    for at in sorted(range(len(groups)), key=lambda at: -len({_voice(item) for item in groups[at]})):
+        kept[at] = [item for item in groups[at] if _voice(item) not in said]
+        said |= {_voice(item) for item in kept[at]}
+    return [group for group in kept if group]
+
+
+def _voice(item: Given) -> tuple[int, str]:
+    return item.candidate.hit.passage.doc_id, item.speaker
 
 
 def told(found: Disagreement) -> str:

@@ -91,5 +91,4 @@ def log_odds(probability: float) -> float:
 def _asking(prompt: Prompt, what: str) -> Sequence[Message]:
     """The prompt, with another request behind the question."""
     *before, last = prompt.messages
-    question = last.segments[-1].text
-    return (*before, Message(last.role, (*last.segments[:-1], Segment(f"{question}\n{what}"))))
+    return (*before, Message(last.role, (*last.segments[:-1], Segment(f"\n{what}"))))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.asked import Kind, asked_kind, values_in, wanted
+from rag.asked import Kind, Value, asked_kind, values_in, wanted
 from rag.attribution import speaker_of
 from rag.citable import Candidate, candidates_of
 from rag.evidence import ScoredSentence, logistic
@@ -28,6 +28,7 @@ _COVERED_UNNAMED = 0.85
 _COVERED_BY_RULES = 0.65
 _COUNTS_WHAT_IS_ASKED = 0.6
 _MAX_WORDS = 8
+_MOST_NAME_WORDS = 5
 # A logistic regression over the values of 150 questions of RAMDocs: is it an accepted answer, or one that
 # a misinforming document gives (which answers as well)?
 _BIAS = -2.63
@@ -107,15 +108,14 @@ def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: 
 def _ruled(question: str, kind: Kind | None, candidate: Candidate, covered: float) -> Iterator[Given]:
     """The value nearest to the question's words."""
     if kind is not None and covered >= _COVERED_BY_RULES:
-        for value in values_in(question, kind, candidate.text, candidate.hit.source.published)[:1]:
+        for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
             yield Given(value.text, candidate, score, _speaker(candidate, kind, value.score))
 
 
 def _read(question: str, kind: Kind | None, item: ScoredSentence, candidate: Candidate) -> Iterator[Given]:
     """The nearest value by rules and the reader's, or the one on which both agree."""
-    published = candidate.hit.source.published
-    nearest = values_in(question, kind, candidate.text, published)[:1] if kind else []
+    nearest = _values(question, kind, candidate)[:1] if kind else []
     marked = _marked(question, kind, item)
     for value in nearest:
         agreed = bool(marked) and bool(set(stems(value.text)) & set(stems(marked)))
@@ -142,6 +142,12 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
         held = values_in(question, kind, text, item.hit.source.published)
         text = max((value.text for value in held), key=len, default="")
     return text if set(stems(text)) - set(stems(question)) else ""
+
+
+def _values(question: str, kind: Kind, candidate: Candidate) -> list[Value]:
+    """As `values_in`; without rows of headings and links, which look like one long name."""
+    found = values_in(question, kind, candidate.text, candidate.hit.source.published)
+    return [value for value in found if kind != "name" or len(value.text.split()) <= _MOST_NAME_WORDS]
 
 
 def _probability(item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool) -> float:

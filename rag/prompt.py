@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.protocols import Message, Segment
-from rag.question import is_yes_no
+from rag.manner import manner_of
 from rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -32,11 +32,13 @@ def build_prompt(question: str, evidence: Sequence[Evidence], history: Sequence[
         body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
         segments.append(Segment(f"{head(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
+    asked = Segment(f"Question: {shorten(question)}")
+    request = Segment(f"\n{manner_of(question).request}".rstrip())
     return Prompt(
         messages=(
             Message("system", (Segment(SYSTEM, reusable=True),)),
             *_turns(history),
-            Message("user", (*segments, Segment(f"Question: {shorten(question)}{_opening(question)}"))),
+            Message("user", (*segments, asked, request)),
         ),
         hits=tuple(hits),
         evidence=tuple(ordered),
@@ -49,11 +51,6 @@ def shorten(question: str, limit: int = MAX_QUESTION_CHARS) -> str:
     if len(question) <= limit:
         return question
     return f"{question[: limit // 2]} [...] {question[-limit // 2 :]}"
-
-
-def _opening(question: str) -> str:
-    """Told in the system text, a small model opens every answer with Yes."""
-    return "\nBegin with Yes or No." if is_yes_no(question) else ""
 
 
 def head(number: int, hit: Hit) -> str:

@@ -21,7 +21,9 @@ _SPLIT = re.compile(
 )
 _LATEST = re.compile(r"\b(?:latest|most recent|newest|current(?:ly)?|up to date|last known)\b", re.IGNORECASE)
 _YES_NO = re.compile(
-    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b",
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b"
+    # "Can you tell me who", "do you know when" ask what stands behind them.
+    r"(?!\s+you\b)",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"\s+[|–-]\s+|:\s")

@@ -128,7 +128,7 @@ class Evidence:
 class Prompt:
     """What the generator reads.
 
-    messages: system and user turns, in segments.
+    messages: system and user turns, in segments; the very last one says how the question is to be answered.
     hits: marker n in the prompt is hits[n-1].
     evidence: what was put in, in the order of the prompt.
     """

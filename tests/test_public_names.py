@@ -22,9 +22,9 @@ MODULES = {
         citations claims collections config dates days dense depth disagree doctor doubt embed
         embed_ahead errors events evidence excerpts filters flat fuse given halves ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
-        load.plain load.tables load.text load.zipped mend missing named near places plan polarity
-        prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
-        store times types verify verify_text warm weigh wire words
+        load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
+        prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
+        store times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text chat chat.app chat.asking chat.conversations chat.desk
@@ -118,6 +118,15 @@ NAMES = {
     """,
     "rag.missing": """
         missing_from no_mention
+    """,
+    "rag.manner": """
+        Manner is_open manner_of without_preamble
+    """,
+    "rag.prepare": """
+        Prepared Preparer
+    """,
+    "rag.vouch": """
+        Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
     "rag.warm": """
         Warming start_warming

@@ -163,6 +163,19 @@ def test_cancel_during_the_reading_of_a_long_prompt_takes_at_most_200_ms(generat
     assert after == text_of(list(generator.generate(say("Name three fruits."), sampling)))
 
 
+def test_a_turn_does_not_end_before_its_least(generator: Generator) -> None:
+    if isinstance(generator, ScriptedGenerator):
+        pytest.skip("it says what it was told to say")
+    prompt = say("Reply with the word yes and nothing else.")
+    free = list(generator.generate(prompt, Sampling(max_tokens=60)))
+    n_free = sum(piece.n_tokens for piece in free)
+    assert free[-1].finish == "stop"
+    longer = list(generator.generate(prompt, Sampling(max_tokens=60, min_tokens=n_free + 12)))
+    assert sum(piece.n_tokens for piece in longer) >= n_free + 12
+    assert text_of(longer).startswith(text_of(free))
+    assert text_of(list(generator.generate(prompt, Sampling(max_tokens=60)))) == text_of(free)
+
+
 def test_stop_strings_are_never_shown(generator: Generator) -> None:
     prompt = say("Count from one to twenty in words, one word after the other.")
     whole = text_of(list(generator.generate(prompt, Sampling(max_tokens=40))))

@@ -203,3 +203,41 @@ def test_what_is_asked_for() -> None:
     assert asked_kind("When was it built?") == "date"
     assert asked_kind("Who built it?") == "name"
     assert asked_kind("Why was it built?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "values"),
+    [
+        ("When was Ada Voss born?", "Ada Voss was born in 1901. Retrieved 9 October 2017.", ["1901"]),
+        ("When was Ada Voss born?", "Ada Voss, born in 1901, page last updated on 9 October 2017", ["1901"]),
+        ("What is the population of Arl?", "Arl (code 0454046) has a population of 571 people.", ["571 people"]),
+        ("What is the population of Arl?", "The county of Arl has ten townships and 571 inhabitants.", ["571 inhabitants"]),
+        ("What is the population of Arl?", "The population of Arl was 4,008 at the 2020 census.", ["4,008"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_value(question: str, text: str, values: list[str]) -> None:
+    kind = asked_kind(question)
+    assert kind
+    assert [value.text for value in values_in(question, kind, text)][: len(values)] == values
+    assert not any(
+        other in value.text for value in values_in(question, kind, text) for other in ("2017", "ten", "045")
+    )
+
+
+def test_a_document_has_one_value_the_one_that_others_give_too() -> None:
+    items = [
+        read(hit(1, "Ada Voss was born on 3 May 1901, or as others say in 1899."), "1899"),
+        read(hit(2, "Ada Voss was born in 1899."), "1899"),
+        read(hit(3, "Ada Voss was born in 1912."), "1912"),
+    ]
+    got = disagreement("When was Ada Voss born?", items, cite)
+    assert got is not None
+    assert {account.value for account in got.accounts} == {"1899", "1912"}
+
+
+def test_a_row_of_links_is_no_name() -> None:
+    hits = [
+        hit(1, "The album Lazy Days was recorded by Ada Voss in a barn."),
+        hit(2, "The album Lazy Days by Search Remove Ads New Releases Discover Articles Profile."),
+    ]
+    assert disagreement("Who is the artist of the album Lazy Days?", scored(hits), cite) is None

@@ -64,7 +64,8 @@ class Opinionated(ScriptedGenerator):
 
 
 def prompt() -> Prompt:
-    segments = (Segment("[1] A:\nSomething.\n\n", reusable=True), Segment("Question: What?"))
+    asked = Segment("Question: What?"), Segment("\nAnswer in a sentence.")
+    segments = (Segment("[1] A:\nSomething.\n\n", reusable=True), *asked)
     return Prompt((Message("system", (Segment("Answer."),)), Message("user", segments)), (), ())
 
 
@@ -73,6 +74,7 @@ def test_what_is_asked_shares_the_evidence_and_the_question() -> None:
     features = Doubter(generator, MODEL).features(prompt(), 0.5)
     assert len(generator.asked) == 2
     assert all(text.startswith("[1] A:\nSomething.\n\nQuestion: What?\n") for text in generator.asked)
+    assert not any("in a sentence" in text for text in generator.asked), "another request takes its place"
     assert features["before"] == pytest.approx(0.0)
     assert features["stated"] == pytest.approx(math.log(9))
     assert features["none"] == -12.0, "what is next to impossible is not told apart"

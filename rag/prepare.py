@@ -1,0 +1,107 @@
+"""All that is done before the model speaks: question -> what was found, what it is worth, the prompt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from rag.archive import Archive
+from rag.checks import ALL, Checks
+from rag.config import Config
+from rag.doubt import Doubter
+from rag.excerpts import select_evidence
+from rag.filters import Filter
+from rag.halves import Half, answerable_half
+from rag.prompt import build_prompt
+from rag.retrieve import Retriever
+from rag.types import Evidence, Hit, Prompt, Turn
+from rag.weigh import Weighed, Weigher
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that is known before the model speaks.
+
+    key: of what it was made. half: what is to be answered, which is mostly all. prompt: None to refuse at once.
+    weigh_ms, halves_ms: what these took.
+    """
+
+    key: tuple[object, ...]
+    half: Half
+    evidence: tuple[Evidence, ...]
+    prompt: Prompt | None
+    weigh_ms: float
+    halves_ms: float
+
+
+class Preparer:
+    """Retrieves, weighs and builds prompts. What was prepared last is kept: an anticipated question is ready.
+
+    count_tokens: the generator's. doubter: tells what is hopeless.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        retriever: Retriever,
+        weigher: Weigher,
+        doubter: Doubter,
+        count_tokens: Callable[[str], int],
+        config: Config,
+        checks: Checks = ALL,
+    ) -> None:
+        self.retriever = retriever
+        self._archive = archive
+        self._weigher = weigher
+        self._doubter = doubter
+        self._count_tokens = count_tokens
+        self._config = config
+        self._checks = checks
+        self._kept: Prepared | None = None
+
+    def prepare(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        admitted: Filter | None = None,
+        cancel: Flag | None = None,
+    ) -> Prepared | None:
+        """None when cancelled on the way. Raises UsageError for an unknown field of the filter."""
+        key = (question, tuple(history), admitted, self._archive.store.generation)
+        if self._kept is not None and self._kept.key == key:
+            return self._kept
+        hits = self.retriever.retrieve(question, history, admitted=admitted)
+        if cancel is not None and cancel.is_set():
+            return None
+        started = time.perf_counter()
+        context = history[-1].question if history else ""
+        weighed = self._weigher.weigh(question, hits, context)
+        weigh_ms = (time.perf_counter() - started) * 1000
+        if cancel is not None and cancel.is_set():
+            return None
+        started = time.perf_counter()
+        half = Half(question, (), weighed)
+        if self._checks.halves:
+
+            def find(part: str) -> Sequence[Hit]:
+                return self.retriever.retrieve(part, history, admitted=admitted)
+
+            found = answerable_half(half, find, lambda part, hits: self._weigher.weigh(part, hits, context))
+            half = found if self._is_worth_reading(found.weighed) else half
+        halves_ms = (time.perf_counter() - started) * 1000
+        evidence = select_evidence(half.weighed.scored, self._config.prompt, self._count_tokens)
+        prompt = None
+        if self._is_worth_reading(half.weighed):
+            prompt = build_prompt(half.question, evidence, history)
+        self._kept = Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
+        return self._kept
+
+    def _is_worth_reading(self, weighed: Weighed) -> bool:
+        """Whether the generator is to see the evidence; if not, the question is refused."""
+        if not self._checks.answerable:
+            return bool(weighed.scored)
+        if self._doubter.is_fitted:
+            return bool(weighed.scored) and not self._doubter.is_hopeless(weighed.probability)
+        return weighed.is_answerable

@@ -1,0 +1,147 @@
+"""Sentences that the rules let pass are weighed once more, over a generator whose opinion is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from models.fakes import ScriptedGenerator
+from models.protocols import Message
+from models.reader import Reader
+from rag.answerable import Answerability, read_stored
+from rag.archive import Archive
+from rag.assistant import Assistant
+from rag.checks import Checks
+from rag.config import Config
+from rag.types import Sentence
+from rag.vouch import NOT_SAID, STORED, Excerpt, Voucher, excerpt_of, rule_features, stated
+
+SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
+TRUE = "The harbour of Aldermoor received 412 ships in January."
+
+
+class Opinionated(ScriptedGenerator):
+    """Answers yes with this probability, and keeps what it was asked."""
+
+    def __init__(self, yes: float) -> None:
+        super().__init__(TRUE)
+        self.yes = yes
+        self.asked: list[str] = []
+
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        self.asked.append(messages[-1].text)
+        return [math.log(self.yes), math.log(1 - self.yes)]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def model(names: tuple[str, ...], bias: float, weights: tuple[float, ...]) -> Answerability:
+    n = len(names)
+    return Answerability(names, (0.0,) * n, (1.0,) * n, weights, bias, 0.5, "hash", None, None, {})
+
+
+def voucher(
+    monkeypatch: pytest.MonkeyPatch, generator: ScriptedGenerator, reader: Reader, bias: float
+) -> Voucher:
+    """One whose rules give every sentence the same log-odds, and whose second model goes by the generator."""
+    made = Voucher(reader, generator, "hash")
+    monkeypatch.setattr(made, "_by_rules", model(("own",), bias, (0.0,)))
+    monkeypatch.setattr(made, "_by_asking", model(("before", "stated"), 0.0, (0.0, 1.0)))
+    return made
+
+
+@pytest.fixture
+def sentence(archive: Archive) -> Sentence:
+    answer = Assistant(archive, ScriptedGenerator(TRUE), Config(home=archive.folder)).ask(SHIPS)
+    assert answer.sentences[0].verdict == "supported"
+    return answer.sentences[0]
+
+
+@pytest.mark.parametrize(("bias", "yes", "verdict", "n_asked"), [
+    (5.0, 0.1, "supported", 0), (-5.0, 0.9, "unsupported", 0), (0.0, 0.9, "supported", 1), (0.0, 0.1, "unsupported", 1),
+])  # fmt: skip
+def test_the_generator_is_asked_where_the_rules_leave_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+    reader: Reader,
+    sentence: Sentence,
+    bias: float,
+    yes: float,
+    verdict: str,
+    n_asked: int,
+) -> None:
+    generator = Opinionated(yes)
+    weighed = voucher(monkeypatch, generator, reader, bias).weighed(sentence, SHIPS)
+    assert weighed.verdict == verdict
+    assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
+    assert weighed.citations == sentence.citations
+    assert len(generator.asked) == n_asked
+
+
+def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
+    generator = Opinionated(0.01)
+    assert Voucher(reader, generator, "hash").weighed(sentence, SHIPS) is sentence
+    assert Voucher(None, generator, "all-minilm-l6-v2").weighed(sentence, SHIPS) is sentence
+    assert not generator.asked
+
+
+def test_what_is_asked_has_the_quote_and_its_title(sentence: Sentence) -> None:
+    generator = Opinionated(0.8)
+    excerpts = [excerpt_of(citation) for citation in sentence.citations]
+    assert stated(sentence.text, excerpts, generator) == pytest.approx(math.log(4))
+    assert sentence.citations[0].quote.split()[-1] in generator.asked[0]
+    assert generator.asked[0].endswith("Yes or No.")
+
+
+def test_an_excerpt_has_whole_words_around_the_quote() -> None:
+    excerpt = Excerpt(
+        "Harbour", "The mayor was pleased. ", "412 ships came.", " Most of them carried timber."
+    )
+    assert excerpt.within(0) == "Harbour: 412 ships came."
+    assert excerpt.within(12) == "Harbour: pleased. 412 ships came. Most of"
+    assert excerpt.within(500).endswith("pleased. 412 ships came. Most of them carried timber.")
+
+
+def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
+    excerpts = [Excerpt("Bridge", "", "The farther apart its supports, the weaker the bridge gets.", "")]
+    question = "What determines the distance a bridge can span?"
+    near = rule_features("The farther apart the supports, the weaker the bridge.", question, excerpts, reader)
+    bent = rule_features(
+        "The distance a bridge can span is determined by its supports.", question, excerpts, reader
+    )
+    assert near["own"] > bent["own"]
+    assert near["asked"] == 0 < bent["asked"]
+    assert near["reader"] > bent["reader"]
+
+
+def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, reader: Reader
+) -> None:
+    generator = Opinionated(0.01)
+
+    def ask(checks: Checks) -> str:
+        assistant = Assistant(archive, generator, Config(home=archive.folder), checks=checks)
+        monkeypatch.setattr(assistant, "_voucher", voucher(monkeypatch, generator, reader, 0.0))
+        answer = assistant.ask(SHIPS)
+        assert bool(answer.left_out) is checks.vouched
+        return answer.text
+
+    assert ask(Checks()) != TRUE
+    assert ask(Checks(vouched=False)) == TRUE
+
+
+def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
+    rules, asking = read_stored(STORED)
+    assert rules.generator_id is None
+    assert asking.generator_id
+    assert asking.names == ("before", "stated")
+    for one in (rules, asking):
+        assert one.reader_sha256 == Reader().digest
+        assert 0.05 < one.threshold < 0.95
+        assert sum(one.provenance["sentences"].values()) > 100
+    assert Path(STORED).stat().st_size < 20_000
