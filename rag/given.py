@@ -19,6 +19,7 @@ from rag.words import stems
 
 LEAST_READ = 0.40
 """Probability from which on a value that the reader and the rules found is taken for an answer."""
+_LEAST_READ_OF_ANY_KIND = 0.55
 LEAST_RULED = 0.62
 """Score from which on a value is taken for one by rules alone, when there is no reader."""
 LEAST_RULED_BESIDE = 0.70
@@ -35,6 +36,10 @@ _BIAS = -2.63
 _OF_ANSWERABLE, _OF_SPAN, _OF_RULE, _OF_READ, _OF_BOTH, _OF_TOPIC = 0.33, 0.26, 2.07, 1.39, 0.35, 1.31
 _OF_KIND = {None: 0.2, "number": -0.82, "name": -0.6, "date": 0.0}
 _USUAL_SPAN, _SPREAD_OF_SPANS = 8.0, 3.0
+_WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
+)
 # An answer to these is a list: what another document adds does not differ.
 _SEVERAL = re.compile(
     r"^\W*(?:list|name)\b|\b(?:what|which|who)\s+(?:are|were|have)\b|\bdid\s+\w+\s+both\b"
@@ -86,7 +91,8 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
             continue
         found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
         if item.answerable is not None and covered >= least_covered:
-            found += [("reader", given, LEAST_READ) for given in _read(question, kind, item, candidate)]
+            least_read = LEAST_READ if kind else _LEAST_READ_OF_ANY_KIND
+            found += [("reader", given, least_read) for given in _read(question, kind, item, candidate)]
         for how, given, least in found:
             key = (item.hit.passage.doc_id, given.speaker, how)
             if given.score >= least and (key not in best or given.score > best[key].score):
@@ -145,9 +151,12 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
 
 
 def _values(question: str, kind: Kind, candidate: Candidate) -> list[Value]:
-    """As `values_in`; without rows of headings and links, which look like one long name."""
+    """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
-    return [value for value in found if kind != "name" or len(value.text.split()) <= _MOST_NAME_WORDS]
+    if kind != "name":
+        return found
+    found = [value for value in found if len(value.text.split()) <= _MOST_NAME_WORDS]
+    return [value for value in found if not (_WHO.search(question) and _NOBODY.search(value.text))]
 
 
 def _probability(item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool) -> float:

@@ -241,3 +241,12 @@ def test_a_row_of_links_is_no_name() -> None:
         hit(2, "The album Lazy Days by Search Remove Ads New Releases Discover Articles Profile."),
     ]
     assert disagreement("Who is the artist of the album Lazy Days?", scored(hits), cite) is None
+
+
+@pytest.mark.parametrize("nobody", ["Mercury Records", "English", "UK", "Released", "Columbia Pictures"])
+def test_a_label_and_a_people_are_nobody(nobody: str) -> None:
+    hits = [
+        hit(1, "The album Lazy Days was recorded by Ada Voss in a barn."),
+        hit(2, f"The album Lazy Days by the artist, {nobody}, 1999."),
+    ]
+    assert disagreement("Who is the artist of the album Lazy Days?", scored(hits), cite) is None
