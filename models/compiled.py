@@ -46,7 +46,7 @@ def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_st
     """
     core = openvino.Core()
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    settings = {
+    settings: dict[str, object] = {
         "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
         "INFERENCE_NUM_THREADS": physical_cores(),
         "PERFORMANCE_HINT": "LATENCY" if n_streams == 1 else "THROUGHPUT",
@@ -56,6 +56,8 @@ def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_st
         # What fails here fails again below when it is the model's fault.
         with contextlib.suppress(OSError, RuntimeError):
             cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
+            # With the weights in it: without them OpenVINO 2026.4 read a small constant back in another shape.
+            settings["CACHE_MODE"] = "OPTIMIZE_SPEED"
             place = kept / _key_of(path, openvino.__version__, cpu, settings)
             return _compile_kept(core, path, settings, place)
     return core.compile_model(str(path), "CPU", settings)
@@ -86,9 +88,7 @@ def _compile_kept(core: Any, path: Path, settings: Mapping[str, object], place: 
 
 
 def _compile_in(core: Any, path: Path, settings: Mapping[str, object], folder: Path) -> Any:
-    # The weights are left where they are: a copy would be as slow to check as it is large.
-    kept = {"CACHE_DIR": str(folder), "CACHE_MODE": "OPTIMIZE_SIZE"}
-    return core.compile_model(str(path.resolve()), "CPU", {**settings, **kept})
+    return core.compile_model(str(path.resolve()), "CPU", {**settings, "CACHE_DIR": str(folder)})
 
 
 def _seal(folder: Path) -> None:

@@ -87,3 +87,15 @@ def test_kept_compiled_it_reads_the_same(reader: Reader, tmp_path: Path) -> None
 def test_what_is_shipped_is_small() -> None:
     assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) < 30e6
     assert (WEIGHTS / "README.md").is_file()
+
+
+def test_what_was_kept_compiled_reads_as_what_is_compiled_afresh(tmp_path: Path) -> None:
+    texts = ["Ida Falk built the bridge in 1871.", "The harbour was full of ships."]
+    plain = Reader()
+    for _ in ("kept now", "read back"):
+        kept = Reader(kept=tmp_path / "reader")
+        assert kept.read("Who built it?", texts) == plain.read("Who built it?", texts)
+        assert (
+            kept.support("Ida Falk built it.", texts).tolist()
+            == plain.support("Ida Falk built it.", texts).tolist()
+        )
