@@ -46,7 +46,7 @@ def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_st
     """
     core = openvino.Core()
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    settings: dict[str, object] = {
+    settings = {
         "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
         "INFERENCE_NUM_THREADS": physical_cores(),
         "PERFORMANCE_HINT": "LATENCY" if n_streams == 1 else "THROUGHPUT",
@@ -57,9 +57,9 @@ def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_st
         with contextlib.suppress(OSError, RuntimeError):
             cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
             # With the weights in it: without them OpenVINO 2026.4 read a small constant back in another shape.
-            settings["CACHE_MODE"] = "OPTIMIZE_SPEED"
-            place = kept / _key_of(path, openvino.__version__, cpu, settings)
-            return _compile_kept(core, path, settings, place)
+            cached = {**settings, "CACHE_MODE": "OPTIMIZE_SPEED"}
+            place = kept / _key_of(path, openvino.__version__, cpu, cached)
+            return _compile_kept(core, path, cached, place)
     return core.compile_model(str(path), "CPU", settings)
 
 

@@ -18,7 +18,7 @@ from rag.manner import without_preamble
 from rag.question import split_parts
 from rag.refusal import says_nothing
 from rag.said import Polarity, added_values, bearing
-from rag.sentences import Span, split_sentences
+from rag.sentences import split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verify import misplaced_names
 from rag.words import numbers, stems
@@ -174,13 +174,15 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
     before a sentence that says an earlier one again, and before one that there was no room to finish.
     """
     released = n_cited = 0
+    said: list[set[str]] = []
     for piece in pieces:
         run.take(piece)
         text = run.text
         spans = split_sentences(text)
         while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
             span = spans[n_cited]
-            if _says_again(text, span, spans[:n_cited]):
+            words = set(stems(text[slice(*span)]))
+            if _says_again(words, said):
                 run.text = text[: spans[n_cited - 1].end]
                 if isinstance(pieces, GeneratorType):
                     pieces.close()
@@ -192,16 +194,17 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
                 sentence = citer.cite(text[span.start : span.end], span.start)
             run.cited.append(sentence)
             yield Cited(sentence)
+            said.append(words)
             n_cited += 1
         settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
         begun = text[spans[n_cited].start : settled].rpartition(" ")[0] if n_cited < len(spans) else ""
-        if n_cited and _is_in(begun, text, spans[:n_cited]):
+        if said and _is_in(set(stems(begun)), said):
             continue
         if settled > released:
             yield Token(text[released:settled])
             released = settled
     spans = split_sentences(run.text)
-    if n_cited and (run.unfinished or _says_again(run.text, spans[-1], spans[:-1])):
+    if said and (run.unfinished or _says_again(set(stems(run.text[slice(*spans[-1])])), said)):
         run.text = run.text[: spans[n_cited - 1].end]
     elif len(run.text) > released and not says_nothing(run.text):
         yield Token(run.text[released:])
@@ -211,15 +214,13 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
 _WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 
 
-def _says_again(text: str, span: Span, earlier: Sequence[Span]) -> bool:
-    """Whether all words of a sentence stand in an earlier one: a small model has begun to turn in rounds."""
-    sentence = text[slice(*span)]
-    return len(set(stems(sentence))) >= _FEWEST_AGAIN and _is_in(sentence, text, earlier)
+def _says_again(words: set[str], said: Sequence[set[str]]) -> bool:
+    """Whether all stems of a sentence stand in an earlier one: a small model has begun to turn in rounds."""
+    return len(words) >= _FEWEST_AGAIN and _is_in(words, said)
 
 
-def _is_in(words: str, text: str, spans: Sequence[Span]) -> bool:
-    said = set(stems(words))
-    return any(said <= set(stems(text[slice(*span)])) for span in spans)
+def _is_in(words: set[str], said: Sequence[set[str]]) -> bool:
+    return any(words <= earlier for earlier in said)
 
 
 class Run:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from rag.asked import asked_kind
 from rag.given import asks_for_several, given_values
 from rag.named import Name, names_in
-from rag.question import clause_borders
+from rag.question import QUESTION_WORD, clause_borders
 from rag.types import Hit
 from rag.weigh import Weighed
 from rag.words import STOP_WORDS, words
@@ -32,7 +32,7 @@ questions that is so of 1 in 13, of others of 8 in 11.
 _MAX_PARTS = 4
 _AUX = r"(?:is|are|was|were|has|have|had|do|does|did|will|would|can|could|should)"
 _LINK = r"(?:in|on|at|to|from|by|of|for|with|under|about|until|since|during|after|before)"
-_WH = r"(?:what|who|whom|whose|when|where|which|why|how)"
+_WH = QUESTION_WORD
 _LEAD = r"(?:(?:and|but|also|then|so)\s+)*"
 _ASKS = re.compile(rf"{_LEAD}(?:{_LINK}\s+)?{_WH}\b(?!\s+(?:ever|if)\b)", re.IGNORECASE)
 _ORDERS = re.compile(rf"{_LEAD}(?:please\s+)?(?:tell|name|list|give|explain)\b", re.IGNORECASE)

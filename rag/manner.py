@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 
 from rag.asked import asked_kind
-from rag.question import is_yes_no
+from rag.question import QUESTION_WORD, is_yes_no
 
-_ASKS = re.compile(r"\b(?:who|whose|whom|what|when|where|which|why|how)\b", re.IGNORECASE)
+_ASKS = re.compile(rf"\b{QUESTION_WORD}\b", re.IGNORECASE)
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:can|could|would|will) you (?:please )?)?(?:please )?(?:explain|describe|summari[sz]e|tell me about)\b"
     r"|\bwhy\b|\bhow (?:do|does|did|is|are|was|were|can|could|should|would|to)\b"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from rag.times import EventPhrase, Time, event_phrases, named_times
 from rag.words import content_words
 
+QUESTION_WORD = r"(?:what|who|whom|whose|when|where|which|why|how)"
+"""A pattern, to be built into others."""
 _MIN_PART_WORDS = 4
 _MAX_PARTS = 6
 _SPLIT = re.compile(

@@ -8,13 +8,13 @@ everything). Two logistic models weigh it, fitted by `python -m eval.vouching` o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.protocols import Generator, Message, Segment
 from models.reader import Reader
-from rag.answerable import Answerability, fitted
+from rag.answerable import fitted
 from rag.doubt import log_odds
 from rag.types import Citation, Sentence
 from rag.words import stems
@@ -25,11 +25,11 @@ SURE = 0.6
 their sources do not support."""
 HOPELESS = 0.15
 """Below this it is not asked either."""
-_LONGEST_QUOTE_CHARS = 400
 NOT_SAID = "read again beside its source, the source does not say it"
 
 _SYSTEM = "You check statements against excerpts of documents."
 _STATES = "Does the excerpt state this? Reply Yes or No."
+_LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """Of the reader, which was trained so; the generator tells more by the cited words alone."""
 
@@ -127,10 +127,6 @@ class Voucher:
             return sentence
         if before >= HOPELESS:
             asked = {"before": log_odds(before), "stated": stated(sentence.text, excerpts, self._generator)}
-            if _is_said(self._by_asking, asked):
+            if self._by_asking.probability(asked) >= self._by_asking.threshold:
                 return sentence
         return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
-
-
-def _is_said(model: Answerability, features: Mapping[str, float]) -> bool:
-    return model.probability(features) >= model.threshold
