@@ -116,6 +116,14 @@ class RememberingGenerator:
             self._likely[key] = self._generator.likelihood(messages, text)
         return self._likely[key]
 
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        """As the other finds them, those that are not known together."""
+        self._require_open()
+        keys = [(tuple(messages), text) for messages, text in cases]
+        unknown = [key for key in dict.fromkeys(keys) if key not in self._likely]
+        self._likely.update(zip(unknown, self._generator.likelihoods(unknown), strict=True))
+        return [self._likely[key] for key in keys]
+
     def close(self) -> None:
         """Forget everything, and close the other."""
         self._closed = True

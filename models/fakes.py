@@ -143,6 +143,10 @@ class ScriptedGenerator:
         n_words = said.total() + 1000
         return sum(math.log((said[word] + 1) / n_words) for word in _WORD.findall(text.lower()))
 
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        """One after the other."""
+        return [self.likelihood(messages, text) for messages, text in cases]
+
     def close(self) -> None:
         """Remembered, for tests."""
         self.closed = True

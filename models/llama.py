@@ -6,6 +6,7 @@
     llama_states.py   states of what prompts share, kept            llama_draft.py  drafts from the prompt
     llama_pair.py     the second context, that writes               llama_passes.py who computes the next words
     llama_turn.py     one generation at a time                      llama_splice.py passages joined, not exact
+    llama_tails.py    several questions about one prompt at once
 
 The first context reads prompts, checks, and long drafts; it alone keeps states. The second holds the same weights
 rearranged for the kernels that write word by word; the words of an answer stand in it, the prompt in both.
@@ -31,6 +32,7 @@ from models.llama_pair import Writer
 from models.llama_passes import Passes
 from models.llama_splice import splice
 from models.llama_states import KeptStates
+from models.llama_tails import tails_of
 from models.llama_turn import Turns
 from models.llama_words import Words, logprob_of
 from models.protocols import FinishReason, Message, Piece, Sampling
@@ -158,6 +160,28 @@ class LlamaGenerator:
                 for back, token in enumerate(reversed(scored), start=1):
                     total += logprob_of(self._context.logits(-back), token)
         return total
+
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        """`likelihood` of each: what the prompts share is read once, their ends together."""
+        read = [
+            (*self._prompt(messages), self._context.tokenize(text, special=False)) for messages, text in cases
+        ]
+        found = tails_of([(prompt, wanted) for prompt, _, wanted in read], self._context.options.n_batch)
+        if found is None:
+            return [self.likelihood(messages, text) for messages, text in cases]
+        prompt, ends, _ = read[0]
+        self._require_room(found.shared + sum(map(len, found.tails)))
+        with self._computing():
+            if self._context.shared(prompt) >= found.shared:
+                self._context.keep(prompt, found.shared)
+            else:
+                self._read_wholly(prompt[: found.shared], [end for end in ends if end < found.shared], 1)
+            logits = self._context.read_tails(found.tails)
+            if logits is None:
+                raise ModelError(
+                    f"the generator {self.model_id} is closed", remedy="open the assistant again"
+                )
+            return [logprob_of(logits[tail], wanted) for tail, wanted in found.asked]
 
     def forget(self) -> None:
         """Drop all that was read or kept, in memory and on disk: the next prompt is read from its first word."""

@@ -28,6 +28,8 @@ FEWEST = 12
 at least so many."""
 _N_SEQUENCES = 8
 _SPARE = 1
+N_TAILS = _N_SEQUENCES - 1
+"""So many continuations of one prompt can be read at once."""
 _log_lines: list[str] = []
 
 
@@ -168,6 +170,29 @@ class LlamaContext:
             self._n_ready = n_logits
         return kept
 
+    def read_tails(self, tails: Sequence[Sequence[int]]) -> list[NDArray[np.float32]] | None:
+        """Logits after each of several continuations of what sequence 0 has read, in one pass; it is left as it was.
+
+        tails: at most `N_TAILS`, none empty, together at most `options.n_batch` tokens.
+        Returns an array of shape (n_vocab,) for each; None when cancelled. Raises ModelError when llama.cpp fails.
+        """
+        lib, memory, start = self.lib, self.memory, len(self.tokens)
+        rows = [
+            (token, start + at, sequence, at == len(tail) - 1)
+            for sequence, tail in enumerate(tails, 1)
+            for at, token in enumerate(tail)
+        ]
+        try:
+            for sequence in range(1, len(tails) + 1):
+                lib.llama_memory_seq_rm(memory, sequence, -1, -1)
+                lib.llama_memory_seq_cp(memory, 0, sequence, -1, -1)
+            if not self._compute(rows):
+                return None
+            return [self.logits(at).copy() for at, (*_, wanted) in enumerate(rows) if wanted]
+        finally:
+            for sequence in range(1, len(tails) + 1):
+                lib.llama_memory_seq_rm(memory, sequence, -1, -1)
+
     def shared(self, tokens: Sequence[int]) -> int:
         """How many settled tokens a `read` of `tokens` would find there, the last one not counted."""
         longest = min(self.n_settled, len(self.tokens), len(tokens) - 1)
@@ -290,30 +315,45 @@ class LlamaContext:
                 remedy="set generation.context_tokens lower or choose a smaller model with --model",
             )
 
+    @property
+    def _is_stopped(self) -> bool:
+        return self._closing or (self.cancel is not None and self.cancel.is_set())
+
     def _decode(self, tokens: Sequence[int], n_logits: int) -> bool:
         """Append to sequence 0; False when cancelled, and then nothing was appended."""
-        if self._closing or (self.cancel is not None and self.cancel.is_set()):
+        if self._is_stopped:
+            return False
+        n, position = len(tokens), len(self.tokens)
+        rows = [(token, position + i, 0, i >= n - n_logits) for i, token in enumerate(tokens)]
+        self.tokens += tokens
+        done = False
+        try:
+            done = self._compute(rows)
+        finally:
+            if not done:
+                self.forget_from(position)
+        return done
+
+    def _compute(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+        """One pass over rows of token, position, sequence, and whether its logits are wanted; False when cancelled."""
+        if self._is_stopped:
             return False
         self._n_ready = 0
-        batch, n, position = self._batch, len(tokens), len(self.tokens)
-        batch.n_tokens = n
-        for i, token in enumerate(tokens):
+        batch = self._batch
+        batch.n_tokens = len(rows)
+        for i, (token, position, sequence, wanted) in enumerate(rows):
             batch.token[i] = token
-            batch.pos[i] = position + i
+            batch.pos[i] = position
             batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = 0
-            batch.logits[i] = i >= n - n_logits
+            batch.seq_id[i][0] = sequence
+            batch.logits[i] = wanted
         # A token or two are over before a thread that watches has begun.
-        with self._stop.watching(self.cancel if n >= GROUP else None):
+        with self._stop.watching(self.cancel if len(rows) >= GROUP else None):
             status = self.lib.llama_decode(self._context, batch)
-        self.tokens += tokens
-        if status == 0:
-            return True
-        self.forget_from(position)
-        if status == 2:
-            return False
+        if status in (0, 2):
+            return bool(status == 0)
         raise ModelError(
-            f"llama.cpp failed with code {status} at token {position} of {self.n_context}",
+            f"llama.cpp failed with code {status} at token {rows[0][1]} of {self.n_context}",
             remedy="ask a shorter question or set generation.context_tokens higher",
         )
 

@@ -125,6 +125,10 @@ class OpenAIGenerator:
         """Always raises EndpointError: the chat API reports nothing about a text that it did not write."""
         raise self._no_logprobs("it cannot tell how likely a given text is")
 
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        """As `likelihood`: raises EndpointError."""
+        return [self.likelihood(messages, text) for messages, text in cases]
+
     def close(self) -> None:
         """Close the connections; safe to call twice."""
         self._endpoint.close()

@@ -164,6 +164,13 @@ class Generator(Protocol):
         """
         ...
 
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        """`likelihood` of each (messages, text), up to rounding; sooner where the messages begin alike.
+
+        Raises as `likelihood`.
+        """
+        ...
+
     def close(self) -> None:
         """Free what is held; safe to call twice. Waits for, or cancels, what another thread has under way."""
         ...

@@ -55,10 +55,10 @@ class Doubter:
     def features(self, prompt: Prompt, probability: float) -> dict[str, float]:
         """`before` (log-odds of `probability`), `stated` (log-odds), `none` (log-probability).
 
-        Raises ModelError as `Generator.choose` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        yes, no = self._generator.choose(_asking(prompt, _STATED), ("Yes", "No"))
-        none = self._generator.likelihood(_asking(prompt, _IN_A_FEW_WORDS), "NONE")
+        stated, few_words = _asking(prompt, _STATED), _asking(prompt, _IN_A_FEW_WORDS)
+        yes, no, none = self._generator.likelihoods(((stated, "Yes"), (stated, "No"), (few_words, "NONE")))
         return {
             "before": log_odds(probability),
             "stated": yes - no,

@@ -116,6 +116,10 @@ def test_choices_and_likelihoods_are_found_once(inner: Counting, generator: Reme
     assert inner.n_likely == 1
     generator.likelihood(say("a b"), "b")
     assert inner.n_likely == 2
+    cases = [(say("a b"), "a"), (say("a b"), "c"), (say("a b"), "c")]
+    found = generator.likelihoods(cases)
+    assert found == [generator.likelihood(messages, text) for messages, text in cases]
+    assert inner.n_likely == 3, "only what was not known"
 
 
 def test_what_was_read_is_not_read_again(inner: Counting, generator: RememberingGenerator) -> None:

@@ -230,6 +230,22 @@ def test_likelihood_depends_on_the_text_and_on_the_messages(generator: Generator
     assert generator.likelihood(about, asked) == pytest.approx(likely, abs=0.05)
 
 
+def test_likelihoods_are_those_of_each(generator: Generator) -> None:
+    story = (
+        "The old bridge of Aldermoor was built by Ida Falk in the year 1871, says the chronicle of the town. "
+    )
+    wet, old = (
+        say(story + "Is it wet? Reply Yes or No."),
+        say(story + "How old is the bridge? Reply in a word."),
+    )
+    cases = [(wet, "Yes"), (wet, "No"), (old, "Old"), (old, ""), (say("Hello"), "Hi there")]
+    for some in (cases, cases[:3], cases[:2], cases[:1], []):
+        alone = [generator.likelihood(messages, text) for messages, text in some]
+        assert generator.likelihoods(some) == pytest.approx(alone, abs=0.05)
+    # What was read together is not in the way of what comes next.
+    assert generator.likelihood(wet, "Yes") == pytest.approx(generator.likelihoods(cases[:2])[0], abs=0.05)
+
+
 def test_likelihood_is_a_sum_over_the_text(generator: Generator) -> None:
     about = say("The old bridge of Aldermoor was built by Ida Falk.")
     assert generator.likelihood(about, "") == 0.0
@@ -327,6 +343,7 @@ def test_close_twice_and_then_no_more(make: Make) -> None:
         lambda: closed.count_tokens("word"),
         lambda: list(closed.generate(say("Hi"), Sampling(max_tokens=2))),
         lambda: closed.choose(say("Hi"), ["a", "b"]),
+        lambda: closed.likelihoods([(say("Hi"), "a"), (say("Hi"), "b")]),
     ):
         with pytest.raises(ModelError, match="closed"):
             use()

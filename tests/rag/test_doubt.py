@@ -52,9 +52,10 @@ class Opinionated(ScriptedGenerator):
         self.asked.append(messages[-1].text)
         return [math.log(self.yes), math.log(1 - self.yes)]
 
-    def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        self.asked.append(messages[-1].text)
-        return -50.0
+    def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
+        self.asked += dict.fromkeys(messages[-1].text for messages, _ in cases)
+        told = {"Yes": math.log(self.yes), "No": math.log(1 - self.yes), "NONE": -50.0}
+        return [told[text] for _, text in cases]
 
     def generate(
         self, messages: Sequence[Message], sampling: Sampling, cancel: Flag | None = None

@@ -1,0 +1,48 @@
+"""Which prompts are read together, and how they are cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.llama_context import GROUP, N_TAILS
+from models.llama_tails import tails_of
+
+SHARED = list(range(100, 121))
+
+
+def test_what_is_shared_is_read_once() -> None:
+    cases = [([*SHARED, 1, 2], [7]), ([*SHARED, 1, 2], [8]), ([*SHARED, 3, 4, 5], [9])]
+    found = tails_of(cases, 512)
+    assert found is not None
+    assert found.shared == 20
+    assert found.tails == [[120, 1, 2], [120, 3, 4, 5]]
+    assert found.asked == [(0, 7), (0, 8), (1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("cases", "at_most"),
+    [
+        pytest.param([([*SHARED, 1], [7])], 512, id="one prompt"),
+        pytest.param([], 512, id="none"),
+        pytest.param([([*SHARED, 1], [7, 8]), ([*SHARED, 2], [7])], 512, id="a text of two tokens"),
+        pytest.param([([*SHARED, 1], []), ([*SHARED, 2], [7])], 512, id="an empty text"),
+        pytest.param([([1, 2, 3], [7]), ([1, 2, 4], [7])], 512, id="little is shared"),
+        pytest.param([([*SHARED, 1], [7]), ([*SHARED, 2], [7])], 3, id="too long for a pass"),
+        pytest.param([([*SHARED, n], [7]) for n in range(N_TAILS + 1)], 512, id="too many"),
+    ],
+)
+def test_the_others_are_read_one_by_one(cases: list[tuple[list[int], list[int]]], at_most: int) -> None:
+    assert tails_of(cases, at_most) is None
+
+
+@given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=2, max_size=N_TAILS))
+def test_every_prompt_is_its_shared_part_and_a_tail(ends: list[list[int]]) -> None:
+    prompts = [[*SHARED, *end] for end in ends]
+    found = tails_of([(prompt, [9]) for prompt in prompts], 512)
+    assert found is not None
+    assert found.shared % GROUP == 0
+    assert all(found.tails), "there is always a token to compute"
+    for prompt, (tail, _) in zip(prompts, found.asked, strict=True):
+        assert prompt[: found.shared] + found.tails[tail] == prompt
