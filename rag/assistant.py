@@ -250,6 +250,9 @@ class Assistant:
             with run.checking("vouch"):
                 return self._voucher.weighed(sentence, question)
 
+        def gives(value: str, citation: Citation) -> bool:
+            return not checks.vouched or self._voucher.gives(question, value, citation)
+
         def mend(sentence: Sentence) -> Sentence | None:
             if not (checks.mended and stands):
                 return None
@@ -298,7 +301,7 @@ class Assistant:
             if polarity:
                 answer = opened(answer, polarity, question, weighed.scored, citer)
         with run.checking("accounts"):
-            found = disagreement(question, weighed.scored, citer.citation) if checks.accounts else None
+            found = disagreement(question, weighed.scored, citer.citation, gives) if checks.accounts else None
         if found is None:
             return self._final(run, answer)
         return self._final(run, with_accounts(answer, found), disagreement=found.accounts)

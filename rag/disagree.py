@@ -20,8 +20,10 @@ from rag.question import is_yes_no
 from rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
+Gives = Callable[[str, Citation], bool]
+"""A value and where it stands -> whether that is said there of what is asked."""
 
-_MAX_ACCOUNTS = 5
+_MAX_ACCOUNTS = 6
 # "What is the genre of ..." has one answer, "what is a meteoroid" many.
 _ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
@@ -38,11 +40,16 @@ class Disagreement:
     is_update: bool
 
 
-def disagreement(question: str, scored: Sequence[ScoredSentence], cite: Cite) -> Disagreement | None:
-    """The differing values in the sentences, at most five; None when they agree or the question asks for no value.
+def disagreement(
+    question: str,
+    scored: Sequence[ScoredSentence],
+    cite: Cite,
+    gives: Gives = lambda _value, _citation: True,
+) -> Disagreement | None:
+    """The differing values in the sentences, at most six; None when they agree or the question asks for no value.
 
     scored: of `Weighed`, with the reader's finds where there is a reader.
-    cite: makes a citation, such as `Citer.citation`.
+    cite: makes a citation, such as `Citer.citation`. gives: looks again at what would be told.
     """
     if is_yes_no(question) or (is_open(question) and not _ONE_THING.match(question)):
         return None
@@ -57,6 +64,8 @@ def disagreement(question: str, scored: Sequence[ScoredSentence], cite: Cite) ->
         else:
             groups.append([item])
     groups = _one_each(groups)[:_MAX_ACCOUNTS]
+    if len(groups) >= 2:
+        groups = [group for group in groups if gives(fullest([f.value for f in group]), _best(group))]
     if len(groups) < 2:
         return None
     accounts = [_account(group, cite) for group in groups]
@@ -100,6 +109,13 @@ def _account(group: Sequence[Given], cite: Cite) -> Account:
         cite(f.candidate.hit, f.candidate.span.start, f.candidate.span.end, min(f.score, 1.0)) for f in newest
     )
     return Account(fullest([f.value for f in group]), citations, newest[0].candidate.hit.source.published)
+
+
+def _best(group: Sequence[Given]) -> Citation:
+    """Where the value stands most surely; a citation without a number."""
+    best = max(group, key=lambda item: item.score)
+    hit, (start, end) = best.candidate.hit, best.candidate.span
+    return Citation(0, hit, start, end, hit.passage.between(start, end), min(best.score, 1.0))
 
 
 def _is_update(groups: Sequence[Sequence[Given]]) -> bool:

@@ -25,10 +25,12 @@ SURE = 0.6
 their sources do not support."""
 HOPELESS = 0.15
 """Below this it is not asked either."""
+GIVEN_FROM = -0.5
+"""Log-odds from which on a value is told beside others. Of 137 values (RAMDocs, development half) 102 were right or
+known to be wrong accounts; of those above, 99 of 125."""
 NOT_SAID = "read again beside its source, the source does not say it"
 
-_SYSTEM = "You check statements against excerpts of documents."
-_STATES = "Does the excerpt state this? Reply Yes or No."
+_SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """Of the reader, which was trained so; the generator tells more by the cited words alone."""
@@ -85,7 +87,7 @@ def rule_features(text: str, question: str, excerpts: Sequence[Excerpt], reader:
 def stated(text: str, excerpts: Sequence[Excerpt], generator: Generator) -> float:
     """The generator's log-odds that the excerpts state the sentence. Raises ModelError as `Generator.choose` does."""
     read = "\n".join(excerpt.within(0) for excerpt in excerpts)
-    asked = Segment(f"Excerpt:\n{read}\n\n", reusable=True), Segment(f"Statement: {text}\n{_STATES}")
+    asked = Segment(f"Excerpt:\n{read}\n\n", reusable=True), Segment(f"Statement: {text}")
     yes, no = generator.choose(
         (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", asked)), ("Yes", "No")
     )
@@ -110,6 +112,13 @@ class Voucher:
         told = embedder_id, reader.digest if reader else None
         self._by_rules = fitted(*told, stored=STORED)
         self._by_asking = fitted(*told, generator.model_id, stored=STORED)
+
+    def gives(self, question: str, value: str, citation: Citation) -> bool:
+        """Whether the cited words give this value for what is asked. Raises ModelError as `Generator.choose` does."""
+        if self._by_asking is None:
+            return True
+        said = f"The answer to “{question}” is {value}."
+        return stated(said, [excerpt_of(citation)], self._generator) >= GIVEN_FROM
 
     def weighed(self, sentence: Sentence, question: str) -> Sentence:
         """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.

@@ -124,6 +124,25 @@ def test_a_reader_marks_what_rules_cannot() -> None:
     assert all(account.citations[0].quote.endswith(".") for account in got.accounts)
 
 
+def test_what_a_second_look_does_not_find_is_not_told() -> None:
+    third = read(hit(3, "Jack Snow played chess."), "chess")
+    looked: list[tuple[str, str]] = []
+
+    def gives(value: str, citation: Citation) -> bool:
+        looked.append((value, citation.quote))
+        return value != "chess"
+
+    sentences = [read(BASEBALL, "baseball"), read(HOCKEY, "ice hockey"), third]
+    got = disagreement(SPORT, sentences, cite, gives)
+    assert got is not None
+    assert {account.value for account in got.accounts} == {"baseball", "ice hockey"}
+    assert ("chess", "Jack Snow played chess.") in looked
+    assert disagreement(SPORT, sentences[1:], cite, gives) is None, "one account is no difference"
+    looked.clear()
+    assert disagreement(SPORT, sentences[:1], cite, gives) is None
+    assert not looked, "nobody is asked about what would not be told"
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -95,7 +95,7 @@ def test_what_is_asked_has_the_quote_and_its_title(sentence: Sentence) -> None:
     excerpts = [excerpt_of(citation) for citation in sentence.citations]
     assert stated(sentence.text, excerpts, generator) == pytest.approx(math.log(4))
     assert sentence.citations[0].quote.split()[-1] in generator.asked[0]
-    assert generator.asked[0].endswith("Yes or No.")
+    assert generator.asked[0].endswith(f"Statement: {sentence.text}")
 
 
 def test_an_excerpt_has_whole_words_around_the_quote() -> None:
@@ -145,3 +145,18 @@ def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
         assert 0.05 < one.threshold < 0.95
         assert sum(one.provenance["sentences"].values()) > 100
     assert Path(STORED).stat().st_size < 20_000
+
+
+def test_a_value_is_told_where_the_cited_words_give_it(
+    monkeypatch: pytest.MonkeyPatch, reader: Reader, sentence: Sentence
+) -> None:
+    citation = sentence.citations[0]
+    for yes, stands in ((0.9, True), (0.5, True), (0.2, False)):
+        generator = Opinionated(yes)
+        assert voucher(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation) is stands
+        (asked,) = generator.asked
+        assert citation.quote in asked
+        assert f"The answer to “{SHIPS}” is 412." in asked
+    generator = Opinionated(0.01)
+    assert Voucher(reader, generator, "another").gives(SHIPS, "412", citation), "nobody to ask: it is told"
+    assert not generator.asked
