@@ -1,8 +1,8 @@
-"""The quality gate of spliced prompts: `python -m eval.bench_splice [--suites SUITE...] [--limit N] [--model ID]`.
+"""Quality gates of two ways to be faster: `python -m eval.bench_splice [spliced|f16] [--suites SUITE...] [--limit N]`.
 
-Every question is answered twice from the same prompt of whole passages: read from its first word, and spliced from
-the passages' kept states. Splicing may be switched on for answers only if it loses at most one point of accuracy over
-at least 200 questions; the exit code says so.
+Every question is answered twice from the same prompt of whole passages: as the product reads it, and `spliced` from
+the passages' kept states, or with attention states in `f16` instead of q8_0. A way may be switched on for answers
+only if it loses at most one point of accuracy over at least 200 questions; the exit code says so.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from eval.bench import setting
 from eval.bench_rows import Bench, load_llama
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
-from eval.metrics.answers import contains
+from eval.metrics.answers import all_of, contains
+from models.errors import AskiveError
 from models.llama import LlamaGenerator
+from models.llama_context import EngineOptions
 from models.protocols import Message, Sampling, Segment
 from models.registry import load_embedder
 from rag.prompt import SYSTEM
 from rag.retrieve import Retriever
 from rag.types import Hit
 
+Way = Literal["spliced", "f16"]
 N_PASSAGES = 5
 MOST_LOST = 0.01
 FEWEST = 200
@@ -34,51 +39,69 @@ FEWEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """n: questions. full, spliced: shares of answers that hold an accepted one; *_ms: median to the first words."""
+    """way: the other one. n: questions. full, other: shares of answers that are right; *_ms: median to the first words.
 
+    same: share of answers that are the same text.
+    """
+
+    way: Way
     n: int
     full: float
-    spliced: float
+    other: float
     full_ms: float
-    spliced_ms: float
+    other_ms: float
+    same: float
 
     @property
     def passed(self) -> bool:
         """Enough questions, and at most one point lost."""
-        return self.n >= FEWEST and self.full - self.spliced <= MOST_LOST
+        return self.n >= FEWEST and round(self.full - self.other, 4) <= MOST_LOST
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.n} questions: full {self.full:.3f} after {self.full_ms:.0f} ms, {self.way} {self.other:.3f} after "
+            f"{self.other_ms:.0f} ms, the same text in {self.same:.3f}: {'passed' if self.passed else 'NOT passed'}\n"
+        )
 
 
-def gate(bench: Bench, suites: Sequence[str], limit: int) -> Gate:
+def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: int = N_PASSAGES) -> Gate:
     """Answer `limit` questions of the suites, both ways. Raises UsageError for an unknown suite."""
     embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
-    generator = load_llama(bench)
     right: tuple[list[bool], list[bool]] = ([], [])
     waits: tuple[list[float], list[float]] = ([], [])
-    try:
+    n_same = 0
+    with ExitStack() as opened:
+        full = opened.enter_context(closing(load_llama(bench)))
+        other = full
+        if way == "f16":
+            other = opened.enter_context(closing(load_llama(bench, options=EngineOptions(kv_type="f16"))))
         for name in suites:
             suite = open_suite(name)
             archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
+            opened.enter_context(archive)
             retriever = Retriever(archive, bench.config.retrieval)
-            for sample in [s for s in suite.samples if s.answers]:
+            for sample in [s for s in suite.samples if s.answers or s.all_of]:
                 if len(right[0]) >= limit:
                     break
-                hits = retriever.retrieve(sample.question, sample.turns, N_PASSAGES)
-                for way, spliced in enumerate((False, True)):
-                    answer, first_ms = _answer(generator, sample, hits, spliced=spliced)
-                    right[way].append(contains(answer, sample.answers) > 0)
-                    waits[way].append(first_ms)
-                bench.tell(f"{len(right[0])}: full {sum(right[0])}, spliced {sum(right[1])}")
-            archive.close()
-    finally:
-        generator.close()
+                hits = retriever.retrieve(sample.question, sample.turns, n_passages)
+                said = []
+                for at, generator in enumerate((full, other)):
+                    generator.splice = way == "spliced" and at == 1
+                    answer, first_ms = _answer(generator, sample, hits)
+                    said.append(answer)
+                    right[at].append(_is_right(sample, answer))
+                    waits[at].append(first_ms)
+                n_same += said[0] == said[1]
+                bench.tell(f"{len(right[0])}: full {sum(right[0])}, {way} {sum(right[1])}, same {n_same}")
     n = len(right[0])
-    shares = [round(sum(way) / max(n, 1), 4) for way in right]
-    return Gate(n, shares[0], shares[1], *(round(median(way or [0.0]), 1) for way in waits))
+    full_share, other_share = (round(sum(found) / max(n, 1), 4) for found in right)
+    full_ms, other_ms = (round(median(found or [0.0]), 1) for found in waits)
+    return Gate(way, n, full_share, other_share, full_ms, other_ms, round(n_same / max(n, 1), 4))
 
 
-def _answer(
-    generator: LlamaGenerator, sample: Sample, hits: Sequence[Hit], *, spliced: bool
-) -> tuple[str, float]:
+def _answer(generator: LlamaGenerator, sample: Sample, hits: Sequence[Hit]) -> tuple[str, float]:
     messages = [
         Message("system", (Segment(SYSTEM, reusable=True),)),
         Message(
@@ -89,8 +112,7 @@ def _answer(
             ),
         ),
     ]
-    generator.splice = spliced
-    if spliced:
+    if generator.splice:
         # Passages are read while idle: the wait that counts is that for the question.
         generator.prefill(messages)
     started, first_ms, text = time.perf_counter(), 0.0, ""
@@ -100,24 +122,32 @@ def _answer(
     return text, first_ms
 
 
-def main() -> None:
-    """The command."""
+def _is_right(sample: Sample, answer: str) -> bool:
+    return bool(all_of(answer, sample.all_of) if sample.all_of else contains(answer, sample.answers))
+
+
+def main() -> int:
+    """The command. Returns 0 when the gate is passed, 1 when it is not, or the code of the error."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench_splice", description=__doc__)
+    parser.add_argument("way", nargs="?", choices=["spliced", "f16"], default="spliced")
     parser.add_argument(
         "--suites", nargs="+", default=["seeds"], help="suites, as `askive eval suites` lists them"
     )
     parser.add_argument("--limit", type=int, default=FEWEST, help=f"questions (default {FEWEST})")
+    parser.add_argument(
+        "--passages", type=int, default=N_PASSAGES, help=f"in a prompt (default {N_PASSAGES})"
+    )
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
     told = parser.parse_args()
-    with setting(1, told.model) as bench:
-        found = gate(bench, told.suites, told.limit)
-    sys.stdout.write(
-        f"{found.n} questions: full {found.full:.3f} after {found.full_ms:.0f} ms, "
-        f"spliced {found.spliced:.3f} after {found.spliced_ms:.0f} ms: "
-        f"{'passed' if found.passed else 'NOT passed'}\n"
-    )
-    sys.exit(0 if found.passed else 1)
+    try:
+        with setting(1, told.model) as bench:
+            found = gate(bench, told.way, told.suites, told.limit, told.passages)
+    except AskiveError as error:
+        sys.stderr.write(f"{error.message}\n{error.remedy}\n")
+        return error.exit_code
+    sys.stdout.write(found.text)
+    return 0 if found.passed else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
