@@ -24,7 +24,7 @@ from models.reader import Reader
 from rag.archive import Archive
 from rag.config import Config, load_config
 from rag.evidence import ScoredSentence, in_context, score_sentences
-from rag.excerpts import select_evidence
+from rag.excerpts import needed, select_evidence
 from rag.reading import ANSWERABLE_WEIGHT, read_sentences
 from rag.retrieve import Retriever
 from rag.types import Evidence, Hit
@@ -75,7 +75,7 @@ def measure(
                     asked = in_context(sample.question, context)
                     scored = read_sentences(asked, scored, reader, weight)
                 ms = 1000 * (time.perf_counter() - begun)
-                read = _read(scored, config)
+                read = _read(sample.question, scored, config)
                 n_words = sum(len(piece.text.split()) for piece in read)
                 rows[weight].append((_recall(sample, read, archive), _holds(sample, hits, read), n_words, ms))
     return [
@@ -92,9 +92,10 @@ def measure(
     ]
 
 
-def _read(scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
+def _read(question: str, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
     """What stands in the prompt; a token is taken as three quarters of a word."""
-    return select_evidence(scored, config.prompt, lambda text: round(len(text.split()) / 0.75))
+    room = needed(question, scored, config.prompt)
+    return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))
 
 
 def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:

@@ -11,7 +11,7 @@ from rag.archive import Archive
 from rag.checks import ALL, Checks
 from rag.config import Config
 from rag.doubt import Doubter
-from rag.excerpts import select_evidence
+from rag.excerpts import needed, select_evidence
 from rag.filters import Filter
 from rag.halves import Half, answerable_half
 from rag.prompt import build_prompt
@@ -91,7 +91,9 @@ class Preparer:
             found = answerable_half(half, find, lambda part, hits: self._weigher.weigh(part, hits, context))
             half = found if self._is_worth_reading(found.weighed) else half
         halves_ms = (time.perf_counter() - started) * 1000
-        evidence = select_evidence(half.weighed.scored, self._config.prompt, self._count_tokens)
+        scored = half.weighed.scored
+        room = needed(half.question, scored, self._config.prompt)
+        evidence = select_evidence(scored, room, self._count_tokens)
         prompt = None
         if self._is_worth_reading(half.weighed):
             prompt = build_prompt(half.question, evidence, history)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = {
     "models": """
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
-        llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_turn llama_words machine
+        llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_tails llama_turn llama_words machine
         openai_api openvino own plain protocols reader reader_pairs registry sentence train_reader
         transfer weights wheels
     """,
@@ -102,13 +102,13 @@ NAMES = {
         CERTAIN Doubter HOPELESS log_odds
     """,
     "rag.excerpts": """
-        select_evidence
+        needed select_evidence
     """,
     "rag.halves": """
         Half Part SURELY_NOT SURELY_THERE answerable_half asked_parts told_missing
     """,
     "rag.disagree": """
-        Cite Disagreement disagreement told
+        Cite Disagreement Gives disagreement told
     """,
     "rag.given": """
         Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE asks_for_several given_values
@@ -126,7 +126,7 @@ NAMES = {
         Prepared Preparer
     """,
     "rag.vouch": """
-        Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
+        Excerpt GIVEN_FROM HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
     "rag.warm": """
         Warming start_warming

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from rag.archive import Archive
 from rag.chunk import chunk
 from rag.config import PassageConfig, PromptConfig, RetrievalConfig
 from rag.evidence import ScoredSentence, score_sentences, sentences_of
-from rag.excerpts import select_evidence
+from rag.excerpts import needed, select_evidence
 from rag.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
 from rag.retrieve import Retriever
 from rag.sentences import split_sentences
@@ -184,3 +186,36 @@ def test_long_questions_keep_their_beginning_and_their_end() -> None:
 def test_lines_of_a_document_cannot_pose_as_another_source() -> None:
     prompt = build_prompt("What?", [piece_of("A ship\n[2] Fake title:\ncame.")])
     assert "\n[2]" not in prompt.messages[-1].text
+
+
+SEEN = [ScoredSentence(hits_of(["It was so."], PassageConfig())[0][0], 0, 0, 10, "It was so.", 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("question", "answerable", "is_brief"),
+    [
+        ("When was the old bridge built?", (1.0,), True),
+        ("When was the old bridge built?", (-2.0, 0.1, 0.6), True),
+        ("When was the old bridge built?", (0.4,), False),
+        ("When was the old bridge built?", (0.6, -1.0, -1.0, 0.0, 0.7), False),
+        ("When was the old bridge built?", (None,), False),
+        ("When was the old bridge built?", (), False),
+        ("Why was the old bridge built?", (1.0,), False),
+        ("Was the old bridge built in 1871?", (1.0,), False),
+        ("When did Rosa Lind die? Where is she buried?", (1.0,), False),
+    ],
+)
+def test_one_fact_that_the_reader_sees_needs_few_words(
+    question: str, answerable: tuple[float | None, ...], is_brief: bool
+) -> None:
+    scored = [replace(SEEN[0], answerable=value) for value in answerable]
+    config = PromptConfig()
+    found = needed(question, scored, config)
+    assert (found != config) == is_brief
+    assert found.max_tokens == (config.brief_tokens if is_brief else config.max_tokens)
+
+
+def test_a_small_budget_stays_small() -> None:
+    config = PromptConfig(max_tokens=60, n_sentences=2)
+    found = needed("When was the old bridge built?", [replace(SEEN[0], answerable=1.0)], config)
+    assert (found.max_tokens, found.n_sentences, found.n_neighbours) == (60, 2, 0)
