@@ -204,12 +204,14 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
             yield Token(text[released:settled])
             released = settled
     spans = split_sentences(run.text)
-    if said and (run.unfinished or _says_again(set(stems(run.text[slice(*spans[-1])])), said)):
+    cut_off = run.unfinished and not _FINISHED.search(run.text)
+    if said and (cut_off or _says_again(set(stems(run.text[slice(*spans[-1])])), said)):
         run.text = run.text[: spans[n_cited - 1].end]
     elif len(run.text) > released and not says_nothing(run.text):
         yield Token(run.text[released:])
 
 
+_FINISHED = re.compile(r"""[.!?]["'”’)\]]*\s*$""")
 # A word that is known to be whole: something that is no letter follows it, or it is in another script.
 _WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 

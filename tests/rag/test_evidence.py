@@ -208,11 +208,16 @@ SEEN = [ScoredSentence(hits_of(["It was so."], PassageConfig())[0][0], 0, 0, 10,
 def test_one_fact_that_the_reader_sees_needs_few_words(
     question: str, answerable: tuple[float | None, ...], is_brief: bool
 ) -> None:
-    scored = [replace(SEEN[0], answerable=value) for value in answerable]
+    scored = [
+        replace(SEEN[0], answerable=value, score=0.5 if at else 0.9) for at, value in enumerate(answerable)
+    ]
     config = PromptConfig()
     found = needed(question, scored, config)
     assert (found != config) == is_brief
     assert found.max_tokens == (config.brief_tokens if is_brief else config.max_tokens)
+    close = [replace(item, score=0.8) if at else item for at, item in enumerate(scored)]
+    if len(close) > 1:
+        assert needed(question, close, config) == config, "two that are as good are both to be understood"
 
 
 def test_a_small_budget_stays_small() -> None:

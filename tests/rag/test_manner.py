@@ -100,6 +100,12 @@ def test_a_sentence_without_room_is_not_shown(archive: Archive) -> None:
     assert answer_of(archive, f"{FIRST} The old bridge of Aldermoor was built in 1871.", words) == FIRST
 
 
+def test_a_sentence_that_just_had_room_is_shown(archive: Archive) -> None:
+    second = "The old bridge of Aldermoor was built in 1871."
+    said = f"{FIRST} {second} It is long."
+    assert answer_of(archive, said, len(f"{FIRST} {second}".split())) == f"{FIRST} {second}"
+
+
 def test_the_only_sentence_is_shown_as_far_as_it_came(archive: Archive) -> None:
     assert answer_of(archive, FIRST, len(FIRST.split()) - 1).startswith("The harbour of Aldermoor received")
 
