@@ -14,7 +14,7 @@ from rag.chunk import chunk
 from rag.config import PassageConfig, PromptConfig, RetrievalConfig
 from rag.evidence import ScoredSentence, score_sentences, sentences_of
 from rag.excerpts import needed, select_evidence
-from rag.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
+from rag.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, head, shorten
 from rag.retrieve import Retriever
 from rag.sentences import split_sentences
 from rag.types import Document, Evidence, Hit, Passage, Source, Turn
@@ -224,3 +224,17 @@ def test_a_small_budget_stays_small() -> None:
     config = PromptConfig(max_tokens=60, n_sentences=2)
     found = needed("When was the old bridge built?", [replace(SEEN[0], answerable=1.0)], config)
     assert (found.max_tokens, found.n_sentences, found.n_neighbours) == (60, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Bridge", "Bridge"),
+        ("A\nbridge", "A bridge"),
+        (f"{'word ' * 11}wo{'x' * 30}", f"{'word ' * 10}word ..."),
+        ("x" * 90, f"{'x' * 60} ..."),
+    ],
+)
+def test_a_long_title_is_cut_between_words(title: str, shown: str) -> None:
+    (hit, *_), _ = hits_of(["It was so."], PassageConfig())
+    assert head(3, replace(hit, source=replace(hit.source, title=title))) == f"[3] {shown} (Reuters, 2016):"
