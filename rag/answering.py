@@ -14,6 +14,7 @@ from rag.attribution import attributed_sentence
 from rag.citations import MAX_CITATIONS, Citer
 from rag.disagree import Disagreement, told
 from rag.evidence import ScoredSentence, lacks_number
+from rag.excerpts import STANDS_OUT
 from rag.manner import without_preamble
 from rag.question import split_parts
 from rag.refusal import says_nothing
@@ -50,6 +51,16 @@ class Checked:
     def stands(self) -> bool:
         """Whether any sentence is supported."""
         return any(sentence.verdict == "supported" for sentence in self.sentences)
+
+    def rests_on(self, item: ScoredSentence) -> bool:
+        """Whether any sentence is cited to this one, or to a part of it."""
+        return any(
+            cited.hit.passage.doc_id == item.hit.passage.doc_id
+            and cited.start < item.end
+            and item.start < cited.end
+            for sentence in self.sentences
+            for cited in sentence.citations
+        )
 
 
 def checked(
@@ -123,10 +134,13 @@ def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Se
 def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = "") -> Checked:
     """An answer in the words of a source, when the model's own do not stand; empty when none will do.
 
-    said: the model's own words: of the sources the best that has what they add to the question, else the best.
+    said: the model's own words: of the sources the best that has what they add to the question, else the best. One
+    that is far better than that is quoted all the same, where one thing is asked for.
     """
     publishers = [item.hit.source.publisher or "" for item in scored]
     value, best = bearing(added_values(question, said, publishers), scored) or ("", scored[0])
+    if _is_far_better(scored[0], best) and not split_parts(question):
+        value, best = "", scored[0]
     if lacks_number(question, best.text):
         best, value = scored[0], ""
         if lacks_number(question, best.text):
@@ -139,6 +153,13 @@ def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: 
         # "SBF" and "the company" mean something only to who knows the source.
         text = f"{value}: {text}"
     return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+
+
+def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:
+    """By the score, and to the reader too."""
+    if one.answerable is None or other.answerable is None:
+        return False
+    return one.score - other.score >= STANDS_OUT and one.answerable > other.answerable
 
 
 def opened(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
@@ -20,6 +21,7 @@ from rag.disagree import disagreement
 from rag.doubt import Doubter
 from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number
+from rag.excerpts import the_one
 from rag.filters import Filter
 from rag.manner import is_open, manner_of
 from rag.mend import mended
@@ -250,8 +252,8 @@ class Assistant:
             with run.checking("vouch"):
                 return self._voucher.weighed(sentence, question)
 
-        def gives(value: str, citation: Citation) -> bool:
-            return not checks.vouched or self._voucher.gives(question, value, citation)
+        def gives(value: str, citation: Citation) -> float:
+            return self._voucher.gives(question, value, citation) if checks.vouched else math.inf
 
         def mend(sentence: Sentence) -> Sentence | None:
             if not (checks.mended and stands):
@@ -280,10 +282,14 @@ class Assistant:
         publishers = [hit.source.publisher or "" for hit in run.hits]
         about_another = is_about_another(question, answer.left_out, publishers)
         sure = stands and run.confidence >= least and not about_another
+        the_answer = the_one(question, weighed.scored)
+        if the_answer and sure and checks.verified and not answer.rests_on(the_answer):
+            # One sentence is the answer, and the model told what else it has read.
+            reason = reason or "unsupported"
         if reason and sure and checks.quoted:
             # The sources hold it even if the model did not find the words.
             with run.checking("quote"):
-                said = quoted(question, weighed.scored, citer, text)
+                said = quoted(question, weighed.scored, citer, "" if the_answer else text)
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:

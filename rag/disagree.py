@@ -6,6 +6,7 @@ of its own, are told in the same way.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,14 @@ from rag.question import is_yes_no
 from rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
-Gives = Callable[[str, Citation], bool]
-"""A value and where it stands -> whether that is said there of what is asked."""
+Gives = Callable[[str, Citation], float]
+"""A value and where it stands -> how surely that is said there of what is asked, as log-odds."""
 
 _MAX_ACCOUNTS = 6
+_GIVEN_FROM = -0.3
+"""Log-odds from which on a value is told beside two that are surer. On 50 questions (RAMDocs, development half) all
+accounts are named 20 times and .83 of the values are right or known to be wrong accounts; without a second look, from
+the probability of `rag.given` where both are best balanced, 16 times and .81."""
 # "What is the genre of ..." has one answer, "what is a meteoroid" many.
 _ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
@@ -44,7 +49,7 @@ def disagreement(
     question: str,
     scored: Sequence[ScoredSentence],
     cite: Cite,
-    gives: Gives = lambda _value, _citation: True,
+    gives: Gives = lambda _value, _citation: math.inf,
 ) -> Disagreement | None:
     """The differing values in the sentences, at most six; None when they agree or the question asks for no value.
 
@@ -64,10 +69,9 @@ def disagreement(
         else:
             groups.append([item])
     groups = _one_each(groups)[:_MAX_ACCOUNTS]
-    if len(groups) >= 2:
-        groups = [group for group in groups if gives(fullest([f.value for f in group]), _best(group))]
     if len(groups) < 2:
         return None
+    groups = _given(groups, gives)
     accounts = [_account(group, cite) for group in groups]
     accounts.sort(key=lambda account: account.published or "", reverse=True)
     return Disagreement(tuple(accounts), _is_update(groups))
@@ -109,6 +113,15 @@ def _account(group: Sequence[Given], cite: Cite) -> Account:
         cite(f.candidate.hit, f.candidate.span.start, f.candidate.span.end, min(f.score, 1.0)) for f in newest
     )
     return Account(fullest([f.value for f in group]), citations, newest[0].candidate.hit.source.published)
+
+
+def _given(groups: Sequence[list[Given]], gives: Gives) -> list[list[Given]]:
+    """The two surest, and what else stands when looked at again; of two there is nothing to leave out."""
+    if len(groups) == 2:
+        return list(groups)
+    odds = [gives(fullest([item.value for item in group]), _best(group)) for group in groups]
+    surest = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
+    return [group for at, group in enumerate(groups) if at in surest or odds[at] >= _GIVEN_FROM]
 
 
 def _best(group: Sequence[Given]) -> Citation:

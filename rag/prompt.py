@@ -10,7 +10,6 @@ from rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
 _MAX_TURN_CHARS = 400
-_MAX_TITLE_CHARS = 60
 
 # Told to refuse, a small model refuses what it could answer and answers what it should refuse; whether an
 # answer stands is decided by the checks, so it is not asked.
@@ -55,12 +54,9 @@ def shorten(question: str, limit: int = MAX_QUESTION_CHARS) -> str:
 
 
 def head(number: int, hit: Hit) -> str:
-    """The line above what is read of a document; of a long title the beginning, for every word is waited for."""
+    """The line above what is read of a document."""
     about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
-    title = _one_line(hit.source.title)
-    if len(title) > _MAX_TITLE_CHARS:
-        title = f"{title[:_MAX_TITLE_CHARS].rpartition(' ')[0] or title[:_MAX_TITLE_CHARS]} ..."
-    return f"[{number}] {title}{f' ({about})' if about else ''}:"
+    return f"[{number}] {hit.source.title}{f' ({about})' if about else ''}:"
 
 
 def _one_line(text: str) -> str:

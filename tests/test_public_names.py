@@ -102,7 +102,7 @@ NAMES = {
         CERTAIN Doubter HOPELESS log_odds
     """,
     "rag.excerpts": """
-        needed select_evidence
+        STANDS_OUT needed select_evidence the_one
     """,
     "rag.halves": """
         Half Part SURELY_NOT SURELY_THERE answerable_half asked_parts told_missing
@@ -126,7 +126,7 @@ NAMES = {
         Prepared Preparer
     """,
     "rag.vouch": """
-        Excerpt GIVEN_FROM HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
+        Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
     "rag.warm": """
         Warming start_warming

@@ -124,23 +124,31 @@ def test_a_reader_marks_what_rules_cannot() -> None:
     assert all(account.citations[0].quote.endswith(".") for account in got.accounts)
 
 
-def test_what_a_second_look_does_not_find_is_not_told() -> None:
-    third = read(hit(3, "Jack Snow played chess."), "chess")
-    looked: list[tuple[str, str]] = []
+def test_beside_two_only_what_a_second_look_finds_is_told() -> None:
+    sentences = [
+        read(BASEBALL, "baseball"),
+        read(HOCKEY, "ice hockey"),
+        read(hit(3, "Jack Snow played chess."), "chess"),
+        read(hit(4, "Jack Snow played tennis."), "tennis"),
+    ]
+    odds = {"baseball": -4.0, "ice hockey": 1.0, "chess": -0.4, "tennis": 0.0}
+    looked: dict[str, str] = {}
 
-    def gives(value: str, citation: Citation) -> bool:
-        looked.append((value, citation.quote))
-        return value != "chess"
+    def gives(value: str, citation: Citation) -> float:
+        looked[value] = citation.quote
+        return odds[value]
 
-    sentences = [read(BASEBALL, "baseball"), read(HOCKEY, "ice hockey"), third]
-    got = disagreement(SPORT, sentences, cite, gives)
-    assert got is not None
-    assert {account.value for account in got.accounts} == {"baseball", "ice hockey"}
-    assert ("chess", "Jack Snow played chess.") in looked
-    assert disagreement(SPORT, sentences[1:], cite, gives) is None, "one account is no difference"
+    def told_of(some: Sequence[ScoredSentence]) -> set[str]:
+        got = disagreement(SPORT, some, cite, gives)
+        return {account.value for account in got.accounts} if got else set()
+
+    assert told_of(sentences) == {"ice hockey", "tennis"}
+    assert looked["chess"] == "Jack Snow played chess."
+    assert told_of(sentences[:3]) == {"ice hockey", "chess"}, "the two surest in any case"
     looked.clear()
-    assert disagreement(SPORT, sentences[:1], cite, gives) is None
-    assert not looked, "nobody is asked about what would not be told"
+    assert told_of(sentences[:2]) == {"baseball", "ice hockey"}, "of two there is none to leave out"
+    assert told_of(sentences[:1]) == set()
+    assert not looked
 
 
 @pytest.mark.parametrize(

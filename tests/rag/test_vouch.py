@@ -151,12 +151,13 @@ def test_a_value_is_told_where_the_cited_words_give_it(
     monkeypatch: pytest.MonkeyPatch, reader: Reader, sentence: Sentence
 ) -> None:
     citation = sentence.citations[0]
-    for yes, stands in ((0.9, True), (0.5, True), (0.2, False)):
+    for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        assert voucher(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation) is stands
+        odds = voucher(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation)
+        assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked
         assert f"The answer to “{SHIPS}” is 412." in asked
     generator = Opinionated(0.01)
-    assert Voucher(reader, generator, "another").gives(SHIPS, "412", citation), "nobody to ask: it is told"
+    assert Voucher(reader, generator, "another").gives(SHIPS, "412", citation) == math.inf, "nobody to ask"
     assert not generator.asked

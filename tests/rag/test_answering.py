@@ -1,0 +1,50 @@
+"""What an answer rests on, and which sentence is quoted in its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.fakes import HashEmbedder
+from rag.answering import Checked, quoted
+from rag.citations import Citer
+from rag.evidence import ScoredSentence
+from rag.types import Citation, Hit, Passage, Sentence, Source
+
+QUESTION = "Who appealed to the people of Aldermoor?"
+FIRST, SECOND = "Mayor Lind asked all to stay calm.", "Minister Holm appealed to the navy."
+TEXT = f"{FIRST} {SECOND}"
+HIT = Hit(
+    Passage(TEXT, 0, len(TEXT), passage_id=1, doc_id=1), Source(1, "a.md", "A", "text/plain"), 1.0, 1, "fused"
+)
+
+
+def scored(score: float, answerable: float | None, second: float | None = -1.0) -> list[ScoredSentence]:
+    """Both sentences, the first with this score and reading; the second has 0.5."""
+    at = len(FIRST) + 1
+    return [
+        ScoredSentence(HIT, 0, 0, len(FIRST), FIRST, score, answerable=answerable),
+        ScoredSentence(HIT, 1, at, len(TEXT), SECOND, 0.5, answerable=second),
+    ]
+
+
+def test_an_answer_rests_on_what_its_sentences_cite() -> None:
+    first, second = scored(0.9, 1.0)
+    citation = Citation(1, HIT, first.start + 2, first.end - 2, "", 1.0)
+    answer = Checked("Lind.", (Sentence("Lind.", 0, 5, (citation,), "supported"),))
+    assert answer.rests_on(first), "a part of it is enough"
+    assert not answer.rests_on(second)
+    elsewhere = replace(HIT, passage=replace(HIT.passage, doc_id=2))
+    assert not answer.rests_on(replace(first, hit=elsewhere))
+    assert not Checked("", ()).rests_on(first)
+
+
+def test_what_the_model_named_is_quoted_unless_another_sentence_is_far_better() -> None:
+    said = "Minister Holm appealed to the people of Aldermoor."
+    for best, expected in (
+        (scored(0.9, 1.0), FIRST),
+        (scored(0.6, 1.0), SECOND),
+        (scored(0.9, -2.0), SECOND),
+        (scored(0.9, None, None), SECOND),
+    ):
+        citer = Citer(QUESTION, [HIT], HashEmbedder())
+        assert quoted(QUESTION, best, citer, said).text.endswith(f"“{expected}”")
