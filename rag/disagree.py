@@ -72,6 +72,8 @@ def disagreement(
     if len(groups) < 2:
         return None
     groups = _given(groups, gives)
+    if len(groups) < 2:
+        return None
     accounts = [_account(group, cite) for group in groups]
     accounts.sort(key=lambda account: account.published or "", reverse=True)
     return Disagreement(tuple(accounts), _is_update(groups))
@@ -116,12 +118,18 @@ def _account(group: Sequence[Given], cite: Cite) -> Account:
 
 
 def _given(groups: Sequence[list[Given]], gives: Gives) -> list[list[Given]]:
-    """The two surest, and what else stands when looked at again; of two there is nothing to leave out."""
+    """What stands when looked at again: of two those that are not likely anyway, of more all but the two surest."""
     if len(groups) == 2:
-        return list(groups)
-    odds = [gives(fullest([item.value for item in group]), _best(group)) for group in groups]
+        return [
+            group for group in groups if any(f.is_likely for f in group) or _odds(group, gives) >= _GIVEN_FROM
+        ]
+    odds = [_odds(group, gives) for group in groups]
     surest = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
     return [group for at, group in enumerate(groups) if at in surest or odds[at] >= _GIVEN_FROM]
+
+
+def _odds(group: Sequence[Given], gives: Gives) -> float:
+    return gives(fullest([item.value for item in group]), _best(group))
 
 
 def _best(group: Sequence[Given]) -> Citation:

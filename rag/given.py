@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.asked import Kind, Value, asked_kind, values_in, wanted
 from rag.attribution import speaker_of
@@ -18,12 +18,15 @@ from rag.named import Name, has_name, lower_words, names_in
 from rag.words import stems
 
 LEAST_READ = 0.20
-"""Probability from which on a value that the reader and the rules found may be told; `rag.vouch` looks again."""
-_LEAST_READ_OF_ANY_KIND = 0.35
+LIKELY_READ = 0.40
+"""Probability from which on a value that the reader and the rules found may be told, and from which on without a
+second look."""
+_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND = 0.35, 0.55
 LEAST_RULED = 0.62
 """Score from which on a value is taken for one by rules alone, when there is no reader."""
 LEAST_RULED_BESIDE = 0.60
-"""The same beside a reader: what it passed over must stand nearer."""
+LIKELY_RULED_BESIDE = 0.70
+"""The same beside a reader, which passed over it; from the second on without a second look."""
 _COVERED = 0.4
 _COVERED_UNNAMED = 0.85
 _COVERED_BY_RULES = 0.65
@@ -52,7 +55,7 @@ _SEVERAL = re.compile(
 class Given:
     """A value as a document gives it.
 
-    score: how surely it answers the question, 0 to 1.
+    score: how surely it answers the question, 0 to 1. is_likely: whether that is enough without a second look.
     speaker: who counts so; empty when it is the document itself.
     """
 
@@ -60,6 +63,7 @@ class Given:
     candidate: Candidate
     score: float
     speaker: str = ""
+    is_likely: bool = True
 
 
 def asks_for_several(question: str) -> bool:
@@ -80,7 +84,8 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     is_read = any(item.answerable is not None for item in scored)
     kind = asked_kind(question)
-    least_ruled = LEAST_RULED_BESIDE if is_read else LEAST_RULED
+    least_ruled = (LEAST_RULED_BESIDE, LIKELY_RULED_BESIDE) if is_read else (LEAST_RULED, LEAST_RULED)
+    least_read = (LEAST_READ, LIKELY_READ) if kind else (_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND)
     named, asked = names_in(question), wanted(question)
     least_covered = _COVERED if named else _COVERED_UNNAMED
     best: dict[tuple[int, str, str], Given] = {}
@@ -91,12 +96,11 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
             continue
         found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
         if item.answerable is not None and covered >= least_covered:
-            least_read = LEAST_READ if kind else _LEAST_READ_OF_ANY_KIND
             found += [("reader", given, least_read) for given in _read(question, kind, item, candidate)]
-        for how, given, least in found:
+        for how, given, (least, likely) in found:
             key = (item.hit.passage.doc_id, given.speaker, how)
             if given.score >= least and (key not in best or given.score > best[key].score):
-                best[key] = given
+                best[key] = replace(given, is_likely=given.score >= likely)
     return sorted(best.values(), key=lambda given: -given.score)
 
 

@@ -111,7 +111,7 @@ NAMES = {
         Cite Disagreement Gives disagreement told
     """,
     "rag.given": """
-        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE asks_for_several given_values
+        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE asks_for_several given_values
     """,
     "rag.instructions": """
         is_instruction

@@ -146,9 +146,14 @@ def test_beside_two_only_what_a_second_look_finds_is_told() -> None:
     assert looked["chess"] == "Jack Snow played chess."
     assert told_of(sentences[:3]) == {"ice hockey", "chess"}, "the two surest in any case"
     looked.clear()
-    assert told_of(sentences[:2]) == {"baseball", "ice hockey"}, "of two there is none to leave out"
+    assert told_of(sentences[:2]) == {"baseball", "ice hockey"}, "what is likely is not doubted"
     assert told_of(sentences[:1]) == set()
     assert not looked
+    unlikely = read(BASEBALL, "baseball", answerable=0.3, answer_score=6.0)
+    assert told_of([unlikely, sentences[1]]) == set(), "one account is no difference"
+    assert looked == {"baseball": BASEBALL.passage.text}
+    odds["baseball"] = 0.0
+    assert told_of([unlikely, sentences[1]]) == {"baseball", "ice hockey"}
 
 
 @pytest.mark.parametrize(
