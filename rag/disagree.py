@@ -61,9 +61,7 @@ def disagreement(
     groups: list[list[Given]] = []
     for item in given_values(question, scored):
         for group in groups:
-            first = group[0]
-            dates = (first.candidate.hit.source.published, item.candidate.hit.source.published)
-            if same_value(first.value, item.value, dates):
+            if any(_is_same(known, item) for known in group):
                 group.append(item)
                 break
         else:
@@ -109,12 +107,21 @@ def told(found: Disagreement) -> str:
     return f"{opening}: {ending}."
 
 
+def _is_same(one: Given, other: Given) -> bool:
+    dates = one.candidate.hit.source.published, other.candidate.hit.source.published
+    return same_value(one.value, other.value, dates)
+
+
 def _account(group: Sequence[Given], cite: Cite) -> Account:
+    """The citations as `Account` has them."""
+    value = fullest([f.value for f in group])
     newest = sorted(group, key=lambda f: f.candidate.hit.source.published or "", reverse=True)
+    published = newest[0].candidate.hit.source.published
+    newest.sort(key=lambda f: f.value != value)
     citations = tuple(
         cite(f.candidate.hit, f.candidate.span.start, f.candidate.span.end, min(f.score, 1.0)) for f in newest
     )
-    return Account(fullest([f.value for f in group]), citations, newest[0].candidate.hit.source.published)
+    return Account(value, citations, published)
 
 
 def _given(groups: Sequence[list[Given]], gives: Gives) -> list[list[Given]]:

@@ -176,7 +176,7 @@ class Account:
     """One of several values that the sources give for the same thing.
 
     value: as the sources spell it.
-    citations: who gives it, newest first.
+    citations: who gives it, newest first; before all, who gives the value in full.
     published: the newest of their dates; None when none is known.
     """
 

@@ -282,3 +282,22 @@ def test_a_label_and_a_people_are_nobody(nobody: str) -> None:
         hit(2, f"The album Lazy Days by the artist, {nobody}, 1999."),
     ]
     assert disagreement("Who is the artist of the album Lazy Days?", scored(hits), cite) is None
+
+
+def test_a_value_is_cited_first_where_it_is_told_in_full() -> None:
+    texts = [
+        ("Ada Voss was born on 26 August 1849.", "2001"),
+        ("Ada Voss was born in 1849.", "2015"),
+        ("Ada Voss was born on 22 September 1804.", "2003"),
+    ]
+    got = found("When was Ada Voss born?", [hit(n, *text) for n, text in enumerate(texts, 1)])
+    newest = got.accounts[0]
+    assert (newest.value, newest.published) == ("26 August 1849", "2015")
+    assert [citation.hit.source.published for citation in newest.citations] == ["2001", "2015"]
+
+
+def test_parts_of_one_name_are_one_account() -> None:
+    names = ("Franklin", "Aretha Franklin", "Aretha")
+    hits = [hit(n, f"The mayor of Finsk is {name}.") for n, name in enumerate(names, 1)]
+    sentences = [read(one, name) for one, name in zip(hits, names, strict=True)]
+    assert disagreement("Who is the mayor of Finsk?", sentences, cite) is None
