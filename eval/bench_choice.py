@@ -1,8 +1,8 @@
 """Who finds the sentence with the answer: `python -m eval.bench_choice SUITE... [--limit N]`.
 
-The order of `rag.reading` beside the generator's own choice among the same sentences, numbered, none of them included:
-how often the first one is gold evidence, how well each tells questions with an answer from those without, and what it
-takes. What is not worth its milliseconds is not in the product.
+The order of `rag.reading` beside the generator's own choice among the same sentences, numbered, "none of them" a choice
+too: how often the first one is gold evidence, how well each tells questions with an answer from those without, and what
+it takes. What is not worth its milliseconds is not in the product.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eval import command
 from eval.bench import setting
+from eval.bench_evidence import is_among
 from eval.bench_rows import Bench, load_llama
 from eval.datasets import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
-from eval.metrics.spans import locate, overlaps
 from eval.run import select
 from models.errors import AskiveError
 from models.protocols import Generator, Message, Segment
@@ -94,13 +95,7 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
 
 
 def _is_gold(sample: Sample, item: ScoredSentence, archive: Archive) -> bool:
-    for quotes in sample.evidence:
-        for quote in quotes:
-            document = archive.document_by_uri(quote.doc)
-            span = locate(document.text, quote.text) if document else None
-            if span and item.hit.source.uri == quote.doc and overlaps((item.start, item.end), span):
-                return True
-    return False
+    return any(is_among(quote, [item], archive) for quotes in sample.evidence for quote in quotes)
 
 
 def summary(name: str, found: Sequence[Chosen]) -> str:
@@ -136,8 +131,7 @@ def main() -> int:
                 sys.stdout.write(summary(name, measure(bench, name, told.limit)))
                 sys.stdout.flush()
     except AskiveError as error:
-        sys.stderr.write(f"{error.message}\n{error.remedy}\n")
-        return error.exit_code
+        return command.told(error)
     return 0
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.datasets import open_suite
-from eval.datasets.suite import Sample, Suite
+from eval.datasets.suite import GoldQuote, Sample, Suite
 from eval.index import open_index
 from eval.metrics.answers import all_of, contains, is_long
 from eval.metrics.spans import locate, overlaps
@@ -98,17 +98,19 @@ def _read(question: str, scored: Sequence[ScoredSentence], config: Config) -> li
     return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))
 
 
+def is_among(quote: GoldQuote, pieces: Sequence[Evidence | ScoredSentence], archive: Archive) -> bool:
+    """Whether one of the pieces has the quote, or most of it."""
+    document = archive.document_by_uri(quote.doc)
+    span = locate(document.text, quote.text) if document else None
+    return span is not None and any(
+        piece.hit.source.uri == quote.doc and overlaps((piece.start, piece.end), span) for piece in pieces
+    )
+
+
 def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:
     best: list[float] = []
     for quotes in sample.evidence:
-        found = 0
-        for quote in quotes:
-            document = archive.document_by_uri(quote.doc)
-            span = locate(document.text, quote.text) if document else None
-            found += span is not None and any(
-                piece.hit.source.uri == quote.doc and overlaps((piece.start, piece.end), span)
-                for piece in read
-            )
+        found = sum(is_among(quote, read, archive) for quote in quotes)
         best.append(found / len(quotes))
     return max(best) if best else None
 

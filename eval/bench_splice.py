@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from eval import command
 from eval.bench import setting
 from eval.bench_rows import Bench, load_llama
 from eval.datasets.discover import open_suite
@@ -143,8 +144,7 @@ def main() -> int:
         with setting(1, told.model) as bench:
             found = gate(bench, told.way, told.suites, told.limit, told.passages)
     except AskiveError as error:
-        sys.stderr.write(f"{error.message}\n{error.remedy}\n")
-        return error.exit_code
+        return command.told(error)
     sys.stdout.write(found.text)
     return 0 if found.passed else 1
 

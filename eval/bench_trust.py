@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eval import command
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Suite
 from eval.record import Code, code_state, config_values, machine, versions
@@ -222,8 +223,7 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
             trust = Trust(suites, models, config, told.limit, ordered, tell, keeping(told.out))
             sys.stdout.write(markdown(trust.measure()))
     except AskiveError as error:
-        tell(f"{error.message}\n{error.remedy}")
-        return error.exit_code
+        return command.told(error)
     except KeyboardInterrupt:
         tell("stopped: the same command goes on where it stopped")
         return 130

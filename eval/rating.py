@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval import command
 from eval.datasets.lines import read_json_lines
 from eval.metrics.bootstrap import Estimate, bootstrap
 from eval.rundir import RunDir
@@ -152,8 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             sys.stdout.write(counted_text(count([line for path in told.sheets for line in read_sheet(path)])))
     except AskiveError as error:
-        sys.stderr.write(f"{error.message}\n{error.remedy}\n")
-        return error.exit_code
+        return command.told(error)
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval import command
 from eval.calibrate import Case, Fit, store, stored_model, suites_of
 from eval.rating import read_sheet
 from models.errors import AskiveError, UsageError
@@ -163,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             }
             models.append(stored)
     except AskiveError as error:
-        sys.stderr.write(f"{error.message}\n{error.remedy}\n")
+        command.told(error)
         return 2
     if options.write:
         store(models, STORED)

@@ -178,9 +178,7 @@ class LlamaGenerator:
                 self._read_wholly(prompt[: found.shared], [end for end in ends if end < found.shared], 1)
             logits = self._context.read_tails(found.tails)
             if logits is None:
-                raise ModelError(
-                    f"the generator {self.model_id} is closed", remedy="open the assistant again"
-                )
+                raise self._context.closed()
             return [logprob_of(logits[tail], wanted) for tail, wanted in found.asked]
 
     def forget(self) -> None:

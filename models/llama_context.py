@@ -108,7 +108,11 @@ class LlamaContext:
     def require_open(self) -> None:
         """Raises ModelError when closed."""
         if not self.is_open:
-            raise ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+            raise self.closed()
+
+    def closed(self) -> ModelError:
+        """What is raised when closed."""
+        return ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids; special: control tokens spelled in the text become control tokens."""

@@ -68,7 +68,7 @@ class PromptConfig(_Strict):
 
     max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
     brief_tokens: int = Field(
-        120, ge=50, le=8000, description="the same where one fact is asked for and the reader sees it"
+        120, ge=50, le=8000, description="the same where one sentence surely gives the fact that is asked for"
     )
     n_sentences: int = Field(
         8, ge=1, le=50, description="best sentences that are read, as far as there is room"
