@@ -62,16 +62,16 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
 
 bench: weights install-dev ## speed against baselines, one table in eval/benchmarks (40 minutes at most)
-	@$(BIN)/python -m eval.bench
+	@$(BIN)/python -m eval.bench $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 bench-answers: weights install-dev ## answers on the gold questions: ours, the plain baseline, no sources
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
-bench-retrieval: weights install-dev ## what each part of retrieval buys: make bench-retrieval SUITES="seeds DIR..."
-	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) --out build/retrieval.html
+bench-retrieval: weights install-dev ## what each part of retrieval buys: SUITES="seeds DIR..." RERANK=reader
+	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) $(if $(RERANK),--rerank $(RERANK)) --out build/retrieval.html
 
-bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=...
-	@$(BIN)/python -m eval.bench_trust $(SUITES) $(if $(LIMIT),--limit $(LIMIT))
+bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=... ONLY=figures,... OUT=...
+	@$(BIN)/python -m eval.bench_trust $(SUITES) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

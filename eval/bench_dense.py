@@ -177,19 +177,19 @@ def report_resident(folder: str) -> None:
     """Load and search the index of the store in `folder`, and write this process's memory to standard output."""
     queries = np.load(Path(folder, "queries.npy"))
     store = SqliteStore(Path(folder, STORE_NAME))
-    start_mb = _memory()["VmRSS"]
+    start_mb = process_memory()["VmRSS"]
     started = time.perf_counter()
     index = DenseCache(store, Path(folder), queries.shape[1]).current()
     load_ms = (time.perf_counter() - started) * 1000
     for number in range(_N_RESIDENT_QUERIES):
         index.search(queries[number % len(queries)], N_CANDIDATES)
-    held = _memory()
+    held = process_memory()
     store.close()
     found = Resident(held["VmRSS"], held["RssAnon"], held["VmHWM"], start_mb, round(load_ms, 1))
     sys.stdout.write(json.dumps({name: getattr(found, name) for name in Resident.__slots__}))
 
 
-def _memory() -> dict[str, float]:
+def process_memory() -> dict[str, float]:
     """Linux's figures of this process, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     fields = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM", "RssAnon")))

@@ -7,20 +7,23 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from eval.bench_dense import N_QUERIES, bench_dense
 from eval.bench_retrieval import fill
-from eval.bench_rows import Bench, Row, row, timed_ms
+from eval.bench_rows import Bench, Row, peak_mb, row, timed_ms
 from eval.synthetic import SyntheticVectors
 from models.registry import load_embedder
 from rag.archive import Archive
 from rag.ingest import ingest_paths
 from rag.seeds import seed_paths
 
+LEAST_COSINE = 0.999
 _N_TEXTS = 256
 _N_DOCUMENTS = 1000
+_N_ARCHIVES = 3
 _WORDS_A_DOCUMENT = 110
-_SIZES = (1_000, 10_000, 100_000)
+_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def documents(n: int) -> list[str]:
@@ -49,11 +52,14 @@ def bench_embedding(bench: Bench) -> list[Row]:
     from models.weights import WeightStore
 
     config = bench.config
-    plain = PlainEncoder(WeightStore(config.models_dir).path_of(config.embedder))
-    ours = load_embedder(config.embedder, config.models_dir)
     texts = documents(_N_TEXTS)
-    first, second = plain.embed(texts[:8]), ours.embed(texts[:8])
-    cosine = float(np.mean(np.sum(first * second, axis=1) / np.linalg.norm(first, axis=1)))
+    ours = load_embedder(config.embedder, config.models_dir)
+    made = ours.embed(texts)
+    held = peak_mb()
+    plain = PlainEncoder(WeightStore(config.models_dir).path_of(config.embedder))
+    reference = plain.embed(texts)
+    lengths = np.linalg.norm(reference, axis=1) * np.linalg.norm(made, axis=1)
+    cosine = float(np.mean(np.sum(reference * made, axis=1) / lengths))
     rates: tuple[list[float], list[float]] = ([], [])
     for number in range(bench.repeats):
         bench.tell(f"embedding: {number + 1} of {bench.repeats}")
@@ -61,33 +67,39 @@ def bench_embedding(bench: Bench) -> list[Row]:
             taken.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
     return [
         row("embedding", f"embedding {_N_TEXTS} texts of {_WORDS_A_DOCUMENT} words",
-            "SentenceTransformer.encode", "texts/s", *rates, 2.5, mean_cosine=round(cosine, 5)),
+            "SentenceTransformer.encode", "texts/s", *rates, 2.5, memory_mb=held,
+            must={f"mean cosine at least {LEAST_COSINE}": cosine >= LEAST_COSINE}, mean_cosine=round(cosine, 5)),
     ]  # fmt: skip
 
 
 def bench_reindex(bench: Bench) -> list[Row]:
-    """A folder of 1,000 documents, indexed once, and again with nothing changed."""
+    """A folder of 1,000 documents, indexed into an empty archive, and again with nothing changed."""
     embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    # What is loaded at the first use is no part of indexing.
+    embedder.embed(["warm"])
+    first: list[float] = []
+    again: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "documents").mkdir()
         for number, text in enumerate(documents(_N_DOCUMENTS)):
             (folder / "documents" / f"{number}.txt").write_text(text, encoding="utf-8")
-        with Archive.open(folder / "archive", embedder, bench.config.passages) as archive:
-            bench.tell(f"indexing {_N_DOCUMENTS} documents")
-            first = timed_ms(lambda: ingest_paths(archive, [folder / "documents"]))
-            again = [
-                timed_ms(lambda: ingest_paths(archive, [folder / "documents"])) for _ in range(bench.repeats)
-            ]
-            n_passages = archive.counts().n_passages
+        n_archives = min(bench.repeats, _N_ARCHIVES)
+        for number in range(n_archives):
+            bench.tell(f"indexing {_N_DOCUMENTS} documents: {number + 1} of {n_archives}")
+            with Archive.open(folder / f"archive{number}", embedder, bench.config.passages) as archive:
+                index = partial(ingest_paths, archive, [folder / "documents"])
+                first.append(timed_ms(index))
+                again += [timed_ms(index) for _ in range(-(-bench.repeats // n_archives))]
+                n_passages = archive.counts().n_passages
     return [
-        row("reindex", f"index {_N_DOCUMENTS:,} documents, unchanged, again", "first time, once", "ms",
-            [first] * bench.repeats, again, 100, passages_per_second=round(n_passages / first * 1000, 1)),
+        row("reindex", f"index {_N_DOCUMENTS:,} documents, unchanged, again", "first time", "ms", first, again, 100,
+            passages_per_second=round(n_passages / median(first) * 1000, 1)),
     ]  # fmt: skip
 
 
 def growth_with_archive(bench: Bench) -> list[dict[str, float]]:
-    """Vector search for 10 hits among synthetic passages; `python -m eval.bench_retrieval` goes to a million."""
+    """Vector search for 10 hits among synthetic passages; about 4 GB of disk and 5 GB of memory at a million."""
     found: list[dict[str, float]] = []
     for size in _SIZES:
         bench.tell(f"growth: {size:,} passages in the archive")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from eval.record import peak_memory_bytes
 from models.llama import LlamaGenerator
 from models.protocols import Message
 from rag.config import Config
@@ -20,9 +21,11 @@ class Row:
     """One line of the table.
 
     baseline, ours: medians, in `unit`; less is better in "ms" and "s", more in units a second.
-    reach: how many times better ours should be, at least. n: measurements behind each median.
-    memory_mb: resident memory of the process that measured, after the row (2**20 bytes).
-    also: further figures, such as the agreement of verdicts.
+    reach: how many times better ours should be, at least.
+    n_baseline, n_ours: measurements behind each median; n_baseline is 0 where the baseline is a limit that was set.
+    memory_mb: the most that the process held up to then, ours loaded (2**20 bytes).
+    must: what must hold as well, in words, and whether it did.
+    also: further figures.
     """
 
     name: str
@@ -32,9 +35,11 @@ class Row:
     baseline: float
     ours: float
     reach: float
-    n: int
+    n_baseline: int
+    n_ours: int
     memory_mb: float
-    also: dict[str, float | str] = field(default_factory=dict)
+    must: Mapping[str, bool] = field(default_factory=dict)
+    also: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -45,15 +50,15 @@ class Row:
 
     @property
     def reached(self) -> bool:
-        """Whether ours is as many times better as it should be."""
-        return self.ratio >= self.reach
+        """Whether ours is as many times better as it should be, and all holds that must."""
+        return self.ratio >= self.reach and all(self.must.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every row is given.
+    """What every row is given. It goes to another process, so all of it can be pickled.
 
-    home: a folder of its own, with the models folder of the real home linked. repeats: measurements a median.
+    home: a folder for all that is made. repeats: measurements a median, at least, unless a row says another number.
     """
 
     config: Config
@@ -67,23 +72,32 @@ def row(
     what: str,
     against: str,
     unit: str,
-    baseline: Sequence[float],
+    baseline: Sequence[float] | float,
     ours: Sequence[float],
     reach: float,
+    *,
+    must: Mapping[str, bool] | None = None,
+    memory_mb: float | None = None,
     **also: float | str,
 ) -> Row:
-    """A row from single measurements."""
-    n = min(len(baseline), len(ours))
+    """A row from single measurements; 0.0 where there are none.
+
+    baseline: one number is a limit. memory_mb: default, the peak of this process so far.
+    """
+    measured = [] if isinstance(baseline, float | int) else list(baseline)
+    held = baseline if isinstance(baseline, float | int) else median(measured or [0.0])
     return Row(
         name,
         what,
         against,
         unit,
-        round(median(baseline), 3),
-        round(median(ours), 3),
+        round(held, 3),
+        round(median(ours or [0.0]), 3),
         reach,
-        n,
-        memory_mb(),
+        len(measured),
+        len(ours),
+        peak_mb() if memory_mb is None else memory_mb,
+        must or {},
         also,
     )
 
@@ -107,11 +121,26 @@ def first_piece_ms(generator: LlamaGenerator, messages: Sequence[Message]) -> fl
     return took
 
 
-def memory_mb() -> float:
-    """Resident memory of this process."""
+def peak_mb(pid: int | None = None) -> float:
+    """The most resident memory of a process so far, in 2**20 bytes, mapped files included; 0.0 when it has ended.
+
+    pid: None for this one. Linux tells what the process itself has held; `ru_maxrss` counts what its parent held
+    when it was made, and elsewhere there is nothing better.
+    """
+    try:
+        lines = (
+            Path(f"/proc/{pid or 'self'}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        )
+        return next((round(int(line.split()[1]) / 1024) for line in lines if line.startswith("VmHWM:")), 0.0)
+    except OSError:
+        if pid is None:
+            return round(peak_memory_bytes() / 2**20)
     import psutil
 
-    return round(float(psutil.Process().memory_info().rss) / 2**20)
+    try:
+        return round(float(psutil.Process(pid).memory_info().rss) / 2**20)
+    except psutil.Error:
+        return 0.0
 
 
 def load_llama(bench: Bench, **told: object) -> LlamaGenerator:

@@ -2,27 +2,32 @@
 
 Every question is answered twice from the same prompt of whole passages: as the product reads it, and `spliced` from
 the passages' kept states, or with attention states in `f16` instead of q8_0. A way may be switched on for answers
-only if it loses at most one point of accuracy over at least 200 questions; the exit code says so.
+only if it loses at most one point of accuracy over at least 200 questions; the exit code says so. What was found is
+written to `splice_gate.json` or `f16_gate.json`, with commit and machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from eval import command
-from eval.bench import setting
+from eval.bench import RESULTS, setting
 from eval.bench_rows import Bench, load_llama
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.metrics.answers import all_of, contains
+from eval.record import Code, code_state, config_values, machine, versions
+from models.disk import write_atomically
 from models.errors import AskiveError
 from models.llama import LlamaGenerator
 from models.llama_context import EngineOptions
@@ -33,6 +38,7 @@ from rag.retrieve import Retriever
 from rag.types import Hit
 
 Way = Literal["spliced", "f16"]
+FORMAT = 1
 N_PASSAGES = 5
 MOST_LOST = 0.01
 FEWEST = 200
@@ -42,7 +48,7 @@ FEWEST = 200
 class Gate:
     """way: the other one. n: questions. full, other: shares of answers that are right; *_ms: median to the first words.
 
-    same: share of answers that are the same text.
+    same: share of answers that are the same text. suites: names of those that were asked.
     """
 
     way: Way
@@ -52,6 +58,7 @@ class Gate:
     full_ms: float
     other_ms: float
     same: float
+    suites: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -72,7 +79,7 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
     embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
     right: tuple[list[bool], list[bool]] = ([], [])
     waits: tuple[list[float], list[float]] = ([], [])
-    n_same = 0
+    n_same, asked = 0, list[str]()
     with ExitStack() as opened:
         full = opened.enter_context(closing(load_llama(bench)))
         other = full
@@ -80,6 +87,7 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
             other = opened.enter_context(closing(load_llama(bench, options=EngineOptions(kv_type="f16"))))
         for name in suites:
             suite = open_suite(name)
+            asked.append(suite.name)
             archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
             opened.enter_context(archive)
             retriever = Retriever(archive, bench.config.retrieval)
@@ -99,7 +107,32 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
     n = len(right[0])
     full_share, other_share = (round(sum(found) / max(n, 1), 4) for found in right)
     full_ms, other_ms = (round(median(found or [0.0]), 1) for found in waits)
-    return Gate(way, n, full_share, other_share, full_ms, other_ms, round(n_same / max(n, 1), 4))
+    return Gate(
+        way, n, full_share, other_share, full_ms, other_ms, round(n_same / max(n, 1), 4), tuple(asked)
+    )
+
+
+def write_record(found: Gate, folder: Path, bench: Bench, code: Code, n_passages: int) -> Path:
+    """Write what was found, and how, into `folder`; the file. code: the state of the sources when it began."""
+    record: dict[str, Any] = {
+        "format": FORMAT,
+        "code": asdict(code),
+        "machine": machine(),
+        "versions": versions(),
+        "settings": config_values(bench.config),
+        "way": found.way,
+        "suites": list(found.suites),
+        "n_passages": n_passages,
+        "n": found.n,
+        "shares": {"full": found.full, found.way: found.other},
+        "medians_ms": {"full": found.full_ms, found.way: found.other_ms},
+        "same": found.same,
+        "most_lost": MOST_LOST,
+        "passed": found.passed,
+    }
+    path = folder / f"{'splice' if found.way == 'spliced' else found.way}_gate.json"
+    write_atomically(path, json.dumps(record, indent=1) + "\n")
+    return path
 
 
 def _answer(generator: LlamaGenerator, sample: Sample, hits: Sequence[Hit]) -> tuple[str, float]:
@@ -139,10 +172,13 @@ def main() -> int:
         "--passages", type=int, default=N_PASSAGES, help=f"in a prompt (default {N_PASSAGES})"
     )
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of the record")
     told = parser.parse_args()
+    code = code_state()
     try:
         with setting(1, told.model) as bench:
             found = gate(bench, told.way, told.suites, told.limit, told.passages)
+            write_record(found, told.out, bench, code, told.passages)
     except AskiveError as error:
         return command.told(error)
     sys.stdout.write(found.text)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from eval.bench_rows import Bench, Row, row
+from eval.bench_rows import Bench, Row, peak_mb, row
 from eval.datasets.discover import open_suite
 from models.errors import UsageError
 from models.kept import StateCache
@@ -43,11 +43,13 @@ class Start:
 
     sources_ms: the first quote stands there. words_ms: so do words of the answer; the command shows a sentence when
     it has been checked. generated_ms: the model had its first word, to a tenth of a second.
+    peak_mb: the most resident memory of the process (2**20 bytes).
     """
 
     sources_ms: float
     words_ms: float
     generated_ms: float
+    peak_mb: float
 
 
 def bench_start(bench: Bench) -> list[Row]:
@@ -86,12 +88,13 @@ def bench_start(bench: Bench) -> list[Row]:
 
     afresh, found = seen(forgetting=True), seen(forgetting=False)
     sources, words = [s.sources_ms for s in found], [s.generated_ms for s in found]
-    n = len(found)
+    held = max(s.peak_mb for s in (*afresh, *found))
     return [
-        row("start sources", "sources of a first `askive ask`", "the limit", "ms", [SOURCES_LIMIT_MS] * n, sources, 1,
-            slowest_ms=round(max(sources)), nothing_kept_ms=middle([s.sources_ms for s in afresh])),
-        row("start words", "first generated word of a first `askive ask`", "the limit", "ms", [WORDS_LIMIT_MS] * n,
-            words, 1, slowest_ms=round(max(words)), nothing_kept_ms=middle([s.generated_ms for s in afresh]),
+        row("start sources", "sources of a first `askive ask`", "the limit", "ms", SOURCES_LIMIT_MS, sources, 1,
+            memory_mb=held, slowest_ms=round(max(sources)), nothing_kept_ms=middle([s.sources_ms for s in afresh])),
+        row("start words", "first generated word of a first `askive ask`", "the limit", "ms", WORDS_LIMIT_MS,
+            words, 1, memory_mb=held, slowest_ms=round(max(words)),
+            nothing_kept_ms=middle([s.generated_ms for s in afresh]),
             first_checked_sentence_ms=middle([s.words_ms for s in found])),
     ]  # fmt: skip
 
@@ -109,11 +112,13 @@ def started(command: list[str], home: Path, question: str) -> Start | None:
     )
     killer = threading.Timer(_TIMEOUT_S, process.kill)
     killer.start()
-    shown, seen_ms = b"", dict.fromkeys(_MARKS, 0.0)
+    shown, seen_ms, held = b"", dict.fromkeys(_MARKS, 0.0), 0.0
     try:
         with process:
             for at_ms, block in _arrivals(process, begun):
                 shown += block
+                # Once it has ended nobody knows; its last words come before that.
+                held = max(held, peak_mb(process.pid))
                 for mark in _MARKS:
                     if not seen_ms[mark] and mark.search(shown):
                         seen_ms[mark] = at_ms
@@ -129,7 +134,7 @@ def started(command: list[str], home: Path, question: str) -> Start | None:
     if told is None or not all(seen_ms.values()) or b"\nSources\n" not in shown:
         return None
     first_s, all_s = (float(part) for part in told.groups())
-    return Start(seen_ms[_QUOTE], seen_ms[_WORDS], seen_ms[_TOLD] - (all_s - first_s) * 1000)
+    return Start(seen_ms[_QUOTE], seen_ms[_WORDS], seen_ms[_TOLD] - (all_s - first_s) * 1000, held)
 
 
 def _arrivals(process: subprocess.Popen[bytes], begun: float) -> Iterator[tuple[float, bytes]]:

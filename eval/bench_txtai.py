@@ -1,7 +1,7 @@
 """The whole job beside txtai: index, search, answer; the same MiniLM and GGUF files, the same documents and questions.
 
 txtai is installed for this only, without what it depends on (which is here already), into a folder of its own that
-our packages do not see; it runs in a process of its own: `python -m eval.bench_txtai JOB.json`.
+our packages do not see. Both run in a process of their own: `python -m eval.bench_txtai ours|txtai JOB.json`.
 """
 
 from __future__ import annotations
@@ -12,64 +12,100 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
+from eval.bench_asking import GREETING, Desk, waits
 from eval.bench_ingest import documents
-from eval.bench_rows import Bench, Row, load_llama, memory_mb, row, timed_ms
+from eval.bench_rows import Bench, Row, load_llama, peak_mb, row, timed_ms
+from eval.datasets.discover import open_suite
 from models.errors import UsageError
+from rag.config import Config
 
 _PACKAGES = ("txtai==9.14.0", "msgpack>=1")
 _N_DOCUMENTS = 500
-_QUESTIONS = (
-    "What did Russia say about the targets of its air strikes?",
-    "Who was killed in the air strike in Raqqa?",
-    "How many more troops did Carter want to send?",
-    "What happened to the hospital in Kunduz?",
-    "Why did Hijab doubt the talks?",
-)
+_N_SEARCHES = 20
+_N_QUESTIONS = 60
 _TOP_K = 3
+_TIMEOUT_S = 1800
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What both do. Paths as text; index_ms is taken `repeats` times, the others once a question and repeat."""
+    """What both do. Paths as text.
 
+    before: a question that is asked before anything is measured. searched: questions, all different, as are those
+    `asked`, one after the other until n_answers have an answer. repeats: how often the documents are indexed.
+    """
+
+    config: Mapping[str, Any]
     embedder: str
     generator: str
     documents: list[str]
-    questions: list[str]
+    before: str
+    searched: list[str]
+    asked: list[str]
+    n_answers: int
     repeats: int
     n_threads: int
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Single measurements in ms: of the whole index, of each search, of each answer's first token.
+
+    asked: the questions that were answered. peak_mb: of the process.
+    """
+
+    index: list[float] = field(default_factory=list)
+    search: list[float] = field(default_factory=list)
+    answer: list[float] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    peak_mb: float = 0.0
+
+
 def bench_txtai(bench: Bench) -> list[Row]:
-    """Three rows: index, search, first token of an answer. Raises UsageError when txtai cannot be installed."""
+    """Three rows: index, search, first token of an answer. Raises UsageError when txtai cannot be installed.
+
+    What we refuse without a word of the model is left out, and another question taken; txtai answers the ones that
+    we do. Each keeps what any earlier question leaves: llama_cpp.Llama, which txtai runs, the opening of its prompt,
+    ours that of ours.
+    """
     from models.machine import physical_cores
     from models.weights import WeightStore
 
     store = WeightStore(bench.config.models_dir)
+    samples = [s for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]
+    before, *questions = [sample.question for sample in samples][:_N_QUESTIONS]
     job = Job(
+        bench.config.model_dump(mode="json"),
         str(store.path_of(bench.config.embedder)),
         str(store.path_of(bench.config.generator)),
         documents(_N_DOCUMENTS),
-        list(_QUESTIONS),
+        before,
+        questions[:_N_SEARCHES],
+        questions,
+        bench.repeats,
         bench.repeats,
         physical_cores(),
     )
     bench.tell("txtai: installing")
     where = _installed(bench.config.home / "cache" / "txtai")
-    bench.tell("txtai: running")
-    theirs = _run_theirs(job, where)
     bench.tell("txtai: ours")
-    ours = _run_ours(bench, job)
-    told = {"theirs_memory_mb": round(theirs["memory_mb"][0])}
+    ours = _run("ours", job, where)
+    bench.tell("txtai: running")
+    theirs = _run("txtai", replace(job, asked=ours.asked), where)
+    held = ours.peak_mb
     return [
-        row("txtai index", f"index {_N_DOCUMENTS} documents", "txtai", "ms", theirs["index"], ours["index"], 1,
-            **told),
-        row("txtai search", "search", "txtai", "ms", theirs["search"], ours["search"], 1),
-        row("txtai answer", "first token of an answer", "txtai", "ms", theirs["answer"], ours["answer"], 5),
+        row("txtai index", f"index {_N_DOCUMENTS} documents", "txtai", "ms", theirs.index, ours.index, 1,
+            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+        row("txtai search", "search", "txtai", "ms", theirs.search, ours.search, 1,
+            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+        row("txtai answer", "first token of an answer, every ask but the first", "txtai", "ms", theirs.answer,
+            ours.answer, 5, memory_mb=held, theirs_memory_mb=theirs.peak_mb),
     ]  # fmt: skip
 
 
@@ -86,75 +122,78 @@ def _installed(folder: Path) -> Path:
     return folder
 
 
-def _run_theirs(job: Job, where: Path) -> dict[str, list[float]]:
+def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
+    root = Path(__file__).resolve().parent.parent
+    paths = [str(root), *([str(where)] if who == "txtai" else [])]
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, "job.json")
         path.write_text(json.dumps(asdict(job)), encoding="utf-8")
-        root = Path(__file__).resolve().parent.parent
-        environ = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{where}"}
         done = subprocess.run(
-            [sys.executable, "-m", "eval.bench_txtai", str(path)],
-            capture_output=True, text=True, check=False, env=environ, timeout=1800,
+            [sys.executable, "-m", "eval.bench_txtai", who, str(path)],
+            capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
     if done.returncode:
         raise UsageError(
-            f"txtai failed: {done.stderr.strip()[-600:]}", remedy="leave its rows out with --only"
+            f"{who} failed: {done.stderr.strip()[-600:]}", remedy="leave the rows of txtai out with --only"
         )
-    found: dict[str, list[float]] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    return Done(**json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def _run_ours(bench: Bench, job: Job) -> dict[str, list[float]]:
+def _run_ours(job: Job) -> Done:
     from models.registry import load_embedder, load_reader
     from rag.archive import Archive
-    from rag.assistant import Assistant
     from rag.ingest import ingest_documents
     from rag.retrieve import Retriever
     from rag.types import Document
 
+    config, found = Config.model_validate(job.config), Done()
     made = [
         Document(f"{number}", f"Report {number}", text, "text/plain", f"{number}")
         for number, text in enumerate(job.documents)
     ]
-    found: dict[str, list[float]] = {"index": [], "search": [], "answer": []}
-    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    embedder = load_embedder(config.embedder, config.models_dir)
     embedder.embed(["warm"])
     with tempfile.TemporaryDirectory() as name:
         for number in range(job.repeats):
-            with Archive.open(Path(name, str(number)), embedder, bench.config.passages) as archive:
-                found["index"].append(timed_ms(partial(ingest_documents, archive, made)))
-        with Archive.open(Path(name, "0"), embedder, bench.config.passages) as archive:
-            retriever = Retriever(archive, bench.config.retrieval)
-            generator = load_llama(bench)
-            assistant = Assistant(archive, generator, bench.config, load_reader(bench.config.reader))
-            assistant.ask(job.questions[0])
-            for question in job.questions * job.repeats:
-                found["search"].append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
-            for question in job.questions:
+            with Archive.open(Path(name, str(number)), embedder, config.passages) as archive:
+                found.index.append(timed_ms(partial(ingest_documents, archive, made)))
+        with Archive.open(Path(name, "0"), embedder, config.passages) as archive:
+            retriever = Retriever(archive, config.retrieval)
+            retriever.retrieve(job.before, (), _TOP_K)
+            for question in job.searched:
+                found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
+            generator = load_llama(Bench(config, Path(name), job.repeats, print))
+            desk = Desk(archive, embedder, generator, load_reader(config.reader), config, ())
+            desk.assistant().ask(job.before)
+            for question in job.asked:
+                if len(found.answer) == job.n_answers:
+                    break
                 generator.forget()
-                waited = assistant.ask(question).timings.first_token_ms
-                if waited:
-                    found["answer"].append(waited)
+                generator.prefill(GREETING)
+                if one := waits(desk.assistant(), question):
+                    found.answer.append(one.first_ms)
+                    found.asked.append(question)
+            held = peak_mb()
             generator.close()
-    return found
+    return replace(found, peak_mb=held)
 
 
-def _run_txtai(job: Job) -> dict[str, list[float]]:
+def _run_txtai(job: Job) -> Done:
     """In a process of its own, with txtai on the path."""
     from txtai import LLM, Embeddings  # type: ignore[import-not-found, unused-ignore]
 
-    found: dict[str, list[float]] = {"index": [], "search": [], "answer": []}
+    found = Done()
     embeddings = Embeddings(path=job.embedder, content=True)
+    embeddings.index(job.documents[:1])
     for _ in range(job.repeats):
-        found["index"].append(timed_ms(lambda: embeddings.index(job.documents)))
-    for question in job.questions[:1]:
-        embeddings.search(question, _TOP_K)
-    for _ in range(job.repeats):
-        for question in job.questions:
-            found["search"].append(timed_ms(partial(embeddings.search, question, _TOP_K)))
+        found.index.append(timed_ms(lambda: embeddings.index(job.documents)))
+    embeddings.search(job.before, _TOP_K)
+    for question in job.searched:
+        found.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
     llm = LLM(job.generator, n_threads=job.n_threads, n_threads_batch=job.n_threads, n_ctx=4096)
-    llm([{"role": "user", "content": "Say yes."}], maxlength=8)
-    for question in job.questions:
+
+    def first_token_ms(question: str) -> float:
         started = time.perf_counter()
         context = "\n".join(hit["text"] for hit in embeddings.search(question, _TOP_K))
         # The prompt of txtai's own documentation of retrieval augmented generation.
@@ -162,12 +201,18 @@ def _run_txtai(job: Job) -> dict[str, list[float]]:
             "Answer the following question using only the context below. Only include information specifically "
             f"discussed.\n\nquestion: {question}\ncontext: {context}"
         )
-        for _ in llm([{"role": "user", "content": asked}], maxlength=64, stream=True):
-            found["answer"].append((time.perf_counter() - started) * 1000)
-            break
-    return {**found, "memory_mb": [memory_mb()]}
+        pieces = llm([{"role": "user", "content": asked}], maxlength=64, stream=True)
+        next(iter(pieces))
+        return (time.perf_counter() - started) * 1000
+
+    first_token_ms(job.before)
+    for question in job.asked[: job.n_answers]:
+        found.answer.append(first_token_ms(question))
+        found.asked.append(question)
+    return replace(found, peak_mb=peak_mb())
 
 
 if __name__ == "__main__":
-    told = Job(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    sys.stdout.write("\n" + json.dumps(_run_txtai(told)) + "\n")
+    told = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    run = _run_ours if sys.argv[1] == "ours" else _run_txtai
+    sys.stdout.write("\n" + json.dumps(asdict(run(told))) + "\n")

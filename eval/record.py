@@ -81,7 +81,8 @@ def machine() -> dict[str, Any]:
     import psutil
 
     return {
-        "system": platform.platform(),
+        # Not the release of the kernel: it says more of a machine than those who read a record need.
+        "system": f"{platform.system()} {platform.machine()}".strip(),
         "cpu": _cpu_model(),
         "n_cores": psutil.cpu_count(logical=False),
         "n_threads": os.cpu_count(),

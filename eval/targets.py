@@ -85,11 +85,12 @@ def _at_a_million(bench: Path) -> list[Reached]:
     recorded = json.loads(bench.read_text(encoding="utf-8"))
     last = recorded["dense"][-1]
     faster, recall, resident = recorded["times_faster"][-1], last["recall"], last["resident"]["rss_mb"]
+    exact_ms = min(last[scan]["p95_ms"] for scan in ("flat", "blas"))
     return [
         Reached(
             f"{last['n']:,} x 384 synthetic passages",
             "p95 of one search",
-            f"exact flat scan {last['flat']['p95_ms']:.0f} ms",
+            f"the faster of two exact scans {exact_ms:.0f} ms",
             f"{TIMES_FASTER:.0f}x faster, recall@10 {RECALL}, {RESIDENT_MB:.0f} MB",
             f"{last['ours']['p95_ms']:.0f} ms: {faster:.1f}x, {recall:.3f}, {resident:.0f} MB",
             faster >= TIMES_FASTER and recall >= RECALL and resident <= RESIDENT_MB,

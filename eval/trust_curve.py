@@ -61,7 +61,7 @@ def curve_text(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
             f"{suite}: {found['n_answered']} of {found['n']} questions answered; area under the curve, refusals last: "
             f"{', '.join(areas) or 'not scored'}.",
             "",
-            "| answers kept | of all questions | confidence from | wrong among them (95%, answers) |",
+            "| answers kept | of all questions | confidence from | mean loss (95%, answers) |",
             "|---|---|---|---|",
         ]
         lines += [

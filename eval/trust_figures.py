@@ -17,13 +17,17 @@ Rule = Literal["at least", "at most", "above plain by", "not below plain"]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is to be reached. `not below plain`: not by more than the interval of the difference."""
+    """What is to be reached. `not below plain`: not by more than chance, the interval of the difference."""
 
     rule: Rule
     value: float = 0.0
 
     def __str__(self) -> str:
-        return self.rule if self.rule == "not below plain" else f"{self.rule} {self.value:.2f}"
+        return (
+            f"{self.rule} beyond chance"
+            if self.rule == "not below plain"
+            else f"{self.rule} {self.value:.2f}"
+        )
 
     def is_reached(self, ours: Estimate, difference: Estimate | None) -> bool | None:
         """None when it was not measured."""

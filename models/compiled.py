@@ -16,16 +16,19 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from models.disk import sha256_of
 from models.machine import physical_cores
+from models.protocols import Precision
+from models.stopping import LOOK_S, Stopped, look, stop_flag
 
 _SEAL = "sealed.json"
 _MOST_KEPT = 4
 _KEY_LENGTH = 16
+_LOOK_MS = round(LOOK_S * 1000)
 
 
 def import_openvino() -> Any:
@@ -37,17 +40,20 @@ def import_openvino() -> Any:
     return openvino
 
 
-def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_streams: int = 1) -> Any:
+def compile_for_cpu(
+    openvino: Any, path: Path, kept: Path | None = None, *, n_streams: int = 1, precision: Precision = "auto"
+) -> Any:
     """A saved model (`.xml`, its weights beside it), compiled for the physical cores; in bf16 where the CPU has it.
 
     kept: the folder of what was compiled before; None to keep nothing. n_streams: batches computed at once; one uses
-    all cores and has each soonest, one a core computes most.
+    all cores and has each soonest, one a core computes most. precision: fp32 where bf16 is not wanted.
     Raises RuntimeError for a damaged model.
     """
     core = openvino.Core()
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    is_bf16 = has_bf16 and precision == "auto"
     settings = {
-        "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if is_bf16 else "f32",
         "INFERENCE_NUM_THREADS": physical_cores(),
         "PERFORMANCE_HINT": "LATENCY" if n_streams == 1 else "THROUGHPUT",
         **({"NUM_STREAMS": n_streams} if n_streams > 1 else {}),
@@ -61,6 +67,40 @@ def compile_for_cpu(openvino: Any, path: Path, kept: Path | None = None, *, n_st
             place = kept / _key_of(path, openvino.__version__, cpu, cached)
             return _compile_kept(core, path, cached, place)
     return core.compile_model(str(path), "CPU", settings)
+
+
+_left: list[Any] = []
+
+
+def computed(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
+    """The outputs for one batch. Raises Stopped soon after the flag in force (models/stopping.py) is set.
+
+    The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that
+    was cancelled OpenVINO 2026.4 gave results in the shape of the cancelled batch.
+    """
+    flag = stop_flag()
+    look()
+    if flag is None:
+        outputs = compiled(inputs)
+        return [outputs[at] for at in range(len(compiled.outputs))]
+    # Else the making of a request would wait for them, and look at nothing.
+    _wait_for(list(_left))
+    request = compiled.create_infer_request()
+    request.start_async(inputs)
+    try:
+        _wait_for([request])
+    except Stopped:
+        # Whoever drops a request waits for it.
+        _left[:] = [request, *(left for left in _left if not left.wait_for(0))]
+        raise
+    return [request.get_output_tensor(at).data.copy() for at in range(len(compiled.outputs))]
+
+
+def _wait_for(requests: Iterable[Any]) -> None:
+    """Wait for requests that were started. Raises Stopped, and leaves them going, when the flag in force is set."""
+    for request in requests:
+        while not request.wait_for(_LOOK_MS):
+            look()
 
 
 def _key_of(path: Path, *told: object) -> str:

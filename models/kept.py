@@ -1,9 +1,10 @@
 """Kept attention states: a bounded cache in memory and on disk, least recently used out first.
 
 A file is `magic, sha256 of the rest, key, state`. It is written beside its name and renamed, and read back whole: a
-file that is cut, changed or of another key is removed and counts as absent. A disk that fails or is full is not
-asked again by this process; the memory goes on. Processes share the folder without a lock: a state is the same
-whoever wrote it.
+file that is cut, changed or of another key is removed and counts as absent. When a file was last used is told by its
+date, to the minute. Where writing fails the memory goes on, and the disk is tried again a minute later; what is there
+can be read all the while. Processes share the folder without a lock: a state is the same whoever wrote it, and one
+that another process removed is absent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from threading import Lock
 
 _MAGIC = b"ASKIVEKV1\n"
 _SUFFIX = ".kv"
-_STALE_S = 3600.0
+_STALE_S = 600.0
+_TOUCH_S = 60.0
+_PAUSE_S = 60.0
 _MB = 1 << 20
 _MOST_MEMORY, _MOST_DISK = 512 * _MB, 2048 * _MB
 _SPARE_DISK = 512 * _MB
@@ -30,7 +33,7 @@ _SPARE_DISK = 512 * _MB
 class CacheStats:
     """What a cache holds. Bytes and numbers of states in memory and on disk, their bounds, and this process's luck.
 
-    folder: None when nothing is kept on disk. disk_failed: why the disk is no longer used; empty when it is.
+    folder: None when nothing is kept on disk. disk_failed: what failed there last; empty when one was written since.
     """
 
     folder: Path | None
@@ -47,19 +50,30 @@ class CacheStats:
 
 
 def default_limits(folder: Path | None) -> tuple[int, int]:
-    """Bytes for memory (a tenth of what is free, at most 512 MB) and disk (a twentieth of it, at most 2 GB)."""
+    """Bytes for memory (a tenth of what is free, at most 512 MB) and disk (a twentieth of it, at most 2 GB).
+
+    Of the disk 512 MB are left alone; the states that are in the folder count as free.
+    """
     import psutil
 
     memory = min(_MOST_MEMORY, int(psutil.virtual_memory().available) // 10)
     if folder is None:
         return memory, 0
-    there = next((path for path in (folder, *folder.absolute().parents) if path.is_dir()), None)
-    free = shutil.disk_usage(there).free if there else 0
-    return memory, max(0, min(_MOST_DISK, (free - _SPARE_DISK) // 20))
+    try:
+        there = next((path for path in (folder, *folder.absolute().parents) if path.is_dir()), None)
+        free = shutil.disk_usage(there).free if there else 0
+        held = sum(size for _, size, _ in _files(folder))
+    except OSError:
+        # A folder that may not be looked into holds nothing for us.
+        return memory, 0
+    return memory, max(0, min(_MOST_DISK, (free + held - _SPARE_DISK) // 20))
 
 
 class StateCache:
-    """States by key (hex sha256). folder: None keeps nothing on disk. Limits in bytes; None takes the defaults."""
+    """States by key (hex sha256). folder: None keeps nothing on disk. Limits in bytes; None takes the defaults.
+
+    What is in the folder beyond the limit, the least recently used first, is removed at once.
+    """
 
     def __init__(
         self, folder: Path | None = None, memory_limit: int | None = None, disk_limit: int | None = None
@@ -67,16 +81,21 @@ class StateCache:
         memory, disk = default_limits(folder)
         self.folder = folder
         self._memory_limit = memory if memory_limit is None else memory_limit
-        self._disk_limit = disk if disk_limit is None else disk_limit
+        self._disk_limit = 0 if folder is None else disk if disk_limit is None else disk_limit
         self._lock = Lock()
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._memory_bytes = 0
         self._n_hits = self._n_misses = self._n_damaged = 0
         self._disk_failed = ""
+        self._write_after = 0.0
+        with contextlib.suppress(OSError):
+            self._make_room(0)
 
     def __contains__(self, key: str) -> bool:
+        """Whether it is there; who asks is about to use it."""
         with self._lock:
-            return key in self._memory or (self._on_disk() and self._path(key).is_file())
+            on_disk = self._touch(key)
+            return on_disk or key in self._memory
 
     def get(self, key: str) -> bytes | None:
         """The state, or None; a damaged file is removed."""
@@ -84,10 +103,9 @@ class StateCache:
             state = self._memory.get(key)
             if state is not None:
                 self._memory.move_to_end(key)
-            elif self._on_disk():
-                state = self._load(key)
-                if state is not None:
-                    self._hold(key, state)
+                self._touch(key)
+            elif self._disk_limit and (state := self._load(key)) is not None:
+                self._hold(key, state)
             self._n_hits += state is not None
             self._n_misses += state is None
             return state
@@ -96,11 +114,25 @@ class StateCache:
         """Keep a state, and drop the least recently used ones that no longer fit. Never raises for the disk."""
         with self._lock:
             self._hold(key, state)
-            if self._on_disk() and len(state) <= self._disk_limit:
-                try:
-                    self._store(key, state)
-                except OSError as error:
-                    self._disk_failed = str(error)
+            if len(state) > self._disk_limit or self._touch(key) or time.monotonic() < self._write_after:
+                return
+            try:
+                self._store(key, state)
+                self._disk_failed = ""
+            except FileNotFoundError:
+                # Another process cleared the folder just now: what it did not want is not written again.
+                pass
+            except OSError as error:
+                self._disk_failed = str(error)
+                self._write_after = time.monotonic() + _PAUSE_S
+
+    def drop(self, key: str) -> None:
+        """Forget one state, on disk too: one that proved to be of no use."""
+        with self._lock:
+            self._memory_bytes -= len(self._memory.pop(key, b""))
+            if self.folder is not None:
+                with contextlib.suppress(OSError):
+                    self._path(key).unlink()
 
     def clear(self) -> int:
         """Forget all, on disk too; the bytes that were on disk."""
@@ -108,17 +140,17 @@ class StateCache:
             self._memory.clear()
             self._memory_bytes = 0
             freed = 0
-            for path, size, _ in self._files():
+            for path, size, _ in _files(self.folder):
                 with contextlib.suppress(OSError):
                     path.unlink()
                     freed += size
-            self._sweep(older_than_s=0.0)
+            self._sweep()
             return freed
 
     def stats(self) -> CacheStats:
         """What is held now."""
         with self._lock:
-            files = self._files()
+            files = _files(self.folder)
             return CacheStats(
                 folder=self.folder,
                 n_memory=len(self._memory),
@@ -133,9 +165,6 @@ class StateCache:
                 disk_failed=self._disk_failed,
             )
 
-    def _on_disk(self) -> bool:
-        return self.folder is not None and self._disk_limit > 0 and not self._disk_failed
-
     def _path(self, key: str) -> Path:
         assert self.folder is not None
         return self.folder / f"{key}{_SUFFIX}"
@@ -149,6 +178,21 @@ class StateCache:
         while self._memory_bytes > self._memory_limit:
             _, dropped = self._memory.popitem(last=False)
             self._memory_bytes -= len(dropped)
+
+    def _touch(self, key: str) -> bool:
+        """Whether the file is there; it counts as used now."""
+        if not self._disk_limit:
+            return False
+        path = self._path(key)
+        try:
+            if abs(time.time() - path.stat().st_mtime) >= _TOUCH_S:
+                os.utime(path)
+        except PermissionError:
+            # Another user's: it can be read, and is only dropped sooner.
+            return True
+        except OSError:
+            return False
+        return True
 
     def _load(self, key: str) -> bytes | None:
         path = self._path(key)
@@ -170,51 +214,68 @@ class StateCache:
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
-        with contextlib.suppress(OSError):
-            os.utime(path)
+        self._touch(key)
         return bytes(body[len(name) :])
 
     def _store(self, key: str, state: bytes) -> None:
         assert self.folder is not None
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(key)
-        if path.is_file():
-            os.utime(path)
-            return
-        self._make_room(len(state))
-        fresh = path.with_suffix(f".{os.getpid()}-{id(self):x}.new")
         digest = hashlib.sha256(key.encode())
         digest.update(state)
+        head = _MAGIC + digest.digest() + key.encode()
+        self._make_room(len(head) + len(state))
+        fresh = path.with_suffix(f".{os.getpid()}-{id(self):x}.new")
         try:
             with fresh.open("wb") as stream:
-                stream.write(_MAGIC + digest.digest() + key.encode())
+                stream.write(head)
                 stream.write(state)
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
 
     def _make_room(self, n_bytes: int) -> None:
-        self._sweep(older_than_s=_STALE_S)
-        files = sorted(self._files(), key=lambda file: file[2])
+        self._sweep()
+        files = sorted(_files(self.folder), key=lambda file: file[2])
         held = sum(size for _, size, _ in files)
         for path, size, _ in files:
             if held + n_bytes <= self._disk_limit:
                 return
-            # Another process may have dropped it first.
-            path.unlink(missing_ok=True)
-            held -= size
-
-    def _sweep(self, older_than_s: float) -> None:
-        """Remove what killed processes left half written."""
-        for path in self.folder.glob("*.new") if self.folder else ():
             with contextlib.suppress(OSError):
-                if time.time() - path.lstat().st_mtime >= older_than_s:
+                # Another process may have dropped it first.
+                path.unlink(missing_ok=True)
+                held -= size
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left half written; not what is being written."""
+        for path in _paths(self.folder, ".new"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.lstat().st_mtime >= _STALE_S or not _is_written_to(path):
                     path.unlink()
 
-    def _files(self) -> list[tuple[Path, int, float]]:
-        found = []
-        for path in self.folder.glob(f"*{_SUFFIX}") if self.folder else ():
-            with contextlib.suppress(OSError):
-                stat = path.stat()
-                found.append((path, stat.st_size, stat.st_mtime))
-        return found
+
+def _is_written_to(path: Path) -> bool:
+    """Whether the process in the name of a file, `KEY.PID-NUMBER.new`, is running; True when it names none."""
+    import psutil
+
+    pid = path.name.split(".")[1].partition("-")[0]
+    try:
+        return bool(psutil.pid_exists(int(pid)))
+    except (ValueError, OverflowError):
+        return True
+
+
+def _paths(folder: Path | None, suffix: str) -> list[Path]:
+    # Its folder may go away while it is listed.
+    with contextlib.suppress(FileNotFoundError):
+        return list(folder.glob(f"*{suffix}")) if folder else []
+    return []
+
+
+def _files(folder: Path | None) -> list[tuple[Path, int, float]]:
+    found = []
+    for path in _paths(folder, _SUFFIX):
+        with contextlib.suppress(OSError):
+            stat = path.stat()
+            found.append((path, stat.st_size, stat.st_mtime))
+    return found

@@ -36,6 +36,7 @@ from models.llama_tails import tails_of
 from models.llama_turn import Turns
 from models.llama_words import Words, logprob_of
 from models.protocols import FinishReason, Message, Piece, Sampling
+from models.stopping import Stopped, held
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()
@@ -138,10 +139,13 @@ class LlamaGenerator:
         self._require_room(len(prompt))
         if cancel is not None and cancel.is_set():
             return False
-        with self._computing(cancel):
-            if self.splice and splice(self._context, self._states, prompt, ends):
-                return True
-            read = self._states.read(prompt, ends[:1]) >= 0
+        try:
+            with self._computing(cancel):
+                if self.splice and splice(self._context, self._states, prompt, ends):
+                    return True
+                read = self._states.read(prompt, ends[:1]) >= 0
+        except Stopped:
+            return False
         if not read:
             self._context.require_open()
         return read
@@ -233,6 +237,8 @@ class LlamaGenerator:
                     picked = [] if cancelled else passes.checked(sampling.temperature, rng, n_least)
                     spelled = [b"" if context.ends_turn(t) else context.token_bytes(t) for t, _ in picked]
                     ended = [context.ends_turn(t) for t, _ in picked]
+            except Stopped:
+                cancelled = True
             except ModelError:
                 if context.is_open or len(tokens) == len(prompt):
                     raise
@@ -266,10 +272,13 @@ class LlamaGenerator:
 
     @contextmanager
     def _computing(self, cancel: Event | None = None, who: object | None = None) -> Iterator[None]:
-        """Wait for the turn and for the cores. who: a generation, which keeps its turn."""
+        """Wait for the turn and for the cores. who: a generation, which keeps its turn.
+
+        Raises Stopped when `cancel` is set while waiting.
+        """
         caller = who or object()
         try:
-            with self._turns.step(caller), _COMPUTE:
+            with self._turns.step(caller, cancel), held(_COMPUTE, cancel):
                 self._context.require_open()
                 self._context.cancel = cancel
                 try:

@@ -35,6 +35,7 @@ def splice(context: LlamaContext, states: KeptStates, prompt: Sequence[int], end
         return 0
     for state, segment, shift in pieces:
         if not context.append_state(state, segment, shift):
+            states.forget_segment(prefix, segment)
             context.forget_from(0)
             return 0
     if context.read(prompt, settled=False) < 0:

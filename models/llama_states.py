@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 
 from models.kept import StateCache
-from models.llama_context import FEWEST, GROUP, LlamaContext
+from models.llama_context import GROUP, LlamaContext
 
 _WORTH_TOKENS = 16
 FORMAT = 1
@@ -35,8 +35,9 @@ class KeptStates:
     def read(self, tokens: Sequence[int], ends: Sequence[int] = (), n_logits: int = 1) -> int:
         """As `LlamaContext.read`; ends: where pieces of the prompt end that later prompts may share."""
         context = self._context
-        reused = self._restore(tokens, ends, n_logits)
-        for start, end in self._spans(tokens, ends, n_logits):
+        spans = _spans(len(tokens), ends)
+        reused = self._restore(tokens, spans)
+        for start, end in spans:
             if end <= context.shared(tokens) and self._key(tokens, start, end) in self._cache:
                 continue
             if end > context.shared(tokens) and context.read(tokens[:end]) < 0:
@@ -58,31 +59,48 @@ class KeptStates:
         self._cache.put(key, state)
         return state, False
 
-    def _restore(self, tokens: Sequence[int], ends: Sequence[int], n_logits: int) -> int:
+    def forget_segment(self, prefix: Sequence[int], segment: Sequence[int]) -> None:
+        """Drop the state of a segment that llama.cpp does not take, so that it is read again."""
+        whole = [*prefix, *segment]
+        self._cache.drop(self._key(whole, len(prefix), len(whole)))
+
+    def _restore(self, tokens: Sequence[int], spans: Sequence[tuple[int, int]]) -> int:
         """Bring what is kept of the prompt into the context; how many of its tokens are there then."""
         context = self._context
-        there = min(context.shared(tokens), (len(tokens) - n_logits) // GROUP * GROUP)
-        for start, end in self._spans(tokens, ends, n_logits):
+        there = context.shared(tokens)
+        for start, end in spans:
             if end <= there:
                 continue
-            state = self._cache.get(self._key(tokens, start, end)) if start <= there else None
+            if start > there:
+                break
+            key = self._key(tokens, start, end)
+            state = self._cache.get(key)
             if state is None:
                 break
             context.keep(tokens, start)
-            if len(context.tokens) != start or not context.append_state(state, tokens[start:end]):
+            if len(context.tokens) != start:
+                break
+            if not context.append_state(state, tokens[start:end]):
+                self._cache.drop(key)
                 break
             there = end
         return there
 
-    def _spans(self, tokens: Sequence[int], ends: Sequence[int], n_logits: int) -> list[tuple[int, int]]:
-        spans, start, last = [], 0, len(tokens) - max(n_logits, FEWEST)
-        for end in ends:
-            end = min(end, last) // GROUP * GROUP
-            if end - start >= _WORTH_TOKENS:
-                spans.append((start, end))
-                start = end
-        return spans
-
     def _key(self, tokens: Sequence[int], start: int, end: int) -> str:
         told = self._made_by + struct.pack(f"<q{end}i", start, *tokens[:end])
         return hashlib.sha256(told).hexdigest()
+
+
+def _spans(n_tokens: int, ends: Sequence[int]) -> list[tuple[int, int]]:
+    """What is kept of a prompt: from piece to piece, cut between groups.
+
+    Not cut where the prompt's last pass begins: after what is shared a prompt may go on for long or end at once, and
+    must ask for the same states. `LlamaContext.read` goes back in them as far as its last pass needs.
+    """
+    spans, start = [], 0
+    for end in ends:
+        end = end // GROUP * GROUP
+        if end - start >= _WORTH_TOKENS and end < n_tokens:
+            spans.append((start, end))
+            start = end
+    return spans

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition, get_ident
+from threading import Condition, Event, get_ident
+
+from models.stopping import LOOK_S, Stopped
 
 _PATIENCE_S = 1.0
 
@@ -25,11 +27,13 @@ class Turns:
         self._stepped_at = 0.0
 
     @contextmanager
-    def step(self, who: object) -> Iterator[None]:
-        """Wait for the turn, and hold the engine for one step."""
+    def step(self, who: object, cancel: Event | None = None) -> Iterator[None]:
+        """Wait for the turn, and hold the engine for one step. Raises Stopped when `cancel` is set while waiting."""
         with self._changed:
             while not self._may(who):
-                self._changed.wait(_PATIENCE_S / 4)
+                if cancel is not None and cancel.is_set():
+                    raise Stopped
+                self._changed.wait(_PATIENCE_S / 4 if cancel is None else LOOK_S)
             self._holder, self._stepping, self._thread = who, True, get_ident()
         try:
             yield

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, import_openvino
+from models.compiled import compile_for_cpu, computed, import_openvino
 from models.errors import ModelError
 from models.machine import physical_cores
-from models.protocols import Vectors
+from models.protocols import Precision, Vectors
+from models.stopping import LOOK_S, Stopped, look, stop_flag
 
 IntArray = NDArray[np.int64]
 
@@ -45,13 +46,15 @@ class OpenVinoEmbedder:
     Raises ModelError when the folder cannot be loaded or exported.
     """
 
-    def __init__(self, path: Path, model_id: str, digest: str) -> None:
+    def __init__(self, path: Path, model_id: str, digest: str, precision: Precision = "auto") -> None:
         self._path = path
+        self._precision = precision
         self._model_id = model_id
         self._digest = digest
         self._lock = threading.Lock()
         self._compiled: Any = None
         self._queue: Any = None
+        self._given_up = False
         self._tokenizer: Any = None
 
     @staticmethod
@@ -98,7 +101,7 @@ class OpenVinoEmbedder:
                 self._embed_long(encoded, vectors, n_cores)
             else:
                 for batch, ids, mask in padded_batches(encoded):
-                    vectors[batch] = self._compiled({"input_ids": ids, "attention_mask": mask})[0]
+                    vectors[batch] = computed(self._compiled, {"input_ids": ids, "attention_mask": mask})[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
@@ -106,20 +109,32 @@ class OpenVinoEmbedder:
         """Fill the rows of `vectors`, a batch a core at a time."""
         if self._queue is None:
             openvino = import_openvino()
-            export = self._export_path(openvino)
-            compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED, n_streams=n_cores)
+            compiled = self._compile(openvino, self._export_path(openvino), n_streams=n_cores)
             self._queue = openvino.AsyncInferQueue(compiled, n_cores)
+        queue, flag = self._queue, stop_flag()
+        if self._given_up:
+            # It goes on into rows that nobody reads.
+            _wait_for_all(queue)
+            self._given_up = False
 
         def keep(request: Any, batch: list[int]) -> None:
             vectors[batch] = request.get_output_tensor(0).data
 
-        self._queue.set_callback(keep)
+        queue.set_callback(keep)
         try:
             for batch, ids, mask in padded_batches(encoded, _CORE_TEXTS, _CORE_TOKENS):
-                self._queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
+                while flag is not None and not queue.is_ready():
+                    look()
+                    flag.wait(LOOK_S)
+                queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
+            _wait_for_all(queue)
+        except Stopped:
+            self._given_up = True
+            raise
         finally:
-            # Interrupted or not, nothing goes on that would write into these rows.
-            self._queue.wait_all()
+            # Interrupted or not, nothing goes on that would write into rows that are read.
+            if not self._given_up:
+                queue.wait_all()
 
     def warm(self) -> None:
         """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
@@ -135,12 +150,12 @@ class OpenVinoEmbedder:
             if not export.is_file():
                 _export(openvino, self._path, export, self._model_id)
             try:
-                compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED)
+                compiled = self._compile(openvino, export)
             except RuntimeError:
                 # A damaged export is made again; a second failure is a real one.
                 shutil.rmtree(export.parent, ignore_errors=True)
                 _export(openvino, self._path, export, self._model_id)
-                compiled = compile_for_cpu(openvino, export, export.parent / _COMPILED)
+                compiled = self._compile(openvino, export)
             from tokenizers import Tokenizer
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
@@ -148,9 +163,31 @@ class OpenVinoEmbedder:
             self._tokenizer.enable_truncation(self.max_tokens)
             self._compiled = compiled
 
+    def _compile(self, openvino: Any, export: Path, n_streams: int = 1) -> Any:
+        kept = export.parent / _COMPILED
+        return compile_for_cpu(openvino, export, kept, n_streams=n_streams, precision=self._precision)
+
     def _export_path(self, openvino: Any) -> Path:
         version = openvino.__version__.split("-")[0]
         return self._path / _EXPORTS / f"{self._digest[:16]}-{version}" / "model.xml"
+
+
+def _wait_for_all(queue: Any) -> None:
+    """Wait for a queue's requests. Raises Stopped, and leaves them going, when the flag in force is set."""
+
+    def wait() -> None:
+        # A failure is told again by the next call.
+        with contextlib.suppress(RuntimeError):
+            queue.wait_all()
+
+    if stop_flag() is not None:
+        # Requests cannot be asked one by one: one that was never started is never over.
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        while waiting.is_alive():
+            look()
+            waiting.join(LOOK_S)
+    queue.wait_all()
 
 
 def padded_batches(

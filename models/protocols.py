@@ -10,6 +10,8 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+Precision = Literal["auto", "fp32"]
+"""What an embedder computes in; auto: bf16 where the CPU has it."""
 Vectors = NDArray[np.float32]
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled"]
@@ -112,6 +114,15 @@ class Warmable(Protocol):
 
     def warm(self) -> None:
         """Load now what is loaded at the first use, and raise what that would raise."""
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A generator that holds what it has read, and can let go of it."""
+
+    def forget(self) -> None:
+        """Drop all that was read or kept: the next prompt is read from its first word."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, import_openvino
+from models.compiled import compile_for_cpu, computed, import_openvino
 from models.errors import WeightsError
 from models.openvino import padded_batches
 
@@ -70,6 +70,7 @@ class Reader:
     @cached_property
     def digest(self) -> str:
         """sha256 of the weights: what was calibrated on other weights does not hold for these."""
+        self._require_weights()
         return hashlib.sha256((self._path / "model.bin").read_bytes()).hexdigest()
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -110,24 +111,27 @@ class Reader:
                 types = np.zeros_like(ids)
                 for at, row in enumerate(rows):
                     types[at, : len(encoded[row].type_ids)] = encoded[row].type_ids
-                outputs = self._compiled({"input_ids": ids, "attention_mask": mask, "token_type_ids": types})
-                yield rows, [encoded[row] for row in rows], [outputs[i] for i in range(4)]
+                inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+                yield rows, [encoded[row] for row in rows], computed(self._compiled, inputs)
 
     def _load(self) -> None:
         with self._lock:
             if self._compiled is not None:
                 return
-            for name in ("model.xml", "model.bin", "tokenizer.json"):
-                if not (self._path / name).is_file():
-                    raise WeightsError(
-                        f"the reader's {name} is not in {self._path}", remedy="install askive again"
-                    )
+            self._require_weights()
             from tokenizers import Tokenizer
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
             self._compiled = compile_for_cpu(import_openvino(), self._path / "model.xml", self._kept)
+
+    def _require_weights(self) -> None:
+        for name in ("model.xml", "model.bin", "tokenizer.json"):
+            if not (self._path / name).is_file():
+                raise WeightsError(
+                    f"the reader's {name} is not in {self._path}", remedy="install askive again"
+                )
 
 
 def _best_spans(

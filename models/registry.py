@@ -6,11 +6,12 @@ import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from models.catalog import Kind
 from models.disk import Digests, sha256_of
 from models.errors import ModelNotFound, UsageError
-from models.protocols import Embedder, Generator
+from models.protocols import Embedder, Generator, Precision
 from models.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 _ENDPOINT = "openai:"
 
 
-def load_embedder(model_id: str, models_dir: Path) -> Embedder:
+def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
     """An embedder by catalog id, `openai:URL[#model]`, or `hash` (the fake).
 
+    precision: what it computes in, if that is done here. The digest is the same: vectors of bf16 and of fp32 are
+    .9999 alike, so that either finds what was indexed with the other.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
     if model_id == "hash":
@@ -40,8 +43,10 @@ def load_embedder(model_id: str, models_dir: Path) -> Embedder:
     store = WeightStore(models_dir)
     _require_kind(store, model_id, "embedder")
     path = store.path_of(model_id)
-    made_by = OpenVinoEmbedder if OpenVinoEmbedder.can_load(path) else SentenceEmbedder
-    return made_by(path, model_id, store.digest_of(model_id))
+    if OpenVinoEmbedder.can_load(path):
+        return OpenVinoEmbedder(path, model_id, store.digest_of(model_id), precision)
+    # It computes in fp32 as it is.
+    return SentenceEmbedder(path, model_id, store.digest_of(model_id))
 
 
 def load_generator(
@@ -52,11 +57,13 @@ def load_generator(
     n_threads: int | None = None,
     speculate: bool = True,
     splice: bool = False,
+    memory_mb: int | None = None,
+    disk_mb: int | None = None,
 ) -> Generator:
     """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
 
     context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
-    `models.llama.LlamaGenerator`. What it reads is kept in `states_dir(models_dir)`.
+    `models.llama.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it reads is kept.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
@@ -88,7 +95,7 @@ def load_generator(
         context_tokens,
         n_threads,
         speculate=speculate,
-        cache=_cache_in(states_dir(models_dir)),
+        cache=kept_states(models_dir, memory_mb, disk_mb),
         splice=splice,
     )
 
@@ -98,12 +105,43 @@ def states_dir(models_dir: Path) -> Path:
     return models_dir.parent / "cache" / "states"
 
 
+def clear_states(models_dir: Path) -> bool:
+    """Delete the kept attention states, because text they were made of must not stay; whether none is left on disk.
+
+    On disk those of all processes, in memory those that this process keeps for its generators. All of them: the key
+    of a state does not name its document. They are made again when they are wanted. Never raises for the disk.
+    """
+    folder = states_dir(models_dir)
+    try:
+        kept = kept_states(models_dir)
+        for cache in [cache for cache in _opened if cache.folder == folder]:
+            cache.clear()
+        return kept.stats().n_disk == 0
+    except OSError:
+        # A folder that this user may not even look into.
+        return False
+
+
+def kept_states(models_dir: Path, memory_mb: int | None = None, disk_mb: int | None = None) -> StateCache:
+    """The kept attention states in `states_dir(models_dir)`, one for all generators of this process.
+
+    memory_mb, disk_mb: bounds in MB (2^20 bytes), 0 for none there; None takes them from what is free on the machine.
+    """
+    return _cache_in(states_dir(models_dir), memory_mb, disk_mb)
+
+
+_opened: WeakSet[StateCache] = WeakSet()
+
+
 @functools.lru_cache(maxsize=8)
-def _cache_in(folder: Path) -> StateCache:
-    """One for all generators of this process, so that together they keep to its bounds."""
+def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> StateCache:
+    """Kept, so that generators that follow each other, or stand together, keep to its bounds."""
     from models.kept import StateCache
 
-    return StateCache(folder)
+    memory, disk = (None if mb is None else mb << 20 for mb in (memory_mb, disk_mb))
+    cache = StateCache(folder, memory, disk)
+    _opened.add(cache)
+    return cache
 
 
 def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 from types import TracebackType
@@ -23,9 +23,11 @@ from rag.errors import UsageError
 from rag.evidence import ScoredSentence, lacks_number
 from rag.excerpts import the_one
 from rag.filters import Filter
+from rag.generator import open_generator
 from rag.manner import is_open, manner_of
 from rag.mend import mended
-from rag.prepare import Preparer
+from rag.prepare import Preparer, finished
+from rag.prompt import opening_read
 from rag.question import is_yes_no
 from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.rerank import LikelihoodReranker
@@ -88,25 +90,19 @@ class Assistant:
 
         Raises CollectionNotFound, ModelNotFound, FingerprintMismatch.
         """
-        from models.registry import load_generator, load_reader
+        from models.registry import load_reader
 
         archive = open_collection(config, collection)
         reader = load_reader(config.reader, config.models_dir)
         warming = start_warming(archive.embedder, reader)
         try:
-            generator = load_generator(
-                config.generator,
-                config.models_dir,
-                context_tokens=config.generation.context_tokens,
-                n_threads=config.generation.n_threads,
-            )
+            opened = cls(archive, open_generator(config), config, reader)
         except BaseException:
             try:
                 warming.stop()
             finally:
                 archive.close()
             raise
-        opened = cls(archive, generator, config, reader)
         opened._warming = warming
         return opened
 
@@ -124,23 +120,33 @@ class Assistant:
         cancel: Flag | None = None,
         *,
         admitted: Filter | None = None,
+        found: Callable[[], None] = lambda: None,
     ) -> tuple[Hit, ...]:
-        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled.
+        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled (within 100 ms).
 
         What ends without a mark is taken for a question whose question mark is still to come. The answer to the
         finished question is the same as without it, only sooner.
+        found: called when only the reading is left. From then on the finished question may be streamed beside it:
+        its sources come at once, its first word when all is read.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
-        question = storable(partial_question).strip()
+        question = finished(partial_question)
         if not question:
             return ()
-        question += "" if question[-1] in ".?!…" else "?"
         prepared = self._preparer.prepare(question, history, admitted, cancel)
         if prepared is None:
             return ()
+        found()
         if prepared.prompt is not None and not self.generator.prefill(prepared.prompt.messages, cancel):
             return ()
         return prepared.half.weighed.hits
+
+    def read_opening(self, history: Sequence[Turn] = (), cancel: Flag | None = None) -> bool:
+        """Read what the prompt of the next question begins with, whatever it is; False when cancelled.
+
+        No answer changes. Raises ModelError when the generator fails.
+        """
+        return self.generator.prefill(opening_read(history), cancel)
 
     def stream(
         self,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.archive import STORE_NAME, Archive
 from rag.config import SEEDS_COLLECTION, Config
+from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound, UsageError
 from rag.seeds import seed_paths
 
@@ -63,11 +64,8 @@ def open_collection(
 
     Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
     """
-    from models.registry import load_embedder
-
     path = folder or collection_path(config, name)
-    embedder = load_embedder(config.embedder, config.models_dir)
-    return Archive.open(path, embedder, config.passages, create=create)
+    return Archive.open(path, open_embedder(config), config.passages, create=create)
 
 
 @contextmanager
@@ -98,10 +96,33 @@ def has_collection(config: Config, name: str) -> bool:
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
-def remove_collection(config: Config, name: str) -> None:
-    """Delete a collection for good. Raises CollectionNotFound."""
+def remove_collection(config: Config, name: str) -> bool:
+    """Delete a collection for good, with the kept attention states, some of which are made of its text.
+
+    Returns whether no kept state is left. Raises CollectionNotFound.
+    """
+    from models.registry import clear_states
+
     if not has_collection(config, name):
         raise CollectionNotFound(
             f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
         )
-    shutil.rmtree(collection_path(config, name))
+    try:
+        shutil.rmtree(collection_path(config, name))
+    finally:
+        # A collection that is gone in part is not found the next time.
+        cleared = clear_states(config.models_dir)
+    return cleared
+
+
+def remove_from_collection(config: Config, archive: Archive, uris: Sequence[str]) -> tuple[list[str], bool]:
+    """Take documents out for good, with the kept attention states, some of which are made of their text.
+
+    Returns what `rag.ingest.remove_documents` does, and whether no kept state is left. States of a document that has
+    changed and is indexed again stay until they fall out of the bounds: clearing all at each change would cost the
+    speed they are kept for. Raises UsageError for what means no document; nothing is removed then.
+    """
+    from models.registry import clear_states
+    from rag.ingest import remove_documents
+
+    return remove_documents(archive, uris), clear_states(config.models_dir)

@@ -6,18 +6,22 @@ Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < what a com
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from rag.errors import ConfigError
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 DEFAULT_GENERATOR = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 SEEDS_COLLECTION = "seeds"
+CONFIG_NAME = "config.toml"
 
 
 class _Strict(BaseModel):
@@ -27,8 +31,12 @@ class _Strict(BaseModel):
 class PassageConfig(_Strict):
     """How documents are split. A change means indexing again."""
 
-    max_words: int = Field(120, ge=20, le=400, description="words in a passage, at most")
-    overlap_sentences: int = Field(1, ge=0, le=5, description="sentences repeated from the passage before")
+    max_words: int = Field(
+        120, ge=20, le=400, description="words in a passage, at most; a change means indexing again"
+    )
+    overlap_sentences: int = Field(
+        1, ge=0, le=5, description="sentences repeated from the passage before; a change means indexing again"
+    )
 
 
 class RetrievalConfig(_Strict):
@@ -39,9 +47,15 @@ class RetrievalConfig(_Strict):
         0.4, ge=0, le=1, description="passages below this share of the best score are left out; 0 keeps top_k"
     )
     n_candidates: int = Field(100, ge=1, le=1000, description="passages taken from each index before fusion")
-    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
-    fusion: Literal["rrf", "convex"] = "convex"
-    dense_weight: float = Field(0.7, ge=0, le=1, description="share of the cosine in convex fusion")
+    mode: Literal["hybrid", "dense", "lexical"] = Field(
+        "hybrid", description="what is searched: the meaning (dense), the words (lexical), or both"
+    )
+    fusion: Literal["rrf", "convex"] = Field(
+        "convex", description="how hybrid search mixes: by the scores (convex), or by the ranks alone (rrf)"
+    )
+    dense_weight: float = Field(
+        0.7, ge=0, le=1, description="share of the meaning (cosine) in convex fusion; the rest is the words'"
+    )
     context: bool = Field(
         True, description="search with what the question names: publishers, dates, its parts"
     )
@@ -57,7 +71,7 @@ class RetrievalConfig(_Strict):
         0.0, ge=0, le=1, description="share of the best sentence in the final order"
     )
     rerank: Literal["off", "likelihood", "reader"] = Field(
-        "off", description="second look at the best: the generator's likelihood, or a cross-encoder"
+        "off", description="second look at the best: the generator's likelihood, or the reader's score"
     )
     rerank_depth: int = Field(20, ge=1, le=200, description="passages that are looked at twice")
     rerank_weight: float = Field(0.5, ge=0, le=1, description="share of the second look in the final order")
@@ -68,7 +82,10 @@ class PromptConfig(_Strict):
 
     max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
     brief_tokens: int = Field(
-        120, ge=50, le=8000, description="the same where one sentence surely gives the fact that is asked for"
+        120,
+        ge=50,
+        le=8000,
+        description="tokens of evidence where one sentence surely gives the fact that is asked",
     )
     n_sentences: int = Field(
         8, ge=1, le=50, description="best sentences that are read, as far as there is room"
@@ -79,28 +96,67 @@ class PromptConfig(_Strict):
 class GenerationConfig(_Strict):
     """How the answer is written."""
 
-    max_tokens: int = Field(160, ge=8, le=4096)
-    temperature: float = Field(0.0, ge=0, le=2)
-    seed: int = 0
-    context_tokens: int = Field(4096, ge=512, le=131072)
+    max_tokens: int = Field(160, ge=8, le=4096, description="tokens of an answer, at most")
+    temperature: float = Field(
+        0.0, ge=0, le=2, description="how freely words are chosen; at 0 a prompt always gives the same answer"
+    )
+    seed: int = Field(0, description="start of the random choice, for a temperature above 0")
+    context_tokens: int = Field(
+        4096,
+        ge=512,
+        le=131072,
+        description="tokens of prompt and answer together, at most; more takes memory",
+    )
     strict: bool = Field(True, description="only sentences that the sources support are shown")
-    n_threads: int | None = Field(None, ge=1, description="default: the physical cores")
+    n_threads: int | None = Field(
+        None, ge=1, description="threads that the generator computes with; not set: the physical cores"
+    )
+
+
+class CacheConfig(_Strict):
+    """How much of what the generator has read is kept, so that it need not be read again."""
+
+    memory_mb: int | None = Field(
+        None,
+        ge=0,
+        description="MB of memory for what the generator has read; not set: a tenth of what is free, at most 512",
+    )
+    disk_mb: int | None = Field(
+        None,
+        ge=0,
+        description="MB on disk for what the generator has read; not set: a twentieth of what is free, at most 2048",
+    )
 
 
 class Config(_Strict):
     """Everything that can be set."""
 
-    home: Path
-    embedder: str = DEFAULT_EMBEDDER
-    generator: str = DEFAULT_GENERATOR
-    reader: Literal["shipped", "off"] = Field(
-        "shipped", description="the small model that finds and checks answers"
+    home: Path = Field(description="folder of the models, collections, chats and config.toml")
+    embedder: str = Field(
+        DEFAULT_EMBEDDER,
+        description="model of the meaning: an id of `askive models list` or openai:URL#MODEL; "
+        "a change means indexing again",
     )
-    collection: str | None = None
+    embedder_precision: Literal["auto", "fp32"] = Field(
+        "auto",
+        description="fp32: compute vectors without bf16, slower; they fit those of before (cosine .9999)",
+    )
+    generator: str = Field(
+        DEFAULT_GENERATOR,
+        description="model that writes: an id of `askive models list`, a .gguf file or openai:URL#MODEL",
+    )
+    reader: Literal["shipped", "off"] = Field(
+        "shipped", description="the small model that finds and checks answers; off: without it"
+    )
+    collection: str | None = Field(
+        None,
+        description="collection where none is named; not set: `default`, else the only one, else the seeds",
+    )
     passages: PassageConfig = PassageConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     prompt: PromptConfig = PromptConfig()
     generation: GenerationConfig = GenerationConfig()
+    cache: CacheConfig = CacheConfig()
 
     @property
     def models_dir(self) -> Path:
@@ -113,13 +169,59 @@ class Config(_Strict):
         return self.home / "collections"
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: what it means, and what it is now.
+
+    key: as in `load_config`, `retrieval.top_k`. value, default: of the setting's own type, paths as text; None
+    where it is not set. allowed: the values that it takes, in words; empty where any will do.
+    origin: who gave the value: `default`, `config.toml`, or the name of a variable.
+    """
+
+    key: str
+    value: str | int | float | bool | None
+    default: str | int | float | bool | None
+    description: str
+    allowed: str
+    origin: str
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment that sets it."""
+        return f"ASKIVE_{self.key.upper().replace('.', '__')}"
+
+
+def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool = False) -> list[Setting]:
+    """Every setting in force, in the order of `Config`; what precedes the host in a URL is masked.
+
+    as_shipped: without config.toml and variables other than `ASKIVE_HOME`, readable even where those are wrong.
+    Raises ConfigError as `load_config` does.
+    """
+    environ = os.environ if environ is None else environ
+    config = Config(home=default_home()) if as_shipped else load_config(environ=environ)
+    origins: dict[str, str] = {}
+    if not as_shipped:
+        origins = dict.fromkeys(_keys(_read(config.home / CONFIG_NAME)), CONFIG_NAME)
+        origins |= {key: name for key, name, _ in _variables(environ)}
+    origins["home"] = "ASKIVE_HOME" if os.environ.get("ASKIVE_HOME") else "default"
+    return [
+        Setting(
+            key,
+            _plain(value),
+            _plain(_platform_home() if key == "home" else field.default),
+            field.description or "",
+            _allowed(field),
+            origins.get(key, "default"),
+        )
+        for key, value, field in _fields(config)
+    ]
+
+
 def default_home() -> Path:
     """`$ASKIVE_HOME`, or the platform's folder for user data."""
     if told := os.environ.get("ASKIVE_HOME"):
         return Path(told).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("askive", appauthor=False))
+    return _platform_home()
 
 
 def load_config(
@@ -133,18 +235,10 @@ def load_config(
     environ = os.environ if environ is None else environ
     told = {key: value for key, value in (overrides or {}).items() if value is not None}
     home = Path(told.pop("home", None) or default_home())
-    values: dict[str, Any] = {}
-    path = home / "config.toml"
-    if path.is_file():
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}"
-            ) from error
-    for name, value in environ.items():
-        if name.startswith("ASKIVE_") and name not in _OTHER_VARIABLES:
-            _put(values, name.removeprefix("ASKIVE_").lower().replace("__", "."), value)
+    path = home / CONFIG_NAME
+    values = _read(path)
+    for key, _, value in _variables(environ):
+        _put(values, key, value)
     for key, value in told.items():
         _put(values, key, value)
     values["home"] = home
@@ -160,6 +254,29 @@ def load_config(
 
 
 _OTHER_VARIABLES = frozenset({"ASKIVE_HOME", "ASKIVE_DEBUG"})
+_IN_URL = re.compile(r"(?<=://)[^/#\s]+(?=@)")
+
+
+def _platform_home() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("askive", appauthor=False))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}") from error
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Key, name and value of every variable that sets something."""
+    for name, value in environ.items():
+        if name.startswith("ASKIVE_") and name not in _OTHER_VARIABLES:
+            yield name.removeprefix("ASKIVE_").lower().replace("__", "."), name, value
 
 
 def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
@@ -167,6 +284,43 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
     for parent in parents:
         inner = values.setdefault(parent, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"setting {dotted}: {parent} is not a group", remedy="see `askive doctor`")
+            raise ConfigError(
+                f"setting {dotted}: {parent} is not a group",
+                remedy="`askive config --defaults` lists the settings and their groups",
+            )
         values = inner
     values[last] = value
+
+
+def _keys(values: Mapping[str, Any], group: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}"
+
+
+def _fields(config: _Strict, group: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, _Strict):
+            yield from _fields(value, f"{group}{name}.")
+        else:
+            yield f"{group}{name}", value, field
+
+
+def _plain(value: Any) -> Any:
+    """As JSON and TOML know it, without a password."""
+    return _IN_URL.sub("***", str(value)) if isinstance(value, (str, Path)) else value
+
+
+def _allowed(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(get_args(field.annotation))
+    if field.annotation is bool:
+        return "true, false"
+    low = next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None)
+    high = next((limit.le for limit in field.metadata if hasattr(limit, "le")), None)
+    if low is None:
+        return ""
+    return f"at least {low}" if high is None else f"{low} to {high}"

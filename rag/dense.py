@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import numpy as np
+
+from rag.filters import Filter
 from rag.flat import FaissIndex
 from rag.ivf import IvfIndex
 from rag.store import SqliteStore
@@ -15,13 +19,16 @@ EXACT_UP_TO = 50_000
 _GROWTH = 2
 """Cells made for n passages serve until there are this many times n; inverted lists go when this fraction
 of the threshold is left. So an archive at the threshold is not built again and again."""
+_STEP_ROWS = 1024
 
 
 class DenseCache:
     """The index that belongs to a store's present generation: in memory, on disk, or built anew.
 
-    The file's name carries the store's id and generation, so that a stale one is never taken for current; which
-    kind of index it holds is seen when it is read. exact_up_to: passages that are searched exactly.
+    One that is held is brought in step with what the store has taken in and let go of since: so questions go on
+    while another archive or process writes, and a writer needs no vectors in memory. The file's name carries the
+    store's id and generation, so that a stale one is never taken for current; which kind of index it holds is seen
+    when it is read. exact_up_to: passages that are searched exactly. Usable from several threads.
     """
 
     def __init__(
@@ -32,42 +39,66 @@ class DenseCache:
         self._dimension = dimension
         self._exact_up_to = exact_up_to
         self._held: tuple[int, FaissIndex] | None = None
+        self._lock = threading.RLock()
 
     def current(self) -> FaissIndex:
         """The index of the store as it is now."""
-        generation = self._store.generation
-        if self._held is not None and self._held[0] == generation:
+        with self._lock:
+            # What is committed after this is in the index or not: the next call sees another generation.
+            generation = self._store.generation
+            if self._held is None or self._held[0] != generation:
+                n = self._store.counts().n_passages
+                index = self._loaded(generation, n)
+                if index is None:
+                    index = self._in_step(n)
+                if index is None:
+                    index = self._saved(self._build(n), generation)
+                self._held = (generation, index)
             return self._held[1]
-        index = self._load(generation)
-        if index is None or len(index) != self._store.counts().n_passages or not self._fits(index):
-            index = self._saved(self._build(), generation)
-        self._held = (generation, index)
-        return index
 
-    def advance(self, base: FaissIndex, base_generation: int, n_changes: int) -> None:
-        """Take over an index that a writer kept in step, unless another writer came between."""
-        generation = self._store.generation
-        in_step = generation == base_generation + n_changes and len(base) == self._store.counts().n_passages
-        if in_step and self._fits(base):
-            self._held = (generation, self._saved(base, generation))
-        else:
-            self._held = None
+    def hold(self) -> None:
+        """Before a change: take up the index of now, if there is one, so that it need not be built after it."""
+        if self.on_disk():
             self.current()
+
+    def save(self) -> None:
+        """After changes: have the index in step, and its file for the next process."""
+        with self._lock:
+            index, generation = self.current(), self._store.generation
+            if self._held is not None and self._held[0] == generation and not self.on_disk():
+                self._held = (generation, self._saved(index, generation))
 
     def on_disk(self) -> bool:
         """Whether the file of the present generation is there."""
         return self._path(self._store.generation).is_file()
 
-    def _fits(self, index: FaissIndex) -> bool:
-        """Whether this kind of index is the right one for so many passages."""
+    def _fits(self, index: FaissIndex, n: int) -> bool:
+        """Whether this kind of index is the right one for n passages."""
         if isinstance(index, IvfIndex):
-            return self._exact_up_to < _GROWTH * len(index) and len(index) <= _GROWTH * index.n_trained
-        return len(index) <= self._exact_up_to
+            return self._exact_up_to < _GROWTH * n and n <= _GROWTH * index.n_trained
+        return n <= self._exact_up_to
 
-    def _build(self) -> FaissIndex:
-        n_passages = self._store.counts().n_passages
-        if n_passages > self._exact_up_to:
-            return IvfIndex.build(self._store.embeddings, n_passages, self._dimension, self._store.vectors)
+    def _loaded(self, generation: int, n: int) -> FaissIndex | None:
+        index = self._load(generation)
+        return index if index is not None and len(index) == n and self._fits(index, n) else None
+
+    def _in_step(self, n: int) -> FaissIndex | None:
+        """The index that is held, with the store's n passages; None, and it is let go of, when it no longer fits."""
+        held, self._held = self._held, None
+        if held is None or not self._fits(held[1], n):
+            return None
+        index = held[1]
+        # Ids only grow, and a vector never changes: what is missing has ids above all that are there.
+        last = int(index.ids.max(initial=-1))
+        for ids, vectors in self._store.embeddings(_STEP_ROWS, last):
+            index.add(ids, vectors)
+        if len(index) != n:
+            index.remove(np.setdiff1d(index.ids, self._store.passage_ids(Filter())).tolist())
+        return index
+
+    def _build(self, n: int) -> FaissIndex:
+        if n > self._exact_up_to:
+            return IvfIndex.build(self._store.embeddings, n, self._dimension, self._store.vectors)
         index = FaissIndex(self._dimension)
         for ids, vectors in self._store.embeddings():
             index.add(ids, vectors)
@@ -81,6 +112,9 @@ class DenseCache:
     def _saved(self, index: FaissIndex, generation: int) -> FaissIndex:
         """The index after it was written; inverted lists then come from the file, and their memory is free."""
         path = self._path(generation)
+        if generation != self._store.generation:
+            # Whoever has written since, and perhaps is writing still, saves a newer one at the end.
+            return index
         try:
             index.save(path)
         except (RuntimeError, OSError):

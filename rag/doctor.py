@@ -102,16 +102,15 @@ def _llama() -> Finding:
 
 
 def _states(config: Config) -> Finding:
-    from models.kept import StateCache
-    from models.registry import states_dir
+    from models.registry import kept_states
 
-    cache = StateCache(states_dir(config.models_dir)).stats()
+    cache = kept_states(config.models_dir, config.cache.memory_mb, config.cache.disk_mb).stats()
     mb = 1 << 20
     message = (
         f"{cache.n_disk} kept, {cache.disk_bytes / mb:.0f} of {cache.disk_limit / mb:.0f} MB on disk; "
         f"at most {cache.memory_limit / mb:.0f} MB in memory"
     )
-    if not cache.disk_limit:
+    if not cache.disk_limit and config.cache.disk_mb is None:
         return Finding("states", "warning", f"{message}: no room on the disk", "free 1 GB or more of disk")
     return Finding("states", "ok", message)
 

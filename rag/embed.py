@@ -62,7 +62,9 @@ class KeptEmbedder(WrappedEmbedder):
                 self._kept.move_to_end(text)
         unknown = list(dict.fromkeys(text for text in texts if text not in known))
         if unknown:
-            made = dict(zip(unknown, self._inner.embed(unknown), strict=True))
+            rows = self._inner.embed(unknown)
+            # Copied: one row that is kept would hold the memory of its whole batch.
+            made = {text: row.copy() for text, row in zip(unknown, rows, strict=True)}
             known.update(made)
             with self._lock:
                 self._kept.update(made)

@@ -42,6 +42,7 @@ class EmbedAhead(Generic[Item]):
         self._batches: deque[Future[Vectors]] = deque()
         self._rows: deque[Vectors] = deque()
         self._n_rows = 0
+        self._moving = False
 
     def add(self, item: Item, texts: Sequence[str]) -> None:
         """Have the texts embedded; waits while too many are in the queue."""
@@ -67,8 +68,13 @@ class EmbedAhead(Generic[Item]):
             yield from self._complete()
 
     def stop(self) -> list[tuple[Item, Vectors]]:
-        """Let go of what was not begun and wait for the batch at hand; the items that are whole nevertheless."""
+        """Let go of what was not begun and wait for the batch at hand; the items that are whole nevertheless.
+
+        None after an interrupt that came while rows were handed on: which rows are whose is not known then.
+        """
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._moving:
+            return []
         while self._batches and not self._batches[0].cancelled() and self._batches[0].exception() is None:
             self._take()
         return list(self._complete())
@@ -81,14 +87,20 @@ class EmbedAhead(Generic[Item]):
 
     def _take(self) -> None:
         rows = self._batches[0].result()
+        # Ctrl-C can come between any two steps, and one that is left out would shift all rows that follow.
+        self._moving = True
         self._batches.popleft()
         self._rows.append(rows)
         self._n_rows += len(rows)
+        self._moving = False
 
     def _complete(self) -> Iterator[tuple[Item, Vectors]]:
         while self._items and self._items[0][1] <= self._n_rows:
+            self._moving = True
             item, n = self._items.popleft()
-            yield item, self._first_rows(n)
+            rows = self._first_rows(n)
+            self._moving = False
+            yield item, rows
 
     def _first_rows(self, n: int) -> Vectors:
         taken: list[Vectors] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,41 +15,52 @@ from rag.protocols import Ids
 
 
 class FaissIndex:
-    """A flat inner-product index with ids of the store's own. A VectorIndex."""
+    """A flat inner-product index with ids of the store's own. A VectorIndex. Usable from several threads."""
 
     def __init__(self, dimension: int) -> None:
         import faiss
 
         self._faiss: Any = faiss
         self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    @property
+    def ids(self) -> Ids:
+        """Those of all rows, in no order; shape (n,)."""
+        with self._lock:
+            held: Ids = self._faiss.vector_to_array(self._index.id_map)
+        return held
+
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add rows; ids shape (n,), vectors shape (n, dimension)."""
         if len(ids):
-            self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+            with self._lock:
+                self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Remove rows for good; unknown ids are ignored."""
         if ids:
-            self._index.remove_ids(np.asarray(ids, dtype=np.int64))
+            with self._lock:
+                self._index.remove_ids(np.asarray(ids, dtype=np.int64))
 
     def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """(id, cosine) of the nearest rows, best first; equal scores in the order of their ids.
 
         within: only these ids, ascending.
         """
-        n = min(top_k, len(self) if within is None else len(within))
-        if n <= 0:
-            return []
         query = np.ascontiguousarray(vector, dtype=np.float32)[None, :]
-        if within is None:
-            scores, ids = self._index.search(query, n)
-        else:
-            chosen = self._faiss.SearchParameters(sel=self._faiss.IDSelectorBatch(within))
-            scores, ids = self._index.search(query, n, params=chosen)
+        with self._lock:
+            n = min(top_k, len(self) if within is None else len(within))
+            if n <= 0:
+                return []
+            if within is None:
+                scores, ids = self._index.search(query, n)
+            else:
+                chosen = self._faiss.SearchParameters(sel=self._faiss.IDSelectorBatch(within))
+                scores, ids = self._index.search(query, n, params=chosen)
         found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
@@ -62,7 +74,8 @@ class FaissIndex:
             partial.unlink(missing_ok=True)
 
     def _write(self, path: Path) -> None:
-        self._faiss.write_index(self._index, str(path))
+        with self._lock:
+            self._faiss.write_index(self._index, str(path))
 
     @classmethod
     def load(cls, path: Path, dimension: int) -> FaissIndex | None:

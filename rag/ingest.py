@@ -1,7 +1,8 @@
 """Plan (add, change, delete) -> load -> split -> embed -> commit, document by document.
 
 Reading and writing go on in the caller's thread while a second one embeds. What waits between them is bounded, so
-memory does not grow with the number of documents; each is committed by itself, in the order of the plan.
+neither texts nor vectors gather in memory, only names; each document is committed by itself, in the order of the
+plan. The vector index is brought in step with the store at the end, from the store.
 """
 
 from __future__ import annotations
@@ -13,12 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from models.protocols import Vectors
 from rag.archive import Archive
 from rag.chunk import chunk, context_of
-from rag.dense import FaissIndex
 from rag.embed_ahead import EmbedAhead
 from rag.errors import AskiveError, StoreError, UsageError
 from rag.load import load_bytes, loader_of, printable, read_bytes, sha256
@@ -132,7 +130,8 @@ def remove_document(archive: Archive, uri: str) -> bool:
 def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
 
-    uris: of documents, or paths of files or of folders with all that is below them. Files stay on disk.
+    uris: of documents, or paths of files or of folders with all that is below them. Files stay on disk, and so do
+    kept attention states made of their text: see `rag.collections.remove_from_collection`.
     Raises UsageError for what means no document; nothing is removed then.
     """
     known = archive.store.known_sha256()
@@ -194,10 +193,7 @@ def _ingest(
     try:
         for seen in found:
             run.see(seen)
-        run.finish()
-        if gone:
-            _delete(archive, gone)
-            report.n_deleted += len(gone)
+        run.finish(gone)
         ended_well = True
     finally:
         # Also after Ctrl-C: what was committed stays, and the index file is in step.
@@ -206,9 +202,9 @@ def _ingest(
 
 
 def _delete(archive: Archive, uris: Sequence[str]) -> None:
-    index, generation = archive.dense, archive.store.generation
-    index.remove(archive.store.delete(uris))
-    archive.dense_cache.advance(index, generation, 1)
+    archive.dense_cache.hold()
+    archive.store.delete(uris)
+    archive.dense_cache.save()
 
 
 class _Run:
@@ -224,9 +220,7 @@ class _Run:
         self._progress = progress
         self._started = time.perf_counter()
         self._n_done = 0
-        self._n_changes = 0
-        self._index: FaissIndex | None = None
-        self._base_generation = 0
+        self._changes = False
         self._ahead: EmbedAhead[tuple[_Seen, list[Passage]]] | None = None
         self._restamped: dict[str, str] = {}
 
@@ -235,8 +229,8 @@ class _Run:
         if seen.document is not None:
             if self._ahead is None:
                 self._store.set_fingerprint(self._archive.fingerprint())
-                self._index, self._base_generation = self._archive.dense, self._store.generation
                 self._ahead = EmbedAhead(self._archive.embedder)
+                self._begin_changes()
             passages = chunk(seen.document, self._archive.passages_config)
             texts = [f"{context_of(seen.document, passage)}\n{passage.text}" for passage in passages]
             self._ahead.add((seen, passages), texts)
@@ -250,10 +244,14 @@ class _Run:
                 self._restamped[seen.uri] = seen.stamp
         self._tell(seen.uri)
 
-    def finish(self) -> None:
-        """Commit the rest."""
+    def finish(self, gone: Sequence[str]) -> None:
+        """Commit the rest, and remove what is gone."""
         if self._ahead is not None:
             self._commit(self._ahead.finish())
+        if gone:
+            self._begin_changes()
+            self._store.delete(gone)
+            self._report.n_deleted += len(gone)
 
     def close(self, *, ended_well: bool) -> None:
         """Bring the index's file in step; after an error the documents whose vectors are made are committed too."""
@@ -266,20 +264,20 @@ class _Run:
                     self._commit(whole)
         if ended_well and self._restamped:
             self._store.restamp(self._restamped)
-        if self._index is not None and self._n_changes:
-            self._archive.dense_cache.advance(self._index, self._base_generation, self._n_changes)
+        if self._changes:
+            self._archive.dense_cache.save()
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
+
+    def _begin_changes(self) -> None:
+        if not self._changes:
+            self._archive.dense_cache.hold()
+            self._changes = True
 
     def _commit(self, ready: Iterable[tuple[tuple[_Seen, list[Passage]], Vectors]]) -> None:
         for (seen, passages), vectors in ready:
-            document, index = seen.document, self._index
+            document = seen.document
             assert document is not None
-            assert index is not None
-            if not seen.is_new and (replaced := self._store.document_by_uri(document.uri)) is not None:
-                index.remove([p.passage_id for p in self._store.passages_of(replaced.doc_id)])
-            _, ids = self._store.put(document, passages, vectors, seen.stamp)
-            self._n_changes += 1
-            index.add(np.asarray(ids, dtype=np.int64), vectors)
+            self._store.put(document, passages, vectors, seen.stamp)
             self._report.n_passages += len(passages)
             if seen.is_new:
                 self._report.n_added += 1

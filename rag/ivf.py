@@ -112,6 +112,19 @@ class IvfIndex(FaissIndex):
             self._settle()
             return int(self._index.ntotal)
 
+    @property
+    def ids(self) -> Ids:
+        """Those of all rows, in no order; shape (n,)."""
+        with self._lock:
+            self._settle()
+            lists, as_array = self._lists(), self._faiss.rev_swig_ptr
+            held = [
+                as_array(lists.get_ids(number), n).copy()
+                for number in range(lists.nlist)
+                if (n := lists.list_size(number))
+            ]
+        return np.concatenate(held) if held else np.empty(0, dtype=np.int64)
+
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add rows; ids shape (n,), vectors shape (n, dimension)."""
         if len(ids):
@@ -275,13 +288,15 @@ def _empty(dimension: int, n_lists: int, n_bits: int) -> Any:
 def _sample(batches: Batches, n: int, n_wanted: int, dimension: int) -> tuple[Ids, Vectors]:
     """Rows drawn evenly from all: shapes (m,) and (m, dimension), m about the smaller of `n` and `n_wanted`."""
     chance = np.random.default_rng(0)
-    ids: list[Ids] = [np.empty(0, dtype=np.int64)]
-    rows: list[Vectors] = [np.empty((0, dimension), dtype=np.float32)]
+    # Made once: rows put together at the end would be in memory twice, and FAISS copies all when there are too many.
+    ids, rows = np.empty(n_wanted, dtype=np.int64), np.empty((n_wanted, dimension), dtype=np.float32)
+    filled = 0
     for batch_ids, vectors in batches():
-        drawn = chance.random(len(batch_ids)) < n_wanted / max(n, 1)
-        ids.append(batch_ids[drawn])
-        rows.append(vectors[drawn])
-    return np.concatenate(ids), np.concatenate(rows)
+        drawn = np.flatnonzero(chance.random(len(batch_ids)) < n_wanted / max(n, 1))[: n_wanted - filled]
+        ids[filled : filled + len(drawn)] = batch_ids[drawn]
+        rows[filled : filled + len(drawn)] = vectors[drawn]
+        filled += len(drawn)
+    return ids[:filled], rows[:filled]
 
 
 def _checked(path: Path) -> int | None:

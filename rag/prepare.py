@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event as Flag
 
+from models.stopping import Stopped, look, stopping_at
 from rag.archive import Archive
 from rag.checks import ALL, Checks
 from rag.config import Config
@@ -18,6 +19,7 @@ from rag.prompt import build_prompt
 from rag.retrieve import Retriever
 from rag.types import Evidence, Hit, Prompt, Turn
 from rag.weigh import Weighed, Weigher
+from rag.words import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Prepared:
     prompt: Prompt | None
     weigh_ms: float
     halves_ms: float
+
+
+def finished(typed: str) -> str:
+    """The question that is being typed, or empty: what ends without a mark still gets its question mark."""
+    question = storable(typed).strip()
+    return question if not question or question[-1] in ".?!…" else f"{question}?"
 
 
 class Preparer:
@@ -68,37 +76,49 @@ class Preparer:
         admitted: Filter | None = None,
         cancel: Flag | None = None,
     ) -> Prepared | None:
-        """None when cancelled on the way. Raises UsageError for an unknown field of the filter."""
+        """None when cancelled, within 100 ms. Raises UsageError for an unknown field of the filter."""
         key = (question, tuple(history), admitted, self._archive.store.generation)
         if self._kept is not None and self._kept.key == key:
             return self._kept
-        hits = self.retriever.retrieve(question, history, admitted=admitted)
-        if cancel is not None and cancel.is_set():
+        try:
+            with stopping_at(cancel):
+                self._kept = self._prepared(key, question, history, admitted)
+        except Stopped:
             return None
-        started = time.perf_counter()
+        return self._kept
+
+    def _prepared(
+        self, key: tuple[object, ...], question: str, history: Sequence[Turn], admitted: Filter | None
+    ) -> Prepared:
+        """Raises Stopped when the flag in force is set."""
         context = history[-1].question if history else ""
-        weighed = self._weigher.weigh(question, hits, context)
+
+        def find(part: str) -> Sequence[Hit]:
+            look()
+            return self.retriever.retrieve(part, history, admitted=admitted)
+
+        def weigh(part: str, hits: Sequence[Hit]) -> Weighed:
+            look()
+            return self._weigher.weigh(part, hits, context)
+
+        hits = find(question)
+        started = time.perf_counter()
+        weighed = weigh(question, hits)
         weigh_ms = (time.perf_counter() - started) * 1000
-        if cancel is not None and cancel.is_set():
-            return None
         started = time.perf_counter()
         half = Half(question, (), weighed)
         if self._checks.halves:
-
-            def find(part: str) -> Sequence[Hit]:
-                return self.retriever.retrieve(part, history, admitted=admitted)
-
-            found = answerable_half(half, find, lambda part, hits: self._weigher.weigh(part, hits, context))
+            found = answerable_half(half, find, weigh)
             half = found if self._is_worth_reading(found.weighed) else half
         halves_ms = (time.perf_counter() - started) * 1000
+        look()
         scored = half.weighed.scored
         room = needed(half.question, scored, self._config.prompt)
         evidence = select_evidence(scored, room, self._count_tokens)
         prompt = None
         if self._is_worth_reading(half.weighed):
             prompt = build_prompt(half.question, evidence, history)
-        self._kept = Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
-        return self._kept
+        return Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
 
     def _is_worth_reading(self, weighed: Weighed) -> bool:
         """Whether the generator is to see the evidence; if not, the question is refused."""

@@ -35,14 +35,20 @@ def build_prompt(question: str, evidence: Sequence[Evidence], history: Sequence[
     asked = Segment(f"Question: {shorten(question)}")
     request = Segment(f"\n{manner_of(question).request}".rstrip())
     return Prompt(
-        messages=(
-            Message("system", (Segment(SYSTEM, reusable=True),)),
-            *_turns(history),
-            Message("user", (*segments, asked, request)),
-        ),
+        messages=(*opening(history), Message("user", (*segments, asked, request))),
         hits=tuple(hits),
         evidence=tuple(ordered),
     )
+
+
+def opening(history: Sequence[Turn] = ()) -> tuple[Message, ...]:
+    """What stands before the new question and its evidence: the system text and the last turns."""
+    return (Message("system", (Segment(SYSTEM, reusable=True),)), *_turns(history))
+
+
+def opening_read(history: Sequence[Turn] = ()) -> tuple[Message, ...]:
+    """The opening as it can be read ahead: chat templates want a user's message at the end, so the next one begins."""
+    return (*opening(history), Message("user", (Segment("[1]"),)))
 
 
 def shorten(question: str, limit: int = MAX_QUESTION_CHARS) -> str:

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.protocols import Generator, Message, Reranker, Segment
+from models.stopping import look
 from rag.chunk import context_of
 from rag.config import Config
+from rag.generator import open_generator
 from rag.types import Hit
 
 _SYSTEM = "You write the question that a passage answers."
@@ -40,10 +42,11 @@ class LikelihoodReranker:
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts),), natural log a token; higher is more relevant. Raises what `likelihood` raises."""
         n_tokens = max(self._generator.count_tokens(question), 1)
-        return np.array(
-            [self._generator.likelihood(_messages(text), question) / n_tokens for text in texts],
-            dtype=np.float32,
-        )
+        scores = np.zeros(len(texts), dtype=np.float32)
+        for at, text in enumerate(texts):
+            look()
+            scores[at] = self._generator.likelihood(_messages(text), question) / n_tokens
+        return scores
 
 
 def _messages(text: str) -> list[Message]:
@@ -64,14 +67,7 @@ def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
         from models.registry import load_reader
 
         return load_reader(config.reader, config.models_dir)
-    from models.registry import load_generator
-
-    generator = load_generator(
-        config.generator,
-        config.models_dir,
-        context_tokens=config.generation.context_tokens,
-        n_threads=config.generation.n_threads,
-    )
+    generator = open_generator(config)
     stack.callback(generator.close)
     return LikelihoodReranker(generator)
 

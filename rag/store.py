@@ -157,9 +157,12 @@ class SqliteStore:
         found = self.passages(ids)
         return [found[passage_id][0] for passage_id in ids]
 
-    def embeddings(self, batch: int = 8192) -> Iterator[tuple[Ids, Vectors]]:
-        """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`."""
-        last = -1
+    def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
+        """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`.
+
+        after: only those with higher ids, which came later.
+        """
+        last = after
         while True:
             with self._reading():
                 rows = self._db.execute(
@@ -206,8 +209,8 @@ class SqliteStore:
                 "SELECT passage_id FROM passages JOIN documents USING (doc_id)"
                 f" WHERE {condition} ORDER BY passage_id",
                 values,
-            ).fetchall()
-        return np.array([row[0] for row in rows], dtype=np.int64)
+            )
+            return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
     def search_fts(
         self, expression: str, top_k: int, admitted: Filter | None = None

@@ -14,23 +14,23 @@ MODULES = {
     "models": """
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
         llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_tails llama_turn llama_words machine
-        openai_api openvino own plain protocols reader reader_pairs registry sentence train_reader
+        openai_api openvino own plain protocols reader reader_pairs registry sentence stopping train_reader
         transfer weights wheels
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
         citations claims collections config dates days dense depth disagree doctor doubt embed
-        embed_ahead errors events evidence excerpts filters flat fuse given halves ingest instructions ivf lexical
+        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
         prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
         store times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
-        ablation_text answer_text chat chat.app chat.asking chat.conversations chat.desk
+        ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
         chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
         chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
-        commands.collections commands.doctor commands.eval commands.eval_calibrate commands.index
+        commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate commands.index
         commands.models commands.search commands.verify eval_text hits_text opening
         options render
     """,
@@ -38,7 +38,7 @@ MODULES = {
 
 NAMES = {
     "models.protocols": """
-        Embedder FinishReason Generator Message Piece Reranker Role Sampling Segment Vectors Warmable
+        Embedder FinishReason Forgetful Generator Message Piece Precision Reranker Role Sampling Segment Vectors Warmable
     """,
     "models.errors": """
         AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound
@@ -48,13 +48,16 @@ NAMES = {
         HashEmbedder Script ScriptedGenerator echo_evidence
     """,
     "models.registry": """
-        load_embedder load_generator load_reader states_dir
+        clear_states kept_states load_embedder load_generator load_reader states_dir
     """,
     "models.weights": """
         State Verification WeightStore
     """,
     "models.compiled": """
-        compile_for_cpu import_openvino
+        compile_for_cpu computed import_openvino
+    """,
+    "models.stopping": """
+        LOOK_S Stopped held look stop_flag stopping_at
     """,
     "rag.types": """
         Account Answer Citation Cited Document Event Evidence Final Hit PAGE_BREAK Passage Prompt Refusal
@@ -67,8 +70,8 @@ NAMES = {
         Ids VectorIndex
     """,
     "rag.config": """
-        Config DEFAULT_EMBEDDER DEFAULT_GENERATOR GenerationConfig PassageConfig PromptConfig
-        RetrievalConfig SEEDS_COLLECTION default_home load_config
+        CONFIG_NAME CacheConfig Config DEFAULT_EMBEDDER DEFAULT_GENERATOR GenerationConfig PassageConfig
+        PromptConfig RetrievalConfig SEEDS_COLLECTION Setting default_home list_settings load_config
     """,
     "rag.assistant": """
         Assistant
@@ -78,7 +81,7 @@ NAMES = {
     """,
     "rag.collections": """
         DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
-        list_collections open_collection rebuilt_collection remove_collection
+        list_collections open_collection rebuilt_collection remove_collection remove_from_collection
     """,
     "rag.ingest": """
         Failure IngestReport Progress ingest_documents ingest_paths remove_document remove_documents
@@ -123,7 +126,7 @@ NAMES = {
         Manner is_open manner_of without_preamble
     """,
     "rag.prepare": """
-        Prepared Preparer
+        Prepared Preparer finished
     """,
     "rag.vouch": """
         Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated

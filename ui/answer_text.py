@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rag.halves import told_missing
-from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
+from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Verdict
 from ui.hits_text import also_in
 from ui.render import Output, harmless
+
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    "supported": "",
+    "unsupported": "not supported",
+    "unchecked": "not checked",
+    "contradicted": "contradicted",
+}
+"""What is said behind a sentence with citations; the page has the same words in `answer.js`."""
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
@@ -114,7 +122,8 @@ def _marks(sentence: Sentence) -> str:
     if not sentence.citations:
         return " [no source]"
     marks = "".join(f"[{citation.marker}]" for citation in sentence.citations)
-    return f" {marks}" if sentence.verdict == "supported" else f" {marks}(not verified)"
+    verdict = VERDICT_WORDS[sentence.verdict]
+    return f" {marks}({verdict})" if verdict else f" {marks}"
 
 
 def _unique(citations: Iterable[Citation]) -> Sequence[Citation]:

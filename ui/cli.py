@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from models.errors import AskiveError, UsageError
-from ui.commands import ask, cache, chat, collections, doctor, index, models, search, verify
+from ui.commands import ask, cache, chat, collections, config, doctor, index, models, search, verify
 from ui.commands import eval as eval_commands
 from ui.render import print_error
 
@@ -33,6 +33,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(eval_commands.app, name="eval")
 app.add_typer(cache.app, name="cache")
+app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)
 
 

@@ -75,6 +75,7 @@ def test_the_aims_and_whether_they_are_met(tmp_path: Path) -> None:
     last = {
         "n": 10,
         "flat": {"p95_ms": 400},
+        "blas": {"p95_ms": 500},
         "ours": {"p95_ms": 20},
         "recall": 0.96,
         "resident": {"rss_mb": 900},

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from eval.bench_splice import FEWEST, Gate, _is_right
+from eval.bench_rows import Bench
+from eval.bench_splice import FEWEST, Gate, Way, _is_right, write_record
 from eval.datasets.suite import Sample
+from eval.record import Code
+from rag.config import Config
 
 
 @pytest.mark.parametrize(
@@ -24,3 +30,22 @@ def test_an_answer_with_several_parts_has_all_of_them() -> None:
     assert _is_right(sample, "Twelve, and later 35.")
     assert not _is_right(sample, "Only 12.")
     assert _is_right(Sample("1", "Who?", answers=("Ida Falk",)), "It was Ida Falk.")
+
+
+@pytest.mark.parametrize(("way", "name"), [("spliced", "splice_gate.json"), ("f16", "f16_gate.json")])
+def test_what_was_found_is_written(tmp_path: Path, way: Way, name: str) -> None:
+    bench = Bench(Config(home=tmp_path), tmp_path, 1, print)
+    found = Gate(way, FEWEST, 0.8, 0.78, 9000.0, 400.0, 0.5, ("seeds", "towns"))
+    code = Code("c0ffee", True, None)
+    path = write_record(found, tmp_path / "out", bench, code, 3)
+    assert path == tmp_path / "out" / name
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert record["code"]["commit"] == "c0ffee"
+    assert (record["way"], record["suites"], record["n"], record["n_passages"]) == (
+        way, ["seeds", "towns"], FEWEST, 3,
+    )  # fmt: skip
+    assert record["shares"] == {"full": 0.8, way: 0.78}
+    assert record["medians_ms"] == {"full": 9000.0, way: 400.0}
+    assert record["passed"] is False
+    assert record["machine"]["n_cores"]
+    assert str(tmp_path) not in path.read_text(encoding="utf-8")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from eval.bench import ROWS
+from eval.bench import RESULTS, ROWS, markdown
 from eval.bench_start import started
 from models.errors import UsageError
 from models.fakes import HashEmbedder
@@ -28,6 +29,14 @@ def printing(*parts: str, code: int = 0) -> list[str]:
 
 def test_it_is_one_of_the_rows() -> None:
     assert "start" in ROWS
+
+
+def test_the_table_says_what_grows_with_what() -> None:
+    stored = json.loads((RESULTS / "bench.json").read_text(encoding="utf-8"))
+    point = {"n_passages": 1.0, "p50_ms": 2.0}
+    text = markdown({**stored, "rows": [], "growth": {"passages": [point], "archive": [point]}})
+    assert "\nGrowth of the plain prompt with whole passages:\n" in text
+    assert "\nGrowth of the vector search with the archive:\n" in text
 
 
 def test_quote_and_words_are_told_apart(tmp_path: Path) -> None:

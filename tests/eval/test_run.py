@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def test_the_whole_way(run: Runner, tmp_path: Path) -> None:
         "index",
     ):
         assert record[part] is not None, part
+    assert record["machine"]["system"] == f"{platform.system()} {platform.machine()}", "no release"
     assert record["embedder"] == {"id": "hash", "digest": "hash-256"}
     assert record["index"]["index_ms"] > 0 and record["peak_memory_bytes"] > 1e6
     assert record["metrics"] == printed["metrics"]

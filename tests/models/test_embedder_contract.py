@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +15,14 @@ from hypothesis import strategies as st
 from models.errors import ModelError
 from models.fakes import HashEmbedder
 from models.openvino import OpenVinoEmbedder
-from models.protocols import Embedder
+from models.plain import PlainEncoder
+from models.protocols import Embedder, Precision, Vectors
 from models.sentence import SentenceEmbedder
 from models.weights import WeightStore
-from rag.config import DEFAULT_EMBEDDER
+from rag.config import DEFAULT_EMBEDDER, Config
 from rag.embed import KeptEmbedder
+from rag.embedder import open_embedder
+from rag.seeds import seed_paths
 
 TEXTS = [
     "A bomb fell on a school in Aleppo.",
@@ -102,6 +108,27 @@ def test_texts_about_the_same_thing_are_near(embedder: Embedder) -> None:
     assert float(school @ classroom) > float(school @ rates) + 0.1
 
 
+@pytest.mark.weights
+@pytest.mark.parametrize(("precision", "mean", "least"), [("auto", 0.999, 0.99), ("fp32", 0.99999, 0.9999)])
+def test_the_fast_encoder_gives_the_vectors_of_its_reference(
+    weights_home: Path, precision: Precision, mean: float, least: float
+) -> None:
+    ours = open_embedder(Config(home=weights_home, embedder_precision=precision))
+    assert isinstance(ours, OpenVinoEmbedder)
+    sentences = [s for path in seed_paths() for s in path.read_text(encoding="utf-8").split(". ")]
+    # Single sentences, and every fourth with what follows it: as long as passages are.
+    texts = [". ".join(sentences[at : at + (6 if at % 4 == 0 else 1)]) for at in range(100)]
+    assert all(texts)
+    reference = PlainEncoder(WeightStore(weights_home / "models").path_of(DEFAULT_EMBEDDER)).embed(texts)
+    cosines = np.sum(ours.embed(texts) * reference, axis=1) / np.linalg.norm(reference, axis=1)
+    assert float(cosines.mean()) >= mean
+    assert float(cosines.min()) >= least
+    questions = np.stack([ours.embed([text])[0] for text in texts[:20]])
+    assert float(np.sum(questions * reference[:20], axis=1).min()) >= least, (
+        "nor does it matter how many are embedded"
+    )
+
+
 def test_the_digest_tells_models_apart() -> None:
     assert HashEmbedder(8).digest != HashEmbedder(16).digest
 
@@ -119,6 +146,24 @@ def test_callers_cannot_spoil_what_is_kept() -> None:
     first = kept.embed(["a"]).copy()
     kept.embed(["a"])[0][:] = 7
     np.testing.assert_array_equal(kept.embed(["a"]), first)
+
+
+def test_a_kept_row_does_not_hold_the_memory_of_its_batch() -> None:
+    made: list[weakref.ref[Vectors]] = []
+
+    class Watched(HashEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            vectors = super().embed(texts)
+            made.append(weakref.ref(vectors))
+            return vectors
+
+    kept = KeptEmbedder(Watched(8), n_kept=2)
+    kept.embed(["a", "b", "c", "d"])
+    gc.collect()
+    (batch,) = made
+    assert batch() is None
+    np.testing.assert_array_equal(kept.embed(["d"]), HashEmbedder(8).embed(["d"]))
+    assert len(made) == 1, "it is remembered nevertheless"
 
 
 @given(st.lists(st.text(), max_size=8))

@@ -16,7 +16,7 @@ from models.llama import LlamaGenerator
 from models.llama_context import EngineOptions, LlamaContext
 from models.llama_words import release
 from models.machine import physical_cores
-from models.protocols import Message, Sampling, Segment
+from models.protocols import Forgetful, Message, Sampling, Segment
 from models.weights import WeightStore
 from tests.conftest import SMALL_GENERATOR
 
@@ -35,6 +35,10 @@ class DictatedContext(LlamaContext):
         logits[self.dictation[self._at]] = 50.0
         self._at += 1
         return logits
+
+
+def test_it_can_be_told_to_forget() -> None:
+    assert issubclass(LlamaGenerator, Forgetful)
 
 
 class Dictated(LlamaGenerator):

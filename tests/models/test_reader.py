@@ -74,6 +74,10 @@ def test_a_long_question_leaves_room_for_the_text(reader: Reader) -> None:
 def test_missing_weights_are_said(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"model\.xml"):
         Reader(tmp_path).score("Who?", ["Ida."])
+    (tmp_path / "model.xml").write_text("<net/>")
+    with pytest.raises(WeightsError, match=r"model\.bin") as caught:
+        _ = Reader(tmp_path).digest
+    assert caught.value.remedy
 
 
 def test_kept_compiled_it_reads_the_same(reader: Reader, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from models.kept import StateCache
+from models.registry import states_dir
 from rag.collections import (
     choose_collection,
     collection_path,
@@ -14,9 +17,11 @@ from rag.collections import (
     list_collections,
     open_collection,
     remove_collection,
+    remove_from_collection,
 )
 from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError
+from rag.ingest import ingest_paths
 from rag.seeds import seed_paths, seeds_dir
 
 
@@ -73,10 +78,24 @@ def test_names_that_can_be(config: Config, name: str) -> None:
 def test_removing(config: Config) -> None:
     make(config, "one")
     assert has_collection(config, "one")
-    remove_collection(config, "one")
+    assert remove_collection(config, "one"), "no state was kept"
     assert not has_collection(config, "one")
     with pytest.raises(CollectionNotFound, match="one"):
         remove_collection(config, "one")
+
+
+def test_removing_documents_clears_the_kept_states(config: Config, documents: Path) -> None:
+    kept = StateCache(states_dir(config.models_dir))
+    with open_collection(config, "one", create=True) as archive:
+        ingest_paths(archive, [documents])
+        uri = str(documents / "bridge.txt")
+        kept.put(sha256(b"a").hexdigest(), b"state")
+        with pytest.raises(UsageError):
+            remove_from_collection(config, archive, ["nothing.txt"])
+        assert kept.stats().n_disk == 1, "nothing was removed"
+        assert remove_from_collection(config, archive, [uri]) == ([uri], True)
+        assert archive.store.document_by_uri(uri) is None
+    assert kept.stats().n_disk == 0
 
 
 def test_seeds(config: Config) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Sequence
+from types import CodeType, FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.protocols import Vectors
+from rag import embed_ahead
 from rag.embed_ahead import EmbedAhead
 
 
@@ -82,3 +86,59 @@ def test_an_error_is_raised_and_what_was_made_before_it_is_kept() -> None:
             got.append(item)
     assert got == ["a"]
     assert ahead.stop() == [], "nothing behind the error"
+
+
+class InterruptAt:
+    """Ctrl-C before the n-th line that this thread runs in rag/embed_ahead.py, and that counts."""
+
+    def __init__(self, n: int, functions: frozenset[str] = frozenset()) -> None:
+        self._left = n
+        self._functions = functions
+
+    def __enter__(self) -> None:
+        self._before = sys.gettrace()
+        sys.settrace(self._called)
+
+    def __exit__(self, *told: object) -> None:
+        sys.settrace(self._before)
+
+    def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
+        code: CodeType = frame.f_code
+        counts = not self._functions or code.co_name in self._functions
+        return self._line if code.co_filename == embed_ahead.__file__ and counts else None
+
+    def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            self._left -= 1
+            if self._left == 0:
+                raise KeyboardInterrupt
+        return self._line
+
+
+def test_interrupted_at_any_line_no_item_gets_the_rows_of_another() -> None:
+    sizes = [2, 5, 0, 1, 3, 4]
+    numbers = iter(range(100))
+    texts = [[str(next(numbers)) for _ in range(n)] for n in sizes]
+    n_lost, at = 0, 0
+    while True:
+        at += 1
+        ahead: EmbedAhead[int] = EmbedAhead(Numbers(), n_batch=3, n_ahead=0)
+        got: list[tuple[int, list[float]]] = []
+        interrupted = False
+        try:
+            with InterruptAt(at):
+                for item, of_item in enumerate(texts):
+                    ahead.add(item, of_item)
+                    got += [(i, vectors.ravel().tolist()) for i, vectors in ahead.ready()]
+                got += [(i, vectors.ravel().tolist()) for i, vectors in ahead.finish()]
+        except KeyboardInterrupt:
+            interrupted = True
+        got += [(i, vectors.ravel().tolist()) for i, vectors in ahead.stop()]
+        for i, rows in got:
+            assert rows == [float(text) for text in texts[i]], f"interrupted at line {at}"
+        n_lost += len(got) < len(texts)
+        if not interrupted:
+            break
+    assert at > 50
+    assert len(got) == len(texts)
+    assert n_lost > 20

@@ -8,8 +8,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,13 +19,15 @@ from hypothesis import strategies as st
 from models.fakes import HashEmbedder
 from models.protocols import Embedder
 from rag.archive import Archive
+from rag.chunk import context_of
 from rag.config import PassageConfig
-from rag.embed_ahead import BATCH_PASSAGES
+from rag.embed_ahead import BATCH_PASSAGES, EmbedAhead
 from rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
 from rag.ingest import IngestReport, ingest_documents, ingest_paths, remove_document, remove_documents
 from rag.load import read_bytes
 from rag.retrieve import Retriever
 from rag.types import Document
+from tests.rag.test_embed_ahead import InterruptAt
 
 EMBEDDER = HashEmbedder(128)
 SMALL = PassageConfig(max_words=20)
@@ -396,6 +400,31 @@ def test_interrupted_by_the_one_who_watches(tmp_path: Path) -> None:
         assert len(archive.dense) == archive.counts().n_passages
         assert ingest_documents(archive, many).n_added == 400 - len(names)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("embed")]
+
+
+def test_interrupted_while_rows_are_handed_on_every_passage_has_its_own_vector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.EmbedAhead", partial(EmbedAhead, n_batch=3))
+    many = [document(f"d{n}", f"Harbour {n} and bridge {n * n}. " * (10 + n)) for n in range(6)]
+    functions = frozenset({"_take", "_complete", "_first_rows"})
+    n_stored: list[int] = []
+    for at in range(3, 60, 4):
+        with Archive.open(tmp_path / str(at), EMBEDDER, SMALL) as archive:
+            with pytest.raises(KeyboardInterrupt), InterruptAt(at, functions):
+                ingest_documents(archive, many)
+            stored = [
+                (source, archive.store.passages_of(source.doc_id)) for source in archive.store.sources()
+            ]
+            n_stored.append(len(stored))
+            for source, passages in stored:
+                vectors = archive.store.vectors([p.passage_id for p in passages])
+                whole = archive.document(source.doc_id)
+                for p in passages:
+                    (own,) = EMBEDDER.embed([f"{context_of(whole, p)}\n{p.text}"])
+                    np.testing.assert_array_equal(vectors[p.passage_id], own)
+            assert len(archive.dense) == archive.counts().n_passages
+    assert max(n_stored) > 0
 
 
 def test_reading_is_never_far_ahead_of_writing(tmp_path: Path) -> None:

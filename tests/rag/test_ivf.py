@@ -227,12 +227,11 @@ def cache_of(store: SqliteStore, folder: Path) -> DenseCache:
 def test_the_kind_follows_the_size_of_the_archive(store: SqliteStore, tmp_path: Path) -> None:
     put(store, "small", clustered(200, 1))
     cache = cache_of(store, tmp_path)
-    index, generation = cache.current(), store.generation
-    assert type(index) is FaissIndex
-    # A writer goes over the threshold with the index it was given.
+    assert type(cache.current()) is FaissIndex
+    # A writer goes over the threshold.
     rows = clustered(60, 2)
-    index.add(np.array(put(store, "more", rows), dtype=np.int64), rows)
-    cache.advance(index, generation, 1)
+    put(store, "more", rows)
+    cache.save()
     index = cache.current()
     assert isinstance(index, IvfIndex)
     assert index.mapped
@@ -242,10 +241,8 @@ def test_the_kind_follows_the_size_of_the_archive(store: SqliteStore, tmp_path: 
     for uri, n, kind in (("more", 200, IvfIndex), ("small", 60, FaissIndex)):
         if uri == "small":
             put(store, "third", rows)
-            index, generation = cache.current(), store.generation
-        generation = store.generation
-        index.remove(store.delete([uri]))
-        cache.advance(index, generation, 1)
+        store.delete([uri])
+        cache.save()
         index = cache.current()
         assert (type(index), len(index)) == (kind, n)
         assert type(cache_of(store, tmp_path).current()) is kind, "as read from the file"
@@ -255,14 +252,96 @@ def test_the_kind_follows_the_size_of_the_archive(store: SqliteStore, tmp_path: 
 def test_cells_are_made_anew_when_the_archive_has_doubled(store: SqliteStore, tmp_path: Path) -> None:
     put(store, "first", clustered(300, 1))
     cache = cache_of(store, tmp_path)
+    cache.save()
     for uri, n, n_trained in (("second", 200, 300), ("third", 150, 650)):
-        index, generation = cache.current(), store.generation
+        cache.hold()
         rows = clustered(n, n)
-        index.add(np.array(put(store, uri, rows), dtype=np.int64), rows)
-        cache.advance(index, generation, 1)
+        put(store, uri, rows)
+        cache.save()
         index = cache.current()
         assert isinstance(index, IvfIndex)
         assert index.n_trained == n_trained
+        assert index.search(rows[3], 1)[0][1] == pytest.approx(1.0, abs=1e-6)
+
+
+def ids_of(store: SqliteStore) -> list[int]:
+    return sorted(i for ids, _ in store.embeddings() for i in ids.tolist())
+
+
+@pytest.mark.parametrize("n_first", [100, 300], ids=["flat", "inverted"])
+def test_one_that_is_held_keeps_in_step_without_a_new_one(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_first: int
+) -> None:
+    put(store, "first", clustered(n_first, 1))
+    reader = cache_of(store, tmp_path)
+    reader.save()
+    held = reader.current()
+    (file,) = tmp_path.glob("dense-*.faiss")
+    monkeypatch.setattr(DenseCache, "_build", None)
+    rows = clustered(20, 2)
+    for change in ("add", "replace", "add and remove"):
+        if change != "replace":
+            put(store, change, rows)
+        if change == "replace":
+            put(store, "add", rows)
+        if change == "add and remove":
+            store.delete(["add"])
+        assert reader.current() is held
+        assert sorted(held.ids.tolist()) == ids_of(store)
+        best, score = held.search(rows[7], 1)[0]
+        assert best in ids_of(store)
+        assert score == pytest.approx(1.0, abs=1e-6)
+    assert list(tmp_path.glob("dense-*.faiss")) == [file], "a reader leaves the file to who writes"
+    reader.save()
+    (newer,) = tmp_path.glob("dense-*.faiss")
+    assert newer != file
+    assert sorted(cache_of(store, tmp_path).current().ids.tolist()) == ids_of(store)
+
+
+def test_held_by_several_threads_while_another_writes(store: SqliteStore, tmp_path: Path) -> None:
+    put(store, "first", clustered(150, 1))
+    cache = cache_of(store, tmp_path)
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def search() -> None:
+        try:
+            while not done.is_set():
+                assert len(cache.current().search(clustered(1, 5)[0], 10)) == 10
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    # Over the threshold of 200 on the way, and with a document that is replaced again and again.
+    for n in range(30):
+        put(store, f"more {n}", clustered(4, n))
+        put(store, "replaced", clustered(3, n))
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert isinstance(cache.current(), IvfIndex)
+    assert sorted(cache.current().ids.tolist()) == ids_of(store)
+
+
+def test_one_that_was_built_while_another_wrote_is_not_saved(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "first", clustered(20, 1))
+    cache = cache_of(store, tmp_path)
+    build = DenseCache._build
+
+    def slow(self: DenseCache, n: int) -> FaissIndex:
+        made = build(self, n)
+        put(store, "meanwhile", clustered(5, 2))
+        return made
+
+    monkeypatch.setattr(DenseCache, "_build", slow)
+    assert len(cache.current()) == 20
+    assert not list(tmp_path.glob("dense-*.faiss"))
+    assert len(cache.current()) == 25
 
 
 def test_a_damaged_file_is_built_again(

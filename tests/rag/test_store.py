@@ -315,7 +315,7 @@ def state(folder: Path) -> dict[str, list[str]]:
         }
         cache = DenseCache(archive.store, folder, 256)
         query = archive.embed_query("ships")
-        assert cache.current().search(query, 50) == cache._build().search(query, 50)
+        assert cache.current().search(query, 50) == cache._build(len(archive.dense)).search(query, 50)
         return held
 
 

@@ -104,3 +104,15 @@ def test_a_reader_that_is_missing_is_told_when_it_is_needed(
     ):
         opened.ask("How many jets and helicopters does Russia have in Latakia?")
     assert not is_warming()
+
+
+def test_a_reader_without_its_weights_is_told_when_it_is_opened_and_leaves_nothing_open(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(home=home, embedder="hash", generator="scripted")
+    index_seeds(config)
+    reader = reader_module.Reader(tmp_path / "empty")
+    monkeypatch.setattr("models.registry.load_reader", lambda _spec, _models_dir: reader)
+    with pytest.raises(WeightsError, match="is not in"):
+        Assistant.open(config, "seeds")
+    assert not is_warming()

@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 
+from models.fakes import HashEmbedder
+from rag.archive import Archive
+from rag.config import Config, load_config
+from rag.ingest import ingest_paths
 from tests.conftest import DOCUMENTS
 from tests.rag.pdf_writer import write_pdf
 from tests.ui.browser_chat import index, serving, speaking
+from ui.chat.conversations import Conversations
+from ui.chat.desk import Desk
 
 HOSTILE = (
     "The gatekeeper of Aldermoor is <script>window.hacked = 1</script>"
@@ -117,3 +123,26 @@ def pdf(tmp_path: Path) -> Path:
     ]
     path.write_bytes(write_pdf(pages, {"Title": "Report on the ferry"}))
     return path
+
+
+@pytest.fixture
+def config(home: Path, documents: Path) -> Config:
+    """A home with the collection `town`."""
+    made = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
+    with Archive.open(made.collections_dir / "town", HashEmbedder(), made.passages) as archive:
+        assert not ingest_paths(archive, [documents]).failures
+    return made
+
+
+@pytest.fixture
+def desk(config: Config) -> Iterator[Desk]:
+    opened = Desk(config)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kept(home: Path) -> Iterator[Conversations]:
+    opened = Conversations(home / "chat" / "conversations.sqlite3")
+    yield opened
+    opened.close()

@@ -101,7 +101,7 @@ def test_a_sentence_without_support_says_so_in_words(page: Any) -> None:
     turn = answered(ask(page, f"{CAPTAIN} And invent something."))
     if turn.locator(".text").count() and INVENTED.split()[0] in turn.locator(".text").inner_text():
         invented = turn.locator(".sentence", has_text="Quarnheim")
-        assert re.search("no source|not verified", invented.inner_text())
+        assert re.search("no source|not supported", invented.inner_text())
     else:
         left = turn.locator(".left-out")
         assert left.locator("summary").inner_text() == "One sentence without support was left out"
@@ -140,7 +140,7 @@ def test_verdicts_and_disagreements_are_told_by_shape_and_words(page: Any) -> No
     )
     said = page.locator(".text .sentence")
     assert [text.split(".", 1)[1].strip() for text in said.all_inner_texts()] == [
-        "1", "2\nnot verified: no such name", "1\ncontradicted", "no source",
+        "1", "2\nnot supported: no such name", "1\ncontradicted", "no source",
     ]  # fmt: skip
     shapes = said.locator(".citation").evaluate_all(
         "all => all.map(one => [getComputedStyle(one).borderStyle, getComputedStyle(one).borderRadius,"

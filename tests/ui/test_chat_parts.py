@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 import pytest
 
 from models.fakes import ScriptedGenerator
-from rag.archive import Archive
-from rag.config import Config, load_config
+from models.kept import StateCache
+from models.registry import states_dir
+from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError
-from rag.ingest import ingest_paths
-from rag.types import Account
+from rag.types import Account, Verdict
+from ui import answer_text
 from ui.chat.asking import Askings, Request
 from ui.chat.conversations import Conversations
 from ui.chat.desk import Desk
@@ -28,31 +28,6 @@ from ui.chat.turnstile import GaveUp, Turnstile, Work
 from ui.chat.views import View, answer_view
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
-
-
-@pytest.fixture
-def config(home: Path, documents: Path) -> Config:
-    """A home with the collection `town`."""
-    made = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
-    from models.fakes import HashEmbedder
-
-    with Archive.open(made.collections_dir / "town", HashEmbedder(), made.passages) as archive:
-        assert not ingest_paths(archive, [documents]).failures
-    return made
-
-
-@pytest.fixture
-def desk(config: Config) -> Iterator[Desk]:
-    opened = Desk(config)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def kept(home: Path) -> Iterator[Conversations]:
-    opened = Conversations(home / "chat" / "conversations.sqlite3")
-    yield opened
-    opened.close()
 
 
 def answer(askings: Askings, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
@@ -314,6 +289,57 @@ def test_removing_leaves_files_of_others_alone(desk: Desk) -> None:
     assert uri not in [view["uri"] for view in library.documents("town")]
     with pytest.raises(UsageError):
         document_view(desk.archive("town"), uri)
+
+
+class _Holding(ScriptedGenerator):
+    """Keeps what it reads, as models with weights do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = ["read"]
+
+    def forget(self) -> None:
+        self.held.clear()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_is_removed_is_forgotten_by_the_models(
+    desk: Desk, config: Config, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    model = _Holding()
+    monkeypatch.setattr("models.registry.load_generator", lambda *_, **__: model)
+    desk.assistant("town", "scripted")
+    kept = StateCache(states_dir(config.models_dir))
+    kept.put("a" * 64, b"state")
+    library = Library(desk)
+    uri = library.documents("town")[0]["uri"]
+    busy = desk.turnstile.turn(Work.QUESTION)
+    busy.__enter__()
+    removing = threading.Thread(
+        target=library.delete if whole else library.remove, args=("town",) if whole else ("town", uri)
+    )
+    removing.start()
+    removing.join(0.2)
+    assert (kept.stats().n_disk, model.held) == (1, ["read"]), "it waits for the question under way"
+    busy.__exit__(None, None, None)
+    removing.join(30)
+    assert (kept.stats().n_disk, model.held) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [("unsupported", "(not supported)"), ("unchecked", "(not checked)"), ("contradicted", "(contradicted)")],
+)
+def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdict, said: str) -> None:
+    answer(Askings(desk, kept), CAPTAIN)
+    (turn,) = kept.turns(kept.all()[0].conversation_id)
+    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+    doubted = replace(found, sentences=(replace(found.sentences[0], verdict=verdict),))
+    view = answer_view(doubted, lambda _uri: 4)
+    assert said in answer_markdown(view)
+    assert said in to_html(kept.all()[0], [replace(turn, answer=view)])
+    page = (Path(answer_text.__file__).parent / "chat" / "assets" / "answer.js").read_text(encoding="utf-8")
+    assert f'{verdict}: {{ label: "{said[1:-1]}"' in page
 
 
 # -- taking it along

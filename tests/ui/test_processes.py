@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
+from models.registry import load_embedder
 from rag.archive import Archive
-from rag.config import PassageConfig
+from rag.config import DEFAULT_EMBEDDER, PassageConfig
+from tests.conftest import SMALL_GENERATOR
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
 HEAVY = (
@@ -55,6 +57,26 @@ def test_starting_imports_nothing_heavy(home: Path, arguments: list[str]) -> Non
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
     )
     assert shown.stdout.splitlines()[-1] == "[] 0"
+
+
+@pytest.mark.weights
+def test_asking_imports_neither_torch_nor_transformers(weights_home: Path) -> None:
+    # Where it was never exported, the embedder does need them, once.
+    load_embedder(DEFAULT_EMBEDDER, weights_home / "models").embed(["Exported."])
+    command = [
+        "ask",
+        "How many people did the Paris attacks of November 2015 kill?",
+        "--model",
+        SMALL_GENERATOR,
+    ]
+    heavy = ("torch", "transformers", "sentence_transformers", "openvino", "llama_cpp")
+    probe = f"import sys; from ui.cli import run; code = run({command!r}); print(sorted(set({heavy!r}) & set(sys.modules)), code)"
+    environ = {**os.environ, "ASKIVE_HOME": str(weights_home)}
+    shown = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=240, env=environ
+    )
+    assert "129 people" in shown.stdout
+    assert shown.stdout.splitlines()[-1] == "['llama_cpp', 'openvino'] 0"
 
 
 def test_the_console_command_is_installed() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Any
 
 from models.errors import AskiveError
 from rag.filters import Filter, parse_filter
+from rag.prepare import finished
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from ui.chat.ahead import Reading, Sought
 from ui.chat.conversations import Conversations, KeptTurn
 from ui.chat.desk import Desk
 from ui.chat.turnstile import GaveUp, Work
@@ -46,6 +48,12 @@ class Request:
             "publishers": list(self.publishers),
             "literal": self.literal,
         }
+
+    def sought(self, question: str, history: Sequence[Turn]) -> Sought:
+        """The question, asked so. Raises UsageError for a date that is none."""
+        return Sought(
+            self.collection, self.model, question, tuple(history), self.admitted(), literal=self.literal
+        )
 
     @classmethod
     def from_dict(cls, asked: Mapping[str, Any]) -> Request:
@@ -119,7 +127,8 @@ class Askings:
         question = question.strip()
         if not question:
             raise UsageError("the question is empty", remedy="type one")
-        admitted = request.admitted()
+        # A date that is none is refused before anything is kept.
+        request.admitted()
         if conversation_id is None:
             conversation_id = self._kept.begin(question, request.collection)
         self._kept.get(conversation_id)
@@ -132,9 +141,13 @@ class Askings:
         asking = Asking(turn_id)
         with self._lock:
             self._running[turn_id] = asking
-        self._desk.stop_anticipating()
+        # Sent without its mark it still goes on from what was read with one: only the last words differ.
+        sought = request.sought(finished(turn.question), self._history(turn))
         threading.Thread(
-            target=self._run, args=(turn, request, admitted, asking), name=f"turn-{turn_id}", daemon=True
+            target=self._run,
+            args=(turn, sought, asking, self._desk.ahead.ask(sought)),
+            name=f"turn-{turn_id}",
+            daemon=True,
         ).start()
         return turn, asking
 
@@ -161,12 +174,17 @@ class Askings:
         for turn in self._kept.turns(conversation_id):
             self.stop(turn.turn_id)
 
-    def _run(self, turn: KeptTurn, request: Request, admitted: Filter, asking: Asking) -> None:
+    def _history(self, turn: KeptTurn) -> list[Turn]:
+        return history_before(self._kept.turns(turn.conversation_id), turn.turn_id)
+
+    def _run(self, turn: KeptTurn, sought: Sought, asking: Asking, reading: Reading | None) -> None:
+        """reading: what is being read for this very question since it was typed."""
+        history: tuple[Turn, ...] = ()
         try:
             with self._desk.turnstile.turn(
                 Work.QUESTION, asking.cancel, lambda n: asking.tell("waiting", n_before=n)
             ):
-                self._answer(turn, request, admitted, asking)
+                history = self._answer(turn, sought, asking)
         except GaveUp:
             self._keep_failure(turn, asking, "stopped before it began", "ask again when you like")
         except AskiveError as error:
@@ -176,22 +194,33 @@ class Askings:
             if os.environ.get("ASKIVE_DEBUG"):
                 raise
         finally:
+            if reading is not None:
+                self._desk.ahead.settle(reading)
             with self._lock:
                 self._running.pop(turn.turn_id, None)
             asking.finish()
+        if history:
+            self._desk.ahead.read_opening(sought.model, history)
 
-    def _answer(self, turn: KeptTurn, request: Request, admitted: Filter, asking: Asking) -> None:
-        assistant = self._desk.assistant(request.collection, request.model, literal=request.literal)
-        history = history_before(self._kept.turns(turn.conversation_id), turn.turn_id)
+    def _answer(self, turn: KeptTurn, sought: Sought, asking: Asking) -> tuple[Turn, ...]:
+        """The history of the next question."""
+        assistant = self._desk.assistant(sought.collection, sought.model, literal=sought.literal)
+        # An earlier question may have been answered while this one waited.
+        history = tuple(self._history(turn))
         number = self._numbering(turn.conversation_id)
         teller = _Teller(asking, number)
-        for event in assistant.stream(turn.question, history, asking.cancel, admitted=admitted or None):
+        for event in assistant.stream(
+            turn.question, history, asking.cancel, admitted=sought.admitted or None
+        ):
             answer = teller.tell(event)
             if answer is not None:
                 view = answer_view(answer, number, stopped=asking.cancel.is_set())
                 view.update(first=teller.first, understood=teller.understood, filtered=teller.filtered)
                 self._kept.answered(turn.turn_id, answer.text, view)
                 asking.tell("final", answer=view)
+                if answer.text:
+                    return (*history, Turn(turn.question, answer.text))
+        return history
 
     def _numbering(self, conversation_id: str) -> Number:
         known: dict[str, int] = {}

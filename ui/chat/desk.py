@@ -5,18 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Event as Flag
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from models.protocols import Embedder, Generator
+from models.errors import AskiveError
+from models.protocols import Embedder, Forgetful, Generator
 from rag.archive import STORE_NAME, Archive
 from rag.assistant import Assistant
 from rag.collections import collection_path, has_collection
 from rag.config import Config
+from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound
 from rag.filters import Filter
+from rag.generator import open_generator
 from rag.types import Hit, Turn
-from ui.chat.turnstile import GaveUp, Turnstile, Work
+from ui.chat.ahead import Ahead
+from ui.chat.turnstile import Turnstile, Work
 
 if TYPE_CHECKING:
     from models.reader import Reader
@@ -37,15 +41,13 @@ class Desk:
         self._generators: OrderedDict[str, Generator] = OrderedDict()
         self._archives: dict[str, tuple[int, Archive]] = {}
         self._assistants: dict[tuple[str, str, bool], Assistant] = {}
-        self._anticipating = Flag()
+        self.ahead = Ahead(self)
 
     def embedder(self) -> Embedder:
         """The embedder in force, loaded once."""
-        from models.registry import load_embedder
-
         with self._lock:
             if self._embedder is None:
-                self._embedder = load_embedder(self.config.embedder, self.config.models_dir)
+                self._embedder = open_embedder(self.config)
             return self._embedder
 
     def archive(self, collection: str) -> Archive:
@@ -78,6 +80,15 @@ class Desk:
             if known:
                 known[1].close()
 
+    def forget_read(self) -> None:
+        """Have the loaded models drop what they hold of documents. Call it inside a turn."""
+        with self._lock:
+            for generator in self._generators.values():
+                if isinstance(generator, Forgetful):
+                    # One that cannot compute any more must not keep anybody from removing.
+                    with suppress(AskiveError):
+                        generator.forget()
+
     def assistant(self, collection: str, model: str, *, literal: bool = False) -> Assistant:
         """The assistant for a collection and a model. Call it inside a turn: another model may be let go.
 
@@ -97,10 +108,16 @@ class Desk:
                 self._assistants[collection, model, literal] = known
             return known
 
+    def loaded(self, model: str) -> Assistant | None:
+        """An assistant with this model, for whatever collection; None when there is none yet."""
+        with self._lock:
+            return next((known for (_, of, _), known in self._assistants.items() if of == model), None)
+
     def warm(self, collection: str) -> None:
-        """Load what the first question would wait for."""
+        """Load what the first question would wait for, and read what its prompt opens with."""
         with self.turnstile.turn(Work.QUESTION):
             self.assistant(collection, self.config.generator).archive.embed_query("warm")
+        self.ahead.read_opening(self.config.generator, ())
 
     def glance(
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
@@ -111,29 +128,6 @@ class Desk:
         quick = self.config.retrieval.model_copy(update={"rerank": "off"})
         retriever = Retriever(self.archive(collection), quick)
         return retriever.retrieve(typed, history, admitted=admitted or None)
-
-    def anticipate(
-        self, collection: str, model: str, typed: str, history: Sequence[Turn], admitted: Filter
-    ) -> tuple[Hit, ...]:
-        """Find and read for a question that is still being typed; empty when that was cancelled.
-
-        At most one at a time: a new one cancels the one before.
-        """
-        with self._lock:
-            self._anticipating.set()
-            cancel = self._anticipating = Flag()
-        try:
-            with self.turnstile.turn(Work.ANTICIPATION, cancel):
-                assistant = self.assistant(collection, model)
-                found = assistant.anticipate(typed, history, cancel, admitted=admitted or None)
-        except GaveUp:
-            return ()
-        return () if cancel.is_set() else found
-
-    def stop_anticipating(self) -> None:
-        """Typing goes on, or the question was sent."""
-        with self._lock:
-            self._anticipating.set()
 
     def generators(self) -> list[dict[str, Any]]:
         """Models that can be chosen: those whose weights are here, and the one in force, which comes first."""
@@ -149,7 +143,7 @@ class Desk:
 
     def close(self) -> None:
         """Free the models and close the collections."""
-        self.stop_anticipating()
+        self.ahead.close()
         with self.turnstile.turn(Work.QUESTION), self._lock:
             for collection in list(self._archives):
                 self.forget(collection)
@@ -164,8 +158,6 @@ class Desk:
         return self._reader
 
     def _generator(self, model: str) -> Generator:
-        from models.registry import load_generator
-
         known = self._generators.get(model)
         if known is not None:
             self._generators.move_to_end(model)
@@ -175,11 +167,6 @@ class Desk:
             for key in [key for key in self._assistants if key[1] == oldest]:
                 del self._assistants[key]
             generator.close()
-        made = load_generator(
-            model,
-            self.config.models_dir,
-            context_tokens=self.config.generation.context_tokens,
-            n_threads=self.config.generation.n_threads,
-        )
+        made = open_generator(self.config, model)
         self._generators[model] = made
         return made

@@ -12,11 +12,17 @@ from typing import BinaryIO
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
-from rag.collections import collection_path, has_collection, list_collections, remove_collection
+from rag.collections import (
+    collection_path,
+    has_collection,
+    list_collections,
+    remove_collection,
+    remove_from_collection,
+)
 from rag.config import Config
 from rag.embed import WrappedEmbedder
 from rag.errors import UsageError
-from rag.ingest import ingest_paths, remove_documents
+from rag.ingest import ingest_paths
 from rag.store import SqliteStore
 from ui.chat.desk import Desk
 from ui.chat.turnstile import Turnstile, Work
@@ -56,11 +62,15 @@ class Library:
             collection_path(self._config, name).rename(collection_path(self._config, new_name))
 
     def delete(self, name: str) -> None:
-        """For good, with the files that were uploaded into it. Raises CollectionNotFound."""
+        """For good, with the files that were uploaded into it, and all that models keep of what they have read.
+
+        Raises CollectionNotFound.
+        """
         uploaded = [Path(source.uri) for source in self._desk.archive(name).store.sources()]
         with self._desk.turnstile.turn(Work.QUESTION):
             self._desk.forget(name)
             remove_collection(self._config, name)
+            self._desk.forget_read()
         for path in uploaded:
             self._discard(path)
 
@@ -81,10 +91,19 @@ class Library:
         return self._desk.archive(name).store.publishers()
 
     def remove(self, name: str, uri: str) -> None:
-        """Take a document out; an uploaded file is deleted, others stay where they are."""
+        """Take a document out, and all that models keep of what they have read.
+
+        An uploaded file is deleted, others stay where they are. Waits for the question that is being answered, which
+        could keep the document's text once more.
+        """
         folder = self._desk.archive(name).folder
-        with self._changing, self._opened(folder, self._desk.embedder()) as archive:
-            remove_documents(archive, [uri])
+        with (
+            self._changing,
+            self._opened(folder, self._desk.embedder()) as archive,
+            self._desk.turnstile.turn(Work.QUESTION),
+        ):
+            remove_from_collection(self._config, archive, [uri])
+            self._desk.forget_read()
         self._discard(Path(uri))
 
     def receive(self, name: str, file_name: str) -> tuple[Path, BinaryIO]:

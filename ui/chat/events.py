@@ -52,31 +52,41 @@ class Events:
         yield _batch({"kind": "final", "answer": answer})
 
     def anticipate(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
-        """`{"typed", "conversation_id", ...Request}` -> `{"documents", "understood"}`, found while typing.
+        """`{"typed", "paused", "conversation_id", ...Request}` -> `{"documents", "understood"}`, found while typing.
 
         What was found comes at once; the stream ends when it has been read, or when typing went on.
+        paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
         """
+        from rag.prepare import finished
         from rag.question import understand
 
         typed = str(asked.get("typed") or "").strip()
         request = Request.from_dict(asked)
-        self._desk.stop_anticipating()
+        nothing: dict[str, Any] = {"documents": [], "understood": ""}
+        ahead = self._desk.ahead
         if len(typed.split()) < _MIN_TYPED_WORDS:
-            yield {"documents": [], "understood": ""}
+            ahead.stop()
+            yield nothing
             return
         try:
             conversation_id = asked.get("conversation_id")
             turns = self._kept.turns(conversation_id) if conversation_id else []
-            history, admitted = history_before(turns, _AFTER_ALL), request.admitted()
+            sought = request.sought(finished(typed), history_before(turns, _AFTER_ALL))
+            ahead.stop(unless=sought)
+            if not asked.get("paused", True):
+                yield nothing
+                return
+            history, admitted = sought.history, sought.admitted
             publishers = self._desk.archive(request.collection).store.publishers()
             yield {
                 "documents": first_documents(self._desk.glance(request.collection, typed, history, admitted)),
                 "understood": understand(typed, publishers).describe(),
             }
-            self._desk.anticipate(request.collection, request.model, typed, history, admitted)
+            ahead.anticipate(sought)
         except AskiveError:
             # Whatever is wrong is said when the question is asked.
-            yield {"documents": [], "understood": ""}
+            ahead.stop()
+            yield nothing
 
 
 def _followed(asking: Asking) -> Iterator[dict[str, Any]]:

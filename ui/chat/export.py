@@ -8,15 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.halves import told_missing
+from ui.answer_text import VERDICT_WORDS
 from ui.chat.conversations import Conversation, KeptTurn
 from ui.chat.views import View, byline, citations_of
 
-_VERDICTS = {
-    "supported": "",
-    "contradicted": "contradicted",
-    "unsupported": "not verified",
-    "unchecked": "not verified",
-}
 _STYLE = (
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"
     "h2{margin-top:2.5rem;font-size:1.1rem}blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #cfd8d6}"
@@ -42,7 +37,7 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
     said = []
     for sentence in answer["sentences"]:
         marks = "".join(f"[{n}]" for n in _numbers(sentence)) or "(no source)"
-        verdict = _VERDICTS[sentence["verdict"]] if sentence["citations"] else ""
+        verdict = VERDICT_WORDS[sentence["verdict"]] if sentence["citations"] else ""
         said.append(
             f"{sentence['lead']}{_plain(sentence['text'])} {_plain(marks)}{f' ({verdict})' if verdict else ''}"
         )
@@ -82,7 +77,7 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
     said = []
     for sentence in answer["sentences"]:
         marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence)) or " <small>(no source)</small>"
-        verdict = _VERDICTS[sentence["verdict"]] if sentence["citations"] else ""
+        verdict = VERDICT_WORDS[sentence["verdict"]] if sentence["citations"] else ""
         small = f" <small>({verdict})</small>" if verdict else ""
         said.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
     body = f"<p>{''.join(said) or html.escape(answer['text'])}</p>"

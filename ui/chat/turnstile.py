@@ -1,4 +1,4 @@
-"""Who may work next: questions before typing ahead, typing ahead before indexing; first come, first served."""
+"""Who may work next: questions, typing ahead, indexing, then what nobody asked for; first come, first served."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Work(IntEnum):
     QUESTION = 0
     ANTICIPATION = 1
     INDEXING = 2
+    IDLE = 3
 
 
 class GaveUp(Exception):
@@ -29,38 +30,50 @@ class Turnstile:
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, int]] = []
         self._n_drawn = 0
-        self._busy = False
+        self._working: Work | None = None
+        self._idle: Flag | None = None
 
     @contextmanager
     def turn(
         self, work: Work, cancel: Flag | None = None, told: Callable[[int], None] | None = None
-    ) -> Iterator[None]:
-        """Wait, then work.
+    ) -> Iterator[Callable[[], None]]:
+        """Wait, then work. Yields what gives the turn back before the end.
 
-        told: called with the number of those before us, whenever it changes; 0 is never told.
+        told: called with the number of questions before us, whenever it changes; 0 is never told.
+        The `cancel` of IDLE work is set here when anybody comes to work.
         Raises GaveUp when `cancel` is set while waiting.
         """
         with self._changed:
+            if self._idle is not None:
+                self._idle.set()
             ticket = (int(work), self._n_drawn)
             self._n_drawn += 1
             heapq.heappush(self._waiting, ticket)
             last = 0
-            while self._busy or self._waiting[0] != ticket:
+            while self._working is not None or self._waiting[0] != ticket:
                 if cancel is not None and cancel.is_set():
                     self._waiting.remove(ticket)
                     heapq.heapify(self._waiting)
                     self._changed.notify_all()
                     raise GaveUp
-                n_before = sum(other < ticket for other in self._waiting) + self._busy
+                n_before = sum(other < ticket and other[0] == Work.QUESTION for other in self._waiting)
+                n_before += self._working is Work.QUESTION
                 if told and n_before != last:
                     told(n_before)
                     last = n_before
                 self._changed.wait(timeout=0.05 if cancel is not None else 1.0)
             heapq.heappop(self._waiting)
-            self._busy = True
-        try:
-            yield
-        finally:
+            self._working, self._idle = work, cancel if work is Work.IDLE else None
+        left = False
+
+        def leave() -> None:
+            nonlocal left
             with self._changed:
-                self._busy = False
-                self._changed.notify_all()
+                if not left:
+                    left, self._working, self._idle = True, None, None
+                    self._changed.notify_all()
+
+        try:
+            yield leave
+        finally:
+            leave()

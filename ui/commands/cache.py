@@ -60,21 +60,13 @@ def warm(
 
     Example: [bold]askive cache warm[/]
     """
-    from models.protocols import Message, Segment
-    from models.registry import load_generator
-    from rag.prompt import SYSTEM
+    from rag.generator import open_generator
+    from rag.prompt import opening_read
 
     config = settings(model=model)
-    generator = load_generator(
-        config.generator,
-        config.models_dir,
-        context_tokens=config.generation.context_tokens,
-        n_threads=config.generation.n_threads,
-    )
+    generator = open_generator(config)
     try:
-        generator.prefill(
-            [Message("system", (Segment(SYSTEM, reusable=True),)), Message("user", (Segment("?"),))]
-        )
+        generator.prefill(opening_read())
         model_id = generator.model_id
     finally:
         generator.close()
@@ -86,8 +78,12 @@ def warm(
         shown.text(f"{model_id}: {held.n_disk} states, {held.disk_bytes / _MB:.1f} MB on disk")
 
 
-def _cache(config: Config) -> StateCache:
-    from models.kept import StateCache
-    from models.registry import states_dir
+def told_cleared(cleared: bool) -> str:
+    """What became of the kept states when documents were removed for good, in a few words."""
+    return "kept states cleared" if cleared else "kept states are left: `askive cache clear` deletes them"
 
-    return StateCache(states_dir(config.models_dir))
+
+def _cache(config: Config) -> StateCache:
+    from models.registry import kept_states
+
+    return kept_states(config.models_dir, config.cache.memory_mb, config.cache.disk_mb)

@@ -78,19 +78,20 @@ def remove(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Delete a collection for good; the documents themselves stay where they are.
+    """Delete a collection for good, and the kept states; the documents themselves stay where they are.
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
     from rag.collections import remove_collection
+    from ui.commands.cache import told_cleared
 
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError("removing needs a yes", remedy=f"askive collections remove {name} --yes")
         typer.confirm(f"Delete the collection {name!r} for good?", abort=True)
-    remove_collection(settings(), name)
+    cleared = remove_collection(settings(), name)
     shown = output(as_json, quiet)
     if as_json:
-        shown.json({"removed": name})
+        shown.json({"removed": name, "states_cleared": cleared})
     else:
-        shown.hint(f"{name}: removed")
+        shown.hint(f"{name}: removed; {told_cleared(cleared)}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.config import Config
 
 app = typer.Typer(
-    help="Measure: suites of questions, runs that can be compared, reports. `eval calibrate` will join them.",
+    help="Measure: suites of questions, runs that can be compared, reports, thresholds.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -300,11 +300,11 @@ def ablate(
     Example: [bold]askive eval ablate seeds:dev[/]
     """
     from eval.datasets import open_suite
-    from models.registry import load_embedder
+    from rag.embedder import open_embedder
     from ui.ablation_text import ablate_suites
 
     config, shown = settings(embedder=embedder), output(as_json, quiet)
-    loaded = load_embedder(config.embedder, config.models_dir)
+    loaded = open_embedder(config)
     opened = [open_suite(spec) for spec in suites]
     ablate_suites(opened, config, loaded, shown, rerank or (), limit, out, _progress)
 
@@ -343,20 +343,16 @@ def judge_check(
 @contextmanager
 def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
     from eval.run import Models
-    from models.registry import load_embedder, load_generator
+    from rag.embedder import open_embedder
+    from rag.generator import open_generator
 
     with ExitStack() as stack:
         with shown.progress() as bar:
             bar.add_task("Loading models", total=None)
-            embedder = load_embedder(config.embedder, config.models_dir)
+            embedder = open_embedder(config)
             generator = None
             if answers:
-                generator = load_generator(
-                    config.generator,
-                    config.models_dir,
-                    context_tokens=config.generation.context_tokens,
-                    n_threads=config.generation.n_threads,
-                )
+                generator = open_generator(config)
                 stack.callback(generator.close)
             judging = _judge(judge, config, stack) if judge else None
         yield Models(embedder, generator, judging)
@@ -364,14 +360,9 @@ def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) 
 
 def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
     from eval.judge import Judge, known_agreement
-    from models.registry import load_generator
+    from rag.generator import open_generator
 
-    generator = load_generator(
-        spec,
-        config.models_dir,
-        context_tokens=config.generation.context_tokens,
-        n_threads=config.generation.n_threads,
-    )
+    generator = open_generator(config, spec)
     stack.callback(generator.close)
     return Judge(generator, known_agreement(generator.model_id, config.home))
 

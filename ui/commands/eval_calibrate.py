@@ -62,17 +62,18 @@ def calibrate(
     from eval.calibrate import calibrate as fit
     from eval.datasets import open_suite
     from eval.opinions import ask_opinions, fit_opinions
-    from models.registry import load_embedder, load_generator, load_reader
+    from models.registry import load_reader
+    from rag.embedder import open_embedder
+    from rag.generator import open_generator
 
     config, shown = settings(embedder=embedder, model=model_id), output(as_json, quiet)
-    loaded = load_embedder(config.embedder, config.models_dir)
+    loaded = open_embedder(config)
     reader = load_reader("shipped")
     cases: list[Case] = []
     opinions: list[Case] = []
     llm = None
     if asked:
-        tokens, threads = config.generation.context_tokens, config.generation.n_threads
-        llm = load_generator(config.generator, config.models_dir, context_tokens=tokens, n_threads=threads)
+        llm = open_generator(config)
     with shown.progress() as bar:
         for spec in suites:
             task = bar.add_task(spec, total=None)

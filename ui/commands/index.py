@@ -42,10 +42,12 @@ def index(
 
     Example: [bold]askive index ~/documents --collection case[/]
     """
+    from models.registry import clear_states
     from rag.collections import DEFAULT_COLLECTION, has_collection, open_collection, rebuilt_collection
     from rag.config import SEEDS_COLLECTION
     from rag.ingest import IngestReport, ingest_paths
     from rag.seeds import seed_paths
+    from ui.commands.cache import told_cleared
 
     if remove:
         if paths or seeds or rebuild:
@@ -59,8 +61,9 @@ def index(
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
+    is_there = has_collection(config, name)
     # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
-    if rebuild or not has_collection(config, name):
+    if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
     opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
     with opened as archive:
@@ -75,6 +78,9 @@ def index(
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
             ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
+    # Of changed documents the states may stay: see `remove_from_collection`.
+    is_less = report.n_deleted > 0 or (rebuild and is_there)
+    cleared = clear_states(config.models_dir) if is_less else None
     if as_json:
         shown.json(
             {
@@ -83,6 +89,7 @@ def index(
                 "changed": report.n_changed,
                 "unchanged": report.n_unchanged,
                 "deleted": report.n_deleted,
+                "states_cleared": cleared,
                 "skipped": report.n_skipped,
                 "passages": report.n_passages,
                 "passages_per_second": round(report.passages_per_second, 1),
@@ -100,6 +107,7 @@ def index(
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
             f" {len(report.failures)} failed; {report.n_passages} passages in {report.elapsed_ms / 1000:.1f} s"
             f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
+            f"{'' if cleared is None else f'; {told_cleared(cleared)}'}"
         )
     if report.failures:
         raise typer.Exit(1)
@@ -111,13 +119,15 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output) -> None:
-    from rag.collections import DEFAULT_COLLECTION, open_collection
-    from rag.ingest import remove_documents
+    from rag.collections import DEFAULT_COLLECTION, open_collection, remove_from_collection
+    from ui.commands.cache import told_cleared
 
     name = config.collection or DEFAULT_COLLECTION
     with open_collection(config, name) as archive:
-        removed = remove_documents(archive, uris)
+        removed, cleared = remove_from_collection(config, archive, uris)
     if shown.as_json:
-        shown.json({"collection": name, "removed": removed})
+        shown.json({"collection": name, "removed": removed, "states_cleared": cleared})
     else:
-        shown.hint(f"{name}: {len(removed)} removed; the files themselves stay where they are")
+        shown.hint(
+            f"{name}: {len(removed)} removed, {told_cleared(cleared)}; the files themselves stay where they are"
+        )

@@ -31,7 +31,7 @@ def verify(
 ) -> None:
     """Check every sentence of a text against your documents.
 
-    Each sentence is supported, unsupported or contradicted, with the reasons and the nearest quote. The exit
+    Each sentence is supported, not supported or contradicted, with the reasons and the nearest quote. The exit
     code is 1 unless all are supported.
 
     Example: [bold]askive verify report.txt --against seeds[/]
@@ -72,10 +72,12 @@ _STYLES = {"supported": "green", "unsupported": "yellow", "contradicted": "red"}
 
 
 def _print(sentence: Sentence, shown: Output) -> None:
-    from ui.answer_text import about
+    from ui.answer_text import VERDICT_WORDS, about
 
     out = shown.out
-    out.print(sentence.verdict, style=_STYLES.get(sentence.verdict, ""), end="  ")
+    out.print(
+        VERDICT_WORDS[sentence.verdict] or sentence.verdict, style=_STYLES.get(sentence.verdict, ""), end="  "
+    )
     out.print(_one_line(sentence.text), markup=False)
     for reason in sentence.reasons:
         out.print(f"    {_one_line(reason)}", markup=False)

@@ -6,7 +6,7 @@ import { emit } from "./state.js";
 const VERDICTS = {
   quoted: { label: "quoted as it stands", shape: null },
   supported: { label: "verified", shape: "check" },
-  unsupported: { label: "not verified", shape: "open" },
+  unsupported: { label: "not supported", shape: "open" },
   unchecked: { label: "not checked", shape: "open" },
   contradicted: { label: "contradicted", shape: "cross" },
 };

@@ -88,20 +88,36 @@ function grow() {
 
 function typed() {
   clearTimeout(pause);
-  reading?.abort();
+  if (reading) typingWentOn();
   pause = setTimeout(anticipate, PAUSE_MS);
 }
 
+const ahead = (paused) => ({
+  ...asked(),
+  typed: byId("question").value.trim(),
+  paused,
+  conversation_id: state.conversation?.conversation_id || null,
+});
+
 async function anticipate() {
-  const text = byId("question").value.trim();
-  if (state.running || text.split(/\s+/).length < 3) return showAhead([], "");
+  const about = ahead(true);
+  if (state.running || about.typed.split(/\s+/).length < 3) return showAhead([], "");
   const mine = (reading = new AbortController());
   try {
-    const about = { ...asked(), typed: text, conversation_id: state.conversation?.conversation_id || null };
     for await (const { kind, value } of stream("anticipate", about, mine.signal)) {
       if (kind === "generating" && reading === mine) showAhead(value.documents, value.understood);
     }
   } catch { /* typing went on, or the server will say so when the question is asked */ }
+  if (reading === mine) reading = null;
+}
+
+/** The server stops at once, unless what is being read is still what will be asked. */
+async function typingWentOn() {
+  reading.abort();
+  reading = null;
+  try {
+    for await (const _ of stream("anticipate", ahead(false)));
+  } catch { /* it ends by itself */ }
 }
 
 function forgetAhead() {

@@ -1,0 +1,326 @@
+"""What the chat reads before it is asked for: typed questions, and the conversation while nothing is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from models.fakes import ScriptedGenerator
+from models.protocols import Message, Piece, Sampling
+from rag.prepare import Preparer, finished
+from rag.prompt import opening
+from rag.types import Turn
+from rag.weigh import Weigher
+from ui.chat.ahead import Sought
+from ui.chat.asking import Asking, Askings, Request
+from ui.chat.conversations import Conversations
+from ui.chat.desk import Desk
+from ui.chat.events import Events
+from ui.chat.turnstile import Turnstile, Work
+
+CAPTAIN = "Which captain counted the ships from the north tower?"
+BRIDGE = "Who was the engineer of the old bridge of Aldermoor?"
+TOWN = Request("town", "scripted")
+
+
+class Engine(ScriptedGenerator):
+    """Reads for as long as the test wants, one prompt at a time, as an engine does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = threading.Lock()
+        self.go_on = threading.Event()
+        self.read: list[Sequence[Message]] = []
+        self.cancelled: list[Sequence[Message]] = []
+        self.prompts: list[Sequence[Message]] = []
+        self.began = threading.Condition()
+
+    def prefill(self, messages: Sequence[Message], cancel: threading.Event | None = None) -> bool:
+        with self.engine:
+            with self.began:
+                self.read.append(messages)
+                self.began.notify_all()
+            while not self.go_on.wait(0.005):
+                if cancel is not None and cancel.is_set():
+                    with self.began:
+                        self.cancelled.append(messages)
+                        self.began.notify_all()
+                    return False
+            return True
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: threading.Event | None = None
+    ) -> Iterator[Piece]:
+        with self.engine:
+            self.prompts.append(messages)
+            yield from super().generate(messages, sampling, cancel)
+
+    def wait_for(self, met: Callable[[], bool]) -> None:
+        with self.began:
+            assert self.began.wait_for(met, 20)
+
+
+@pytest.fixture
+def engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    made = Engine()
+    monkeypatch.setattr("models.registry.load_generator", lambda *_, **__: made)
+    # The reader takes a second to load and has no part in this.
+    monkeypatch.setattr("models.registry.load_reader", lambda *_: None)
+    desk.assistant("town", "scripted")
+    yield made
+    made.go_on.set()
+
+
+@pytest.fixture
+def n_weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that were weighed."""
+    questions: list[str] = []
+    weigh = Weigher.weigh
+
+    def seen(self: Weigher, question: str, *rest: Any) -> Any:
+        questions.append(question)
+        return weigh(self, question, *rest)
+
+    monkeypatch.setattr(Weigher, "weigh", seen)
+    return questions
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def events_of(asking: Asking) -> list[dict[str, Any]]:
+    return [event for batch in asking.follow() for event in batch]
+
+
+def typing(desk: Desk, engine: Engine, typed: str, request: Request = TOWN) -> threading.Thread:
+    """Somebody pauses with this in the box; returns while it is being read."""
+    n_before = len(engine.read)
+    thread = in_thread(lambda: desk.ahead.anticipate(request.sought(finished(typed), ())))
+    engine.wait_for(lambda: len(engine.read) > n_before)
+    return thread
+
+
+def test_the_question_that_was_typed_is_answered_from_what_is_being_read(
+    desk: Desk, kept: Conversations, engine: Engine, n_weighed: list[str]
+) -> None:
+    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
+    _, asking = Askings(desk, kept).begin(None, CAPTAIN, TOWN)
+    told: list[str] = []
+    for batch in asking.follow():
+        told += [event["kind"] for event in batch]
+        if "sources" in told and not engine.go_on.is_set():
+            assert not engine.prompts, "where it was found is shown while the prompt is still being read"
+            engine.go_on.set()
+    assert told[:2] == ["searching", "sources"], "nobody else comes first"
+    assert told[-1] == "final"
+    reading.join(20)
+    assert engine.cancelled == []
+    assert engine.prompts == [engine.read[0]]
+    assert n_weighed.count(CAPTAIN) == 1
+
+
+def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
+    desk: Desk, kept: Conversations, engine: Engine, n_weighed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.go_on.set()
+    looking, go_on = threading.Event(), threading.Event()
+    prepared = Preparer._prepared
+
+    def slow(self: Preparer, *told: Any) -> Any:
+        looking.set()
+        assert go_on.wait(20)
+        return prepared(self, *told)
+
+    monkeypatch.setattr(Preparer, "_prepared", slow)
+    reading = in_thread(lambda: desk.ahead.anticipate(TOWN.sought(CAPTAIN, ())))
+    assert looking.wait(20)
+    _, asking = Askings(desk, kept).begin(None, CAPTAIN, TOWN)
+    go_on.set()
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert n_weighed.count(CAPTAIN) == 1
+    assert engine.cancelled == []
+
+
+@pytest.mark.parametrize(
+    ("question", "request_"),
+    [
+        (BRIDGE, TOWN),
+        (CAPTAIN, Request("town", "scripted", publishers=("Port Authority",))),
+        (CAPTAIN, Request("town", "scripted", literal=True)),
+    ],
+    ids=["another", "filtered", "literal"],
+)
+def test_any_other_question_ends_what_is_being_read(
+    desk: Desk, kept: Conversations, engine: Engine, question: str, request_: Request
+) -> None:
+    reading = typing(desk, engine, CAPTAIN)
+    _, asking = Askings(desk, kept).begin(None, question, request_)
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert engine.cancelled == engine.read[:1]
+
+
+def test_sent_without_its_mark_it_goes_on_from_what_is_being_read(
+    desk: Desk, kept: Conversations, engine: Engine
+) -> None:
+    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
+    _, asking = Askings(desk, kept).begin(None, CAPTAIN.rstrip("?"), TOWN)
+    engine.go_on.set()
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert engine.cancelled == []
+    assert len(engine.prompts) == 1, "asked as it was sent"
+
+
+def test_the_same_words_after_another_turn_are_another_question(
+    desk: Desk, kept: Conversations, engine: Engine
+) -> None:
+    conversation = kept.begin(BRIDGE, "town")
+    kept.answered(kept.ask(conversation, BRIDGE, {}), "Ida Falk.", {"text": ""})
+    reading = typing(desk, engine, CAPTAIN)
+    _, asking = Askings(desk, kept).begin(conversation, CAPTAIN, TOWN)
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert engine.cancelled == engine.read[:1]
+
+
+def test_stopping_the_question_ends_what_is_being_read_for_it(
+    desk: Desk, kept: Conversations, engine: Engine
+) -> None:
+    reading = typing(desk, engine, CAPTAIN)
+    askings = Askings(desk, kept)
+    turn, asking = askings.begin(None, CAPTAIN, TOWN)
+    askings.stop(turn.turn_id)
+    engine.go_on.set()
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert not reading.is_alive()
+
+
+@pytest.mark.parametrize("typed", [f"{CAPTAIN} And what", "Which captain counts", "Which"])
+def test_typing_on_ends_what_is_being_read(
+    desk: Desk, kept: Conversations, engine: Engine, typed: str
+) -> None:
+    events = Events(desk, kept, Askings(desk, kept))
+    reading = typing(desk, engine, CAPTAIN)
+    told = list(events.anticipate({**TOWN.as_dict(), "typed": typed, "paused": False}))
+    assert told == [{"documents": [], "understood": ""}]
+    reading.join(20)
+    assert engine.cancelled == engine.read
+
+
+def test_the_mark_that_was_still_to_come_ends_nothing(
+    desk: Desk, kept: Conversations, engine: Engine
+) -> None:
+    events = Events(desk, kept, Askings(desk, kept))
+    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
+    list(events.anticipate({**TOWN.as_dict(), "typed": CAPTAIN, "paused": False}))
+    again = in_thread(lambda: list(events.anticipate({**TOWN.as_dict(), "typed": CAPTAIN})))
+    again.join(0.2)
+    assert again.is_alive(), "the stream lasts until all is read"
+    engine.go_on.set()
+    for thread in (reading, again):
+        thread.join(20)
+    assert (len(engine.read), engine.cancelled) == (1, [])
+
+
+# -- while nothing is asked
+
+
+def test_after_an_answer_the_opening_of_the_next_prompt_is_read(
+    desk: Desk, kept: Conversations, engine: Engine
+) -> None:
+    engine.go_on.set()
+    askings = Askings(desk, kept)
+    turn, asking = askings.begin(None, CAPTAIN, TOWN)
+    events_of(asking)
+    engine.wait_for(lambda: len(engine.read) == 1)
+    _, asking = askings.begin(turn.conversation_id, BRIDGE, TOWN)
+    events_of(asking)
+    ahead = engine.read[0][:-1]
+    assert len(ahead) == 3
+    assert tuple(engine.prompts[-1][:3]) == tuple(ahead)
+
+
+def test_a_question_ends_the_reading_of_the_opening(desk: Desk, kept: Conversations, engine: Engine) -> None:
+    askings = Askings(desk, kept)
+    idle = in_thread(lambda: desk.ahead.read_opening("scripted", ()))
+    engine.wait_for(lambda: len(engine.read) == 1)
+    _, asking = askings.begin(None, CAPTAIN, TOWN)
+    assert events_of(asking)[-1]["kind"] == "final"
+    idle.join(20)
+    assert engine.cancelled == engine.read[:1]
+    engine.go_on.set()
+
+
+def test_typing_ends_the_reading_of_the_opening_and_what_was_typed_is_kept(
+    desk: Desk, engine: Engine
+) -> None:
+    idle = in_thread(lambda: desk.ahead.read_opening("scripted", ()))
+    engine.wait_for(lambda: len(engine.read) == 1)
+    reading = typing(desk, engine, CAPTAIN)
+    assert engine.cancelled == engine.read[:1]
+    idle.join(20)
+    engine.go_on.set()
+    reading.join(20)
+    assert not desk.ahead.read_opening("scripted", ())
+    assert len(engine.read) == 2
+
+
+def test_a_model_that_is_not_loaded_is_left_alone(desk: Desk, engine: Engine) -> None:
+    engine.go_on.set()
+    assert not desk.ahead.read_opening("another", ())
+    assert desk.ahead.read_opening("scripted", (Turn(BRIDGE, "Ida Falk."),))
+    assert len(engine.read) == 1
+    assert tuple(engine.read[0][:-1]) == opening((Turn(BRIDGE, "Ida Falk."),))
+
+
+def test_an_opened_collection_is_warm_with_its_opening_read(desk: Desk, engine: Engine) -> None:
+    engine.go_on.set()
+    desk.warm("town")
+    assert [tuple(messages[:-1]) for messages in engine.read] == [opening()]
+
+
+def test_idle_work_is_told_to_end_when_anybody_comes() -> None:
+    turnstile, idle = Turnstile(), threading.Event()
+    with turnstile.turn(Work.IDLE, idle) as leave:
+        assert not idle.is_set()
+        indexes = turnstile.turn(Work.INDEXING)
+        indexing = in_thread(indexes.__enter__)
+        assert idle.wait(20)
+        leave()
+        indexing.join(20)
+        assert not indexing.is_alive(), (
+            "who has left does not hold up others, nor takes their turn at its end"
+        )
+    assert turnstile._working is Work.INDEXING
+
+
+def test_a_question_is_told_only_of_questions_before_it(desk: Desk) -> None:
+    told: list[int] = []
+    turnstile = Turnstile()
+
+    def ask() -> None:
+        with turnstile.turn(Work.QUESTION, None, told.append):
+            pass
+
+    with turnstile.turn(Work.ANTICIPATION):
+        thread = in_thread(ask)
+        while not turnstile._waiting:
+            thread.join(0.001)
+    thread.join(20)
+    assert told == []
+
+
+def test_what_is_sought_tells_all_that_the_prompt_depends_on() -> None:
+    one = Sought("town", "scripted", CAPTAIN, (Turn("a", "b"),))
+    assert one == TOWN.sought(finished(CAPTAIN[:-1]), [Turn("a", "b")])
+    assert one != Request("town", "other").sought(CAPTAIN, [Turn("a", "b")])
+    assert one != Request("town", "scripted", after="2015").sought(CAPTAIN, [Turn("a", "b")])

@@ -1,0 +1,120 @@
+"""`askive config`: every setting, and where its value came from."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.errors import UsageError
+from ui.options import AsJson, Quiet, output
+from ui.render import harmless
+
+if TYPE_CHECKING:
+    from rag.config import Setting
+
+_MEANING_COLUMNS = 4
+_ORIGIN_COLUMN = 44
+
+
+def config(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="Only settings that begin so; default: all."),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="As shipped: without config.toml and ASKIVE_* variables.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show every setting: its value, who gave it, what it means, and how to change it.
+
+    Example: [bold]askive config retrieval[/]
+    """
+    from rag.config import CONFIG_NAME, default_home, list_settings
+
+    wanted = _matching(list_settings(as_shipped=defaults), keys or ())
+    path = default_home() / CONFIG_NAME
+    shown = output(as_json, quiet)
+    if as_json:
+        rows = [{**asdict(setting), "variable": setting.variable} for setting in wanted]
+        shown.json({"file": str(path), "exists": path.is_file(), "settings": rows})
+        return
+    shown.text(
+        f"{harmless(str(path))} ({'read' if path.is_file() and not defaults else _unread(path.is_file())})"
+    )
+    group = None
+    for setting in wanted:
+        if (of := setting.key.rpartition(".")[0]) != group:
+            shown.text()
+            group = of
+        for line in _lines(setting):
+            shown.text(line)
+    for line in _how_to_change(wanted):
+        shown.hint(line)
+
+
+def _unread(is_there: bool) -> str:
+    return "not read" if is_there else "not there"
+
+
+def _matching(settings: Sequence[Setting], keys: Sequence[str]) -> list[Setting]:
+    """Those that begin with one of the keys, in their own order. Raises UsageError for a key that none begins with."""
+    for key in keys:
+        if not any(setting.key.startswith(key) for setting in settings):
+            near = max((setting.key for setting in settings), key=lambda known: _likeness(key, known))
+            raise UsageError(
+                f"there is no setting {key!r}", remedy=f"the nearest is {near}: askive config {near}"
+            )
+    return [s for s in settings if not keys or any(s.key.startswith(key) for key in keys)]
+
+
+def _likeness(key: str, known: str) -> float:
+    """0..1; the group may be missing, and a variable's spelling will do."""
+    typed = key.lower().removeprefix("askive_").replace("__", ".")
+    return max(
+        difflib.SequenceMatcher(None, typed, name).ratio() for name in (known, known.rpartition(".")[2])
+    )
+
+
+def _lines(setting: Setting) -> tuple[str, str]:
+    head = (
+        f"{setting.key} = {_as_toml(setting.value)}"
+        if setting.value is not None
+        else f"{setting.key}  not set"
+    )
+    changed = "" if setting.value == setting.default else f", default {_as_toml(setting.default)}"
+    meaning = setting.description + (f" [{setting.allowed}]" if setting.allowed else "")
+    return (
+        harmless(f"{head:<{_ORIGIN_COLUMN}}  {setting.origin}{changed}"),
+        f"{'':<{_MEANING_COLUMNS}}{meaning}",
+    )
+
+
+def _how_to_change(settings: Sequence[Setting]) -> list[str]:
+    """What to write, with one of the settings that are shown; the home has only its variable."""
+    in_file = [setting for setting in settings if setting.key != "home"]
+    if not in_file:
+        return ["", "To change it, set ASKIVE_HOME=FOLDER."]
+    # A setting in a group shows what the others need too.
+    example = next((setting for setting in in_file if "." in setting.key), in_file[0])
+    group, _, name = example.key.rpartition(".")
+    value = "VALUE" if example.value is None else _as_toml(example.value)
+    told = shlex.quote(example.value) if isinstance(example.value, str) else value
+    return [
+        "",
+        f"To change one, write in {'config.toml' if group else 'config.toml, above the first [group]'}:",
+        *([f"    [{group}]"] if group else []),
+        f"    {name} = {harmless(value)}",
+        f"or set the variable, which wins: {example.variable}={harmless(told)}",
+    ]
+
+
+def _as_toml(value: str | float | None) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)
