@@ -79,7 +79,7 @@ def towns(town_folder: Path) -> Suite:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(home=tmp_path / "home")
+    return Config(home=tmp_path / "home", reader="off")
 
 
 @pytest.fixture
