@@ -21,7 +21,10 @@ def pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Generat
 def logprob_of(logits: NDArray[np.float32], token: int) -> float:
     """Natural-log probability of a token. logits: shape (n_vocab,)."""
     top = float(logits.max())
-    return float(logits[token]) - top - math.log(float(np.exp(logits - top).sum()))
+    # In one buffer: this is done for every token that is written.
+    shares = logits - top
+    np.exp(shares, out=shares)
+    return float(logits[token]) - top - math.log(float(shares.sum()))
 
 
 def release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
