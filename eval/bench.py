@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -93,8 +94,12 @@ def measure(name: str, bench: Bench) -> Measured:
 
 def _apart(name: str, bench: Bench) -> Measured:
     """`measure` in a new process: what one has loaded is neither in the memory nor in the caches of the next."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(measure, name, bench).result()
+    try:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            return pool.submit(measure, name, bench).result()
+    except (BrokenProcessPool, OSError) as error:
+        # Killed for want of memory, or no room on the disk.
+        return Measured((), (), f"its process ended: {error}", 0.0)
 
 
 def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:

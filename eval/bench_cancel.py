@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from itertools import cycle
 from statistics import median
 
+from eval import command
+from models.errors import AskiveError
 from rag.assistant import Assistant
 
 SET_AFTER_S = (0.05, 0.15, 0.3, 0.6, 1.2)
@@ -50,25 +52,29 @@ def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command: median and maximum, on the seeds with the configured models."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: median and maximum, on the seeds with the configured models. Returns its exit code."""
     from eval.bench import setting
     from eval.bench_asking import opened
 
     parser = argparse.ArgumentParser(prog="python -m eval.bench_cancel", description=__doc__)
     parser.add_argument("--questions", type=int, default=40, help="how many are typed (default 40)")
     told = parser.parse_args(arguments)
-    with setting(1) as bench, opened(bench) as desk:
-        found = cancel_ms(desk.assistant(), [sample.question for sample in desk.questions[: told.questions]])
+    try:
+        with setting(1) as bench, opened(bench) as desk:
+            found = cancel_ms(desk.assistant(), [one.question for one in desk.questions[: told.questions]])
+    except AskiveError as error:
+        return command.told(error)
     if not found:
         sys.stdout.write("nothing was still being read when it was to end\n")
-        return
+        return 0
     n_over = sum(ms > LIMIT_MS for ms in found)
     sys.stdout.write(
         f"cancelled {len(found)} times: median {median(found):.0f} ms, maximum {max(found):.0f} ms; "
         f"{n_over} over {LIMIT_MS:.0f} ms\n"
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,8 @@ def compile_for_cpu(
 
 
 _left: list[Any] = []
+"""Requests that were given up and go on."""
+_left_in_use = threading.Lock()
 
 
 def computed(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
@@ -78,29 +80,39 @@ def computed(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
     The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that
     was cancelled OpenVINO 2026.4 gave results in the shape of the cancelled batch.
     """
-    flag = stop_flag()
     look()
-    if flag is None:
+    if stop_flag() is None:
         outputs = compiled(inputs)
         return [outputs[at] for at in range(len(compiled.outputs))]
     # Else the making of a request would wait for them, and look at nothing.
-    _wait_for(list(_left))
+    _wait_for_left()
     request = compiled.create_infer_request()
     request.start_async(inputs)
     try:
-        _wait_for([request])
+        _wait_for(request)
     except Stopped:
         # Whoever drops a request waits for it.
-        _left[:] = [request, *(left for left in _left if not left.wait_for(0))]
+        with _left_in_use:
+            _left.append(request)
         raise
     return [request.get_output_tensor(at).data.copy() for at in range(len(compiled.outputs))]
 
 
-def _wait_for(requests: Iterable[Any]) -> None:
-    """Wait for requests that were started. Raises Stopped, and leaves them going, when the flag in force is set."""
-    for request in requests:
-        while not request.wait_for(_LOOK_MS):
-            look()
+def _wait_for(request: Any) -> None:
+    """Wait for a request that was started. Raises Stopped, and leaves it going, when the flag in force is set."""
+    while not request.wait_for(_LOOK_MS):
+        look()
+
+
+def _wait_for_left() -> None:
+    with _left_in_use:
+        waiting = list(_left)
+    for request in waiting:
+        # How it ended concerns nobody any more.
+        with contextlib.suppress(RuntimeError):
+            _wait_for(request)
+        with _left_in_use:
+            _left[:] = [other for other in _left if other is not request]
 
 
 def _key_of(path: Path, *told: object) -> str:

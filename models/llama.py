@@ -189,6 +189,8 @@ class LlamaGenerator:
         """Drop all that was read or kept, in memory and on disk: the next prompt is read from its first word."""
         with self._computing():
             self._context.forget_from(0)
+            if self._writer and (writer := self._writer.context):
+                writer.forget_from(0)
             self.cache.clear()
 
     def close(self) -> None:

@@ -24,7 +24,6 @@ from models.compiled import compile_for_cpu, computed, import_openvino
 from models.errors import ModelError
 from models.machine import physical_cores
 from models.protocols import Precision, Vectors
-from models.stopping import LOOK_S, Stopped, look, stop_flag
 
 IntArray = NDArray[np.int64]
 
@@ -54,7 +53,6 @@ class OpenVinoEmbedder:
         self._lock = threading.Lock()
         self._compiled: Any = None
         self._queue: Any = None
-        self._given_up = False
         self._tokenizer: Any = None
 
     @staticmethod
@@ -106,35 +104,22 @@ class OpenVinoEmbedder:
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
     def _embed_long(self, encoded: Sequence[Sequence[int]], vectors: Vectors, n_cores: int) -> None:
-        """Fill the rows of `vectors`, a batch a core at a time."""
+        """Fill the rows of `vectors`, a batch a core at a time. No flag stops it: what is typed is never so long."""
         if self._queue is None:
             openvino = import_openvino()
             compiled = self._compile(openvino, self._export_path(openvino), n_streams=n_cores)
             self._queue = openvino.AsyncInferQueue(compiled, n_cores)
-        queue, flag = self._queue, stop_flag()
-        if self._given_up:
-            # It goes on into rows that nobody reads.
-            _wait_for_all(queue)
-            self._given_up = False
 
         def keep(request: Any, batch: list[int]) -> None:
             vectors[batch] = request.get_output_tensor(0).data
 
-        queue.set_callback(keep)
+        self._queue.set_callback(keep)
         try:
             for batch, ids, mask in padded_batches(encoded, _CORE_TEXTS, _CORE_TOKENS):
-                while flag is not None and not queue.is_ready():
-                    look()
-                    flag.wait(LOOK_S)
-                queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
-            _wait_for_all(queue)
-        except Stopped:
-            self._given_up = True
-            raise
+                self._queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
         finally:
-            # Interrupted or not, nothing goes on that would write into rows that are read.
-            if not self._given_up:
-                queue.wait_all()
+            # Interrupted or not, nothing goes on that would write into these rows.
+            self._queue.wait_all()
 
     def warm(self) -> None:
         """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
@@ -170,24 +155,6 @@ class OpenVinoEmbedder:
     def _export_path(self, openvino: Any) -> Path:
         version = openvino.__version__.split("-")[0]
         return self._path / _EXPORTS / f"{self._digest[:16]}-{version}" / "model.xml"
-
-
-def _wait_for_all(queue: Any) -> None:
-    """Wait for a queue's requests. Raises Stopped, and leaves them going, when the flag in force is set."""
-
-    def wait() -> None:
-        # A failure is told again by the next call.
-        with contextlib.suppress(RuntimeError):
-            queue.wait_all()
-
-    if stop_flag() is not None:
-        # Requests cannot be asked one by one: one that was never started is never over.
-        waiting = threading.Thread(target=wait, daemon=True)
-        waiting.start()
-        while waiting.is_alive():
-            look()
-            waiting.join(LOOK_S)
-    queue.wait_all()
 
 
 def padded_batches(

@@ -122,7 +122,7 @@ class Assistant:
         admitted: Filter | None = None,
         found: Callable[[], None] = lambda: None,
     ) -> tuple[Hit, ...]:
-        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled (within 100 ms).
+        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled.
 
         What ends without a mark is taken for a question whose question mark is still to come. The answer to the
         finished question is the same as without it, only sooner.

@@ -125,4 +125,12 @@ def remove_from_collection(config: Config, archive: Archive, uris: Sequence[str]
     from models.registry import clear_states
     from rag.ingest import remove_documents
 
-    return remove_documents(archive, uris), clear_states(config.models_dir)
+    try:
+        removed = remove_documents(archive, uris)
+    except UsageError:
+        raise
+    except BaseException:
+        # They may be gone from the store all the same, and then nobody can ask for it again.
+        clear_states(config.models_dir)
+        raise
+    return removed, clear_states(config.models_dir)

@@ -66,7 +66,7 @@ class FaissIndex:
 
     def save(self, path: Path) -> None:
         """Write to a new file and rename it into place."""
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        partial = path.with_name(f"{path.name}.{os.getpid()}-{id(self)}.partial")
         try:
             self._write(partial)
             partial.replace(path)

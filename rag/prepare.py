@@ -76,7 +76,10 @@ class Preparer:
         admitted: Filter | None = None,
         cancel: Flag | None = None,
     ) -> Prepared | None:
-        """None when cancelled, within 100 ms. Raises UsageError for an unknown field of the filter."""
+        """None when cancelled: within 100 ms, once the models are loaded.
+
+        Raises UsageError for an unknown field of the filter.
+        """
         key = (question, tuple(history), admitted, self._archive.store.generation)
         if self._kept is not None and self._kept.key == key:
             return self._kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -83,14 +84,15 @@ def test_states_that_may_not_be_looked_at_hinder_nothing(
     home: Path, documents: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(["index", str(documents), "--embedder", "hash"]) == 0
-    folder, is_dir = states_dir(Config(home=home).models_dir), Path.is_dir
+    folder, scandir = states_dir(Config(home=home).models_dir), os.scandir
+    folder.mkdir(parents=True, exist_ok=True)
 
-    def closed(path: Path) -> bool:
-        if path == folder:
+    def closed(path: str | Path = ".") -> object:
+        if Path(path) == folder:
             raise PermissionError(13, "Permission denied", str(path))
-        return is_dir(path)
+        return scandir(path)
 
-    monkeypatch.setattr(Path, "is_dir", closed)
+    monkeypatch.setattr("os.scandir", closed)
     assert run(["collections", "remove", "default", "--yes"]) == 0
     assert "default: removed; kept states are left" in capsys.readouterr().err
 

@@ -62,14 +62,16 @@ class Ahead:
 
         At most one at a time: a new one cancels the one before, unless that is the same.
         """
-        self.stop(unless=sought)
         reading = Reading(sought)
         with self._lock:
             self._idle.set()
-            same = self._typed if self._typed and not self._typed.cancel.is_set() else None
-            self._typed = reading = reading if same is None else same
-        if same is not None:
-            reading.over.wait()
+            before = self._typed
+            is_same = before is not None and before.sought == sought and not before.cancel.is_set()
+            if before is not None and not is_same:
+                before.cancel.set()
+            self._typed = before if is_same else reading
+        if before is not None and is_same:
+            before.over.wait()
             return ()
         try:
             with self._desk.turnstile.turn(Work.ANTICIPATION, reading.cancel) as leave:
@@ -89,9 +91,9 @@ class Ahead:
         return () if reading.cancel.is_set() else found
 
     def stop(self, unless: Sought | None = None) -> None:
-        """Typing went on: end what is being read, unless it is of this question, or of one that was sent."""
+        """Typing went on: end what is being read, unless it is of this question."""
         with self._lock:
-            if self._typed and not self._typed.asked and self._typed.sought != unless:
+            if self._typed and self._typed.sought != unless:
                 self._typed.cancel.set()
 
     def ask(self, sought: Sought) -> Reading | None:
@@ -103,7 +105,7 @@ class Ahead:
         with self._lock:
             self._idle.set()
             reading, self._typed = self._typed, None
-            if reading is None or reading.asked:
+            if reading is None:
                 return None
             if reading.sought != sought or not reading.begun:
                 reading.cancel.set()

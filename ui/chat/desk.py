@@ -83,11 +83,13 @@ class Desk:
     def forget_read(self) -> None:
         """Have the loaded models drop what they hold of documents. Call it inside a turn."""
         with self._lock:
-            for generator in self._generators.values():
-                if isinstance(generator, Forgetful):
-                    # One that cannot compute any more must not keep anybody from removing.
-                    with suppress(AskiveError):
-                        generator.forget()
+            loaded = list(self._generators.values())
+        # Outside: one that is computing still lets others wait for it.
+        for generator in loaded:
+            if isinstance(generator, Forgetful):
+                # One that cannot compute any more must not keep anybody from removing.
+                with suppress(AskiveError):
+                    generator.forget()
 
     def assistant(self, collection: str, model: str, *, literal: bool = False) -> Assistant:
         """The assistant for a collection and a model. Call it inside a turn: another model may be let go.

@@ -58,7 +58,7 @@ class Turnstile:
                     raise GaveUp
                 n_before = sum(other < ticket and other[0] == Work.QUESTION for other in self._waiting)
                 n_before += self._working is Work.QUESTION
-                if told and n_before != last:
+                if told and n_before and n_before != last:
                     told(n_before)
                     last = n_before
                 self._changed.wait(timeout=0.05 if cancel is not None else 1.0)
