@@ -117,7 +117,7 @@ def clear_states(models_dir: Path) -> bool:
         for cache in [cache for cache in _opened if cache.folder == folder]:
             cache.clear()
         # Not `glob`, which finds nothing in a folder that this user may not look into.
-        return not folder.exists() or not any(entry.is_file() for entry in os.scandir(folder))
+        return not folder.exists() or not any(os.scandir(folder))
     except OSError:
         return False
 
