@@ -27,7 +27,7 @@ from eval.bench_ingest import bench_embedding, bench_reindex, growth_with_archiv
 from eval.bench_rows import Bench, Row, peak_mb
 from eval.bench_start import bench_start
 from eval.bench_txtai import bench_txtai
-from eval.record import code_state, config_values, machine, versions
+from eval.record import code_state, provenance
 from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
 from rag.config import load_config
@@ -109,7 +109,7 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
     """
     started, load, peak = time.perf_counter(), os.getloadavg()[0], 0.0
     # Before the first result lies in the repository.
-    code = asdict(code_state())
+    code = code_state()
     rows: list[Row] = []
     growth: dict[str, list[dict[str, float]]] = {}
     missing: dict[str, str] = {}
@@ -123,10 +123,7 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
         peak = max(peak, done.peak_mb)
         yield {
             "format": FORMAT,
-            "code": code,
-            "machine": machine(),
-            "versions": versions(),
-            "settings": config_values(bench.config),
+            **provenance(code, bench.config),
             "repeats": bench.repeats,
             "load": [load, os.getloadavg()[0]],
             "elapsed_s": round(time.perf_counter() - started, 1),

@@ -20,11 +20,12 @@ from eval.pipelines import PLAIN_INSTRUCTION
 from models.llama import LlamaGenerator
 from models.protocols import Embedder, Message, Segment
 from models.reader import Reader
-from models.registry import load_embedder, load_reader
+from models.registry import load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.embed import KeptEmbedder
+from rag.embedder import open_embedder
 from rag.prompt import SYSTEM
 from rag.types import Final, Hit, Sources, Token, Turn
 
@@ -75,7 +76,7 @@ class Waits:
 def opened(bench: Bench) -> Iterator[Desk]:
     """A desk over the seeds, with all loaded that is loaded at its first use."""
     suite = open_suite("seeds")
-    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    embedder = open_embedder(bench.config)
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
     with archive:
         generator = load_llama(bench)

@@ -12,7 +12,7 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eval import command
@@ -23,10 +23,10 @@ from eval.datasets import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.run import select
-from models.errors import AskiveError
 from models.protocols import Generator, Message, Segment
-from models.registry import load_embedder, load_reader
+from models.registry import load_reader
 from rag.archive import Archive
+from rag.embedder import open_embedder
 from rag.evidence import ScoredSentence
 from rag.retrieve import Retriever
 from rag.weigh import Weigher
@@ -67,7 +67,7 @@ def choose(question: str, scored: Sequence[ScoredSentence], generator: Generator
 def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
     """Every question of a suite whose hits have sentences. Raises UsageError for an unknown suite."""
     suite = open_suite(name)
-    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    embedder = open_embedder(bench.config)
     weigher = Weigher(embedder, load_reader(bench.config.reader))
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
     generator = load_llama(bench)
@@ -125,14 +125,13 @@ def main() -> int:
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     parser.add_argument("--limit", type=int, default=60, help="questions of each suite (default 60)")
     told = parser.parse_args()
-    try:
-        with setting(1) as bench:
-            for name in told.suites:
-                sys.stdout.write(summary(name, measure(bench, name, told.limit)))
-                sys.stdout.flush()
-    except AskiveError as error:
-        return command.told(error)
-    return 0
+    return command.printed(_summaries(told.suites, told.limit))
+
+
+def _summaries(names: Sequence[str], limit: int) -> Iterator[str]:
+    with setting(1) as bench:
+        for name in names:
+            yield summary(name, measure(bench, name, limit))
 
 
 if __name__ == "__main__":

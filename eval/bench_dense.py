@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.memory import memory_fields
 from models.protocols import Vectors
 from rag.archive import STORE_NAME
 from rag.dense import DenseCache, FaissIndex
@@ -191,6 +192,4 @@ def report_resident(folder: str) -> None:
 
 def process_memory() -> dict[str, float]:
     """Linux's figures of this process, in MB."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    fields = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM", "RssAnon")))
-    return {name: round(int(value.split()[0]) / 1024, 1) for name, value in fields.items()}
+    return {name: round(mb, 1) for name, mb in memory_fields().items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,11 @@ from eval.datasets.discover import open_suite
 from eval.datasets.suite import Suite
 from eval.index import open_index
 from eval.metrics.bootstrap import Estimate
-from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
-from models.registry import load_embedder
 from models.sentence import SentenceEmbedder
 from models.weights import WeightStore
 from rag.config import Config, default_home
+from rag.embedder import open_embedder
 
 VARIATIONS = ("dense only", "default")
 """Of `eval.ablation`: the vectors alone, and the whole search of the product."""
@@ -59,7 +58,7 @@ def compare(suite: Suite, config: Config, limit: int | None = None) -> Compared:
     """Search the suite's questions with either embedder. limit: questions at most."""
     found = []
     rows: list[Vectors] = []
-    for embedder in (reference_of(config), load_embedder(config.embedder, config.models_dir)):
+    for embedder in (reference_of(config), open_embedder(config)):
         with tempfile.TemporaryDirectory() as home:
             # A home of its own: both have the same digest, and would share the index.
             apart = config.model_copy(update={"home": Path(home)})
@@ -103,13 +102,13 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("suites", nargs="*", default=["seeds"], metavar="SUITE")
     parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
     told = parser.parse_args(arguments)
-    try:
-        for suite in [open_suite(name) for name in told.suites]:
-            sys.stdout.write(table(compare(suite, config or Config(home=default_home()), told.limit)))
-            sys.stdout.flush()
-    except AskiveError as error:
-        return command.told(error)
-    return 0
+    return command.printed(_tables(told.suites, config or Config(home=default_home()), told.limit))
+
+
+def _tables(names: Sequence[str], config: Config, limit: int | None) -> Iterator[str]:
+    # Opened before the first is measured, so that a wrong name is told at once.
+    for suite in [open_suite(name) for name in names]:
+        yield table(compare(suite, config, limit))
 
 
 if __name__ == "__main__":

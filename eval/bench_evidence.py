@@ -134,7 +134,8 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def main() -> None:
     """The command line of this module."""
-    from models.registry import load_embedder, load_reader
+    from models.registry import load_reader
+    from rag.embedder import open_embedder
 
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m eval.bench_evidence")
     parser.add_argument("suites", nargs="+", metavar="SUITE")
@@ -144,7 +145,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     config = load_config()
-    embedder, reader = load_embedder(config.embedder, config.models_dir), load_reader("shipped")
+    embedder, reader = open_embedder(config), load_reader("shipped")
     weights = [float(weight) for weight in arguments.weights.split(",")]
     sys.stdout.write(_ROW.format("suite", "weight", "n", "recall", "holds", "words", "ms"))
     for spec in arguments.suites:

@@ -13,8 +13,8 @@ from eval.bench_dense import N_QUERIES, bench_dense
 from eval.bench_retrieval import fill
 from eval.bench_rows import Bench, Row, peak_mb, row, timed_ms
 from eval.synthetic import SyntheticVectors
-from models.registry import load_embedder
 from rag.archive import Archive
+from rag.embedder import open_embedder
 from rag.ingest import ingest_paths
 from rag.seeds import seed_paths
 
@@ -53,7 +53,7 @@ def bench_embedding(bench: Bench) -> list[Row]:
 
     config = bench.config
     texts = documents(_N_TEXTS)
-    ours = load_embedder(config.embedder, config.models_dir)
+    ours = open_embedder(config)
     made = ours.embed(texts)
     held = peak_mb()
     plain = PlainEncoder(WeightStore(config.models_dir).path_of(config.embedder))
@@ -74,7 +74,7 @@ def bench_embedding(bench: Bench) -> list[Row]:
 
 def bench_reindex(bench: Bench) -> list[Row]:
     """A folder of 1,000 documents, indexed into an empty archive, and again with nothing changed."""
-    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    embedder = open_embedder(bench.config)
     # What is loaded at the first use is no part of indexing.
     embedder.embed(["warm"])
     first: list[float] = []

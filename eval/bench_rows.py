@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from eval.memory import memory_fields
 from eval.record import peak_memory_bytes
 from models.llama import LlamaGenerator
 from models.protocols import Message
@@ -128,10 +129,7 @@ def peak_mb(pid: int | None = None) -> float:
     when it was made, and elsewhere there is nothing better.
     """
     try:
-        lines = (
-            Path(f"/proc/{pid or 'self'}/status").read_text(encoding="ascii", errors="replace").splitlines()
-        )
-        return next((round(int(line.split()[1]) / 1024) for line in lines if line.startswith("VmHWM:")), 0.0)
+        return round(memory_fields(pid).get("VmHWM", 0.0))
     except OSError:
         if pid is None:
             return round(peak_memory_bytes() / 2**20)

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -26,13 +26,13 @@ from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.metrics.answers import all_of, contains
-from eval.record import Code, code_state, config_values, machine, versions
+from eval.record import Code, code_state, provenance
 from models.disk import write_atomically
 from models.errors import AskiveError
 from models.llama import LlamaGenerator
 from models.llama_context import EngineOptions
 from models.protocols import Message, Sampling, Segment
-from models.registry import load_embedder
+from rag.embedder import open_embedder
 from rag.prompt import SYSTEM
 from rag.retrieve import Retriever
 from rag.types import Hit
@@ -76,7 +76,7 @@ class Gate:
 
 def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: int = N_PASSAGES) -> Gate:
     """Answer `limit` questions of the suites, both ways. Raises UsageError for an unknown suite."""
-    embedder = load_embedder(bench.config.embedder, bench.config.models_dir)
+    embedder = open_embedder(bench.config)
     right: tuple[list[bool], list[bool]] = ([], [])
     waits: tuple[list[float], list[float]] = ([], [])
     n_same, asked = 0, list[str]()
@@ -116,10 +116,7 @@ def write_record(found: Gate, folder: Path, bench: Bench, code: Code, n_passages
     """Write what was found, and how, into `folder`; the file. code: the state of the sources when it began."""
     record: dict[str, Any] = {
         "format": FORMAT,
-        "code": asdict(code),
-        "machine": machine(),
-        "versions": versions(),
-        "settings": config_values(bench.config),
+        **provenance(code, bench.config),
         "way": found.way,
         "suites": list(found.suites),
         "n_passages": n_passages,

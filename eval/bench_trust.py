@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 from eval import command
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Suite
-from eval.record import Code, code_state, config_values, machine, versions
+from eval.record import Code, code_state, provenance
 from eval.remembering import RememberingGenerator
 from eval.run import Models, select
 from eval.trust_ablation import ablation, ablation_text
@@ -32,8 +32,9 @@ from eval.trust_figures import figures, figures_text
 from eval.trust_runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
 from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
-from models.registry import load_embedder, load_generator
 from rag.config import Config, default_home
+from rag.embedder import open_embedder
+from rag.generator import open_generator
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "benchmarks"
@@ -89,11 +90,8 @@ class Trust:
         return {
             "format": FORMAT,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "code": asdict(self.code),
-            "machine": machine(),
+            **provenance(self.code, self.config),
             "load": round(os.getloadavg()[0], 1),
-            "versions": versions(),
-            "settings": config_values(self.config),
             "limit": self.limit,
             "suites": [self._facts(suite) for suite in self.suites if suite.name in self.runs],
             "sections": {section: self._section(section) for section in self.only},
@@ -169,15 +167,8 @@ def markdown(found: Mapping[str, Any]) -> str:
 @contextmanager
 def loaded(config: Config) -> Iterator[Models]:
     """The models of the settings; the generator remembers. Raises as `models.registry`."""
-    embedder = load_embedder(config.embedder, config.models_dir)
-    generator = RememberingGenerator(
-        load_generator(
-            config.generator,
-            config.models_dir,
-            context_tokens=config.generation.context_tokens,
-            n_threads=config.generation.n_threads,
-        )
-    )
+    embedder = open_embedder(config)
+    generator = RememberingGenerator(open_generator(config))
     try:
         yield Models(embedder, generator)
     finally:

@@ -141,8 +141,9 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
 
 
 def _run_ours(job: Job) -> Done:
-    from models.registry import load_embedder, load_reader
+    from models.registry import load_reader
     from rag.archive import Archive
+    from rag.embedder import open_embedder
     from rag.ingest import ingest_documents
     from rag.retrieve import Retriever
     from rag.types import Document
@@ -152,7 +153,7 @@ def _run_ours(job: Job) -> Done:
         Document(f"{number}", f"Report {number}", text, "text/plain", f"{number}")
         for number, text in enumerate(job.documents)
     ]
-    embedder = load_embedder(config.embedder, config.models_dir)
+    embedder = open_embedder(config)
     embedder.embed(["warm"])
     with tempfile.TemporaryDirectory() as name:
         for number in range(job.repeats):

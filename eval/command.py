@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from models.errors import AskiveError
+
+
+def printed(texts: Iterable[str]) -> int:
+    """Write texts to standard output as they come; 0, or the code of the error that ended them."""
+    try:
+        for text in texts:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except AskiveError as error:
+        return told(error)
+    return 0
 
 
 def told(error: AskiveError) -> int:

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,16 @@ def peak_memory_bytes() -> int:
 def config_values(config: Config) -> dict[str, Any]:
     """The settings without the home folder, which changes no figure."""
     return config.model_dump(mode="json", exclude={"home", "collection"})
+
+
+def provenance(code: Code, config: Config) -> dict[str, Any]:
+    """What every benchmark's record says of where its figures come from; code: as it was when it began."""
+    return {
+        "code": asdict(code),
+        "machine": machine(),
+        "versions": versions(),
+        "settings": config_values(config),
+    }
 
 
 def suite_facts(suite: Suite) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from eval.rating import read_sheet
 from models.errors import AskiveError, UsageError
 from models.protocols import Generator
 from models.reader import Reader
-from models.registry import load_generator, load_reader
+from models.registry import load_reader
 from rag.config import load_config
 from rag.doubt import log_odds
+from rag.generator import open_generator
 from rag.vouch import STORED, Excerpt, rule_features, stated
 
 BUDGET = 0.1
@@ -135,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reader = load_reader(config.reader)
         if reader is None:
             raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
-        generator = load_generator(config.generator, config.models_dir)
+        generator = open_generator(config)
         try:
             cases = weigh(options.sheets, reader, generator)
         finally:

@@ -148,6 +148,16 @@ def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
     assert engine.cancelled == []
 
 
+def sending_ends_the_reading(
+    desk: Desk, kept: Conversations, engine: Engine, conversation: str | None, question: str, asked: Request
+) -> None:
+    reading = typing(desk, engine, CAPTAIN)
+    _, asking = Askings(desk, kept).begin(conversation, question, asked)
+    assert events_of(asking)[-1]["kind"] == "final"
+    reading.join(20)
+    assert engine.cancelled == engine.read[:1]
+
+
 @pytest.mark.parametrize(
     ("question", "request_"),
     [
@@ -160,11 +170,7 @@ def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
 def test_any_other_question_ends_what_is_being_read(
     desk: Desk, kept: Conversations, engine: Engine, question: str, request_: Request
 ) -> None:
-    reading = typing(desk, engine, CAPTAIN)
-    _, asking = Askings(desk, kept).begin(None, question, request_)
-    assert events_of(asking)[-1]["kind"] == "final"
-    reading.join(20)
-    assert engine.cancelled == engine.read[:1]
+    sending_ends_the_reading(desk, kept, engine, None, question, request_)
 
 
 def test_sent_without_its_mark_it_goes_on_from_what_is_being_read(
@@ -184,11 +190,7 @@ def test_the_same_words_after_another_turn_are_another_question(
 ) -> None:
     conversation = kept.begin(BRIDGE, "town")
     kept.answered(kept.ask(conversation, BRIDGE, {}), "Ida Falk.", {"text": ""})
-    reading = typing(desk, engine, CAPTAIN)
-    _, asking = Askings(desk, kept).begin(conversation, CAPTAIN, TOWN)
-    assert events_of(asking)[-1]["kind"] == "final"
-    reading.join(20)
-    assert engine.cancelled == engine.read[:1]
+    sending_ends_the_reading(desk, kept, engine, conversation, CAPTAIN, TOWN)
 
 
 def test_stopping_the_question_ends_what_is_being_read_for_it(
