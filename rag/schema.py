@@ -7,6 +7,9 @@ from dataclasses import dataclass
 FORMAT = 2
 """Grows when the tables change: a store of another format is refused, not guessed at."""
 
+UNERASED = "unerased"
+"""Key in `meta`: not empty while the file may hold bytes of removed text; missing in stores of earlier versions."""
+
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (

@@ -23,13 +23,14 @@ from rag.dates import days_of
 from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
-from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
+from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, UNERASED, Counts, Fingerprint
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
 BUSY_TIMEOUT_S = 30.0
 """How long another process's writing is waited for."""
+_CHECKPOINT_WAIT_MS = 2000
 # Another process may have removed the document since.
 _STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
@@ -52,6 +53,7 @@ class SqliteStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
             raise self._failure("opened", error) from error
@@ -66,6 +68,7 @@ class SqliteStore:
                 self._set_meta("format", str(FORMAT))
                 self._set_meta("store_id", uuid.uuid4().hex)
                 self._set_meta("generation", "0")
+                self._set_meta(UNERASED, "")
             self._db.execute(FILES)
         found = int(self._meta("format") or -1)
         if found != FORMAT:
@@ -311,6 +314,39 @@ class SqliteStore:
                 self._bump()
         return gone
 
+    @property
+    def unerased(self) -> bool:
+        """Whether the file may hold bytes of removed or replaced text; True for stores of earlier versions."""
+        return self._meta(UNERASED) != ""
+
+    def erase(self) -> bool:
+        """Overwrite what was removed or replaced, in the file and its journal; whether nothing is left of it.
+
+        Takes time in proportion to the size of the store. False when another connection reads an old state, or when
+        the disk is full: `unerased` stays True then, and a later call tries again.
+        """
+        with self._lock:
+            mark = self._meta(UNERASED)
+            if mark == "":
+                return True
+            try:
+                # Deleted rows leave their words in the segments until these are merged; secure_delete leaves stale
+                # cells where rows were moved between pages. A vacuum writes every page anew.
+                self._db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
+                self._db.execute("VACUUM")
+                self._db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_WAIT_MS}")
+                (is_busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if is_busy:
+                    return False
+                # Unless another connection has removed more meanwhile.
+                self._db.execute("DELETE FROM meta WHERE key = ? AND value IS ?", (UNERASED, mark))
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, '')", (UNERASED,))
+            except sqlite3.DatabaseError:
+                return False
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+            return not self.unerased
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with self._lock:
@@ -364,7 +400,9 @@ class SqliteStore:
             )
         ]
         self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
-        self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,))
+        if self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,)).rowcount:
+            # In the same transaction: after a kill the next start knows that there is something to erase.
+            self._set_meta(UNERASED, uuid.uuid4().hex)
         return ids
 
     def _document(self, condition: str, value: object) -> Document | None:
