@@ -23,14 +23,14 @@ from rag.dates import days_of
 from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
-from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, UNERASED, Counts, Fingerprint
+from rag.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
+from rag.secure_delete import UNERASED, erase
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
 BUSY_TIMEOUT_S = 30.0
 """How long another process's writing is waited for."""
-_CHECKPOINT_WAIT_MS = 2000
 # Another process may have removed the document since.
 _STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
@@ -62,13 +62,7 @@ class SqliteStore:
         with self._transaction():
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
-                for statement in SCHEMA.split(";\n"):
-                    if statement.strip():
-                        self._db.execute(statement)
-                self._set_meta("format", str(FORMAT))
-                self._set_meta("store_id", uuid.uuid4().hex)
-                self._set_meta("generation", "0")
-                self._set_meta(UNERASED, "")
+                create_tables(self._db)
             self._db.execute(FILES)
         found = int(self._meta("format") or -1)
         if found != FORMAT:
@@ -151,12 +145,8 @@ class SqliteStore:
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in its order."""
         with self._reading():
-            ids = [
-                row[0]
-                for row in self._db.execute(
-                    "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id", (doc_id,)
-                )
-            ]
+            query = "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id"
+            ids = [row[0] for row in self._db.execute(query, (doc_id,))]
         found = self.passages(ids)
         return [found[passage_id][0] for passage_id in ids]
 
@@ -190,19 +180,15 @@ class SqliteStore:
 
     def publishers(self) -> list[str]:
         """The publishers of the archive, sorted."""
+        query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
         with self._reading():
-            rows = self._db.execute(
-                "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+            return [str(row[0]) for row in self._db.execute(query)]
 
     def fields(self) -> list[str]:
         """Names of the documents' other fields, sorted."""
+        query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
         with self._reading():
-            rows = self._db.execute(
-                "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+            return [str(row[0]) for row in self._db.execute(query)]
 
     def passage_ids(self, admitted: Filter) -> Ids:
         """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
@@ -236,12 +222,7 @@ class SqliteStore:
     def check(self) -> list[str]:
         """What is wrong with the store, in words; empty when it is sound."""
         with self._reading():
-            problems = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
-            for what, query in INVARIANTS.items():
-                (n,) = self._db.execute(query).fetchone()
-                if n:
-                    problems.append(f"{n} {what}")
-        return problems
+            return problems_in(self._db)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -320,32 +301,10 @@ class SqliteStore:
         return self._meta(UNERASED) != ""
 
     def erase(self) -> bool:
-        """Overwrite what was removed or replaced, in the file and its journal; whether nothing is left of it.
-
-        Takes time in proportion to the size of the store. False when another connection reads an old state, or when
-        the disk is full: `unerased` stays True then, and a later call tries again.
-        """
+        """As `rag.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
         with self._lock:
             mark = self._meta(UNERASED)
-            if mark == "":
-                return True
-            try:
-                # Deleted rows leave their words in the segments until these are merged; secure_delete leaves stale
-                # cells where rows were moved between pages. A vacuum writes every page anew.
-                self._db.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
-                self._db.execute("VACUUM")
-                self._db.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_WAIT_MS}")
-                (is_busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                if is_busy:
-                    return False
-                # Unless another connection has removed more meanwhile.
-                self._db.execute("DELETE FROM meta WHERE key = ? AND value IS ?", (UNERASED, mark))
-                self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, '')", (UNERASED,))
-            except sqlite3.DatabaseError:
-                return False
-            finally:
-                self._db.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
-            return not self.unerased
+            return mark == "" or erase(self._db, mark)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

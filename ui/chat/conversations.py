@@ -130,6 +130,8 @@ class Conversations:
         with self._changing():
             self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
         with self._lock:
+            # secure_delete leaves stale copies where rows were moved between pages.
+            self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def turns(self, conversation_id: str) -> list[KeptTurn]:
