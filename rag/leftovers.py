@@ -97,10 +97,15 @@ def _asides(config: Config) -> Iterator[Leftover]:
                 name, lock = f"{name}.{pid}", exact
             elif _runs(pid):
                 continue
-        if state == "replaced" and not (config.collections_dir / name / STORE_NAME).is_file():
-            # The collection itself: an exchange that was interrupted.
+        if state != "deleted" and _is_interrupted(config, name):
             continue
         yield Leftover(path, f"{_WHAT[state]} of {name!r}", lock, partial(_delete_aside, config, path))
+
+
+def _is_interrupted(config: Config, name: str) -> bool:
+    """Whether an exchange was interrupted, so that what lies aside is the collection itself."""
+    is_there = (config.collections_dir / name / STORE_NAME).is_file()
+    return not is_there and (config.collections_dir / f".{name}.replaced").is_dir()
 
 
 def _delete_aside(config: Config, path: Path) -> None:

@@ -300,10 +300,13 @@ def test_collections_aside(config: Config, folder: Path, state: str) -> None:
 def test_an_interrupted_exchange_is_no_leftover(config: Config, folder: Path) -> None:
     index(config, folder).close()
     aside = config.collections_dir / ".one.replaced"
+    fresh = config.collections_dir / ".one.rebuilding"
+    shutil.copytree(collection_path(config, "one"), fresh)
     collection_path(config, "one").rename(aside)
     assert find_leftovers(config) == []
     sweep(config)
     assert (aside / STORE_NAME).is_file()
+    assert (fresh / STORE_NAME).is_file()
 
 
 @pytest.mark.parametrize("indexed", ["before", "part"])

@@ -100,7 +100,7 @@ async function takeOut(view) {
 /** The choice to delete what quotes a document or the collection too; null when nothing does. */
 async function quoting(what = {}) {
   const counts = Object.entries(await get(`${path()}/quotes?${query(what)}`));
-  return counts.length ? `Delete also what quotes it: ${counts.map(([name, n]) => `${n} ${name}`).join(", ")}` : null;
+  return counts.length ? `Delete also what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
 }
 
 async function create() {
