@@ -83,7 +83,8 @@ def delete_everywhere(config: Config, removal: Removal, *, with_quotes: bool) ->
 
 def uploads_folder(config: Config) -> Path:
     """Where the chat keeps uploaded files, in a folder for each store."""
-    return config.home / "uploads"
+    # Absolute, as the documents' uris are.
+    return config.home.absolute() / "uploads"
 
 
 def removed_folder(config: Config, name: str) -> Path:
@@ -141,7 +142,7 @@ def _clear_states(config: Config, _removal: Removal) -> bool:
 
 def _uploads(config: Config, removal: Removal) -> list[Path]:
     root = uploads_folder(config)
-    found = {Path(uri) for uri in removal.uris if Path(uri).is_relative_to(root)}
+    found = {path for path in map(Path, removal.uris) if path.is_relative_to(root) and ".." not in path.parts}
     if removal.archive is None and removal.store_id:
         found |= {path for path in (root / removal.store_id).rglob("*") if path.is_file()}
     return sorted(path for path in found if path.is_file())

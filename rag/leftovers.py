@@ -112,6 +112,11 @@ def _delete_aside(config: Config, path: Path) -> None:
     from models.registry import clear_states
 
     clear_states(config.models_dir)
+    if path.name.endswith(".deleted"):
+        # Before the folder goes, which alone says whose they are.
+        with contextlib.suppress(StoreError), contextlib.closing(SqliteStore(path / STORE_NAME)) as store:
+            if store.store_id:
+                shutil.rmtree(uploads_folder(config) / store.store_id, ignore_errors=True)
     shutil.rmtree(path)
 
 
@@ -129,40 +134,45 @@ def _erase(config: Config, path: Path) -> None:
 
 
 def _uploads(config: Config) -> Iterator[Leftover]:
-    lock = uploads_lock(config)
-    files = [path for path in uploads_folder(config).rglob("*") if path.is_file() and path != lock]
-    held = _uploaded(config) if files else {}
+    root, lock = uploads_folder(config), uploads_lock(config)
+    files = [path for path in root.rglob("*") if path.is_file() and path != lock]
+    held = _uploaded(config) if files else None
     if held is None:
         return
     for path in files:
         part = _UPLOADING.fullmatch(path.name)
         whole = path.with_name(part["name"]) if part else path
-        if str(whole) not in held:
-            yield Leftover(
-                path, "an uploaded file of no document", lock, partial(delete_upload, config, path)
-            )
+        sha256 = held.get(str(whole.relative_to(root)))
+        if sha256 is None:
+            delete = partial(delete_upload, config, path)
+            yield Leftover(path, "an uploaded file of no document", lock, delete)
         elif part:
-            settle = partial(_settle, config, path, whole, held[str(whole)])
+            settle = partial(_settle, config, path, whole, sha256)
             yield Leftover(path, "an interrupted upload", lock, settle)
 
 
 def _uploaded(config: Config) -> dict[str, str] | None:
-    """Digests of the documents whose files were uploaded, by uri; None when a collection cannot be read."""
-    root = str(uploads_folder(config))
+    """Digests of the documents whose files were uploaded, by their path below `uploads`, wherever the data folder was.
+
+    None when nobody can say what is left over: a collection cannot be read, or none is there, as on a missing disk.
+    """
+    mark = f"{os.sep}uploads{os.sep}"
+    stores = [
+        # Collections that are being exchanged count, those that are being deleted do not.
+        path
+        for path in config.collections_dir.glob(f"*/{STORE_NAME}")
+        if not (path.parent.name.startswith(".") and path.parent.name.endswith(".deleted"))
+    ]
     held: dict[str, str] = {}
-    # Collections that are being exchanged count, those that are being deleted do not.
-    for path in config.collections_dir.glob(f"*/{STORE_NAME}"):
-        if path.parent.name.startswith(".") and path.parent.name.endswith(".deleted"):
-            continue
+    for path in stores:
         try:
             with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-                held |= db.execute(
-                    "SELECT uri, sha256 FROM documents WHERE uri > ? AND uri < ?",
-                    (f"{root}{os.sep}", f"{root}{chr(ord(os.sep) + 1)}"),
-                ).fetchall()
+                rows = db.execute("SELECT uri, sha256 FROM documents WHERE instr(uri, ?)", (mark,)).fetchall()
         except sqlite3.Error:
             return None
-    return held
+        for uri, sha256 in rows:
+            held |= {uri[at.end() :]: sha256 for at in re.finditer(f"(?<={re.escape(mark)})", uri)}
+    return held if stores else None
 
 
 def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:

@@ -77,7 +77,9 @@ def delete_answers(config: Config, removal: Removal) -> None:
                 [(conversation_id, uri) for uri in removal.uris],
             )
         db.execute("COMMIT")
-        db.execute("VACUUM")
+        # Another process that is reading must not keep the documents from being removed.
+        with contextlib.suppress(sqlite3.OperationalError):
+            db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -162,10 +164,15 @@ def delete_runs(config: Config, removal: Removal) -> None:
 
 
 def _runs(config: Config, removal: Removal) -> list[Path]:
-    wanted = [json.dumps(uri, ensure_ascii=False).encode() for uri in removal.uris]
-    found = []
-    for path in (config.home / "eval").glob("*/*/rows.jsonl"):
-        content = path.read_bytes()
-        if any(uri in content for uri in wanted):
-            found.append(path.parent)
-    return found
+    return [
+        path.parent
+        for path in (config.home / "eval").glob("*/*/rows.jsonl")
+        if any(not removal.uris.isdisjoint(uris_in(row)) for row in _rows(path))
+    ]
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    for line in _lines(path):
+        # A run that was killed may end in half a row.
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)

@@ -333,6 +333,20 @@ def test_an_upload_that_was_killed(config: Config, folder: Path, indexed: str) -
     assert not holders(config.home, secret("gamma"))
 
 
+def test_uploads_stay_when_the_data_folder_moves_or_the_collections_are_missing(
+    config: Config, folder: Path, tmp_path: Path
+) -> None:
+    path = write(config.home / "uploads" / "id" / "uploads", "alpha")
+    index(config, config.home / "uploads").close()
+    assert find_leftovers(config) == []
+    collections = config.collections_dir.rename(config.home / "unmounted")
+    assert sweep(config) == []
+    collections.rename(config.collections_dir)
+    moved = config.model_copy(update={"home": config.home.rename(tmp_path / "moved")})
+    assert sweep(moved) == []
+    assert (moved.home / path.relative_to(config.home)).is_file()
+
+
 # -- the register
 
 
