@@ -151,7 +151,7 @@ def _collections(config: Config) -> Iterator[Finding]:
     for name in names:
         path = collection_path(config, name)
         try:
-            store = SqliteStore(path / STORE_NAME)
+            store = SqliteStore(path / STORE_NAME, create=False)
         except AskiveError as error:
             yield Finding(f"collection {name}", "error", error.message, error.remedy)
             continue

@@ -24,6 +24,7 @@ from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
 from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
+from rag.store_file import connect, file_id, open_in_place
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
@@ -38,20 +39,22 @@ _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 class SqliteStore:
     """One collection on disk, at `path`. Usable from several threads.
 
-    Raises StoreError when the file is no store, is damaged, or was made by a newer version.
+    Raises StoreError when the file is no store, is damaged, or was made by a newer version; CollectionNotFound when
+    it is not there and `create` is false.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._file_id = open_in_place(path, lambda: self._open(create), self.close, create=create)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened is still the one at its path: not removed, renamed or replaced."""
+        return self._file_id is not None and self._file_id == file_id(self._path)
+
+    def _open(self, create: bool) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db = connect(self._path, BUSY_TIMEOUT_S, create=create)
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
             raise self._failure("opened", error) from error
@@ -60,9 +63,8 @@ class SqliteStore:
         with self._transaction():
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
-                for statement in SCHEMA.split(";\n"):
-                    if statement.strip():
-                        self._db.execute(statement)
+                for statement in filter(str.strip, SCHEMA.split(";\n")):
+                    self._db.execute(statement)
                 self._set_meta("format", str(FORMAT))
                 self._set_meta("store_id", uuid.uuid4().hex)
                 self._set_meta("generation", "0")
@@ -148,12 +150,10 @@ class SqliteStore:
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in its order."""
         with self._reading():
-            ids = [
-                row[0]
-                for row in self._db.execute(
-                    "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id", (doc_id,)
-                )
-            ]
+            rows = self._db.execute(
+                "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id", (doc_id,)
+            ).fetchall()
+        ids = [row[0] for row in rows]
         found = self.passages(ids)
         return [found[passage_id][0] for passage_id in ids]
 
