@@ -19,12 +19,12 @@ MODULES = {
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
-        citations claims collections config dates days dense depth disagree doctor doubt embed
+        citations claims collection_lock collection_path collections config dates days dense depth disagree doctor doubt embed
         embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
         prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
-        store times types verify verify_text vouch warm weigh wire words
+        store store_file swap times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
@@ -64,7 +64,7 @@ NAMES = {
         RefusalReason Searching Sentence Source Sources Stage Timings Token Turn Usage Verdict
     """,
     "rag.errors": """
-        ArchiveError CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
+        ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
     """,
     "rag.protocols": """
         Ids VectorIndex
@@ -79,12 +79,25 @@ NAMES = {
     "rag.archive": """
         Archive STORE_NAME
     """,
+    "rag.collection_lock": """
+        Notify lock_collections lock_path
+    """,
+    "rag.collection_path": """
+        collection_path
+    """,
     "rag.collections": """
-        DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
-        list_collections open_collection rebuilt_collection remove_collection remove_from_collection
+        DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds
+        list_collections open_collection rebuild_collection rebuild_losses remove_collection remove_from_collection
+        rename_collection write_collection
+    """,
+    "rag.swap": """
+        building_path delete_folder discard_leftovers recover_collection recover_collections swap_in
+    """,
+    "rag.plan": """
+        Plan Withheld is_held plan_paths stamp_of
     """,
     "rag.ingest": """
-        Failure IngestReport Progress ingest_documents ingest_paths remove_document remove_documents
+        Confirm Failure IngestReport Progress ingest_documents ingest_paths remove_document remove_documents
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore

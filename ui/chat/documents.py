@@ -12,16 +12,18 @@ from typing import BinaryIO
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
+from rag.collection_lock import lock_collections
 from rag.collections import (
     collection_path,
-    has_collection,
+    create_collection,
     list_collections,
     remove_collection,
     remove_from_collection,
+    rename_collection,
 )
 from rag.config import Config
 from rag.embed import WrappedEmbedder
-from rag.errors import UsageError
+from rag.errors import ArchiveError, UsageError
 from rag.ingest import ingest_paths
 from rag.store import SqliteStore
 from ui.chat.desk import Desk
@@ -49,28 +51,27 @@ class Library:
 
     def create(self, name: str) -> None:
         """An empty collection. Raises UsageError when there is one, or the name cannot be one."""
-        self._must_be_free(name)
-        path = collection_path(self._config, name)
-        Archive.open(path, self._desk.embedder(), self._config.passages, create=True).close()
+        create_collection(self._config, name)
 
     def rename(self, name: str, new_name: str) -> None:
         """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound."""
-        self._desk.archive(name)
-        self._must_be_free(new_name)
-        with self._desk.turnstile.turn(Work.QUESTION):
+        # The locks before the turn, as indexing takes them.
+        with lock_collections(self._config, name, new_name), self._desk.turnstile.turn(Work.QUESTION):
             self._desk.forget(name)
-            collection_path(self._config, name).rename(collection_path(self._config, new_name))
+            rename_collection(self._config, name, new_name)
 
     def delete(self, name: str) -> None:
         """For good, with the files that were uploaded into it, and all that models keep of what they have read.
 
         Raises CollectionNotFound.
         """
-        uploaded = [Path(source.uri) for source in self._desk.archive(name).store.sources()]
-        with self._desk.turnstile.turn(Work.QUESTION):
-            self._desk.forget(name)
-            remove_collection(self._config, name)
-            self._desk.forget_read()
+        # The lock before the turn, as indexing takes them.
+        with lock_collections(self._config, name):
+            uploaded = [Path(source.uri) for source in self._desk.archive(name).store.sources()]
+            with self._desk.turnstile.turn(Work.QUESTION):
+                self._desk.forget(name)
+                remove_collection(self._config, name)
+                self._desk.forget_read()
         for path in uploaded:
             self._discard(path)
 
@@ -98,7 +99,7 @@ class Library:
         """
         folder = self._desk.archive(name).folder
         with (
-            self._changing,
+            self._change(name),
             self._opened(folder, self._desk.embedder()) as archive,
             self._desk.turnstile.turn(Work.QUESTION),
         ):
@@ -135,17 +136,29 @@ class Library:
     def _index(self, name: str, path: Path, tell: Callable[[View], None]) -> None:
         tell({"step": "reading"})
         before = path.with_name(f".{path.name}.before")
-        with self._changing:
-            if path.exists():
-                path.replace(before)
-            path.with_name(f".{path.name}.part").replace(path)
-            ended = self._ingest(name, path, tell)
-            if ended["step"] == "failed":
-                path.unlink(missing_ok=True)
-                if before.exists():
-                    before.replace(path)
-            before.unlink(missing_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with self._change(name):
+                if path.exists():
+                    path.replace(before)
+                part.replace(path)
+                ended = self._ingest(name, path, tell)
+                if ended["step"] == "failed":
+                    path.unlink(missing_ok=True)
+                    if before.exists():
+                        before.replace(path)
+                before.unlink(missing_ok=True)
+        except ArchiveError as error:
+            # Another process holds the lock.
+            part.unlink(missing_ok=True)
+            ended = {"step": "failed", "message": error.message, "remedy": error.remedy}
         tell(ended)
+
+    @contextmanager
+    def _change(self, name: str) -> Iterator[None]:
+        """Changes of this chat wait for each other as long as it takes, for other processes a bounded time."""
+        with self._changing, lock_collections(self._config, name):
+            yield
 
     def _ingest(self, name: str, path: Path, tell: Callable[[View], None]) -> View:
         try:
@@ -180,10 +193,6 @@ class Library:
                     break
                 folder.rmdir()
 
-    def _must_be_free(self, name: str) -> None:
-        if has_collection(self._config, name):
-            raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
-
 
 class Courteous(WrappedEmbedder):
     """An embedder for indexing: lets questions go first after every few texts, and says how far it is."""
@@ -207,7 +216,7 @@ class Courteous(WrappedEmbedder):
 
 @contextmanager
 def _store(config: Config, name: str) -> Iterator[SqliteStore]:
-    store = SqliteStore(collection_path(config, name) / STORE_NAME)
+    store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
     try:
         yield store
     finally:

@@ -36,7 +36,7 @@ def _list(
                 f"there is no collection {collection!r}",
                 remedy="`askive collections` lists those that are there",
             )
-        store = SqliteStore(collection_path(config, collection) / STORE_NAME)
+        store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
         documents = [
             {"uri": s.uri, "title": s.title, "published": s.published, "publisher": s.publisher}
             for s in store.sources()
@@ -49,7 +49,7 @@ def _list(
         return
     rows: list[dict[str, Any]] = []
     for name in list_collections(config):
-        store = SqliteStore(collection_path(config, name) / STORE_NAME)
+        store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
         counts, made = store.counts(), store.fingerprint()
         store.close()
         rows.append(
@@ -89,8 +89,8 @@ def remove(
         if not sys.stdin.isatty():
             raise UsageError("removing needs a yes", remedy=f"askive collections remove {name} --yes")
         typer.confirm(f"Delete the collection {name!r} for good?", abort=True)
-    cleared = remove_collection(settings(), name)
     shown = output(as_json, quiet)
+    cleared = remove_collection(settings(), name, notify=shown.hint)
     if as_json:
         shown.json({"removed": name, "states_cleared": cleared})
     else:

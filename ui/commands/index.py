@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
+    from rag.plan import Withheld
 
 
 def index(
@@ -34,6 +36,13 @@ def index(
             help="Take this document, or all below this folder, out of the collection; repeat for more.",
         ),
     ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="Remove what is gone from a folder without asking, even if it is most of it.",
+        ),
+    ] = False,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -43,14 +52,15 @@ def index(
     Example: [bold]askive index ~/documents --collection case[/]
     """
     from models.registry import clear_states
-    from rag.collections import DEFAULT_COLLECTION, has_collection, open_collection, rebuilt_collection
+    from rag.collections import DEFAULT_COLLECTION, has_collection, rebuild_collection, write_collection
     from rag.config import SEEDS_COLLECTION
     from rag.ingest import IngestReport, ingest_paths
+    from rag.plan import is_held
     from rag.seeds import seed_paths
     from ui.commands.cache import told_cleared
 
     if remove:
-        if paths or seeds or rebuild:
+        if paths or seeds or rebuild or prune:
             raise UsageError("--remove only removes", remedy="index what is new in a call of its own")
         _remove(remove, settings(collection=collection, embedder=embedder), output(as_json, quiet))
         return
@@ -62,13 +72,19 @@ def index(
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
     is_there = has_collection(config, name)
-    # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
+    # Before a collection is made for it; what an old one holds may be gone, and is removed or kept then.
     if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
-    opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
+    opened = (
+        rebuild_collection(config, name, notify=shown.hint)
+        if rebuild
+        else write_collection(config, name, create=True, notify=shown.hint)
+    )
     with opened as archive:
         uris = archive.store.known_sha256()
-        _must_exist(p for p in paths or () if not p.exists() and os.path.abspath(p) not in uris)  # noqa: PTH100
+        _must_exist(path for path in paths or () if not path.exists() and not is_held(path, uris))
+        if rebuild and not prune:
+            _refuse_losses(config, name, paths or [])
         report = IngestReport()
         with shown.progress() as bar:
             task = bar.add_task(f"Indexing into {name}", total=None)
@@ -77,7 +93,23 @@ def index(
                 speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
-            ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
+            def confirm(withheld: Sequence[Withheld]) -> bool:
+                if as_json or not sys.stdin.isatty() or not sys.stderr.isatty():
+                    return False
+                bar.stop()
+                for folder in withheld:
+                    typer.echo(_losses_text(folder), err=True)
+                is_confirmed = typer.confirm("Remove them from the collection?", err=True)
+                bar.start()
+                return is_confirmed
+
+            ingest_paths(
+                archive,
+                seed_paths() if seeds else paths or [],
+                progress=tell,
+                report=report,
+                prune=prune or confirm,
+            )
     # Of changed documents the states may stay: see `remove_from_collection`.
     is_less = report.n_deleted > 0 or (rebuild and is_there)
     cleared = clear_states(config.models_dir) if is_less else None
@@ -89,6 +121,7 @@ def index(
                 "changed": report.n_changed,
                 "unchanged": report.n_unchanged,
                 "deleted": report.n_deleted,
+                "not_removed": report.n_not_removed,
                 "states_cleared": cleared,
                 "skipped": report.n_skipped,
                 "passages": report.n_passages,
@@ -102,6 +135,12 @@ def index(
     else:
         for failure in report.failures:
             typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
+        for folder in report.withheld:
+            typer.echo(
+                f"askive: {_losses_text(folder)} They were not removed. If they are gone for good, run"
+                f" `askive index {shlex.quote(folder.folder)} --collection {name} --prune`.",
+                err=True,
+            )
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
@@ -109,8 +148,27 @@ def index(
             f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
             f"{'' if cleared is None else f'; {told_cleared(cleared)}'}"
         )
-    if report.failures:
+    # What was kept is no success either: a script must learn that a disk is missing.
+    if report.failures or report.withheld:
         raise typer.Exit(1)
+
+
+def _losses_text(withheld: Withheld) -> str:
+    return (
+        f"{len(withheld.uris)} of the {withheld.n_known} documents below {withheld.folder} are not there any more;"
+        " the folder may be on a disk that is not mounted."
+    )
+
+
+def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
+    from rag.collections import rebuild_losses
+
+    for folder in rebuild_losses(config, name, paths):
+        raise UsageError(
+            f"a rebuild would lose documents: {_losses_text(folder)}",
+            remedy=f"mount the disk, or run `askive index {shlex.quote(folder.folder)} --collection {name}"
+            " --rebuild --prune`",
+        )
 
 
 def _must_exist(missing: Iterable[Path]) -> None:
@@ -119,11 +177,11 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output) -> None:
-    from rag.collections import DEFAULT_COLLECTION, open_collection, remove_from_collection
+    from rag.collections import DEFAULT_COLLECTION, remove_from_collection, write_collection
     from ui.commands.cache import told_cleared
 
     name = config.collection or DEFAULT_COLLECTION
-    with open_collection(config, name) as archive:
+    with write_collection(config, name, notify=shown.hint) as archive:
         removed, cleared = remove_from_collection(config, archive, uris)
     if shown.as_json:
         shown.json({"collection": name, "removed": removed, "states_cleared": cleared})

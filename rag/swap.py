@@ -1,0 +1,128 @@
+"""Put a new collection in the place of another, or delete one, such that a crash leaves the old or the new one whole.
+
+Beside `NAME` there may be, for a while, `.NAME.rebuilding` (being built), `.NAME.replaced` (the former one) and
+`.NAME.deleted`. The former one is set aside only when the new one is complete and on the disk: when `NAME` is missing
+and `.NAME.replaced` is there, a swap was interrupted, and `.NAME.rebuilding`, if there, is complete.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from models.disk import sync_file, sync_folder
+from rag.archive import STORE_NAME
+from rag.collection_lock import Notify, lock_collections
+from rag.config import Config
+from rag.errors import AskiveError, StoreError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def building_path(config: Config, name: str) -> Path:
+    """Where a collection is built before it takes its place."""
+    return config.collections_dir / f".{name}.rebuilding"
+
+
+def swap_in(config: Config, name: str) -> None:
+    """Put the collection built at `building_path` in its place and delete the former one. Under the lock only.
+
+    Where the system can exchange two names, there is no moment without a collection.
+    """
+    fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
+    for path in fresh.iterdir():
+        sync_file(path)
+    sync_folder(fresh)
+    shutil.rmtree(aside, ignore_errors=True)
+    if not place.exists():
+        fresh.rename(place)
+    elif _exchange(fresh, place):
+        fresh.rename(aside)
+    else:
+        place.rename(aside)
+        fresh.rename(place)
+    sync_folder(config.collections_dir)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def delete_folder(config: Config, name: str) -> None:
+    """Delete a collection's folder, and what interrupted runs left of it. Under the lock only.
+
+    A collection that is gone in part is never found. Raises OSError when something cannot be deleted; the collection
+    is not found then either.
+    """
+    # Before the collection goes: a former state must not be recovered in its place.
+    discard_leftovers(config, name)
+    deleted = config.collections_dir / f".{name}.deleted"
+    (config.collections_dir / name).rename(deleted)
+    sync_folder(config.collections_dir)
+    shutil.rmtree(deleted)
+
+
+def discard_leftovers(config: Config, name: str) -> None:
+    """Delete what interrupted runs left of a collection, after a recovery. Under the lock only."""
+    recover_collection(config, name)
+    for state in ("rebuilding", "replaced", "deleted"):
+        leftover = config.collections_dir / f".{name}.{state}"
+        if leftover.exists():
+            shutil.rmtree(leftover)
+
+
+def recover_collections(config: Config) -> None:
+    """Finish every swap that a crash interrupted. Cheap; what another process is working on is left to it."""
+    for aside in config.collections_dir.glob(".*.replaced"):
+        # Listing must not fail for one of them; opening it says what is wrong.
+        with suppress(AskiveError):
+            recover_collection(config, aside.name[1 : -len(".replaced")], wait_s=0)
+
+
+def recover_collection(
+    config: Config, name: str, *, wait_s: float | None = None, notify: Notify | None = None
+) -> None:
+    """Finish an interrupted swap of this collection, or put the former one back; nothing when there was none.
+
+    wait_s, notify, raises: as `lock_collections`.
+    """
+    if not _is_interrupted(config, name):
+        return
+    with lock_collections(config, name, wait_s=wait_s, notify=notify):
+        # Looked at again: whoever held the lock may have finished.
+        if not _is_interrupted(config, name):
+            return
+        fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
+        try:
+            (fresh if (fresh / STORE_NAME).is_file() else aside).rename(place)
+            sync_folder(config.collections_dir)
+        except OSError as error:
+            raise StoreError(
+                f"the collection {name!r}, whose rebuild was interrupted, cannot be put back:"
+                f" {error.strerror or error}",
+                remedy=f"check the rights of {config.collections_dir}; its documents are in {aside}",
+            ) from error
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_interrupted(config: Config, name: str) -> bool:
+    return _aside(config, name).is_dir() and not (config.collections_dir / name).exists()
+
+
+def _aside(config: Config, name: str) -> Path:
+    return config.collections_dir / f".{name}.replaced"
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system or the file system cannot."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    result: int = rename(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    return result == 0
