@@ -21,6 +21,7 @@ from rag.swap import (
     discard_leftovers,
     recover_collection,
     recover_collections,
+    rename_folder,
     swap_in,
 )
 
@@ -139,7 +140,7 @@ def rename_collection(config: Config, name: str, new_name: str, *, notify: Notif
         _require_free(config, new_name)
         discard_leftovers(config, name)
         discard_leftovers(config, new_name)
-        collection_path(config, name).rename(collection_path(config, new_name))
+        rename_folder(config, name, new_name)
 
 
 def index_seeds(

@@ -11,7 +11,8 @@ import ctypes
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models.disk import sync_file, sync_folder
@@ -32,8 +33,14 @@ def building_path(config: Config, name: str) -> Path:
 def swap_in(config: Config, name: str) -> None:
     """Put the collection built at `building_path` in its place and delete the former one. Under the lock only.
 
-    Where the system can exchange two names, there is no moment without a collection.
+    Where the system can exchange two names, there is no moment without a collection. Raises StoreError when the disk
+    refuses; the old one or the new one is in its place then.
     """
+    with _disk_errors(config, name):
+        _swap_in(config, name)
+
+
+def _swap_in(config: Config, name: str) -> None:
     fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
     for path in fresh.iterdir():
         sync_file(path)
@@ -53,24 +60,35 @@ def swap_in(config: Config, name: str) -> None:
 def delete_folder(config: Config, name: str) -> None:
     """Delete a collection's folder, and what interrupted runs left of it. Under the lock only.
 
-    A collection that is gone in part is never found. Raises OSError when something cannot be deleted; the collection
-    is not found then either.
+    A collection that is gone in part is never found. Raises StoreError when the disk refuses.
     """
     # Before the collection goes: a former state must not be recovered in its place.
     discard_leftovers(config, name)
     deleted = config.collections_dir / f".{name}.deleted"
-    (config.collections_dir / name).rename(deleted)
-    sync_folder(config.collections_dir)
-    shutil.rmtree(deleted)
+    with _disk_errors(config, name):
+        (config.collections_dir / name).rename(deleted)
+        sync_folder(config.collections_dir)
+        shutil.rmtree(deleted)
+
+
+def rename_folder(config: Config, name: str, new_name: str) -> None:
+    """Rename a collection's folder. Under both locks only. Raises StoreError when the disk refuses."""
+    with _disk_errors(config, name):
+        (config.collections_dir / name).rename(config.collections_dir / new_name)
+        sync_folder(config.collections_dir)
 
 
 def discard_leftovers(config: Config, name: str) -> None:
-    """Delete what interrupted runs left of a collection, after a recovery. Under the lock only."""
+    """Delete what interrupted runs left of a collection, after a recovery. Under the lock only.
+
+    Raises StoreError when the disk refuses.
+    """
     recover_collection(config, name)
     for state in ("rebuilding", "replaced", "deleted"):
         leftover = config.collections_dir / f".{name}.{state}"
         if leftover.exists():
-            shutil.rmtree(leftover)
+            with _disk_errors(config, name):
+                shutil.rmtree(leftover)
 
 
 def recover_collections(config: Config) -> None:
@@ -95,16 +113,22 @@ def recover_collection(
         if not _is_interrupted(config, name):
             return
         fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
-        try:
+        with _disk_errors(config, name):
             (fresh if (fresh / STORE_NAME).is_file() else aside).rename(place)
             sync_folder(config.collections_dir)
-        except OSError as error:
-            raise StoreError(
-                f"the collection {name!r}, whose rebuild was interrupted, cannot be put back:"
-                f" {error.strerror or error}",
-                remedy=f"check the rights of {config.collections_dir}; its documents are in {aside}",
-            ) from error
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _disk_errors(config: Config, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise StoreError(
+            f"the folder of the collection {name!r} cannot be changed: {error.strerror or error}{where}",
+            remedy=f"check the rights and the disk of {config.collections_dir}, then run the command again",
+        ) from error
 
 
 def _is_interrupted(config: Config, name: str) -> bool:

@@ -91,7 +91,8 @@ NAMES = {
         rename_collection write_collection
     """,
     "rag.swap": """
-        building_path delete_folder discard_leftovers recover_collection recover_collections swap_in
+        building_path delete_folder discard_leftovers recover_collection recover_collections rename_folder
+        swap_in
     """,
     "rag.plan": """
         Plan Withheld is_held plan_paths stamp_of

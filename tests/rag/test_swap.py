@@ -14,9 +14,11 @@ from rag.collections import (
     open_collection,
     rebuild_collection,
     remove_collection,
+    rename_collection,
     write_collection,
 )
 from rag.config import Config
+from rag.errors import StoreError
 from rag.ingest import ingest_paths
 
 # One process that forks a child for each step, since starting one takes long. Before the step with its number a child
@@ -184,3 +186,18 @@ def test_there_is_no_moment_without_a_collection(indexed: Config, documents: Pat
     finally:
         watcher.kill()
         watcher.communicate()
+
+
+def test_a_disk_that_refuses_is_told_and_the_collection_stays(
+    indexed: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "town")
+
+    monkeypatch.setattr("os.rename", refuse)
+    with pytest.raises(StoreError, match="cannot be changed: Permission denied"):
+        remove_collection(indexed, "town")
+    with pytest.raises(StoreError, match="cannot be changed: Permission denied"):
+        rename_collection(indexed, "town", "city")
+    with open_collection(indexed, "town") as archive:
+        assert archive.counts().n_documents == 3
