@@ -11,7 +11,7 @@ from models.protocols import Embedder, Vectors
 from rag.config import PassageConfig
 from rag.dense import DenseCache, FaissIndex
 from rag.embed import KeptEmbedder
-from rag.errors import CollectionNotFound, FingerprintMismatch
+from rag.errors import FingerprintMismatch
 from rag.lexical import Fts5Index
 from rag.store import Counts, Fingerprint, SqliteStore
 from rag.types import Document, Passage, Source
@@ -37,12 +37,7 @@ class Archive:
         Raises CollectionNotFound when it is not there and `create` is false; StoreError when it is damaged;
         FingerprintMismatch when it was made with another embedder or other passage settings.
         """
-        if not create and not (path / STORE_NAME).is_file():
-            raise CollectionNotFound(
-                f"there is no collection {path.name!r} in {path.parent}",
-                remedy=f"make it with `askive index PATH --collection {path.name}`",
-            )
-        archive = cls(path, SqliteStore(path / STORE_NAME), embedder, passages)
+        archive = cls(path, SqliteStore(path / STORE_NAME, create=create), embedder, passages)
         try:
             archive.check_fingerprint()
         except BaseException:

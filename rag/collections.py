@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -11,31 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.archive import STORE_NAME, Archive
+from rag.collection_lock import Notify, lock_collections
+from rag.collection_path import collection_path as collection_path
 from rag.config import SEEDS_COLLECTION, Config
 from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound, StoreError, UsageError
 from rag.seeds import seed_paths
+from rag.swap import (
+    building_path,
+    discard_leftovers,
+    recover_collection,
+    recover_collections,
+    rename_folder,
+    swap_in,
+)
 
 if TYPE_CHECKING:
     from rag.ingest import IngestReport, Progress
+    from rag.plan import Withheld
     from rag.removal import Removal, Removed
 
 DEFAULT_COLLECTION = "default"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def collection_path(config: Config, name: str) -> Path:
-    """The folder of a collection. Raises UsageError for a name that cannot be one."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot name a collection",
-            remedy="use letters, digits, dots, dashes and underscores, at most 64",
-        )
-    return config.collections_dir / name
 
 
 def list_collections(config: Config) -> list[str]:
     """Names of the collections that are there, sorted."""
+    recover_collections(config)
     return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
 
@@ -66,45 +65,131 @@ def open_collection(
     Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
     """
     path = folder or collection_path(config, name)
+    if folder is None:
+        recover_collection(config, name)
     return Archive.open(path, open_embedder(config), config.passages, create=create)
 
 
 @contextmanager
-def rebuilt_collection(config: Config, name: str) -> Iterator[Archive]:
-    """A new, empty archive that takes the collection's place when the block ends well, and not before."""
+def write_collection(
+    config: Config, name: str, *, create: bool = False, notify: Notify | None = None
+) -> Iterator[Archive]:
+    """Open a collection to change it, and keep other writers out until the block ends.
+
+    notify: called when another writer is waited for. Raises CollectionBusy; StoreError when something that takes no
+    lock removed or replaced the collection meanwhile; and as `open_collection`.
+    """
     path = collection_path(config, name)
-    fresh = config.collections_dir / f".{name}.{os.getpid()}.rebuilding"
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        with open_collection(config, name, folder=fresh, create=True) as archive:
+    with lock_collections(config, name, notify=notify):
+        discard_leftovers(config, name)
+        with open_collection(config, name, create=create) as archive:
             yield archive
-        shutil.rmtree(path, ignore_errors=True)
-        fresh.rename(path)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+            if not archive.store.is_in_place():
+                raise StoreError(
+                    f"the collection at {path} was removed or replaced while it was being written",
+                    remedy="run the command again",
+                )
 
 
-def index_seeds(config: Config, *, progress: Progress | None = None) -> IngestReport:
-    """Bring the collection of the default corpus in step with it."""
+@contextmanager
+def rebuild_collection(config: Config, name: str, *, notify: Notify | None = None) -> Iterator[Archive]:
+    """A new, empty archive that takes the collection's place when the block ends well, and not before.
+
+    Other writers are kept out. notify, raises: as `write_collection`.
+    """
+    with lock_collections(config, name, notify=notify):
+        discard_leftovers(config, name)
+        fresh = building_path(config, name)
+        try:
+            with open_collection(config, name, folder=fresh, create=True) as archive:
+                yield archive
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        swap_in(config, name)
+
+
+def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
+    """What a rebuild from these paths would lose of the folders among them, as `rag.plan.Plan.withheld`.
+
+    Nothing when there is no collection, or its store cannot be read. Raises UsageError for a path that does not exist.
+    """
+    from rag.plan import plan_paths
+    from rag.store import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            known = store.known_sha256()
+    except (CollectionNotFound, StoreError):
+        return []
+    return plan_paths(paths, known).withheld
+
+
+def create_collection(config: Config, name: str, *, notify: Notify | None = None) -> None:
+    """Make an empty collection. Raises UsageError when there is one, or the name cannot be one; CollectionBusy."""
+    with lock_collections(config, name, notify=notify):
+        _require_free(config, name)
+        with write_collection(config, name, create=True):
+            pass
+
+
+def rename_collection(config: Config, name: str, new_name: str, *, notify: Notify | None = None) -> None:
+    """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound, CollectionBusy."""
+    with lock_collections(config, name, new_name, notify=notify):
+        _require_there(config, name)
+        _require_free(config, new_name)
+        discard_leftovers(config, name)
+        discard_leftovers(config, new_name)
+        rename_folder(config, name, new_name)
+
+
+def index_seeds(
+    config: Config, *, progress: Progress | None = None, notify: Notify | None = None
+) -> IngestReport:
+    """Bring the collection of the default corpus in step with it; a new one appears whole."""
     from rag.ingest import ingest_paths
 
-    with open_collection(config, SEEDS_COLLECTION, create=True) as archive:
-        return ingest_paths(archive, seed_paths(), progress=progress)
+    with lock_collections(config, SEEDS_COLLECTION, notify=notify):
+        is_there = has_collection(config, SEEDS_COLLECTION)
+        opened = (
+            write_collection(config, SEEDS_COLLECTION)
+            if is_there
+            else rebuild_collection(config, SEEDS_COLLECTION)
+        )
+        with opened as archive:
+            return ingest_paths(archive, seed_paths(), progress=progress)
 
 
 def has_collection(config: Config, name: str) -> bool:
     """Whether it is there."""
+    recover_collection(config, name)
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
-def remove_collection(config: Config, name: str, *, with_quotes: bool = False) -> Removed:
+def _require_there(config: Config, name: str) -> None:
+    if not has_collection(config, name):
+        raise CollectionNotFound(
+            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
+        )
+
+
+def _require_free(config: Config, name: str) -> None:
+    if has_collection(config, name):
+        raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
+
+
+def remove_collection(
+    config: Config, name: str, *, with_quotes: bool = False, notify: Notify | None = None
+) -> Removed:
     """Delete a collection for good, from every place of `rag.data_register`.
 
-    with_quotes: also conversations, gold questions and evaluation runs that quote it. Raises CollectionNotFound.
+    with_quotes: also conversations, gold questions and evaluation runs that quote it. notify: as in
+    `write_collection`. Raises CollectionNotFound, CollectionBusy.
     """
     from rag.data_register import delete_everywhere
 
-    return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
+    with lock_collections(config, name, notify=notify):
+        return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
 
 
 def removal_of_collection(config: Config, name: str) -> Removal:
@@ -113,13 +198,10 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     from rag.removal import Removal
     from rag.store import SqliteStore
 
-    if not has_collection(config, name):
-        raise CollectionNotFound(
-            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
-        )
+    _require_there(config, name)
     store_id, uris = "", frozenset[str]()
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
             store_id, uris = store.store_id, frozenset(store.known_sha256())
     except StoreError:
         # What cannot be read can still be deleted; its uploads are found by their owner's absence.

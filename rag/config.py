@@ -152,6 +152,9 @@ class Config(_Strict):
         None,
         description="collection where none is named; not set: `default`, else the only one, else the seeds",
     )
+    lock_wait_s: float = Field(
+        60.0, ge=0, description="seconds to wait for another Askive that is changing the same collection"
+    )
     passages: PassageConfig = PassageConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     prompt: PromptConfig = PromptConfig()

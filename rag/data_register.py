@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.archive import STORE_NAME
-from rag.collections import collection_path, list_collections
+from rag.collections import list_collections
 from rag.config import Config
 from rag.erasure import erase_removed
 from rag.quotes import (
@@ -30,6 +30,7 @@ from rag.quotes import (
     delete_runs,
 )
 from rag.removal import Removal, Removed
+from rag.swap import delete_set_aside, set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,6 @@ def uploads_folder(config: Config) -> Path:
     return config.home.absolute() / "uploads"
 
 
-def removed_folder(config: Config, name: str) -> Path:
-    """Where a collection lies while it is being deleted."""
-    return config.collections_dir / f".{name}.deleted"
-
-
 def other_collections(config: Config, name: str) -> frozenset[str]:
     """Names of the collections but one."""
     return frozenset(list_collections(config)) - {name}
@@ -122,10 +118,7 @@ def _remove(config: Config, removal: Removal) -> None:
 
         remove_documents(removal.archive, sorted(removal.uris))
         return
-    aside = removed_folder(config, removal.collection)
-    if aside.exists():
-        shutil.rmtree(aside)
-    collection_path(config, removal.collection).rename(aside)
+    set_aside(config, removal.collection)
 
 
 def _count_states(config: Config, _removal: Removal) -> int:
@@ -166,7 +159,7 @@ def delete_upload(config: Config, path: Path) -> None:
 def _erase(config: Config, removal: Removal) -> bool:
     if removal.archive is not None:
         return erase_removed(config, removal.archive)
-    shutil.rmtree(removed_folder(config, removal.collection))
+    delete_set_aside(config, removal.collection)
     return True
 
 

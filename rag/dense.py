@@ -115,6 +115,9 @@ class DenseCache:
         if generation != self._store.generation:
             # Whoever has written since, and perhaps is writing still, saves a newer one at the end.
             return index
+        if not self._store.is_in_place():
+            # The folder is gone, or another collection's.
+            return index
         try:
             index.save(path)
         except (RuntimeError, OSError):

@@ -12,7 +12,8 @@ from typing import Literal
 
 from models.errors import AskiveError
 from rag.archive import STORE_NAME
-from rag.collections import collection_path, list_collections
+from rag.collection_path import collection_path
+from rag.collections import list_collections
 from rag.config import Config
 
 Severity = Literal["ok", "warning", "error"]
@@ -165,7 +166,7 @@ def _collections(config: Config) -> Iterator[Finding]:
     for name in names:
         path = collection_path(config, name)
         try:
-            store = SqliteStore(path / STORE_NAME)
+            store = SqliteStore(path / STORE_NAME, create=False)
         except AskiveError as error:
             yield Finding(f"collection {name}", "error", error.message, error.remedy)
             continue

@@ -3,6 +3,7 @@
 AskiveError
 └── ArchiveError            archive        1
     ├── CollectionNotFound  collection-not-found
+    ├── CollectionBusy      collection-busy    another writer holds the collection's lock
     ├── LoadError           load               one document could not be read
     ├── StoreError          store              the store is damaged, locked or newer than this program
     ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
@@ -16,6 +17,7 @@ from models.errors import AskiveError, UsageError
 __all__ = [
     "ArchiveError",
     "AskiveError",
+    "CollectionBusy",
     "CollectionNotFound",
     "ConfigError",
     "FingerprintMismatch",
@@ -35,6 +37,12 @@ class CollectionNotFound(ArchiveError):
     """No collection of that name."""
 
     kind = "collection-not-found"
+
+
+class CollectionBusy(ArchiveError):
+    """Another writer holds the lock of the collection."""
+
+    kind = "collection-busy"
 
 
 class LoadError(ArchiveError):

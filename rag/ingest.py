@@ -20,12 +20,15 @@ from rag.chunk import chunk, context_of
 from rag.embed_ahead import EmbedAhead
 from rag.errors import AskiveError, StoreError, UsageError
 from rag.load import load_bytes, loader_of, printable, read_bytes, sha256
-from rag.plan import plan_paths, stamp_of
+from rag.plan import Withheld, plan_paths, stamp_of
 from rag.types import Document, Passage
 from rag.words import storable
 
 Progress = Callable[[int, int | None, str], None]
 """Called with documents done, documents in all (None if unknown) and the uri at hand."""
+
+Confirm = Callable[[Sequence[Withheld]], bool]
+"""Called before anything is read, with what would be removed; whether to remove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class Failure:
 
 @dataclass(slots=True)
 class IngestReport:
-    """What an indexing did. n_skipped: files of types that are not understood."""
+    """What an indexing did.
+
+    n_skipped: files of types that are not understood. withheld: documents that are gone from their folder and were
+    kept all the same, because nobody confirmed the removal.
+    """
 
     n_added: int = 0
     n_changed: int = 0
@@ -49,6 +56,12 @@ class IngestReport:
     n_passages: int = 0
     elapsed_ms: float = 0.0
     failures: list[Failure] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+
+    @property
+    def n_not_removed(self) -> int:
+        """Documents that are gone from their folder and were kept."""
+        return len({uri for withheld in self.withheld for uri in withheld.uris})
 
     @property
     def n_written(self) -> int:
@@ -81,24 +94,33 @@ def ingest_paths(
     *,
     progress: Progress | None = None,
     report: IngestReport | None = None,
+    prune: bool | Confirm = False,
 ) -> IngestReport:
     """Bring the archive in step with files and folders.
 
     New and changed files are read, unchanged ones are not even opened; what is gone from a named folder is removed,
     and so is a named file that was indexed before. A file that cannot be read is a failure in the report and
     leaves the others alone. report: filled while it goes on, for those who watch.
+    prune: whether more than a third of a folder's documents, and at least three, may be removed; or whom to ask. A
+    folder that is empty or gone may be on a disk that is not mounted: without it they stay, as `report.withheld`.
     Raises UsageError when a path does not exist and was not indexed.
     """
     known = archive.store.known_sha256()
     plan = plan_paths(paths, known)
     report = report or IngestReport()
     report.n_skipped = plan.n_skipped
+    gone = list(plan.gone)
+    if plan.withheld:
+        if prune if isinstance(prune, bool) else prune(plan.withheld):
+            gone += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
+        else:
+            report.withheld = plan.withheld
     for folder, reason in plan.unreadable.items():
         report.failures.append(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's rights")
         )
     found = _files(plan.files, known, archive.store.stamps())
-    return _ingest(archive, found, plan.gone, len(plan.files), report, progress)
+    return _ingest(archive, found, gone, len(plan.files), report, progress)
 
 
 def ingest_documents(

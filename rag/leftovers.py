@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from rag.archive import STORE_NAME
-from rag.collections import collection_path, list_collections
+from rag.collection_path import collection_path
+from rag.collections import list_collections
 from rag.config import Config
 from rag.data_register import delete_upload, uploads_folder
 from rag.erasure import erase_store

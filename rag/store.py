@@ -25,6 +25,7 @@ from rag.filters import Filter
 from rag.protocols import Ids
 from rag.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
 from rag.secure_delete import UNERASED, erase
+from rag.store_file import connect, file_id, open_in_place
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
@@ -39,21 +40,22 @@ _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 class SqliteStore:
     """One collection on disk, at `path`. Usable from several threads.
 
-    Raises StoreError when the file is no store, is damaged, or was made by a newer version.
+    Raises StoreError when the file is no store, is damaged, or was made by a newer version; CollectionNotFound when
+    it is not there and `create` is false.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._file_id = open_in_place(path, lambda: self._open(create), self.close, create=create)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened is still the one at its path: not removed, renamed or replaced."""
+        return self._file_id is not None and self._file_id == file_id(self._path)
+
+    def _open(self, create: bool) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA secure_delete = ON")
+            self._db = connect(self._path, BUSY_TIMEOUT_S, create=create)
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
             raise self._failure("opened", error) from error

@@ -12,37 +12,39 @@ ROOT = Path(__file__).parent.parent
 
 MODULES = {
     "models": """
-        catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
-        llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_tails llama_turn llama_words machine
-        openai_api openvino own plain protocols reader reader_pairs registry sentence stopping train_reader
-        transfer weights wheels
+        catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept
+        llama llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop
+        llama_tails llama_turn llama_words machine openai_api openvino own plain protocols reader
+        reader_pairs registry sentence stopping train_reader transfer weights wheels
     """,
     "rag": """
-        answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
-        citations claims collections config data_register dates days dense depth disagree doctor doubt embed
-        embed_ahead embedder erasure errors events evidence excerpts filters flat fuse generator given halves ingest instructions ivf leftovers lexical
-        load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
-        load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
-        prepare prompt protocols quantities question quotes reading refusal removal rerank retrieve said schema secure_delete seeds sentences
-        store times types verify verify_text vouch warm weigh wire words
+        answerable answering archive asked assistant attribution bridge candidates checkable checks chunk
+        citable citations claims collection_lock collection_path collections config data_register dates days
+        dense depth disagree doctor doubt embed embed_ahead embedder erasure errors events evidence excerpts
+        filters flat fuse generator given halves ingest instructions ivf leftovers lexical load load.byline
+        load.html load.lines load.mail load.markdown load.office load.pdf load.plain load.tables load.text
+        load.zipped manner mend missing named near places plan polarity prepare prompt protocols quantities
+        question quotes reading refusal removal rerank retrieve said schema secure_delete seeds sentences
+        store store_file swap times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
-        chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
-        chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
-        commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate commands.index
-        commands.models commands.removal commands.search commands.verify eval_text hits_text opening
-        options render
+        chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes chat.source
+        chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
+        commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate
+        commands.index commands.models commands.removal commands.search commands.verify eval_text hits_text
+        opening options render
     """,
 }
 
 NAMES = {
     "models.protocols": """
-        Embedder FinishReason Forgetful Generator Message Piece Precision Reranker Role Sampling Segment Vectors Warmable
+        Embedder FinishReason Forgetful Generator Message Piece Precision Reranker Role Sampling Segment
+        Vectors Warmable
     """,
     "models.errors": """
-        AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound
-        UsageError WeightsError
+        AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound UsageError
+        WeightsError
     """,
     "models.fakes": """
         HashEmbedder Script ScriptedGenerator echo_evidence
@@ -64,7 +66,7 @@ NAMES = {
         RefusalReason Searching Sentence Source Sources Stage Timings Token Turn Usage Verdict
     """,
     "rag.errors": """
-        ArchiveError CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
+        ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
     """,
     "rag.protocols": """
         Ids VectorIndex
@@ -79,13 +81,20 @@ NAMES = {
     "rag.archive": """
         Archive STORE_NAME
     """,
+    "rag.collection_lock": """
+        Notify lock_collections lock_path
+    """,
+    "rag.collection_path": """
+        collection_path
+    """,
     "rag.collections": """
-        DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
-        list_collections open_collection rebuilt_collection removal_in removal_of_collection removal_of_documents
-        remove_collection remove_from_collection
+        DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds list_collections
+        open_collection rebuild_collection rebuild_losses removal_in removal_of_collection
+        removal_of_documents remove_collection remove_from_collection rename_collection write_collection
     """,
     "rag.ingest": """
-        Failure IngestReport Progress documents_meant ingest_documents ingest_paths remove_document remove_documents
+        Confirm Failure IngestReport Progress documents_meant ingest_documents ingest_paths remove_document
+        remove_documents
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore
@@ -115,7 +124,8 @@ NAMES = {
         Cite Disagreement Gives disagreement told
     """,
     "rag.given": """
-        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE asks_for_several given_values
+        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE asks_for_several
+        given_values
     """,
     "rag.instructions": """
         is_instruction

@@ -39,6 +39,8 @@ def meant_collection(config: Config, shown: Output) -> str:
         with shown.progress() as bar:
             task = bar.add_task("Indexing the default corpus", total=None)
             index_seeds(
-                config, progress=lambda done, total, _uri: bar.update(task, completed=done, total=total)
+                config,
+                progress=lambda done, total, _uri: bar.update(task, completed=done, total=total),
+                notify=shown.hint,
             )
     return name

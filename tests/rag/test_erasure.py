@@ -17,7 +17,8 @@ from filelock import FileLock
 from models.kept import StateCache
 from models.registry import states_dir
 from rag.archive import STORE_NAME, Archive
-from rag.collections import collection_path, open_collection, remove_collection, remove_from_collection
+from rag.collection_path import collection_path
+from rag.collections import open_collection, remove_collection, remove_from_collection
 from rag.config import Config
 from rag.data_register import PLACES
 from rag.doctor import examine
@@ -49,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 def index(config: Config, folder: Path, name: str = "one") -> Archive:
     """The opened collection, after an indexing."""
     archive = open_collection(config, name, create=True)
-    ingest_paths(archive, [folder])
+    ingest_paths(archive, [folder], prune=True)
     erase_removed(config, archive)
     return archive
 
@@ -297,16 +298,17 @@ def test_collections_aside(config: Config, folder: Path, state: str) -> None:
     assert collection_path(config, "one").exists()
 
 
-def test_an_interrupted_exchange_is_no_leftover(config: Config, folder: Path) -> None:
+def test_an_interrupted_exchange_is_finished(config: Config, folder: Path) -> None:
     index(config, folder).close()
     aside = config.collections_dir / ".one.replaced"
     fresh = config.collections_dir / ".one.rebuilding"
     shutil.copytree(collection_path(config, "one"), fresh)
     collection_path(config, "one").rename(aside)
-    assert find_leftovers(config) == []
     sweep(config)
-    assert (aside / STORE_NAME).is_file()
-    assert (fresh / STORE_NAME).is_file()
+    assert find_leftovers(config) == []
+    assert (collection_path(config, "one") / STORE_NAME).is_file()
+    assert not aside.exists()
+    assert not fresh.exists()
 
 
 @pytest.mark.parametrize("indexed", ["before", "part"])

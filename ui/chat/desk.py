@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import AskiveError
 from models.protocols import Embedder, Forgetful, Generator
-from rag.archive import STORE_NAME, Archive
+from rag.archive import Archive
 from rag.assistant import Assistant
-from rag.collections import collection_path, has_collection
+from rag.collection_path import collection_path
+from rag.collections import has_collection
 from rag.config import Config
 from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound
@@ -39,7 +40,7 @@ class Desk:
         self._reader: Reader | None = None
         self._reader_loaded = False
         self._generators: OrderedDict[str, Generator] = OrderedDict()
-        self._archives: dict[str, tuple[int, Archive]] = {}
+        self._archives: dict[str, Archive] = {}
         self._assistants: dict[tuple[str, str, bool], Assistant] = {}
         self.ahead = Ahead(self)
 
@@ -56,19 +57,17 @@ class Desk:
         Raises CollectionNotFound, FingerprintMismatch, StoreError, ModelNotFound.
         """
         with self._lock:
+            known = self._archives.get(collection)
+            if known and known.store.is_in_place():
+                return known
+            self.forget(collection)
             if not has_collection(self.config, collection):
-                self.forget(collection)
                 raise CollectionNotFound(
                     f"there is no collection {collection!r} any more", remedy="choose another one"
                 )
             path = collection_path(self.config, collection)
-            file_id = (path / STORE_NAME).stat().st_ino
-            known = self._archives.get(collection)
-            if known and known[0] == file_id:
-                return known[1]
-            self.forget(collection)
             opened = Archive.open(path, self.embedder(), self.config.passages, create=False)
-            self._archives[collection] = (file_id, opened)
+            self._archives[collection] = opened
             return opened
 
     def forget(self, collection: str) -> None:
@@ -78,7 +77,7 @@ class Desk:
             for key in [key for key in self._assistants if key[0] == collection]:
                 del self._assistants[key]
             if known:
-                known[1].close()
+                known.close()
 
     def forget_read(self) -> None:
         """Have the loaded models drop what they hold of documents. Call it inside a turn."""

@@ -14,20 +14,22 @@ from filelock import FileLock, Timeout
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
+from rag.collection_lock import lock_collections
 from rag.collections import (
     collection_path,
-    has_collection,
+    create_collection,
     list_collections,
     removal_of_collection,
     removal_of_documents,
     remove_collection,
     remove_from_collection,
+    rename_collection,
 )
 from rag.config import Config
 from rag.data_register import quotes_of, uploads_folder
 from rag.embed import WrappedEmbedder
 from rag.erasure import erase_removed
-from rag.errors import UsageError
+from rag.errors import ArchiveError, UsageError
 from rag.ingest import ingest_paths
 from rag.leftovers import uploads_lock
 from rag.store import SqliteStore
@@ -57,17 +59,14 @@ class Library:
 
     def create(self, name: str) -> None:
         """An empty collection. Raises UsageError when there is one, or the name cannot be one."""
-        self._must_be_free(name)
-        path = collection_path(self._config, name)
-        Archive.open(path, self._desk.embedder(), self._config.passages, create=True).close()
+        create_collection(self._config, name)
 
     def rename(self, name: str, new_name: str) -> None:
         """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound."""
-        self._desk.archive(name)
-        self._must_be_free(new_name)
-        with self._desk.turnstile.turn(Work.QUESTION):
+        # The locks before the turn, as indexing takes them.
+        with lock_collections(self._config, name, new_name), self._desk.turnstile.turn(Work.QUESTION):
             self._desk.forget(name)
-            collection_path(self._config, name).rename(collection_path(self._config, new_name))
+            rename_collection(self._config, name, new_name)
 
     def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
         """How many answers, gold questions and the like quote a document, or any of the collection, by kind.
@@ -83,7 +82,8 @@ class Library:
 
         with_quotes: also what `quotes` counts. Raises CollectionNotFound.
         """
-        with self._desk.turnstile.turn(Work.QUESTION):
+        # The lock before the turn, as indexing takes them.
+        with lock_collections(self._config, name), self._desk.turnstile.turn(Work.QUESTION):
             self._desk.forget(name)
             remove_collection(self._config, name, with_quotes=with_quotes)
             self._desk.forget_read()
@@ -112,7 +112,7 @@ class Library:
         """
         folder = self._desk.archive(name).folder
         with (
-            self._changing,
+            self._change(name),
             self._opened(folder, self._desk.embedder()) as archive,
             self._desk.turnstile.turn(Work.QUESTION),
         ):
@@ -156,17 +156,29 @@ class Library:
     def _index(self, name: str, path: Path, tell: Callable[[View], None]) -> None:
         tell({"step": "reading"})
         before = path.with_name(f".{path.name}.before")
-        with self._changing:
-            if path.exists():
-                path.replace(before)
-            path.with_name(f".{path.name}.part").replace(path)
-            ended = self._ingest(name, path, tell)
-            if ended["step"] == "failed":
-                path.unlink(missing_ok=True)
-                if before.exists():
-                    before.replace(path)
-            before.unlink(missing_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with self._change(name):
+                if path.exists():
+                    path.replace(before)
+                part.replace(path)
+                ended = self._ingest(name, path, tell)
+                if ended["step"] == "failed":
+                    path.unlink(missing_ok=True)
+                    if before.exists():
+                        before.replace(path)
+                before.unlink(missing_ok=True)
+        except ArchiveError as error:
+            # Another process holds the lock.
+            part.unlink(missing_ok=True)
+            ended = {"step": "failed", "message": error.message, "remedy": error.remedy}
         tell(ended)
+
+    @contextmanager
+    def _change(self, name: str) -> Iterator[None]:
+        """Changes of this chat wait for each other as long as it takes, for other processes a bounded time."""
+        with self._changing, lock_collections(self._config, name):
+            yield
 
     def _ingest(self, name: str, path: Path, tell: Callable[[View], None]) -> View:
         try:
@@ -198,10 +210,6 @@ class Library:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
         return uploads_folder(self._config) / self._desk.archive(name).store.store_id
 
-    def _must_be_free(self, name: str) -> None:
-        if has_collection(self._config, name):
-            raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
-
 
 class Courteous(WrappedEmbedder):
     """An embedder for indexing: lets questions go first after every few texts, and says how far it is."""
@@ -225,7 +233,7 @@ class Courteous(WrappedEmbedder):
 
 @contextmanager
 def _store(config: Config, name: str) -> Iterator[SqliteStore]:
-    store = SqliteStore(collection_path(config, name) / STORE_NAME)
+    store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
     try:
         yield store
     finally:

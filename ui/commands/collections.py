@@ -25,7 +25,8 @@ def _list(
     if context.invoked_subcommand is not None:
         return
     from rag.archive import STORE_NAME
-    from rag.collections import collection_path, has_collection, list_collections
+    from rag.collection_path import collection_path
+    from rag.collections import has_collection, list_collections
     from rag.errors import CollectionNotFound
     from rag.store import SqliteStore
 
@@ -37,7 +38,7 @@ def _list(
                 f"there is no collection {collection!r}",
                 remedy="`askive collections` lists those that are there",
             )
-        store = SqliteStore(collection_path(config, collection) / STORE_NAME)
+        store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
         documents = [
             {"uri": s.uri, "title": s.title, "published": s.published, "publisher": s.publisher}
             for s in store.sources()
@@ -50,7 +51,7 @@ def _list(
         return
     rows: list[dict[str, Any]] = []
     for name in list_collections(config):
-        store = SqliteStore(collection_path(config, name) / STORE_NAME)
+        store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
         counts, made = store.counts(), store.fingerprint()
         store.close()
         rows.append(
@@ -100,8 +101,8 @@ def remove(
         )
         typer.confirm(f"Delete the collection {name!r} for good?", abort=True, err=True)
     with_quotes = choose_quotes(config, removal_of_collection(config, name), with_quotes, yes=yes)
-    removed = remove_collection(config, name, with_quotes=with_quotes)
     shown = output(as_json, quiet)
+    removed = remove_collection(config, name, with_quotes=with_quotes, notify=shown.hint)
     if as_json:
         shown.json({"removed": name, **removed_json(removed)})
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
+    from rag.plan import Withheld
     from rag.removal import Removal
 
 
@@ -44,6 +46,13 @@ def index(
         ),
     ] = None,
     with_quotes: WithQuotes = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="Remove what is gone from a folder without asking, even if it is most of it.",
+        ),
+    ] = False,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -56,20 +65,21 @@ def index(
     from rag.collections import (
         DEFAULT_COLLECTION,
         has_collection,
-        open_collection,
-        rebuilt_collection,
+        rebuild_collection,
         removal_in,
         removal_of_collection,
+        write_collection,
     )
     from rag.config import SEEDS_COLLECTION
     from rag.erasure import erase_removed
     from rag.ingest import IngestReport, ingest_paths
     from rag.leftovers import sweep
+    from rag.plan import is_held
     from rag.seeds import seed_paths
     from ui.commands.cache import told_cleared
 
     if remove:
-        if paths or seeds or rebuild:
+        if paths or seeds or rebuild or prune:
             raise UsageError("--remove only removes", remedy="index what is new in a call of its own")
         _remove(
             remove, settings(collection=collection, embedder=embedder), output(as_json, quiet), with_quotes
@@ -84,14 +94,20 @@ def index(
     shown = output(as_json, quiet)
     sweep(config)
     is_there = has_collection(config, name)
-    # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
+    # Before a collection is made for it; what an old one holds may be gone, and is removed or kept then.
     if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
     former = removal_of_collection(config, name).uris if rebuild and is_there else frozenset()
-    opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
+    opened = (
+        rebuild_collection(config, name, notify=shown.hint)
+        if rebuild
+        else write_collection(config, name, create=True, notify=shown.hint)
+    )
     with opened as archive:
         uris = archive.store.known_sha256()
-        _must_exist(p for p in paths or () if not p.exists() and os.path.abspath(p) not in uris)  # noqa: PTH100
+        _must_exist(path for path in paths or () if not path.exists() and not is_held(path, uris))
+        if rebuild and not prune:
+            _refuse_losses(config, name, paths or [])
         report = IngestReport()
         with shown.progress() as bar:
             task = bar.add_task(f"Indexing into {name}", total=None)
@@ -100,7 +116,23 @@ def index(
                 speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
-            ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
+            def confirm(withheld: Sequence[Withheld]) -> bool:
+                if as_json or not sys.stdin.isatty() or not sys.stderr.isatty():
+                    return False
+                bar.stop()
+                for folder in withheld:
+                    typer.echo(_losses_text(folder), err=True)
+                is_confirmed = typer.confirm("Remove them from the collection?", err=True)
+                bar.start()
+                return is_confirmed
+
+            ingest_paths(
+                archive,
+                seed_paths() if seeds else paths or [],
+                progress=tell,
+                report=report,
+                prune=prune or confirm,
+            )
         gone = (former | uris.keys()) - archive.store.known_sha256().keys()
         removal = removal_in(config, archive, gone, name)
         quotes_kept, quotes_deleted = _quotes(config, removal, with_quotes)
@@ -121,6 +153,7 @@ def index(
                 "changed": report.n_changed,
                 "unchanged": report.n_unchanged,
                 "deleted": report.n_deleted,
+                "not_removed": report.n_not_removed,
                 "states_cleared": cleared,
                 "erased": erased,
                 "quotes_deleted": quotes_deleted,
@@ -137,6 +170,12 @@ def index(
     else:
         for failure in report.failures:
             typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
+        for folder in report.withheld:
+            typer.echo(
+                f"askive: {_losses_text(folder)} They were not removed. If they are gone for good, run"
+                f" `askive index {shlex.quote(folder.folder)} --collection {name} --prune`.",
+                err=True,
+            )
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
@@ -150,7 +189,8 @@ def index(
             shown.hint(f"{name}: deleted what quoted removed documents: {counts_text(quotes_deleted)}")
         if quotes_kept:
             shown.hint(f"{name}: kept, though they quote removed documents: {counts_text(quotes_kept)}")
-    if report.failures:
+    # What was kept is no success either: a script must learn that a disk is missing.
+    if report.failures or report.withheld:
         raise typer.Exit(1)
 
 
@@ -167,6 +207,24 @@ def _quotes(
     return {}, quotes
 
 
+def _losses_text(withheld: Withheld) -> str:
+    return (
+        f"{len(withheld.uris)} of the {withheld.n_known} documents below {withheld.folder} are not there any more;"
+        " the folder may be on a disk that is not mounted."
+    )
+
+
+def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
+    from rag.collections import rebuild_losses
+
+    for folder in rebuild_losses(config, name, paths):
+        raise UsageError(
+            f"a rebuild would lose documents: {_losses_text(folder)}",
+            remedy=f"mount the disk, or run `askive index {shlex.quote(folder.folder)} --collection {name}"
+            " --rebuild --prune`",
+        )
+
+
 def _must_exist(missing: Iterable[Path]) -> None:
     for path in missing:
         raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
@@ -175,15 +233,15 @@ def _must_exist(missing: Iterable[Path]) -> None:
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
     from rag.collections import (
         DEFAULT_COLLECTION,
-        open_collection,
         removal_of_documents,
         remove_from_collection,
+        write_collection,
     )
     from rag.leftovers import sweep
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION
-    with open_collection(config, name) as archive:
+    with write_collection(config, name, notify=shown.hint) as archive:
         with_quotes = choose_quotes(config, removal_of_documents(config, archive, uris), with_quotes)
         removed = remove_from_collection(config, archive, uris, with_quotes=with_quotes)
     if shown.as_json:
