@@ -80,7 +80,7 @@ NAMES = {
         Archive STORE_NAME
     """,
     "rag.collections": """
-        DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
+        DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds known_documents
         list_collections open_collection rebuilt_collection removal_in removal_of_collection removal_of_documents
         remove_collection remove_from_collection
     """,

@@ -18,13 +18,14 @@ from rag.collections import (
     collection_path,
     has_collection,
     list_collections,
+    removal_in,
     removal_of_collection,
     removal_of_documents,
     remove_collection,
     remove_from_collection,
 )
 from rag.config import Config
-from rag.data_register import quotes_of, uploads_folder
+from rag.data_register import delete_elsewhere, quotes_of, uploads_folder
 from rag.embed import WrappedEmbedder
 from rag.erasure import erase_removed
 from rag.errors import UsageError
@@ -177,6 +178,8 @@ class Library:
                 if archive.store.unerased:
                     # The question that is being answered could keep the former text once more.
                     with self._desk.turnstile.turn(Work.QUESTION):
+                        removal = removal_in(self._config, archive, [str(path)], name)
+                        delete_elsewhere(self._config, removal, with_quotes=False)
                         erase_removed(self._config, archive)
                         self._desk.forget_read()
         except AskiveError as error:

@@ -56,12 +56,13 @@ def index(
     from rag.collections import (
         DEFAULT_COLLECTION,
         has_collection,
+        known_documents,
         open_collection,
         rebuilt_collection,
         removal_in,
-        removal_of_collection,
     )
     from rag.config import SEEDS_COLLECTION
+    from rag.data_register import delete_elsewhere
     from rag.erasure import erase_removed
     from rag.ingest import IngestReport, ingest_paths
     from rag.leftovers import sweep
@@ -87,7 +88,7 @@ def index(
     # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
     if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
-    former = removal_of_collection(config, name).uris if rebuild and is_there else frozenset()
+    former = known_documents(config, name) if rebuild and is_there else {}
     opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
     with opened as archive:
         uris = archive.store.known_sha256()
@@ -101,9 +102,13 @@ def index(
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
             ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
-        gone = (former | uris.keys()) - archive.store.known_sha256().keys()
-        removal = removal_in(config, archive, gone, name)
-        quotes_kept, quotes_deleted = _quotes(config, removal, with_quotes)
+        now = archive.store.known_sha256()
+        gone = (former.keys() | uris.keys()) - now.keys()
+        replaced = {uri for uri, digest in {**former, **uris}.items() if now.get(uri, digest) != digest}
+        # Of a replaced document, quotes go only when that is said: nobody wants to be asked at each change.
+        quoted = gone | replaced if with_quotes else gone
+        quotes_kept, quotes_deleted = _quotes(config, removal_in(config, archive, quoted, name), with_quotes)
+        delete_elsewhere(config, removal_in(config, archive, gone | replaced, name), with_quotes=False)
         is_less = archive.store.unerased or (rebuild and is_there)
         if is_less:
             # Here too: after a kill during the exchange nobody would know that there is something to clear.
@@ -158,12 +163,12 @@ def _quotes(
     config: Config, removal: Removal, with_quotes: bool | None
 ) -> tuple[dict[str, int], dict[str, int]]:
     """What quotes removed documents and was kept, and what was deleted."""
-    from rag.data_register import delete_quotes, quotes_of
+    from rag.data_register import delete_elsewhere, quotes_of
 
     quotes = quotes_of(config, removal) if removal.uris else {}
     if not quotes or not choose_quotes(config, removal, with_quotes):
         return quotes, {}
-    delete_quotes(config, removal)
+    delete_elsewhere(config, removal, with_quotes=True)
     return {}, quotes
 
 
