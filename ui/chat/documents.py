@@ -46,7 +46,7 @@ class Library:
         self._desk = desk
         self._config: Config = desk.config
         self._changing = Lock()
-        self._uploading = FileLock(uploads_lock(self._config), timeout=0)
+        self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted."""
