@@ -209,6 +209,17 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     return Removal(name, store_id, uris, other_collections(config, name))
 
 
+def known_documents(config: Config, name: str) -> dict[str, str]:
+    """Digests of a collection's documents by uri; empty when it is damaged."""
+    from rag.store import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
+            return store.known_sha256()
+    except StoreError:
+        return {}
+
+
 def remove_from_collection(
     config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
 ) -> Removed:

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rag.archive import STORE_NAME
 from rag.collections import list_collections
@@ -37,28 +38,29 @@ from rag.swap import delete_set_aside, set_aside
 class Place:
     """A place where text of documents may lie.
 
-    holds: what of a document. where: below the data folder. on_request: it is deleted only when the user says so.
-    count: how many things of a removal are there. delete: deletes them; False when something of them is left.
+    holds: what of a document. where: below the data folder. kind: "quote" is somebody's work, deleted only on request;
+    "copy" was derived from the documents elsewhere; "own" is the collection's. count: how many things of a removal are
+    there. delete: deletes them; False when something of them is left.
     """
 
     name: str
     holds: str
     where: str
-    on_request: bool
+    kind: Literal["quote", "copy", "own"]
     count: Callable[[Config, Removal], int]
     delete: Callable[[Config, Removal], bool | None]
 
 
 def quotes_of(config: Config, removal: Removal) -> dict[str, int]:
     """How many things that are deleted only on request quote the documents, by place; only those above 0."""
-    found = {place.name: place.count(config, removal) for place in PLACES if place.on_request}
+    found = {place.name: place.count(config, removal) for place in PLACES if place.kind == "quote"}
     return {name: n for name, n in found.items() if n}
 
 
-def delete_quotes(config: Config, removal: Removal) -> None:
-    """Delete what is deleted only on request."""
+def delete_elsewhere(config: Config, removal: Removal, *, with_quotes: bool) -> None:
+    """Delete copies, and quotes if wanted, of documents that are removed or replaced in the collection already."""
     for place in PLACES:
-        if place.on_request:
+        if place.kind == "copy" or (place.kind == "quote" and with_quotes):
             place.delete(config, removal)
 
 
@@ -71,7 +73,7 @@ def delete_everywhere(config: Config, removal: Removal, *, with_quotes: bool) ->
     done = {
         place.name: place.delete(config, removal) is not False
         for place in PLACES
-        if with_quotes or not place.on_request
+        if with_quotes or place.kind != "quote"
     }
     return Removed(
         uris=sorted(removal.uris),
@@ -170,18 +172,18 @@ PLACES = (
         "answers in conversations",
         "quotes, and answers made from it",
         "chat/conversations.sqlite3",
-        True,
+        "quote",
         count_answers,
         delete_answers,
     ),
-    Place("gold questions", "quotes", "gold/*/queries.jsonl", True, count_gold, delete_gold),
-    Place("copies in gold suites", "the text", "gold/*/corpus.jsonl", True, count_copies, delete_copies),
-    Place("evaluation runs", "quotes", "eval/runs, eval/trust", True, count_runs, delete_runs),
+    Place("gold questions", "quotes", "gold/*/queries.jsonl", "quote", count_gold, delete_gold),
+    Place("copies in gold suites", "the text", "gold/*/corpus.jsonl", "quote", count_copies, delete_copies),
+    Place("evaluation runs", "quotes", "eval/runs, eval/trust", "quote", count_runs, delete_runs),
     Place(
         "evaluation indexes",
         "the text, its words and vectors",
         "eval/indexes",
-        False,
+        "copy",
         lambda config, removal: len(_indexes(config, removal)),
         _delete_indexes,
     ),
@@ -189,18 +191,18 @@ PLACES = (
         "collection",
         "the text, its words and vectors",
         "collections/NAME",
-        False,
+        "own",
         lambda _config, removal: len(removal.uris),
         _remove,
     ),
     Place(
-        _STATES, "what the model has read, as numbers", "cache/states", False, _count_states, _clear_states
+        _STATES, "what the model has read, as numbers", "cache/states", "own", _count_states, _clear_states
     ),
     Place(
         "uploads",
         "the file",
         "uploads/STORE_ID",
-        False,
+        "own",
         lambda config, removal: len(_uploads(config, removal)),
         _delete_uploads,
     ),
@@ -208,7 +210,7 @@ PLACES = (
         _REMAINS,
         "bytes of removed rows, old vector files, a collection being deleted",
         "collections/NAME/store.sqlite3*, collections/.NAME.deleted",
-        False,
+        "own",
         lambda _config, removal: len(removal.uris),
         _erase,
     ),

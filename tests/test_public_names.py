@@ -88,8 +88,8 @@ NAMES = {
         collection_path
     """,
     "rag.collections": """
-        DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds list_collections
-        open_collection rebuild_collection rebuild_losses removal_in removal_of_collection
+        DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds known_documents
+        list_collections open_collection rebuild_collection rebuild_losses removal_in removal_of_collection
         removal_of_documents remove_collection remove_from_collection rename_collection write_collection
     """,
     "rag.ingest": """

@@ -228,7 +228,7 @@ else:
         if way == "remove":
             remove_from_collection(config, archive, [str(folder / f"{{name}}.txt") for name in ("alpha", "beta", "gamma")])
         else:
-            ingest_paths(archive, [folder])
+            ingest_paths(archive, [folder], prune=True)
             erase_removed(config, archive)
 """
 POINTS = {

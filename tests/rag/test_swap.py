@@ -20,6 +20,7 @@ from rag.collections import (
 from rag.config import Config
 from rag.errors import StoreError
 from rag.ingest import ingest_paths
+from rag.leftovers import sweep
 
 # One process that forks a child for each step, since starting one takes long. Before the step with its number a child
 # kills itself; the first that comes to its end is the last.
@@ -128,6 +129,7 @@ def test_a_deletion_killed_at_any_step(indexed: Config, documents: Path) -> None
             with open_collection(config, "town") as archive:
                 assert archive.counts().n_documents == 3
                 assert archive.store.check() == []
+        sweep(config)
         with write_collection(config, "town", create=True):
             pass
         assert names_in(config) == {"town"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,6 +107,26 @@ def test_what_quotes_it(
         assert (told["quotes_deleted"], told["quotes_kept"]) == ({}, counts)
         assert gone(home, "chat/")
         assert len(quoted.all()) == 2
+
+
+def test_a_suites_index_goes_and_quotes_of_changed_files_only_on_request(
+    askive: Askive, home: Path, folder: Path, quoted: Conversations
+) -> None:
+    cached = home / "eval" / "indexes" / "one-1"
+    shutil.copytree(home / "collections" / "one", cached)
+    (folder / "inner" / "alpha.txt").write_text("Nothing.", encoding="utf-8")
+    told = index(askive, folder)
+    assert (told["quotes_deleted"], told["quotes_kept"]) == ({}, {})
+    assert not cached.exists()
+    assert holders(home, secret("alpha")) and gone_but_conversations(home, "alpha")
+    (folder / "inner" / "alpha.txt").write_text("Nothing more.", encoding="utf-8")
+    told = index(askive, folder, "--with-quotes")
+    assert told["quotes_deleted"] == {"answers in conversations": 1}
+    assert not holders(home, secret("alpha"))
+
+
+def gone_but_conversations(home: Path, name: str) -> bool:
+    return all(file.startswith("chat/") for file in holders(home, secret(name)))
 
 
 def test_what_was_kept_is_said(askive: Askive, folder: Path, quoted: Conversations) -> None:

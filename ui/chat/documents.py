@@ -19,6 +19,7 @@ from rag.collections import (
     collection_path,
     create_collection,
     list_collections,
+    removal_in,
     removal_of_collection,
     removal_of_documents,
     remove_collection,
@@ -26,7 +27,7 @@ from rag.collections import (
     rename_collection,
 )
 from rag.config import Config
-from rag.data_register import quotes_of, uploads_folder
+from rag.data_register import delete_elsewhere, quotes_of, uploads_folder
 from rag.embed import WrappedEmbedder
 from rag.erasure import erase_removed
 from rag.errors import ArchiveError, UsageError
@@ -47,7 +48,7 @@ class Library:
         self._desk = desk
         self._config: Config = desk.config
         self._changing = Lock()
-        self._uploading = FileLock(uploads_lock(self._config), timeout=0)
+        self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted."""
@@ -189,6 +190,8 @@ class Library:
                 if archive.store.unerased:
                     # The question that is being answered could keep the former text once more.
                     with self._desk.turnstile.turn(Work.QUESTION):
+                        removal = removal_in(self._config, archive, [str(path)], name)
+                        delete_elsewhere(self._config, removal, with_quotes=False)
                         erase_removed(self._config, archive)
                         self._desk.forget_read()
         except AskiveError as error:

@@ -65,12 +65,13 @@ def index(
     from rag.collections import (
         DEFAULT_COLLECTION,
         has_collection,
+        known_documents,
         rebuild_collection,
         removal_in,
-        removal_of_collection,
         write_collection,
     )
     from rag.config import SEEDS_COLLECTION
+    from rag.data_register import delete_elsewhere
     from rag.erasure import erase_removed
     from rag.ingest import IngestReport, ingest_paths
     from rag.leftovers import sweep
@@ -97,7 +98,7 @@ def index(
     # Before a collection is made for it; what an old one holds may be gone, and is removed or kept then.
     if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
-    former = removal_of_collection(config, name).uris if rebuild and is_there else frozenset()
+    former = known_documents(config, name) if rebuild and is_there else {}
     opened = (
         rebuild_collection(config, name, notify=shown.hint)
         if rebuild
@@ -133,9 +134,13 @@ def index(
                 report=report,
                 prune=prune or confirm,
             )
-        gone = (former | uris.keys()) - archive.store.known_sha256().keys()
-        removal = removal_in(config, archive, gone, name)
-        quotes_kept, quotes_deleted = _quotes(config, removal, with_quotes)
+        now = archive.store.known_sha256()
+        gone = (former.keys() | uris.keys()) - now.keys()
+        replaced = {uri for uri, digest in {**former, **uris}.items() if now.get(uri, digest) != digest}
+        # Of a replaced document, quotes go only when that is said: nobody wants to be asked at each change.
+        quoted = gone | replaced if with_quotes else gone
+        quotes_kept, quotes_deleted = _quotes(config, removal_in(config, archive, quoted, name), with_quotes)
+        delete_elsewhere(config, removal_in(config, archive, gone | replaced, name), with_quotes=False)
         is_less = archive.store.unerased or (rebuild and is_there)
         if is_less:
             # Here too: after a kill during the exchange nobody would know that there is something to clear.
@@ -198,12 +203,12 @@ def _quotes(
     config: Config, removal: Removal, with_quotes: bool | None
 ) -> tuple[dict[str, int], dict[str, int]]:
     """What quotes removed documents and was kept, and what was deleted."""
-    from rag.data_register import delete_quotes, quotes_of
+    from rag.data_register import delete_elsewhere, quotes_of
 
     quotes = quotes_of(config, removal) if removal.uris else {}
     if not quotes or not choose_quotes(config, removal, with_quotes):
         return quotes, {}
-    delete_quotes(config, removal)
+    delete_elsewhere(config, removal, with_quotes=True)
     return {}, quotes
 
 
