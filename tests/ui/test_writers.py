@@ -60,18 +60,21 @@ def wait_for(path: Path) -> None:
 
 
 def test_two_rebuilds_and_a_writer_lose_nothing(home: Path, tmp_path: Path) -> None:
-    a, b, c = (folder_of(tmp_path, name, 40) for name in "abc")
-    assert askive("index", a, *HASH).returncode == 0
-    running = [
-        start("index", a, "--rebuild", *HASH),
-        start("index", b, "--rebuild", *HASH),
-        start("index", c, *HASH),
-    ]
-    for process in running:
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err.decode()
-        assert json.loads(out)["added"] == 40
-    assert held(home) in [files(a), files(b), files(a) | files(c), files(b) | files(c)]
+    a, b, c = folder_of(tmp_path, "a", 600), folder_of(tmp_path, "b", 40), folder_of(tmp_path, "c", 40)
+    assert askive("index", c / "000.txt", *HASH).returncode == 0
+    first = start("index", a, "--rebuild", *HASH)
+    wait_for(home / "collections" / ".default.rebuilding" / "store.sqlite3")
+    first.send_signal(signal.SIGSTOP)
+    second, writer = start("index", b, "--rebuild", *HASH), start("index", c, *HASH)
+    for waiting in (second, writer):
+        assert waiting.stderr is not None
+        assert b"Waiting" in waiting.stderr.readline()
+    first.send_signal(signal.SIGCONT)
+    for running, n_added in ((first, 600), (second, 40), (writer, 40)):
+        out, err = running.communicate(timeout=120)
+        assert running.returncode == 0, err.decode()
+        assert json.loads(out)["added"] == n_added
+    assert held(home) in [files(b), files(b) | files(c)]
     assert [path.name for path in (home / "collections").iterdir() if path.is_dir()] == ["default"]
 
 
