@@ -24,6 +24,7 @@ from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
 from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
+from rag.store_errors import format_failure, rebuild_remedy, store_failure
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
@@ -66,13 +67,14 @@ class SqliteStore:
                 self._set_meta("format", str(FORMAT))
                 self._set_meta("store_id", uuid.uuid4().hex)
                 self._set_meta("generation", "0")
+            found = self._format()
+            if found != FORMAT:
+                raise format_failure(self._path, found)
             self._db.execute(FILES)
-        found = int(self._meta("format") or -1)
-        if found != FORMAT:
-            raise StoreError(
-                f"the collection at {self._path} has format {found}, this version reads {FORMAT}",
-                remedy=f"remove {self._path.parent} and index again with `askive index`",
-            )
+
+    def _format(self) -> int:
+        text = self._meta("format") or ""
+        return int(text) if text.isdecimal() else -1
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -97,7 +99,13 @@ class SqliteStore:
     def fingerprint(self) -> Fingerprint | None:
         """What made the embeddings; None while nothing was ever stored."""
         value = self._meta("fingerprint")
-        return Fingerprint(**json.loads(value)) if value else None
+        try:
+            return Fingerprint(**json.loads(value)) if value else None
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"the collection at {self._path} has a damaged record of its embedder: {error}",
+                remedy=rebuild_remedy(self._path.parent),
+            ) from error
 
     def known_sha256(self) -> dict[str, str]:
         """Digest of the source's bytes by uri."""
@@ -344,13 +352,7 @@ class SqliteStore:
                 raise self._failure("read", error) from error
 
     def _failure(self, what: str, error: Exception) -> StoreError:
-        if "locked" in str(error):
-            remedy = "another askive is writing to it: try again when it is done"
-        elif "full" in str(error):
-            remedy = "free some disk; nothing of the document was changed"
-        else:
-            remedy = f"remove {self._path.parent} and index again with `askive index`"
-        return StoreError(f"the collection at {self._path} cannot be {what}: {error}", remedy=remedy)
+        return store_failure(self._path, what, error)
 
     def _rollback(self) -> None:
         if self._db.in_transaction:

@@ -14,7 +14,7 @@ MODULES = {
     "models": """
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
         llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_tails llama_turn llama_words machine
-        openai_api openvino own plain protocols reader reader_pairs registry sentence stopping train_reader
+        openai_api openvino own plain protocols reader reader_pairs registry sentence stopping system_errors train_reader
         transfer weights wheels
     """,
     "rag": """
@@ -24,7 +24,7 @@ MODULES = {
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
         prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
-        store times types verify verify_text vouch warm weigh wire words
+        store store_errors times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
@@ -42,7 +42,10 @@ NAMES = {
     """,
     "models.errors": """
         AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound
-        UsageError WeightsError
+        SystemFailure UsageError WeightsError
+    """,
+    "models.system_errors": """
+        reason_of remedy_for system_failure
     """,
     "models.fakes": """
         HashEmbedder Script ScriptedGenerator echo_evidence
@@ -88,6 +91,9 @@ NAMES = {
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore
+    """,
+    "rag.store_errors": """
+        format_failure is_damage rebuild_remedy store_failure
     """,
     "rag.verify": """
         Check SAME_STATEMENT check misplaced_names
