@@ -25,7 +25,7 @@ _REMEDIES = {
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,
     errno.EIO: "check the disk (`dmesg` shows what it reported) and copy your data before you write to it again",
-    errno.EADDRINUSE: "choose another port with --port, or 0 for any free one",
+    errno.EADDRINUSE: "another program uses it: choose another with --port, or 0 for any free one",
     errno.EADDRNOTAVAIL: "choose another address",
 }
 _UNKNOWN = "nothing was removed; repeat the command, and run `askive doctor` when it fails again"

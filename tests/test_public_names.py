@@ -27,12 +27,12 @@ MODULES = {
         store store_errors times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
-        ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
+        ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.conversations chat.desk
         chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
         chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
         commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate commands.index
         commands.models commands.search commands.verify eval_text hits_text opening
-        options render
+        options render streams
     """,
 }
 
@@ -147,13 +147,19 @@ NAMES = {
         Ranking convex reciprocal_rank
     """,
     "ui.cli": """
-        app main run
+        main run
+    """,
+    "ui.app": """
+        app run
+    """,
+    "ui.streams": """
+        CheckedOutput OutputClosed drop open_streams
     """,
     "ui.options": """
         After AsJson Before Collection Embedder Literal Model PathGlob Publisher Quiet Where output settings
     """,
     "ui.render": """
-        Output harmless print_error
+        Output harmless print_error write_error
     """,
     "ui.opening": """
         meant_collection open_archive open_assistant

@@ -40,11 +40,14 @@ class Library:
         self._changing = Lock()
 
     def collections(self) -> list[View]:
-        """Names with the number of documents, sorted."""
-        rows = []
+        """Names with the number of documents, sorted; one that cannot be read has `error`, its message."""
+        rows: list[View] = []
         for name in list_collections(self._config):
-            with _store(self._config, name) as store:
-                rows.append({"name": name, "n_documents": store.counts().n_documents})
+            try:
+                with _store(self._config, name) as store:
+                    rows.append({"name": name, "n_documents": store.counts().n_documents})
+            except AskiveError as error:
+                rows.append({"name": name, "n_documents": 0, "error": f"{error.message}. {error.remedy}"})
         return rows
 
     def create(self, name: str) -> None:

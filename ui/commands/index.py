@@ -11,7 +11,7 @@ import typer
 
 from rag.errors import UsageError
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
-from ui.render import Output
+from ui.render import Output, write_error
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -101,7 +101,7 @@ def index(
         )
     else:
         for failure in report.failures:
-            typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
+            write_error(f"askive: {failure.message}. {failure.remedy}\n")
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
