@@ -19,8 +19,8 @@ MODULES = {
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
-        citations claims collections config dates days dense depth disagree doctor doubt embed
-        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves ingest instructions ivf lexical
+        citations claims collections config dates days dense depth disagree doctor doctor_collections doctor_files doubt embed
+        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves index_file ingest instructions ivf lexical
         load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
         load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
         prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
@@ -57,7 +57,7 @@ NAMES = {
         State Verification WeightStore
     """,
     "models.compiled": """
-        compile_for_cpu computed import_openvino
+        compile_for_cpu computed import_openvino is_sealed seal
     """,
     "models.stopping": """
         LOOK_S Stopped held look stop_flag stopping_at
@@ -91,6 +91,18 @@ NAMES = {
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore
+    """,
+    "rag.index_file": """
+        HEAD_BYTES SUMMED_UP_TO is_whole seal sealed_number
+    """,
+    "rag.doctor": """
+        examine
+    """,
+    "rag.doctor_collections": """
+        examine_collections
+    """,
+    "rag.doctor_files": """
+        Finding Severity examine_files open_read_only surely
     """,
     "rag.store_errors": """
         format_failure is_damage rebuild_remedy store_failure

@@ -49,7 +49,7 @@ def open_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     if isinstance(sys.stdout, io.TextIOWrapper):
         is_line_buffered, is_unbuffered = sys.stdout.line_buffering, sys.stdout.write_through
-        sys.stdout = sys.__stdout__ = CheckedOutput(
+        sys.stdout = CheckedOutput(
             sys.stdout.detach(),
             encoding="utf-8",
             errors="replace",
