@@ -24,7 +24,7 @@ from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
 from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
-from rag.store_errors import format_failure, rebuild_remedy, store_failure
+from rag.store_errors import format_failure, read_fingerprint, store_failure
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
@@ -99,13 +99,7 @@ class SqliteStore:
     def fingerprint(self) -> Fingerprint | None:
         """What made the embeddings; None while nothing was ever stored."""
         value = self._meta("fingerprint")
-        try:
-            return Fingerprint(**json.loads(value)) if value else None
-        except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"the collection at {self._path} has a damaged record of its embedder: {error}",
-                remedy=rebuild_remedy(self._path.parent),
-            ) from error
+        return read_fingerprint(self._path, value) if value else None
 
     def known_sha256(self) -> dict[str, str]:
         """Digest of the source's bytes by uri."""

@@ -5,12 +5,13 @@ Only proven damage asks for a rebuild, from the source files and after a copy. N
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 from models.system_errors import reason_of, remedy_for
 from rag.errors import StoreError
-from rag.schema import FORMAT
+from rag.schema import FORMAT, Fingerprint
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_ACCESS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
@@ -38,6 +39,17 @@ def format_failure(path: Path, found: int) -> StoreError:
         remedy="it is left as it is; index the source files into a new collection:"
         " `askive index PATH --collection NEW`",
     )
+
+
+def read_fingerprint(path: Path, text: str) -> Fingerprint:
+    """The record of what made the embeddings. Raises StoreError when it is damaged."""
+    try:
+        return Fingerprint(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise StoreError(
+            f"the collection at {path} has a damaged record of its embedder: {error}",
+            remedy=rebuild_remedy(path.parent),
+        ) from error
 
 
 def is_damage(error: BaseException) -> bool:

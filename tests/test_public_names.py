@@ -105,7 +105,7 @@ NAMES = {
         Finding Severity examine_files open_read_only surely
     """,
     "rag.store_errors": """
-        format_failure is_damage rebuild_remedy store_failure
+        format_failure is_damage read_fingerprint rebuild_remedy store_failure
     """,
     "rag.verify": """
         Check SAME_STATEMENT check misplaced_names
