@@ -224,7 +224,7 @@ def _open_run_dir(record: dict[str, Any], home: Path, options: RunOptions) -> tu
         if options.out is not None and not same:
             raise UsageError(
                 f"{path} holds another run ({held['suite']['name']}, {held['pipeline']}) or other settings",
-                remedy="choose another --out, or remove that folder",
+                remedy="choose another --out",
             )
         # Without being told the folder, only a run of the very same code is continued.
         if same and (

@@ -163,7 +163,9 @@ def _parse(text: str, where: str, *, own: bool) -> Iterable[ModelEntry]:
         for table in tomllib.loads(text).get("model", []):
             yield _entry(dict(table), own=own)
     except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
-        raise ModelError(f"{where} is damaged: {error}", remedy=f"mend or remove {where}") from error
+        raise ModelError(
+            f"{where} is damaged: {error}", remedy=f"correct {where}, or rename it to do without it"
+        ) from error
 
 
 def _entry(table: dict[str, Any], *, own: bool) -> ModelEntry:

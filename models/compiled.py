@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.disk import sha256_of
+from models.disk import sha256_of, write_atomically
 from models.machine import physical_cores
 from models.protocols import Precision
 from models.stopping import LOOK_S, Stopped, look, stop_flag
@@ -122,14 +122,14 @@ def _key_of(path: Path, *told: object) -> str:
 
 
 def _compile_kept(core: Any, path: Path, settings: Mapping[str, object], place: Path) -> Any:
-    if _is_whole(place):
+    if is_sealed(place):
         return _compile_in(core, path, settings, place)
     fresh = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
         fresh.mkdir(parents=True)
         compiled = _compile_in(core, path, settings, fresh)
         with contextlib.suppress(OSError):
-            _seal(fresh)
+            seal(fresh)
             shutil.rmtree(place, ignore_errors=True)
             # Another process may have been first: as good as ours.
             fresh.rename(place)
@@ -143,18 +143,38 @@ def _compile_in(core: Any, path: Path, settings: Mapping[str, object], folder: P
     return core.compile_model(str(path.resolve()), "CPU", {**settings, "CACHE_DIR": str(folder)})
 
 
-def _seal(folder: Path) -> None:
-    digests = {file.name: sha256_of(file) for file in folder.iterdir()}
-    (folder / _SEAL).write_text(json.dumps(digests), encoding="utf-8")
+def seal(folder: Path) -> None:
+    """Note the sha256, size and date of each file in a folder of derived files, in `sealed.json` there."""
+    seals = {file.name: [sha256_of(file), *_stamp(file)] for file in _files_in(folder)}
+    write_atomically(folder / _SEAL, json.dumps(seals))
 
 
-def _is_whole(folder: Path) -> bool:
+def is_sealed(folder: Path, *, trust_dates: bool = False) -> bool:
+    """Whether the files in a folder are those that were sealed, byte for byte.
+
+    trust_dates: a file with its old size and date is taken to be unchanged, and not read.
+    """
     try:
-        told = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
-        found = {file.name: sha256_of(file) for file in folder.iterdir() if file.name != _SEAL}
-    except (OSError, ValueError):
+        seals = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        files = _files_in(folder)
+        if not files or {file.name for file in files} != seals.keys():
+            return False
+        for file in files:
+            digest, *stamp = seals[file.name]
+            if not (trust_dates and stamp == _stamp(file)) and digest != sha256_of(file):
+                return False
+    except (OSError, ValueError, TypeError, AttributeError):
         return False
-    return bool(found) and found == told
+    return True
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if file.is_file() and file.name != _SEAL]
+
+
+def _stamp(file: Path) -> list[int]:
+    stat = file.stat()
+    return [stat.st_size, stat.st_mtime_ns]
 
 
 def _drop_old(kept: Path) -> None:

@@ -8,6 +8,7 @@
     │   ├── DiskSpaceError      disk-space
     │   ├── ContextOverflow     context-overflow   the prompt does not fit the model
     │   └── EndpointError       endpoint           an OpenAI-compatible server failed
+    ├── SystemFailure           system         1   the operating system refused: disk, rights, port, output
     └── ArchiveError            (rag/errors.py)
 
 `models/` is the lowest layer, so the root of the tree stands here; `rag/errors.py` grows the rest.
@@ -39,6 +40,12 @@ class UsageError(AskiveError):
 
     kind = "usage"
     exit_code = 2
+
+
+class SystemFailure(AskiveError):
+    """The operating system refused something: a full or read-only disk, missing rights, a port in use."""
+
+    kind = "system"
 
 
 class ModelError(AskiveError):

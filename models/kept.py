@@ -203,19 +203,14 @@ class StateCache:
         except OSError as error:
             self._disk_failed = str(error)
             return None
-        body = memoryview(content)[len(_MAGIC) + 32 :]
-        told, name = content[len(_MAGIC) : len(_MAGIC) + 32], key.encode()
-        if (
-            not content.startswith(_MAGIC)
-            or hashlib.sha256(body).digest() != told
-            or bytes(body[: len(name)]) != name
-        ):
+        body = _body_of(content, key)
+        if body is None:
             self._n_damaged += 1
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
         self._touch(key)
-        return bytes(body[len(name) :])
+        return body
 
     def _store(self, key: str, state: bytes) -> None:
         assert self.folder is not None
@@ -252,6 +247,24 @@ class StateCache:
             with contextlib.suppress(OSError):
                 if time.time() - path.lstat().st_mtime >= _STALE_S or not _is_written_to(path):
                     path.unlink()
+
+
+def damaged_states(folder: Path) -> list[Path]:
+    """The files in a folder of kept states that are cut or changed. Removes none."""
+    found = []
+    for path, _, _ in _files(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if _body_of(path.read_bytes(), path.stem) is None:
+                found.append(path)
+    return sorted(found)
+
+
+def _body_of(content: bytes, key: str) -> bytes | None:
+    """The state in a file; None when it is damaged or another key's."""
+    body = memoryview(content)[len(_MAGIC) + 32 :]
+    digest, name = content[len(_MAGIC) : len(_MAGIC) + 32], key.encode()
+    is_whole = content.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest
+    return bytes(body[len(name) :]) if is_whole and bytes(body[: len(name)]) == name else None
 
 
 def _is_written_to(path: Path) -> bool:

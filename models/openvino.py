@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, computed, import_openvino
+from models.compiled import compile_for_cpu, computed, import_openvino, is_sealed, seal
 from models.errors import ModelError
 from models.machine import physical_cores
 from models.protocols import Precision, Vectors
@@ -123,7 +123,7 @@ class OpenVinoEmbedder:
 
     def warm(self) -> None:
         """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
-        if self._export_path(import_openvino()).is_file():
+        if is_sealed(self._export_path(import_openvino()).parent, trust_dates=True):
             self.embed(_WARMING)
 
     def _load(self) -> None:
@@ -132,7 +132,8 @@ class OpenVinoEmbedder:
                 return
             openvino = import_openvino()
             export = self._export_path(openvino)
-            if not export.is_file():
+            # Weights with a flipped bit load without complaint and give other vectors.
+            if not is_sealed(export.parent, trust_dates=True):
                 _export(openvino, self._path, export, self._model_id)
             try:
                 compiled = self._compile(openvino, export)
@@ -204,6 +205,7 @@ def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
                 converted = openvino.convert_model(Pipeline(), example_input=example)
             partial.mkdir(parents=True, exist_ok=True)
             openvino.save_model(converted, str(partial / target.name), compress_to_fp16=False)
+            seal(partial)
         if target.parent.is_dir():
             shutil.rmtree(target.parent)
         partial.rename(target.parent)

@@ -24,6 +24,7 @@ from models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsErro
 from models.hub import fetch_hub
 from models.installed import RECORD, FileCheck, Installed, wrong_digest
 from models.own import check_own, own_entry
+from models.system_errors import reason_of, remedy_for
 from models.transfer import Progress, Transfer
 from models.wheels import fetch_wheels
 
@@ -270,10 +271,8 @@ def _disk_errors(path: Path) -> Iterator[None]:
             raise DiskSpaceError(
                 f"the disk is full: {path}", remedy="free some, then repeat; what has arrived is kept"
             ) from error
-        raise WeightsError(
-            f"{error.filename or path}: {error.strerror or error}",
-            remedy="check who may write there, or set ASKIVE_HOME to another folder",
-        ) from error
+        named = OSError(error.errno, error.strerror or str(error), error.filename or str(path))
+        raise WeightsError(reason_of(named), remedy=remedy_for(error)) from error
 
 
 def _staging_name(source: Source) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from models.system_errors import reason_of, remedy_for
 from rag.errors import ConfigError
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
@@ -267,12 +268,18 @@ def _platform_home() -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
     try:
+        if not path.is_file():
+            return {}
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", remedy=f"mend or remove {path}") from error
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to do without it"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{CONFIG_NAME} cannot be read: {reason_of(error)}", remedy=remedy_for(error)
+        ) from error
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:

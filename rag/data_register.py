@@ -31,6 +31,7 @@ from rag.quotes import (
     delete_runs,
 )
 from rag.removal import Removal, Removed
+from rag.store_file import open_read_only
 from rag.swap import delete_set_aside, set_aside
 
 
@@ -101,7 +102,7 @@ def _indexes(config: Config, removal: Removal) -> list[Path]:
     for path in (config.home / "eval" / "indexes").glob(f"*/{STORE_NAME}"):
         with (
             contextlib.suppress(sqlite3.Error),
-            contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
+            contextlib.closing(open_read_only(path)) as db,
         ):
             query = "SELECT 1 FROM documents WHERE uri IN (SELECT value FROM json_each(?)) LIMIT 1"
             if db.execute(query, (json.dumps(sorted(removal.uris)),)).fetchone():

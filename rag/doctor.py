@@ -1,4 +1,4 @@
-"""Checks of the machine, the weights and the collections: what is wrong and what mends it."""
+"""Checks of the machine, the weights and all that is kept: what is wrong and what fixes it."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from models.errors import AskiveError
-from rag.archive import STORE_NAME
-from rag.collection_path import collection_path
-from rag.collections import list_collections
 from rag.config import Config
+from rag.doctor_collections import examine_collections
+from rag.doctor_files import Finding, examine_files, surely
 
-Severity = Literal["ok", "warning", "error"]
 _GB = 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. remedy: the command or act that mends it; empty when all is well."""
+def examine(config: Config, *, verify_weights: bool = True, full: bool = False) -> Iterator[Finding]:
+    """Every check in turn; one that fails is a finding itself.
 
-    name: str
-    severity: Severity
-    message: str
-    remedy: str = ""
-
-
-def examine(config: Config, *, verify_weights: bool = True) -> Iterator[Finding]:
-    """Every check in turn. verify_weights: read all weight files and compare their digests (seconds a GB)."""
-    yield _python()
-    yield _disk(config.home)
-    yield from _machine()
-    yield _llama()
-    yield _states(config)
-    yield from _weights(config, verify_weights)
-    yield from _collections(config)
-    yield _leftovers(config)
+    verify_weights: read all weight files and compare their digests (seconds a GB). full: as `examine_collections`.
+    """
+    for name, check in (
+        ("python", lambda: iter([_python()])),
+        ("disk", lambda: iter([_disk(config.home)])),
+        ("memory", _machine),
+        ("llama.cpp", lambda: iter([_llama()])),
+        ("states", lambda: iter([_states(config)])),
+        ("weights", lambda: _weights(config, verify_weights)),
+        ("files", lambda: examine_files(config)),
+        ("collections", lambda: examine_collections(config, full=full)),
+        ("leftovers", lambda: iter([_leftovers(config)])),
+    ):
+        yield from surely(name, check)
 
 
 def _python() -> Finding:
@@ -147,53 +140,11 @@ def _weights(config: Config, verify: bool) -> Iterator[Finding]:
 def _leftovers(config: Config) -> Finding:
     from rag.leftovers import find_leftovers
 
-    found = find_leftovers(config)
-    if not found:
+    leftovers = find_leftovers(config)
+    if not leftovers:
         return Finding("leftovers", "ok", "no text of removed documents, nothing half done")
-    named = "; ".join(f"{leftover.what} at {leftover.path}" for leftover in found[:5])
-    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+    named = "; ".join(f"{leftover.what} at {leftover.path}" for leftover in leftovers[:5])
+    more = f"; and {len(leftovers) - 5} more" if len(leftovers) > 5 else ""
     return Finding(
         "leftovers", "warning", f"{named}{more}", "the next `askive index`, `ask` or `chat` deletes it"
     )
-
-
-def _collections(config: Config) -> Iterator[Finding]:
-    from rag.store import SqliteStore
-
-    names = list_collections(config)
-    if not names:
-        yield Finding("collections", "ok", "none yet; `askive index PATH` makes one")
-    for name in names:
-        path = collection_path(config, name)
-        try:
-            store = SqliteStore(path / STORE_NAME, create=False)
-        except AskiveError as error:
-            yield Finding(f"collection {name}", "error", error.message, error.remedy)
-            continue
-        try:
-            yield _collection(name, path, store)
-        except AskiveError as error:
-            yield Finding(f"collection {name}", "error", error.message, error.remedy)
-        finally:
-            store.close()
-
-
-def _collection(name: str, path: Path, store: object) -> Finding:
-    from rag.dense import DenseCache
-    from rag.store import SqliteStore
-
-    assert isinstance(store, SqliteStore)
-    counts, made = store.counts(), store.fingerprint()
-    problems = store.check()
-    if problems:
-        return Finding(
-            f"collection {name}", "error", f"the store at {path} is damaged: {'; '.join(problems)}",
-            f"askive index PATH --collection {name} --rebuild",
-        )  # fmt: skip
-    size = f"{counts.n_documents} documents, {counts.n_passages} passages"
-    if made and counts.n_passages and not DenseCache(store, path, made.dimension).on_disk():
-        return Finding(
-            f"collection {name}", "warning", f"{size}; its vector index is missing or older than the store",
-            "none needed: the next question builds it from the stored embeddings",
-        )  # fmt: skip
-    return Finding(f"collection {name}", "ok", f"{size}; index in step with the store")

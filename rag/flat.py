@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Vectors
+from rag.index_file import seal, sealed_number
 from rag.protocols import Ids
 
 
@@ -33,6 +34,14 @@ class FaissIndex:
         with self._lock:
             held: Ids = self._faiss.vector_to_array(self._index.id_map)
         return held
+
+    @property
+    def vectors(self) -> Vectors:
+        """Copies of all rows, in the order of `ids`; shape (n, dimension)."""
+        with self._lock:
+            flat = self._faiss.downcast_index(self._index.index)
+            held: Vectors = self._faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).copy()
+        return held.reshape(-1, flat.d)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add rows; ids shape (n,), vectors shape (n, dimension)."""
@@ -69,6 +78,7 @@ class FaissIndex:
         partial = path.with_name(f"{path.name}.{os.getpid()}-{id(self)}.partial")
         try:
             self._write(partial)
+            self._seal(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
@@ -77,9 +87,14 @@ class FaissIndex:
         with self._lock:
             self._faiss.write_index(self._index, str(path))
 
+    def _seal(self, path: Path) -> None:
+        seal(path, "flat")
+
     @classmethod
     def load(cls, path: Path, dimension: int) -> FaissIndex | None:
         """The saved index, or None when it is missing, damaged or of another dimension."""
+        if sealed_number(path, "flat") is None:
+            return None
         made = cls(dimension)
         try:
             held = made._faiss.read_index(str(path))

@@ -7,10 +7,7 @@ vector in the store, so scores are the same as the flat index's, and what the st
 
 from __future__ import annotations
 
-import os
-import struct
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import numpy as np
 from models.machine import physical_cores
 from models.protocols import Vectors
 from rag.flat import FaissIndex
+from rag.index_file import seal, sealed_number
 from rag.protocols import Ids
 
 Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
@@ -40,10 +38,6 @@ _DEPTH = {8: 1.25, 4: 5.0}
 """Candidates a hit by bits of the code (and 20 more): what the order by codes loses of the 10 nearest is below .005."""
 _SCORED_WHOLE = 500
 """A filter that admits no more than this is answered from the store alone, exactly."""
-_FOOTER = struct.Struct("<8sQQI")
-_MAGIC = b"askivf01"
-_HEAD_BYTES = 8 * 2**20
-"""The part of a file that is checked by its sum: header, centroids and the sizes of the lists."""
 
 
 class IvfIndex(FaissIndex):
@@ -163,21 +157,20 @@ class IvfIndex(FaissIndex):
             # FAISS would write a mapped index as a mere reference to the file it came from.
             self._into_memory()
             super()._write(path)
-        with path.open("r+b") as file:
-            summed = zlib.crc32(file.read(_HEAD_BYTES))
-            size = file.seek(0, os.SEEK_END)
-            file.write(_FOOTER.pack(_MAGIC, self.n_trained, size, summed))
+
+    def _seal(self, path: Path) -> None:
+        seal(path, "ivf", self.n_trained)
 
     @classmethod
     def load(cls, path: Path, dimension: int, exact: Exact | None = None) -> IvfIndex | None:
         """The saved index, its lists mapped from the file; None when it is missing, damaged or of another kind.
 
-        The codes themselves are not summed (that would read the whole file): a flipped bit there costs at most
-        a candidate, for scores come from the store.
+        Of a large file (`index_file.SUMMED_UP_TO`) the codes are not summed: a flipped bit there costs at most a
+        candidate, for scores come from the store.
         """
         import faiss
 
-        n_trained = _checked(path)
+        n_trained = sealed_number(path, "ivf")
         try:
             index = None if n_trained is None else faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         except (RuntimeError, OSError):
@@ -297,18 +290,3 @@ def _sample(batches: Batches, n: int, n_wanted: int, dimension: int) -> tuple[Id
         rows[filled : filled + len(drawn)] = vectors[drawn]
         filled += len(drawn)
     return ids[:filled], rows[:filled]
-
-
-def _checked(path: Path) -> int | None:
-    """How many vectors the file's cells were made from; None when it is not a whole file of this kind."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _FOOTER.size))
-            magic, n_trained, body, summed = _FOOTER.unpack(file.read())
-            file.seek(0)
-            head = file.read(min(_HEAD_BYTES, body))
-    except (OSError, struct.error):
-        return None
-    whole = magic == _MAGIC and size == body + _FOOTER.size and zlib.crc32(head) == summed
-    return int(n_trained) if whole else None

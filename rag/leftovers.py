@@ -26,6 +26,7 @@ from rag.erasure import erase_store
 from rag.errors import StoreError
 from rag.secure_delete import is_marked
 from rag.store import SqliteStore
+from rag.store_file import open_read_only
 
 _ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
 _WHAT = {
@@ -167,7 +168,7 @@ def _uploaded(config: Config) -> dict[str, str] | None:
     held: dict[str, str] = {}
     for path in stores:
         try:
-            with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            with contextlib.closing(open_read_only(path)) as db:
                 rows = db.execute("SELECT uri, sha256 FROM documents WHERE instr(uri, ?)", (mark,)).fetchall()
         except sqlite3.Error:
             return None

@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from rag.store_file import open_read_only
+
 UNERASED = "unerased"
 """Key in `meta`: not empty while the file may hold bytes of removed text; missing in stores of earlier versions."""
 _CHECKPOINT_WAIT_MS = 2000
@@ -39,7 +41,7 @@ def erase(db: sqlite3.Connection, mark: str | None) -> bool:
 def is_marked(store: Path) -> bool:
     """Whether a removal from the store at this path was not erased. Reads only; False when it cannot be read."""
     try:
-        with contextlib.closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with contextlib.closing(open_read_only(store)) as db:
             row = db.execute("SELECT value FROM meta WHERE key = ?", (UNERASED,)).fetchone()
     except sqlite3.Error:
         return False

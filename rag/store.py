@@ -25,6 +25,7 @@ from rag.filters import Filter
 from rag.protocols import Ids
 from rag.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
 from rag.secure_delete import UNERASED, erase
+from rag.store_errors import format_failure, read_fingerprint, store_failure
 from rag.store_file import connect, file_id, open_in_place
 from rag.types import Document, Passage, Source
 
@@ -65,13 +66,14 @@ class SqliteStore:
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
                 create_tables(self._db)
+            found = self._format()
+            if found != FORMAT:
+                raise format_failure(self._path, found)
             self._db.execute(FILES)
-        found = int(self._meta("format") or -1)
-        if found != FORMAT:
-            raise StoreError(
-                f"the collection at {self._path} has format {found}, this version reads {FORMAT}",
-                remedy=f"remove {self._path.parent} and index again with `askive index`",
-            )
+
+    def _format(self) -> int:
+        text = self._meta("format") or ""
+        return int(text) if text.isdecimal() else -1
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -96,7 +98,7 @@ class SqliteStore:
     def fingerprint(self) -> Fingerprint | None:
         """What made the embeddings; None while nothing was ever stored."""
         value = self._meta("fingerprint")
-        return Fingerprint(**json.loads(value)) if value else None
+        return read_fingerprint(self._path, value) if value else None
 
     def known_sha256(self) -> dict[str, str]:
         """Digest of the source's bytes by uri."""
@@ -341,13 +343,7 @@ class SqliteStore:
                 raise self._failure("read", error) from error
 
     def _failure(self, what: str, error: Exception) -> StoreError:
-        if "locked" in str(error):
-            remedy = "another askive is writing to it: try again when it is done"
-        elif "full" in str(error):
-            remedy = "free some disk; nothing of the document was changed"
-        else:
-            remedy = f"remove {self._path.parent} and index again with `askive index`"
-        return StoreError(f"the collection at {self._path} cannot be {what}: {error}", remedy=remedy)
+        return store_failure(self._path, what, error)
 
     def _rollback(self) -> None:
         if self._db.in_transaction:

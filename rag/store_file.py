@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from rag.errors import CollectionNotFound, StoreError
 
@@ -68,3 +69,10 @@ def open_in_place(
             return after
         closing()
     raise StoreError(f"the collection at {path.parent} is being replaced", remedy="try again")
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """A database that is not written to: no journal is made beside one that nobody has open."""
+    # Without a journal there is no writer, and the file can be read as it is, even from a read-only disk.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=5, isolation_level=None)

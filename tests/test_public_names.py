@@ -15,25 +15,26 @@ MODULES = {
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept
         llama llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop
         llama_tails llama_turn llama_words machine openai_api openvino own plain protocols reader
-        reader_pairs registry sentence stopping train_reader transfer weights wheels
+        reader_pairs registry sentence stopping system_errors train_reader transfer weights wheels
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk
         citable citations claims collection_lock collection_path collections config data_register dates days
-        dense depth disagree doctor doubt embed embed_ahead embedder erasure errors events evidence excerpts
-        filters flat fuse generator given halves ingest instructions ivf leftovers lexical load load.byline
-        load.html load.lines load.mail load.markdown load.office load.pdf load.plain load.tables load.text
-        load.zipped manner mend missing named near places plan polarity prepare prompt protocols quantities
-        question quotes reading refusal removal rerank retrieve said schema secure_delete seeds sentences
-        store store_file swap times types verify verify_text vouch warm weigh wire words
+        dense depth disagree doctor doctor_collections doctor_files doubt embed embed_ahead embedder erasure
+        errors events evidence excerpts filters flat fuse generator given halves index_file ingest
+        instructions ivf leftovers lexical load load.byline load.html load.lines load.mail load.markdown
+        load.office load.pdf load.plain load.tables load.text load.zipped manner mend missing named near
+        places plan polarity prepare prompt protocols quantities question quotes reading refusal removal
+        rerank retrieve said schema secure_delete seeds sentences store store_errors store_file swap times
+        types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
-        ablation_text answer_text chat chat.ahead chat.app chat.asking chat.conversations chat.desk
+        ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.conversations chat.desk
         chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes chat.source
         chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
         commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate
         commands.index commands.models commands.removal commands.search commands.verify eval_text hits_text
-        opening options render
+        opening options render streams
     """,
 }
 
@@ -43,8 +44,11 @@ NAMES = {
         Vectors Warmable
     """,
     "models.errors": """
-        AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound UsageError
-        WeightsError
+        AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound SystemFailure
+        UsageError WeightsError
+    """,
+    "models.system_errors": """
+        reason_of remedy_for system_failure
     """,
     "models.fakes": """
         HashEmbedder Script ScriptedGenerator echo_evidence
@@ -56,7 +60,7 @@ NAMES = {
         State Verification WeightStore
     """,
     "models.compiled": """
-        compile_for_cpu computed import_openvino
+        compile_for_cpu computed import_openvino is_sealed seal
     """,
     "models.stopping": """
         LOOK_S Stopped held look stop_flag stopping_at
@@ -98,6 +102,21 @@ NAMES = {
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore
+    """,
+    "rag.index_file": """
+        HEAD_BYTES SUMMED_UP_TO is_whole seal sealed_number
+    """,
+    "rag.doctor": """
+        examine
+    """,
+    "rag.doctor_collections": """
+        examine_collections
+    """,
+    "rag.doctor_files": """
+        Finding Severity examine_files surely
+    """,
+    "rag.store_errors": """
+        format_failure is_damage read_fingerprint rebuild_remedy store_failure
     """,
     "rag.verify": """
         Check SAME_STATEMENT check misplaced_names
@@ -152,13 +171,19 @@ NAMES = {
         Ranking convex reciprocal_rank
     """,
     "ui.cli": """
-        app main run
+        main run
+    """,
+    "ui.app": """
+        app run
+    """,
+    "ui.streams": """
+        CheckedOutput OutputClosed drop open_streams
     """,
     "ui.options": """
         After AsJson Before Collection Embedder Literal Model PathGlob Publisher Quiet Where output settings
     """,
     "ui.render": """
-        Output harmless print_error
+        Output harmless print_error write_error
     """,
     "ui.opening": """
         meant_collection open_archive open_assistant

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from ui.cli import app
+from ui.app import app
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

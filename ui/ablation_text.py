@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.eval_text import print_ablation
-from ui.render import Output, harmless
+from ui.render import Output
 
 if TYPE_CHECKING:
     from eval.ablation import Ablated
@@ -65,6 +65,6 @@ def print_reached(aims: Sequence[Reached], shown: Output) -> None:
     for aim in aims:
         cells = (aim.suite, aim.figure, aim.reference, aim.aim, aim.reached)
         met = Text("met", "green") if aim.met else Text("missed", "red")
-        table.add_row(*(Text(harmless(cell)) for cell in cells), met)
+        table.add_row(*cells, met)
     shown.out.print()
     shown.out.print(table)

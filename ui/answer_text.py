@@ -135,8 +135,7 @@ def _one_line(text: str) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(harmless(text))
-    sys.stdout.flush()
+    Output().text(text, end="")
 
 
 def _pause(spinner: object) -> None:

@@ -9,6 +9,7 @@ from ui.render import Output
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from eval.ablation import Ablated
     from eval.compare import Comparison
@@ -47,7 +48,7 @@ def print_run(result: RunResult, shown: Output) -> None:
 
     record = result.record
     state = "stopped early, " if result.stopped else ""
-    shown.out.print(f"\n[bold]{result.suite}[/]  {record['pipeline']}, {state}{len(result.rows)} questions")
+    shown.out.print(_headed(result.suite, f"{record['pipeline']}, {state}{len(result.rows)} questions"))
     table = _table("figure", "value", "95% interval", "n")
     for figure in FIGURES:
         estimate = result.estimates[figure.name]
@@ -89,7 +90,7 @@ def print_ablation(results: Sequence[Ablated], shown: Output) -> None:
     """A line a variation: figures at document level, with their intervals."""
     if not results:
         return
-    shown.out.print(f"\n[bold]{_escape(results[0].suite)}[/]  {results[0].n_questions} questions")
+    shown.out.print(_headed(results[0].suite, f"{results[0].n_questions} questions"))
     names = ("R@5", "R@10")
     table = _table("variation", "nDCG@10", "95% interval", *names, "kept", "recall", "ms")
     for result in results:
@@ -109,6 +110,8 @@ def print_ablation(results: Sequence[Ablated], shown: Output) -> None:
 
 def print_comparison(comparison: Comparison, shown: Output) -> None:
     """Differences of B from A, then the questions that changed."""
+    from rich.text import Text
+
     from eval.metrics.figures import BY_NAME
 
     shown.out.print(f"A  {comparison.a}\nB  {comparison.b}\n{comparison.n} questions in both")
@@ -132,15 +135,17 @@ def print_comparison(comparison: Comparison, shown: Output) -> None:
     if comparison.only_a or comparison.only_b:
         shown.hint(f"not paired: {comparison.only_a} questions of A, {comparison.only_b} of B")
     for question in comparison.changed[:_MAX_CHANGED]:
-        mark = "[green]+[/]" if question.better else "[red]-[/]"
-        shown.out.print(f"{mark} {question.sample_id}  {question.before} -> {question.after}")
-        shown.out.print(f"    {_escape(question.question[:100])}")
+        mark = Text("+", "green") if question.better else Text("-", "red")
+        shown.out.print(mark, f"{question.sample_id}  {question.before} -> {question.after}")
+        shown.out.print(f"    {question.question[:100]}")
     if len(comparison.changed) > _MAX_CHANGED:
         shown.hint(f"and {len(comparison.changed) - _MAX_CHANGED} more changed; --json lists all")
 
 
 def print_gate(result: GateResult, shown: Output) -> None:
     """Each gated figure against the baseline."""
+    from rich.text import Text
+
     from eval.metrics.figures import BY_NAME
 
     table = _table("figure", "baseline", "95% interval", "now", "")
@@ -151,13 +156,13 @@ def print_gate(result: GateResult, shown: Output) -> None:
             number(figure.baseline.value, unit),
             interval(figure.baseline, unit),
             number(figure.now, unit),
-            "[red]failed[/]" if figure.failed else "[green]ok[/]",
+            Text("failed", "red") if figure.failed else Text("ok", "green"),
         )
     for name in result.missing:
-        table.add_row(name, "", "", "not scored", "[red]failed[/]")
+        table.add_row(name, "", "", "not scored", Text("failed", "red"))
     shown.out.print(table)
-    verdict = "[green]passed[/]" if result.passed else "[red]failed[/]"
-    shown.out.print(f"gate {verdict}: {result.suite}, {result.n} questions")
+    verdict = Text("passed", "green") if result.passed else Text("failed", "red")
+    shown.out.print("gate ", verdict, f": {result.suite}, {result.n} questions", sep="")
     shown.hint(f"run: {result.run_dir}")
 
 
@@ -190,16 +195,18 @@ def interval(estimate: Estimate, unit: str) -> str:
     return f"{number(estimate.low, unit)} … {number(estimate.high, unit)}"
 
 
-def _coloured(verdict: str) -> str:
+def _coloured(verdict: str) -> Text:
+    from rich.text import Text
+
     # An interval around 0 is seen in its column: only what is shown gets a word.
     colour = {"better": "green", "worse": "red"}.get(verdict)
-    return f"[{colour}]{verdict}[/]" if colour else ""
+    return Text(verdict, colour) if colour else Text()
 
 
-def _escape(text: str) -> str:
-    from rich.markup import escape
+def _headed(name: str, rest: str) -> Text:
+    from rich.text import Text
 
-    return escape(text)
+    return Text.assemble("\n", (name, "bold"), f"  {rest}")
 
 
 def _table(*columns: str) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.types import Hit
 from rag.words import content_words, stem
-from ui.render import Output, harmless
+from ui.render import Output
 
 _FIGURES = {
     "dense": "meaning {:.3f} (cosine)",
@@ -33,9 +33,9 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
     wanted = {stem(word) for word in content_words(query)}
     for hit in hits:
         rest = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
-        head = Text(f"{hit.rank:>2}. {harmless(hit.source.title)}", style="cyan")
-        head.append(f"  {harmless(rest)}  {stages_of(hit)}", style="dim")
-        body = Text("    " + harmless(" ".join(hit.passage.text.split())))
+        head = Text(f"{hit.rank:>2}. {hit.source.title}", style="cyan")
+        head.append(f"  {rest}  {stages_of(hit)}", style="dim")
+        body = Text("    " + " ".join(hit.passage.text.split()))
         for match in re.finditer(r"[^\W_]+", body.plain):
             if stem(match.group().lower()) in wanted:
                 body.stylize("bold", *match.span())
@@ -43,14 +43,13 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
         shown.out.print(body)
         if explain:
             for line in reasons(query, hit):
-                shown.out.print(f"    {harmless(line)}", markup=False)
+                shown.out.print(f"    {line}")
         shown.out.print(
-            f"    {harmless(hit.source.uri)}, characters {hit.passage.start}-{hit.passage.end}",
+            f"    {hit.source.uri}, characters {hit.passage.start}-{hit.passage.end}",
             style="dim",
-            markup=False,
         )
         if line := also_in(hit):
-            shown.out.print(f"    {line}", style="dim", markup=False)
+            shown.out.print(f"    {line}", style="dim")
 
 
 def stages_of(hit: Hit) -> str:
@@ -86,4 +85,4 @@ def also_in(hit: Hit) -> str:
         ", ".join(part for part in (source.title, source.publisher, source.published, source.uri) if part)
         for source in hit.also
     ]
-    return harmless(f"the same in: {'; '.join(named)}") if named else ""
+    return f"the same in: {'; '.join(named)}" if named else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.errors import AskiveError
+from ui.streams import drop
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,33 +32,27 @@ class Output:
 
     @property
     def out(self) -> Console:
-        """Rich console for results."""
-        from rich.console import Console
-
-        return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), no_color=_no_color())
+        """Rich console for results: `str` is shown literally, styles are for `rich.text.Text`."""
+        return _console(soft_wrap=not sys.stdout.isatty())
 
     @property
     def err(self) -> Console:
         """Rich console for progress, hints and errors."""
-        from rich.console import Console
-
-        return Console(stderr=True, highlight=False, no_color=_no_color(), quiet=self.quiet)
+        return _console(stderr=True, quiet=self.quiet)
 
     def json(self, value: Any) -> None:
         """One JSON object on one line, flushed."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
-        sys.stdout.flush()
+        _print_json(value)
 
-    def text(self, line: str = "") -> None:
-        """A plain line of result."""
-        sys.stdout.write(line + "\n")
+    def text(self, line: str = "", end: str = "\n") -> None:
+        """Plain text of a result, flushed."""
+        sys.stdout.write(harmless(line) + end)
         sys.stdout.flush()
 
     def hint(self, line: str) -> None:
         """A line of help on standard error; nothing when quiet."""
         if not self.quiet:
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            write_error(line + "\n")
 
     @contextmanager
     def progress(self, *, bytes_: bool = False) -> Iterator[Progress]:
@@ -75,7 +70,7 @@ class Output:
         amount = (DownloadColumn(), TransferSpeedColumn()) if bytes_ else (MofNCompleteColumn(),)
         console = self.err
         with Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             *amount,
             TimeRemainingColumn(),
@@ -87,22 +82,55 @@ class Output:
 
 
 def harmless(text: str) -> str:
-    """Text of documents and models for a terminal: without the control characters that could steer it."""
-    return _CONTROL.sub("", text)
+    """Text for a terminal without what could steer it: control characters and bidirectional overrides.
+
+    Newlines and tabs stay. Everything that the commands print goes through this, here and nowhere else.
+    """
+    return _STEERING.sub("", text)
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def write_error(text: str) -> None:
+    """Text on standard error. Where that cannot be written, nobody can be told."""
+    try:
+        sys.stderr.write(harmless(text))
+        sys.stderr.flush()
+    except OSError:
+        drop(2)
 
 
 def print_error(error: AskiveError, *, as_json: bool) -> None:
     """One line on standard error; with JSON also the object on standard output."""
-    remedy = f" {error.remedy}" if error.remedy else ""
+    remedy = f" {' '.join(error.remedy.split())}" if error.remedy else ""
     message = " ".join(error.message.split())
-    sys.stderr.write(f"askive: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
-    sys.stderr.flush()
+    write_error(f"askive: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
     if as_json:
-        sys.stdout.write(json.dumps({"error": error.as_dict()}, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        _print_json({"error": error.as_dict()})
+
+
+def _print_json(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    # JSON escapes only the first 32; an escape is the same value.
+    sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
+    sys.stdout.flush()
+
+
+def _console(**settings: Any) -> Console:
+    """A console that shows text of documents as it is: harmless, and no `[bold]` or `:smile:` in it is read."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class LiteralConsole(Console):
+        def render(
+            self, renderable: RenderableType, options: ConsoleOptions | None = None
+        ) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                # Control segments are rich's own: cursor movements of a progress bar.
+                yield segment if segment.control else Segment(harmless(segment.text), segment.style)
+
+    return LiteralConsole(markup=False, emoji=False, highlight=False, no_color=_no_color(), **settings)
 
 
 def _no_color() -> bool | None:

@@ -37,7 +37,7 @@ def read_beir(path: Path, name: str) -> Suite:
         raise UsageError(
             f"{qrels_path}: {len(unknown)} judged questions are not in {path / 'queries.jsonl'}, "
             f"the first is {unknown[0]!r}",
-            remedy="correct the ids, or remove those lines from the qrels",
+            remedy="correct the ids in the qrels, or leave those lines out",
         )
     evidence = EvidenceReader(corpus, left_out)
     samples: list[Sample] = []

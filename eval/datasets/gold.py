@@ -44,7 +44,7 @@ def read_gold(path: Path, name: str = "") -> Suite:
     named = settings.get("qrels", "")
     if named and not (path / named).is_file():
         raise UsageError(
-            f"{path / 'suite.toml'}: no file {path / named}", remedy="correct `qrels`, or remove it"
+            f"{path / 'suite.toml'}: no file {path / named}", remedy="correct `qrels`, or leave it out"
         )
     qrels_path = path / named if named else find_qrels(path)
     qrels = read_qrels(qrels_path) if qrels_path else {}

@@ -91,10 +91,10 @@ def read_bytes(path: Path) -> bytes:
 def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     """The bytes as a document. Raises LoadError when there is no text in them, or more than MAX_TEXT_CHARS."""
     if not data:
-        raise LoadError(f"{uri} is empty: it holds no text", remedy="remove it or put text in it")
+        raise LoadError(f"{uri} is empty: it holds no text", remedy="put text in it, or leave it out")
     document = loader(data, uri)
     if not document.text.strip():
-        raise LoadError(f"{uri} holds no text", remedy="remove it or put text in it")
+        raise LoadError(f"{uri} holds no text", remedy="put text in it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
         raise LoadError(
             f"{uri} holds {len(document.text):,} characters, more than {MAX_TEXT_CHARS:,}",

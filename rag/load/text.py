@@ -29,7 +29,7 @@ def decode(data: bytes, uri: str) -> str:
         text = data.decode("utf-16", errors="replace")
     else:
         if b"\0" in data[:8192]:
-            raise LoadError(f"{uri} is a binary file, not text", remedy="remove it or give it its own ending")
+            raise LoadError(f"{uri} is a binary file, not text", remedy="give it the ending of what it is")
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -13,8 +13,8 @@ import pytest
 from models.fakes import HashEmbedder
 from rag.archive import Archive
 from rag.collection_lock import lock_collections, lock_path
+from rag.collection_path import collection_path
 from rag.collections import (
-    collection_path,
     create_collection,
     has_collection,
     index_seeds,

@@ -9,9 +9,9 @@ import pytest
 
 from models.kept import StateCache
 from models.registry import states_dir
+from rag.collection_path import collection_path
 from rag.collections import (
     choose_collection,
-    collection_path,
     has_collection,
     index_seeds,
     list_collections,

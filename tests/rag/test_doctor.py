@@ -10,7 +10,8 @@ import pytest
 from rag.archive import STORE_NAME
 from rag.collections import open_collection
 from rag.config import Config
-from rag.doctor import Finding, examine
+from rag.doctor import examine
+from rag.doctor_files import Finding
 from rag.ingest import ingest_paths
 
 

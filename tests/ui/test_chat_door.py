@@ -61,7 +61,7 @@ def test_from_the_network_with_the_password_only() -> None:
 def test_the_network_needs_a_password(home: Path, tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from ui.cli import app
+    from ui.app import app
 
     runner = CliRunner()
     for options, told in (

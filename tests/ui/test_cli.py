@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from ui.cli import app, run
+from ui.app import app, run
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"

@@ -15,8 +15,8 @@ from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
 from rag.collection_lock import lock_collections
+from rag.collection_path import collection_path
 from rag.collections import (
-    collection_path,
     create_collection,
     list_collections,
     removal_in,
@@ -51,11 +51,14 @@ class Library:
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
 
     def collections(self) -> list[View]:
-        """Names with the number of documents, sorted."""
-        rows = []
+        """Names with the number of documents, sorted; one that cannot be read has `error`, its message."""
+        rows: list[View] = []
         for name in list_collections(self._config):
-            with _store(self._config, name) as store:
-                rows.append({"name": name, "n_documents": store.counts().n_documents})
+            try:
+                with _store(self._config, name) as store:
+                    rows.append({"name": name, "n_documents": store.counts().n_documents})
+            except AskiveError as error:
+                rows.append({"name": name, "n_documents": 0, "error": f"{error.message}. {error.remedy}"})
         return rows
 
     def create(self, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.system_errors import reason_of, remedy_for, system_failure
 from rag.errors import UsageError
 from ui.options import Collection, Embedder, Model, Quiet, output, settings
 
@@ -49,13 +50,15 @@ def chat(
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:
         raise UsageError("--password-file is for --share-on-network", remedy="add it, or leave both out")
+    host = "0.0.0.0" if share_on_network else "127.0.0.1"
+    _must_be_free(host, port)
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(False, quiet)
     name = _collection(config) or meant_collection(config, shown)
     with open_chat(config, name, password=password) as opened:
         opened.warm(name)
         opened.server.launch(
-            server_name="0.0.0.0" if share_on_network else "127.0.0.1",
+            server_name=host,
             server_port=port or None,
             share=False,
             ssr_mode=False,
@@ -70,6 +73,19 @@ def chat(
             Event().wait()
         except KeyboardInterrupt:
             blocks.close(verbose=False)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Raises SystemFailure for a port that cannot be listened on, before models are loaded for it."""
+    import socket
+
+    with socket.socket() as listener:
+        # As the server does: a port that was in use a moment ago is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise system_failure(error, f"the chat cannot listen on port {port}") from error
 
 
 def _collection(config: Config) -> str | None:
@@ -88,7 +104,9 @@ def _password(path: Path | None) -> str:
         try:
             password = (path.read_text(encoding="utf-8").splitlines() or [""])[0]
         except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+            raise UsageError(
+                f"the password cannot be read: {reason_of(error)}", remedy=remedy_for(error)
+            ) from error
     elif sys.stdin.isatty():
         password = typer.prompt("Password for the other machines", hide_input=True, confirmation_prompt=True)
     else:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import UsageError
+from rag.errors import AskiveError, UsageError
 from ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from ui.options import AsJson, Collection, Quiet, output, settings
+from ui.render import write_error
+
+if TYPE_CHECKING:
+    from rag.config import Config
 
 app = typer.Typer(help="What is indexed. Example: [bold]askive collections[/]")
 
@@ -49,28 +54,38 @@ def _list(
         for document in documents if not as_json else ():
             shown.text(f"{document['published'] or '-':<10}  {document['title']}  ({document['uri']})")
         return
-    rows: list[dict[str, Any]] = []
-    for name in list_collections(config):
-        store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
-        counts, made = store.counts(), store.fingerprint()
-        store.close()
-        rows.append(
-            {
-                "name": name,
-                "documents": counts.n_documents,
-                "passages": counts.n_passages,
-                "embedder": made.embedder_id if made else None,
-            }
-        )
+    rows = [_row(config, name) for name in list_collections(config)]
     if as_json:
         shown.json(rows)
-        return
-    for row in rows:
-        shown.text(
-            f"{row['name']:<20} {row['documents']:>7} documents {row['passages']:>9} passages  {row['embedder']}"
-        )
-    if not rows:
+    for row in rows if not as_json else ():
+        if "error" in row:
+            write_error(f"{row['name']}: {row['error']['message']}. {row['error']['remedy']}\n")
+        else:
+            size = f"{row['documents']:>7} documents {row['passages']:>9} passages"
+            shown.text(f"{row['name']:<20} {size}  {row['embedder']}")
+    if not rows and not as_json:
         shown.hint("no collections yet; make one with `askive index PATH`")
+    if any("error" in row for row in rows):
+        raise typer.Exit(1)
+
+
+def _row(config: Config, name: str) -> dict[str, Any]:
+    """Name and size of a collection; with `error` in the place of the sizes when it cannot be read."""
+    from rag.archive import STORE_NAME
+    from rag.collection_path import collection_path
+    from rag.store import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            counts, made = store.counts(), store.fingerprint()
+    except AskiveError as error:
+        return {"name": name, "documents": None, "passages": None, "embedder": None, "error": error.as_dict()}
+    return {
+        "name": name,
+        "documents": counts.n_documents,
+        "passages": counts.n_passages,
+        "embedder": made.embedder_id if made else None,
+    }
 
 
 @app.command("remove")
@@ -94,10 +109,9 @@ def remove(
         if not sys.stdin.isatty():
             raise UsageError("removing needs a yes", remedy=f"askive collections remove {name} --yes")
         n = len(removal_of_collection(config, name).uris)
-        typer.echo(
+        write_error(
             f"{name!r} has {n} document{'' if n == 1 else 's'}. They go, with the files that were uploaded in the chat;"
-            " your own files stay where they are.",
-            err=True,
+            " your own files stay where they are.\n"
         )
         typer.confirm(f"Delete the collection {name!r} for good?", abort=True, err=True)
     with_quotes = choose_quotes(config, removal_of_collection(config, name), with_quotes, yes=yes)

@@ -13,7 +13,6 @@ import typer
 
 from rag.errors import UsageError
 from ui.options import AsJson, Quiet, output
-from ui.render import harmless
 
 if TYPE_CHECKING:
     from rag.config import Setting
@@ -46,9 +45,7 @@ def config(
         rows = [{**asdict(setting), "variable": setting.variable} for setting in wanted]
         shown.json({"file": str(path), "exists": path.is_file(), "settings": rows})
         return
-    shown.text(
-        f"{harmless(str(path))} ({'read' if path.is_file() and not defaults else _unread(path.is_file())})"
-    )
+    shown.text(f"{path} ({'read' if path.is_file() and not defaults else _unread(path.is_file())})")
     group = None
     for setting in wanted:
         if (of := setting.key.rpartition(".")[0]) != group:
@@ -92,7 +89,7 @@ def _lines(setting: Setting) -> tuple[str, str]:
     changed = "" if setting.value == setting.default else f", default {_as_toml(setting.default)}"
     meaning = setting.description + (f" [{setting.allowed}]" if setting.allowed else "")
     return (
-        harmless(f"{head:<{_ORIGIN_COLUMN}}  {setting.origin}{changed}"),
+        f"{head:<{_ORIGIN_COLUMN}}  {setting.origin}{changed}",
         f"{'':<{_MEANING_COLUMNS}}{meaning}",
     )
 
@@ -111,8 +108,8 @@ def _how_to_change(settings: Sequence[Setting]) -> list[str]:
         "",
         f"To change one, write in {'config.toml' if group else 'config.toml, above the first [group]'}:",
         *([f"    [{group}]"] if group else []),
-        f"    {name} = {harmless(value)}",
-        f"or set the variable, which wins: {example.variable}={harmless(told)}",
+        f"    {name} = {value}",
+        f"or set the variable, which wins: {example.variable}={told}",
     ]
 
 

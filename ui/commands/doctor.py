@@ -11,6 +11,9 @@ from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, setti
 
 def doctor(
     fast: Annotated[bool, typer.Option("--fast", help="Do not read the weights to compare digests.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Check the full-text index of collections above 256 MB too.")
+    ] = False,
     collection: Collection = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -21,13 +24,14 @@ def doctor(
 
     Example: [bold]askive doctor --json[/]
     """
-    from rag.doctor import Finding, examine
+    from rag.doctor import examine
+    from rag.doctor_files import Finding
 
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(as_json, quiet)
     findings: list[Finding] = []
     marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
-    for finding in examine(config, verify_weights=not fast):
+    for finding in examine(config, verify_weights=not fast, full=full):
         findings.append(finding)
         if not as_json and not (quiet and finding.severity == "ok"):
             shown.text(f"{marks[finding.severity]}  {finding.name}: {finding.message}")

@@ -20,7 +20,7 @@ from ui.commands.removal import (
     removed_text,
 )
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
-from ui.render import Output
+from ui.render import Output, write_error
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -122,7 +122,7 @@ def index(
                     return False
                 bar.stop()
                 for folder in withheld:
-                    typer.echo(_losses_text(folder), err=True)
+                    write_error(f"{_losses_text(folder)}\n")
                 is_confirmed = typer.confirm("Remove them from the collection?", err=True)
                 bar.start()
                 return is_confirmed
@@ -174,12 +174,11 @@ def index(
         )
     else:
         for failure in report.failures:
-            typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
+            write_error(f"askive: {failure.message}. {failure.remedy}\n")
         for folder in report.withheld:
-            typer.echo(
+            write_error(
                 f"askive: {_losses_text(folder)} They were not removed. If they are gone for good, run"
-                f" `askive index {shlex.quote(folder.folder)} --collection {name} --prune`.",
-                err=True,
+                f" `askive index {shlex.quote(folder.folder)} --collection {name} --prune`.\n"
             )
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"

@@ -11,7 +11,7 @@ import typer
 from rag.errors import UsageError
 from ui.opening import open_archive
 from ui.options import AsJson, Embedder, Quiet, output, settings
-from ui.render import Output, harmless
+from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.types import Sentence
@@ -78,14 +78,14 @@ def _print(sentence: Sentence, shown: Output) -> None:
     out.print(
         VERDICT_WORDS[sentence.verdict] or sentence.verdict, style=_STYLES.get(sentence.verdict, ""), end="  "
     )
-    out.print(_one_line(sentence.text), markup=False)
+    out.print(_one_line(sentence.text))
     for reason in sentence.reasons:
-        out.print(f"    {_one_line(reason)}", markup=False)
+        out.print(f"    {_one_line(reason)}")
     for citation in sentence.citations:
-        out.print(f"    “{_one_line(citation.quote)}”", markup=False, style="italic")
+        out.print(f"    “{_one_line(citation.quote)}”", style="italic")
         where = f"{citation.hit.source.uri}, characters {citation.start}-{citation.end}"
-        out.print(f"      {about(citation)}; {harmless(where)}", markup=False, style="dim")
+        out.print(f"      {about(citation)}; {where}", style="dim")
 
 
 def _one_line(text: str) -> str:
-    return harmless(" ".join(text.split()))
+    return " ".join(text.split())

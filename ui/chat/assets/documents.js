@@ -27,7 +27,7 @@ export async function choose(name) {
 export async function listCollections() {
   const found = await get("collections");
   if (!found.some((row) => row.name === state.collection)) state.collection = found[0]?.name || "";
-  byId("collection").replaceChildren(...found.map((row) => el("option", { value: row.name }, `${row.name} (${row.n_documents})`)));
+  byId("collection").replaceChildren(...found.map((row) => el("option", { value: row.name }, `${row.name} (${row.error ? "cannot be read" : row.n_documents})`)));
   byId("collection").value = state.collection;
 }
 
