@@ -145,7 +145,8 @@ class OpenAIGenerator:
             n_events += 1
             text, logprobs, reason = self._read(event)
             if reason:
-                finish = "length" if reason == "length" else "stop"
+                # A filter of the server's ends an answer in mid-sentence, as the limit does.
+                finish = "length" if reason in ("length", "content_filter") else "stop"
             if text or logprobs:
                 logprob = sum(logprobs) if logprobs else None
                 yield Piece(text, logprob, len(logprobs) or 1, n_prompt_tokens=n_prompt)

@@ -272,7 +272,14 @@ class Assistant:
 
         with run.checking("cite"):
             answer = checked(
-                text, run.cited, citer, strict=strict, attribute=checks.attributed, vouch=vouch, mend=mend
+                text,
+                run.cited,
+                citer,
+                strict=strict,
+                cut_off=run.is_cut_off,
+                attribute=checks.attributed,
+                vouch=vouch,
+                mend=mend,
             )
         if run.cancelled:
             return self._final(run, answer)

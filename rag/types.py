@@ -9,7 +9,8 @@ from typing import Literal
 from models.protocols import Message
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
-Verdict = Literal["supported", "unsupported", "contradicted", "unchecked"]
+Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
+"""cut_off: the sentence did not end, so what it would have said is not known and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
 
 

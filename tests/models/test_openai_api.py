@@ -147,8 +147,9 @@ def test_a_stream_becomes_pieces(endpoint: Endpoint, generator: OpenAIGenerator)
     assert asked["model"] == "some-model"
 
 
-def test_the_reason_it_ended(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
-    endpoint.reply = stream(token("x", finish="length"), done=False)
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_the_reason_it_ended(endpoint: Endpoint, generator: OpenAIGenerator, reason: str) -> None:
+    endpoint.reply = stream(token("x", finish=reason), done=False)
     assert list(generator.generate(HELLO, Sampling())) == [
         Piece("x", None, 1, n_prompt_tokens=3),
         Piece("", finish="length"),

@@ -328,7 +328,12 @@ def test_what_is_removed_is_forgotten_by_the_models(
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("unsupported", "(not supported)"), ("unchecked", "(not checked)"), ("contradicted", "(contradicted)")],
+    [
+        ("unsupported", "(not supported)"),
+        ("unchecked", "(not checked)"),
+        ("contradicted", "(contradicted)"),
+        ("cut_off", "(cut off)"),
+    ],
 )
 def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdict, said: str) -> None:
     answer(Askings(desk, kept), CAPTAIN)
