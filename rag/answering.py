@@ -77,7 +77,8 @@ def checked(
 ) -> Checked:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
-    known: the first sentences, cited already. cut_off: the last one did not end, and is marked so. attribute: where the sources only have somebody's word for it,
+    known: the first sentences, cited already. cut_off: the last one did not end, and is marked so.
+    attribute: where the sources only have somebody's word for it,
     the sentence says so. vouch: looks again at what the rules let pass. mend: makes a sentence that is left out one
     that is supported, if it can.
     """
@@ -258,11 +259,13 @@ def _is_in(words: set[str], said: Sequence[set[str]]) -> bool:
 class Run:
     """What is gathered while one question is answered.
 
-    ended: the model ended its turn by itself. is_cut_off: it did not, and the last sentence of `text` is unfinished.
+    filtered: the filter in force, in words. ended: the model ended its turn by itself.
+    is_cut_off: it did not, and the last sentence of `text` is unfinished.
     """
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, filtered: str = "") -> None:
         self.question = question
+        self.filtered = filtered
         self.text = ""
         self.cited: list[Sentence] = []
         self.confidence = 0.0

@@ -193,11 +193,13 @@ class Refusal:
     reason: for programs.
     message: for people.
     nearby: what was found near the question.
+    filtered: the filter that kept other documents out, in words; empty when there was none.
     """
 
     reason: RefusalReason
     message: str
     nearby: tuple[Citation, ...] = ()
+    filtered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

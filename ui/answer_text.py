@@ -17,7 +17,10 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "contradicted": "contradicted",
     "cut_off": "cut off",
 }
-"""What is said behind a sentence with citations, and behind one that was cut off; the page has the same words in `answer.js`."""
+"""What is said behind a sentence with citations, and behind one that was cut off.
+
+The page has the same words in `answer.js`.
+"""
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:

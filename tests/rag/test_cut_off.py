@@ -63,7 +63,9 @@ def answered(
     return events, events[-1].answer
 
 
-@pytest.mark.parametrize("text", [CUT, "The mayor said the damage came to 7,500 crowns at No.", f"{WHOLE[:-1]}"])
+@pytest.mark.parametrize(
+    "text", [CUT, "The mayor said the damage came to 7,500 crowns at No.", f"{WHOLE[:-1]}"]
+)
 @pytest.mark.parametrize("before", ["", f"{FIRST} "])
 def test_a_stopped_fragment_is_cut_off(archive: Archive, before: str, text: str) -> None:
     events, answer = answered(archive, Ending(before + text, "cancelled"))
@@ -100,12 +102,10 @@ def test_a_turn_that_the_model_ended_needs_no_full_stop(archive: Archive) -> Non
 
 
 def test_a_model_that_fails_in_mid_sentence_shows_whole_sentences_only(archive: Archive) -> None:
-    shown: list[str] = []
+    events: list[Event] = []
     with pytest.raises(EndpointError):
-        for event in Assistant(archive, Failing(), Config(home=archive.folder)).stream(DAMAGE):
-            if isinstance(event, Cited):
-                shown.append(event.sentence.text)
-    assert shown == [FIRST]
+        events.extend(Assistant(archive, Failing(), Config(home=archive.folder)).stream(DAMAGE))
+    assert [event.sentence.text for event in events if isinstance(event, Cited)] == [FIRST]
 
 
 def test_it_is_marked_wherever_it_is_shown(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +143,24 @@ def test_a_sentence_has_ended_only_when_nothing_can_go_on_with_it(text: str, fin
 
 
 PIECE = st.sampled_from(
-    ["The ", "U.S. ", "Gen. ", "rent", " is ", "GBP ", "210", ",0", "00", ".", "50", "! ", '" ', "no. ", "He ", "\n- "]
+    [
+        "The ",
+        "U.S. ",
+        "Gen. ",
+        "rent",
+        " is ",
+        "GBP ",
+        "210",
+        ",0",
+        "00",
+        ".",
+        "50",
+        "! ",
+        '" ',
+        "no. ",
+        "He ",
+        "\n- ",
+    ]
 )
 
 
