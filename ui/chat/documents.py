@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import BinaryIO
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
 
-from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
 from rag.archive import STORE_NAME, Archive
 from rag.collections import (
@@ -25,10 +23,13 @@ from rag.errors import UsageError
 from rag.ingest import ingest_paths
 from rag.store import SqliteStore
 from ui.chat.desk import Desk
+from ui.chat.failures import failure_view
 from ui.chat.turnstile import Turnstile, Work
+from ui.chat.uploads import Incoming, Upload, file_parts
 from ui.chat.views import View, source_view
 
 _SLICE = 32
+_LOOK_S = 0.5
 
 
 class Library:
@@ -38,6 +39,9 @@ class Library:
         self._desk = desk
         self._config: Config = desk.config
         self._changing = Lock()
+        self._closed = Event()
+        self._incoming = Incoming(self._config.home / "uploads")
+        self._incoming.clear()
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted."""
@@ -106,46 +110,56 @@ class Library:
             self._desk.forget_read()
         self._discard(Path(uri))
 
-    def receive(self, name: str, file_name: str) -> tuple[Path, BinaryIO]:
-        """Where an upload is written to: the path it will have, and an opened file beside it.
+    def receive(self, name: str, file_name: str) -> Upload:
+        """A file to write an upload to; give it to `add`, or discard it.
 
-        file_name: may hold folders (`letters/1912/may.txt`). Raises UsageError for one that leads out of them.
+        file_name: may hold folders (`letters/1912/may.txt`).
+        Raises UsageError for one that cannot name a file; TooManyRequests; CollectionNotFound.
         """
-        parts = PurePosixPath(file_name.replace("\\", "/")).parts
-        if not parts or any(part in ("..", "/") or "\0" in part or ":" in part for part in parts):
-            raise UsageError(f"{file_name!r} cannot name a file", remedy="rename it")
-        path = self._uploads(name).joinpath(*parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path, path.with_name(f".{path.name}.part").open("wb")
+        return self._incoming.open(self._uploads(name).joinpath(*file_parts(file_name)))
 
-    def add(self, name: str, path: Path) -> Iterator[View]:
-        """Index a file that `receive` made room for, telling how far it is; the last one says how it ended.
+    def add(self, name: str, upload: Upload) -> Iterator[View]:
+        """Put an upload in its place and index it, saying how far it is; the last view says how it ended.
 
         `{"step": "reading"}`, `{"step": "indexing", "done", "total"}`, then `{"step": "done", "n_passages"}`
         or `{"step": "failed", "message", "remedy"}`.
         """
-        told: SimpleQueue[View] = SimpleQueue()
-        Thread(target=self._index, args=(name, path, told.put), daemon=True).start()
+        views: SimpleQueue[View] = SimpleQueue()
+        Thread(target=self._index, args=(name, upload, views.put), daemon=True).start()
         while True:
-            view = told.get()
+            try:
+                view = views.get(timeout=_LOOK_S)
+            except Empty:
+                if not self._closed.is_set():
+                    continue
+                view = _failed("the chat was closed", "start it, and add the file again")
             yield view
             if view["step"] in ("done", "failed"):
                 return
 
-    def _index(self, name: str, path: Path, tell: Callable[[View], None]) -> None:
-        tell({"step": "reading"})
-        before = path.with_name(f".{path.name}.before")
-        with self._changing:
-            if path.exists():
-                path.replace(before)
-            path.with_name(f".{path.name}.part").replace(path)
-            ended = self._ingest(name, path, tell)
-            if ended["step"] == "failed":
-                path.unlink(missing_ok=True)
-                if before.exists():
-                    before.replace(path)
-            before.unlink(missing_ok=True)
-        tell(ended)
+    def close(self) -> None:
+        """End the streams of uploads that are being indexed."""
+        self._closed.set()
+
+    def _index(self, name: str, upload: Upload, tell: Callable[[View], None]) -> None:
+        ended = _failed("indexing stopped", "add the file again")
+        try:
+            tell({"step": "reading"})
+            with self._changing:
+                before = upload.place()
+                ended = self._ingest(name, upload.target, tell)
+                if ended["step"] == "failed":
+                    if before is not None:
+                        before.replace(upload.target)
+                    else:
+                        self._discard(upload.target)
+        except Exception as error:  # Whatever it is, who waits for the upload must hear of it.
+            ended = {"step": "failed", **failure_view(error)}
+        finally:
+            try:
+                upload.discard()
+            finally:
+                tell(ended)
 
     def _ingest(self, name: str, path: Path, tell: Callable[[View], None]) -> View:
         try:
@@ -153,15 +167,13 @@ class Library:
             folder = collection_path(self._config, name)
             with self._opened(folder, embedder) as archive:
                 report = ingest_paths(archive, [path])
-        except AskiveError as error:
-            return {"step": "failed", "message": error.message, "remedy": error.remedy}
         except Exception as error:  # One bad file must not end the page.
-            return {"step": "failed", "message": f"{type(error).__name__}: {error}", "remedy": "try again"}
+            return {"step": "failed", **failure_view(error)}
         if report.failures:
             failure = report.failures[0]
             # Where it is kept says nothing to whoever dropped it here.
             message = failure.message.replace(str(path), path.name)
-            return {"step": "failed", "message": message, "remedy": failure.remedy}
+            return _failed(message, failure.remedy)
         return {"step": "done", "n_passages": report.n_passages, "unchanged": report.n_unchanged > 0}
 
     def _opened(self, folder: Path, embedder: Embedder) -> Archive:
@@ -203,6 +215,10 @@ class Courteous(WrappedEmbedder):
             with self._turnstile.turn(Work.INDEXING):
                 made.append(self._inner.embed(texts[at : at + _SLICE]))
         return np.concatenate(made) if made else self._inner.embed([])
+
+
+def _failed(message: str, remedy: str) -> View:
+    return {"step": "failed", "message": message, "remedy": remedy}
 
 
 @contextmanager
