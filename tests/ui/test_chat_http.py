@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,6 +20,7 @@ from rag.config import load_config
 from rag.ingest import ingest_paths
 from tests.conftest import DOCUMENTS
 from tests.ui.browser_chat import serving
+from ui.chat.uploads import Incoming
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +195,26 @@ def test_what_no_route_expects_is_an_error_of_ours(server: str, server_home: Pat
     assert status in (400, 500)
     assert is_error(text)
     assert "Traceback" not in (server_home / "chat.log").read_text(encoding="utf-8")
+
+
+def test_a_killed_upload_lies_in_incoming_only_until_the_next_start(
+    server_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(server_home / "collections", home / "collections")
+    uploads = home / "uploads"
+    with serving(home, "--embedder", "hash", "--model", "scripted", "--collection", "town") as url:
+        host, _, port = urlsplit(url).netloc.partition(":")
+        raw = socket.create_connection((host, int(port)), timeout=30)
+        raw.sendall(
+            f"PUT /chat/collections/town/files HTTP/1.1\r\nHost: {host}:{port}\r\nX-File-Name: a.txt\r\n"
+            f"Content-Length: 1000000\r\n\r\n{'secret ' * 100}".encode()
+        )
+        while not list(uploads.rglob("*.part")):
+            time.sleep(0.05)
+    raw.close()
+    left = [path for path in uploads.rglob("*") if path.is_file()]
+    assert left
+    assert {path.parent for path in left} == {uploads / ".incoming"}
+    Incoming(uploads).clear()
+    assert not [path for path in uploads.rglob("*") if path.is_file()]

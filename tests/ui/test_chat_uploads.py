@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -44,6 +45,7 @@ def put(library: Library, name: str, text: bytes = TEXT) -> View:
     return list(library.add("town", upload))[-1]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_whatever_fails_while_indexing_is_told(
     library: Library, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +67,8 @@ def test_whatever_fails_while_indexing_is_told(
         assert put(library, "c.txt")["message"] == "MemoryError: no room"
     with monkeypatch.context() as broken:
         broken.setattr("ui.chat.documents.Library._ingest", _leave)
-        assert put(library, "d.txt")["step"] == "failed", "the thread is gone"
+        assert put(library, "a.txt", b"other words")["step"] == "failed", "the thread is gone"
+        assert kept.read_bytes() == TEXT
     assert incoming(config) == []
     assert put(library, "e.txt")["step"] == "done", "and the lock and the slot are free"
 
@@ -160,7 +163,8 @@ def client(max_json: int = 100) -> TestClient:
         Route("/broken", broken),
         Route("/breaks-off", breaks_off),
     ]
-    return TestClient(Failures(BodyLimit(Starlette(routes=routes), max_json, max_upload=200)))
+    middleware = [Middleware(Failures), Middleware(BodyLimit, max_json=max_json, max_upload=200)]
+    return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
 def test_bodies_are_counted_while_they_are_read() -> None:

@@ -147,11 +147,12 @@ class Library:
             tell({"step": "reading"})
             with self._changing:
                 before = upload.place()
-                ended = self._ingest(name, upload.target, tell)
-                if ended["step"] == "failed":
-                    if before is not None:
+                try:
+                    ended = self._ingest(name, upload.target, tell)
+                finally:
+                    if ended["step"] == "failed" and before is not None:
                         before.replace(upload.target)
-                    else:
+                    elif ended["step"] == "failed":
                         self._discard(upload.target)
         except Exception as error:  # Whatever it is, who waits for the upload must hear of it.
             ended = {"step": "failed", **failure_view(error)}
