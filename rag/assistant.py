@@ -54,7 +54,7 @@ from rag.warm import Warming, start_warming
 from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.words import storable
 
-LONGEST_QUESTION_CHARS = 20_000
+LONGEST_QUESTION_CHARS = 12_000
 
 
 class Assistant:
@@ -133,7 +133,7 @@ class Assistant:
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
         question, history = finished(partial_question), _storable(history)
-        if not question:
+        if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
         prepared = self._preparer.prepare(question, history, admitted, cancel)
         if prepared is None:

@@ -74,7 +74,7 @@ def test_every_way_in_stands_odd_texts(odd_archive: Archive, reader: Reader, nam
     text = ODD[name]
     opened = Assistant(odd_archive, ScriptedGenerator(), Config(home=odd_archive.folder), reader)
     if len(text) > LONGEST_QUESTION_CHARS:
-        with pytest.raises(UsageError, match=r"at most 20,000 are read"):
+        with pytest.raises(UsageError, match=r"at most 12,000 are read"):
             opened.ask(text)
     else:
         answer = opened.ask(text, [Turn(text, text)])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import AskiveError
+from rag.assistant import LONGEST_QUESTION_CHARS
 from rag.errors import UsageError
 from rag.words import storable
 from ui.chat.asking import Asking, Askings, Request, history_before
@@ -72,7 +73,7 @@ class Events:
             asked = _object(asked)
             typed = storable(str(asked.get("typed") or "")).strip()
             request = Request.from_dict(asked)
-            if len(typed.split()) < _MIN_TYPED_WORDS:
+            if len(typed.split()) < _MIN_TYPED_WORDS or len(typed) > LONGEST_QUESTION_CHARS:
                 ahead.stop()
                 yield nothing
                 return
