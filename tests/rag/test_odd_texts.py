@@ -48,7 +48,7 @@ def reader() -> Reader:
     return Reader()
 
 
-@pytest.fixture(scope="module", params=["hash", "real"])
+@pytest.fixture(scope="module", params=["hash", pytest.param("real", marks=pytest.mark.weights)])
 def odd_archive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Archive]:
