@@ -162,8 +162,7 @@ class Assistant:
 
         admitted: a filter; documents that it does not admit are not read.
         Raises UsageError for an empty question, one of more than LONGEST_QUESTION_CHARS, or an unknown field of
-        the filter; ModelError when the
-        generator fails.
+        the filter; ModelError when the generator fails.
         """
         question, history = storable(question).strip(), _storable(history)
         if not question:

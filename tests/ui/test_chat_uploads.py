@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,16 @@ def test_only_so_many_at_once(library: Library, config: Config) -> None:
         upload.discard()
     assert incoming(config) == []
     assert put(library, "one-more.txt")["step"] == "done"
+
+
+def test_who_leaves_before_the_first_line_keeps_no_slot(library: Library, config: Config) -> None:
+    for n in range(MAX_AT_ONCE):
+        upload = library.receive("town", f"left-{n}.txt")
+        upload.write(TEXT)
+        library.add("town", upload)
+    while incoming(config):
+        time.sleep(0.01)
+    assert put(library, "a.txt")["step"] == "done"
 
 
 def test_a_refused_name_takes_no_slot(library: Library) -> None:

@@ -125,7 +125,15 @@ class Library:
         or `{"step": "failed", "message", "remedy"}`.
         """
         views: SimpleQueue[View] = SimpleQueue()
+        # At once, not when the views are read: whoever sent it may be gone, and it is still to be put in its place.
         Thread(target=self._index, args=(name, upload, views.put), daemon=True).start()
+        return self._until_ended(views)
+
+    def close(self) -> None:
+        """End the streams of uploads that are being indexed."""
+        self._closed.set()
+
+    def _until_ended(self, views: SimpleQueue[View]) -> Iterator[View]:
         while True:
             try:
                 view = views.get(timeout=_LOOK_S)
@@ -136,10 +144,6 @@ class Library:
             yield view
             if view["step"] in ("done", "failed"):
                 return
-
-    def close(self) -> None:
-        """End the streams of uploads that are being indexed."""
-        self._closed.set()
 
     def _index(self, name: str, upload: Upload, tell: Callable[[View], None]) -> None:
         ended = _failed("indexing stopped", "add the file again")
