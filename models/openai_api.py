@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,7 +16,8 @@ from models.errors import EndpointError
 from models.protocols import FinishReason, Message, Piece, Sampling, Vectors
 
 _CHAT = "/chat/completions"
-_CHARACTERS_A_TOKEN = 3.5
+_CHARACTERS_A_TOKEN, _BYTES_A_TOKEN = 3.5, 2
+_PLAIN = re.compile(r"[A-Za-z0-9 \n]")
 _TOP = 20
 _BATCH = 64
 
@@ -56,8 +58,12 @@ class OpenAIGenerator:
         return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """An estimate: a token for every 3.5 characters, as English text has. The API has no call for it."""
-        return math.ceil(len(text) / _CHARACTERS_A_TOKEN)
+        """An estimate, as the API has no call for it: a token for every 3.5 letters, digits and spaces, as English
+        has, and one for every two UTF-8 bytes of punctuation and other scripts.
+        """
+        n_plain = len(_PLAIN.findall(text))
+        n_other = len(_PLAIN.sub("", text).encode("utf-8", "replace"))
+        return math.ceil(n_plain / _CHARACTERS_A_TOKEN) + math.ceil(n_other / _BYTES_A_TOKEN)
 
     def generate(
         self, messages: Sequence[Message], sampling: Sampling, cancel: threading.Event | None = None
@@ -145,7 +151,8 @@ class OpenAIGenerator:
             n_events += 1
             text, logprobs, reason = self._read(event)
             if reason:
-                finish = "length" if reason == "length" else "stop"
+                # A filter of the server's ends an answer in mid-sentence, as the limit does.
+                finish = "length" if reason in ("length", "content_filter") else "stop"
             if text or logprobs:
                 logprob = sum(logprobs) if logprobs else None
                 yield Piece(text, logprob, len(logprobs) or 1, n_prompt_tokens=n_prompt)

@@ -22,7 +22,8 @@ from models.openvino import padded_batches
 MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "reader_weights"
 MAX_TOKENS = 320
-_MAX_QUESTION_CHARS = 600
+MAX_QUESTION_TOKENS = 160
+"""Of a longer question or claim the two ends are read, so that the text always has room beside it."""
 _MAX_SPAN_TOKENS = 30
 _MASKED = -1e4
 
@@ -105,7 +106,7 @@ class Reader:
     def _run(self, first: str, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Any], list[Any]]]:
         """Rows of `texts`, their encodings and the four outputs, batch by batch."""
         self._load()
-        encoded = self._tokenizer.encode_batch([(first[:_MAX_QUESTION_CHARS], text) for text in texts])
+        encoded = self._pairs(first, texts)
         with self._lock:
             for rows, ids, mask in padded_batches([item.ids for item in encoded]):
                 types = np.zeros_like(ids)
@@ -113,6 +114,22 @@ class Reader:
                     types[at, : len(encoded[row].type_ids)] = encoded[row].type_ids
                 inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
                 yield rows, [encoded[row] for row in rows], computed(self._compiled, inputs)
+
+    def _pairs(self, first: str, texts: Sequence[str]) -> list[Any]:
+        """Encodings of at most MAX_TOKENS, of which `first` has at most MAX_QUESTION_TOKENS."""
+        tokenizer = self._tokenizer
+        asked = tokenizer.encode(first, add_special_tokens=False)
+        if len(asked) > MAX_QUESTION_TOKENS:
+            half = MAX_QUESTION_TOKENS // 2
+            ends = f"{first[: asked.offsets[half - 1][1]]} {first[asked.offsets[-half][0] :]}"
+            asked = tokenizer.encode(ends, add_special_tokens=False)
+            # Cut in mid-word, the ends may fall into more tokens than they were.
+            asked.truncate(MAX_QUESTION_TOKENS)
+        room = MAX_TOKENS - tokenizer.num_special_tokens_to_add(True) - len(asked)
+        read = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for text in read:
+            text.truncate(room)
+        return [tokenizer.post_process(asked, text) for text in read]
 
     def _load(self) -> None:
         with self._lock:
@@ -123,7 +140,7 @@ class Reader:
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
             self._tokenizer.no_padding()
-            self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+            self._tokenizer.no_truncation()
             self._compiled = compile_for_cpu(import_openvino(), self._path / "model.xml", self._kept)
 
     def _require_weights(self) -> None:

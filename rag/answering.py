@@ -19,7 +19,7 @@ from rag.manner import without_preamble
 from rag.question import split_parts
 from rag.refusal import says_nothing
 from rag.said import Polarity, added_values, bearing
-from rag.sentences import split_sentences
+from rag.sentences import is_finished, split_sentences
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verify import misplaced_names
 from rag.words import numbers, stems
@@ -29,6 +29,7 @@ Vouch = Callable[[Sentence], Sentence]
 Mend = Callable[[Sentence], Sentence | None]
 """A sentence that does not stand -> one that does; None when there is none."""
 
+CUT_OFF = "the answer was cut off before this sentence ended"
 _FEWEST_AGAIN = 4
 _N_BESIDE = 8
 """So many of the best sentences are looked at for another document that a comparison rests on."""
@@ -69,18 +70,22 @@ def checked(
     citer: Citer,
     *,
     strict: bool,
+    cut_off: bool = False,
     attribute: bool = True,
     vouch: Vouch = lambda sentence: sentence,
     mend: Mend = lambda _sentence: None,
 ) -> Checked:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
-    known: the first sentences, cited already. attribute: where the sources only have somebody's word for it,
+    known: the first sentences, cited already. cut_off: the last one did not end, and is marked so.
+    attribute: where the sources only have somebody's word for it,
     the sentence says so. vouch: looks again at what the rules let pass. mend: makes a sentence that is left out one
     that is supported, if it can.
     """
     later = split_sentences(text)[len(known) :]
     sentences = [*known, *(citer.cite(text[span.start : span.end], span.start) for span in later)]
+    if cut_off and sentences:
+        sentences[-1] = replace(sentences[-1], verdict="cut_off", reasons=(CUT_OFF,))
     kept: list[Sentence] = []
     left_out: list[Sentence] = []
     begins = True
@@ -113,6 +118,8 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
 
 def _worded(sentence: Sentence, attribute: bool) -> str:
     """As it is shown: not "according to the first excerpt", but according to whom its sources have it from."""
+    if sentence.verdict == "cut_off":
+        return sentence.text
     plain = without_preamble(sentence.text)
     return (attribute and attributed_sentence(replace(sentence, text=plain))) or plain
 
@@ -192,7 +199,8 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
 
     Held back: the first word after what looks like the end of a sentence (only that word tells "in the
     U.S. The house" from "the U.S. Theresa"), and a sentence that so far only repeats an earlier one. The text ends
-    before a sentence that says an earlier one again, and before one that there was no room to finish.
+    before a sentence that says an earlier one again, and before one that there was no room to finish; only as the
+    first sentence, or when the reader stopped it, an unfinished one stays (`run.is_cut_off`).
     """
     released = n_cited = 0
     said: list[set[str]] = []
@@ -225,14 +233,16 @@ def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
             yield Token(text[released:settled])
             released = settled
     spans = split_sentences(run.text)
-    cut_off = run.unfinished and not _FINISHED.search(run.text)
-    if said and (cut_off or _says_again(set(stems(run.text[slice(*spans[-1])])), said)):
+    cut_off = not run.ended and not is_finished(run.text)
+    no_room = cut_off and not run.cancelled
+    if said and (no_room or _says_again(set(stems(run.text[slice(*spans[-1])])), said)):
         run.text = run.text[: spans[n_cited - 1].end]
-    elif len(run.text) > released and not says_nothing(run.text):
+        return
+    run.is_cut_off = cut_off
+    if len(run.text) > released and not says_nothing(run.text):
         yield Token(run.text[released:])
 
 
-_FINISHED = re.compile(r"""[.!?]["'”’)\]]*\s*$""")
 # A word that is known to be whole: something that is no letter follows it, or it is in another script.
 _WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 
@@ -247,15 +257,20 @@ def _is_in(words: set[str], said: Sequence[set[str]]) -> bool:
 
 
 class Run:
-    """What is gathered while one question is answered."""
+    """What is gathered while one question is answered.
 
-    def __init__(self, question: str) -> None:
+    filtered: the filter in force, in words. ended: the model ended its turn by itself.
+    is_cut_off: it did not, and the last sentence of `text` is unfinished.
+    """
+
+    def __init__(self, question: str, filtered: str = "") -> None:
         self.question = question
+        self.filtered = filtered
         self.text = ""
         self.cited: list[Sentence] = []
         self.confidence = 0.0
         self.unanswered: tuple[str, ...] = ()
-        self.cancelled = self.unfinished = False
+        self.cancelled = self.ended = self.is_cut_off = False
         self.hits: tuple[Hit, ...] = ()
         self.evidence: tuple[Evidence, ...] = ()
         self._n_prompt = self._n_reused = self._n_completion = 0
@@ -289,7 +304,7 @@ class Run:
         # White space before the answer would move every offset.
         self.text += piece.text if self.text else piece.text.lstrip()
         self.cancelled = piece.finish == "cancelled"
-        self.unfinished = piece.finish == "length"
+        self.ended = piece.finish == "stop"
         self._n_completion += piece.n_tokens
         self._n_prompt += piece.n_prompt_tokens
         self._n_reused += piece.n_reused_tokens

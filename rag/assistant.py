@@ -54,6 +54,8 @@ from rag.warm import Warming, start_warming
 from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.words import storable
 
+LONGEST_QUESTION_CHARS = 12_000
+
 
 class Assistant:
     """Answers questions from one archive. Not more than one question at a time."""
@@ -130,8 +132,8 @@ class Assistant:
         its sources come at once, its first word when all is read.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
-        question = finished(partial_question)
-        if not question:
+        question, history = finished(partial_question), _storable(history)
+        if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
         prepared = self._preparer.prepare(question, history, admitted, cancel)
         if prepared is None:
@@ -146,7 +148,7 @@ class Assistant:
 
         No answer changes. Raises ModelError when the generator fails.
         """
-        return self.generator.prefill(opening_read(history), cancel)
+        return self.generator.prefill(opening_read(history, self.generator.count_tokens), cancel)
 
     def stream(
         self,
@@ -159,18 +161,24 @@ class Assistant:
         """Searching, Sources, Token..., Final. A refusal is a Final answer, never an exception.
 
         admitted: a filter; documents that it does not admit are not read.
-        Raises UsageError for an empty question or an unknown field of the filter; ModelError when the
-        generator fails.
+        Raises UsageError for an empty question, one of more than LONGEST_QUESTION_CHARS, or an unknown field of
+        the filter; ModelError when the generator fails.
         """
-        question = storable(question).strip()
+        question, history = storable(question).strip(), _storable(history)
         if not question:
             raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
-        run = Run(question)
+        if len(question) > LONGEST_QUESTION_CHARS:
+            raise UsageError(
+                f"the question has {len(question):,} characters, at most {LONGEST_QUESTION_CHARS:,} are read",
+                remedy="ask a shorter question, and index a long text as a document",
+            )
+        filtered = admitted.describe() if admitted else ""
+        run = Run(question, filtered)
         queries = queries_of(question, history)
         yield Searching(
             queries[-1],
             understood=self._preparer.retriever.understand(queries[0]).describe(),
-            filtered=admitted.describe() if admitted else "",
+            filtered=filtered,
         )
         prepared = self._preparer.prepare(question, history, admitted)
         if prepared is None:
@@ -184,16 +192,16 @@ class Assistant:
         if not weighed.scored:
             empty = not self.archive.counts().n_documents
             yield Sources(weighed.hits, None)
-            yield self._refused(
-                run, refuse("empty_archive" if empty else "nothing_relevant", question, (), None)
-            )
+            nothing: RefusalReason = "empty_archive" if empty else "nothing_relevant"
+            yield self._refused(run, refuse(nothing, question, (), None, filtered=filtered))
             return
         citer = Citer(asked, _cited_first(prepared.evidence, weighed.hits), self.archive.embedder)
         if prepared.prompt is None:
             off_topic = weighed.topical < MIN_EVIDENCE
             reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"
             yield Sources(weighed.hits, None)
-            yield self._refused(run, refuse(reason, question, weighed.scored, citer, weighed.missing))
+            refusal = refuse(reason, question, weighed.scored, citer, weighed.missing, filtered)
+            yield self._refused(run, refusal)
             return
         run.evidence = prepared.prompt.evidence
         likely = weighed.probability >= LIKELY
@@ -207,9 +215,8 @@ class Assistant:
                 yield self._final(run, Checked("", ()))
                 return
             if not self._stands(run, prepared.prompt):
-                yield self._refused(
-                    run, refuse("not_in_sources", question, weighed.scored, citer, weighed.missing)
-                )
+                refusal = refuse("not_in_sources", question, weighed.scored, citer, weighed.missing, filtered)
+                yield self._refused(run, refusal)
                 return
         sampling = Sampling(
             max_tokens=self._config.generation.max_tokens,
@@ -272,7 +279,14 @@ class Assistant:
 
         with run.checking("cite"):
             answer = checked(
-                text, run.cited, citer, strict=strict, attribute=checks.attributed, vouch=vouch, mend=mend
+                text,
+                run.cited,
+                citer,
+                strict=strict,
+                cut_off=run.is_cut_off,
+                attribute=checks.attributed,
+                vouch=vouch,
+                mend=mend,
             )
         if run.cancelled:
             return self._final(run, answer)
@@ -299,7 +313,7 @@ class Assistant:
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
-            refusal = refuse(reason, run.question, weighed.scored, citer, weighed.missing)
+            refusal = refuse(reason, run.question, weighed.scored, citer, weighed.missing, run.filtered)
             return self._refused(run, refusal, answer.left_out)
         if (
             self._doubter.is_fitted
@@ -352,6 +366,10 @@ def _cited_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]
     """Hits whose passages were read come first, so that their spans win ties."""
     read = {piece.hit.passage.passage_id for piece in evidence}
     return sorted(hits, key=lambda hit: hit.passage.passage_id not in read)
+
+
+def _storable(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    return tuple(Turn(storable(turn.question), storable(turn.answer)) for turn in history)
 
 
 def _first_quote(best: ScoredSentence) -> Citation:

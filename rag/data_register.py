@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -89,6 +91,17 @@ def uploads_folder(config: Config) -> Path:
     """Where the chat keeps uploaded files, in a folder for each store."""
     # Absolute, as the documents' uris are.
     return config.home.absolute() / "uploads"
+
+
+def incoming_folder(config: Config) -> Path:
+    """Where the chat keeps uploads on their way, and the files they replace until they are indexed."""
+    return uploads_folder(config) / ".incoming"
+
+
+def former_upload(incoming: Path, target: Path) -> Path:
+    """Where the file at `target` is kept while an upload replaces it; also after a move of the data folder."""
+    below_uploads = os.path.relpath(target, incoming.parent)
+    return incoming / f"{sha256(os.fsencode(below_uploads)).hexdigest()[:32]}.former"
 
 
 def other_collections(config: Config, name: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ from rag.archive import STORE_NAME
 from rag.collection_path import collection_path
 from rag.collections import list_collections
 from rag.config import Config
-from rag.data_register import delete_upload, uploads_folder
+from rag.data_register import delete_upload, former_upload, incoming_folder, uploads_folder
 from rag.erasure import erase_store
 from rag.errors import StoreError
 from rag.secure_delete import is_marked
@@ -141,16 +141,22 @@ def _uploads(config: Config) -> Iterator[Leftover]:
     held = _uploaded(config) if files else None
     if held is None:
         return
+    formers = {former_upload(incoming_folder(config), root / name): root / name for name in held}
     for path in files:
-        part = _UPLOADING.fullmatch(path.name)
-        whole = path.with_name(part["name"]) if part else path
+        whole = _target(path, formers)
         sha256 = held.get(str(whole.relative_to(root)))
         if sha256 is None:
             delete = partial(delete_upload, config, path)
             yield Leftover(path, "an uploaded file of no document", lock, delete)
-        elif part:
+        elif whole != path:
             settle = partial(_settle, config, path, whole, sha256)
             yield Leftover(path, "an interrupted upload", lock, settle)
+
+
+def _target(path: Path, formers: dict[Path, Path]) -> Path:
+    """The uploaded file that this one is a part or a former version of, or itself."""
+    part = _UPLOADING.fullmatch(path.name)
+    return path.with_name(part["name"]) if part else formers.get(path, path)
 
 
 def _uploaded(config: Config) -> dict[str, str] | None:
@@ -181,7 +187,7 @@ def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
     """The file becomes again the one that was indexed: the former one, unless the new one was indexed."""
     from models.disk import sha256_of
 
-    if path.name.endswith(".before") and not (whole.is_file() and sha256_of(whole) == sha256):
+    if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
         path.replace(whole)
     else:
         delete_upload(config, path)

@@ -120,7 +120,7 @@ class Preparer:
         evidence = select_evidence(scored, room, self._count_tokens)
         prompt = None
         if self._is_worth_reading(half.weighed):
-            prompt = build_prompt(half.question, evidence, history)
+            prompt = build_prompt(half.question, evidence, history, self._count_tokens)
         return Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
 
     def _is_worth_reading(self, weighed: Weighed) -> bool:

@@ -44,15 +44,23 @@ def refuse(
     scored: Sequence[ScoredSentence],
     citer: Citer | None,
     missing: Sequence[str] = (),
+    filtered: str = "",
 ) -> Refusal:
-    """A refusal that says what was looked for, which names in it no document has, and what was found near it."""
+    """A refusal that says what was looked for, which names in it no document has, and what was found near it.
+
+    filtered: the filter in force, in words: what lies outside it may hold the answer, so the message names it.
+    """
     asked = " ".join(question.split())
     asked = asked if len(asked) <= _MAX_ASKED_CHARS else asked[: _MAX_ASKED_CHARS - 1] + "…"
     nearby: tuple[Citation, ...] = ()
     if citer is not None and reason != "nothing_relevant":
         nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
     unknown = f" Nothing found mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
-    return Refusal(reason, _MESSAGES[reason].format(asked=asked, unknown=unknown), nearby)
+    message = _MESSAGES[reason].format(asked=asked, unknown=unknown)
+    if not filtered or reason == "empty_archive":
+        return Refusal(reason, message, nearby)
+    within = f"Within your filter ({filtered}): {message[0].lower()}{message[1:]}"
+    return Refusal(reason, within, nearby, filtered)
 
 
 _MESSAGES: dict[RefusalReason, str] = {

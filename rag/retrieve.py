@@ -237,4 +237,4 @@ def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
     if not history:
         return [question]
     last = history[-1]
-    return [question, f"{last.question} {last.answer} {question}"[-MAX_QUERY_CHARS:]]
+    return [question, storable(f"{last.question} {last.answer} {question}")[-MAX_QUERY_CHARS:]]

@@ -88,6 +88,28 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
     return True
 
 
+def is_finished(text: str) -> bool:
+    """Whether the last sentence of `text` has ended, whatever may be written behind it.
+
+    False too for what only looks like an end: `210.` may go on as `210.50`, `U.S.` and `"Stop!"` in mid-sentence.
+    """
+    body = text.rstrip()
+    last = next((match for match in _END.finditer(body) if match.end() == len(body)), None)
+    if last is None:
+        return False
+    mark = last.group().rstrip("\"'”’»)]}*_")
+    if mark != ".":
+        return mark == last.group() and mark[-1] in "!?。！？"
+    word = _WORD_BEFORE.search(body, max(0, last.start() - 30), last.start())
+    before = word.group(1).lower() if word else ""
+    if not before or before in _NEVER_FINAL | _ABBREVIATIONS or re.fullmatch(r"(?:[a-z]\.)*[a-z]", before):
+        return False
+    if before[-1].isdigit() and mark == last.group():
+        start = split_sentences(body)[-1].start
+        return len(body) < len(text) and not _LIST_NUMBER.fullmatch(body, start, last.start())
+    return True
+
+
 _OPENERS = frozenset(
     """the a an this that these those it its he she they we you i his her their our in on at by for from with
     as but and so when while after before since if although however meanwhile then there here some many most

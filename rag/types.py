@@ -9,7 +9,8 @@ from typing import Literal
 from models.protocols import Message
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
-Verdict = Literal["supported", "unsupported", "contradicted", "unchecked"]
+Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
+"""cut_off: the sentence did not end, so what it would have said is not known and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
 
 
@@ -192,11 +193,13 @@ class Refusal:
     reason: for programs.
     message: for people.
     nearby: what was found near the question.
+    filtered: the filter that kept other documents out, in words; empty when there was none.
     """
 
     reason: RefusalReason
     message: str
     nearby: tuple[Citation, ...] = ()
+    filtered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ _HEADING = re.compile(r"#{1,6}\s")
 
 
 def verify_text(text: str, archive: Archive, config: Config) -> tuple[Sentence, ...]:
-    """The sentences of the text with verdicts, reasons and citations; `text[s.start:s.end] == s.text`."""
+    """The sentences of the text with verdicts, reasons and citations.
+
+    `storable(text)[s.start:s.end] == s.text`: NULs and lone surrogates are read as U+FFFD.
+    """
     return tuple(verified_sentences(text, archive, config))
 
 
@@ -28,17 +31,17 @@ def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[
     Left out: headings and what has no words. A sentence that points back ("He said") is searched for with the
     one before it. Markers count anew in each sentence.
     """
+    text = storable(text)
     retriever = Retriever(archive, config.retrieval)
     before = ""
     for span in split_sentences(text):
         said = text[span.start : span.end]
         if not _WORDY.search(said) or _HEADING.match(said):
             continue
-        query = storable(said)
-        hits = retriever.retrieve(query)
+        hits = retriever.retrieve(said)
         if before:
             known = {hit.passage.passage_id for hit in hits}
-            also = retriever.retrieve(storable(f"{before} {said}"))
+            also = retriever.retrieve(f"{before} {said}")
             hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
         yield Citer(before, hits, archive.embedder).cite(said, span.start)
         before = said

@@ -75,6 +75,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "refused": answer.refused,
         "refusal_reason": refusal.reason if refusal else None,
+        "refusal_filter": refusal.filtered if refusal else "",
         "nearby": [citation_to_dict(citation) for citation in refusal.nearby] if refusal else [],
         "sentences": [sentence_to_dict(sentence) for sentence in answer.sentences],
         "left_out": [sentence_to_dict(sentence) for sentence in answer.left_out],

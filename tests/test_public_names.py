@@ -29,12 +29,12 @@ MODULES = {
         types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
-        ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.conversations chat.desk
-        chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes chat.source
-        chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
-        commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate
-        commands.index commands.models commands.removal commands.search commands.verify eval_text hits_text
-        opening options render streams
+        ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.bodies chat.conversations
+        chat.desk chat.documents chat.door chat.events chat.export chat.failures chat.gold chat.page
+        chat.routes chat.source chat.throttle chat.turnstile chat.uploads chat.views cli commands
+        commands.ask commands.cache commands.chat commands.collections commands.config commands.doctor
+        commands.eval commands.eval_calibrate commands.index commands.models commands.removal
+        commands.search commands.verify eval_text hits_text opening options render streams
     """,
 }
 
@@ -80,7 +80,7 @@ NAMES = {
         PromptConfig RetrievalConfig SEEDS_COLLECTION Setting default_home list_settings load_config
     """,
     "rag.assistant": """
-        Assistant
+        Assistant LONGEST_QUESTION_CHARS
     """,
     "rag.archive": """
         Archive STORE_NAME

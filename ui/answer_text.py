@@ -15,8 +15,12 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "unsupported": "not supported",
     "unchecked": "not checked",
     "contradicted": "contradicted",
+    "cut_off": "cut off",
 }
-"""What is said behind a sentence with citations; the page has the same words in `answer.js`."""
+"""What is said behind a sentence with citations, and behind one that was cut off.
+
+The page has the same words in `answer.js`.
+"""
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
@@ -120,7 +124,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
 
 def _marks(sentence: Sentence) -> str:
     if not sentence.citations:
-        return " [no source]"
+        return " [cut off]" if sentence.verdict == "cut_off" else " [no source]"
     marks = "".join(f"[{citation.marker}]" for citation in sentence.citations)
     verdict = VERDICT_WORDS[sentence.verdict]
     return f" {marks}({verdict})" if verdict else f" {marks}"

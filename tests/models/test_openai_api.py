@@ -147,8 +147,16 @@ def test_a_stream_becomes_pieces(endpoint: Endpoint, generator: OpenAIGenerator)
     assert asked["model"] == "some-model"
 
 
-def test_the_reason_it_ended(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
-    endpoint.reply = stream(token("x", finish="length"), done=False)
+def test_tokens_of_other_scripts_are_not_underestimated(generator: OpenAIGenerator) -> None:
+    assert generator.count_tokens("Who built the old bridge") == 7
+    assert generator.count_tokens('"' * 2000) == 1000
+    assert generator.count_tokens("桥" * 330) >= 330
+    assert generator.count_tokens("😀" * 100) == 200
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_the_reason_it_ended(endpoint: Endpoint, generator: OpenAIGenerator, reason: str) -> None:
+    endpoint.reply = stream(token("x", finish=reason), done=False)
     assert list(generator.generate(HELLO, Sampling())) == [
         Piece("x", None, 1, n_prompt_tokens=3),
         Piece("", finish="length"),

@@ -19,6 +19,7 @@ from rag.assistant import Assistant
 from rag.collections import index_seeds
 from rag.config import Config, GenerationConfig, PassageConfig
 from rag.errors import CollectionNotFound, UsageError
+from rag.filters import parse_filter
 from rag.sentences import split_sentences
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
 from rag.wire import answer_to_dict
@@ -237,6 +238,28 @@ def test_cancelled_in_the_middle_the_rest_is_an_answer(archive: Archive) -> None
     check(answer, archive)
     assert answer.text.startswith(TRUE)
     assert not answer.text.endswith("Falk.")
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "reason"),
+    [
+        ("Who built the old bridge of Aldermoor?", "I don't know.", "not_in_sources"),
+        ("Who built the old bridge of Aldermoor?", "Penguins built it.", "unsupported"),
+        ("zzz qqq?", "x", "nothing_relevant"),
+    ],
+)
+def test_a_refusal_names_the_filter_it_was_made_under(
+    archive: Archive, question: str, said: str, reason: str
+) -> None:
+    opened = assistant(archive, ScriptedGenerator(said))
+    admitted = parse_filter(after="2016", publishers=["Port Authority"])
+    refusal = opened.ask(question, admitted=admitted).refusal
+    assert refusal is not None and refusal.reason == reason
+    assert refusal.message.startswith("Within your filter (from 2016-01-01, publisher Port Authority): ")
+    assert refusal.filtered == "from 2016-01-01, publisher Port Authority"
+    answer = opened.ask(question, admitted=admitted)
+    assert answer_to_dict(answer)["refusal_filter"] == refusal.filtered
+    assert "filter" not in opened.ask(question).text
 
 
 def test_an_abandoned_stream_does_no_harm(archive: Archive) -> None:

@@ -161,6 +161,9 @@ def test_stop_keeps_what_was_said(page: Any) -> None:
     answered(turn)
     assert "Stopped." in turn.locator(".status").inner_text()
     assert "north tower" not in turn.locator(".text").inner_text()
+    assert "cut off" in turn.locator(".text").inner_text()
+    assert turn.locator(".citation.supported .icon").count() == 0
+    assert "0 of 1 sentences verified." in turn.locator(".status").inner_text()
     assert page.locator("#send").is_visible()
     assert answered(ask(page, CAPTAIN)).locator(".text").is_visible()
 

@@ -28,10 +28,9 @@ QUOTES = {"answers in conversations": 1, "gold questions": 1, "copies in gold su
 
 
 def put(library: Library, text: str, name: str = "light.txt") -> View:
-    path, file = library.receive("town", name)
-    with file:
-        file.write(text.encode())
-    return list(library.add("town", path))[-1]
+    upload = library.receive("town", name)
+    upload.write(text.encode())
+    return list(library.add("town", upload))[-1]
 
 
 @pytest.fixture
@@ -114,10 +113,9 @@ library = Library(Desk(Config(home=Path(sys.argv[1]), embedder="hash", generator
 way, text = sys.argv[2], sys.argv[3]
 {module}.{name} = die
 if way == "upload":
-    path, file = library.receive("town", "light.txt")
-    with file:
-        file.write(text.encode())
-    print(list(library.add("town", path)))
+    upload = library.receive("town", "light.txt")
+    upload.write(text.encode())
+    print(list(library.add("town", upload)))
 elif way == "remove":
     library.remove("town", next(v["uri"] for v in library.documents("town") if v["uri"].endswith("light.txt")))
 else:

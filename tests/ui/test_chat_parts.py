@@ -255,7 +255,25 @@ def test_a_collection_that_another_process_rebuilt_is_opened_again(desk: Desk, c
         desk.archive("town")
 
 
-@pytest.mark.parametrize("name", ["../x.txt", "/etc/passwd", "a/../../x.txt", "", "C:\\x.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x.txt",
+        "/etc/passwd",
+        "a/../../x.txt",
+        "",
+        "C:\\x.txt",
+        ".hidden",
+        "a/.git/x.txt",
+        "a\nb.txt",
+        "a\u2028b.txt",
+        "a\u202etxt.exe",
+        "a\0.txt",
+        "x" * 252 + ".txt",
+        "é" * 128,
+        "deep/" * 300 + "x.txt",
+    ],
+)
 def test_an_upload_stays_in_its_folder(desk: Desk, name: str) -> None:
     with pytest.raises(UsageError):
         Library(desk).receive("town", name)
@@ -265,10 +283,9 @@ def test_a_failed_upload_leaves_the_earlier_file(desk: Desk) -> None:
     library = Library(desk)
 
     def put(text: str) -> View:
-        path, file = library.receive("town", "notes/a.txt")
-        with file:
-            file.write(text.encode())
-        return list(library.add("town", path))[-1]
+        upload = library.receive("town", "notes/a.txt")
+        upload.write(text.encode())
+        return list(library.add("town", upload))[-1]
 
     assert put("Agnes wrote to Karl about herring.")["step"] == "done"
     failed = put(" ")
@@ -328,7 +345,12 @@ def test_what_is_removed_is_forgotten_by_the_models(
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("unsupported", "(not supported)"), ("unchecked", "(not checked)"), ("contradicted", "(contradicted)")],
+    [
+        ("unsupported", "(not supported)"),
+        ("unchecked", "(not checked)"),
+        ("contradicted", "(contradicted)"),
+        ("cut_off", "(cut off)"),
+    ],
 )
 def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdict, said: str) -> None:
     answer(Askings(desk, kept), CAPTAIN)

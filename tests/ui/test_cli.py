@@ -386,6 +386,33 @@ def test_a_batch_is_answered_in_order(indexed: Askive, tmp_path: Path) -> None:
     assert shown.code == 1
 
 
+def test_one_failing_question_of_a_batch_is_one_error_object(
+    indexed: Askive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.assistant import Assistant
+    from rag.types import Answer
+
+    ask = Assistant.ask
+
+    def failing(self: Assistant, question: str, **how: Any) -> Answer:
+        if "fail" in question:
+            raise ZeroDivisionError(f"in {question}")
+        return ask(self, question, **how)
+
+    monkeypatch.setattr(Assistant, "ask", failing)
+    batch = tmp_path / "questions.jsonl"
+    questions = [SHIPS, "fail \ud800", "x" * 30_000, '"' * 2000, SHIPS]
+    batch.write_text("\n".join(json.dumps({"question": q}) for q in questions))
+    shown = indexed("ask", "--batch", batch, *FAKES)
+    assert shown.code == 1
+    first, failed, long, _, last = (json.loads(line) for line in shown.out.splitlines())
+    assert first["answer"] == last["answer"]
+    assert failed["error"]["message"].startswith("ZeroDivisionError: in fail")
+    assert failed["error"]["kind"] == "failure"
+    assert long["error"]["kind"] == "usage"
+    assert "30,000 characters" in long["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "line", ["not json", '{"q": "x"}', '["x"]', '{"question": 5}', '"question"', "{", "null"]
 )

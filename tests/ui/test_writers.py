@@ -223,13 +223,14 @@ def test_an_upload_into_a_busy_collection_ends_with_the_reason(home: Path, docum
     process = indexing(config, documents)
     desk = Desk(config)
     library = Library(desk)
-    path, file = library.receive("town", "notes.txt")
-    with file:
-        file.write(b"Agnes wrote to Karl about herring.")
-    ended = list(library.add("town", path))[-1]
+    upload = library.receive("town", "notes.txt")
+    upload.write(b"Agnes wrote to Karl about herring.")
+    ended = list(library.add("town", upload))[-1]
     assert ended["step"] == "failed"
     assert "'town'" in ended["message"]
-    assert list(path.parent.iterdir()) == [], "nothing of the upload is left"
+    assert not [path for path in (home / "uploads").rglob("*") if path.is_file() and path.name != ".lock"], (
+        "nothing of it is left"
+    )
     changes: list[Callable[[], object]] = [
         lambda: library.remove("town", str(documents / "fair.html")),
         lambda: library.rename("town", "city"),
@@ -239,9 +240,8 @@ def test_an_upload_into_a_busy_collection_ends_with_the_reason(home: Path, docum
         with pytest.raises(CollectionBusy):
             change()
     process.communicate("\n" * 3, timeout=60)
-    path, file = library.receive("town", "notes.txt")
-    with file:
-        file.write(b"Agnes wrote to Karl about herring.")
-    assert list(library.add("town", path))[-1]["step"] == "done"
+    upload = library.receive("town", "notes.txt")
+    upload.write(b"Agnes wrote to Karl about herring.")
+    assert list(library.add("town", upload))[-1]["step"] == "done"
     assert len(library.documents("town")) == 4
     desk.close()

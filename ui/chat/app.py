@@ -14,11 +14,13 @@ from rag.config import Config
 from rag.leftovers import sweep
 from rag.quotes import conversations_path
 from ui.chat.asking import Askings
+from ui.chat.bodies import BodyLimit
 from ui.chat.conversations import Conversations
 from ui.chat.desk import Desk
 from ui.chat.documents import Library
 from ui.chat.door import Door
 from ui.chat.events import Events
+from ui.chat.failures import Failures
 from ui.chat.page import attach_page
 from ui.chat.routes import Routes
 
@@ -59,17 +61,22 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
     desk = Desk(config)
     kept = Conversations(conversations_path(config))
     askings = Askings(desk, kept)
+    library = Library(desk)
     try:
         server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)
+        # The last one added is asked first.
+        server.add_middleware(BodyLimit)
+        server.add_middleware(Failures)
         server.add_middleware(Door, password=password)
         attach_page(server)
-        Routes(desk, kept, askings, Library(desk), collection).attach(server)
+        Routes(desk, kept, askings, library, collection).attach(server)
         events = Events(desk, kept, askings)
         # The queue is the desk's own, which knows what may go first.
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
         yield Chat(server, desk)
     finally:
+        library.close()
         askings.close()
         desk.close()
         kept.close()

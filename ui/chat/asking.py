@@ -13,9 +13,11 @@ from models.errors import AskiveError
 from rag.filters import Filter, parse_filter
 from rag.prepare import finished
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from rag.words import storable
 from ui.chat.ahead import Reading, Sought
 from ui.chat.conversations import Conversations, KeptTurn
 from ui.chat.desk import Desk
+from ui.chat.failures import failure_view
 from ui.chat.turnstile import GaveUp, Work
 from ui.chat.views import Number, View, answer_view, citation_view, sentence_view
 
@@ -58,12 +60,13 @@ class Request:
     @classmethod
     def from_dict(cls, asked: Mapping[str, Any]) -> Request:
         """What `as_dict` made; unknown keys are ignored."""
+        publishers = asked.get("publishers")
         return cls(
             str(asked.get("collection") or ""),
             str(asked.get("model") or ""),
             str(asked.get("after") or ""),
             str(asked.get("before") or ""),
-            tuple(str(name) for name in asked.get("publishers") or ()),
+            tuple(str(name) for name in publishers) if isinstance(publishers, list | tuple) else (),
             bool(asked.get("literal")),
         )
 
@@ -85,8 +88,14 @@ class Asking:
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """No more events will come."""
+        """No more events will come. The last one is always `final`: whoever follows learns how it ended."""
         with self._changed:
+            if not self._events or self._events[-1]["kind"] != "final":
+                failure = {
+                    "message": "answering stopped before the answer was complete",
+                    "remedy": "ask again",
+                }
+                self._events.append({"kind": "final", "answer": {"failure": failure}})
             self._done = True
             self._changed.notify_all()
 
@@ -124,7 +133,7 @@ class Askings:
         """
         from rag.errors import UsageError
 
-        question = question.strip()
+        question = storable(question).strip()
         if not question:
             raise UsageError("the question is empty", remedy="type one")
         # A date that is none is refused before anything is kept.
@@ -187,11 +196,10 @@ class Askings:
                 history = self._answer(turn, sought, asking)
         except GaveUp:
             self._keep_failure(turn, asking, "stopped before it began", "ask again when you like")
-        except AskiveError as error:
-            self._keep_failure(turn, asking, error.message, error.remedy)
         except Exception as error:  # The page must hear of it, whatever it is.
-            self._keep_failure(turn, asking, f"{type(error).__name__}: {error}", "try again")
-            if os.environ.get("ASKIVE_DEBUG"):
+            view = failure_view(error)
+            self._keep_failure(turn, asking, view["message"], view["remedy"])
+            if not isinstance(error, AskiveError) and os.environ.get("ASKIVE_DEBUG"):
                 raise
         finally:
             if reading is not None:
@@ -234,8 +242,10 @@ class Askings:
 
     def _keep_failure(self, turn: KeptTurn, asking: Asking, message: str, remedy: str) -> None:
         view: View = {"failure": {"message": message, "remedy": remedy}}
-        self._kept.answered(turn.turn_id, "", view)
-        asking.tell("final", answer=view)
+        try:
+            self._kept.answered(turn.turn_id, "", view)
+        finally:
+            asking.tell("final", answer=view)
 
 
 class _Teller:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from rag.errors import UsageError
 
 Feedback = Literal["right", "wrong", "wrong_source"]
+MAX_TURN_ID = 2**63 - 1
 _MAX_TITLE_CHARS = 80
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS conversations (
@@ -141,7 +142,7 @@ class Conversations:
 
     def turn(self, turn_id: int) -> KeptTurn:
         """Raises UsageError when there is none."""
-        found = self._turns("turn_id = ?", turn_id)
+        found = self._turns("turn_id = ?", turn_id) if 0 < turn_id <= MAX_TURN_ID else []
         if not found:
             raise UsageError("this question is not there any more", remedy="load the page again")
         return found[0]

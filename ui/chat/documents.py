@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
-from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import BinaryIO
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
 
 from filelock import FileLock, Timeout
 
@@ -27,18 +26,20 @@ from rag.collections import (
     rename_collection,
 )
 from rag.config import Config
-from rag.data_register import delete_elsewhere, quotes_of, uploads_folder
+from rag.data_register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder
 from rag.embed import WrappedEmbedder
 from rag.erasure import erase_removed
-from rag.errors import ArchiveError, UsageError
 from rag.ingest import ingest_paths
 from rag.leftovers import uploads_lock
 from rag.store import SqliteStore
 from ui.chat.desk import Desk
+from ui.chat.failures import failure_view
 from ui.chat.turnstile import Turnstile, Work
+from ui.chat.uploads import Incoming, Upload, file_parts
 from ui.chat.views import View, source_view
 
 _SLICE = 32
+_LOOK_S = 0.5
 
 
 class Library:
@@ -49,6 +50,9 @@ class Library:
         self._config: Config = desk.config
         self._changing = Lock()
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
+        self._closed = Event()
+        self._incoming = Incoming(incoming_folder(self._config))
+        self._incoming.clear()
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted; one that cannot be read has `error`, its message."""
@@ -123,18 +127,14 @@ class Library:
             remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
             self._desk.forget_read()
 
-    def receive(self, name: str, file_name: str) -> tuple[Path, BinaryIO]:
-        """Where an upload is written to: the path it will have, and an opened file beside it.
+    def receive(self, name: str, file_name: str) -> Upload:
+        """A file to write an upload to; give it to `add`, or discard it.
 
-        file_name: may hold folders (`letters/1912/may.txt`). Raises UsageError for one that leads out of them.
+        file_name: may hold folders (`letters/1912/may.txt`).
+        Raises UsageError for one that cannot name a file; TooManyRequests; CollectionNotFound.
         """
-        parts = PurePosixPath(file_name.replace("\\", "/")).parts
-        if not parts or any(part in ("..", "/") or "\0" in part or ":" in part for part in parts):
-            raise UsageError(f"{file_name!r} cannot name a file", remedy="rename it")
         self._hold_uploads()
-        path = self._uploads(name).joinpath(*parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path, path.with_name(f".{path.name}.part").open("wb")
+        return self._incoming.open(self._uploads(name).joinpath(*file_parts(file_name)))
 
     def _hold_uploads(self) -> None:
         """Until the process ends: no other one takes an unfinished upload for a leftover."""
@@ -143,40 +143,53 @@ class Library:
         with suppress(Timeout):
             self._uploading.acquire()
 
-    def add(self, name: str, path: Path) -> Iterator[View]:
-        """Index a file that `receive` made room for, telling how far it is; the last one says how it ended.
+    def add(self, name: str, upload: Upload) -> Iterator[View]:
+        """Put an upload in its place and index it, saying how far it is; the last view says how it ended.
 
         `{"step": "reading"}`, `{"step": "indexing", "done", "total"}`, then `{"step": "done", "n_passages"}`
         or `{"step": "failed", "message", "remedy"}`.
         """
-        told: SimpleQueue[View] = SimpleQueue()
-        Thread(target=self._index, args=(name, path, told.put), daemon=True).start()
+        views: SimpleQueue[View] = SimpleQueue()
+        # At once, not when the views are read: whoever sent it may be gone, and it is still to be put in its place.
+        Thread(target=self._index, args=(name, upload, views.put), daemon=True).start()
+        return self._until_ended(views)
+
+    def close(self) -> None:
+        """End the streams of uploads that are being indexed."""
+        self._closed.set()
+
+    def _until_ended(self, views: SimpleQueue[View]) -> Iterator[View]:
         while True:
-            view = told.get()
+            try:
+                view = views.get(timeout=_LOOK_S)
+            except Empty:
+                if not self._closed.is_set():
+                    continue
+                view = _failed("the chat was closed", "start it, and add the file again")
             yield view
             if view["step"] in ("done", "failed"):
                 return
 
-    def _index(self, name: str, path: Path, tell: Callable[[View], None]) -> None:
-        tell({"step": "reading"})
-        before = path.with_name(f".{path.name}.before")
-        part = path.with_name(f".{path.name}.part")
+    def _index(self, name: str, upload: Upload, tell: Callable[[View], None]) -> None:
+        ended = _failed("indexing stopped", "add the file again")
         try:
+            tell({"step": "reading"})
             with self._change(name):
-                if path.exists():
-                    path.replace(before)
-                part.replace(path)
-                ended = self._ingest(name, path, tell)
-                if ended["step"] == "failed":
-                    path.unlink(missing_ok=True)
-                    if before.exists():
-                        before.replace(path)
-                before.unlink(missing_ok=True)
-        except ArchiveError as error:
-            # Another process holds the lock.
-            part.unlink(missing_ok=True)
-            ended = {"step": "failed", "message": error.message, "remedy": error.remedy}
-        tell(ended)
+                before = upload.place()
+                try:
+                    ended = self._ingest(name, upload.target, tell)
+                finally:
+                    if ended["step"] == "failed" and before is not None:
+                        before.replace(upload.target)
+                    elif ended["step"] == "failed":
+                        delete_upload(self._config, upload.target)
+        except Exception as error:  # Whatever it is, who waits for the upload must hear of it.
+            ended = {"step": "failed", **failure_view(error)}
+        finally:
+            try:
+                upload.discard()
+            finally:
+                tell(ended)
 
     @contextmanager
     def _change(self, name: str) -> Iterator[None]:
@@ -197,15 +210,13 @@ class Library:
                         delete_elsewhere(self._config, removal, with_quotes=False)
                         erase_removed(self._config, archive)
                         self._desk.forget_read()
-        except AskiveError as error:
-            return {"step": "failed", "message": error.message, "remedy": error.remedy}
         except Exception as error:  # One bad file must not end the page.
-            return {"step": "failed", "message": f"{type(error).__name__}: {error}", "remedy": "try again"}
+            return {"step": "failed", **failure_view(error)}
         if report.failures:
             failure = report.failures[0]
             # Where it is kept says nothing to whoever dropped it here.
             message = failure.message.replace(str(path), path.name)
-            return {"step": "failed", "message": message, "remedy": failure.remedy}
+            return _failed(message, failure.remedy)
         return {"step": "done", "n_passages": report.n_passages, "unchanged": report.n_unchanged > 0}
 
     def _opened(self, folder: Path, embedder: Embedder) -> Archive:
@@ -235,6 +246,10 @@ class Courteous(WrappedEmbedder):
             with self._turnstile.turn(Work.INDEXING):
                 made.append(self._inner.embed(texts[at : at + _SLICE]))
         return np.concatenate(made) if made else self._inner.embed([])
+
+
+def _failed(message: str, remedy: str) -> View:
+    return {"step": "failed", "message": message, "remedy": remedy}
 
 
 @contextmanager

@@ -8,8 +8,11 @@ import hmac
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.chat.failures import TooManyRequests, failure_response, log_line
+from ui.chat.throttle import Throttle
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")
@@ -23,12 +26,14 @@ _POLICY = (
 class Door:
     """ASGI middleware in front of the page and of Gradio's routes.
 
-    password: None admits the loopback interface only; else HTTP Basic, any user name.
+    password: None admits the loopback interface only; else HTTP Basic, any user name. After some wrong ones an
+    address has to wait (`Throttle`), and what it sends meanwhile is not compared.
     """
 
-    def __init__(self, app: ASGIApp, password: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, password: str | None = None, throttle: Throttle | None = None) -> None:
         self._app = app
         self._password = password
+        self._throttle = throttle or Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with headers that keep the page to itself."""
@@ -52,7 +57,7 @@ class Door:
 
         await self._app(scope, receive, send_closed)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path = scope["path"]
         if path == _STARTUP and _from_here(scope):
@@ -66,12 +71,32 @@ class Door:
             return PlainTextResponse("Another page may not ask.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return PlainTextResponse("Another page may not ask.", 403)
-        if self._password is not None and not _knows(headers.get("authorization", ""), self._password):
-            asking = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
-            return PlainTextResponse("The password is needed.", 401, asking)
+        if self._password is not None and (refusal := self._stranger(scope, headers, self._password)):
+            return refusal
         if path != "/" and not path.startswith(_OPEN):
             return PlainTextResponse("There is nothing here.", 404)
         return None
+
+    def _stranger(self, scope: Scope, headers: Headers, password: str) -> Response | None:
+        """None for who knows the password."""
+        address, told = _address(scope), headers.get("authorization", "")
+        if told and (wait_s := self._throttle.wait_s(address)):
+            error = TooManyRequests("too many wrong passwords", remedy=f"try again in {wait_s} s")
+            return failure_response(error, {"Retry-After": str(wait_s)})
+        if _knows(told, password):
+            self._throttle.succeed(address)
+            return None
+        if told:
+            n, locked_s = self._throttle.fail(address)
+            lock = f", locked for {locked_s} s" if locked_s else ""
+            log_line(f"wrong password from {address} ({n} in a row{lock})")
+        asking = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
+        return PlainTextResponse("The password is needed.", 401, asking)
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else "an unknown address"
 
 
 def _from_here(scope: Scope) -> bool:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import AskiveError
+from rag.assistant import LONGEST_QUESTION_CHARS
+from rag.errors import UsageError
+from rag.words import storable
 from ui.chat.asking import Asking, Askings, Request, history_before
-from ui.chat.conversations import Conversations
+from ui.chat.conversations import MAX_TURN_ID, Conversations
 from ui.chat.desk import Desk
+from ui.chat.failures import failure_view
 from ui.chat.views import first_documents
 
 _MIN_TYPED_WORDS = 3
@@ -26,26 +30,29 @@ class Events:
     def ask(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
         """`{"question", "conversation_id", "replace", ...Request}` -> `{"events": [...]}`, until it is answered."""
         try:
+            asked = _object(asked)
+            replace = asked.get("replace")
             turn, asking = self._askings.begin(
-                asked.get("conversation_id") or None,
+                str(asked.get("conversation_id") or "") or None,
                 str(asked.get("question") or ""),
                 Request.from_dict(asked),
-                asked.get("replace"),
+                None if replace is None else _turn_id(replace),
             )
-        except AskiveError as error:
-            yield _batch({"kind": "refused", "message": error.message, "remedy": error.remedy})
+        except Exception as error:  # Whoever asked must hear of it, whatever it is.
+            view = failure_view(error)
+            yield _batch({"kind": "refused", "message": view["message"], "remedy": view["remedy"]})
             return
         yield _batch({"kind": "begun", "conversation_id": turn.conversation_id, "turn_id": turn.turn_id})
         yield from _followed(asking)
 
     def follow(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
         """`{"turn_id"}` -> as `ask`, from the first event on; at once complete when it is answered."""
-        turn_id = int(asked.get("turn_id") or 0)
-        asking = self._askings.running(turn_id)
-        if asking is not None:
-            yield from _followed(asking)
-            return
         try:
+            turn_id = _turn_id(_object(asked).get("turn_id"))
+            asking = self._askings.running(turn_id)
+            if asking is not None:
+                yield from _followed(asking)
+                return
             answer = self._kept.turn(turn_id).answer
         except AskiveError:
             answer = None
@@ -60,16 +67,17 @@ class Events:
         from rag.prepare import finished
         from rag.question import understand
 
-        typed = str(asked.get("typed") or "").strip()
-        request = Request.from_dict(asked)
         nothing: dict[str, Any] = {"documents": [], "understood": ""}
         ahead = self._desk.ahead
-        if len(typed.split()) < _MIN_TYPED_WORDS:
-            ahead.stop()
-            yield nothing
-            return
         try:
-            conversation_id = asked.get("conversation_id")
+            asked = _object(asked)
+            typed = storable(str(asked.get("typed") or "")).strip()
+            request = Request.from_dict(asked)
+            if len(typed.split()) < _MIN_TYPED_WORDS or len(typed) > LONGEST_QUESTION_CHARS:
+                ahead.stop()
+                yield nothing
+                return
+            conversation_id = str(asked.get("conversation_id") or "")
             turns = self._kept.turns(conversation_id) if conversation_id else []
             sought = request.sought(finished(typed), history_before(turns, _AFTER_ALL))
             ahead.stop(unless=sought)
@@ -83,10 +91,22 @@ class Events:
                 "understood": understand(typed, publishers).describe(),
             }
             ahead.anticipate(sought)
-        except AskiveError:
+        except Exception:
             # Whatever is wrong is said when the question is asked.
             ahead.stop()
             yield nothing
+
+
+def _object(asked: Any) -> dict[str, Any]:
+    if not isinstance(asked, dict):
+        raise UsageError("the request is not a JSON object", remedy="load the page again")
+    return asked
+
+
+def _turn_id(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_TURN_ID:
+        raise UsageError(f"{str(value)[:40]!r} is not the number of a question", remedy="load the page again")
+    return value
 
 
 def _followed(asking: Asking) -> Iterator[dict[str, Any]]:

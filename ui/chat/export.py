@@ -37,7 +37,7 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
     said = []
     for sentence in answer["sentences"]:
         marks = "".join(f"[{n}]" for n in _numbers(sentence)) or "(no source)"
-        verdict = VERDICT_WORDS[sentence["verdict"]] if sentence["citations"] else ""
+        verdict = _verdict(sentence)
         said.append(
             f"{sentence['lead']}{_plain(sentence['text'])} {_plain(marks)}{f' ({verdict})' if verdict else ''}"
         )
@@ -77,7 +77,7 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
     said = []
     for sentence in answer["sentences"]:
         marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence)) or " <small>(no source)</small>"
-        verdict = VERDICT_WORDS[sentence["verdict"]] if sentence["citations"] else ""
+        verdict = _verdict(sentence)
         small = f" <small>({verdict})</small>" if verdict else ""
         said.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
     body = f"<p>{''.join(said) or html.escape(answer['text'])}</p>"
@@ -101,6 +101,12 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
 
 def _numbers(sentence: View) -> list[int]:
     return list(dict.fromkeys(citation["number"] for citation in sentence["citations"]))
+
+
+def _verdict(sentence: View) -> str:
+    if sentence["citations"] or sentence["verdict"] == "cut_off":
+        return VERDICT_WORDS[sentence["verdict"]]
+    return ""
 
 
 def _one_line(text: str) -> str:

@@ -6,26 +6,28 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict
-from starlette.requests import ClientDisconnect
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from models.errors import AskiveError
 from rag.collections import choose_collection
 from ui.chat.asking import Askings
-from ui.chat.conversations import Conversations, Feedback, KeptTurn
+from ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
 from ui.chat.desk import Desk
 from ui.chat.documents import Library
 from ui.chat.export import answer_markdown, to_html, to_markdown
+from ui.chat.failures import attach_failures, failure_view
 from ui.chat.gold import save_gold
 from ui.chat.source import document_view, marked_boxes, page_picture
 
 _MAX_LISTED = 500
+
+TurnId = Annotated[int, Field(ge=1, le=MAX_TURN_ID)]
+PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class _Body(BaseModel):
@@ -68,7 +70,7 @@ class Routes:
         """Add the routes to a FastAPI application."""
         for method, path, answer in self._table():
             server.add_api_route(f"/chat/{path}", answer, methods=[method], response_model=None)
-        server.add_exception_handler(AskiveError, _told)
+        attach_failures(server)
 
     def _table(self) -> list[tuple[str, str, Callable[..., Any]]]:
         one, turn, collection = "conversations/{conversation_id}", "turns/{turn_id}", "collections/{name}"
@@ -137,23 +139,23 @@ class Routes:
         headers = {"Content-Disposition": f'attachment; filename="askive-{conversation_id[:8]}.{ending}"'}
         return Response(text, media_type=media_type, headers=headers)
 
-    def stop(self, turn_id: int) -> dict[str, int]:
+    def stop(self, turn_id: TurnId) -> dict[str, int]:
         """Stop answering."""
         self._askings.stop(turn_id)
         return {"stopped": turn_id}
 
-    def copied(self, turn_id: int) -> dict[str, str]:
+    def copied(self, turn_id: TurnId) -> dict[str, str]:
         """The answer with its citations, as Markdown."""
         answer = self._kept.turn(turn_id).answer
         return {"text": answer_markdown(dict(answer) if answer else None)}
 
-    def judge(self, turn_id: int, body: Judged) -> dict[str, Any]:
+    def judge(self, turn_id: TurnId, body: Judged) -> dict[str, Any]:
         """Right, wrong, wrong source, or nothing."""
         self._kept.turn(turn_id)
         self._kept.judge(turn_id, body.feedback, body.note)
         return {"feedback": body.feedback, "note": body.note}
 
-    def gold(self, turn_id: int, body: Gold) -> dict[str, str]:
+    def gold(self, turn_id: TurnId, body: Gold) -> dict[str, str]:
         """Save as gold question; the suite's folder."""
         turn = self._kept.turn(turn_id)
         before = [t for t in self._kept.turns(turn.conversation_id) if t.turn_id < turn_id and t.answer_text]
@@ -165,11 +167,11 @@ class Routes:
         """A whole document."""
         return document_view(self._desk.archive(collection), uri)
 
-    def picture(self, collection: str, uri: str, page: int) -> Response:
+    def picture(self, collection: str, uri: str, page: PageNumber) -> Response:
         """A page of a PDF."""
         return Response(page_picture(self._desk.archive(collection), uri, page), media_type="image/png")
 
-    def boxes(self, collection: str, uri: str, page: int, quote: str) -> list[dict[str, float]]:
+    def boxes(self, collection: str, uri: str, page: PageNumber, quote: str) -> list[dict[str, float]]:
         """Where a quote stands on a page of a PDF."""
         return marked_boxes(self._desk.archive(collection), uri, page, quote)
 
@@ -215,16 +217,14 @@ class Routes:
 
         The response is one JSON object a line: how far it is, and at last how it ended.
         """
-        path, file = self._library.receive(name, unquote(request.headers.get("x-file-name", "")))
-        with file:
-            try:
-                async for block in request.stream():
-                    file.write(block)
-            except ClientDisconnect:
-                with suppress(OSError):
-                    Path(file.name).unlink()
-                raise
-        return StreamingResponse(_lines(self._library.add(name, path)), media_type="application/x-ndjson")
+        upload = self._library.receive(name, unquote(request.headers.get("x-file-name", "")))
+        try:
+            async for block in request.stream():
+                upload.write(block)
+        except BaseException:
+            upload.discard()
+            raise
+        return StreamingResponse(_lines(self._library.add(name, upload)), media_type="application/x-ndjson")
 
     def _turn(self, turn: KeptTurn) -> dict[str, Any]:
         return {**asdict(turn), "running": self._askings.running(turn.turn_id) is not None}
@@ -241,11 +241,9 @@ def choose_collection_again(desk: Desk, library: Library) -> str:
 
 
 def _lines(views: Iterator[dict[str, Any]]) -> Iterator[str]:
-    for view in views:
-        yield json.dumps(view) + "\n"
-
-
-async def _told(_request: HttpRequest, error: Exception) -> Response:
-    """What went wrong, in the shape that all doors use."""
-    told = error.as_dict() if isinstance(error, AskiveError) else {"message": str(error), "remedy": ""}
-    return JSONResponse(told, status_code=400)
+    """One JSON object a line; the last one says how it ended, whatever happens."""
+    try:
+        for view in views:
+            yield json.dumps(view) + "\n"
+    except Exception as error:
+        yield json.dumps({"step": "failed", **failure_view(error)}) + "\n"

@@ -99,15 +99,23 @@ def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown
     """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
     from models.errors import AskiveError
     from rag.wire import answer_to_dict
+    from rag.words import storable
 
     failed = False
     with open_assistant(config, shown)[0] as assistant:
         for text in questions:
             try:
                 shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
-            except AskiveError as error:
+            except Exception as error:  # One question must not cost the answers to the others.
                 failed = True
-                shown.json({"question": text, "error": error.as_dict()})
+                told = (
+                    error
+                    if isinstance(error, AskiveError)
+                    else AskiveError(f"{type(error).__name__}: {error}", remedy="ask this question by itself")
+                )
+                shown.json(
+                    {"question": storable(text), "error": {k: storable(v) for k, v in told.as_dict().items()}}
+                )
     if failed:
         raise typer.Exit(1)
 

@@ -48,11 +48,12 @@ def search(
 
     from rag.filters import parse_filter
     from rag.rerank import open_reranker
-    from rag.retrieve import Retriever
+    from rag.retrieve import MAX_QUERY_CHARS, Retriever
     from rag.wire import hit_to_dict
+    from rag.words import storable
     from ui.hits_text import print_hits
 
-    text = sys.stdin.read() if query == "-" else query
+    text = storable(sys.stdin.read() if query == "-" else query)
     if not text.strip():
         raise UsageError("the query is empty", remedy='search for something: askive search "peace talks"')
     config = settings(collection=collection, embedder=embedder, literal=literal)
@@ -65,7 +66,7 @@ def search(
             reranker = open_reranker(config, stack)
             retriever = Retriever(archive, config.retrieval, reranker)
             hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
-        understood = retriever.understand(text).describe()
+        understood = retriever.understand(text[:MAX_QUERY_CHARS]).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])
         return

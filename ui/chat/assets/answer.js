@@ -8,6 +8,7 @@ const VERDICTS = {
   supported: { label: "verified", shape: "check" },
   unsupported: { label: "not supported", shape: "open" },
   unchecked: { label: "not checked", shape: "open" },
+  cut_off: { label: "cut off", shape: "open" },
   contradicted: { label: "contradicted", shape: "cross" },
 };
 
@@ -43,7 +44,7 @@ export function sentence(turn, view) {
     shown.add(citation.number);
     parts.push(citationButton(turn, citation, view.verdict));
   }
-  if (view.citations.length && view.verdict !== "supported") {
+  if ((view.citations.length || view.verdict === "cut_off") && view.verdict !== "supported") {
     const why = (view.reasons || []).join("; ");
     parts.push(el("span", { class: `verdict ${view.verdict}` }, VERDICTS[view.verdict].label, why && `: ${why}`));
   }

@@ -1,0 +1,206 @@
+"""Uploads that go wrong: every stream ends with the reason, and nothing is left where it was received."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request as HttpRequest
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from rag.config import Config
+from rag.errors import UsageError
+from ui.chat.bodies import BodyLimit
+from ui.chat.desk import Desk
+from ui.chat.documents import Library
+from ui.chat.failures import BodyTooLarge, Failures, TooManyRequests
+from ui.chat.turnstile import Work
+from ui.chat.uploads import MAX_AT_ONCE, Incoming
+from ui.chat.views import View
+
+TEXT = b"Agnes wrote to Karl about 31 barrels of herring."
+
+
+@pytest.fixture
+def library(desk: Desk) -> Iterator[Library]:
+    opened = Library(desk)
+    yield opened
+    opened.close()
+
+
+def incoming(config: Config) -> list[Path]:
+    return list((config.home / "uploads" / ".incoming").iterdir())
+
+
+def put(library: Library, name: str, text: bytes = TEXT) -> View:
+    upload = library.receive("town", name)
+    upload.write(text)
+    return list(library.add("town", upload))[-1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_fails_while_indexing_is_told(
+    library: Library, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert put(library, "a.txt")["step"] == "done"
+    (kept,) = (config.home / "uploads").glob("*/a.txt")
+
+    def failing(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("ui.chat.documents.ingest_paths", failing)
+        last = put(library, "a.txt", b"other words")
+        assert (last["step"], last["message"]) == ("failed", "MemoryError: no room")
+        assert kept.read_bytes() == TEXT, "the file that was there is back"
+        assert put(library, "new/b.txt")["step"] == "failed"
+        assert not kept.with_name("new").exists()
+    with monkeypatch.context() as broken:
+        broken.setattr("ui.chat.uploads.Upload.place", failing)
+        assert put(library, "c.txt")["message"] == "MemoryError: no room"
+    with monkeypatch.context() as broken:
+        broken.setattr("ui.chat.documents.Library._ingest", _leave)
+        assert put(library, "a.txt", b"other words")["step"] == "failed", "the thread is gone"
+        assert kept.read_bytes() == TEXT
+    assert incoming(config) == []
+    assert put(library, "e.txt")["step"] == "done", "and the lock and the slot are free"
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit
+
+
+def test_a_chat_that_is_closed_ends_the_streams(desk: Desk, config: Config) -> None:
+    library = Library(desk)
+    with desk.turnstile.turn(Work.QUESTION):
+        upload = library.receive("town", "a.txt")
+        upload.write(TEXT)
+        views = library.add("town", upload)
+        assert next(views)["step"] == "reading"
+        library.close()
+        assert list(views)[-1]["message"] == "the chat was closed"
+    for thread in threading.enumerate():
+        if thread.daemon and "_index" in thread.name:
+            thread.join(30)
+
+
+def test_only_so_many_at_once(library: Library, config: Config) -> None:
+    uploads = [library.receive("town", f"{n}.txt") for n in range(MAX_AT_ONCE)]
+    with pytest.raises(TooManyRequests):
+        library.receive("town", "one-more.txt")
+    for upload in uploads:
+        upload.discard()
+        upload.discard()
+    assert incoming(config) == []
+    assert put(library, "one-more.txt")["step"] == "done"
+
+
+def test_who_leaves_before_the_first_line_keeps_no_slot(library: Library, config: Config) -> None:
+    for n in range(MAX_AT_ONCE):
+        upload = library.receive("town", f"left-{n}.txt")
+        upload.write(TEXT)
+        library.add("town", upload)
+    while incoming(config):
+        time.sleep(0.01)
+    assert put(library, "a.txt")["step"] == "done"
+
+
+def test_a_refused_name_takes_no_slot(library: Library) -> None:
+    for _ in range(MAX_AT_ONCE + 1):
+        with pytest.raises(UsageError, match="cannot name a file"):
+            library.receive("town", "../x.txt")
+
+
+def test_too_many_bytes_are_refused_as_they_come(tmp_path: Path) -> None:
+    places = Incoming(tmp_path / ".incoming", max_bytes=100)
+    upload = places.open(tmp_path / "a.txt")
+    upload.write(b"x" * 100)
+    with pytest.raises(BodyTooLarge, match="larger than 100 bytes"):
+        upload.write(b"x")
+    upload.discard()
+    assert list((tmp_path / ".incoming").iterdir()) == []
+
+
+def test_what_another_chat_writes_is_not_cleared(tmp_path: Path) -> None:
+    writing = Incoming(tmp_path / ".incoming").open(tmp_path / "a.txt")
+    left = tmp_path / ".incoming" / "left.part"
+    left.write_bytes(TEXT)
+    Incoming(tmp_path / ".incoming").clear()
+    assert not left.exists()
+    assert writing.temporary.exists()
+    writing.discard()
+
+
+def test_without_hard_links_the_earlier_file_is_copied(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError("not on this disk")
+
+    monkeypatch.setattr(os, "link", unsupported)
+    assert put(library, "a.txt")["step"] == "done"
+    assert put(library, "a.txt", b" ")["step"] == "failed"
+    assert put(library, "a.txt")["unchanged"]
+
+
+# -- middleware
+
+
+def client(max_json: int = 100) -> TestClient:
+    async def echo(request: HttpRequest) -> Response:
+        return PlainTextResponse(await request.body())
+
+    def broken(_: HttpRequest) -> Response:
+        raise ValueError("line one\nline two")
+
+    def breaks_off(_: HttpRequest) -> Response:
+        def blocks() -> Iterator[bytes]:
+            yield b"begun"
+            raise ValueError("later")
+
+        return StreamingResponse(blocks())
+
+    routes = [
+        Route("/echo", echo, methods=["POST"]),
+        Route("/files", echo, methods=["PUT"]),
+        Route("/broken", broken),
+        Route("/breaks-off", breaks_off),
+    ]
+    middleware = [Middleware(Failures), Middleware(BodyLimit, max_json=max_json, max_upload=200)]
+    return TestClient(Starlette(routes=routes, middleware=middleware))
+
+
+def test_bodies_are_counted_while_they_are_read() -> None:
+    def blocks(n: int) -> Iterator[bytes]:
+        for _ in range(n):
+            yield b"x" * 50
+
+    asked = client()
+    assert asked.post("/echo", content=b"x" * 100).content == b"x" * 100
+    assert asked.post("/echo", content=blocks(2)).content == b"x" * 100
+    for content in (b"x" * 101, blocks(3)):
+        answer = asked.post("/echo", content=content)
+        assert (answer.status_code, answer.json()["kind"]) == (413, "usage")
+    assert asked.put("/files", content=b"x" * 200).status_code == 200
+    assert asked.put("/files", content=b"x" * 201).status_code == 413
+
+
+def test_what_nobody_expected_is_json_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = client().get("/broken")
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "kind": "failure",
+        "message": "ValueError: line one\nline two",
+        "remedy": "try again",
+    }
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "GET /broken failed: ValueError: line one?line two" in line
+    assert client().get("/breaks-off").content == b"begun"

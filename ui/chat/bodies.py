@@ -1,0 +1,70 @@
+"""How much of a request is read."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rag.load import MAX_FILE_BYTES
+from ui.chat.failures import BodyTooLarge, failure_response
+
+MAX_JSON_BYTES = 2**20
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES
+UPLOAD_PATH_END = "/files"
+_CLOSING = {"Connection": "close"}
+
+
+def require_size(n_bytes: int, limit: int) -> None:
+    """Raises BodyTooLarge."""
+    if n_bytes > limit:
+        size = f"{limit // 2**20:,} MB" if limit >= 2**20 else f"{limit:,} bytes"
+        raise BodyTooLarge(f"this is larger than {size}", remedy=f"send at most {size}")
+
+
+class BodyLimit:
+    """ASGI middleware: bodies are refused by their announced length, and while they are read.
+
+    An upload is streamed to its route, which counts with `require_size`; other bodies are read here.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_json: int = MAX_JSON_BYTES, max_upload: int = MAX_UPLOAD_BYTES
+    ) -> None:
+        self._app = app
+        self._max_json = max_json
+        self._max_upload = max_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is small enough; else answer 413 and close the connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_upload = scope["method"] == "PUT" and scope["path"].endswith(UPLOAD_PATH_END)
+        limit = self._max_upload if is_upload else self._max_json
+        announced = Headers(scope=scope).get("content-length", "")
+        read: list[Message] = []
+        try:
+            require_size(int(announced) if announced.isdecimal() else 0, limit)
+            if not is_upload and scope["method"] not in ("GET", "HEAD"):
+                read = await _read(receive, limit)
+        except BodyTooLarge as error:
+            await failure_response(error, _CLOSING)(scope, receive, send)
+            return
+
+        async def received() -> Message:
+            return read.pop(0) if read else await receive()
+
+        await self._app(scope, received, send)
+
+
+async def _read(receive: Receive, limit: int) -> list[Message]:
+    """All messages of the body. Raises BodyTooLarge."""
+    messages: list[Message] = []
+    n_bytes = 0
+    while True:
+        message = await receive()
+        messages.append(message)
+        n_bytes += len(message.get("body", b""))
+        require_size(n_bytes, limit)
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return messages

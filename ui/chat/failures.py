@@ -1,0 +1,88 @@
+"""What goes wrong in a request, as JSON in the shape that all errors have, whatever it was."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.errors import AskiveError
+from rag.errors import UsageError
+
+
+class BodyTooLarge(UsageError):
+    """The request has more bytes than are read."""
+
+
+class TooManyRequests(UsageError):
+    """Ask again later."""
+
+
+_STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, TooManyRequests: 429}
+
+
+def failure_view(error: BaseException) -> dict[str, str]:
+    """`{"kind", "message", "remedy"}` of any exception."""
+    if isinstance(error, AskiveError):
+        return error.as_dict()
+    return {"kind": "failure", "message": f"{type(error).__name__}: {error}", "remedy": "try again"}
+
+
+def failure_response(error: AskiveError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The error as JSON: 413 and 429 for what is too much, else 400."""
+    return JSONResponse(failure_view(error), _STATUS.get(type(error), 400), headers)
+
+
+def log_line(text: str) -> None:
+    """A line with the time on standard error."""
+    words = "".join(letter if letter.isprintable() else "?" for letter in text)
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} askive chat: {words}\n")
+    sys.stderr.flush()
+
+
+def attach_failures(server: Any) -> None:
+    """Have a FastAPI application answer errors of ours, and requests that it cannot read, in this shape."""
+    from fastapi.exceptions import RequestValidationError
+
+    async def known(_request: HttpRequest, error: AskiveError) -> JSONResponse:
+        return failure_response(error)
+
+    async def unreadable(_request: HttpRequest, error: RequestValidationError) -> JSONResponse:
+        first = next(iter(error.errors()), {"loc": ("request",), "msg": "cannot be read"})
+        place = ".".join(str(part) for part in first["loc"])
+        return failure_response(UsageError(f"{place}: {first['msg']}", remedy="load the page again"))
+
+    server.add_exception_handler(AskiveError, known)
+    server.add_exception_handler(RequestValidationError, unreadable)
+
+
+class Failures:
+    """ASGI middleware: what no route expected is logged in one line and answered as an error of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. Once a response has begun its stream can only be ended."""
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log_line(f"{scope['method']} {scope['path']} failed: {type(error).__name__}: {error}")
+            if not begun:
+                await JSONResponse(failure_view(error), 500)(scope, receive, send)
