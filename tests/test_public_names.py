@@ -14,7 +14,7 @@ MODULES = {
     "models": """
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept llama
         llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop llama_tails llama_turn llama_words machine
-        openai_api openvino own plain protocols reader reader_pairs registry sentence stopping train_reader
+        offline openai_api openvino own plain protocols reader reader_pairs registry sentence stopping train_reader
         transfer weights wheels
     """,
     "rag": """
@@ -54,7 +54,10 @@ NAMES = {
         State Verification WeightStore
     """,
     "models.compiled": """
-        compile_for_cpu computed import_openvino
+        compile_for_cpu computed
+    """,
+    "models.offline": """
+        SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
     "models.stopping": """
         LOOK_S Stopped held look stop_flag stopping_at
