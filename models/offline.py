@@ -30,9 +30,11 @@ SWITCHES = {
 }
 """Variables of the environment and the values that they get, whatever the user has set."""
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names of this machine; what is sent there stays on it."""
+
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def go_offline(environ: MutableMapping[str, str] = os.environ) -> None:
@@ -49,7 +51,7 @@ def go_offline(environ: MutableMapping[str, str] = os.environ) -> None:
         name for name in environ.get("no_proxy", environ.get("NO_PROXY", "")).split(",") if name.strip()
     ]
     if "*" not in excepted:
-        excepted += [host for host in _LOOPBACK if host not in excepted]
+        excepted += [host for host in LOOPBACK if host not in excepted]
     environ["no_proxy"] = environ["NO_PROXY"] = ",".join(excepted)
     # OpenVINO's converter reports its use through this package, and does without when it cannot be imported.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

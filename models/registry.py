@@ -6,6 +6,7 @@ import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from models.catalog import Kind
@@ -154,6 +155,15 @@ def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
     from models.reader import Reader
 
     return Reader(kept=models_dir.parent / "cache" / "reader" if models_dir else None)
+
+
+def server_of(spec: str) -> str | None:
+    """HOST[:PORT] of the server on which an `openai:URL` model runs; None for a model that runs in this process."""
+    if not spec.startswith(_ENDPOINT):
+        return None
+    url, _ = _address(spec)
+    # Not more of it: a URL may hold a password.
+    return urlsplit(url).netloc.rpartition("@")[2] or url
 
 
 def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:

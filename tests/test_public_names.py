@@ -31,7 +31,7 @@ MODULES = {
         chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
         chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
         commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate commands.index
-        commands.models commands.search commands.verify eval_text hits_text opening
+        commands.models commands.search commands.verify disclosure eval_text hits_text opening
         options render
     """,
 }
@@ -48,7 +48,7 @@ NAMES = {
         HashEmbedder Script ScriptedGenerator echo_evidence
     """,
     "models.registry": """
-        clear_states kept_states load_embedder load_generator load_reader states_dir
+        clear_states kept_states load_embedder load_generator load_reader server_of states_dir
     """,
     "models.weights": """
         State Verification WeightStore
@@ -57,7 +57,7 @@ NAMES = {
         compile_for_cpu computed
     """,
     "models.offline": """
-        SWITCHES go_offline hub_allowed is_hub_forbidden
+        LOOPBACK SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
     "models.stopping": """
         LOOK_S Stopped held look stop_flag stopping_at

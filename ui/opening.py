@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ui.disclosure import disclose
 from ui.render import Output
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     from rag.assistant import Assistant
 
     name = meant_collection(config, shown)
+    _disclose(config, config.generator, shown)
     return Assistant.open(config, name), name
 
 
@@ -24,6 +26,7 @@ def open_archive(config: Config, shown: Output) -> Archive:
     """The collection that is meant."""
     from rag.collections import open_collection
 
+    _disclose(config, None, shown)
     return open_collection(config, meant_collection(config, shown))
 
 
@@ -40,3 +43,8 @@ def meant_collection(config: Config, shown: Output) -> str:
                 config, progress=lambda done, total, _uri: bar.update(task, completed=done, total=total)
             )
     return name
+
+
+def _disclose(config: Config, generator: str | None, shown: Output) -> None:
+    if told := disclose(generator, config.embedder):
+        shown.hint(told)
