@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
+WATCHED_S = 15
 BROWSER = build_opener(ProxyHandler({}))
 
 
@@ -44,6 +45,8 @@ def main(file: Path, question: str) -> None:
         asked = {"question": question, "collection": collection, "model": state["models"][0]["id"]}
         begun = fetch(f"{url}/gradio_api/call/ask", "POST", json.dumps({"data": [asked]}).encode())
         sys.stdout.write(fetch(f"{url}/gradio_api/call/ask/{json.loads(begun)['event_id']}"))
+        # Libraries report some seconds after they were loaded: ONNX Runtime after five to ten.
+        time.sleep(WATCHED_S)
     finally:
         server.terminate()
         server.wait(timeout=30)
