@@ -46,5 +46,5 @@ def meant_collection(config: Config, shown: Output) -> str:
 
 
 def _disclose(config: Config, generator: str | None, shown: Output) -> None:
-    if told := disclose(generator, config.embedder):
-        shown.hint(told)
+    if disclosure := disclose(generator, config.embedder):
+        shown.hint(disclosure)

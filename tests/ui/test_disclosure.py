@@ -9,6 +9,7 @@ import pytest
 
 from rag.config import load_config
 from tests.conftest import SMALL_GENERATOR
+from tests.eval.conftest import town_folder  # noqa: F401
 from tests.ui.browser_chat import serving, speaking
 from tests.ui.conftest import open_chat
 from tests.ui.test_chat import CAPTAIN, answered, ask
@@ -49,10 +50,10 @@ def test_ask_says_it_once_unless_quiet(indexed: Askive) -> None:  # noqa: F811
         model = f"openai:{speaker.url}"
         place = f"{speaker.url.removeprefix('http://').removesuffix('/v1')}, on this machine"
         for as_json in ([], ["--json"]):
-            told = indexed("ask", question, "--embedder", "hash", "--model", model, *as_json)
-            assert told.code == 0
-            assert told.err.count(EXCERPTS.format(place)) == 1
-            assert "sent to" not in told.out
+            result = indexed("ask", question, "--embedder", "hash", "--model", model, *as_json)
+            assert result.code == 0
+            assert result.err.count(EXCERPTS.format(place)) == 1
+            assert "sent to" not in result.out
         assert (
             "sent to" not in indexed("ask", question, "--embedder", "hash", "--model", model, "--quiet").err
         )
@@ -60,10 +61,18 @@ def test_ask_says_it_once_unless_quiet(indexed: Askive) -> None:  # noqa: F811
 
 
 def test_indexing_says_it_before_it_sends_anything(askive: Askive, documents: Path) -> None:  # noqa: F811
-    told = askive("index", documents, "--embedder", "openai:http://127.0.0.1:9/v1")
-    assert told.code == 1, "nobody listens there"
-    assert told.err.startswith(TEXT.format("127.0.0.1:9, on this machine"))
+    result = askive("index", documents, "--embedder", "openai:http://127.0.0.1:9/v1")
+    assert result.code == 1, "nobody listens there"
+    assert result.err.startswith(TEXT.format("127.0.0.1:9, on this machine"))
     assert "sent to" not in askive("index", documents, "--embedder", "hash", "--collection", "here").err
+
+
+def test_an_evaluation_says_it(askive: Askive, town_folder: Path) -> None:  # noqa: F811
+    suite = [town_folder, "--embedder", "hash", "--limit", "1"]
+    with speaking() as speaker:
+        result = askive("eval", "run", *suite, "--model", f"openai:{speaker.url}")
+        assert result.err.count("Questions and excerpts of your documents are sent to 127.0.0.1:") == 1
+    assert "sent to" not in askive("eval", "run", *suite, "--model", "scripted").err
 
 
 def test_the_page_is_told_for_each_model(home: Path) -> None:

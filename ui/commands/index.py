@@ -62,8 +62,8 @@ def index(
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
-    if told := disclose(None, config.embedder):
-        shown.hint(told)
+    if disclosure := disclose(None, config.embedder):
+        shown.hint(disclosure)
     is_there = has_collection(config, name)
     # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
     if rebuild or not is_there:
