@@ -18,6 +18,9 @@ from models.offline import LOOPBACK
 if TYPE_CHECKING:
     import httpx
 
+PREFIX = "openai:"
+"""What the name of a model on a server begins with; its URL follows."""
+
 _POLL_S = 0.05
 _OVERFLOW = re.compile(r"context.?(length|window|size)|too many tokens", re.IGNORECASE)
 
@@ -178,6 +181,18 @@ def _words(body: Any) -> str:
             return f"{error['message']}" + (f" ({code})" if isinstance(code, str) else "")
         body = error
     return body if isinstance(body, str) else json.dumps(body)
+
+
+def server_of(spec: str) -> str | None:
+    """HOST[:PORT] of the server on which an `openai:URL` model runs; None for a model that runs in this process."""
+    if not spec.startswith(PREFIX):
+        return None
+    url = spec.removeprefix(PREFIX)
+    try:
+        # Not more of it: a URL may hold a password.
+        return urlsplit(url).netloc.rpartition("@")[2] or url
+    except ValueError:
+        return url
 
 
 def is_loopback(host: str) -> bool:

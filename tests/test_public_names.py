@@ -48,7 +48,7 @@ NAMES = {
         HashEmbedder Script ScriptedGenerator echo_evidence
     """,
     "models.registry": """
-        clear_states kept_states load_embedder load_generator load_reader server_of states_dir
+        clear_states kept_states load_embedder load_generator load_reader states_dir
     """,
     "models.weights": """
         State Verification WeightStore

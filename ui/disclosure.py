@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from models.endpoint import is_loopback
-from models.registry import server_of
+from models.endpoint import is_loopback, server_of
 
 
 def disclose(generator: str | None, embedder: str) -> str:

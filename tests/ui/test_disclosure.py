@@ -32,6 +32,8 @@ TEXT = "The text of your documents and questions is sent to {}."
         ("openai:http://localhost:8080/v1", "hash", EXCERPTS.format("localhost:8080, on this machine")),
         ("openai:http://[::1]:8080/v1", "hash", EXCERPTS.format("[::1]:8080, on this machine")),
         ("openai:http://localhost.example.com/v1", "hash", EXCERPTS.format("localhost.example.com")),
+        ("openai:http://[x/v1", "hash", EXCERPTS.format("http://[x/v1")),
+        ("openai:nonsense", "hash", EXCERPTS.format("nonsense")),
         (None, "openai:https://api.example.com/v1", TEXT.format("api.example.com")),
         (
             "openai:https://a.example.com/v1",
@@ -68,7 +70,7 @@ def test_indexing_says_it_before_it_sends_anything(askive: Askive, documents: Pa
 
 
 def test_an_evaluation_says_it(askive: Askive, town_folder: Path) -> None:  # noqa: F811
-    suite = [town_folder, "--embedder", "hash", "--limit", "1"]
+    suite = [str(town_folder), "--embedder", "hash", "--limit", "1"]
     with speaking() as speaker:
         result = askive("eval", "run", *suite, "--model", f"openai:{speaker.url}")
         assert result.err.count("Questions and excerpts of your documents are sent to 127.0.0.1:") == 1
