@@ -26,7 +26,7 @@ _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\
 _WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT")
 _DNS_PORT = 53
 # What glibc asks for the names of users and hosts; it goes on by itself when nobody listens.
-_NAME_CACHE = "/var/run/nscd/socket"
+_NAME_CACHE = Path("/var/run/nscd/socket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Traced:
 def trace(command: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 240) -> Traced:
     """Run a command in `folder` without a network but loopback. Skips (in CI: fails) where that cannot be done.
 
-    It may write to $ASKIVE_HOME, to $TMPDIR and to devices. Variables that are not in `environ` are not set.
+    It may write to $ASKIVE_HOME and $TMPDIR, to devices and to /proc. Variables that are not in `environ` are not set.
     """
     isolated = [*_isolation(), "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     with tempfile.TemporaryDirectory() as logs:
@@ -68,7 +68,7 @@ def trace(command: Sequence[str], folder: Path, environ: Mapping[str, str], time
     return Traced(
         done.returncode,
         done.stdout,
-        tuple(dict.fromkeys(place for name, given in calls for place in _reached(name, given))),
+        tuple(dict.fromkeys(place for name, given in calls for place in _reached(name, given, allowed))),
         tuple(
             dict.fromkeys(path for name, given in calls for path in _written(name, given, folder, allowed))
         ),
@@ -111,15 +111,16 @@ def _isolation() -> list[str]:
     return isolated
 
 
-def _reached(name: str, arguments: str) -> Iterator[str]:
+def _reached(name: str, arguments: str, allowed: Sequence[Path]) -> Iterator[str]:
     if name not in _NETWORK.split(","):
         return
     for found in _ADDRESS.finditer(arguments):
         if int(found["port"]) == _DNS_PORT or not ip_address(found["host"]).is_loopback:
             yield f"{name} {found['host']} port {found['port']}"
     for found in _UNIX.finditer(arguments):
-        if found["path"] != _NAME_CACHE and not found["path"].startswith(tempfile.gettempdir()):
-            yield f"{name} {found['path']}"
+        path = Path(found["path"])
+        if path != _NAME_CACHE and not any(path.is_relative_to(folder) for folder in allowed):
+            yield f"{name} {path}"
 
 
 def _written(name: str, arguments: str, cwd: Path, allowed: Sequence[Path]) -> Iterator[str]:
@@ -128,7 +129,7 @@ def _written(name: str, arguments: str, cwd: Path, allowed: Sequence[Path]) -> I
     # A call that failed is counted too: it was tried.
     for found in _PATH.finditer(arguments):
         path = Path(os.path.normpath(Path(found["folder"] or cwd) / found["path"]))
-        if path.is_relative_to("/dev") or path.is_relative_to("/proc/self"):
+        if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
             continue
         if not any(path.is_relative_to(folder) for folder in allowed):
             yield f"{name} {path}"
