@@ -6,3 +6,5 @@
 
 `eval` imports `rag` and `models`, never `ui`.
 """
+
+import models  # noqa: F401  Goes offline before anything else is imported.

@@ -56,10 +56,10 @@ def code_state() -> Code:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    # Without the option, `git status` rewrites the index of the repository.
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=30
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

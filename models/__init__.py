@@ -1,0 +1,5 @@
+"""The models, and what keeps every library under them offline."""
+
+from models.offline import go_offline
+
+go_offline()

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,15 +28,6 @@ _SEAL = "sealed.json"
 _MOST_KEPT = 4
 _KEY_LENGTH = 16
 _LOOK_MS = round(LOOK_S * 1000)
-
-
-def import_openvino() -> Any:
-    """The library, without what it would report to its maker."""
-    # The converter reports its use to its maker when this package is there; nothing may leave the machine.
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino
-
-    return openvino
 
 
 def compile_for_cpu(

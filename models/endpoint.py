@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from models.errors import ContextOverflow, EndpointError, ModelError, UsageError
+from models.offline import LOOPBACK
 
 if TYPE_CHECKING:
     import httpx
 
+PREFIX = "openai:"
+"""What the name of a model on a server begins with; its URL follows."""
+
 _POLL_S = 0.05
 _OVERFLOW = re.compile(r"context.?(length|window|size)|too many tokens", re.IGNORECASE)
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Endpoint:
@@ -39,7 +42,7 @@ class Endpoint:
         self._client = httpx.Client(
             headers=headers,
             timeout=httpx.Timeout(600.0, connect=10.0),
-            trust_env=parts.hostname not in _LOOPBACK,
+            trust_env=not is_loopback(parts.netloc),
         )
 
     def call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -178,6 +181,23 @@ def _words(body: Any) -> str:
             return f"{error['message']}" + (f" ({code})" if isinstance(code, str) else "")
         body = error
     return body if isinstance(body, str) else json.dumps(body)
+
+
+def server_of(spec: str) -> str | None:
+    """HOST[:PORT] of the server on which an `openai:URL` model runs; None for a model that runs in this process."""
+    if not spec.startswith(PREFIX):
+        return None
+    url = spec.removeprefix(PREFIX)
+    try:
+        # Not more of it: a URL may hold a password.
+        return urlsplit(url).netloc.rpartition("@")[2] or url
+    except ValueError:
+        return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether HOST[:PORT] is this machine, by its name alone."""
+    return urlsplit(f"//{host}").hostname in LOOPBACK
 
 
 def _hang_up(response: httpx.Response) -> None:

@@ -13,18 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from models.compiled import import_openvino
-
 _MIN_ELEMENTS = 50_000
 
 
 def export(embedder: Path, state: Path, out: Path) -> None:
     """Write `model.xml`, `model.bin` and `tokenizer.json` into `out`."""
+    import openvino
     import torch
 
     from models.train_reader import build
 
-    openvino = import_openvino()
     model = build(embedder)
     model.load_state_dict(torch.load(state, weights_only=True))
     model.eval()

@@ -7,22 +7,24 @@ import shutil
 
 from models.disk import size_of
 from models.errors import ModelError, WeightsError
+from models.offline import hub_allowed, is_hub_forbidden
 from models.transfer import Transfer, growth
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+@hub_allowed()
 def fetch_hub(transfer: Transfer) -> dict[str, str]:
     """Fill `transfer.files` from `transfer.source.repo`.
 
     Returns the sha256 of the large files as the hub itself publishes them: {file name: digest}.
     Raises WeightsError, DiskSpaceError.
     """
-    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.utils import disable_progress_bars
 
     source = transfer.source
-    if constants.HF_HUB_OFFLINE:
+    if is_hub_forbidden():
         raise WeightsError(
             f"cannot download from {source.repo}: HF_HUB_OFFLINE is set",
             remedy=f"unset HF_HUB_OFFLINE, then `{transfer.pull_again}`",

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, computed, import_openvino, is_sealed, seal
+from models.compiled import compile_for_cpu, computed, is_sealed, seal
 from models.errors import ModelError
 from models.machine import physical_cores
 from models.protocols import Precision, Vectors
@@ -106,7 +106,8 @@ class OpenVinoEmbedder:
     def _embed_long(self, encoded: Sequence[Sequence[int]], vectors: Vectors, n_cores: int) -> None:
         """Fill the rows of `vectors`, a batch a core at a time. No flag stops it: what is typed is never so long."""
         if self._queue is None:
-            openvino = import_openvino()
+            import openvino
+
             compiled = self._compile(openvino, self._export_path(openvino), n_streams=n_cores)
             self._queue = openvino.AsyncInferQueue(compiled, n_cores)
 
@@ -123,14 +124,17 @@ class OpenVinoEmbedder:
 
     def warm(self) -> None:
         """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
-        if is_sealed(self._export_path(import_openvino()).parent, trust_dates=True):
+        import openvino
+
+        if is_sealed(self._export_path(openvino).parent, trust_dates=True):
             self.embed(_WARMING)
 
     def _load(self) -> None:
         with self._lock:
             if self._compiled is not None:
                 return
-            openvino = import_openvino()
+            import openvino
+
             export = self._export_path(openvino)
             # Weights with a flipped bit load without complaint and give other vectors.
             if not is_sealed(export.parent, trust_dates=True):

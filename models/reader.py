@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, computed, import_openvino
+from models.compiled import compile_for_cpu, computed
 from models.errors import WeightsError
 from models.openvino import padded_batches
 
@@ -136,12 +136,13 @@ class Reader:
             if self._compiled is not None:
                 return
             self._require_weights()
+            import openvino
             from tokenizers import Tokenizer
 
             self._tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()
-            self._compiled = compile_for_cpu(import_openvino(), self._path / "model.xml", self._kept)
+            self._compiled = compile_for_cpu(openvino, self._path / "model.xml", self._kept)
 
     def _require_weights(self) -> None:
         for name in ("model.xml", "model.bin", "tokenizer.json"):

@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from models.catalog import Kind
 from models.disk import Digests, sha256_of
+from models.endpoint import PREFIX
 from models.errors import ModelNotFound, UsageError
 from models.protocols import Embedder, Generator, Precision
 from models.weights import WeightStore
@@ -17,8 +18,6 @@ from models.weights import WeightStore
 if TYPE_CHECKING:
     from models.kept import StateCache
     from models.reader import Reader
-
-_ENDPOINT = "openai:"
 
 
 def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
@@ -32,7 +31,7 @@ def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "au
         from models.fakes import HashEmbedder
 
         return HashEmbedder()
-    if model_id.startswith(_ENDPOINT):
+    if model_id.startswith(PREFIX):
         from models.openai_api import OpenAIEmbedder
 
         url, model = _address(model_id)
@@ -70,7 +69,7 @@ def load_generator(
         from models.fakes import ScriptedGenerator
 
         return ScriptedGenerator()
-    if spec.startswith(_ENDPOINT):
+    if spec.startswith(PREFIX):
         from models.openai_api import OpenAIGenerator
 
         url, model = _address(spec)
@@ -165,7 +164,7 @@ def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:
 
 
 def _address(spec: str) -> tuple[str, str | None]:
-    url, _, model = spec.removeprefix(_ENDPOINT).partition("#")
+    url, _, model = spec.removeprefix(PREFIX).partition("#")
     return url, model or None
 
 

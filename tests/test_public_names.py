@@ -14,7 +14,7 @@ MODULES = {
     "models": """
         catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept
         llama llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop
-        llama_tails llama_turn llama_words machine openai_api openvino own plain protocols reader
+        llama_tails llama_turn llama_words machine offline openai_api openvino own plain protocols reader
         reader_pairs registry sentence stopping system_errors train_reader transfer weights wheels
     """,
     "rag": """
@@ -34,7 +34,7 @@ MODULES = {
         chat.routes chat.source chat.throttle chat.turnstile chat.uploads chat.views cli commands
         commands.ask commands.cache commands.chat commands.collections commands.config commands.doctor
         commands.eval commands.eval_calibrate commands.index commands.models commands.removal
-        commands.search commands.verify eval_text hits_text opening options render streams
+        commands.search commands.verify disclosure eval_text hits_text opening options render streams
     """,
 }
 
@@ -60,7 +60,10 @@ NAMES = {
         State Verification WeightStore
     """,
     "models.compiled": """
-        compile_for_cpu computed import_openvino is_sealed seal
+        compile_for_cpu computed is_sealed seal
+    """,
+    "models.offline": """
+        LOOPBACK SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
     "models.stopping": """
         LOOK_S Stopped held look stop_flag stopping_at

@@ -1,0 +1,1 @@
+import models  # noqa: F401  Goes offline before anything else is imported.

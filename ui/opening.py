@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ui.disclosure import disclose
 from ui.render import Output
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
 
     sweep(config)
     name = meant_collection(config, shown)
+    _disclose(config, config.generator, shown)
     return Assistant.open(config, name), name
 
 
@@ -26,6 +28,7 @@ def open_archive(config: Config, shown: Output) -> Archive:
     """The collection that is meant."""
     from rag.collections import open_collection
 
+    _disclose(config, None, shown)
     return open_collection(config, meant_collection(config, shown))
 
 
@@ -44,3 +47,8 @@ def meant_collection(config: Config, shown: Output) -> str:
                 notify=shown.hint,
             )
     return name
+
+
+def _disclose(config: Config, generator: str | None, shown: Output) -> None:
+    if disclosure := disclose(generator, config.embedder):
+        shown.hint(disclosure)

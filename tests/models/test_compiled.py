@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.compiled import compile_for_cpu, import_openvino
+from models.compiled import compile_for_cpu
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
 
 
 def save_model(folder: Path, seed: int = 0) -> Path:
     """One layer of 32 x 32, saved."""
-    openvino = import_openvino()
+    import openvino
+
     opset = openvino.opset13
     weights = np.random.default_rng(seed).standard_normal((32, 32)).astype(np.float32)
     given = opset.parameter([-1, 32], np.float32)
@@ -36,7 +37,9 @@ def model(tmp_path: Path) -> Path:
 
 
 def compiled(path: Path, kept: Path | None = None) -> Any:
-    return compile_for_cpu(import_openvino(), path, kept)
+    import openvino
+
+    return compile_for_cpu(openvino, path, kept)
 
 
 def result(loaded: Any) -> np.ndarray[Any, Any]:

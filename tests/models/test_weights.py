@@ -20,6 +20,7 @@ from models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsErro
 from models.weights import WeightStore
 from tests.models.file_server import FileServer
 from tests.models.wheelhouse import PART, build_parts, build_wheel, list_models, parts_entry, weights
+from tests.tracing import bare_environment
 
 PULL = """
 import os, signal, sys
@@ -465,12 +466,7 @@ def test_hub(store: WeightStore, server: FileServer, tmp_path: Path, case: str) 
     file = WeightFile("tiny.gguf", 1000)
     source = Source("hub", repo="someone/tiny-GGUF")
     list_models(store.models_dir, ModelEntry("tiny", "generator", "CC0", "", (file,), (source,), own=True))
-    environ = {
-        **os.environ,
-        "HF_ENDPOINT": server.url,
-        "HF_HOME": str(tmp_path / "hf"),
-        "HF_HUB_DISABLE_XET": "1",
-    }
+    environ = {**bare_environment(tmp_path / "home", tmp_path / "tmp"), "HF_ENDPOINT": server.url}
     environ |= {"HF_HUB_OFFLINE": "1"} if case == "offline" else {}
     if case == "unreachable":
         server.stop()
@@ -482,6 +478,7 @@ def test_hub(store: WeightStore, server: FileServer, tmp_path: Path, case: str) 
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "user").iterdir()) == [], "nothing is cached in the user's home"
     told = json.loads(done.stdout)
     if case == "published":
         assert Path(told["path"]).read_bytes() == weights()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,8 +52,6 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
 
     password: what callers from other machines must know; None admits none.
     """
-    # Read by Gradio when it is imported.
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio
 
     sweep(config)

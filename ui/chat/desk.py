@@ -22,6 +22,7 @@ from rag.generator import open_generator
 from rag.types import Hit, Turn
 from ui.chat.ahead import Ahead
 from ui.chat.turnstile import Turnstile, Work
+from ui.disclosure import disclose
 
 if TYPE_CHECKING:
     from models.reader import Reader
@@ -131,7 +132,10 @@ class Desk:
         return retriever.retrieve(typed, history, admitted=admitted or None)
 
     def generators(self) -> list[dict[str, Any]]:
-        """Models that can be chosen: those whose weights are here, and the one in force, which comes first."""
+        """Models that can be chosen: those whose weights are here, and the one in force, which comes first.
+
+        Each is `{"id", "disclosure"}`; the disclosure is empty when nothing leaves the machine with it.
+        """
         from models.weights import WeightStore
 
         store = WeightStore(self.config.models_dir)
@@ -140,7 +144,10 @@ class Desk:
             for entry in store.catalog.entries
             if entry.kind == "generator" and store.state_of(entry.id) in ("present", "verified")
         ]
-        return [{"id": model_id} for model_id in dict.fromkeys([self.config.generator, *here])]
+        return [
+            {"id": model_id, "disclosure": disclose(model_id, self.config.embedder)}
+            for model_id in dict.fromkeys([self.config.generator, *here])
+        ]
 
     def close(self) -> None:
         """Free the models and close the collections."""

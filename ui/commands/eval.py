@@ -11,6 +11,7 @@ import typer
 
 from rag.errors import UsageError
 from ui.commands.eval_calibrate import calibrate
+from ui.disclosure import disclose
 from ui.options import AsJson, Embedder, Model, Quiet, output, settings
 from ui.render import Output
 
@@ -346,6 +347,8 @@ def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) 
     from rag.embedder import open_embedder
     from rag.generator import open_generator
 
+    if disclosure := disclose(config.generator if answers else None, config.embedder):
+        shown.hint(disclosure)
     with ExitStack() as stack:
         with shown.progress() as bar:
             bar.add_task("Loading models", total=None)

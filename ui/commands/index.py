@@ -19,6 +19,7 @@ from ui.commands.removal import (
     removed_json,
     removed_text,
 )
+from ui.disclosure import disclose
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
 from ui.render import Output, write_error
 
@@ -94,6 +95,8 @@ def index(
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
     sweep(config)
+    if disclosure := disclose(None, config.embedder):
+        shown.hint(disclosure)
     is_there = has_collection(config, name)
     # Before a collection is made for it; what an old one holds may be gone, and is removed or kept then.
     if rebuild or not is_there:

@@ -51,9 +51,14 @@ async function start() {
     if (known && kept.collection !== state.collection) choose(kept.collection);
   });
   const told = await get("state");
-  state.model = told.models[0].id;
   byId("model").replaceChildren(...told.models.map(({ id }) => el("option", { value: id }, id)));
-  byId("model").addEventListener("change", () => (state.model = byId("model").value));
+  const chooseModel = ({ id, disclosure }) => {
+    state.model = id;
+    byId("disclosure").textContent = disclosure || "Nothing leaves this machine.";
+    byId("disclosure").classList.toggle("sends", Boolean(disclosure));
+  };
+  byId("model").addEventListener("change", () => chooseModel(told.models[byId("model").selectedIndex]));
+  chooseModel(told.models[0]);
   state.collection = told.collection;
   await choose(told.collection);
   await openFromAddress();

@@ -1,0 +1,111 @@
+"""What a model on a server gets is said: on the page, always visible, and on standard error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.config import load_config
+from tests.conftest import SMALL_GENERATOR
+from tests.eval.conftest import town_folder  # noqa: F401
+from tests.ui.browser_chat import serving, speaking
+from tests.ui.conftest import open_chat
+from tests.ui.test_chat import CAPTAIN, answered, ask
+from tests.ui.test_cli import Askive, askive, indexed  # noqa: F401
+from ui.chat.desk import Desk
+from ui.disclosure import disclose
+
+EXCERPTS = "Questions and excerpts of your documents are sent to {}."
+TEXT = "The text of your documents and questions is sent to {}."
+
+
+@pytest.mark.parametrize(
+    ("generator", "embedder", "said"),
+    [
+        ("scripted", "hash", ""),
+        (None, "all-minilm-l6-v2", ""),
+        ("./model.gguf", "hash", ""),
+        ("openai:https://api.example.com/v1#gpt", "hash", EXCERPTS.format("api.example.com")),
+        ("openai:https://me:secret@api.example.com:8443/v1", "hash", EXCERPTS.format("api.example.com:8443")),
+        ("openai:http://localhost:8080/v1", "hash", EXCERPTS.format("localhost:8080, on this machine")),
+        ("openai:http://[::1]:8080/v1", "hash", EXCERPTS.format("[::1]:8080, on this machine")),
+        ("openai:http://localhost.example.com/v1", "hash", EXCERPTS.format("localhost.example.com")),
+        ("openai:http://[x/v1", "hash", EXCERPTS.format("http://[x/v1")),
+        ("openai:nonsense", "hash", EXCERPTS.format("nonsense")),
+        (None, "openai:https://api.example.com/v1", TEXT.format("api.example.com")),
+        (
+            "openai:https://a.example.com/v1",
+            "openai:https://b.example.com/v1",
+            f"{TEXT.format('b.example.com')} {EXCERPTS.format('a.example.com')}",
+        ),
+    ],
+)
+def test_the_host_is_named(generator: str | None, embedder: str, said: str) -> None:
+    assert disclose(generator, embedder) == said
+
+
+def test_ask_says_it_once_unless_quiet(indexed: Askive) -> None:  # noqa: F811
+    question = "How many ships did the harbour of Aldermoor receive in January?"
+    with speaking() as speaker:
+        model = f"openai:{speaker.url}"
+        place = f"{speaker.url.removeprefix('http://').removesuffix('/v1')}, on this machine"
+        for as_json in ([], ["--json"]):
+            result = indexed("ask", question, "--embedder", "hash", "--model", model, *as_json)
+            assert result.code == 0
+            assert result.err.count(EXCERPTS.format(place)) == 1
+            assert "sent to" not in result.out
+        assert (
+            "sent to" not in indexed("ask", question, "--embedder", "hash", "--model", model, "--quiet").err
+        )
+    assert "sent to" not in indexed("ask", question, "--embedder", "hash", "--model", "scripted").err
+
+
+def test_indexing_says_it_before_it_sends_anything(askive: Askive, documents: Path) -> None:  # noqa: F811
+    result = askive("index", documents, "--embedder", "openai:http://127.0.0.1:9/v1")
+    assert result.code == 1, "nobody listens there"
+    assert result.err.startswith(TEXT.format("127.0.0.1:9, on this machine"))
+    assert "sent to" not in askive("index", documents, "--embedder", "hash", "--collection", "here").err
+
+
+def test_an_evaluation_says_it(askive: Askive, town_folder: Path) -> None:  # noqa: F811
+    suite = [str(town_folder), "--embedder", "hash", "--limit", "1"]
+    with speaking() as speaker:
+        result = askive("eval", "run", *suite, "--model", f"openai:{speaker.url}")
+        assert result.err.count("Questions and excerpts of your documents are sent to 127.0.0.1:") == 1
+    assert "sent to" not in askive("eval", "run", *suite, "--model", "scripted").err
+
+
+def test_the_page_is_told_for_each_model(home: Path) -> None:
+    remote = "openai:https://api.example.com/v1"
+    for generator, said in ((remote, EXCERPTS.format("api.example.com")), ("scripted", "")):
+        desk = Desk(load_config({"home": home, "embedder": "hash", "generator": generator}))
+        assert desk.generators() == [{"id": generator, "disclosure": said}]
+        desk.close()
+
+
+@pytest.mark.browser
+def test_the_page_says_it_before_and_after_an_answer(page: Any) -> None:
+    line = page.locator("#disclosure")
+    for _ in range(2):
+        assert line.is_visible()
+        assert line.inner_text().startswith("Questions and excerpts of your documents are sent to 127.0.0.1:")
+        assert "Nothing leaves" not in page.locator("body").inner_text()
+        answered(ask(page, CAPTAIN))
+
+
+@pytest.mark.browser
+@pytest.mark.weights
+def test_the_line_follows_the_model(browser: Any, weights_home: Path) -> None:
+    remote = "openai:https://api.example.com/v1"
+    with serving(weights_home, "--collection", "seeds", "--embedder", "hash", "--model", remote) as url:
+        page = browser.new_page()
+        open_chat(page, url)
+        line = page.locator("#disclosure")
+        assert line.inner_text() == EXCERPTS.format("api.example.com")
+        page.select_option("#model", SMALL_GENERATOR)
+        assert line.inner_text() == "Nothing leaves this machine."
+        page.select_option("#model", remote)
+        assert line.inner_text() == EXCERPTS.format("api.example.com")
+        page.close()

@@ -1,0 +1,19 @@
+"""What is sent to a server because a model runs there, in words for the page and for standard error."""
+
+from __future__ import annotations
+
+from models.endpoint import is_loopback, server_of
+
+
+def disclose(generator: str | None, embedder: str) -> str:
+    """What goes to which host with these models, as sentences; empty when all of it stays in this process."""
+    sentences: list[str] = []
+    if host := server_of(embedder):
+        sentences.append(f"The text of your documents and questions is sent to {_place(host)}.")
+    if generator and (host := server_of(generator)):
+        sentences.append(f"Questions and excerpts of your documents are sent to {_place(host)}.")
+    return " ".join(sentences)
+
+
+def _place(host: str) -> str:
+    return f"{host}, on this machine" if is_loopback(host) else host
