@@ -20,9 +20,9 @@ MODULES = {
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
         citations claims collections config dates days dense depth disagree doctor doubt embed
-        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves ingest instructions ivf lexical
-        load load.byline load.html load.lines load.mail load.markdown load.office load.pdf
-        load.plain load.tables load.text load.zipped manner mend missing named near places plan polarity
+        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves headings ingest instructions ivf lexical
+        load load.byline load.confine load.files load.frames load.html load.limits load.lines load.mail load.markdown load.office load.pdf
+        load.plain load.pool load.process load.tables load.text load.worker load.zipped manner mend missing named near places plan polarity
         prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
         store times types verify verify_text vouch warm weigh wire words
     """,
@@ -84,7 +84,7 @@ NAMES = {
         list_collections open_collection rebuilt_collection remove_collection remove_from_collection
     """,
     "rag.ingest": """
-        Failure IngestReport Progress ingest_documents ingest_paths remove_document remove_documents
+        Failure IngestReport Progress Reading ingest_documents ingest_paths remove_document remove_documents
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore
