@@ -34,6 +34,9 @@ def index(
             help="Take this document, or all below this folder, out of the collection; repeat for more.",
         ),
     ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Also follow links that lead out of a named folder.")
+    ] = False,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -77,7 +80,17 @@ def index(
                 speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
-            ingest_paths(archive, seed_paths() if seeds else paths or [], progress=tell, report=report)
+            def show_file(uri: str) -> None:
+                bar.update(task, description=f"Indexing into {name}, reading {shown_name(uri)}")
+
+            ingest_paths(
+                archive,
+                seed_paths() if seeds else paths or [],
+                progress=tell,
+                report=report,
+                reading=show_file,
+                follow_links=follow_links,
+            )
     # Of changed documents the states may stay: see `remove_from_collection`.
     is_less = report.n_deleted > 0 or (rebuild and is_there)
     cleared = clear_states(config.models_dir) if is_less else None
@@ -91,6 +104,7 @@ def index(
                 "deleted": report.n_deleted,
                 "states_cleared": cleared,
                 "skipped": report.n_skipped,
+                "links_not_followed": report.links,
                 "passages": report.n_passages,
                 "passages_per_second": round(report.passages_per_second, 1),
                 "elapsed_ms": round(report.elapsed_ms, 1),
@@ -102,6 +116,8 @@ def index(
     else:
         for failure in report.failures:
             typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
+        for link in report.links:
+            typer.echo(f"askive: {link} leads out of the folder; --follow-links reads it too.", err=True)
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
@@ -111,6 +127,14 @@ def index(
         )
     if report.failures:
         raise typer.Exit(1)
+
+
+def shown_name(uri: str, n_chars: int = 40) -> str:
+    """A file's name for one line of a terminal: short, and without control characters or markup that have effects."""
+    from rich.markup import escape
+
+    name = "".join(char if char.isprintable() else "\ufffd" for char in os.path.basename(uri))  # noqa: PTH119
+    return escape(name if len(name) <= n_chars else f"{name[: n_chars - 9]}…{name[-8:]}")
 
 
 def _must_exist(missing: Iterable[Path]) -> None:
