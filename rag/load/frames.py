@@ -16,6 +16,7 @@ from rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
 from rag.types import Document, Passage
 
 _LENGTHS = struct.Struct(">IQ")
+_MAX_MESSAGE_CHARS = 5_000
 _MAX_JSON_BYTES = 64 * 2**20
 _MAX_BYTES = max(MAX_FILE_BYTES, 4 * MAX_TEXT_CHARS)
 
@@ -82,7 +83,7 @@ def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, 
 def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> Loaded:
     """The document at `uri` with its passages. Raises LoadError for a reported failure, BrokenFrame for nonsense."""
     if "failure" in fields:
-        raise LoadError(_text(fields, "failure"), remedy=_text(fields, "remedy"))
+        raise LoadError(_shown(_text(fields, "failure")), remedy=_shown(_text(fields, "remedy")))
     try:
         if len(fields["passages"]) > MAX_PASSAGES:
             raise ValueError("more passages than were to be sent")
@@ -105,6 +106,11 @@ def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> L
         metadata=metadata,
     )
     return Loaded(document, passages)
+
+
+def _shown(message: str) -> str:
+    """Parsers quote what they stumble on: no control characters, and not at any length."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in message[:_MAX_MESSAGE_CHARS])
 
 
 def _passage(text: str, row: Any, headings: list[str]) -> Passage:

@@ -33,6 +33,14 @@ def test_a_failure_arrives_as_an_error() -> None:
     assert caught.value.remedy == "mend"
 
 
+def test_a_message_has_no_control_characters_and_an_end() -> None:
+    fields = {"failure": "found \x1b[2J\n\u202e" + "x" * 10_000, "remedy": "mend"}
+    with pytest.raises(LoadError) as caught:
+        loaded_from(fields, b"", "/x.md", "d")
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) == 5_000
+
+
 @pytest.mark.parametrize(
     "changed",
     [
