@@ -117,7 +117,7 @@ def index(
         for failure in report.failures:
             typer.echo(f"askive: {failure.message}. {failure.remedy}", err=True)
         for link in report.links:
-            typer.echo(f"askive: {link} leads out of the folder; --follow-links reads it too.", err=True)
+            shown.hint(f"{link} leads out of the folder and is not followed; --follow-links reads it too")
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
