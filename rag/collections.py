@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.archive import STORE_NAME, Archive
 from rag.config import SEEDS_COLLECTION, Config
 from rag.embedder import open_embedder
-from rag.errors import CollectionNotFound, UsageError
+from rag.errors import CollectionNotFound, StoreError, UsageError
 from rag.seeds import seed_paths
 
 if TYPE_CHECKING:
     from rag.ingest import IngestReport, Progress
+    from rag.removal import Removal, Removed
 
 DEFAULT_COLLECTION = "default"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -96,41 +97,67 @@ def has_collection(config: Config, name: str) -> bool:
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
-def remove_collection(config: Config, name: str) -> bool:
-    """Delete a collection for good, with the kept attention states, some of which are made of its text.
+def remove_collection(config: Config, name: str, *, with_quotes: bool = False) -> Removed:
+    """Delete a collection for good, from every place of `rag.data_register`.
 
-    Returns whether no kept state is left. Raises CollectionNotFound.
+    with_quotes: also conversations, gold questions and evaluation runs that quote it. Raises CollectionNotFound.
     """
-    from models.registry import clear_states
+    from rag.data_register import delete_everywhere
+
+    return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
+
+
+def removal_of_collection(config: Config, name: str) -> Removal:
+    """The removal of a whole collection, also of a damaged one. Raises CollectionNotFound."""
+    from rag.data_register import other_collections
+    from rag.removal import Removal
+    from rag.store import SqliteStore
 
     if not has_collection(config, name):
         raise CollectionNotFound(
             f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
         )
+    store_id, uris = "", frozenset[str]()
     try:
-        shutil.rmtree(collection_path(config, name))
-    finally:
-        # A collection that is gone in part is not found the next time.
-        cleared = clear_states(config.models_dir)
-    return cleared
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
+            store_id, uris = store.store_id, frozenset(store.known_sha256())
+    except StoreError:
+        # What cannot be read can still be deleted; its uploads are found by their owner's absence.
+        pass
+    return Removal(name, store_id, uris, other_collections(config, name))
 
 
-def remove_from_collection(config: Config, archive: Archive, uris: Sequence[str]) -> tuple[list[str], bool]:
-    """Take documents out for good, with the kept attention states, some of which are made of their text.
+def remove_from_collection(
+    config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
+) -> Removed:
+    """Remove documents for good, from every place of `rag.data_register`; files outside the data folder stay.
 
-    Returns what `rag.ingest.remove_documents` does, and whether no kept state is left. States of a document that has
-    changed and is indexed again stay until they fall out of the bounds: clearing all at each change would cost the
-    speed they are kept for. Raises UsageError for what means no document; nothing is removed then.
+    uris: as in `rag.ingest.remove_documents`. with_quotes: as in `remove_collection`.
+    Raises UsageError for what means no document; nothing is removed then.
     """
-    from models.registry import clear_states
-    from rag.ingest import remove_documents
+    from rag.data_register import delete_everywhere
 
+    removal = removal_of_documents(config, archive, uris)
     try:
-        removed = remove_documents(archive, uris)
-    except UsageError:
-        raise
+        return delete_everywhere(config, removal, with_quotes=with_quotes)
     except BaseException:
         # They may be gone from the store all the same, and then nobody can ask for it again.
+        from models.registry import clear_states
+
         clear_states(config.models_dir)
         raise
-    return removed, clear_states(config.models_dir)
+
+
+def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
+    """The removal of documents from an opened collection. Raises UsageError for what means no document."""
+    from rag.ingest import documents_meant
+
+    return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
+
+
+def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
+    """The removal of documents that need not be in the collection any more. name: of the collection."""
+    from rag.data_register import other_collections
+    from rag.removal import Removal
+
+    return Removal(name, archive.store.store_id, frozenset(uris), other_collections(config, name), archive)

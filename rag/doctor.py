@@ -38,6 +38,7 @@ def examine(config: Config, *, verify_weights: bool = True) -> Iterator[Finding]
     yield _states(config)
     yield from _weights(config, verify_weights)
     yield from _collections(config)
+    yield _leftovers(config)
 
 
 def _python() -> Finding:
@@ -140,6 +141,19 @@ def _weights(config: Config, verify: bool) -> Iterator[Finding]:
             yield Finding(name, "error", error.message, error.remedy)
             continue
         yield Finding(name, "ok", f"{model_id}{', digests as published' if verify else ''}")
+
+
+def _leftovers(config: Config) -> Finding:
+    from rag.leftovers import find_leftovers
+
+    found = find_leftovers(config)
+    if not found:
+        return Finding("leftovers", "ok", "no text of removed documents, nothing half done")
+    named = "; ".join(f"{leftover.what} at {leftover.path}" for leftover in found[:5])
+    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+    return Finding(
+        "leftovers", "warning", f"{named}{more}", "the next `askive index`, `ask` or `chat` deletes it"
+    )
 
 
 def _collections(config: Config) -> Iterator[Finding]:

@@ -141,12 +141,11 @@ def remove_document(archive: Archive, uri: str) -> bool:
     return True
 
 
-def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
-    """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
+def documents_meant(archive: Archive, uris: Sequence[str]) -> list[str]:
+    """The uris of the documents that are meant, sorted.
 
-    uris: of documents, or paths of files or of folders with all that is below them. Files stay on disk, and so do
-    kept attention states made of their text: see `rag.collections.remove_from_collection`.
-    Raises UsageError for what means no document; nothing is removed then.
+    uris: of documents, or paths of files or of folders with all that is below them.
+    Raises UsageError for what means no document.
     """
     known = archive.store.known_sha256()
     meant: set[str] = set()
@@ -159,8 +158,18 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
                 f"{uri} is not in the collection", remedy="`askive collections -c NAME` lists what is"
             )
         meant |= found
-    _delete(archive, sorted(meant))
     return sorted(meant)
+
+
+def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
+    """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
+
+    uris: as in `documents_meant`. Files stay on disk, and so does what was made of their text outside the archive:
+    see `rag.collections.remove_from_collection`. Raises UsageError for what means no document; nothing is removed then.
+    """
+    meant = documents_meant(archive, uris)
+    _delete(archive, meant)
+    return meant
 
 
 def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Seen]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import uuid
 from dataclasses import dataclass
+
+from rag.secure_delete import UNERASED
 
 FORMAT = 2
 """Grows when the tables change: a store of another format is refused, not guessed at."""
@@ -56,6 +60,25 @@ INVARIANTS = {
     " - (SELECT count(*) FROM passages_fts))",
 }
 """What is wrong, in words, and the query that counts it."""
+
+
+def create_tables(db: sqlite3.Connection) -> None:
+    """Make an empty store in an empty file. Call it inside a transaction."""
+    for statement in SCHEMA.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    meta = {"format": str(FORMAT), "store_id": uuid.uuid4().hex, "generation": "0", UNERASED: ""}
+    db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def problems_in(db: sqlite3.Connection) -> list[str]:
+    """What is wrong with a store, in words; empty when it is sound."""
+    problems = [str(row[0]) for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
+    for what, query in INVARIANTS.items():
+        (n,) = db.execute(query).fetchone()
+        if n:
+            problems.append(f"{n} {what}")
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from rag.dates import days_of
 from rag.errors import FingerprintMismatch, StoreError
 from rag.filters import Filter
 from rag.protocols import Ids
-from rag.schema import FILES, FORMAT, INVARIANTS, SCHEMA, Counts, Fingerprint
+from rag.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
+from rag.secure_delete import UNERASED, erase
 from rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
@@ -52,6 +53,7 @@ class SqliteStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
             raise self._failure("opened", error) from error
@@ -60,12 +62,7 @@ class SqliteStore:
         with self._transaction():
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
-                for statement in SCHEMA.split(";\n"):
-                    if statement.strip():
-                        self._db.execute(statement)
-                self._set_meta("format", str(FORMAT))
-                self._set_meta("store_id", uuid.uuid4().hex)
-                self._set_meta("generation", "0")
+                create_tables(self._db)
             self._db.execute(FILES)
         found = int(self._meta("format") or -1)
         if found != FORMAT:
@@ -148,12 +145,8 @@ class SqliteStore:
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in its order."""
         with self._reading():
-            ids = [
-                row[0]
-                for row in self._db.execute(
-                    "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id", (doc_id,)
-                )
-            ]
+            query = "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id"
+            ids = [row[0] for row in self._db.execute(query, (doc_id,))]
         found = self.passages(ids)
         return [found[passage_id][0] for passage_id in ids]
 
@@ -187,19 +180,15 @@ class SqliteStore:
 
     def publishers(self) -> list[str]:
         """The publishers of the archive, sorted."""
+        query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
         with self._reading():
-            rows = self._db.execute(
-                "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+            return [str(row[0]) for row in self._db.execute(query)]
 
     def fields(self) -> list[str]:
         """Names of the documents' other fields, sorted."""
+        query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
         with self._reading():
-            rows = self._db.execute(
-                "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
-            ).fetchall()
-        return [str(row[0]) for row in rows]
+            return [str(row[0]) for row in self._db.execute(query)]
 
     def passage_ids(self, admitted: Filter) -> Ids:
         """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
@@ -233,12 +222,7 @@ class SqliteStore:
     def check(self) -> list[str]:
         """What is wrong with the store, in words; empty when it is sound."""
         with self._reading():
-            problems = [row[0] for row in self._db.execute("PRAGMA quick_check") if row[0] != "ok"]
-            for what, query in INVARIANTS.items():
-                (n,) = self._db.execute(query).fetchone()
-                if n:
-                    problems.append(f"{n} {what}")
-        return problems
+            return problems_in(self._db)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -311,6 +295,17 @@ class SqliteStore:
                 self._bump()
         return gone
 
+    @property
+    def unerased(self) -> bool:
+        """Whether the file may hold bytes of removed or replaced text; True for stores of earlier versions."""
+        return self._meta(UNERASED) != ""
+
+    def erase(self) -> bool:
+        """As `rag.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
+        with self._lock:
+            mark = self._meta(UNERASED)
+            return mark == "" or erase(self._db, mark)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with self._lock:
@@ -364,7 +359,9 @@ class SqliteStore:
             )
         ]
         self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
-        self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,))
+        if self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,)).rowcount:
+            # In the same transaction: after a kill the next start knows that there is something to erase.
+            self._set_meta(UNERASED, uuid.uuid4().hex)
         return ids
 
     def _document(self, condition: str, value: object) -> Document | None:

@@ -19,11 +19,13 @@ MODULES = {
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk citable
-        citations claims collections config dates days dense depth disagree doctor doubt embed
-        embed_ahead embedder errors events evidence excerpts filters flat fuse generator given halves headings ingest instructions ivf lexical
-        load load.byline load.confine load.files load.frames load.html load.limits load.lines load.mail load.markdown load.office load.pdf
-        load.plain load.pool load.process load.tables load.text load.worker load.zipped manner mend missing named near places plan polarity
-        prepare prompt protocols quantities question reading refusal rerank retrieve said schema seeds sentences
+        citations claims collections config data_register dates days dense depth disagree doctor doubt embed
+        embed_ahead embedder erasure errors events evidence excerpts filters flat fuse generator given halves headings
+        ingest instructions ivf leftovers lexical load load.byline load.confine load.files load.frames load.html
+        load.limits load.lines load.mail load.markdown load.office load.pdf load.plain load.pool load.process
+        load.tables load.text load.worker load.zipped manner mend missing named near places plan polarity prepare
+        prompt protocols quantities question quotes reading refusal removal rerank retrieve said schema secure_delete
+        seeds sentences
         store times types verify verify_text vouch warm weigh wire words
     """,
     "ui": """
@@ -31,7 +33,7 @@ MODULES = {
         chat.documents chat.door chat.events chat.export chat.gold chat.page chat.routes
         chat.source chat.turnstile chat.views cli commands commands.ask commands.cache commands.chat
         commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate commands.index
-        commands.models commands.search commands.verify eval_text hits_text opening
+        commands.models commands.removal commands.search commands.verify eval_text hits_text opening
         options render
     """,
 }
@@ -81,10 +83,11 @@ NAMES = {
     """,
     "rag.collections": """
         DEFAULT_COLLECTION choose_collection collection_path has_collection index_seeds
-        list_collections open_collection rebuilt_collection remove_collection remove_from_collection
+        list_collections open_collection rebuilt_collection removal_in removal_of_collection removal_of_documents
+        remove_collection remove_from_collection
     """,
     "rag.ingest": """
-        Failure IngestReport Progress Reading ingest_documents ingest_paths remove_document remove_documents
+        Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths remove_document remove_documents
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     """The assistant over the collection that is meant, and its name."""
     from rag.assistant import Assistant
+    from rag.leftovers import sweep
 
+    sweep(config)
     name = meant_collection(config, shown)
     return Assistant.open(config, name), name
 

@@ -78,7 +78,7 @@ def test_names_that_can_be(config: Config, name: str) -> None:
 def test_removing(config: Config) -> None:
     make(config, "one")
     assert has_collection(config, "one")
-    assert remove_collection(config, "one"), "no state was kept"
+    assert remove_collection(config, "one").states_cleared, "no state was kept"
     assert not has_collection(config, "one")
     with pytest.raises(CollectionNotFound, match="one"):
         remove_collection(config, "one")
@@ -93,7 +93,8 @@ def test_removing_documents_clears_the_kept_states(config: Config, documents: Pa
         with pytest.raises(UsageError):
             remove_from_collection(config, archive, ["nothing.txt"])
         assert kept.stats().n_disk == 1, "nothing was removed"
-        assert remove_from_collection(config, archive, [uri]) == ([uri], True)
+        removed = remove_from_collection(config, archive, [uri])
+        assert (removed.uris, removed.states_cleared, removed.erased) == ([uri], True, True)
         assert archive.store.document_by_uri(uri) is None
     assert kept.stats().n_disk == 0
 

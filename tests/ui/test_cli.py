@@ -235,7 +235,10 @@ def test_index_in_words(askive: Askive, documents: Path) -> None:
 def test_index_removes_a_document(indexed: Askive, documents: Path) -> None:
     gone = indexed("index", "--remove", documents / "bridge.txt", "--embedder", "hash", "--json")
     removed = [str(documents / "bridge.txt")]
-    assert gone.json == {"collection": "default", "removed": removed, "states_cleared": True}
+    nothing = {"quotes_deleted": {}, "quotes_kept": {}}
+    assert gone.json == {
+        "collection": "default", "removed": removed, "states_cleared": True, "erased": True, **nothing
+    }  # fmt: skip
     assert (documents / "bridge.txt").exists()
     shown = indexed("collections", "--collection", "default", "--json")
     assert sorted(Path(found["uri"]).name for found in shown.json) == ["fair.html", "harbour.md"]
@@ -278,7 +281,8 @@ def test_collections_json(indexed: Askive, documents: Path) -> None:
     assert "fair" in indexed("collections").out
     assert indexed("collections", "remove", "fair").code == 2, "wants a yes"
     gone = indexed("collections", "remove", "fair", "--yes", "--json")
-    assert gone.json == {"removed": "fair", "states_cleared": True}
+    nothing = {"quotes_deleted": {}, "quotes_kept": {}}
+    assert gone.json == {"removed": "fair", "states_cleared": True, "erased": True, **nothing}
     assert [row["name"] for row in indexed("collections", "--json").json] == ["default"]
 
 

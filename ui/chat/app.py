@@ -11,6 +11,8 @@ from typing import Any
 
 from models.errors import AskiveError
 from rag.config import Config
+from rag.leftovers import sweep
+from rag.quotes import conversations_path
 from ui.chat.asking import Askings
 from ui.chat.conversations import Conversations
 from ui.chat.desk import Desk
@@ -53,8 +55,9 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio
 
+    sweep(config)
     desk = Desk(config)
-    kept = Conversations(config.home / "chat" / "conversations.sqlite3")
+    kept = Conversations(conversations_path(config))
     askings = Askings(desk, kept)
     try:
         server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)

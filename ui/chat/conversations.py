@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -130,6 +130,9 @@ class Conversations:
         with self._changing():
             self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
         with self._lock:
+            # secure_delete leaves stale copies where rows were moved between pages.
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def turns(self, conversation_id: str) -> list[KeptTurn]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import BinaryIO
+
+from filelock import FileLock, Timeout
 
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
@@ -16,13 +18,18 @@ from rag.collections import (
     collection_path,
     has_collection,
     list_collections,
+    removal_of_collection,
+    removal_of_documents,
     remove_collection,
     remove_from_collection,
 )
 from rag.config import Config
+from rag.data_register import quotes_of, uploads_folder
 from rag.embed import WrappedEmbedder
+from rag.erasure import erase_removed
 from rag.errors import UsageError
 from rag.ingest import ingest_paths
+from rag.leftovers import uploads_lock
 from rag.store import SqliteStore
 from ui.chat.desk import Desk
 from ui.chat.turnstile import Turnstile, Work
@@ -38,6 +45,7 @@ class Library:
         self._desk = desk
         self._config: Config = desk.config
         self._changing = Lock()
+        self._uploading = FileLock(uploads_lock(self._config), timeout=0)
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted."""
@@ -61,18 +69,24 @@ class Library:
             self._desk.forget(name)
             collection_path(self._config, name).rename(collection_path(self._config, new_name))
 
-    def delete(self, name: str) -> None:
+    def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
+        """How many answers, gold questions and the like quote a document, or any of the collection, by kind.
+
+        Raises CollectionNotFound, and UsageError when the document is not there.
+        """
+        if uri is None:
+            return quotes_of(self._config, removal_of_collection(self._config, name))
+        return quotes_of(self._config, removal_of_documents(self._config, self._desk.archive(name), [uri]))
+
+    def delete(self, name: str, *, with_quotes: bool = False) -> None:
         """For good, with the files that were uploaded into it, and all that models keep of what they have read.
 
-        Raises CollectionNotFound.
+        with_quotes: also what `quotes` counts. Raises CollectionNotFound.
         """
-        uploaded = [Path(source.uri) for source in self._desk.archive(name).store.sources()]
         with self._desk.turnstile.turn(Work.QUESTION):
             self._desk.forget(name)
-            remove_collection(self._config, name)
+            remove_collection(self._config, name, with_quotes=with_quotes)
             self._desk.forget_read()
-        for path in uploaded:
-            self._discard(path)
 
     def documents(self, name: str, search: str = "") -> list[View]:
         """The documents of a collection, by title; with `search`, those that have all its words in their
@@ -90,11 +104,11 @@ class Library:
         """Who published the documents of a collection."""
         return self._desk.archive(name).store.publishers()
 
-    def remove(self, name: str, uri: str) -> None:
+    def remove(self, name: str, uri: str, *, with_quotes: bool = False) -> None:
         """Take a document out, and all that models keep of what they have read.
 
-        An uploaded file is deleted, others stay where they are. Waits for the question that is being answered, which
-        could keep the document's text once more.
+        with_quotes: also what `quotes` counts. An uploaded file is deleted, others stay where they are. Waits for the
+        question that is being answered, which could keep the document's text once more.
         """
         folder = self._desk.archive(name).folder
         with (
@@ -102,9 +116,8 @@ class Library:
             self._opened(folder, self._desk.embedder()) as archive,
             self._desk.turnstile.turn(Work.QUESTION),
         ):
-            remove_from_collection(self._config, archive, [uri])
+            remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
             self._desk.forget_read()
-        self._discard(Path(uri))
 
     def receive(self, name: str, file_name: str) -> tuple[Path, BinaryIO]:
         """Where an upload is written to: the path it will have, and an opened file beside it.
@@ -114,9 +127,17 @@ class Library:
         parts = PurePosixPath(file_name.replace("\\", "/")).parts
         if not parts or any(part in ("..", "/") or "\0" in part or ":" in part for part in parts):
             raise UsageError(f"{file_name!r} cannot name a file", remedy="rename it")
+        self._hold_uploads()
         path = self._uploads(name).joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path, path.with_name(f".{path.name}.part").open("wb")
+
+    def _hold_uploads(self) -> None:
+        """Until the process ends: no other one takes an unfinished upload for a leftover."""
+        uploads_folder(self._config).mkdir(parents=True, exist_ok=True)
+        # Another chat that holds it keeps them as well.
+        with suppress(Timeout):
+            self._uploading.acquire()
 
     def add(self, name: str, path: Path) -> Iterator[View]:
         """Index a file that `receive` made room for, telling how far it is; the last one says how it ended.
@@ -153,6 +174,11 @@ class Library:
             folder = collection_path(self._config, name)
             with self._opened(folder, embedder) as archive:
                 report = ingest_paths(archive, [path])
+                if archive.store.unerased:
+                    # The question that is being answered could keep the former text once more.
+                    with self._desk.turnstile.turn(Work.QUESTION):
+                        erase_removed(self._config, archive)
+                        self._desk.forget_read()
         except AskiveError as error:
             return {"step": "failed", "message": error.message, "remedy": error.remedy}
         except Exception as error:  # One bad file must not end the page.
@@ -170,15 +196,7 @@ class Library:
 
     def _uploads(self, name: str) -> Path:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
-        return self._config.home / "uploads" / self._desk.archive(name).store.store_id
-
-    def _discard(self, path: Path) -> None:
-        if path.is_absolute() and path.is_relative_to(self._config.home / "uploads"):
-            path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if folder == self._config.home / "uploads" or any(folder.iterdir()):
-                    break
-                folder.rmdir()
+        return uploads_folder(self._config) / self._desk.archive(name).store.store_id
 
     def _must_be_free(self, name: str) -> None:
         if has_collection(self._config, name):

@@ -10,13 +10,9 @@ from pathlib import Path
 from rag.archive import Archive
 from rag.config import Config
 from rag.errors import UsageError
+from rag.quotes import gold_folder, uris_in
 from ui.chat.conversations import KeptTurn
 from ui.chat.views import citations_of
-
-
-def gold_folder(config: Config, collection: str) -> Path:
-    """Where the gold questions of a collection are kept."""
-    return config.home / "gold" / collection
 
 
 def save_gold(
@@ -55,6 +51,8 @@ def save_gold(
         else [],
         "unanswerable": not accepted,
         "history": [{"question": earlier.question, "answer": earlier.answer_text} for earlier in history],
+        # So that the question goes when one of them is removed, and is wanted no more.
+        "sources": sorted({uri for kept in (*history, turn) for uri in uris_in(dict(kept.answer or {}))}),
         "note": note,
     }
     _write(folder / "corpus.jsonl", _corpus_lines(archive))

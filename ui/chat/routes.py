@@ -92,6 +92,7 @@ class Routes:
             ("DELETE", collection, self.delete_collection),
             ("GET", f"{collection}/documents", self.documents),
             ("DELETE", f"{collection}/documents", self.remove_document),
+            ("GET", f"{collection}/quotes", self.quotes),
             ("GET", f"{collection}/publishers", self.publishers),
             ("PUT", f"{collection}/files", self.add_file),
         ]
@@ -186,9 +187,13 @@ class Routes:
         self._library.rename(name, body.name.strip())
         return {"name": body.name.strip()}
 
-    def delete_collection(self, name: str) -> dict[str, str]:
+    def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
+        """What quotes a document, or any of the collection, and is deleted only on request."""
+        return self._library.quotes(name, uri)
+
+    def delete_collection(self, name: str, *, with_quotes: bool = False) -> dict[str, str]:
         """For good. Which one is asked next."""
-        self._library.delete(name)
+        self._library.delete(name, with_quotes=with_quotes)
         return {"deleted": name, "next": choose_collection_again(self._desk, self._library)}
 
     def documents(self, name: str, search: str = "") -> dict[str, Any]:
@@ -200,9 +205,9 @@ class Routes:
         """Who published them."""
         return self._library.publishers(name)
 
-    def remove_document(self, name: str, uri: str) -> dict[str, str]:
+    def remove_document(self, name: str, uri: str, *, with_quotes: bool = False) -> dict[str, str]:
         """Take one out."""
-        self._library.remove(name, uri)
+        self._library.remove(name, uri, with_quotes=with_quotes)
         return {"removed": uri}
 
     async def add_file(self, name: str, request: HttpRequest) -> Response:

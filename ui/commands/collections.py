@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rag.errors import UsageError
+from ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from ui.options import AsJson, Collection, Quiet, output, settings
 
 app = typer.Typer(help="What is indexed. Example: [bold]askive collections[/]")
@@ -75,23 +76,33 @@ def _list(
 def remove(
     name: Annotated[str, typer.Argument(help="The collection.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    with_quotes: WithQuotes = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Delete a collection for good, and the kept states; the documents themselves stay where they are.
+    """Delete a collection for good, with its uploads and the kept states; documents elsewhere stay where they are.
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
-    from rag.collections import remove_collection
-    from ui.commands.cache import told_cleared
+    from rag.collections import removal_of_collection, remove_collection
+    from rag.leftovers import sweep
 
+    config = settings()
+    sweep(config)
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError("removing needs a yes", remedy=f"askive collections remove {name} --yes")
-        typer.confirm(f"Delete the collection {name!r} for good?", abort=True)
-    cleared = remove_collection(settings(), name)
+        n = len(removal_of_collection(config, name).uris)
+        typer.echo(
+            f"{name!r} has {n} document{'' if n == 1 else 's'}. They go, with the files that were uploaded in the chat;"
+            " your own files stay where they are.",
+            err=True,
+        )
+        typer.confirm(f"Delete the collection {name!r} for good?", abort=True, err=True)
+    with_quotes = choose_quotes(config, removal_of_collection(config, name), with_quotes, yes=yes)
+    removed = remove_collection(config, name, with_quotes=with_quotes)
     shown = output(as_json, quiet)
     if as_json:
-        shown.json({"removed": name, "states_cleared": cleared})
+        shown.json({"removed": name, **removed_json(removed)})
     else:
-        shown.hint(f"{name}: removed; {told_cleared(cleared)}")
+        shown.hint(f"{name}: removed; {removed_text(removed)}")

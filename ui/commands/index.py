@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
+from ui.commands.removal import (
+    NOT_ERASED,
+    WithQuotes,
+    choose_quotes,
+    counts_text,
+    removed_json,
+    removed_text,
+)
 from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
 from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
+    from rag.removal import Removal
 
 
 def index(
@@ -37,6 +46,7 @@ def index(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Also follow links that lead out of a named folder.")
     ] = False,
+    with_quotes: WithQuotes = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -46,16 +56,27 @@ def index(
     Example: [bold]askive index ~/documents --collection case[/]
     """
     from models.registry import clear_states
-    from rag.collections import DEFAULT_COLLECTION, has_collection, open_collection, rebuilt_collection
+    from rag.collections import (
+        DEFAULT_COLLECTION,
+        has_collection,
+        open_collection,
+        rebuilt_collection,
+        removal_in,
+        removal_of_collection,
+    )
     from rag.config import SEEDS_COLLECTION
+    from rag.erasure import erase_removed
     from rag.ingest import IngestReport, ingest_paths
+    from rag.leftovers import sweep
     from rag.seeds import seed_paths
     from ui.commands.cache import told_cleared
 
     if remove:
         if paths or seeds or rebuild:
             raise UsageError("--remove only removes", remedy="index what is new in a call of its own")
-        _remove(remove, settings(collection=collection, embedder=embedder), output(as_json, quiet))
+        _remove(
+            remove, settings(collection=collection, embedder=embedder), output(as_json, quiet), with_quotes
+        )
         return
     if not paths and not seeds:
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
@@ -64,10 +85,12 @@ def index(
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
+    sweep(config)
     is_there = has_collection(config, name)
     # Before a collection is made for it; a file that an old one holds may be gone, and is removed then.
     if rebuild or not is_there:
         _must_exist(path for path in paths or () if not path.exists())
+    former = removal_of_collection(config, name).uris if rebuild and is_there else frozenset()
     opened = rebuilt_collection(config, name) if rebuild else open_collection(config, name, create=True)
     with opened as archive:
         uris = archive.store.known_sha256()
@@ -91,9 +114,18 @@ def index(
                 reading=show_file,
                 follow_links=follow_links,
             )
-    # Of changed documents the states may stay: see `remove_from_collection`.
-    is_less = report.n_deleted > 0 or (rebuild and is_there)
+        gone = (former | uris.keys()) - archive.store.known_sha256().keys()
+        removal = removal_in(config, archive, gone, name)
+        quotes_kept, quotes_deleted = _quotes(config, removal, with_quotes)
+        is_less = archive.store.unerased or (rebuild and is_there)
+        if is_less:
+            # Here too: after a kill during the exchange nobody would know that there is something to clear.
+            clear_states(config.models_dir)
+        erased = erase_removed(config, archive)
     cleared = clear_states(config.models_dir) if is_less else None
+    if rebuild and is_there:
+        # Uploads that only the former collection had.
+        sweep(config)
     if as_json:
         shown.json(
             {
@@ -103,6 +135,9 @@ def index(
                 "unchanged": report.n_unchanged,
                 "deleted": report.n_deleted,
                 "states_cleared": cleared,
+                "erased": erased,
+                "quotes_deleted": quotes_deleted,
+                "quotes_kept": quotes_kept,
                 "skipped": report.n_skipped,
                 "links_not_followed": report.links,
                 "passages": report.n_passages,
@@ -125,6 +160,12 @@ def index(
             f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
             f"{'' if cleared is None else f'; {told_cleared(cleared)}'}"
         )
+        if not erased:
+            shown.hint(f"{name}: of what was removed or replaced, {NOT_ERASED}")
+        if quotes_deleted:
+            shown.hint(f"{name}: deleted what quoted removed documents: {counts_text(quotes_deleted)}")
+        if quotes_kept:
+            shown.hint(f"{name}: kept, though they quote removed documents: {counts_text(quotes_kept)}")
     if report.failures:
         raise typer.Exit(1)
 
@@ -137,21 +178,42 @@ def shown_name(uri: str, n_chars: int = 40) -> str:
     return escape(name if len(name) <= n_chars else f"{name[: n_chars - 9]}…{name[-8:]}")
 
 
+def _quotes(
+    config: Config, removal: Removal, with_quotes: bool | None
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What quotes removed documents and was kept, and what was deleted."""
+    from rag.data_register import delete_quotes, quotes_of
+
+    quotes = quotes_of(config, removal) if removal.uris else {}
+    if not quotes or not choose_quotes(config, removal, with_quotes):
+        return quotes, {}
+    delete_quotes(config, removal)
+    return {}, quotes
+
+
 def _must_exist(missing: Iterable[Path]) -> None:
     for path in missing:
         raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
 
 
-def _remove(uris: list[str], config: Config, shown: Output) -> None:
-    from rag.collections import DEFAULT_COLLECTION, open_collection, remove_from_collection
-    from ui.commands.cache import told_cleared
+def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
+    from rag.collections import (
+        DEFAULT_COLLECTION,
+        open_collection,
+        removal_of_documents,
+        remove_from_collection,
+    )
+    from rag.leftovers import sweep
 
+    sweep(config)
     name = config.collection or DEFAULT_COLLECTION
     with open_collection(config, name) as archive:
-        removed, cleared = remove_from_collection(config, archive, uris)
+        with_quotes = choose_quotes(config, removal_of_documents(config, archive, uris), with_quotes)
+        removed = remove_from_collection(config, archive, uris, with_quotes=with_quotes)
     if shown.as_json:
-        shown.json({"collection": name, "removed": removed, "states_cleared": cleared})
+        shown.json({"collection": name, "removed": removed.uris, **removed_json(removed)})
     else:
         shown.hint(
-            f"{name}: {len(removed)} removed, {told_cleared(cleared)}; the files themselves stay where they are"
+            f"{name}: {len(removed.uris)} removed, {removed_text(removed)};"
+            " files outside Askive's data folder stay where they are"
         )

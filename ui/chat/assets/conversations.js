@@ -17,6 +17,8 @@ export function startConversations() {
   });
   byId("open-nav").addEventListener("click", () => showNav(!document.body.classList.contains("nav-open")));
   on("conversations-changed", list);
+  // The conversation that is shown may have lost answers.
+  on("quotes-deleted", () => (state.conversation ? begin(true) : list()));
   window.addEventListener("hashchange", openFromAddress);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.classList.contains("nav-open")) showNav(false);

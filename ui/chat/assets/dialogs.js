@@ -22,6 +22,14 @@ export const confirmDialog = (title, text, yes) =>
     el("div", {}, el("p", {}, text),
       el("div", { class: "row end" }, button("Cancel", () => done(null)), button(yes, () => done(true), { class: "primary danger" }))));
 
+/** A yes with a choice: resolves with whether the box was ticked, or null when it is closed. */
+export const choiceDialog = (title, text, choice, yes) =>
+  ask(title, (done) => {
+    const box = el("input", { type: "checkbox" });
+    return el("div", {}, el("p", {}, text), choice && el("label", { class: "row" }, box, el("span", {}, choice)),
+      el("div", { class: "row end" }, button("Cancel", () => done(null)), button(yes, () => done(box.checked), { class: "primary danger" })));
+  });
+
 export const nameDialog = (title, label, value = "") =>
   ask(title, (done) => {
     const box = el("input", { type: "text", required: true, maxlength: "80", autocomplete: "off" });

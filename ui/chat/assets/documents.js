@@ -2,7 +2,7 @@
 
 import { byline } from "./answer.js";
 import { get, query, send, upload } from "./api.js";
-import { confirmDialog, nameDialog, tell } from "./dialogs.js";
+import { choiceDialog, nameDialog, tell } from "./dialogs.js";
 import { announce, button, byId, el } from "./dom.js";
 import { emit, on, state } from "./state.js";
 
@@ -87,9 +87,20 @@ async function list() {
 }
 
 async function takeOut(view) {
-  if (!(await confirmDialog("Remove the document?", `“${view.title}” is taken out of “${state.collection}”.`, "Remove"))) return;
-  await send("DELETE", `${path()}/documents?${query({ uri: view.uri })}`);
-  await changed();
+  await tried(async () => {
+    const text = `“${view.title}” is removed from “${state.collection}” for good, with all that was made from it. A file outside Askive stays where it is.`;
+    const quotes = await choiceDialog("Remove the document?", text, await quoting({ uri: view.uri }), "Remove");
+    if (quotes === null) return;
+    await send("DELETE", `${path()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);
+    await changed();
+    if (quotes) emit("quotes-deleted");
+  });
+}
+
+/** The choice to delete what quotes a document or the collection too; null when nothing does. */
+async function quoting(what = {}) {
+  const counts = Object.entries(await get(`${path()}/quotes?${query(what)}`));
+  return counts.length ? `Delete also what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
 }
 
 async function create() {
@@ -105,12 +116,14 @@ async function rename() {
 }
 
 async function remove() {
-  const sure = await confirmDialog("Delete the collection?", `“${state.collection}” is deleted for good. Documents outside Askive stay where they are.`, "Delete for good");
-  if (!sure) return;
   await tried(async () => {
-    const told = await send("DELETE", path());
+    const text = `“${state.collection}” is deleted for good, with the files that were added here. Files outside Askive stay where they are.`;
+    const quotes = await choiceDialog("Delete the collection?", text, await quoting(), "Delete for good");
+    if (quotes === null) return;
+    const told = await send("DELETE", `${path()}?${query({ with_quotes: quotes })}`);
     announce(`${told.deleted} is deleted`);
     await choose(told.next);
+    if (quotes) emit("quotes-deleted");
   });
 }
 
