@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from rag.config import PassageConfig
+from rag.headings import find_headings
 from rag.sentences import split_sentences
 from rag.types import PAGE_BREAK, Document, Passage, Source
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+MAX_HEADING_PATH_CHARS = 1_000
+"""It stands in front of every passage of its section; what is longer is cut."""
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _MARKDOWN = (
     "text/markdown",
@@ -28,6 +29,20 @@ _SENTENCE_GOES_ON = re.compile(
 )
 
 
+class Splitting(Protocol):
+    """How documents are split: see `rag.config.PassageConfig`."""
+
+    @property
+    def max_words(self) -> int:
+        """In a passage, at most."""
+        ...
+
+    @property
+    def overlap_sentences(self) -> int:
+        """Repeated from the passage before."""
+        ...
+
+
 class _Unit(NamedTuple):
     start: int
     end: int
@@ -35,7 +50,7 @@ class _Unit(NamedTuple):
     page: int | None
 
 
-def chunk(document: Document, config: PassageConfig) -> list[Passage]:
+def chunk(document: Document, config: Splitting) -> list[Passage]:
     """Passages in the order of the document: `document.text[p.start:p.end] == p.text`.
 
     A passage holds sentences of one section that begin on one page, at most `config.max_words` words unless a single
@@ -92,21 +107,20 @@ def _sections(text: str, start: int, end: int, markdown: bool) -> Iterator[tuple
     path: list[tuple[int, str]] = []
     at = start
     fences = [m.start() for m in _FENCE.finditer(text, start, end)] if markdown else []
-    for match in _HEADING.finditer(text, start, end) if markdown else ():
-        if sum(fence < match.start() for fence in fences) % 2:
+    for found in find_headings(text, start, end) if markdown else ():
+        if bisect_left(fences, found.start) % 2:
             continue
-        yield at, match.start(), _heading_path(path)
-        level = len(match.group(1))
-        path = [item for item in path if item[0] < level] + [(level, match.group(2).strip())]
-        at = match.end()
+        yield at, found.start, _heading_path(path)
+        path = [item for item in path if item[0] < found.level] + [(found.level, found.title)]
+        at = found.end
     yield at, end, _heading_path(path)
 
 
 def _heading_path(path: list[tuple[int, str]]) -> str:
-    return " > ".join(title for _, title in path)
+    return " > ".join(title for _, title in path)[:MAX_HEADING_PATH_CHARS]
 
 
-def _windows(text: str, units: list[_Unit], config: PassageConfig) -> Iterator[tuple[int, int]]:
+def _windows(text: str, units: list[_Unit], config: Splitting) -> Iterator[tuple[int, int]]:
     counts = [len(text[unit.start : unit.end].split()) for unit in units]
     first = 0
     while first < len(units):

@@ -6,6 +6,8 @@ import datetime
 import re
 from typing import Any
 
+_MAX_CHARS = 200
+"""No date is longer."""
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$")
 
 
@@ -21,6 +23,8 @@ def partial_date(value: Any) -> str | None:
     if isinstance(value, datetime.date):
         return value.isoformat()
     text = str(value).strip()
+    if len(text) > _MAX_CHARS:
+        return None
     if match := _PARTIAL.fullmatch(text):
         year, month, day = match.groups()
         try:
@@ -40,7 +44,8 @@ def _spelled_date(text: str) -> str | None:
             parser.parse(text, default=datetime.datetime(year, month, day), ignoretz=True)
             for year, month, day in ((2001, 1, 1), (2002, 2, 2))
         )
-    except (ValueError, OverflowError, parser.ParserError):
+    except Exception:
+        # The parser guesses, and stumbles over wrong guesses in many ways.
         return None
     if one.year != other.year:
         return None

@@ -1,8 +1,8 @@
 """Plan (add, change, delete) -> load -> split -> embed -> commit, document by document.
 
-Reading and writing go on in the caller's thread while a second one embeds. What waits between them is bounded, so
-neither texts nor vectors gather in memory, only names; each document is committed by itself, in the order of the
-plan. The vector index is brought in step with the store at the end, from the store.
+Files are loaded and split by processes of their own, a thread embeds, and the caller's thread writes. What waits
+between them is bounded, so neither texts nor vectors gather in memory, only names; each document is committed by
+itself, in the order of the plan. The vector index is brought in step with the store at the end, from the store.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,14 +19,16 @@ from models.protocols import Vectors
 from rag.archive import Archive
 from rag.chunk import chunk, context_of
 from rag.embed_ahead import EmbedAhead
-from rag.errors import AskiveError, StoreError, UsageError
-from rag.load import load_bytes, loader_of, printable, read_bytes, sha256
-from rag.plan import Withheld, plan_paths, stamp_of
+from rag.errors import AskiveError, LoadError, StoreError, UsageError
+from rag.load import loader_of, printable, read_bytes, sha256, storable_document
+from rag.load.pool import Job, ParserPool
+from rag.plan import Plan, Withheld, plan_paths, stamp_of
 from rag.types import Document, Passage
-from rag.words import storable
 
 Progress = Callable[[int, int | None, str], None]
-"""Called with documents done, documents in all (None if unknown) and the uri at hand."""
+"""Called with documents done, documents in all (None if unknown) and the uri that was done last."""
+Reading = Callable[[str], None]
+"""Called with the uri of a file whose parsing is waited for."""
 
 Confirm = Callable[[Sequence[Withheld]], bool]
 """Called before anything is read, with what would be removed; whether to remove it."""
@@ -45,7 +48,8 @@ class IngestReport:
     """What an indexing did.
 
     n_skipped: files of types that are not understood. withheld: documents that are gone from their folder and were
-    kept all the same, because nobody confirmed the removal.
+    kept all the same, because nobody confirmed the removal. links: that lead out of the named folders and were not
+    followed.
     """
 
     n_added: int = 0
@@ -57,6 +61,7 @@ class IngestReport:
     elapsed_ms: float = 0.0
     failures: list[Failure] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
 
     @property
     def n_not_removed(self) -> int:
@@ -78,11 +83,13 @@ class IngestReport:
 class _Seen:
     """What came of looking at a document; unchanged when neither `document` nor `failure` is there.
 
-    is_new: nothing is stored at its uri. stamp: of its file, to be kept for the next time; empty for none.
+    passages: of the document; None while it is not split. is_new: nothing is stored at its uri.
+    stamp: of its file, to be kept for the next time; empty for none.
     """
 
     uri: str
     document: Document | None = None
+    passages: list[Passage] | None = None
     failure: Failure | None = None
     is_new: bool = False
     stamp: str = ""
@@ -95,20 +102,24 @@ def ingest_paths(
     progress: Progress | None = None,
     report: IngestReport | None = None,
     prune: bool | Confirm = False,
+    reading: Reading | None = None,
+    follow_links: bool = False,
 ) -> IngestReport:
     """Bring the archive in step with files and folders.
 
     New and changed files are read, unchanged ones are not even opened; what is gone from a named folder is removed,
-    and so is a named file that was indexed before. A file that cannot be read is a failure in the report and
-    leaves the others alone. report: filled while it goes on, for those who watch.
+    and so is a named file that was indexed before. A file that cannot be read, or takes more memory or time than a
+    file may, is a failure in the report and leaves the others alone. report: filled while it goes on, for those who
+    watch. follow_links: also those that lead out of a named folder.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or whom to ask. A
     folder that is empty or gone may be on a disk that is not mounted: without it they stay, as `report.withheld`.
-    Raises UsageError when a path does not exist and was not indexed.
+    Raises UsageError when a path does not exist and was not indexed, ArchiveError when files cannot be parsed at all.
     """
     known = archive.store.known_sha256()
-    plan = plan_paths(paths, known)
+    plan = plan_paths(paths, known, follow_links=follow_links)
     report = report or IngestReport()
     report.n_skipped = plan.n_skipped
+    report.links = [printable(Path(link)) for link in plan.links_out]
     gone = list(plan.gone)
     if plan.withheld:
         if prune if isinstance(prune, bool) else prune(plan.withheld):
@@ -119,8 +130,9 @@ def ingest_paths(
         report.failures.append(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's rights")
         )
-    found = _files(plan.files, known, archive.store.stamps())
-    return _ingest(archive, found, gone, len(plan.files), report, progress)
+    with ParserPool(archive.passages_config) as pool:
+        found = _files(plan, known, archive.store.stamps(), pool, reading)
+        return _ingest(archive, found, gone, len(plan.files), report, progress)
 
 
 def ingest_documents(
@@ -185,30 +197,57 @@ def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[
         if known.get(document.uri) == document.sha256:
             yield _Seen(document.uri)
             continue
-        text = storable(document.text)
-        kept = document if text == document.text else replace(document, text=text)
-        yield _Seen(document.uri, kept, is_new=document.uri not in known)
+        yield _Seen(document.uri, storable_document(document), is_new=document.uri not in known)
         known[document.uri] = document.sha256
 
 
-def _files(files: Sequence[str], known: dict[str, str], stamps: dict[str, str]) -> Iterator[_Seen]:
-    for uri in files:
-        # Before the bytes are read: a change while they are being read makes another stamp.
-        stamp = stamp_of(uri)
-        if stamp and stamps.get(uri) == stamp:
-            yield _Seen(uri)
-            continue
-        path = Path(uri)
-        try:
-            data = read_bytes(path)
-            if known.get(uri) == sha256(data):
-                yield _Seen(uri, stamp=stamp)
-                continue
-            document = load_bytes(data, uri, loader_of(path))
-        except AskiveError as error:
-            yield _Seen(uri, failure=Failure(printable(path), error.message, error.remedy))
-            continue
-        yield _Seen(uri, document, is_new=uri not in known, stamp=stamp)
+def _files(
+    plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool, reading: Reading | None
+) -> Iterator[_Seen]:
+    """The files in the order of the plan, read ahead as far as the pool has room."""
+    ahead: deque[tuple[_Seen, Job | None]] = deque()
+    for uri in plan.files:
+        ahead.append(_look(uri, plan, known, stamps, pool))
+        while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
+            yield _taken(*ahead.popleft(), pool, reading)
+    while ahead:
+        yield _taken(*ahead.popleft(), pool, reading)
+
+
+def _look(
+    uri: str, plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool
+) -> tuple[_Seen, Job | None]:
+    """Whether a file is new or changed; it is being parsed then."""
+    # Before the bytes are read: a change while they are being read makes another stamp.
+    stamp = stamp_of(uri)
+    if stamp and stamps.get(uri) == stamp:
+        return _Seen(uri), None
+    try:
+        loader_of(Path(uri))
+        data = read_bytes(Path(plan.links.get(uri, uri)))
+    except AskiveError as error:
+        return _failed(uri, error), None
+    digest = sha256(data)
+    seen = _Seen(uri, is_new=uri not in known, stamp=stamp)
+    if known.get(uri) == digest:
+        return seen, None
+    return seen, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
+
+
+def _taken(seen: _Seen, job: Job | None, pool: ParserPool, reading: Reading | None) -> _Seen:
+    if job is None:
+        return seen
+    if reading is not None and not job.done.is_set():
+        reading(seen.uri)
+    try:
+        loaded = pool.take(job)
+    except LoadError as error:
+        return _failed(seen.uri, error)
+    return replace(seen, document=loaded.document, passages=loaded.passages)
+
+
+def _failed(uri: str, error: AskiveError) -> _Seen:
+    return _Seen(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))
 
 
 def _ingest(
@@ -262,7 +301,9 @@ class _Run:
                 self._store.set_fingerprint(self._archive.fingerprint())
                 self._ahead = EmbedAhead(self._archive.embedder)
                 self._begin_changes()
-            passages = chunk(seen.document, self._archive.passages_config)
+            passages = seen.passages
+            if passages is None:
+                passages = chunk(seen.document, self._archive.passages_config)
             texts = [f"{context_of(seen.document, passage)}\n{passage.text}" for passage in passages]
             self._ahead.add((seen, passages), texts)
             self._commit(self._ahead.ready())

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rag.errors import UsageError
 from rag.load import LOADERS
+from rag.load.files import is_system_folder
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files touched within this time before they are read get no stamp: a later change could leave the same one."""
@@ -46,6 +47,8 @@ class Plan:
     documents. The folder may be on a disk that is not mounted.
     unreadable: folders that cannot be listed, with the reason.
     n_skipped: files of types that are not understood.
+    links: files that are links and may be followed, with the real path of what they lead to.
+    links_out: links that lead out of the named folder, and are not followed.
     """
 
     files: list[str] = field(default_factory=list)
@@ -53,13 +56,16 @@ class Plan:
     withheld: list[Withheld] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     n_skipped: int = 0
+    links: dict[str, str] = field(default_factory=dict)
+    links_out: list[str] = field(default_factory=list)
 
 
-def plan_paths(paths: Sequence[Path], known: Iterable[str]) -> Plan:
+def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False) -> Plan:
     """Files and folders against the uris that are held.
 
     Gone is what stood in a named folder and does not any more, and a named file that was held; the folder itself may
-    be gone. What stands in a folder that cannot be listed is not gone. Raises UsageError for a path that does not
+    be gone. What stands in a folder that cannot be listed is not gone. A path that is a link itself is followed;
+    follow_links: those in a folder that lead out of it are followed too. Raises UsageError for a path that does not
     exist and of which nothing is held.
     """
     known = set(known)
@@ -70,9 +76,11 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str]) -> Plan:
         below = f"{str(path).rstrip(os.sep)}{os.sep}"
         if path.is_dir():
             folders.append(below)
-            _walk(path, plan)
+            _walk(str(path), plan, follow_links=follow_links)
         elif path.exists():
             plan.files.append(str(path))
+            if path.is_symlink():
+                plan.links[str(path)] = os.path.realpath(path)
         elif str(path) in known and path.parent.is_dir():
             plan.gone.append(str(path))
         elif str(path) not in known and is_held(path, known):
@@ -101,21 +109,58 @@ def is_held(path: Path, known: Iterable[str]) -> bool:
     return any(name == uri or name.startswith(below) for name in known)
 
 
-def _walk(folder: Path, plan: Plan) -> None:
+def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
     """Files that can be loaded, sorted; the others are only counted, and hidden ones not even that."""
-
-    def unreadable(error: OSError) -> None:
-        plan.unreadable[str(error.filename)] = error.strerror or str(error)
-
-    for root, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith("."):
+    real_root = os.path.realpath(root)
+    within = f"{real_root.rstrip(os.sep)}{os.sep}"
+    seen: set[str] = set()
+    waiting = [(root, real_root)]
+    while waiting:
+        folder, real = waiting.pop()
+        if is_system_folder(real):
+            plan.unreadable[folder] = "it shows the running system, not documents"
+            continue
+        if follow_links and real in seen:
+            # Links can lead in a circle.
+            continue
+        seen.add(real)
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            plan.unreadable[folder] = error.strerror or str(error)
+            continue
+        below: list[tuple[str, str]] = []
+        for entry in entries:
+            if entry.name.startswith("."):
                 continue
-            if os.path.splitext(name)[1].lower() in LOADERS:  # noqa: PTH122
-                plan.files.append(f"{root.rstrip(os.sep)}{os.sep}{name}")
-            else:
+            path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
+            is_link, is_folder = entry.is_symlink(), _is_folder(entry)
+            target = os.path.realpath(path) if is_link else f"{real.rstrip(os.sep)}{os.sep}{entry.name}"
+            is_document = os.path.splitext(entry.name)[1].lower() in LOADERS  # noqa: PTH122
+            if is_link and (is_folder or is_document) and not follow_links:
+                if not target.startswith(within) and target != real_root:
+                    plan.links_out.append(path)
+                    continue
+                if is_folder:
+                    # What stands there is found in its own place.
+                    continue
+            if is_folder:
+                below.append((path, target))
+            elif not is_document:
                 plan.n_skipped += 1
+            else:
+                plan.files.append(path)
+                if is_link:
+                    plan.links[path] = target
+        waiting += reversed(below)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def stamp_of(path: str) -> str:

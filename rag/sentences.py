@@ -31,9 +31,12 @@ _NEVER_FINAL = frozenset(
     vs eg ie cf ca approx nos vol vols fig figs eq eqs pp e.g i.e
     jan feb mar apr jun jul aug sep sept oct nov dec""".split()
 )
-_END = re.compile(r"""(?:[.!?]+|[。！？…]+)["'”’»)\]}*_]*(?=\s|$)|[。！？]["'”’»）」』]*""")
+# Possessive, and beginning only where a run begins: a run of a million dots must not be tried from each of them.
+_END = re.compile(
+    r"""(?:(?<![.!?])[.!?]++|(?<![。！？…])[。！？…]++)["'”’»)\]}*_]*+(?=\s|$)|[。！？]["'”’»）」』]*+"""
+)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |\|))")
-_LIST_NUMBER = re.compile(r"\s*\d{1,2}")
+_LIST_NUMBER = re.compile(r"\d{1,2}")
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
 
@@ -56,11 +59,11 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
 
 
 def _split_paragraph(text: str, start: int, end: int, spans: list[Span]) -> None:
-    at = start
+    at = _after_space(text, start, end)
     for match in _END.finditer(text, start, end):
         if _ends_sentence(text, at, match, end):
             _add(text, at, match.end(), spans)
-            at = match.end()
+            at = _after_space(text, match.end(), end)
     _add(text, at, end, spans)
 
 
@@ -122,9 +125,14 @@ def _opens_like_a_sentence(rest: str) -> bool:
     return bool(first) and first.group(1).lower() in _OPENERS if first else False
 
 
-def _add(text: str, start: int, end: int, spans: list[Span]) -> None:
+def _after_space(text: str, start: int, end: int) -> int:
     while start < end and text[start].isspace():
         start += 1
+    return start
+
+
+def _add(text: str, start: int, end: int, spans: list[Span]) -> None:
+    start = _after_space(text, start, end)
     while end > start and text[end - 1].isspace():
         end -= 1
     while end - start > MAX_SENTENCE_CHARS:
@@ -132,8 +140,6 @@ def _add(text: str, start: int, end: int, spans: list[Span]) -> None:
         gaps = [m.start() for m in _SPACE.finditer(text, start + MAX_SENTENCE_CHARS // 2, cut)]
         cut = gaps[-1] if gaps else cut
         spans.append(Span(start, cut))
-        start = cut
-        while start < end and text[start].isspace():
-            start += 1
+        start = _after_space(text, cut, end)
     if end > start:
         spans.append(Span(start, end))

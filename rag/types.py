@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from models.protocols import Message
+if TYPE_CHECKING:
+    from models.protocols import Message
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]

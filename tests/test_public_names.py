@@ -21,12 +21,13 @@ MODULES = {
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk
         citable citations claims collection_lock collection_path collections config data_register dates days
         dense depth disagree doctor doctor_collections doctor_files doubt embed embed_ahead embedder erasure
-        errors events evidence excerpts filters flat fuse generator given halves index_file ingest
-        instructions ivf leftovers lexical load load.byline load.html load.lines load.mail load.markdown
-        load.office load.pdf load.plain load.tables load.text load.zipped manner mend missing named near
-        places plan polarity prepare prompt protocols quantities question quotes reading refusal removal
-        rerank retrieve said schema secure_delete seeds sentences store store_errors store_file swap times
-        types verify verify_text vouch warm weigh wire words
+        errors events evidence excerpts filters flat fuse generator given halves headings index_file ingest
+        instructions ivf leftovers lexical load load.byline load.confine load.files load.frames load.html
+        load.limits load.lines load.mail load.markdown load.office load.pdf load.plain load.pool
+        load.process load.tables load.text load.worker load.zipped manner mend missing named near places
+        plan polarity prepare prompt protocols quantities question quotes reading refusal removal rerank
+        retrieve said schema secure_delete seeds sentences store store_errors store_file swap times types
+        verify verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.bodies chat.conversations
@@ -100,8 +101,8 @@ NAMES = {
         removal_of_documents remove_collection remove_from_collection rename_collection write_collection
     """,
     "rag.ingest": """
-        Confirm Failure IngestReport Progress documents_meant ingest_documents ingest_paths remove_document
-        remove_documents
+        Confirm Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths
+        remove_document remove_documents
     """,
     "rag.store": """
         BUSY_TIMEOUT_S SqliteStore

@@ -1,17 +1,21 @@
-"""Bytes -> Document: one module per media type."""
+"""Bytes -> Document: one module per media type.
+
+What parses files of unknown origin should not do so in its own process: see `rag.load.pool`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rag.errors import LoadError
+from rag.errors import AskiveError, LoadError
 from rag.load.byline import find_byline
+from rag.load.files import printable, read_bytes
 from rag.load.html import load_html
+from rag.load.limits import MAX_FILE_BYTES, MAX_METADATA_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, unreadable
 from rag.load.mail import load_eml, load_mbox
 from rag.load.markdown import load_markdown
 from rag.load.office import load_docx, load_epub, load_pptx
@@ -19,11 +23,23 @@ from rag.load.pdf import load_pdf
 from rag.load.plain import load_plain
 from rag.load.tables import load_csv, load_xlsx
 from rag.types import Document
+from rag.words import storable
+
+__all__ = [
+    "LOADERS",
+    "MAX_FILE_BYTES",
+    "MAX_TEXT_CHARS",
+    "Loader",
+    "load_bytes",
+    "load_path",
+    "loader_of",
+    "printable",
+    "read_bytes",
+    "sha256",
+    "storable_document",
+]
 
 Loader = Callable[[bytes, str], Document]
-MAX_FILE_BYTES = 256 * 2**20
-"""Larger files are not read: they would not fit into memory several times over."""
-MAX_TEXT_CHARS = 40_000_000
 
 LOADERS: dict[str, Loader] = {
     ".txt": load_plain,
@@ -49,7 +65,8 @@ LOADERS: dict[str, Loader] = {
 def load_path(path: Path, uri: str | None = None) -> Document:
     """The file as a document; `uri` defaults to the absolute path. Raises LoadError as the three steps below do."""
     loader = loader_of(path)
-    return load_bytes(read_bytes(path), uri or str(path.absolute()), loader)
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    return load_bytes(read_bytes(target), uri or str(path.absolute()), loader)
 
 
 def loader_of(path: Path) -> Loader:
@@ -63,36 +80,24 @@ def loader_of(path: Path) -> Loader:
     return loader
 
 
-def read_bytes(path: Path) -> bytes:
-    """All bytes of a file. Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, or is no file."""
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise LoadError(
-            f"{printable(path)} has a name that is not UTF-8", remedy="give it another name"
-        ) from error
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            # Reading a pipe would wait for its writer for ever.
-            raise LoadError(f"{path} is no file", remedy="name files and folders")
-        if found.st_size > MAX_FILE_BYTES:
-            raise LoadError(
-                f"{path} has {found.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
-                remedy="split it into smaller files",
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise LoadError(
-            f"{path} cannot be read: {error.strerror}", remedy="check the file's rights"
-        ) from error
-
-
 def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
-    """The bytes as a document. Raises LoadError when there is no text in them, or more than MAX_TEXT_CHARS."""
+    """The bytes as a document.
+
+    Raises LoadError when there is no text in them or more than MAX_TEXT_CHARS, and for whatever else a loader
+    stumbles on: it is about this one file.
+    """
     if not data:
         raise LoadError(f"{uri} is empty: it holds no text", remedy="put text in it, or leave it out")
-    document = loader(data, uri)
+    try:
+        return _complete(loader(data, uri), uri)
+    except AskiveError:
+        raise
+    except Exception as error:
+        raise unreadable(uri, error) from error
+
+
+def _complete(document: Document, uri: str) -> Document:
+    """With what its text says of publisher and date, and within the limits."""
     if not document.text.strip():
         raise LoadError(f"{uri} holds no text", remedy="put text in it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
@@ -100,19 +105,35 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
             f"{uri} holds {len(document.text):,} characters, more than {MAX_TEXT_CHARS:,}",
             remedy="split it into smaller files",
         )
-    if document.published and document.publisher:
-        return document
+    n_metadata = sum(len(name) + sum(map(len, value)) for name, value in document.metadata.items())
+    if n_metadata > MAX_METADATA_CHARS:
+        raise LoadError(
+            f"{uri} has fields of {n_metadata:,} characters, more than {MAX_METADATA_CHARS:,}",
+            remedy="shorten what it says of itself",
+        )
+    document = storable_document(document)
     byline = find_byline(document.title, document.text)
+    publisher = document.publisher or byline.publisher
     return replace(
         document,
+        title=document.title[:MAX_TITLE_CHARS],
         published=document.published or byline.published,
-        publisher=document.publisher or byline.publisher,
+        publisher=publisher[:MAX_TITLE_CHARS] if publisher else None,
     )
 
 
-def printable(path: Path) -> str:
-    """The path for messages: bytes of its name that are not UTF-8 are shown as escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def storable_document(document: Document) -> Document:
+    """The same with U+FFFD for what neither SQLite nor UTF-8 can hold, in every field but the uri; offsets stay."""
+    return replace(
+        document,
+        title=storable(document.title),
+        text=storable(document.text),
+        publisher=None if document.publisher is None else storable(document.publisher),
+        metadata={
+            storable(name): storable(value) if isinstance(value, str) else [storable(item) for item in value]
+            for name, value in document.metadata.items()
+        },
+    )
 
 
 def sha256(data: bytes) -> str:

@@ -61,7 +61,7 @@ def find_byline(title: str, text: str) -> Byline:
     that is only a date, with its weekday, hour or author; and at `Published on 25 January 2016`. A date without a
     year is none.
     """
-    if (note := _NOTE.search(title)) and (date := partial_date(note["date"])):
+    if (note := _NOTE.search(title[-_HEAD_CHARS:])) and (date := partial_date(note["date"])):
         return Byline(note["publisher"].strip(), date)
     head = text[:_HEAD_CHARS]
     agency = _AGENCY_LINE.search(head)

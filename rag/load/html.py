@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from rag.dates import partial_date
 from rag.types import Document
 
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "iframe", "object")
-_BLOCKS = (
+_BLOCKS = frozenset(
     "p div section article header footer main aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tr "
-    "blockquote pre figure figcaption form fieldset hr br address details summary"
-).split()
+    "blockquote pre figure figcaption form fieldset hr br address details summary".split()
+)
+_SPACES = re.compile(r"\s+")
 _DATES = (
     "article:published_time",
     "og:published_time",
@@ -86,20 +87,33 @@ def visible_text(page: str) -> str:
 
 
 def _visible_text(soup: Any) -> str:
-    from bs4.element import PreformattedString
+    """One walk without recursion, since a page can be nested as deeply as it likes."""
+    from bs4.element import NavigableString, PreformattedString
 
-    for tag in soup.find_all(_UNSEEN):
-        tag.decompose()
-    # Comments, and the doctype, whose word "html" is nothing that a reader sees.
-    for unseen in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
-        unseen.extract()
-    for node in soup.find_all(string=True):
-        if not node.find_parent("pre"):
-            node.replace_with(re.sub(r"\s+", " ", str(node)))
-    for cell in soup.find_all(["td", "th"]):
-        cell.insert_after(" ")
-    for tag in soup.find_all(_BLOCKS):
-        tag.insert_before("\n\n")
-        tag.insert_after("\n\n")
-    lines = (line.strip() for line in soup.get_text().replace("\0", "").split("\n"))
+    pieces: list[str] = []
+    n_pre = 0
+    waiting: list[Any] = [soup]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _End):
+            pieces.append(node.text)
+            n_pre -= node.closes_pre
+        elif isinstance(node, NavigableString):
+            # Comments, and the doctype, whose word "html" is nothing that a reader sees.
+            if not isinstance(node, PreformattedString):
+                pieces.append(str(node) if n_pre else _SPACES.sub(" ", node))
+        elif node.name not in _UNSEEN:
+            around = "\n\n" if node.name in _BLOCKS else ""
+            pieces.append(around)
+            n_pre += node.name == "pre"
+            waiting.append(_End(" " if node.name in ("td", "th") else around, node.name == "pre"))
+            waiting += reversed(node.contents)
+    lines = (line.strip() for line in "".join(pieces).replace("\0", "").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+class _End(NamedTuple):
+    """The end of an element, with what is set behind it."""
+
+    text: str
+    closes_pre: bool

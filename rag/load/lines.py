@@ -119,7 +119,7 @@ def _key(line: str) -> str:
 
 def _join_across_pages(pages: list[list[str]], known: set[str]) -> None:
     for lines, following in pairwise(pages):
-        if lines and following and _BROKEN.search(lines[-1]) and following[0][0].islower():
+        if lines and following and _broken(lines[-1]) and following[0][0].islower():
             word, _, rest = following[0].partition(" ")
             lines[-1] = _joined(lines[-1], word, known)
             following[:1] = [rest] if rest else []
@@ -151,9 +151,14 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
     return len(line) + 1 + len(following.split(" ", 1)[0]) < _FULL_LINE * width
 
 
+def _broken(text: str) -> re.Match[str] | None:
+    # Near the end only: a line can be one endless word.
+    return _BROKEN.search(text, max(0, len(text) - 40))
+
+
 def _joined(text: str, line: str, known: set[str]) -> str:
     """Two lines as one. Whether a hyphen between them belongs to the word is seen from the rest of the document."""
-    broken = _BROKEN.search(text, max(0, len(text) - 40))
+    broken = _broken(text)
     if broken is None:
         return f"{text} {line}"
     left, stem = broken["left"], text[:-1]

@@ -18,6 +18,9 @@ EML = "message/rfc822"
 MBOX = "application/mbox"
 _BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n")
 _SHOWN = ("From", "To", "Cc", "Date")
+_MAX_PARSED_CHARS = 4_000
+_MAX_HEADER_CHARS = 20_000
+"""What is longer is cut."""
 
 
 def load_eml(data: bytes, uri: str) -> Document:
@@ -28,7 +31,7 @@ def load_eml(data: bytes, uri: str) -> Document:
     from rag.load import sha256
 
     message = _message(data)
-    if not any(message[name] for name in ("From", "Subject", "Date")):
+    if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
         raise LoadError(f"{uri} is no mail message", remedy="give it the ending of what it is")
     sender = _header(message, "From")
     return Document(
@@ -70,12 +73,29 @@ def _message(data: bytes) -> EmailMessage:
 
 
 def _header(message: EmailMessage, name: str) -> str:
+    raw = _raw(message, name)
     try:
-        value = str(message[name] or "")
+        # The library's parser takes the square of a header's length, and nests as deeply as its brackets.
+        value = str(message[name] or "") if len(raw) <= _MAX_PARSED_CHARS else _decoded(raw)
     except Exception:
-        # Broken headers make the library's parser raise all kinds of things; the body may still be good.
-        return ""
+        # Broken headers make it raise all kinds of things; the body may still be good.
+        value = _decoded(raw)
     return _plain(" ".join(value.split()))
+
+
+def _raw(message: EmailMessage, name: str) -> str:
+    found = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return next(found, "")[:_MAX_HEADER_CHARS]
+
+
+def _decoded(raw: str) -> str:
+    """The header's encoded words as text, without understanding its parts."""
+    from email.header import decode_header, make_header
+
+    try:
+        return str(make_header(decode_header(raw)))
+    except Exception:
+        return raw
 
 
 def _day(message: EmailMessage) -> str | None:

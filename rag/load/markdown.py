@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import re
 from pathlib import PurePath
 from typing import Any
 
 from rag.dates import partial_date
 from rag.errors import LoadError
+from rag.headings import first_heading
 from rag.load.text import decode
 from rag.types import Document
 
-_FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_MAX_NODES = 10_000
+"""Of YAML, with aliases written out: a few lines can stand for a thousand million."""
+_MAX_INTEGER_BITS = 10_000
+"""Python does not write out longer ones (`sys.set_int_max_str_digits`)."""
 _KNOWN = ("title", "publisher", "published", "date")
 
 
@@ -30,13 +33,13 @@ def load_markdown(data: bytes, uri: str) -> Document:
     try:
         # The library strips the body; offsets must point into what is kept here, so that is fine.
         meta, text = frontmatter.parse(raw)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise LoadError(
             f"{uri}: front matter is not valid YAML: {reason}", remedy="mend its first lines"
         ) from error
-    heading = _FIRST_HEADING.search(text)
-    title = meta.get("title") or (heading.group(1) if heading else None) or PurePath(uri).stem
+    _check_size(meta, uri)
+    title = meta.get("title") or first_heading(text, max_level=1) or PurePath(uri).stem
     publisher = meta.get("publisher")
     return Document(
         uri=uri,
@@ -48,6 +51,26 @@ def load_markdown(data: bytes, uri: str) -> Document:
         publisher=str(publisher) if publisher else None,
         metadata={str(k): _plain(v) for k, v in meta.items() if k not in _KNOWN and v is not None},
     )
+
+
+def _check_size(meta: dict[str, Any], uri: str) -> None:
+    """Raises LoadError for front matter that would grow when it is written out, or holds a number too long to write."""
+    waiting: list[Any] = [meta]
+    n_nodes = 0
+    while waiting:
+        value = waiting.pop()
+        n_nodes += 1
+        if n_nodes > _MAX_NODES:
+            raise LoadError(f"{uri}: front matter has more than {_MAX_NODES:,} values", remedy="shorten it")
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, (list, tuple, set, frozenset)):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > _MAX_INTEGER_BITS:
+            raise LoadError(
+                f"{uri}: front matter has a number of more than {_MAX_INTEGER_BITS:,} bits",
+                remedy="put it in quotation marks or shorten it",
+            )
 
 
 def _plain(value: Any) -> str | list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from rag.dates import partial_date
 from rag.errors import LoadError
+from rag.headings import first_heading
 from rag.load.byline import find_byline
 from rag.load.zipped import check_zip, core_properties
 from rag.types import PAGE_BREAK, Document
@@ -21,10 +22,10 @@ from rag.types import PAGE_BREAK, Document
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 EPUB = "application/epub+zip"
-_IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]*)\]\([^)\n]*\)")
-_COMMENT = re.compile(r"<!--(?!\s*Slide number:).*?-->", re.DOTALL)
-_SLIDE = re.compile(r"\s*<!-- Slide number: \d+ -->\s*")
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+# Lengths are bounded, so that a line of openings without an end takes no square of its length.
+_IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]{0,2000}+)\]\([^)\n]{0,4000}+\)")
+_SLIDE = re.compile(r"<!-- Slide number: \d+ -->")
+_SLIDE_COMMENT = re.compile(r"<!--\s{0,9}Slide number:")
 _EPUB_FIELD = re.compile(r"\*\*(Title|Authors|Language|Publisher|Date|Description|Identifier):\*\* (.*)")
 _NO_TITLES = frozenset({"powerpoint presentation", "word document", "untitled"})
 
@@ -39,7 +40,7 @@ def load_pptx(data: bytes, uri: str) -> Document:
     """Each slide is a page; notes belong to their slide. Raises LoadError as `load_docx`."""
     check_zip(data, uri, "ppt/presentation.xml")
     slides = _SLIDE.split(_markdown(data, uri, "PptxConverter"))
-    text = f"\n{PAGE_BREAK}\n".join(slides[1:] if len(slides) > 1 else slides)
+    text = f"\n{PAGE_BREAK}\n".join(slide.strip() for slide in (slides[1:] if len(slides) > 1 else slides))
     return _document(data, uri, text, PPTX, core_properties(data))
 
 
@@ -67,6 +68,8 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
         info = StreamInfo(extension=PurePath(uri).suffix.lower())
         try:
             text = str(converter.convert(io.BytesIO(data), info).markdown)
+        except (MemoryError, RecursionError):
+            raise
         except Exception as error:
             # Whatever its parsers raise on damaged bytes is about this one file.
             reason = " ".join(str(error).split())[:200]
@@ -74,7 +77,19 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
                 f"{uri} is damaged: {type(error).__name__}: {reason}",
                 remedy="open it in its program and save it again",
             ) from error
-    return _plain(_COMMENT.sub("", _IMAGE.sub(lambda image: image["alt"], text)))
+    return _plain(_without_comments(_IMAGE.sub(lambda image: image["alt"], text)))
+
+
+def _without_comments(text: str) -> str:
+    """Comments go, but for those that number slides; one that does not end is text."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        # What numbers slides stays, up to where another comment may begin.
+        stays = start + 4 if _SLIDE_COMMENT.match(text, start) else start
+        kept.append(text[at:stays])
+        at = stays if stays > start else end + 3
+    return "".join([*kept, text[at:]])
 
 
 def _plain(text: str) -> str:
@@ -90,10 +105,9 @@ def _plain(text: str) -> str:
 def _document(data: bytes, uri: str, text: str, media_type: str, told: dict[str, str]) -> Document:
     from rag.load import sha256
 
-    heading = _HEADING.search(text)
     title = _plain(told.get("title", ""))
     if not title.strip() or title.lower() in _NO_TITLES:
-        title = heading.group(1) if heading else PurePath(uri).stem
+        title = first_heading(text) or PurePath(uri).stem
     return Document(
         uri=uri,
         title=title,

@@ -10,6 +10,7 @@ from typing import Any
 
 from rag.errors import LoadError
 from rag.load.byline import find_byline
+from rag.load.limits import MAX_TEXT_CHARS
 from rag.load.lines import mend_pages
 from rag.types import PAGE_BREAK, Document
 
@@ -17,7 +18,6 @@ PDFIUM_LOCK = threading.Lock()
 """Held around every use of pypdfium2, here and where pages are drawn: PDFium is not made for threads."""
 
 MAX_PAGES = 20_000
-_MAX_CHARS = 40_000_000  # as rag.load.MAX_TEXT_CHARS; stops a small file that repeats a text for ever
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _MAX_TITLE_CHARS = 150
 _MADE_BY_PROGRAM = re.compile(
@@ -73,9 +73,10 @@ def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
             with PDFIUM_LOCK:
                 pages.append(_page_text(pdf, number, uri))
             n_chars += len(pages[-1])
-            if n_chars > _MAX_CHARS:
+            # A small file can repeat a text for ever.
+            if n_chars > MAX_TEXT_CHARS:
                 raise LoadError(
-                    f"{uri} holds more than {_MAX_CHARS:,} characters", remedy="split it into parts"
+                    f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into parts"
                 )
         with PDFIUM_LOCK:
             return pages, dict(pdf.get_metadata_dict())

@@ -10,9 +10,11 @@ import datetime
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import PurePath
 
 from rag.errors import LoadError
+from rag.load.limits import MAX_TEXT_CHARS
 from rag.load.text import decode
 from rag.load.zipped import check_zip, core_properties
 from rag.types import Document
@@ -32,12 +34,12 @@ def load_csv(data: bytes, uri: str) -> Document:
     text = decode(data, uri)
     delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
     try:
-        rows = list(_limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), uri))
+        lines = _lines(_limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), uri), uri)
     except csv.Error as error:
         raise LoadError(
             f"{uri} is no table that can be read: {error}", remedy="save it again as CSV"
         ) from error
-    return Document(uri=uri, title=PurePath(uri).stem, text=_lines(rows), media_type=CSV, sha256=sha256(data))
+    return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type=CSV, sha256=sha256(data))
 
 
 def load_xlsx(data: bytes, uri: str) -> Document:
@@ -48,6 +50,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
 
     check_zip(data, uri, "xl/workbook.xml")
     parts: list[str] = []
+    n_chars = 0
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
@@ -55,11 +58,12 @@ def load_xlsx(data: bytes, uri: str) -> Document:
                 # What a sheet says of its size may be wrong; the rows themselves are read.
                 sheet.reset_dimensions()
                 cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
-                if lines := _lines(list(_limited(cells, uri))):
+                if lines := _lines(_limited(cells, uri), uri, n_chars):
+                    n_chars += len(lines)
                     parts.append(f"## {' '.join(sheet.title.split())}\n\n{lines}")
         finally:
             book.close()
-    except LoadError:
+    except (LoadError, MemoryError, RecursionError):
         raise
     except Exception as error:
         # Whatever the parser raises on damaged bytes is about this one file.
@@ -100,18 +104,28 @@ def _limited(rows: Iterable[Sequence[str]], uri: str) -> Iterator[list[str]]:
             yield cells
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
+def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
+    """A line for each row. n_before: characters that the file has given already. Raises LoadError for too many."""
+    first, second = next(rows, None), next(rows, None)
+    if first is None:
         return ""
-    heads = list(rows[0]) if len(rows) > 1 and _names_columns(rows[0]) else []
-    lines = []
-    for row in rows[1:] if heads else rows:
+    heads = first if second is not None and _names_columns(first) else []
+    lines: list[str] = []
+    n_chars = n_before
+    for row in chain([] if heads else [first], [] if second is None else [second], rows):
         cells = [
             f"{heads[n]}: {cell}" if n < len(heads) and heads[n] else cell
             for n, cell in enumerate(row)
             if cell
         ]
         lines.append(f"- {'; '.join(cells)}")
+        n_chars += len(lines[-1])
+        # Each row repeats the heads, so a small file can make an endless text.
+        if n_chars > MAX_TEXT_CHARS:
+            raise LoadError(
+                f"{uri} makes more than {MAX_TEXT_CHARS:,} characters, the heads of its columns in every row",
+                remedy="split it, or shorten the heads of its columns",
+            )
     return "\n".join(lines)
 
 

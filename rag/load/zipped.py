@@ -12,6 +12,9 @@ from rag.errors import LoadError
 MAX_UNPACKED_BYTES = 512 * 2**20
 """Of all members together: an archive of a few kilobytes can unpack to more than any machine holds."""
 MAX_MEMBERS = 20_000
+MAX_RATIO = 250
+"""Unpacked bytes for one packed, in archives that unpack to more than a few megabytes; tables reach about 50."""
+_SMALL_BYTES = 16 * 2**20
 _CORE = "docProps/core.xml"
 _NAMESPACES = {"dc": "http://purl.org/dc/elements/1.1/", "terms": "http://purl.org/dc/terms/"}
 
@@ -39,6 +42,11 @@ def check_zip(data: bytes, uri: str, needed: str) -> None:
             f"{uri} unpacks to {total / 2**20:,.0f} MB in {len(members):,} parts;"
             f" at most {MAX_UNPACKED_BYTES // 2**20} MB in {MAX_MEMBERS:,} are read",
             remedy="split it into smaller files",
+        )
+    if total > max(_SMALL_BYTES, MAX_RATIO * len(data)):
+        raise LoadError(
+            f"{uri} unpacks to {total / 2**20:,.0f} MB, more than {MAX_RATIO} times its size",
+            remedy="open it in its program and save it again",
         )
     if needed not in {member.filename for member in members}:
         raise LoadError(

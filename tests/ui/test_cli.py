@@ -14,6 +14,7 @@ import typer
 from typer.main import get_command
 
 from ui.app import app, run
+from ui.commands.index import shown_name
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -205,6 +206,23 @@ def test_index_json(askive: Askive, documents: Path) -> None:
     (documents / "bad.txt").unlink()
     again = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
     assert (again.code, again.json["unchanged"], again.json["added"]) == (0, 3, 0)
+
+
+def test_links_out_of_a_folder_are_named(askive: Askive, documents: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("Secret.")
+    (documents / "link.txt").symlink_to(tmp_path / "secret.txt")
+    shown = askive("index", documents, "--embedder", "hash")
+    assert (shown.code, "link.txt leads out of the folder" in shown.err.replace("\n", " ")) == (0, True)
+    listed = askive("index", documents, "--embedder", "hash", "--json").json
+    assert (listed["unchanged"], listed["links_not_followed"]) == (3, [str(documents / "link.txt")])
+    followed = askive("index", documents, "--embedder", "hash", "--follow-links", "--json").json
+    assert (followed["added"], followed["links_not_followed"]) == (1, [])
+
+
+def test_a_file_name_is_shown_in_one_harmless_line() -> None:
+    assert shown_name("/a/b/report.pdf") == "report.pdf"
+    assert shown_name("/a/\x1b[2J\n[bold]x.txt") == "\ufffd[2J\ufffd[bold]x.txt"
+    assert len(shown_name(f"/a/{'x' * 200}.txt")) == 40
 
 
 def test_index_in_words(askive: Askive, documents: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import AskiveError
 from rag.errors import UsageError
+from ui.render import write_error
 
 
 class BodyTooLarge(UsageError):
@@ -41,8 +41,7 @@ def failure_response(error: AskiveError, headers: dict[str, str] | None = None) 
 def log_line(text: str) -> None:
     """A line with the time on standard error."""
     words = "".join(letter if letter.isprintable() else "?" for letter in text)
-    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} askive chat: {words}\n")
-    sys.stderr.flush()
+    write_error(f"{time.strftime('%Y-%m-%d %H:%M:%S')} askive chat: {words}\n")
 
 
 def attach_failures(server: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,6 +46,9 @@ def index(
             help="Take this document, or all below this folder, out of the collection; repeat for more.",
         ),
     ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Also follow links that lead out of a named folder.")
+    ] = False,
     with_quotes: WithQuotes = None,
     prune: Annotated[
         bool,
@@ -120,6 +123,9 @@ def index(
                 speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
                 bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
+            def show_file(uri: str) -> None:
+                bar.update(task, description=f"Indexing into {name}, reading {shown_name(uri)}")
+
             def confirm(withheld: Sequence[Withheld]) -> bool:
                 if as_json or not sys.stdin.isatty() or not sys.stderr.isatty():
                     return False
@@ -136,6 +142,8 @@ def index(
                 progress=tell,
                 report=report,
                 prune=prune or confirm,
+                reading=show_file,
+                follow_links=follow_links,
             )
         now = archive.store.known_sha256()
         gone = (former.keys() | uris.keys()) - now.keys()
@@ -167,6 +175,7 @@ def index(
                 "quotes_deleted": quotes_deleted,
                 "quotes_kept": quotes_kept,
                 "skipped": report.n_skipped,
+                "links_not_followed": report.links,
                 "passages": report.n_passages,
                 "passages_per_second": round(report.passages_per_second, 1),
                 "elapsed_ms": round(report.elapsed_ms, 1),
@@ -178,6 +187,8 @@ def index(
     else:
         for failure in report.failures:
             write_error(f"askive: {failure.message}. {failure.remedy}\n")
+        for link in report.links:
+            shown.hint(f"{link} leads out of the folder and is not followed; --follow-links reads it too")
         for folder in report.withheld:
             write_error(
                 f"askive: {_losses_text(folder)} They were not removed. If they are gone for good, run"
@@ -199,6 +210,12 @@ def index(
     # What was kept is no success either: a script must learn that a disk is missing.
     if report.failures or report.withheld:
         raise typer.Exit(1)
+
+
+def shown_name(uri: str, n_chars: int = 40) -> str:
+    """A file's name for one line of a terminal: short, and without control characters or markup that have effects."""
+    name = "".join(char if char.isprintable() else "\ufffd" for char in PurePath(uri).name)
+    return name if len(name) <= n_chars else f"{name[: n_chars - 9]}…{name[-8:]}"
 
 
 def _quotes(

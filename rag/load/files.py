@@ -1,0 +1,84 @@
+"""The bytes of a file that a person named or that stood in a folder: regular files only, opened without a race."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from functools import lru_cache
+from pathlib import Path
+
+from rag.errors import LoadError
+from rag.load.limits import MAX_FILE_BYTES
+
+SYSTEM_FOLDERS = ("/proc", "/sys")
+"""What stands in these is made up by the kernel; it may have no end, and reading it can have effects."""
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+"""A pipe in the place of the file must not be waited for, a link not followed."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a regular file; a link is not followed.
+
+    Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, is a pipe, a device or a link, or shows
+    the running system.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise LoadError(
+            f"{printable(path)} has a name that is not UTF-8", remedy="give it another name"
+        ) from error
+    try:
+        # Opening a device can have effects; what is opened is looked at again, since it may have been replaced.
+        _must_be_document(path, path.lstat())
+        with open(os.open(path, _OPEN_FLAGS), "rb") as file:
+            found = os.fstat(file.fileno())
+            _must_be_document(path, found)
+            # Not to its end: it may grow for ever. What comes later makes another stamp.
+            return file.read(found.st_size)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _no_file(path) from error
+        raise LoadError(
+            f"{path} cannot be read: {error.strerror}", remedy="check the file's rights"
+        ) from error
+
+
+def printable(path: Path) -> str:
+    """The path for messages: bytes of its name that are not UTF-8 are shown as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def is_system_folder(path: str) -> bool:
+    """Whether the real path stands in one of SYSTEM_FOLDERS."""
+    return path in SYSTEM_FOLDERS or path.startswith(tuple(f"{folder}/" for folder in SYSTEM_FOLDERS))
+
+
+def _must_be_document(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise _no_file(path)
+    if found.st_dev in _system_devices():
+        raise LoadError(f"{path} shows the running system, not a document", remedy="name other folders")
+    if found.st_size > MAX_FILE_BYTES:
+        raise LoadError(
+            f"{path} has {found.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
+            remedy="split it into smaller files",
+        )
+
+
+def _no_file(path: Path) -> LoadError:
+    return LoadError(f"{path} is no file but a link, a pipe or a device", remedy="name files and folders")
+
+
+@lru_cache(maxsize=1)
+def _system_devices() -> frozenset[int]:
+    root = os.stat("/").st_dev  # noqa: PTH116
+    found = {os.stat(name).st_dev for name in SYSTEM_FOLDERS if os.path.isdir(name)}  # noqa: PTH112, PTH116
+    return frozenset(found - {root})

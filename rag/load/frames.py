@@ -1,0 +1,145 @@
+"""What parent and worker say to each other: lengths, JSON and plain bytes, so that nothing read can run code.
+
+A frame is two lengths, a JSON object, and bytes: of a file on the way out, of UTF-8 text on the way back.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from rag.errors import LoadError
+from rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
+from rag.types import Document, Passage
+
+_LENGTHS = struct.Struct(">IQ")
+_MAX_MESSAGE_CHARS = 5_000
+_MAX_JSON_BYTES = 64 * 2**20
+_MAX_BYTES = max(MAX_FILE_BYTES, 4 * MAX_TEXT_CHARS)
+
+
+class BrokenFrame(Exception):
+    """The other side is gone, or does not keep to the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document and the passages that it was split into."""
+
+    document: Document
+    passages: list[Passage]
+
+
+def send(stream: IO[bytes], fields: dict[str, Any], data: bytes = b"") -> None:
+    """Write one frame. Raises OSError when the other side is gone."""
+    head = json.dumps(fields, ensure_ascii=False).encode("utf-8")
+    stream.write(_LENGTHS.pack(len(head), len(data)))
+    stream.write(head)
+    stream.write(data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    """Read one frame. Raises BrokenFrame at the end of the stream and for what is no frame."""
+    n_head, n_data = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
+    if n_head > _MAX_JSON_BYTES or n_data > _MAX_BYTES:
+        raise BrokenFrame(f"a frame of {n_head + n_data:,} bytes")
+    head = _read(stream, n_head)
+    data = _read(stream, n_data)
+    try:
+        fields = json.loads(head)
+    except (ValueError, RecursionError) as error:
+        raise BrokenFrame("no JSON") from error
+    if not isinstance(fields, dict):
+        raise BrokenFrame("no JSON object")
+    return fields, data
+
+
+def _read(stream: IO[bytes], n: int) -> bytes:
+    data = stream.read(n)
+    if len(data) < n:
+        raise BrokenFrame("the stream has ended")
+    return data
+
+
+def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
+    """A document without its text, uri and digest, and its passages, for `loaded_from`."""
+    headings = list(dict.fromkeys(passage.heading for passage in passages))
+    number = {heading: n for n, heading in enumerate(headings)}
+    return {
+        "title": document.title,
+        "media_type": document.media_type,
+        "published": document.published,
+        "publisher": document.publisher,
+        "metadata": document.metadata,
+        "headings": headings,
+        "passages": [(p.start, p.end, number[p.heading], p.page) for p in passages],
+    }
+
+
+def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> Loaded:
+    """The document at `uri` with its passages. Raises LoadError for a reported failure, BrokenFrame for nonsense."""
+    if "failure" in fields:
+        raise LoadError(_shown(_text(fields, "failure")), remedy=_shown(_text(fields, "remedy")))
+    try:
+        if len(fields["passages"]) > MAX_PASSAGES:
+            raise ValueError("more passages than were to be sent")
+        text = data.decode("utf-8")
+        metadata = {_is_text(name): _value(value) for name, value in dict(fields["metadata"]).items()}
+        headings = [_is_text(heading) for heading in fields["headings"]]
+        passages = [_passage(text, row, headings) for row in fields["passages"]]
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise BrokenFrame("not a document") from error
+    if len(text) > MAX_TEXT_CHARS:
+        raise BrokenFrame("more text than was to be sent")
+    document = Document(
+        uri=uri,
+        title=_text(fields, "title"),
+        text=text,
+        media_type=_text(fields, "media_type"),
+        sha256=digest,
+        published=_text(fields, "published") if fields.get("published") is not None else None,
+        publisher=_text(fields, "publisher") if fields.get("publisher") is not None else None,
+        metadata=metadata,
+    )
+    return Loaded(document, passages)
+
+
+def _shown(message: str) -> str:
+    """Parsers quote what they stumble on: no control characters, and not at any length."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in message[:_MAX_MESSAGE_CHARS])
+
+
+def _passage(text: str, row: Any, headings: list[str]) -> Passage:
+    start, end, heading, page = row
+    if not (_is_count(start) and _is_count(end) and _is_count(heading) and start < end <= len(text)):
+        raise ValueError("a passage outside its document")
+    if not (page is None or _is_count(page)):
+        raise ValueError("no page")
+    return Passage(text=text[start:end], start=start, end=end, heading=headings[heading], page=page)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**31
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    try:
+        return _is_text(fields[name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenFrame(f"no {name}") from error
+
+
+def _is_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    # JSON can spell halves of surrogate pairs.
+    value.encode("utf-8")
+    return value
+
+
+def _value(value: Any) -> str | list[str]:
+    return [_is_text(item) for item in value] if isinstance(value, list) else _is_text(value)

@@ -1,0 +1,75 @@
+"""What a parser process sends is checked before it is used."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from rag.errors import LoadError
+from rag.load.frames import BrokenFrame, loaded_from, receive, result_fields, send
+from rag.types import Document, Passage
+
+DOCUMENT = Document(
+    "/x.md", "Title", "Größe 你好. Two.", "text/markdown", "d", "2016", "Publisher", {"a": "b", "c": ["d"]}
+)
+PASSAGES = [Passage("Größe 你好.", 0, 9, "One > Two", 1), Passage("Two.", 10, 14)]
+
+
+def test_a_document_arrives_as_it_was() -> None:
+    pipe = io.BytesIO()
+    send(pipe, result_fields(DOCUMENT, PASSAGES), DOCUMENT.text.encode())
+    pipe.seek(0)
+    loaded = loaded_from(*receive(pipe), "/x.md", "d")
+    assert (loaded.document, loaded.passages) == (DOCUMENT, PASSAGES)
+
+
+def test_a_failure_arrives_as_an_error() -> None:
+    with pytest.raises(LoadError, match="broken") as caught:
+        loaded_from({"failure": "broken", "remedy": "mend"}, b"", "/x.md", "d")
+    assert caught.value.remedy == "mend"
+
+
+def test_a_message_has_no_control_characters_and_an_end() -> None:
+    fields = {"failure": "found \x1b[2J\n\u202e" + "x" * 10_000, "remedy": "mend"}
+    with pytest.raises(LoadError) as caught:
+        loaded_from(fields, b"", "/x.md", "d")
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) == 5_000
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": None}, {"title": 1}, {"title": "\ud800"}, {"publisher": []}, {"metadata": {"a": 1}},
+        {"metadata": {"a": [{}]}}, {"metadata": 3}, {"headings": [1]}, {"passages": None}, {"passages": [[0, 99, 0, None]]},
+        {"passages": [[3, 2, 0, None]]}, {"passages": [[0, 1, 7, None]]}, {"passages": [[-2, -1, 0, None]]},
+        {"passages": [[0, True, 0, None]]}, {"passages": [[0, 1, 0, "x"]]}, {"passages": [[0, 1]]},
+        {"passages": [[0, 1, 0, None]] * 100_001}, {"failure": 3},
+    ],
+)  # fmt: skip
+def test_what_is_no_document_is_refused(changed: dict[str, Any]) -> None:
+    fields = json.loads(json.dumps(result_fields(DOCUMENT, PASSAGES))) | changed
+    with pytest.raises(BrokenFrame):
+        loaded_from(fields, DOCUMENT.text.encode(), "/x.md", "d")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0\0",
+        struct.pack(">IQ", 2**31, 0),
+        struct.pack(">IQ", 2, 2**50),
+        struct.pack(">IQ", 2, 0) + b"[]",
+        struct.pack(">IQ", 2, 0) + b"{!",
+        struct.pack(">IQ", 100_000, 0) + b"[" * 100_000,
+        struct.pack(">IQ", 2, 9) + b"{}short",
+    ],
+)
+def test_what_is_no_frame_is_refused(data: bytes) -> None:
+    with pytest.raises(BrokenFrame):
+        receive(io.BytesIO(data))

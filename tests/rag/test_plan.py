@@ -1,0 +1,96 @@
+"""Which files stand in a folder: links and what the kernel makes up."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rag.archive import Archive
+from rag.errors import LoadError
+from rag.ingest import ingest_paths
+from rag.load import load_path, read_bytes
+from rag.plan import Plan, plan_paths
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    folder = tmp_path / "outside"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "secret.txt").write_text("Secret.")
+    (folder / "deep" / "more.txt").write_text("More.")
+    return folder
+
+
+def names(plan: Plan, folder: Path) -> list[str]:
+    return [os.path.relpath(file, folder) for file in plan.files]
+
+
+def test_links_that_lead_out_are_counted_and_not_followed(documents: Path, outside: Path) -> None:
+    (documents / "file.txt").symlink_to(outside / "secret.txt")
+    (documents / "folder").symlink_to(outside)
+    (documents / "picture.png").symlink_to(outside / "secret.txt")
+    (documents / "dangling.png").symlink_to(outside / "nothing")
+    plan = plan_paths([documents], [])
+    assert names(plan, documents) == ["bridge.txt", "fair.html", "harbour.md"]
+    assert plan.links_out == [str(documents / "file.txt"), str(documents / "folder")]
+    assert plan.n_skipped == 2
+    followed = plan_paths([documents], [], follow_links=True)
+    assert names(followed, documents) == [
+        "bridge.txt", "fair.html", "file.txt", "harbour.md", "folder/secret.txt", "folder/deep/more.txt",
+    ]  # fmt: skip
+    assert followed.links_out == []
+
+
+def test_links_within_the_folder_are_followed(documents: Path) -> None:
+    (documents / "below").mkdir()
+    (documents / "below" / "again.txt").symlink_to("../bridge.txt")
+    (documents / "same").symlink_to("below")
+    plan = plan_paths([documents], [])
+    assert names(plan, documents) == ["bridge.txt", "fair.html", "harbour.md", "below/again.txt"]
+    assert plan.links == {str(documents / "below" / "again.txt"): os.path.realpath(documents / "bridge.txt")}
+
+
+def test_a_folder_beside_with_the_same_beginning_is_outside(documents: Path) -> None:
+    beside = documents.with_name("documents-2")
+    beside.mkdir()
+    (beside / "x.txt").write_text("Beside.")
+    (documents / "x.txt").symlink_to(beside / "x.txt")
+    assert plan_paths([documents], []).links_out == [str(documents / "x.txt")]
+
+
+def test_circles_end(documents: Path) -> None:
+    (documents / "below").mkdir()
+    (documents / "below" / "up").symlink_to(documents)
+    (documents / "loop.txt").symlink_to("loop.txt")
+    for follow_links in (False, True):
+        plan = plan_paths([documents], [], follow_links=follow_links)
+        assert len(plan.files) <= 4
+
+
+def test_a_named_link_is_followed(tmp_path: Path, documents: Path, outside: Path, archive: Archive) -> None:
+    (tmp_path / "named").symlink_to(outside)
+    (tmp_path / "named.txt").symlink_to(outside / "secret.txt")
+    report = ingest_paths(archive, [tmp_path / "named", tmp_path / "named.txt"])
+    assert (report.n_added, report.failures, report.links) == (3, [], [])
+
+
+def test_a_link_that_takes_the_place_of_a_file_is_not_followed(documents: Path, outside: Path) -> None:
+    path = documents / "bridge.txt"
+    path.unlink()
+    path.symlink_to(outside / "secret.txt")
+    with pytest.raises(LoadError, match="is no file but a link"):
+        read_bytes(path)
+    assert load_path(path).text == "Secret."
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_what_the_kernel_makes_up_is_not_read(tmp_path: Path, archive: Archive) -> None:
+    with pytest.raises(LoadError, match="shows the running system"):
+        read_bytes(Path("/proc/self/status"))
+    (tmp_path / "link").symlink_to("/proc/self")
+    report = ingest_paths(archive, [Path("/proc/self"), tmp_path / "link"])
+    assert report.n_added == 0
+    assert {failure.uri for failure in report.failures} == {"/proc/self", str(tmp_path / "link")}
+    assert "shows the running system" in report.failures[0].message
