@@ -1,0 +1,150 @@
+"""`python -m tests.torture`: kills, faults, hostile files and the rest against the real program; see `make torture`."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+from tests.torture import bitflips, concurrency, faults, hostile, kills, tmpfs
+from tests.torture.cases import Case
+from tests.torture.place import REPOSITORY, Place, adopt_orphans
+from tests.torture.report import Failure, Outcome, markdown
+
+SUBJECTS: dict[str, ModuleType] = {
+    "kills": kills, "faults": faults, "tmpfs": tmpfs, "hostile": hostile, "concurrency": concurrency,
+    "bitflips": bitflips,
+}  # fmt: skip
+"""Each has TITLE, `cases(percent, seed)` and `run(case, place)`."""
+_ALONE = frozenset({"hostile", "concurrency"})
+"""Subjects whose runs use all cores by themselves."""
+_place = Place(Path())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the subjects and write the report; 1 when a promise did not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--only", default=",".join(SUBJECTS), help="subjects, with commas")
+    parser.add_argument("--case", action="append", help="one run again: OPERATION:INDEX; repeat for more")
+    parser.add_argument("--n", type=int, default=100, help="percent of the runs (default 100)")
+    parser.add_argument("--seed", type=int, default=16)
+    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time")
+    parser.add_argument("--out", type=Path, help="where the report goes; default: standard output")
+    parser.add_argument("--keep", type=Path, help="run in this folder, and leave it there")
+    told = parser.parse_args(arguments)
+    chosen = told.only.split(",")
+    if unknown := set(chosen) - SUBJECTS.keys():
+        parser.error(f"there is no subject {', '.join(sorted(unknown))}")
+    if shutil.which("strace") is None:
+        parser.error("strace is needed: apt-get install strace")
+    started = time.monotonic()
+    root = told.keep or Path(tempfile.mkdtemp(prefix="torture-"))
+    try:
+        outcomes = torture([case for name in chosen for case in _cases(name, told)], root, told.jobs)
+    finally:
+        if told.keep is None:
+            shutil.rmtree(root, ignore_errors=True)
+    facts = _facts(told.seed, told.n, time.monotonic() - started, outcomes)
+    text = markdown(
+        outcomes, facts, {name: SUBJECTS[name].TITLE for name in chosen},
+        f"python -m tests.torture --seed {told.seed} --n {told.n}",
+    )  # fmt: skip
+    if told.out:
+        told.out.parent.mkdir(parents=True, exist_ok=True)
+        told.out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return int(any(outcome.failures for outcome in outcomes))
+
+
+def torture(cases: Sequence[Case], root: Path, jobs: int) -> list[Outcome]:
+    """Run all cases, `jobs` at a time; each worker has a folder of its own below `root`."""
+    together = [case for case in cases if case.subject not in _ALONE]
+    alone = [case for case in cases if case.subject in _ALONE]
+    found: dict[Case, Outcome] = {}
+    for some, n_workers in ((together, jobs), (alone, 1)):
+        if not some:
+            continue
+        context = multiprocessing.get_context("spawn")
+        places = context.Queue()
+        for n in range(n_workers):
+            places.put(root / f"place{n}")
+        with ProcessPoolExecutor(n_workers, context, _enter, (places,)) as pool:
+            for case, outcome in zip(
+                some, pool.map(run, some, chunksize=_chunk(some, n_workers)), strict=True
+            ):
+                found[case] = outcome
+                _say(outcome)
+    return [found[case] for case in cases]
+
+
+def run(case: Case) -> Outcome:
+    """One case in the folder of this worker."""
+    try:
+        outcome: Outcome = SUBJECTS[case.subject].run(case, _place)
+        return outcome
+    except Exception as error:
+        reason = Failure("harness", f"{type(error).__name__}: {error}")
+        return Outcome(case.subject, case.operation, case.index, False, "not judged", 0.0, (reason,))
+
+
+def _cases(name: str, told: argparse.Namespace) -> list[Case]:
+    cases: list[Case] = SUBJECTS[name].cases(told.n, told.seed)
+    return [case for case in cases if not told.case or f"{case.operation}:{case.index}" in told.case]
+
+
+def _chunk(cases: Sequence[Case], n_workers: int) -> int:
+    # Runs of one operation stay with one worker, which has made it ready.
+    return max(1, min(10, len(cases) // (4 * n_workers)))
+
+
+def _enter(places: multiprocessing.Queue[Path]) -> None:
+    global _place
+    _place = Place(places.get())
+    adopt_orphans()
+
+
+def _say(outcome: Outcome) -> None:
+    kinds = ", ".join(sorted({failure.kind for failure in outcome.failures}))
+    sys.stderr.write(
+        f"{outcome.subject} {outcome.operation}:{outcome.index} {outcome.event}: {kinds or 'sound'}"
+        f" ({outcome.seconds:.1f} s)\n"
+    )
+
+
+def _facts(seed: int, percent: int, seconds: float, outcomes: Sequence[Outcome]) -> dict[str, str]:
+    commit = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    traced = subprocess.run(
+        ["strace", "--version"], capture_output=True, text=True, check=False
+    ).stdout.split("\n")[0]
+    n_failed = sum(bool(outcome.failures) for outcome in outcomes)
+    return {
+        "Result": f"{len(outcomes)} runs, {n_failed} with failures, in {seconds / 60:.1f} minutes",
+        "Day and commit": f"{date.today().isoformat()}, {commit or 'unknown'}",
+        "Seed": f"{seed}, {percent} % of the runs",
+        "Versions": (
+            f"askive {version('askive')}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
+            f" faiss-cpu {version('faiss-cpu')}, {traced}, {platform.system()} {platform.release()}"
+        ),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
