@@ -48,12 +48,12 @@ class _Log:
 
 
 def cases(percent: int, seed: int) -> list[Case]:
-    """Three rounds."""
-    return [Case("concurrency", "readers and writers", i, 3, seed) for i in range(max(1, 3 * percent // 100))]
+    """Two rounds."""
+    return [Case("concurrency", "readers and writers", i, 2, seed) for i in range(max(1, 2 * percent // 100))]
 
 
 def run(case: Case, place: Place, seconds: float | None = None) -> Outcome:
-    """One round. seconds: how long; default SECONDS, shared out among the rounds."""
+    """One round. seconds: how long; default SECONDS."""
     started = time.monotonic()
     place.clear()
     corpus.write(place.documents, _ALL, 1)
