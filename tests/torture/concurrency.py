@@ -14,7 +14,7 @@ from tests.torture.chat import Chat, Request, serving, upload
 from tests.torture.checks import of_content, of_doctor, of_leftovers, of_messages, of_processes, of_secrets
 from tests.torture.corpus import content, secret
 from tests.torture.operations import ADDED, CHANGED, DROPPED, FAKES, KEPT, must
-from tests.torture.place import ASKIVE, REPOSITORY, Place, Ran
+from tests.torture.place import ASKIVE, REPOSITORY, TIMEOUT_S, Place, Ran
 from tests.torture.report import Failure, Outcome
 from tests.torture.snapshot import queries, snapshot
 
@@ -26,6 +26,7 @@ SECONDS = 60.0
 _N_READERS = 8
 _ALL = [*KEPT, *CHANGED, *DROPPED, *ADDED]
 _MAX_KINDS = 12
+_BATCH = 25
 
 
 class _Log:
@@ -139,37 +140,29 @@ def _search(place: Place, log: _Log, over: Event, wanted: str) -> None:
 
 
 def _ask(place: Place, log: _Log, over: Event, wanted: str) -> None:
-    process = subprocess.Popen(
-        [*ASKIVE, "ask", "--batch", "-", "--collection", "default", *FAKES, "--model", "scripted"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=place.environment(),
-        cwd=REPOSITORY,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    question = json.dumps({"question": f"What is the password {wanted}?"}).encode() + b"\n"
+    arguments = ("ask", "--batch", "-", "--collection", "default", *FAKES, "--model", "scripted")
+    questions = "".join(
+        json.dumps({"question": f"What is the password {wanted}, number {n}?"}) + "\n" for n in range(_BATCH)
+    ).encode()
     while not over.is_set():
+        process = subprocess.Popen(
+            [*ASKIVE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=place.environment(), cwd=REPOSITORY,
+        )  # fmt: skip
+        code: int | None
         try:
-            process.stdin.write(question)
-            process.stdin.flush()
-        except OSError:
-            break
-        line = process.stdout.readline()
-        if not line:
-            break
-        log.count("answers")
-        if wanted.encode() not in line.lower() or b'"error"' in line:
-            log.fail(Failure("content", f"an answer does not quote {wanted}: {line.decode()[:300]}"))
-        # As people do: a pause between questions, and cores for the others.
-        over.wait(0.2)
-    try:
-        _, said = process.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        said = process.communicate()[1]
-        log.fail(Failure("hang", "ask --batch did not end with its input"))
-    log.fail(
-        *of_messages([Ran(("ask", "--batch", "-"), process.returncode, "", said.decode(errors="replace"), 0)])
-    )
+            out, err = process.communicate(questions, TIMEOUT_S)
+            code = process.returncode
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            code = None
+        ran = Ran(arguments, code, out.decode(errors="replace"), err.decode(errors="replace"), 0)
+        log.fail(*of_messages([ran]))
+        for line in out.decode(errors="replace").splitlines():
+            log.count("answers")
+            if wanted not in line.lower().split('"text"', 1)[-1]:
+                log.fail(Failure("content", f"an answer does not quote {wanted}: {line[:300]}"))
 
 
 def _use_chat(chat: Chat, log: _Log, over: Event) -> None:

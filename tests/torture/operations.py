@@ -40,7 +40,8 @@ class Operation:
     def documents(self, place: Place, collection: str) -> list[Path]:
         """The files that the collection is made of afterwards."""
         paths = [place.documents / name for name in self.after[collection]]
-        uploads = sorted(path for path in (place.home / "uploads").rglob("*") if path.is_file())
+        files = (place.home / "uploads").rglob("[!.]*")
+        uploads = sorted(path for path in files if path.is_file())
         return [*paths, *uploads] if self.name == "upload" else paths
 
 

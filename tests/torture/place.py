@@ -40,7 +40,7 @@ class Ran:
     def shown(self) -> str:
         """The command, its code and what it said last."""
         said = " ".join((self.err or self.out).split())[-300:]
-        return f"`askive {' '.join(self.arguments)}` ended with {self.code}: {said}"
+        return f"`askive {' '.join(self.arguments)[:120]}` ended with {self.code}: {said}"
 
     @property
     def unclean(self) -> bool:
