@@ -31,35 +31,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time")
     parser.add_argument("--out", type=Path, help="where the report goes; default: standard output")
     parser.add_argument("--keep", type=Path, help="run in this folder, and leave it there")
-    told = parser.parse_args(arguments)
-    chosen = told.only.split(",")
+    options = parser.parse_args(arguments)
+    chosen = options.only.split(",")
     if unknown := set(chosen) - SUBJECTS.keys():
         parser.error(f"there is no subject {', '.join(sorted(unknown))}")
     if shutil.which("strace") is None:
         parser.error("strace is needed: apt-get install strace")
     started = time.monotonic()
-    root = told.keep or Path(tempfile.mkdtemp(prefix="torture-"))
+    root = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     try:
-        outcomes = torture([case for name in chosen for case in _cases(name, told)], root, told.jobs)
+        outcomes = torture([case for name in chosen for case in _cases(name, options)], root, options.jobs)
     finally:
-        if told.keep is None:
+        if options.keep is None:
             shutil.rmtree(root, ignore_errors=True)
-    facts = _facts(told.seed, told.n, time.monotonic() - started, outcomes)
+    facts = _facts(options.seed, options.n, time.monotonic() - started, outcomes)
     text = markdown(
         outcomes, facts, {name: SUBJECTS[name].TITLE for name in chosen},
-        f"python -m tests.torture --seed {told.seed} --n {told.n}",
+        f"python -m tests.torture --seed {options.seed} --n {options.n}",
     )  # fmt: skip
-    if told.out:
-        told.out.parent.mkdir(parents=True, exist_ok=True)
-        told.out.write_text(text, encoding="utf-8")
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return int(any(outcome.failures for outcome in outcomes))
 
 
-def _cases(name: str, told: argparse.Namespace) -> list[Case]:
-    cases: list[Case] = SUBJECTS[name].cases(told.n, told.seed)
-    return [case for case in cases if not told.case or f"{case.operation}:{case.index}" in told.case]
+def _cases(name: str, options: argparse.Namespace) -> list[Case]:
+    cases: list[Case] = SUBJECTS[name].cases(options.n, options.seed)
+    return [case for case in cases if not options.case or f"{case.operation}:{case.index}" in options.case]
 
 
 def _facts(seed: int, percent: int, seconds: float, outcomes: Sequence[Outcome]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from tests.torture import corpus
-from tests.torture.cases import Case, planned
-from tests.torture.chat import Request, serving, upload
+from tests.torture.cases import Case, plan
+from tests.torture.chat import Request, serve, upload
 from tests.torture.checks import DOCTOR, of_doctor, of_messages, of_processes
 from tests.torture.corpus import content, secret
 from tests.torture.operations import CHANGED, FAKES, KEPT, keep_states, must
@@ -38,7 +38,7 @@ _STATEMENTS = 'SELECT * FROM "{}" ORDER BY 1'
 
 def cases(percent: int, seed: int) -> list[Case]:
     """All flips."""
-    return planned("bitflips", COUNTS, percent, seed)
+    return plan("bitflips", COUNTS, percent, seed)
 
 
 def run(case: Case, place: Place) -> Outcome:
@@ -63,16 +63,18 @@ def run(case: Case, place: Place) -> Outcome:
     ]
     checked = place.run(*DOCTOR)
     failures = list(of_messages([*used, checked], (0, 1, 2)))
-    named = _named(checked, _ENTRY.get(case.operation, ""))
-    failures += _silent(case, place, truth, asked, named)
-    failures += _mended(case, place, truth, asked, named, path, sound)
+    named = _find_remedies(checked, _ENTRY.get(case.operation, ""))
+    failures += _silent_damage(case, place, truth, asked, named)
+    failures += _repair(case, place, truth, asked, named, path, sound)
     failures += of_processes()
     event = f"bit {bit} of byte {at} of {path.relative_to(place.home)}"
     seconds = time.monotonic() - started
     return Outcome(case.subject, case.operation, case.index, bool(named), event, seconds, tuple(failures))
 
 
-def _silent(case: Case, place: Place, truth: Snapshot, asked: list[str], named: list[str]) -> list[Failure]:
+def _silent_damage(
+    case: Case, place: Place, truth: Snapshot, asked: list[str], named: list[str]
+) -> list[Failure]:
     """Damage that is read but not named."""
     if named:
         return []
@@ -81,11 +83,11 @@ def _silent(case: Case, place: Place, truth: Snapshot, asked: list[str], named: 
     except Exception as error:
         differences = [f"{type(error).__name__}: {error}"]
     if case.operation == "conversations":
-        differences += _unreadable(place)
+        differences += _conversation_problems(place)
     return [Failure("doctor", f"not named: {said}") for said in differences[:2]]
 
 
-def _mended(
+def _repair(
     case: Case, place: Place, truth: Snapshot, asked: list[str], named: list[str], path: Path, sound: bytes
 ) -> list[Failure]:
     """After the remedy, or with the file as it was, nothing is wrong."""
@@ -108,7 +110,7 @@ def _mended(
     return failures + [Failure("content", f"after the remedy: {said}") for said in differences]
 
 
-def _named(checked: Ran, entry: str) -> list[str]:
+def _find_remedies(checked: Ran, entry: str) -> list[str]:
     """Remedies of what doctor found wrong; config.toml that cannot be read is named by every command."""
     try:
         findings = json.loads(checked.out or checked.err)
@@ -124,7 +126,7 @@ def _named(checked: Ran, entry: str) -> list[str]:
     ]
 
 
-def _unreadable(place: Place) -> list[str]:
+def _conversation_problems(place: Place) -> list[str]:
     """What SQLite itself finds wrong in the conversations; a letter that is another one it cannot see."""
     for path in place.home.glob(_PATTERNS["conversations"]):
         try:
@@ -151,14 +153,14 @@ def _prepare(place: Place) -> tuple[Snapshot, list[str]]:
     must(place.run("index", str(place.documents), *FAKES, "--json"))
     must(place.run("index", str(place.documents / KEPT[0]), "--collection", "papers", *FAKES, "--json"))
     keep_states(place)
-    with serving(place, "--collection", "default") as chat:
+    with serve(place, "--collection", "default") as chat:
         said = [chat.send(upload("papers", "may.txt", content("may.txt", 1)))]
         for word in (secret(name, 1) for name in KEPT[:3]):
             question = f"What is the password {word}?"
             asked_now = {"question": question, "collection": "default", "model": "scripted"}
             said += [chat.call("ask", asked_now)]
         said.append(chat.send(Request("GET", "conversations")))
-        chat.ended()
+        chat.stop()
     if secret(KEPT[0], 1) not in said[-1]:
         raise RuntimeError(f"no conversations were kept: {said[-1][:300]}")
     (place.home / "config.toml").write_text(_SETTINGS, encoding="utf-8")

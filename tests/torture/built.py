@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.torture.specimens import docx_of, epub_of, pdf_of, stream, xlsx, zipped
+from tests.torture.specimens import docx_of, epub_of, pdf_of, stream, xlsx, zip_of
 
 SECRET_OUTSIDE = "outsidevaultpassage7"
 """In the file that links lead to; it must not be indexed."""
@@ -111,13 +111,13 @@ def _office() -> Iterator[tuple[str, bytes]]:
     yield "deep.epub", epub_of("<div>" * 100_000 + "a" + "</div>" * 100_000)
     yield "blocks.epub", epub_of("<p>a</p>" * 200_000)
     yield "bomb.epub", epub_of(f"<p>{'a' * 300_000_000}</p>")
-    yield "container.epub", zipped({"META-INF/container.xml": _ENTITIES + "<container>&j;</container>"})
+    yield "container.epub", zip_of({"META-INF/container.xml": _ENTITIES + "<container>&j;</container>"})
     for ending in ("docx", "xlsx", "pptx", "epub"):
-        yield f"empty.{ending}", zipped({})
-        yield f"members.{ending}", zipped({f"word/{n}.xml": "" for n in range(30_000)}, zipfile.ZIP_STORED)
+        yield f"empty.{ending}", zip_of({})
+        yield f"members.{ending}", zip_of({f"word/{n}.xml": "" for n in range(30_000)}, zipfile.ZIP_STORED)
         yield (
             f"paths.{ending}",
-            zipped(
+            zip_of(
                 {
                     "../../../../tmp/torture-escape": "x",
                     "/etc/torture-escape": "x",
@@ -127,17 +127,17 @@ def _office() -> Iterator[tuple[str, bytes]]:
         )
         yield (
             f"zeros.{ending}",
-            zipped({"[Content_Types].xml": bytes(200_000_000), "word/document.xml": b"<a/>"}),
+            zip_of({"[Content_Types].xml": bytes(200_000_000), "word/document.xml": b"<a/>"}),
         )
-        inner = zipped({"a": bytes(10_000_000)})
+        inner = zip_of({"a": bytes(10_000_000)})
         yield (
             f"nested.{ending}",
-            zipped({"xl/workbook.xml": inner, "word/document.xml": inner, "ppt/presentation.xml": inner}),
+            zip_of({"xl/workbook.xml": inner, "word/document.xml": inner, "ppt/presentation.xml": inner}),
         )
         yield f"not-zipped.{ending}", b"PK\x03\x04" + bytes(1000)
         yield (
             f"encrypted.{ending}",
-            _marked_encrypted(zipped({"word/document.xml": "<a/>", "xl/workbook.xml": "<a/>"})),
+            _mark_encrypted(zip_of({"word/document.xml": "<a/>", "xl/workbook.xml": "<a/>"})),
         )
     yield (
         "wide.xlsx",
@@ -237,7 +237,7 @@ def _sheet(rows: str, after: str = "") -> bytes:
     return made.getvalue()
 
 
-def _marked_encrypted(data: bytes) -> bytes:
+def _mark_encrypted(data: bytes) -> bytes:
     """With the flag of a password in every local and central header."""
     changed = bytearray(data)
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

@@ -22,7 +22,7 @@ class Case:
         return random.Random(f"{self.seed}:{self.subject}:{self.operation}:{self.index}")
 
 
-def planned(subject: str, counts: Mapping[str, int], percent: int, seed: int) -> list[Case]:
+def plan(subject: str, counts: Mapping[str, int], percent: int, seed: int) -> list[Case]:
     """The cases of a subject: this share of the counts, at least one an operation."""
     cases = []
     for operation, count in counts.items():

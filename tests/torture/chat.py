@@ -79,7 +79,7 @@ class Chat:
             return False
         return True
 
-    def ended(self) -> Ran:
+    def stop(self) -> Ran:
         """Stop the server, if it runs; what it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
@@ -94,7 +94,7 @@ class Chat:
 
 
 @contextmanager
-def serving(place: Place, *options: str) -> Iterator[Chat]:
+def serve(place: Place, *options: str) -> Iterator[Chat]:
     """A chat over the collections of the home. Raises RuntimeError when it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

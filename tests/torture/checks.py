@@ -74,7 +74,7 @@ def of_leftovers(home: Path, collections: Iterable[str]) -> Iterator[Failure]:
         name = path.name
         if _KEPT_HIDDEN.fullmatch(name):
             continue
-        if (name.startswith(".") and not _allowed_hidden(path)) or _PARTIAL.search(name):
+        if (name.startswith(".") and not _may_be_hidden(path)) or _PARTIAL.search(name):
             yield Failure("leftover", f"{path.relative_to(home)}")
     folder = home / "collections"
     there = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
@@ -99,6 +99,6 @@ def of_content(home: Path, name: str, expected: Snapshot, asked: list[str]) -> I
         yield Failure("content", f"{name}: {difference}")
 
 
-def _allowed_hidden(path: Path) -> bool:
+def _may_be_hidden(path: Path) -> bool:
     # A folder of locks, or one that is always there, holds no partial file by itself.
     return path.is_dir() and (not any(path.iterdir()) or path.name in (".locks", ".lock"))

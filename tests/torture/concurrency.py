@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 
 from tests.torture import corpus
 from tests.torture.cases import Case
-from tests.torture.chat import Chat, Request, serving, upload
+from tests.torture.chat import Chat, Request, serve, upload
 from tests.torture.checks import of_content, of_doctor, of_leftovers, of_messages, of_processes, of_secrets
 from tests.torture.corpus import content, secret
 from tests.torture.operations import ADDED, CHANGED, DROPPED, FAKES, KEPT, must
@@ -61,7 +61,7 @@ def run(case: Case, place: Place, seconds: float | None = None) -> Outcome:
     must(place.run("index", str(place.documents), *FAKES, "--json"))
     must(place.run("index", str(place.documents / KEPT[0]), "--collection", "papers", *FAKES, "--json"))
     log, over = _Log(), Event()
-    with serving(place, "--collection", "default") as chat:
+    with serve(place, "--collection", "default") as chat:
         work: list[Callable[[], None]] = [
             lambda: _write_changes(place, log, over), lambda: _rebuild(place, log, over),
             lambda: _use_chat(chat, log, over),
@@ -74,7 +74,7 @@ def run(case: Case, place: Place, seconds: float | None = None) -> Outcome:
         over.set()
         for thread in threads:
             thread.join()
-        log.fail(*of_messages([chat.ended()], (0, 130)))
+        log.fail(*of_messages([chat.stop()], (0, 130)))
     failures = [*log.failures, *of_processes(), *_judge(place)]
     event = ", ".join(f"{n} {what}" for what, n in log.counts.items())
     seconds = time.monotonic() - started
@@ -106,19 +106,19 @@ def _write_changes(place: Place, log: _Log, over: Event) -> None:
     while not over.is_set():
         version = 3 - version
         corpus.write(place.documents, CHANGED, version)
-        _written(log, place.run("index", str(place.documents), *FAKES, "--json"))
+        _check_write(log, place.run("index", str(place.documents), *FAKES, "--json"))
         gone = str(place.documents / ADDED[0])
-        _written(log, place.run("index", "--remove", gone, *FAKES, "--json"), (0, 1, 2))
+        _check_write(log, place.run("index", "--remove", gone, *FAKES, "--json"), (0, 1, 2))
 
 
 def _rebuild(place: Place, log: _Log, over: Event) -> None:
     while not over.is_set():
-        _written(log, place.run("index", str(place.documents), "--rebuild", *FAKES, "--json"))
+        _check_write(log, place.run("index", str(place.documents), "--rebuild", *FAKES, "--json"))
         gone = str(place.documents / ADDED[1])
-        _written(log, place.run("index", "--remove", gone, *FAKES, "--json"), (0, 1, 2))
+        _check_write(log, place.run("index", "--remove", gone, *FAKES, "--json"), (0, 1, 2))
 
 
-def _written(log: _Log, ran: Ran, allowed: tuple[int, ...] = (0, 1)) -> None:
+def _check_write(log: _Log, ran: Ran, allowed: tuple[int, ...] = (0, 1)) -> None:
     log.count("writes")
     if ran.code:
         log.count("refused")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import time
 
-from tests.torture.cases import Case, planned
-from tests.torture.chat import serving
+from tests.torture.cases import Case, plan
+from tests.torture.chat import serve
 from tests.torture.checks import of_messages, of_processes
 from tests.torture.kills import points
 from tests.torture.place import Place, Ran
 from tests.torture.prepared import Prepared, judge, judge_end, perform, prepare
 from tests.torture.report import Failure, Outcome
-from tests.torture.syscalls import FAILING, Call, attached, command, injection, struck
+from tests.torture.syscalls import FAILING, Call, attach, command, find_injections, injection
 
 TITLE = (
     "ENOSPC and EIO at writes, syncs, truncations and renames below the data folder. The command must say so or"
@@ -27,7 +27,7 @@ _HARMFUL = re.compile(r"(?i)\b(?:remove|delete) (?:the collection|/\S*collection
 
 def cases(percent: int, seed: int) -> list[Case]:
     """All faults."""
-    return planned("faults", COUNTS, percent, seed)
+    return plan("faults", COUNTS, percent, seed)
 
 
 def run(case: Case, place: Place) -> Outcome:
@@ -40,7 +40,7 @@ def run(case: Case, place: Place) -> Outcome:
     if not failing:
         return Outcome(case.subject, case.operation, case.index, False, "it writes nothing", 0.0)
     call = points(failing, max(1, (case.n + 1) // 2))[case.index // 2]
-    ran, landed = _failed_at(prepared, place, call, error)
+    ran, landed = _fail_at(prepared, place, call, error)
     failures = list(of_messages([ran], (0, 1)))
     failures += of_advice(ran)
     if ran.code == 0:
@@ -59,15 +59,15 @@ def of_advice(ran: Ran) -> list[Failure]:
     return [Failure("message", f"harmful advice: {ran.shown}")] if found and ran.code else []
 
 
-def _failed_at(prepared: Prepared, place: Place, call: Call, error: str) -> tuple[Ran, bool]:
+def _fail_at(prepared: Prepared, place: Place, call: Call, error: str) -> tuple[Ran, bool]:
     log, operation = place.root / "strace.log", prepared.operation
     options = injection(call, error)
     if operation.request is None:
         assert operation.arguments is not None
         ran = place.run(*operation.arguments(place), prefix=command(log, *options))
     else:
-        with serving(place) as chat:
-            with attached(log, chat.process.pid, *options):
+        with serve(place) as chat:
+            with attach(log, chat.process.pid, *options):
                 ran = perform(operation, place, chat)
-            chat.ended()
-    return ran, any(struck(log, place.home))
+            chat.stop()
+    return ran, any(find_injections(log, place.home))

@@ -53,17 +53,17 @@ def run(case: Case, place: Place) -> Outcome:
         names = build(place.documents / "hostile", place.root / "outside")
     else:
         names = write_mutants(place.documents / "hostile", case, N_MUTANTS // (len(SOUND) * _BATCHES) + 1)
-    ran, peak_mb = index_watched(place)
+    ran, peak_mb = index_and_watch(place)
     failures = list(of_messages([ran], (0, 1)))
     n_refused = 0
     if not failures:
-        refused = _refused(ran)
+        refused = _refusals(ran)
         n_refused = len(refused)
-        failures += _accounted(place, names, ran, refused)
+        failures += _check_accounts(place, names, ran, refused)
     if peak_mb > _MAX_MB:
         failures.append(Failure("process", f"a process took {peak_mb} MB"))
     failures += of_processes()
-    failures += _sound_ones(place)
+    failures += _check_sound_files(place)
     failures += of_doctor(place)
     failures += of_leftovers(place.home, ["default"])
     event = f"{len(names)} files, {n_refused} refused, at most {peak_mb} MB in a process"
@@ -81,7 +81,7 @@ def write_mutants(folder: Path, case: Case, n: int) -> list[str]:
     return names
 
 
-def index_watched(place: Place) -> tuple[Ran, int]:
+def index_and_watch(place: Place) -> tuple[Ran, int]:
     """Index the documents; the run, and the largest memory of any of its processes in MB."""
     peak, over = [0], Event()
 
@@ -101,11 +101,11 @@ def index_watched(place: Place) -> tuple[Ran, int]:
     return ran, peak[0]
 
 
-def _refused(ran: Ran) -> set[str]:
+def _refusals(ran: Ran) -> set[str]:
     return {Path(failure["uri"]).name for failure in json.loads(ran.out)["failures"]}
 
 
-def _accounted(place: Place, names: Sequence[str], ran: Ran, refused: set[str]) -> list[Failure]:
+def _check_accounts(place: Place, names: Sequence[str], ran: Ran, refused: set[str]) -> list[Failure]:
     said = json.loads(ran.out)
     held = json.loads(place.run("collections", "--collection", "default", "--json").out)
     indexed = {Path(document["uri"]).name for document in held}
@@ -130,7 +130,7 @@ def _is_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _sound_ones(place: Place) -> list[Failure]:
+def _check_sound_files(place: Place) -> list[Failure]:
     """Those are compared alone: what else is in the archive is taken out of it."""
     asked = queries(_SOUND)
     try:

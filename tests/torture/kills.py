@@ -6,12 +6,12 @@ import signal
 import time
 from threading import Timer
 
-from tests.torture.cases import Case, planned
-from tests.torture.chat import serving
+from tests.torture.cases import Case, plan
+from tests.torture.chat import serve
 from tests.torture.place import Place
 from tests.torture.prepared import Prepared, judge, perform, prepare
 from tests.torture.report import Outcome
-from tests.torture.syscalls import Call, attached, command, injection, was_killed
+from tests.torture.syscalls import Call, attach, command, has_kill, injection
 
 TITLE = (
     "SIGKILL at system calls that change files (every fsync, rename and unlink, a spread of the writes) and at random"
@@ -26,7 +26,7 @@ _AT_RANDOM = 3
 
 def cases(percent: int, seed: int) -> list[Case]:
     """All kills."""
-    return planned("kills", COUNTS, percent, seed)
+    return plan("kills", COUNTS, percent, seed)
 
 
 def run(case: Case, place: Place) -> Outcome:
@@ -66,8 +66,8 @@ def _kill_at(prepared: Prepared, place: Place, call: Call) -> bool:
     if operation.request is None:
         assert operation.arguments is not None
         place.run(*operation.arguments(place), prefix=command(log, *options))
-        return was_killed(log)
-    with serving(place) as chat, attached(log, chat.process.pid, *options):
+        return has_kill(log)
+    with serve(place) as chat, attach(log, chat.process.pid, *options):
         perform(operation, place, chat)
         return chat.has_died()
 
@@ -77,7 +77,7 @@ def _kill_after(prepared: Prepared, place: Place, seconds: float) -> bool:
     if operation.request is None:
         assert operation.arguments is not None
         return place.run(*operation.arguments(place), kill_after=seconds).code == -signal.SIGKILL
-    with serving(place) as chat:
+    with serve(place) as chat:
         timer = Timer(seconds, chat.process.kill)
         timer.start()
         ran = perform(operation, place, chat)

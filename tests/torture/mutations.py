@@ -21,10 +21,10 @@ def mutant(ending: str, chance: random.Random) -> bytes:
     data = SOUND[ending]()
     if ending in _ZIPPED and chance.random() < 0.7:
         return _inside(data, chance)
-    return _damaged(data, chance)
+    return _damage(data, chance)
 
 
-def _damaged(data: bytes, chance: random.Random) -> bytes:
+def _damage(data: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.choice((1, 1, 2, 4))):
         data = chance.choice(_WAYS)(data, chance)
     return data
@@ -39,7 +39,7 @@ def _inside(data: bytes, chance: random.Random) -> bytes:
             if name in struck and chance.random() < 0.1:
                 continue
             content = sound.read(name)
-            made.writestr(name, _damaged(content, chance) if name in struck else content)
+            made.writestr(name, _damage(content, chance) if name in struck else content)
     return out.getvalue()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from models.kept import StateCache
 from models.registry import states_dir
-from tests.torture.chat import Request, serving, upload
+from tests.torture.chat import Request, serve, upload
 from tests.torture.corpus import content, names, secret, write
 from tests.torture.place import Place, Ran
 
@@ -52,7 +52,7 @@ def must(ran: Ran) -> Ran:
     return ran
 
 
-def _indexed(place: Place, chosen: Sequence[str] = _FIRST) -> None:
+def _index_first(place: Place, chosen: Sequence[str] = _FIRST) -> None:
     place.clear()
     write(place.documents, chosen, 1)
     must(place.run("index", str(place.documents), *FAKES, *QUIET))
@@ -67,21 +67,21 @@ def keep_states(place: Place) -> None:
         cache.put(sha256(word).hexdigest(), word * 40)
 
 
-def _with_changes(place: Place) -> None:
-    _indexed(place)
+def _prepare_changes(place: Place) -> None:
+    _index_first(place)
     write(place.documents, CHANGED, 2)
     for name in DROPPED:
         (place.documents / name).unlink()
 
 
-def _with_more(place: Place) -> None:
-    _indexed(place, _FIRST)
+def _prepare_more(place: Place) -> None:
+    _index_first(place, _FIRST)
     write(place.documents, ADDED, 1)
 
 
-def _with_uploads(place: Place) -> None:
-    _indexed(place)
-    with serving(place) as chat:
+def _prepare_uploads(place: Place) -> None:
+    _index_first(place)
+    with serve(place) as chat:
         for name in (REPLACED, "letters/april.txt"):
             said = chat.send(upload("default", name, content(name, 1)))
             if '"done"' not in said:
@@ -107,17 +107,17 @@ def _delete(_place: Place) -> list[str]:
 
 _OLD = [secret(name, 1) for name in (*CHANGED, *DROPPED)]
 OPERATIONS = (
-    Operation("index-new", _with_more, {"default": [*_FIRST, *ADDED]}, [], _index),
-    Operation("index-changed", _with_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
-    Operation("remove", _indexed, {"default": KEPT}, _OLD, _remove),
-    Operation("rebuild", _with_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _rebuild, whole=True),
-    Operation("delete", _indexed, {}, [secret(name, 1) for name in _FIRST], _delete, whole=True),
+    Operation("index-new", _prepare_more, {"default": [*_FIRST, *ADDED]}, [], _index),
+    Operation("index-changed", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
+    Operation("remove", _index_first, {"default": KEPT}, _OLD, _remove),
+    Operation("rebuild", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _rebuild, whole=True),
+    Operation("delete", _index_first, {}, [secret(name, 1) for name in _FIRST], _delete, whole=True),
     Operation(
-        "rename", _indexed, {"renamed": _FIRST}, [], whole=True,
+        "rename", _index_first, {"renamed": _FIRST}, [], whole=True,
         request=Request("PATCH", "collections/default", b'{"name": "renamed"}', {"Content-Type": "application/json"}),
     ),
     Operation(
-        "upload", _with_uploads, {"default": _FIRST}, [secret(REPLACED, 1)],
+        "upload", _prepare_uploads, {"default": _FIRST}, [secret(REPLACED, 1)],
         request=upload("default", REPLACED, content(REPLACED, 2)),
     ),
 )  # fmt: skip

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tests.torture.chat import Chat, serving
+from tests.torture.chat import Chat, serve
 from tests.torture.checks import of_content, of_doctor, of_leftovers, of_messages, of_processes, of_secrets
 from tests.torture.operations import FAKES, KEPT, OPERATIONS, Operation, must
 from tests.torture.place import Place, Ran
 from tests.torture.report import Failure
 from tests.torture.snapshot import Snapshot, queries, snapshot
-from tests.torture.syscalls import Call, attached, listed, traced
+from tests.torture.syscalls import Call, attach, read_log, trace
 
 # Run again after a removal that was done: there is nothing of that name.
 _DONE_ALREADY = {"remove": (0, 2), "delete": (0, 1)}
@@ -39,7 +39,7 @@ def prepare(name: str, place: Place) -> Prepared:
     place.keep(name)
     asked = queries(KEPT)
     before = {"default": snapshot(place.home / "collections" / "default", asked)}
-    calls, seconds = _measured(operation, place)
+    calls, seconds = _measure(operation, place)
     after = {collection: _scratch(operation, place, collection, asked) for collection in operation.after}
     return Prepared(operation, calls, seconds, before, after, asked)
 
@@ -85,11 +85,11 @@ def _finish(prepared: Prepared, place: Place) -> list[Failure]:
         ran = perform(operation, place)
         return list(of_messages([ran], _DONE_ALREADY.get(operation.name, (0,))))
     try:
-        with serving(place) as chat:
+        with serve(place) as chat:
             # What was done before the end is not done again.
             is_done = operation.name == "rename" and not (place.home / "collections" / "default").is_dir()
             runs = [] if is_done else [perform(operation, place, chat)]
-            ended = chat.ended()
+            ended = chat.stop()
     except RuntimeError as error:
         return [Failure("message", str(error))]
     return [*of_messages(runs), *of_messages([ended], (0, 130))]
@@ -124,19 +124,19 @@ def _atomicity(prepared: Prepared, place: Place) -> list[Failure]:
     return failures
 
 
-def _measured(operation: Operation, place: Place) -> tuple[list[Call], float]:
+def _measure(operation: Operation, place: Place) -> tuple[list[Call], float]:
     if operation.request is None:
         assert operation.arguments is not None
-        ran, calls = traced(place, *operation.arguments(place))
+        ran, calls = trace(place, *operation.arguments(place))
         must(ran)
         place.restore(operation.name)
         return calls, must(perform(operation, place)).seconds
     log = place.root / "strace.log"
-    with serving(place) as chat:
-        with attached(log, chat.process.pid):
+    with serve(place) as chat:
+        with attach(log, chat.process.pid):
             must(perform(operation, place, chat))
-        chat.ended()
-    return listed(log, place.home), 0.3
+        chat.stop()
+    return read_log(log, place.home), 0.3
 
 
 def _scratch(operation: Operation, place: Place, collection: str, asked: list[str]) -> Snapshot:

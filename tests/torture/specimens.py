@@ -17,7 +17,7 @@ _RELATED = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def zipped(members: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zip_of(members: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A ZIP archive."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -79,7 +79,7 @@ def pdf() -> bytes:
 def docx_of(body: str, declaration: str = "") -> bytes:
     """A Word file with this body."""
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    return zipped({
+    return zip_of({
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="{main}"/></Types>',
@@ -121,7 +121,7 @@ def xlsx() -> bytes:
 
 def epub_of(chapter: str, declaration: str = "") -> bytes:
     """A book of one chapter."""
-    return zipped({
+    return zip_of({
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>'
         '<rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',

@@ -46,7 +46,7 @@ def injection(call: Call, error: str | None) -> tuple[str, ...]:
     return ("-e", f"trace={call.name}", "-e", f"inject={call.name}:{what}:when={call.nth}")
 
 
-def listed(log: Path, below: Path) -> list[Call]:
+def read_log(log: Path, below: Path) -> list[Call]:
     """The calls in a log that changed files below a folder, in the order they were made."""
     counts: dict[tuple[str, str], int] = {}
     calls = []
@@ -63,19 +63,19 @@ def listed(log: Path, below: Path) -> list[Call]:
     return calls
 
 
-def traced(place: Place, *arguments: str) -> tuple[Ran, list[Call]]:
+def trace(place: Place, *arguments: str) -> tuple[Ran, list[Call]]:
     """Run to the end; what it changed below the home."""
     log = place.root / "strace.log"
     ran = place.run(*arguments, prefix=command(log))
-    return ran, listed(log, place.home)
+    return ran, read_log(log, place.home)
 
 
-def was_killed(log: Path) -> bool:
+def has_kill(log: Path) -> bool:
     """Whether a call in the log never came back: its process was killed at it."""
     return any(line.rstrip().endswith("= ?") for line in log.read_text(errors="replace").splitlines())
 
 
-def struck(log: Path, below: Path) -> list[str]:
+def find_injections(log: Path, below: Path) -> list[str]:
     """Injected faults in a log: the name of the call and its file below the folder, or empty for another file."""
     found = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -88,7 +88,7 @@ def struck(log: Path, below: Path) -> list[str]:
 
 
 @contextmanager
-def attached(log: Path, pid: int, *more: str) -> Iterator[None]:
+def attach(log: Path, pid: int, *more: str) -> Iterator[None]:
     """strace on a process that runs already, and on all its threads; counts begin here."""
     log.unlink(missing_ok=True)
     arguments = [part for part in command(log, *more, pid=pid) if part != "-qq"]

@@ -13,7 +13,7 @@ from tests.conftest import IN_CI
 from tests.torture.kills import points
 from tests.torture.place import REPOSITORY
 from tests.torture.report import Failure, Outcome, markdown
-from tests.torture.syscalls import Call, listed
+from tests.torture.syscalls import Call, read_log
 
 RUNS = {
     "kills": [
@@ -70,7 +70,7 @@ def test_calls_are_counted_by_thread_and_kept_below_the_home(tmp_path: Path) -> 
         "7 mkdir(\"/home\", 0777) = -1 EEXIST (File exists)\n"
         "7 rename(\"/home/a\", \"/home/c\") = 0\n"
     )  # fmt: skip
-    assert listed(log, Path("/home")) == [
+    assert read_log(log, Path("/home")) == [
         Call("pwrite64", 1, "a"), Call("pwrite64", 1, "a"), Call("pwrite64", 2, "b"), Call("rename", 1, "a"),
     ]  # fmt: skip
 

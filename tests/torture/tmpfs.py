@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.torture.cases import Case, planned
+from tests.torture.cases import Case, plan
 from tests.torture.checks import of_messages, of_processes
 from tests.torture.faults import of_advice
 from tests.torture.place import Place
@@ -25,7 +25,7 @@ _ROOM_KB = (0, 4, 8, 16, 32, 48, 64, 96, 128, 160, 200, 256, 320, 400, 500, 700)
 
 def cases(percent: int, seed: int) -> list[Case]:
     """All fillings; none where this user may not mount."""
-    return planned("tmpfs", COUNTS, percent, seed) if can_mount() else []
+    return plan("tmpfs", COUNTS, percent, seed) if can_mount() else []
 
 
 def can_mount() -> bool:
@@ -41,7 +41,7 @@ def run(case: Case, place: Place) -> Outcome:
     prepared = prepare(case.operation, place)
     started = time.monotonic()
     room = _ROOM_KB[case.index * len(_ROOM_KB) // case.n]
-    with _mounted(place.home):
+    with _mount(place.home):
         place.refill(case.operation)
         ballast = place.home / "ballast"
         _fill(ballast, room)
@@ -72,7 +72,7 @@ def _fill(ballast: Path, room_kb: int) -> None:
 
 
 @contextmanager
-def _mounted(folder: Path) -> Iterator[None]:
+def _mount(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True)
     try:
