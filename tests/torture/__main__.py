@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         outcomes = torture([case for name in chosen for case in _cases(name, options)], root, options.jobs)
     finally:
+        for home in (path for path in root.glob("place*/home") if path.is_mount()):
+            subprocess.run(["umount", "-l", str(home)], check=False)
         if options.keep is None:
             shutil.rmtree(root, ignore_errors=True)
     facts = _facts(options.seed, options.n, time.monotonic() - started, outcomes)
