@@ -35,6 +35,7 @@ _WHAT = {
     "deleted": "a collection that was being deleted",
 }
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
+_HALF_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
 _UPLOADING = re.compile(r"\.(?P<name>.+)\.(?:part|before)")
 
 
@@ -77,6 +78,7 @@ def sweep(config: Config) -> list[Leftover]:
 def _candidates(config: Config) -> Iterator[Leftover]:
     yield from _asides(config)
     yield from _unerased(config)
+    yield from _old_indexes(config)
     yield from _uploads(config)
     yield from _gold(config)
 
@@ -133,6 +135,26 @@ def _unerased(config: Config) -> Iterator[Leftover]:
 def _erase(config: Config, path: Path) -> None:
     with contextlib.closing(SqliteStore(path)) as store:
         erase_store(config, path.parent, store)
+
+
+def _old_indexes(config: Config) -> Iterator[Leftover]:
+    """Vector indexes of earlier generations, and halves of files whose writer does not run any more."""
+    for name in list_collections(config):
+        folder = collection_path(config, name)
+        files = sorted(folder.glob("dense-*.faiss*"))
+        if len(files) < 2 and not any(_HALF_INDEX.fullmatch(path.name) for path in files):
+            continue
+        try:
+            with contextlib.closing(open_read_only(folder / STORE_NAME)) as db:
+                meta = dict(db.execute("SELECT key, value FROM meta"))
+        except sqlite3.Error:
+            continue
+        current = f"dense-{meta.get('store_id', '')[:12]}-{meta.get('generation')}.faiss"
+        for path in files:
+            half = _HALF_INDEX.fullmatch(path.name)
+            if path.name != current and not (half and _runs(half["pid"])):
+                delete = partial(path.unlink, missing_ok=True)
+                yield Leftover(path, f"an old vector index of {name!r}", _lock_of(config, name), delete)
 
 
 def _uploads(config: Config) -> Iterator[Leftover]:

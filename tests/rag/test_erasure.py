@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -296,6 +297,21 @@ def test_collections_aside(config: Config, folder: Path, state: str) -> None:
     sweep(config)
     assert not aside.exists()
     assert collection_path(config, "one").exists()
+
+
+def test_old_vector_indexes_and_halves_of_new_ones(config: Config, folder: Path) -> None:
+    with index(config, folder) as archive:
+        archive.dense_cache.save()
+    (current,) = archive.folder.glob("dense-*")
+    _, store_id, _ = current.name.split("-")
+    old = current.with_name(f"dense-{store_id}-1.faiss")
+    half = current.with_name(f"{current.name}.999999999-1.partial")
+    written = current.with_name(f"{current.name}.{os.getpid()}-1.partial")
+    for path in (old, half, written):
+        shutil.copy(current, path)
+    assert {leftover.path for leftover in find_leftovers(config)} == {old, half}
+    sweep(config)
+    assert set(archive.folder.glob("dense-*")) == {current, written}, "a running process writes the latter"
 
 
 def test_an_interrupted_exchange_is_finished(config: Config, folder: Path) -> None:

@@ -1,0 +1,123 @@
+"""What people do to a collection: how the home looks before, the command, and how it must look after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from models.kept import StateCache
+from models.registry import states_dir
+from tests.torture.chat import Request, serve, upload
+from tests.torture.corpus import content, names, secret, write
+from tests.torture.place import Place, Ran
+
+FAKES = ("--embedder", "hash")
+QUIET = ("--json",)
+KEPT, CHANGED, DROPPED, ADDED = names(0, 10), names(10, 4), names(14, 2), names(16, 6)
+_FIRST = [*KEPT, *CHANGED, *DROPPED]
+UPLOADED, REPLACED = "letters/may.txt", "letters/june.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that is done.
+
+    prepare: makes documents and home as they are before. arguments: the command; none for the chat.
+    request: what the chat is asked. after: names of collections afterwards, with the names of their documents in
+    the folder. removed: secrets that must be gone. whole: the change is seen as a whole or not at all.
+    """
+
+    name: str
+    prepare: Callable[[Place], None]
+    after: dict[str, list[str]]
+    removed: list[str]
+    arguments: Callable[[Place], list[str]] | None = None
+    request: Request | None = None
+    whole: bool = False
+
+    def documents(self, place: Place, collection: str) -> list[Path]:
+        """The files that the collection is made of afterwards."""
+        paths = [place.documents / name for name in self.after[collection]]
+        files = (place.home / "uploads").rglob("[!.]*")
+        uploads = sorted(path for path in files if path.is_file())
+        return [*paths, *uploads] if self.name == "upload" else paths
+
+
+def must(ran: Ran) -> Ran:
+    """For preparing: raises RuntimeError when it did not end well."""
+    if ran.code != 0:
+        raise RuntimeError(ran.shown)
+    return ran
+
+
+def _index_first(place: Place, chosen: Sequence[str] = _FIRST) -> None:
+    place.clear()
+    write(place.documents, chosen, 1)
+    must(place.run("index", str(place.documents), *FAKES, *QUIET))
+    keep_states(place)
+
+
+def keep_states(place: Place) -> None:
+    """Attention states hold what was read; these two hold secrets in plain letters, so that they can be found."""
+    cache = StateCache(states_dir(place.home / "models"), 1 << 20, 1 << 20)
+    for name in (DROPPED[0], CHANGED[0]):
+        word = secret(name, 1).encode()
+        cache.put(sha256(word).hexdigest(), word * 40)
+
+
+def _prepare_changes(place: Place) -> None:
+    _index_first(place)
+    write(place.documents, CHANGED, 2)
+    for name in DROPPED:
+        (place.documents / name).unlink()
+
+
+def _prepare_more(place: Place) -> None:
+    _index_first(place, _FIRST)
+    write(place.documents, ADDED, 1)
+
+
+def _prepare_uploads(place: Place) -> None:
+    _index_first(place)
+    with serve(place) as chat:
+        for name in (REPLACED, "letters/april.txt"):
+            said = chat.send(upload("default", name, content(name, 1)))
+            if '"done"' not in said:
+                raise RuntimeError(f"upload of {name}: {said}")
+
+
+def _index(place: Place) -> list[str]:
+    return ["index", str(place.documents), *FAKES, *QUIET]
+
+
+def _remove(place: Place) -> list[str]:
+    removals = [part for name in (*DROPPED, *CHANGED) for part in ("--remove", str(place.documents / name))]
+    return ["index", *removals, *FAKES, *QUIET]
+
+
+def _rebuild(place: Place) -> list[str]:
+    return ["index", str(place.documents), "--rebuild", *FAKES, *QUIET]
+
+
+def _delete(_place: Place) -> list[str]:
+    return ["collections", "remove", "default", "--yes", *QUIET]
+
+
+_OLD = [secret(name, 1) for name in (*CHANGED, *DROPPED)]
+OPERATIONS = (
+    Operation("index-new", _prepare_more, {"default": [*_FIRST, *ADDED]}, [], _index),
+    Operation("index-changed", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
+    Operation("remove", _index_first, {"default": KEPT}, _OLD, _remove),
+    Operation("rebuild", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _rebuild, whole=True),
+    Operation("delete", _index_first, {}, [secret(name, 1) for name in _FIRST], _delete, whole=True),
+    Operation(
+        "rename", _index_first, {"renamed": _FIRST}, [], whole=True,
+        request=Request("PATCH", "collections/default", b'{"name": "renamed"}', {"Content-Type": "application/json"}),
+    ),
+    Operation(
+        "upload", _prepare_uploads, {"default": _FIRST}, [secret(REPLACED, 1)],
+        request=upload("default", REPLACED, content(REPLACED, 2)),
+    ),
+)  # fmt: skip
