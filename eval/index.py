@@ -110,6 +110,11 @@ def index_key(suite: Suite, embedder: Embedder, passages: PassageConfig) -> str:
         total.update(part.encode() + b"\0")
     root = Path(rag.__file__).parent
     for pattern in _MAKERS:
-        for path in sorted(root.glob(pattern)):
+        paths = sorted(root.glob(pattern))
+        if not paths:
+            raise FileNotFoundError(
+                f"{pattern} matches no file in {root}: an old index would pass for a new one"
+            )
+        for path in paths:
             total.update(path.name.encode() + path.read_bytes())
     return f"{suite.name.split(':', 1)[0][:40]}-{total.hexdigest()[:20]}"

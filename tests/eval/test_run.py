@@ -326,3 +326,11 @@ def test_follow_ups_reach_the_pipeline_with_their_history(
     )
     assert [turn.question for turn in seen[0]] == ["What stands in Brakefell?"]
     assert result.rows[0]["turns"][0]["answer"] == "The kiln."
+
+
+def test_code_that_is_missing_from_the_key_of_an_index_is_an_error(
+    towns: Suite, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.index._MAKERS", ("no_such_module.py",))
+    with pytest.raises(FileNotFoundError, match=r"no_such_module\.py matches no file"):
+        index_key(towns, HashEmbedder(64), config.passages)
