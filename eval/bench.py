@@ -28,8 +28,8 @@ from eval.bench_rows import Bench, Row, peak_mb
 from eval.bench_start import bench_start
 from eval.bench_txtai import bench_txtai
 from eval.record import code_state, provenance
-from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
+from models.files import write_atomically
 from rag.config import load_config
 
 FORMAT = 2

@@ -17,9 +17,9 @@ from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.pipelines import PLAIN_INSTRUCTION
-from models.llama import LlamaGenerator
+from models.llama.generator import LlamaGenerator
 from models.protocols import Embedder, Message, Segment
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from models.registry import load_reader
 from rag.archive import Archive
 from rag.assistant import Assistant

@@ -21,9 +21,9 @@ from eval.datasets.discover import open_suite
 from eval.datasets.suite import Suite
 from eval.index import open_index
 from eval.metrics.bootstrap import Estimate
+from models.embedders.sentence_transformer import SentenceEmbedder
 from models.protocols import Embedder, Vectors
-from models.sentence import SentenceEmbedder
-from models.weights import WeightStore
+from models.weights.store import WeightStore
 from rag.config import Config, default_home
 from rag.embedder import open_embedder
 

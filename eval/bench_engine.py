@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from eval.bench_rows import Bench, Row, load_llama, peak_mb, row
-from models.llama import LlamaGenerator
-from models.llama_context import EngineOptions
+from eval.benchmarks.speed.plain_libraries import PlainLlama
+from models.llama.context import EngineOptions
+from models.llama.generator import LlamaGenerator
 from models.machine import physical_cores
-from models.plain import PlainLlama
 from models.protocols import Message, Sampling, Segment
 from rag.seeds import seed_paths
 
@@ -181,7 +181,7 @@ def _decoded(
 
 
 def _plain(bench: Bench, ours: LlamaGenerator) -> PlainLlama:
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
 
     path = WeightStore(bench.config.models_dir).path_of(bench.config.generator)
     return PlainLlama(path, ours.context_tokens)

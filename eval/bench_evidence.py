@@ -20,7 +20,7 @@ from eval.metrics.answers import all_of, contains, is_long
 from eval.metrics.spans import locate, overlaps
 from eval.run import select
 from models.protocols import Embedder
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.archive import Archive
 from rag.config import Config, load_config
 from rag.evidence import ScoredSentence, in_context, score_sentences

@@ -48,8 +48,8 @@ def bench_embedding(bench: Bench) -> list[Row]:
     """Passages a second: ours, and `SentenceTransformer.encode` with its defaults, alternating."""
     import numpy as np
 
-    from models.plain import PlainEncoder
-    from models.weights import WeightStore
+    from eval.benchmarks.speed.plain_libraries import PlainEncoder
+    from models.weights.store import WeightStore
 
     config = bench.config
     texts = documents(_N_TEXTS)

@@ -10,7 +10,7 @@ from statistics import median
 
 from eval.memory import memory_fields
 from eval.record import peak_memory_bytes
-from models.llama import LlamaGenerator
+from models.llama.generator import LlamaGenerator
 from models.protocols import Message
 from rag.config import Config
 
@@ -143,8 +143,8 @@ def peak_mb(pid: int | None = None) -> float:
 
 def load_llama(bench: Bench, **told: object) -> LlamaGenerator:
     """The configured generator, with a state cache of its own in memory. told: arguments of LlamaGenerator."""
-    from models.kept import StateCache
-    from models.weights import WeightStore
+    from models.llama.state_cache import StateCache
+    from models.weights.store import WeightStore
 
     store, spec = WeightStore(bench.config.models_dir), bench.config.generator
     config = bench.config.generation

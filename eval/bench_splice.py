@@ -27,10 +27,10 @@ from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.metrics.answers import all_of, contains
 from eval.record import Code, code_state, provenance
-from models.disk import write_atomically
 from models.errors import AskiveError
-from models.llama import LlamaGenerator
-from models.llama_context import EngineOptions
+from models.files import write_atomically
+from models.llama.context import EngineOptions
+from models.llama.generator import LlamaGenerator
 from models.protocols import Message, Sampling, Segment
 from rag.embedder import open_embedder
 from rag.prompt import SYSTEM

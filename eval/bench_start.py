@@ -20,7 +20,7 @@ from statistics import median
 from eval.bench_rows import Bench, Row, peak_mb, row
 from eval.datasets.discover import open_suite
 from models.errors import UsageError
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
 from models.registry import states_dir
 from rag.collections import index_seeds
 from rag.config import SEEDS_COLLECTION

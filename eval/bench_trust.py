@@ -30,8 +30,8 @@ from eval.trust_cost import cost, cost_text
 from eval.trust_curve import curve, curve_text
 from eval.trust_figures import figures, figures_text
 from eval.trust_runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
-from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
+from models.files import write_atomically
 from rag.config import Config, default_home
 from rag.embedder import open_embedder
 from rag.generator import open_generator

@@ -75,7 +75,7 @@ def bench_txtai(bench: Bench) -> list[Row]:
     ours that of ours.
     """
     from models.machine import physical_cores
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
 
     store = WeightStore(bench.config.models_dir)
     samples = [s for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]

@@ -23,7 +23,7 @@ from eval.datasets.suite import Sample, Suite
 from eval.index import open_index
 from eval.run import select
 from models.protocols import Embedder
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.answerable import READER_FEATURES, STORED
 from rag.config import Config
 from rag.errors import UsageError

@@ -12,7 +12,7 @@ from eval.compare import differences
 from eval.metrics.bootstrap import Estimate
 from eval.metrics.figures import BY_NAME, FIGURES, estimate
 from eval.run import RunResult
-from models.disk import write_atomically
+from models.files import write_atomically
 from rag.errors import UsageError
 
 GATE_SUITE = "seeds:dev"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import rag
 from eval.datasets.suite import Suite
-from models.disk import write_atomically
+from models.files import write_atomically
 from models.protocols import Embedder
 from rag.archive import Archive
 from rag.config import PassageConfig

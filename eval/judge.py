@@ -17,7 +17,7 @@ import numpy as np
 
 from eval.datasets.conversations import Judged, read_judged
 from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
-from models.disk import write_atomically
+from models.files import write_atomically
 from models.protocols import Generator, Message, Segment
 from rag.archive import Archive
 from rag.errors import UsageError

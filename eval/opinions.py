@@ -25,7 +25,7 @@ from eval.datasets.suite import Sample, Suite
 from eval.index import open_index
 from eval.run import select
 from models.protocols import Embedder, Generator
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.checks import Checks
 from rag.config import Config
 from rag.doubt import Doubter, log_odds

@@ -23,8 +23,8 @@ from eval.datasets.lines import read_json_lines
 from eval.metrics.bootstrap import Estimate, bootstrap
 from eval.rundir import RunDir
 from eval.trust_figures import shown
-from models.disk import write_atomically
 from models.errors import AskiveError, UsageError
+from models.files import write_atomically
 
 _CONTEXT_CHARS = 300
 

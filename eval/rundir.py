@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.disk import write_atomically
+from models.files import write_atomically
 from rag.errors import ArchiveError, UsageError
 
 RECORD, ROWS = "record.json", "rows.jsonl"

@@ -22,7 +22,7 @@ from eval.calibrate import Case, Fit, store, stored_model, suites_of
 from eval.rating import read_sheet
 from models.errors import AskiveError, UsageError
 from models.protocols import Generator
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from models.registry import load_reader
 from rag.config import load_config
 from rag.doubt import log_odds

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from models.catalog import Kind
-from models.disk import Digests, sha256_of
-from models.endpoint import PREFIX
 from models.errors import ModelNotFound, UsageError
+from models.files import Digests, sha256_of
 from models.protocols import Embedder, Generator, Precision
-from models.weights import WeightStore
+from models.remote.transport import PREFIX
+from models.weights.catalog import Kind
+from models.weights.store import WeightStore
 
 if TYPE_CHECKING:
-    from models.kept import StateCache
-    from models.reader import Reader
+    from models.llama.state_cache import StateCache
+    from models.reader.cross_encoder import Reader
 
 
 def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
@@ -32,12 +32,12 @@ def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "au
 
         return HashEmbedder()
     if model_id.startswith(PREFIX):
-        from models.openai_api import OpenAIEmbedder
+        from models.remote.openai import OpenAIEmbedder
 
         url, model = _address(model_id)
         return OpenAIEmbedder(url, model, os.environ.get("OPENAI_API_KEY"))
-    from models.openvino import OpenVinoEmbedder
-    from models.sentence import SentenceEmbedder
+    from models.embedders.openvino import OpenVinoEmbedder
+    from models.embedders.sentence_transformer import SentenceEmbedder
 
     store = WeightStore(models_dir)
     _require_kind(store, model_id, "embedder")
@@ -62,7 +62,7 @@ def load_generator(
     """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
 
     context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
-    `models.llama.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it reads is kept.
+    `models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it reads is kept.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
@@ -70,7 +70,7 @@ def load_generator(
 
         return ScriptedGenerator()
     if spec.startswith(PREFIX):
-        from models.openai_api import OpenAIGenerator
+        from models.remote.openai import OpenAIGenerator
 
         url, model = _address(spec)
         return OpenAIGenerator(url, model, os.environ.get("OPENAI_API_KEY"), context_tokens=context_tokens)
@@ -85,7 +85,7 @@ def load_generator(
         store = WeightStore(models_dir)
         _require_kind(store, spec, "generator")
         model_id, path, digest = spec, store.path_of(spec), store.digest_of(spec)
-    from models.llama import LlamaGenerator
+    from models.llama.generator import LlamaGenerator
 
     return LlamaGenerator(
         path,
@@ -135,7 +135,7 @@ _opened: WeakSet[StateCache] = WeakSet()
 @functools.lru_cache(maxsize=8)
 def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> StateCache:
     """Kept, so that generators that follow each other, or stand together, keep to its bounds."""
-    from models.kept import StateCache
+    from models.llama.state_cache import StateCache
 
     memory, disk = (None if mb is None else mb << 20 for mb in (memory_mb, disk_mb))
     cache = StateCache(folder, memory, disk)
@@ -150,7 +150,7 @@ def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
     """
     if spec == "off":
         return None
-    from models.reader import Reader
+    from models.reader.cross_encoder import Reader
 
     return Reader(kept=models_dir.parent / "cache" / "reader" if models_dir else None)
 

@@ -9,7 +9,7 @@ from threading import Event as Flag
 from types import TracebackType
 
 from models.protocols import Generator, Reranker, Sampling
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.answerable import fitted
 from rag.answering import Checked, Run, checked, is_about_another, opened, quoted, shown, with_accounts
 from rag.archive import Archive

@@ -72,7 +72,7 @@ def _machine() -> Iterator[Finding]:
 
 def _llama() -> Finding:
     try:
-        from models.llama import built_with
+        from models.llama.generator import built_with
 
         version, flags = built_with()
     except (ImportError, OSError) as error:
@@ -115,7 +115,7 @@ def _has_cpu_flag(cpuinfo: str, flag: str) -> bool:
 
 
 def _weights(config: Config, verify: bool) -> Iterator[Finding]:
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
 
     store = WeightStore(config.models_dir)
     for role, model_id in (("embedder", config.embedder), ("generator", config.generator)):

@@ -81,7 +81,7 @@ def _conversations(config: Config) -> Iterator[Finding]:
 
 
 def _kept_states(config: Config) -> Iterator[Finding]:
-    from models.kept import damaged_states
+    from models.llama.state_cache import damaged_states
     from models.registry import states_dir
 
     damaged = damaged_states(states_dir(config.models_dir))
@@ -96,7 +96,7 @@ def _kept_states(config: Config) -> Iterator[Finding]:
 
 
 def _derived(config: Config) -> Iterator[Finding]:
-    from models.compiled import is_sealed
+    from models.openvino_cache import is_sealed
 
     folders = {file.parent for file in config.models_dir.glob("*/.openvino/*/*") if file.is_file()}
     folders |= {path for path in config.models_dir.glob("*/.openvino/*/compiled/[!.]*") if path.is_dir()}

@@ -207,7 +207,7 @@ def _uploaded(config: Config) -> dict[str, str] | None:
 
 def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
     """The file becomes again the one that was indexed: the former one, unless the new one was indexed."""
-    from models.disk import sha256_of
+    from models.files import sha256_of
 
     if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
         path.replace(whole)

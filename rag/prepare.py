@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event as Flag
 
-from models.stopping import Stopped, look, stopping_at
+from models.cancellation import Stopped, look, stopping_at
 from rag.archive import Archive
 from rag.checks import ALL, Checks
 from rag.config import Config

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.disk import write_atomically
+from models.files import write_atomically
 from rag.config import Config
 from rag.removal import Removal
 

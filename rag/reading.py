@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.evidence import ScoredSentence, logistic, sentences_of
 from rag.sentences import Span
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cancellation import look
 from models.protocols import Generator, Message, Reranker, Segment
-from models.stopping import look
 from rag.chunk import context_of
 from rag.config import Config
 from rag.generator import open_generator

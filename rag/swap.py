@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from models.disk import sync_file, sync_folder
+from models.files import sync_file, sync_folder
 from rag.archive import STORE_NAME
 from rag.collection_lock import Notify, lock_collections
 from rag.config import Config

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.protocols import Generator, Message, Segment
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.answerable import fitted
 from rag.doubt import log_odds
 from rag.types import Citation, Sentence

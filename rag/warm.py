@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from models.protocols import Embedder, Warmable
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 
 
 class Warming:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.protocols import Embedder
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.answerable import features_of, fitted
 from rag.evidence import ScoredSentence, in_context, score_sentences
 from rag.missing import missing_from

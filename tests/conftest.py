@@ -120,7 +120,7 @@ def archive(tmp_path: Path, documents: Path, hash_embedder: HashEmbedder) -> Ite
 @pytest.fixture(scope="session")
 def weights_models() -> Path:
     """The models folder of the real home. Missing weights skip the test here and fail it in CI."""
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
 
     folder = REAL_HOME / "models"
     store = WeightStore(folder)

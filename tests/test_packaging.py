@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
     seeds = [name for name in names if name.startswith("rag/_seeds/") and name.endswith(".md")]
     assert len(seeds) == len(list((ROOT / "seeds").glob("*.md"))) >= 11
     for path in (
-        "models/catalog.toml",
+        "models/weights/catalog.toml",
         "rag/store.py",
         "rag/load/html.py",
         "ui/cli.py",
@@ -63,9 +63,9 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "ui/chat/assets/index.html",
         "ui/chat/assets/page.js",
         "ui/chat/assets/theme.css",
-        "models/reader_weights/model.xml",
-        "models/reader_weights/model.bin",
-        "models/reader_weights/tokenizer.json",
+        "models/reader/weights/model.xml",
+        "models/reader/weights/model.bin",
+        "models/reader/weights/tokenizer.json",
         "rag/answerable.json",
     ):
         assert path in names
@@ -96,8 +96,8 @@ def run(site: Path, cwd: Path, *command: str) -> subprocess.CompletedProcess[str
 
 def test_it_imports_away_from_the_clone(site: Path, elsewhere: Path) -> None:
     code = (
-        "import models.catalog, rag.seeds, eval.datasets, ui.cli;"
-        "print(models.catalog.__file__); print(len(rag.seeds.seed_paths())); print(rag.seeds.seeds_dir())"
+        "import models.weights.catalog, rag.seeds, eval.datasets, ui.cli;"
+        "print(models.weights.catalog.__file__); print(len(rag.seeds.seed_paths())); print(rag.seeds.seeds_dir())"
     )
     shown = run(site, elsewhere, "-c", code)
     assert shown.returncode == 0, shown.stderr

@@ -12,10 +12,13 @@ ROOT = Path(__file__).parent.parent
 
 MODULES = {
     "models": """
-        catalog chat_template compiled disk download endpoint errors export_reader fakes hub installed kept
-        llama llama_context llama_draft llama_pair llama_passes llama_splice llama_states llama_stop
-        llama_tails llama_turn llama_words machine offline openai_api openvino own plain protocols reader
-        reader_pairs registry sentence stopping system_errors train_reader transfer weights wheels
+        cancellation embedders embedders.openvino embedders.sentence_transformer errors fakes files llama
+        llama.abort llama.batched_suffixes llama.chat_template llama.context llama.decode_context
+        llama.decoding llama.generator llama.prefix_states llama.prompt_lookup llama.sampling llama.splicing
+        llama.state_cache llama.turns machine offline openvino_cache protocols reader reader.cross_encoder
+        reader.training reader.training.export reader.training.pairs reader.training.train registry remote
+        remote.openai remote.transport system_errors weights weights.catalog weights.download weights.hub
+        weights.installed weights.store weights.transfer weights.user_models weights.wheels
     """,
     "rag": """
         answerable answering archive asked assistant attribution bridge candidates checkable checks chunk
@@ -23,19 +26,19 @@ MODULES = {
         dense depth disagree doctor doctor_collections doctor_files doubt embed embed_ahead embedder erasure
         errors events evidence excerpts filters flat fuse generator given halves headings index_file ingest
         instructions ivf leftovers lexical load load.byline load.confine load.files load.frames load.html
-        load.limits load.lines load.mail load.markdown load.office load.pdf load.plain load.pool
-        load.process load.tables load.text load.worker load.zipped manner mend missing named near places
-        plan polarity prepare prompt protocols quantities question quotes reading refusal removal rerank
-        retrieve said schema secure_delete seeds sentences store store_errors store_file swap times types
-        verify verify_text vouch warm weigh wire words
+        load.limits load.lines load.mail load.markdown load.office load.pdf load.plain load.pool load.process
+        load.tables load.text load.worker load.zipped manner mend missing named near places plan polarity
+        prepare prompt protocols quantities question quotes reading refusal removal rerank retrieve said
+        schema secure_delete seeds sentences store store_errors store_file swap times types verify
+        verify_text vouch warm weigh wire words
     """,
     "ui": """
         ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.bodies chat.conversations
         chat.desk chat.documents chat.door chat.events chat.export chat.failures chat.gold chat.page
         chat.routes chat.source chat.throttle chat.turnstile chat.uploads chat.views cli commands
         commands.ask commands.cache commands.chat commands.collections commands.config commands.doctor
-        commands.eval commands.eval_calibrate commands.index commands.models commands.removal
-        commands.search commands.verify disclosure eval_text hits_text opening options render streams
+        commands.eval commands.eval_calibrate commands.index commands.models commands.removal commands.search
+        commands.verify disclosure eval_text hits_text opening options render streams
     """,
 }
 
@@ -57,16 +60,16 @@ NAMES = {
     "models.registry": """
         clear_states kept_states load_embedder load_generator load_reader states_dir
     """,
-    "models.weights": """
+    "models.weights.store": """
         State Verification WeightStore
     """,
-    "models.compiled": """
+    "models.openvino_cache": """
         compile_for_cpu computed is_sealed seal
     """,
     "models.offline": """
         LOOPBACK SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
-    "models.stopping": """
+    "models.cancellation": """
         LOOK_S Stopped held look stop_flag stopping_at
     """,
     "rag.types": """

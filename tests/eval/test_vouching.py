@@ -13,7 +13,7 @@ from eval.calibrate import Case
 from eval.vouching import fit, threshold_of, told, weigh
 from models.errors import UsageError
 from models.fakes import ScriptedGenerator
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 
 
 def cases(n: int = 120, suites: tuple[str, ...] = ("a", "b", "c")) -> list[Case]:

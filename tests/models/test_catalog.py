@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.catalog import ModelEntry, Source, WeightFile, check_id, load_catalog, save_own
 from models.errors import ModelError, ModelNotFound, UsageError
+from models.weights.catalog import ModelEntry, Source, WeightFile, check_id, load_catalog, save_own
 from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 
 OWN = ModelEntry(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.chat_template import CHATML, render_parts
 from models.errors import ModelError
+from models.llama.chat_template import CHATML, render_parts
 from models.protocols import Message, Segment
 
 NO_SYSTEM = (

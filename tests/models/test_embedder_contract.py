@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.benchmarks.speed.plain_libraries import PlainEncoder
+from models.embedders.openvino import OpenVinoEmbedder
+from models.embedders.sentence_transformer import SentenceEmbedder
 from models.errors import ModelError
 from models.fakes import HashEmbedder
-from models.openvino import OpenVinoEmbedder
-from models.plain import PlainEncoder
 from models.protocols import Embedder, Precision, Vectors
-from models.sentence import SentenceEmbedder
-from models.weights import WeightStore
+from models.weights.store import WeightStore
 from rag.config import DEFAULT_EMBEDDER, Config
 from rag.embed import KeptEmbedder
 from rag.embedder import open_embedder

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.llama import LlamaGenerator
-from models.llama_context import EngineOptions, LlamaContext
-from models.llama_words import release
+from models.llama.context import EngineOptions, LlamaContext
+from models.llama.generator import LlamaGenerator
+from models.llama.sampling import release
 from models.machine import physical_cores
 from models.protocols import Forgetful, Message, Sampling, Segment
-from models.weights import WeightStore
+from models.weights.store import WeightStore
 from tests.conftest import SMALL_GENERATOR
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.kept import StateCache
-from models.llama import LlamaGenerator
-from models.llama_context import FEWEST, GROUP, EngineOptions
+from models.llama.context import FEWEST, GROUP, EngineOptions
+from models.llama.generator import LlamaGenerator
+from models.llama.state_cache import StateCache
 from models.protocols import Message
-from models.weights import WeightStore
+from models.weights.store import WeightStore
 from tests.conftest import SMALL_GENERATOR
 from tests.models.test_llama_exact import load, prompt
 

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 
 from models.errors import ContextOverflow, EndpointError, ModelNotFound, UsageError
-from models.openai_api import OpenAIEmbedder, OpenAIGenerator
 from models.protocols import Embedder, Generator, Message, Piece, Sampling, Segment
 from models.registry import load_embedder, load_generator
+from models.remote.openai import OpenAIEmbedder, OpenAIGenerator
 
 Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 HELLO = [Message("user", (Segment("Say hello"),))]
@@ -413,7 +413,7 @@ def test_registry(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def smollm_path() -> Path:
     """The smallest real generator, from the real models folder; pulled when it is not there."""
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
     from rag.config import load_config
 
     return WeightStore(load_config().models_dir).pull("smollm2-135m-instruct-q4_1")

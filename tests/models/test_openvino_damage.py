@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.compiled import is_sealed
-from models.openvino import OpenVinoEmbedder
+from models.embedders.openvino import OpenVinoEmbedder
+from models.openvino_cache import is_sealed
 from rag.config import DEFAULT_EMBEDDER
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import WeightsError
 from models.protocols import Reranker
-from models.reader import WEIGHTS, Reader
+from models.reader.cross_encoder import WEIGHTS, Reader
 
 HARBOUR = (
     "The harbour of Aldermoor was opened in 1902. In January it received 412 ships, most of them from Norway."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.reader_pairs import (
+from models.reader.training.pairs import (
     CONTRADICTED,
     NEITHER,
     SUPPORTED,

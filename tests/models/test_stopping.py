@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.llama_turn import Turns
-from models.openvino import OpenVinoEmbedder
-from models.reader import Reader
-from models.stopping import Stopped, held, look, stop_flag, stopping_at
-from models.weights import WeightStore
+from models.cancellation import Stopped, held, look, stop_flag, stopping_at
+from models.embedders.openvino import OpenVinoEmbedder
+from models.llama.turns import Turns
+from models.reader.cross_encoder import Reader
+from models.weights.store import WeightStore
 from rag.config import DEFAULT_EMBEDDER
 
 TEXTS = [f"The harbour of Aldermoor received {n} ships, and nobody counted them twice." for n in range(100)]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from models.fakes import ScriptedGenerator
-from models.kept import StateCache
-from models.llama import LlamaGenerator
+from models.llama.generator import LlamaGenerator
+from models.llama.state_cache import StateCache
 from models.protocols import Message, Segment
-from models.weights import WeightStore
+from models.weights.store import WeightStore
 from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
 from models.registry import states_dir
 from rag.collection_path import collection_path
 from rag.collections import (

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.compiled import is_sealed, seal
 from models.fakes import HashEmbedder
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
+from models.openvino_cache import is_sealed, seal
 from rag.archive import STORE_NAME, Archive
 from rag.collections import open_collection
 from rag.config import Config

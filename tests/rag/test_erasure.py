@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
 from models.registry import states_dir
 from rag.archive import STORE_NAME, Archive
 from rag.collection_path import collection_path

@@ -10,7 +10,7 @@ import pytest
 from models.errors import UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator
 from models.protocols import Embedder
-from models.reader import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
+from models.reader.cross_encoder import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
 from rag.archive import Archive
 from rag.assistant import LONGEST_QUESTION_CHARS, Assistant
 from rag.config import DEFAULT_EMBEDDER, Config, PassageConfig

@@ -10,7 +10,7 @@ import pytest
 
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
-from models.reader import Reader
+from models.reader.cross_encoder import Reader
 from rag.answerable import Answerability, read_stored
 from rag.archive import Archive
 from rag.assistant import Assistant

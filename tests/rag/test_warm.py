@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models import reader as reader_module
 from models.errors import ModelNotFound, WeightsError
 from models.fakes import HashEmbedder
+from models.reader import cross_encoder as reader_module
 from rag.assistant import Assistant
 from rag.collections import index_seeds
 from rag.config import Config

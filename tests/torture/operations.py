@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
 from models.registry import states_dir
 from tests.torture.chat import Request, serve, upload
 from tests.torture.corpus import content, names, secret, write

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models.kept import StateCache
-from models.llama import LlamaGenerator
-from models.llama_context import GROUP
+from models.llama.context import GROUP
+from models.llama.generator import LlamaGenerator
+from models.llama.state_cache import StateCache
 from models.protocols import Sampling
 from models.registry import states_dir
 from rag.collections import list_collections

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.fakes import ScriptedGenerator
-from models.kept import StateCache
+from models.llama.state_cache import StateCache
 from models.registry import states_dir
 from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError

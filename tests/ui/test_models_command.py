@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from models.catalog import load_catalog
 from models.errors import ModelNotFound, UsageError, WeightsError
+from models.weights.catalog import load_catalog
 from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 from ui.commands.models import app
 

@@ -25,7 +25,7 @@ from ui.chat.turnstile import Turnstile, Work
 from ui.disclosure import disclose
 
 if TYPE_CHECKING:
-    from models.reader import Reader
+    from models.reader.cross_encoder import Reader
 
 _MAX_GENERATORS = 2
 
@@ -136,7 +136,7 @@ class Desk:
 
         Each is `{"id", "disclosure"}`; the disclosure is empty when nothing leaves the machine with it.
         """
-        from models.weights import WeightStore
+        from models.weights.store import WeightStore
 
         store = WeightStore(self.config.models_dir)
         here = [

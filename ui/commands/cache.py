@@ -10,7 +10,7 @@ import typer
 from ui.options import AsJson, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
-    from models.kept import StateCache
+    from models.llama.state_cache import StateCache
     from rag.config import Config
 
 app = typer.Typer(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from models.catalog import ModelEntry
-    from models.installed import FileCheck
-    from models.transfer import Progress
-    from models.weights import WeightStore
+    from models.weights.catalog import ModelEntry
+    from models.weights.installed import FileCheck
+    from models.weights.store import WeightStore
+    from models.weights.transfer import Progress
     from rag.config import Config
     from ui.render import Output
 
@@ -169,8 +169,8 @@ def add(
     """
     from typing import cast, get_args
 
-    from models.catalog import Kind
     from models.errors import UsageError
+    from models.weights.catalog import Kind
 
     if kind not in (None, *get_args(Kind)):
         raise UsageError(f"no kind {kind!r}", remedy=f"one of: {', '.join(get_args(Kind))}")
@@ -188,7 +188,7 @@ def add(
 
 
 def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
-    from models.weights import WeightStore
+    from models.weights.store import WeightStore
     from rag.config import load_config
     from ui.render import Output
 

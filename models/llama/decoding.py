@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.llama_context import LlamaContext
-from models.llama_draft import NARROW, WIDE, Drafter
-from models.llama_pair import Writer, copy_prompt, copy_words
-from models.llama_words import pick
+from models.llama.context import LlamaContext
+from models.llama.decode_context import Writer, copy_prompt, copy_words
+from models.llama.prompt_lookup import NARROW, WIDE, Drafter
+from models.llama.sampling import pick
 
 WIDE_FROM = 8
 """From so many rows on llama.cpp multiplies weights that are not rearranged by another kernel, whose last bits differ

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from models.llama_context import LlamaContext
-from models.llama_states import KeptStates
+from models.llama.context import LlamaContext
+from models.llama.prefix_states import KeptStates
 
 
 def splice(context: LlamaContext, states: KeptStates, prompt: Sequence[int], ends: Sequence[int]) -> int:

@@ -1,5 +1,5 @@
 """The reader: a small cross-encoder that says whether a text answers a question, where, and whether it
-supports a claim. Trained by `models.train_reader`; the weights are in the package (`models/reader_weights`).
+supports a claim. Trained by `models.reader.training.train`; the weights are in the package (`models/reader/weights`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, computed
+from models.embedders.openvino import padded_batches
 from models.errors import WeightsError
-from models.openvino import padded_batches
+from models.openvino_cache import compile_for_cpu, computed
 
 MODEL_ID = "askive-reader-minilm-l6"
-WEIGHTS = Path(__file__).parent / "reader_weights"
+WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 320
 MAX_QUESTION_TOKENS = 160
 """Of a longer question or claim the two ends are read, so that the text always has room beside it."""

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.compiled import compile_for_cpu, computed, is_sealed, seal
 from models.errors import ModelError
 from models.machine import physical_cores
+from models.openvino_cache import compile_for_cpu, computed, is_sealed, seal
 from models.protocols import Precision, Vectors
 
 IntArray = NDArray[np.int64]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.llama_context import quiet
+from models.llama.context import quiet
 from models.machine import physical_cores
 
 

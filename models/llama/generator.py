@@ -1,16 +1,4 @@
-"""llama.cpp engine on llama-cpp-python's low-level calls: a raw context that reads, and one that writes.
-
-`llama_cpp.Llama` is not used: it hides the sequence operations that keeping attention states needs.
-
-    llama_context.py  model and context: tokens in, logits out      llama_words.py  logits -> tokens -> text
-    llama_states.py   states of what prompts share, kept            llama_draft.py  drafts from the prompt
-    llama_pair.py     the second context, that writes               llama_passes.py who computes the next words
-    llama_turn.py     one generation at a time                      llama_splice.py passages joined, not exact
-    llama_tails.py    several questions about one prompt at once
-
-The first context reads prompts, checks, and long drafts; it alone keeps states. The second holds the same weights
-rearranged for the kernels that write word by word; the words of an answer stand in it, the prompt in both.
-"""
+"""The generator: a Generator protocol over one llama.cpp engine."""
 
 from __future__ import annotations
 
@@ -24,19 +12,19 @@ from threading import Event
 
 import numpy as np
 
-from models.chat_template import render_parts
+from models.cancellation import Stopped, held
 from models.errors import ContextOverflow, ModelError
-from models.kept import StateCache
-from models.llama_context import EngineOptions, LlamaContext, quiet
-from models.llama_pair import Writer
-from models.llama_passes import Passes
-from models.llama_splice import splice
-from models.llama_states import KeptStates
-from models.llama_tails import tails_of
-from models.llama_turn import Turns
-from models.llama_words import Words, logprob_of
+from models.llama.batched_suffixes import tails_of
+from models.llama.chat_template import render_parts
+from models.llama.context import EngineOptions, LlamaContext, quiet
+from models.llama.decode_context import Writer
+from models.llama.decoding import Passes
+from models.llama.prefix_states import KeptStates
+from models.llama.sampling import Words, logprob_of
+from models.llama.splicing import splice
+from models.llama.state_cache import StateCache
+from models.llama.turns import Turns
 from models.protocols import FinishReason, Message, Piece, Sampling
-from models.stopping import Stopped, held
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()

@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-from models.disk import sha256_of, write_atomically
 from models.errors import WeightsError
-from models.transfer import Transfer, growth
+from models.files import sha256_of, write_atomically
+from models.weights.transfer import Transfer, growth
 
 _BLOCK = 1 << 20
 

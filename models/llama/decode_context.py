@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.errors import ModelError
-from models.llama_context import LlamaContext
+from models.llama.context import LlamaContext
 from models.machine import free_memory
 
 # Rows of a pass: words are written one by one, so a small buffer of logits will do.

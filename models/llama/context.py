@@ -1,4 +1,5 @@
-"""One GGUF model and one llama.cpp context: tokens in, logits out. No lock and no text: see models/llama.py."""
+"""One GGUF model and one llama.cpp context: tokens in, logits out. No lock and no text: see
+models/llama/generator.py."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.chat_template import CHATML
 from models.errors import ModelError
-from models.llama_stop import StopFlag
+from models.llama.abort import StopFlag
+from models.llama.chat_template import CHATML
 from models.machine import physical_cores
 
 KvType = Literal["f16", "q8_0"]
@@ -58,7 +59,8 @@ class EngineOptions:
 class LlamaContext:
     """What llama.cpp holds of one model, and the tokens that sequence 0 has read.
 
-    Its weights are rearranged only where `options.rearranged` is "always"; for "writing" see models/llama_pair.py.
+    Its weights are rearranged only where `options.rearranged` is "always"; for "writing" see
+    models/llama/decode_context.py.
     Not for two threads at once, but for `tokenize` and `close`. Raises ModelError when the file cannot be loaded, or
     when `abandon` was set while it was.
     """

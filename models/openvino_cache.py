@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.disk import sha256_of, write_atomically
+from models.cancellation import LOOK_S, Stopped, look, stop_flag
+from models.files import sha256_of, write_atomically
 from models.machine import physical_cores
 from models.protocols import Precision
-from models.stopping import LOOK_S, Stopped, look, stop_flag
 
 _SEAL = "sealed.json"
 _MOST_KEPT = 4
@@ -65,7 +65,7 @@ _left_in_use = threading.Lock()
 
 
 def computed(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
-    """The outputs for one batch. Raises Stopped soon after the flag in force (models/stopping.py) is set.
+    """The outputs for one batch. Raises Stopped soon after the flag in force (models/cancellation.py) is set.
 
     The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that
     was cancelled OpenVINO 2026.4 gave results in the shape of the cancelled batch.

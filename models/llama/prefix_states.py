@@ -10,8 +10,8 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
-from models.kept import StateCache
-from models.llama_context import GROUP, LlamaContext
+from models.llama.context import GROUP, LlamaContext
+from models.llama.state_cache import StateCache
 
 _WORTH_TOKENS = 16
 FORMAT = 1
