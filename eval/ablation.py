@@ -17,8 +17,8 @@ from eval.run import select
 from models.protocols import Embedder, Reranker
 from rag.config import Config
 from rag.errors import UsageError
-from rag.rerank import open_reranker
-from rag.retrieve import Retriever
+from rag.retrieval.rerank import open_reranker
+from rag.retrieval.retriever import Retriever
 from rag.types import Hit
 
 DEPTH = 50

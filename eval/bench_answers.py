@@ -9,7 +9,7 @@ from statistics import median
 from eval.bench_asking import GREETING, Desk, Waits, opened, plain_messages, waits
 from eval.bench_rows import Bench, Row, first_piece_ms, row
 from eval.datasets.suite import Sample
-from rag.retrieve import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.types import Hit, Turn
 
 PLAIN_TOP_K = 6

@@ -17,16 +17,16 @@ from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.index import open_index
 from eval.pipelines import PLAIN_INSTRUCTION
+from models.embedders.cached import KeptEmbedder
 from models.llama.generator import LlamaGenerator
 from models.protocols import Embedder, Message, Segment
 from models.reader.cross_encoder import Reader
 from models.registry import load_reader
-from rag.archive import Archive
+from rag.answer.prompt import SYSTEM
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.embed import KeptEmbedder
 from rag.embedder import open_embedder
-from rag.prompt import SYSTEM
+from rag.store.archive import Archive
 from rag.types import Final, Hit, Sources, Token, Turn
 
 GREETING = (Message("system", (Segment(SYSTEM, reusable=True),)), Message("user", (Segment("Hello"),)))

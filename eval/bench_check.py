@@ -7,15 +7,15 @@ import time
 from eval.bench_asking import opened
 from eval.bench_rows import Bench, Row, row
 from models.protocols import Message, Segment
-from rag.retrieve import Retriever
-from rag.vouch import Excerpt, stated
+from rag.retrieval.retriever import Retriever
+from rag.verification.support import Excerpt, stated
 
 SAME_VERDICT = 0.99
 _N_HITS = 3
 
 
 def bench_check(bench: Bench) -> list[Row]:
-    """One support check (`rag.vouch`) of a sentence against a passage."""
+    """One support check (`rag.verification.support`) of a sentence against a passage."""
     full: list[float] = []
     kept: list[float] = []
     agreed: list[bool] = []

@@ -1,6 +1,7 @@
 """Who finds the sentence with the answer: `python -m eval.bench_choice SUITE... [--limit N]`.
 
-The order of `rag.reading` beside the generator's own choice among the same sentences, numbered, "none of them" a choice
+The order of `rag.evidence.reader_scoring` beside the generator's own choice among the same sentences, numbered,
+"none of them" a choice
 too: how often the first one is gold evidence, how well each tells questions with an answer from those without, and what
 it takes. What is not worth its milliseconds is not in the product.
 """
@@ -25,11 +26,11 @@ from eval.index import open_index
 from eval.run import select
 from models.protocols import Generator, Message, Segment
 from models.registry import load_reader
-from rag.archive import Archive
 from rag.embedder import open_embedder
-from rag.evidence import ScoredSentence
-from rag.retrieve import Retriever
-from rag.weigh import Weigher
+from rag.evidence.assessment import Weigher
+from rag.evidence.scoring import ScoredSentence
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 
 N_NUMBERED = 8
 _SYSTEM = (
@@ -43,7 +44,8 @@ class Chosen:
     """One question.
 
     is_gold: whether the first in order and the generator's choice are gold evidence; None where nothing is marked.
-    there: whether the question has an answer. weighed: probability of `rag.answerable`. some: the generator's
+    there: whether the question has an answer. weighed: probability of `rag.evidence.answerability`. some: the
+    generator's
     probability that not "none of them" is right. ms: of its choice.
     """
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from eval.memory import memory_fields
 from models.protocols import Vectors
-from rag.archive import STORE_NAME
-from rag.dense import DenseCache, FaissIndex
-from rag.ivf import IvfIndex
-from rag.store import SqliteStore
+from rag.store.archive import STORE_NAME
+from rag.store.faiss_ivf import IvfIndex
+from rag.store.sqlite import SqliteStore
+from rag.store.vector_cache import DenseCache, FaissIndex
 
 TOP_K = 10
 N_CANDIDATES = 100

@@ -21,12 +21,12 @@ from eval.metrics.spans import locate, overlaps
 from eval.run import select
 from models.protocols import Embedder
 from models.reader.cross_encoder import Reader
-from rag.archive import Archive
 from rag.config import Config, load_config
-from rag.evidence import ScoredSentence, in_context, score_sentences
-from rag.excerpts import needed, select_evidence
-from rag.reading import ANSWERABLE_WEIGHT, read_sentences
-from rag.retrieve import Retriever
+from rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
+from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from rag.evidence.selection import needed, select_evidence
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 from rag.types import Evidence, Hit
 
 _ROW = "{:<34}{:>7}{:>6}{:>8}{:>8}{:>7}{:>7}\n"

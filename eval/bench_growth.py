@@ -18,9 +18,9 @@ from pathlib import Path
 
 from eval.bench_dense import process_memory
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig
-from rag.ingest import ingest_documents
+from rag.ingest.pipeline import ingest_documents
+from rag.store.archive import Archive
 from rag.types import Document
 
 SIZES = (1_000, 10_000)

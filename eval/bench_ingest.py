@@ -13,10 +13,10 @@ from eval.bench_dense import N_QUERIES, bench_dense
 from eval.bench_retrieval import fill
 from eval.bench_rows import Bench, Row, peak_mb, row, timed_ms
 from eval.synthetic import SyntheticVectors
-from rag.archive import Archive
 from rag.embedder import open_embedder
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
 from rag.seeds import seed_paths
+from rag.store.archive import Archive
 
 LEAST_COSINE = 0.999
 _N_TEXTS = 256

@@ -16,10 +16,10 @@ from eval.bench_dense import N_CANDIDATES, Latency, latency
 from eval.datasets.discover import open_suite
 from eval.metrics.retrieval import retrieval_scores
 from eval.synthetic import SyntheticWords
-from rag.lexical import Fts5Index
-from rag.store import SqliteStore
+from rag.store.fts5 import Fts5Index
+from rag.store.sqlite import SqliteStore
+from rag.text.words import content_words, stems
 from rag.types import Document, Passage
-from rag.words import content_words, stems
 
 ENGINES = ("fts5", "bm25s", "tantivy")
 _QUALITY_TOP_K = 20

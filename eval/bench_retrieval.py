@@ -28,8 +28,8 @@ from eval.bench_lexical import (
 )
 from eval.record import code_state, machine, versions
 from eval.synthetic import SyntheticVectors, SyntheticWords
-from rag.archive import STORE_NAME
-from rag.store import SqliteStore
+from rag.store.archive import STORE_NAME
+from rag.store.sqlite import SqliteStore
 from rag.types import Document, Passage
 
 FORMAT = 1

@@ -32,9 +32,9 @@ from models.files import write_atomically
 from models.llama.context import EngineOptions
 from models.llama.generator import LlamaGenerator
 from models.protocols import Message, Sampling, Segment
+from rag.answer.prompt import SYSTEM
 from rag.embedder import open_embedder
-from rag.prompt import SYSTEM
-from rag.retrieve import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.types import Hit
 
 Way = Literal["spliced", "f16"]

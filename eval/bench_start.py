@@ -22,7 +22,7 @@ from eval.datasets.discover import open_suite
 from models.errors import UsageError
 from models.llama.state_cache import StateCache
 from models.registry import states_dir
-from rag.collections import index_seeds
+from rag.collections.by_name import index_seeds
 from rag.config import SEEDS_COLLECTION
 
 SOURCES_LIMIT_MS = 3000.0

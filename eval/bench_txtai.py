@@ -142,10 +142,10 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
 
 def _run_ours(job: Job) -> Done:
     from models.registry import load_reader
-    from rag.archive import Archive
     from rag.embedder import open_embedder
-    from rag.ingest import ingest_documents
-    from rag.retrieve import Retriever
+    from rag.ingest.pipeline import ingest_documents
+    from rag.retrieval.retriever import Retriever
+    from rag.store.archive import Archive
     from rag.types import Document
 
     config, found = Config.model_validate(job.config), Done()

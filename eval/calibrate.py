@@ -1,6 +1,6 @@
 """Fits when to answer and when to refuse, on questions whose answer is known to be there or not.
 
-A logistic model over the features of `rag.answerable`. Every suite weighs the same, whatever its size, and
+A logistic model over the features of `rag.evidence.answerability`. Every suite weighs the same, whatever its size, and
 within it the answerable and the unanswerable questions do. To the questions that the suites call unanswerable
 come made ones: answerable questions whose documents were withheld. What is told of the model is measured on
 suites that it was not fitted on, one left out at a time.
@@ -24,11 +24,11 @@ from eval.index import open_index
 from eval.run import select
 from models.protocols import Embedder
 from models.reader.cross_encoder import Reader
-from rag.answerable import READER_FEATURES, STORED
 from rag.config import Config
 from rag.errors import UsageError
-from rag.retrieve import Retriever
-from rag.weigh import Weigher
+from rag.evidence.answerability import READER_FEATURES, STORED
+from rag.evidence.assessment import Weigher
+from rag.retrieval.retriever import Retriever
 
 BUDGET = 0.08
 """False refusals that the threshold may cost, as a mean over suites: a tenth, less what the later checks refuse."""
@@ -157,7 +157,7 @@ def stored_model(
     generator_id: str | None = None,
     threshold: float | None = None,
 ) -> dict[str, Any]:
-    """A model as `rag.answerable` reads it. threshold: None takes the highest that is within the budget."""
+    """A model as `rag.evidence.answerability` reads it. threshold: None takes the highest that is within the budget."""
     return {
         "embedder_id": embedder_id,
         "reader_sha256": reader_sha256,
@@ -191,7 +191,7 @@ def stored_model(
 
 
 def store(models: Sequence[Mapping[str, Any]], path: Path = STORED) -> None:
-    """Write the fitted models where `rag.answerable` finds them."""
+    """Write the fitted models where `rag.evidence.answerability` finds them."""
     path.write_text(json.dumps(list(models), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -13,15 +13,22 @@ import rag
 from eval.datasets.suite import Suite
 from models.files import write_atomically
 from models.protocols import Embedder
-from rag.archive import Archive
 from rag.config import PassageConfig
 from rag.errors import ArchiveError, FingerprintMismatch, StoreError
-from rag.ingest import ingest_documents
+from rag.ingest.pipeline import ingest_documents
+from rag.store.archive import Archive
 
 Progress = Callable[[int, int, str], None]
 _DONE = "made.json"
 # Their code decides what passages are and what is embedded of them.
-_MAKERS = ("chunk.py", "sentences.py", "store.py", "ingest.py", "lexical.py", "load/*.py")
+_MAKERS = (
+    "ingest/splitting.py",
+    "text/sentences.py",
+    "store/sqlite.py",
+    "ingest/pipeline.py",
+    "store/fts5.py",
+    "load/*.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ def open_index(
 ) -> tuple[Archive, IndexFacts]:
     """The suite's archive, made when it is missing; an interrupted making goes on where it stopped.
 
-    Raises what `rag.ingest` raises, and ArchiveError when not a single document could be read.
+    Raises what `rag.ingest.pipeline` raises, and ArchiveError when not a single document could be read.
     """
     from filelock import FileLock
 

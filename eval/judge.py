@@ -19,8 +19,8 @@ from eval.datasets.conversations import Judged, read_judged
 from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
 from models.files import write_atomically
 from models.protocols import Generator, Message, Segment
-from rag.archive import Archive
 from rag.errors import UsageError
+from rag.store.archive import Archive
 
 FAITHFUL_MARK = 3.0
 _INSTRUCTION = "You check whether an answer is faithful to its sources. You reply with one word: Yes or No."

@@ -1,4 +1,5 @@
-"""Fits how much the generator's own opinion counts (`rag.doubt`), on top of what `eval.calibrate` fits.
+"""Fits how much the generator's own opinion counts (`rag.evidence.self_evaluation`), on top of what
+`eval.calibrate` fits.
 
 Fewer questions than there: each costs the reading of a prompt. The probability that the opinion is added to
 comes from models fitted without the question's suite, as it will on archives that nobody has fitted anything on.
@@ -26,12 +27,12 @@ from eval.index import open_index
 from eval.run import select
 from models.protocols import Embedder, Generator
 from models.reader.cross_encoder import Reader
-from rag.checks import Checks
+from rag.answer.checks import Checks
+from rag.answer.preparation import Preparer
 from rag.config import Config
-from rag.doubt import Doubter, log_odds
-from rag.prepare import Preparer
-from rag.retrieve import Retriever
-from rag.weigh import Weigher
+from rag.evidence.assessment import Weigher
+from rag.evidence.self_evaluation import Doubter, log_odds
+from rag.retrieval.retriever import Retriever
 
 _REGULARISATION = 0.1
 

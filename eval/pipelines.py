@@ -11,13 +11,13 @@ from typing import Protocol
 
 from models.protocols import Generator, Message, Sampling, Segment
 from models.registry import load_reader
-from rag.archive import Archive
+from rag.answer.checks import ALL, Checks
 from rag.assistant import Assistant
-from rag.checks import ALL, Checks
 from rag.config import Config, GenerationConfig
 from rag.errors import UsageError
-from rag.retrieve import Retriever
-from rag.sentences import Span, split_sentences
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.text.sentences import Span, split_sentences
 from rag.types import (
     Answer,
     Citation,

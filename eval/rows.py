@@ -12,10 +12,10 @@ from eval.metrics.answers import all_of, contains, is_long
 from eval.metrics.scores import score_row
 from eval.metrics.spans import locate, overlaps
 from eval.pipelines import Pipeline
-from rag.archive import Archive
 from rag.errors import AskiveError
+from rag.serialize import answer_to_dict
+from rag.store.archive import Archive
 from rag.types import Answer, Final, Hit, Sources, Token
-from rag.wire import answer_to_dict
 
 RANKING_DEPTH = 50
 _CONTEXT_CHARS = 220

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.protocols import Vectors
-from rag.words import STOP_WORDS
+from rag.text.words import STOP_WORDS
 
 DIMENSION = 384
 N_WORDS = 300_000

@@ -15,7 +15,7 @@ from eval.pipelines import Builder, DefaultPipeline, PlainPipeline
 from eval.record import config_values, fingerprint, model_facts, versions
 from eval.remembering import RememberingGenerator
 from eval.run import Models, RunOptions, run_suite
-from rag.checks import Checks
+from rag.answer.checks import Checks
 from rag.config import Config
 
 Tell = Callable[[str], None]
@@ -67,7 +67,7 @@ VARIATIONS = (
     Variation("without the reader", reader=False),
     Variation("without any check", _NONE, reader=False),
 )
-"""The default, and what is left of it without one check; names as in `rag.checks.Checks`."""
+"""The default, and what is left of it without one check; names as in `rag.answer.checks.Checks`."""
 
 
 def rows_of(

@@ -1,4 +1,4 @@
-"""Fits `rag.vouch` on marked sentences: `python -m eval.vouching SHEET... [--write]`.
+"""Fits `rag.verification.support` on marked sentences: `python -m eval.vouching SHEET... [--write]`.
 
 The sheets are those of `eval.rating`, with their marks. What is told of the models is measured by leaving one suite
 out at a time; two models come of it: by rules and reader alone, and with what the generator says.
@@ -25,9 +25,9 @@ from models.protocols import Generator
 from models.reader.cross_encoder import Reader
 from models.registry import load_reader
 from rag.config import load_config
-from rag.doubt import log_odds
+from rag.evidence.self_evaluation import log_odds
 from rag.generator import open_generator
-from rag.vouch import STORED, Excerpt, rule_features, stated
+from rag.verification.support import STORED, Excerpt, rule_features, stated
 
 BUDGET = 0.1
 """Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""

@@ -10,29 +10,39 @@ from types import TracebackType
 
 from models.protocols import Generator, Reranker, Sampling
 from models.reader.cross_encoder import Reader
-from rag.answerable import fitted
-from rag.answering import Checked, Run, checked, is_about_another, opened, quoted, shown, with_accounts
-from rag.archive import Archive
-from rag.checks import ALL, Checks
-from rag.citations import Citer
-from rag.collections import open_collection
+from rag.answer.checks import ALL, Checks
+from rag.answer.conclusion import (
+    Checked,
+    Run,
+    checked,
+    is_about_another,
+    opened,
+    quoted,
+    shown,
+    with_accounts,
+)
+from rag.answer.disagreement import disagreement
+from rag.answer.preparation import Preparer, finished
+from rag.answer.prompt import opening_read
+from rag.answer.quoting import polarity_of
+from rag.answer.refusal import MIN_EVIDENCE, refuse, says_nothing
+from rag.answer.repair import mended
+from rag.answer.style import is_open, manner_of
+from rag.collections.by_name import open_collection
 from rag.config import Config
-from rag.disagree import disagreement
-from rag.doubt import Doubter
 from rag.errors import UsageError
-from rag.evidence import ScoredSentence, lacks_number
-from rag.excerpts import the_one
-from rag.filters import Filter
+from rag.evidence.answerability import fitted
+from rag.evidence.assessment import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
+from rag.evidence.scoring import ScoredSentence, lacks_number
+from rag.evidence.selection import the_one
+from rag.evidence.self_evaluation import Doubter
 from rag.generator import open_generator
-from rag.manner import is_open, manner_of
-from rag.mend import mended
-from rag.prepare import Preparer, finished
-from rag.prompt import opening_read
-from rag.question import is_yes_no
-from rag.refusal import MIN_EVIDENCE, refuse, says_nothing
-from rag.rerank import LikelihoodReranker
-from rag.retrieve import Retriever, queries_of
-from rag.said import polarity_of
+from rag.question.analysis import is_yes_no
+from rag.retrieval.rerank import LikelihoodReranker
+from rag.retrieval.retriever import Retriever, queries_of
+from rag.store.archive import Archive
+from rag.store.filters import Filter
+from rag.text.words import storable
 from rag.types import (
     Account,
     Answer,
@@ -49,10 +59,9 @@ from rag.types import (
     Sources,
     Turn,
 )
-from rag.vouch import NOT_SAID, Voucher, in_its_sources_words
+from rag.verification.citer import Citer
+from rag.verification.support import NOT_SAID, Voucher, in_its_sources_words
 from rag.warm import Warming, start_warming
-from rag.weigh import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
-from rag.words import storable
 
 LONGEST_QUESTION_CHARS = 12_000
 

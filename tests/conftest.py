@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from models.fakes import HashEmbedder, ScriptedGenerator
-from rag.archive import Archive
 from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 
 SMALL_GENERATOR = "smollm2-135m-instruct-q4_1"
 NEEDED_WEIGHTS = (DEFAULT_EMBEDDER, DEFAULT_GENERATOR, SMALL_GENERATOR)

@@ -123,7 +123,7 @@ def test_the_rules_see_what_they_should(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(
         "import torch\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import faiss\n"
-        "class A:\n    import rich.table\n    def f(self):\n        from rag.store import X\n"
+        "class A:\n    import rich.table\n    def f(self):\n        from rag.store.sqlite import X\n"
         "try:\n    from ui import cli\nexcept ImportError:\n    pass\n"
     )
     assert set(imports_of(path)) == {

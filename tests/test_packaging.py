@@ -56,7 +56,7 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
     assert len(seeds) == len(list((ROOT / "seeds").glob("*.md"))) >= 11
     for path in (
         "models/weights/catalog.toml",
-        "rag/store.py",
+        "rag/store/sqlite.py",
         "rag/load/html.py",
         "ui/cli.py",
         "ui/commands/ask.py",
@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "models/reader/weights/model.xml",
         "models/reader/weights/model.bin",
         "models/reader/weights/tokenizer.json",
-        "rag/answerable.json",
+        "rag/calibration/answerability.json",
     ):
         assert path in names
     shipped = {name for name in names if name.startswith("eval/gold/") and not name.endswith("/")}

@@ -12,25 +12,35 @@ ROOT = Path(__file__).parent.parent
 
 MODULES = {
     "models": """
-        cancellation embedders embedders.openvino embedders.sentence_transformer errors fakes files llama
-        llama.abort llama.batched_suffixes llama.chat_template llama.context llama.decode_context
-        llama.decoding llama.generator llama.prefix_states llama.prompt_lookup llama.sampling llama.splicing
-        llama.state_cache llama.turns machine offline openvino_cache protocols reader reader.cross_encoder
-        reader.training reader.training.export reader.training.pairs reader.training.train registry remote
-        remote.openai remote.transport system_errors weights weights.catalog weights.download weights.hub
-        weights.installed weights.store weights.transfer weights.user_models weights.wheels
+        cancellation embedders embedders.cached embedders.openvino embedders.sentence_transformer errors
+        fakes files llama llama.abort llama.batched_suffixes llama.chat_template llama.context
+        llama.decode_context llama.decoding llama.generator llama.prefix_states llama.prompt_lookup
+        llama.sampling llama.splicing llama.state_cache llama.turns machine offline openvino_cache protocols
+        reader reader.cross_encoder reader.training reader.training.export reader.training.pairs
+        reader.training.train registry remote remote.openai remote.transport system_errors weights
+        weights.catalog weights.download weights.hub weights.installed weights.store weights.transfer
+        weights.user_models weights.wheels
     """,
     "rag": """
-        answerable answering archive asked assistant attribution bridge candidates checkable checks chunk
-        citable citations claims collection_lock collection_path collections config data_register dates days
-        dense depth disagree doctor doctor_collections doctor_files doubt embed embed_ahead embedder erasure
-        errors events evidence excerpts filters flat fuse generator given halves headings index_file ingest
-        instructions ivf leftovers lexical load load.byline load.confine load.files load.frames load.html
-        load.limits load.lines load.mail load.markdown load.office load.pdf load.plain load.pool load.process
-        load.tables load.text load.worker load.zipped manner mend missing named near places plan polarity
-        prepare prompt protocols quantities question quotes reading refusal removal rerank retrieve said
-        schema secure_delete seeds sentences store store_errors store_file swap times types verify
-        verify_text vouch warm weigh wire words
+        answer answer.checks answer.conclusion answer.disagreement answer.partial answer.preparation
+        answer.prompt answer.quoting answer.refusal answer.repair answer.style assistant calibration
+        collections collections.by_name collections.lock collections.path collections.swap config doctor
+        doctor.collections doctor.examination doctor.files embedder errors evidence evidence.answerability
+        evidence.asked evidence.assessment evidence.candidate_answers evidence.reader_scoring
+        evidence.scoring evidence.selection evidence.self_evaluation evidence.source_sentences
+        evidence.unmentioned generator ingest ingest.confinement ingest.embed_ahead ingest.frames
+        ingest.parser_pool ingest.parser_process ingest.parser_worker ingest.pipeline ingest.plan
+        ingest.splitting load load.byline load.decoding load.files load.html load.limits load.mail
+        load.markdown load.office load.pdf load.pdf_lines load.plain load.tables load.zip_limits privacy
+        privacy.erasure privacy.leftovers privacy.quotes privacy.register privacy.removal question
+        question.analysis retrieval retrieval.candidates retrieval.cutoff retrieval.event_dates
+        retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.places retrieval.rerank
+        retrieval.retriever seeds serialize store store.archive store.database_file store.faiss_flat
+        store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema store.secure_delete
+        store.sqlite store.sqlite_errors store.vector_cache store.vector_index text text.clauses
+        text.date_mentions text.dates text.headings text.injection text.names text.negation text.quantities
+        text.sentences text.time_expressions text.words types verification verification.attribution
+        verification.citer verification.readings verification.rules verification.support verify_text warm
     """,
     "ui": """
         ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.bodies chat.conversations
@@ -79,7 +89,7 @@ NAMES = {
     "rag.errors": """
         ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
     """,
-    "rag.protocols": """
+    "rag.store.vector_index": """
         Ids VectorIndex
     """,
     "rag.config": """
@@ -89,92 +99,92 @@ NAMES = {
     "rag.assistant": """
         Assistant LONGEST_QUESTION_CHARS
     """,
-    "rag.archive": """
+    "rag.store.archive": """
         Archive STORE_NAME
     """,
-    "rag.collection_lock": """
+    "rag.collections.lock": """
         Notify lock_collections lock_path
     """,
-    "rag.collection_path": """
+    "rag.collections.path": """
         collection_path
     """,
-    "rag.collections": """
+    "rag.collections.by_name": """
         DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds known_documents
         list_collections open_collection rebuild_collection rebuild_losses removal_in removal_of_collection
         removal_of_documents remove_collection remove_from_collection rename_collection write_collection
     """,
-    "rag.ingest": """
+    "rag.ingest.pipeline": """
         Confirm Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths
         remove_document remove_documents
     """,
-    "rag.store": """
+    "rag.store.sqlite": """
         BUSY_TIMEOUT_S SqliteStore
     """,
-    "rag.index_file": """
+    "rag.store.index_checksum": """
         HEAD_BYTES SUMMED_UP_TO is_whole seal sealed_number
     """,
-    "rag.doctor": """
+    "rag.doctor.examination": """
         examine
     """,
-    "rag.doctor_collections": """
+    "rag.doctor.collections": """
         examine_collections
     """,
-    "rag.doctor_files": """
+    "rag.doctor.files": """
         Finding Severity examine_files surely
     """,
-    "rag.store_errors": """
+    "rag.store.sqlite_errors": """
         format_failure is_damage read_fingerprint rebuild_remedy store_failure
     """,
-    "rag.verify": """
+    "rag.verification.rules": """
         Check SAME_STATEMENT check misplaced_names
     """,
     "rag.verify_text": """
         verified_sentences verify_text
     """,
-    "rag.attribution": """
+    "rag.verification.attribution": """
         attributed attributed_sentence is_attributed speaker_of
     """,
-    "rag.checks": """
+    "rag.answer.checks": """
         ALL Checks
     """,
-    "rag.doubt": """
+    "rag.evidence.self_evaluation": """
         CERTAIN Doubter HOPELESS log_odds
     """,
-    "rag.excerpts": """
+    "rag.evidence.selection": """
         STANDS_OUT needed select_evidence the_one
     """,
-    "rag.halves": """
+    "rag.answer.partial": """
         Half Part SURELY_NOT SURELY_THERE answerable_half asked_parts told_missing
     """,
-    "rag.disagree": """
+    "rag.answer.disagreement": """
         Cite Disagreement Gives disagreement told
     """,
-    "rag.given": """
+    "rag.evidence.candidate_answers": """
         Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE asks_for_several
         given_values
     """,
-    "rag.instructions": """
+    "rag.text.injection": """
         is_instruction
     """,
-    "rag.missing": """
+    "rag.evidence.unmentioned": """
         missing_from no_mention
     """,
-    "rag.manner": """
+    "rag.answer.style": """
         Manner is_open manner_of without_preamble
     """,
-    "rag.prepare": """
+    "rag.answer.preparation": """
         Prepared Preparer finished
     """,
-    "rag.vouch": """
+    "rag.verification.support": """
         Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
     "rag.warm": """
         Warming start_warming
     """,
-    "rag.wire": """
+    "rag.serialize": """
         answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict
     """,
-    "rag.fuse": """
+    "rag.retrieval.fusion": """
         Ranking convex reciprocal_rank
     """,
     "ui.cli": """

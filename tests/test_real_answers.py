@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from rag.assistant import Assistant
-from rag.collections import index_seeds
+from rag.collections.by_name import index_seeds
 from rag.config import Config
-from rag.wire import answer_to_dict
+from rag.serialize import answer_to_dict
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(360)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from rag.halves import told_missing
+from rag.answer.partial import told_missing
 from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Verdict
 from ui.hits_text import also_in
 from ui.render import Output, harmless

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.text.words import content_words, stem
 from rag.types import Hit
-from rag.words import content_words, stem
 from ui.render import Output
 
 _FIGURES = {

@@ -1,6 +1,6 @@
 """Bytes -> Document: one module per media type.
 
-What parses files of unknown origin should not do so in its own process: see `rag.load.pool`.
+What parses files of unknown origin should not do so in its own process: see `rag.ingest.parser_pool`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from rag.load.office import load_docx, load_epub, load_pptx
 from rag.load.pdf import load_pdf
 from rag.load.plain import load_plain
 from rag.load.tables import load_csv, load_xlsx
+from rag.text.words import storable
 from rag.types import Document
-from rag.words import storable
 
 __all__ = [
     "LOADERS",

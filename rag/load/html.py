@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from rag.dates import partial_date
+from rag.text.dates import partial_date
 from rag.types import Document
 
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "iframe", "object")

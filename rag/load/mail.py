@@ -6,9 +6,9 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag.dates import partial_date
 from rag.errors import LoadError
 from rag.load.html import visible_text
+from rag.text.dates import partial_date
 from rag.types import Document
 
 if TYPE_CHECKING:

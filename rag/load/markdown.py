@@ -6,10 +6,10 @@ import datetime
 from pathlib import PurePath
 from typing import Any
 
-from rag.dates import partial_date
 from rag.errors import LoadError
-from rag.headings import first_heading
-from rag.load.text import decode
+from rag.load.decoding import decode
+from rag.text.dates import partial_date
+from rag.text.headings import first_heading
 from rag.types import Document
 
 _MAX_NODES = 10_000

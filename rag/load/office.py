@@ -12,11 +12,11 @@ import warnings
 from pathlib import PurePath
 from typing import Any
 
-from rag.dates import partial_date
 from rag.errors import LoadError
-from rag.headings import first_heading
 from rag.load.byline import find_byline
-from rag.load.zipped import check_zip, core_properties
+from rag.load.zip_limits import check_zip, core_properties
+from rag.text.dates import partial_date
+from rag.text.headings import first_heading
 from rag.types import PAGE_BREAK, Document
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

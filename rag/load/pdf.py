@@ -11,7 +11,7 @@ from typing import Any
 from rag.errors import LoadError
 from rag.load.byline import find_byline
 from rag.load.limits import MAX_TEXT_CHARS
-from rag.load.lines import mend_pages
+from rag.load.pdf_lines import mend_pages
 from rag.types import PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from rag.load.text import decode
+from rag.load.decoding import decode
 from rag.types import Document
 
 _MAX_TITLE_CHARS = 120

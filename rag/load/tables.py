@@ -14,9 +14,9 @@ from itertools import chain
 from pathlib import PurePath
 
 from rag.errors import LoadError
+from rag.load.decoding import decode
 from rag.load.limits import MAX_TEXT_CHARS
-from rag.load.text import decode
-from rag.load.zipped import check_zip, core_properties
+from rag.load.zip_limits import check_zip, core_properties
 from rag.types import Document
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

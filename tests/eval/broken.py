@@ -8,11 +8,11 @@ from typing import Any
 
 from eval.pipelines import DefaultPipeline
 from models.protocols import Generator
-from rag.archive import Archive
 from rag.config import Config
-from rag.filters import Filter
-from rag.question import Understanding
-from rag.retrieve import Retriever
+from rag.question.analysis import Understanding
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.store.filters import Filter
 from rag.types import Event, Final, Hit, Refusal, Sentence, Token, Turn
 
 

@@ -20,8 +20,8 @@ from eval.bench_rows import Bench, Row, peak_mb, row
 from models.errors import UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
 from models.protocols import Vectors
-from rag.archive import Archive
 from rag.config import Config
+from rag.store.archive import Archive
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 

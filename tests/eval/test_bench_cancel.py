@@ -8,9 +8,9 @@ from threading import Event
 from eval.bench_cancel import SET_AFTER_S, cancel_ms
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
-from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.config import Config
+from rag.store.archive import Archive
 
 
 class Slow(ScriptedGenerator):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eval.bench_choice import N_NUMBERED, Chosen, choose, summary
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
-from rag.evidence import ScoredSentence
+from rag.evidence.scoring import ScoredSentence
 from rag.types import Hit, Passage, Source
 
 TEXT = "It was so."

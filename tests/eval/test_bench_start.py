@@ -12,9 +12,9 @@ from eval.bench import RESULTS, ROWS, markdown
 from eval.bench_start import started
 from models.errors import UsageError
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 
 QUOTE = "Nearest in your documents:\n  “It was built in 1871.”\n  Bridge (Post, 1900)\n\n"
 SOURCES = "\n\nSources\n[1] Bridge\n    “It was built in 1871.”\n"

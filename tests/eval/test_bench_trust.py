@@ -17,7 +17,7 @@ from eval.remembering import RememberingGenerator
 from eval.run import Models
 from eval.trust_runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
 from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
-from rag.checks import Checks
+from rag.answer.checks import Checks
 from rag.config import Config
 
 

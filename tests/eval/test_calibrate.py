@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from eval.calibrate import Case, calibrate, store
-from rag.answerable import READER_FEATURES, read_stored
 from rag.errors import UsageError
+from rag.evidence.answerability import READER_FEATURES, read_stored
 
 
 def _cases(n: int = 120, seed: int = 0) -> list[Case]:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.benchmarks.speed.plain_libraries import PlainEncoder
+from models.embedders.cached import KeptEmbedder
 from models.embedders.openvino import OpenVinoEmbedder
 from models.embedders.sentence_transformer import SentenceEmbedder
 from models.errors import ModelError
@@ -20,7 +21,6 @@ from models.fakes import HashEmbedder
 from models.protocols import Embedder, Precision, Vectors
 from models.weights.store import WeightStore
 from rag.config import DEFAULT_EMBEDDER, Config
-from rag.embed import KeptEmbedder
 from rag.embedder import open_embedder
 from rag.seeds import seed_paths
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.fakes import HashEmbedder
-from rag.answering import Checked, quoted
-from rag.citations import Citer
-from rag.evidence import ScoredSentence
+from rag.answer.conclusion import Checked, quoted
+from rag.evidence.scoring import ScoredSentence
 from rag.types import Citation, Hit, Passage, Sentence, Source
+from rag.verification.citer import Citer
 
 QUESTION = "Who appealed to the people of Aldermoor?"
 FIRST, SECOND = "Mayor Lind asked all to stay calm.", "Minister Holm appealed to the navy."

@@ -14,11 +14,11 @@ from models.llama.generator import LlamaGenerator
 from models.llama.state_cache import StateCache
 from models.protocols import Message, Segment
 from models.weights.store import WeightStore
-from rag.archive import Archive
+from rag.answer.preparation import finished
+from rag.answer.prompt import build_prompt, opening, opening_read
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig
-from rag.prepare import finished
-from rag.prompt import build_prompt, opening, opening_read
+from rag.store.archive import Archive
 from rag.types import Answer, Turn
 from tests.conftest import SMALL_GENERATOR
 

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from models.errors import ContextOverflow
 from models.fakes import HashEmbedder, ScriptedGenerator
 from models.protocols import Message, Piece, Sampling
-from rag.archive import Archive
 from rag.assistant import Assistant
-from rag.collections import index_seeds
+from rag.collections.by_name import index_seeds
 from rag.config import Config, GenerationConfig, PassageConfig
 from rag.errors import CollectionNotFound, UsageError
-from rag.filters import parse_filter
-from rag.sentences import split_sentences
+from rag.serialize import answer_to_dict
+from rag.store.archive import Archive
+from rag.store.filters import parse_filter
+from rag.text.sentences import split_sentences
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
-from rag.wire import answer_to_dict
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.attribution import attributed, attributed_sentence, speaker_of
 from rag.types import Citation, Hit, Passage, Sentence, Source
+from rag.verification.attribution import attributed, attributed_sentence, speaker_of
 
 
 def citation(quote: str) -> Citation:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunk import chunk
 from rag.config import PassageConfig
-from rag.sentences import split_sentences
+from rag.ingest.splitting import chunk
+from rag.text.sentences import split_sentences
 from rag.types import Document, Passage
 from tests.rag.test_sentences import TEXTS
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
-from rag.citable import candidates_of
-from rag.citations import MAX_CITATIONS, Citer
+from rag.answer.refusal import refuse, says_nothing
 from rag.config import RetrievalConfig
-from rag.refusal import refuse, says_nothing
-from rag.retrieve import Retriever
+from rag.evidence.source_sentences import candidates_of
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 from rag.types import Hit
+from rag.verification.citer import MAX_CITATIONS, Citer
 
 QUESTION = "What happened in the town of Aldermoor?"
 

@@ -11,10 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
-from rag.collection_lock import lock_collections, lock_path
-from rag.collection_path import collection_path
-from rag.collections import (
+from rag.collections.by_name import (
     create_collection,
     has_collection,
     index_seeds,
@@ -25,18 +22,21 @@ from rag.collections import (
     rename_collection,
     write_collection,
 )
+from rag.collections.lock import lock_collections, lock_path
+from rag.collections.path import collection_path
 from rag.config import Config, PassageConfig
 from rag.errors import CollectionBusy, CollectionNotFound, StoreError, UsageError
-from rag.ingest import ingest_paths
-from rag.store import SqliteStore
-from rag.store_file import connect
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
+from rag.store.database_file import connect
+from rag.store.sqlite import SqliteStore
 
 HOLDER = """
 import sys
 from pathlib import Path
-from rag.collections import write_collection
+from rag.collections.by_name import write_collection
 from rag.config import Config
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
 
 def wait(*_):
     print("indexing", flush=True)
@@ -183,12 +183,12 @@ def test_a_collection_swapped_in_while_it_is_opened_is_opened_whole(
         db = connect(path, timeout_s, create=create)
         n_calls.append(1)
         if len(n_calls) == 1:
-            monkeypatch.setattr("rag.store.connect", connect)
+            monkeypatch.setattr("rag.store.sqlite.connect", connect)
             with rebuild_collection(config, "town") as fresh:
                 ingest_paths(fresh, [documents])
         return db
 
-    monkeypatch.setattr("rag.store.connect", connect_late)
+    monkeypatch.setattr("rag.store.sqlite.connect", connect_late)
     with open_collection(config, "town") as archive:
         assert archive.store.store_id != former
         assert archive.store.is_in_place()

@@ -9,8 +9,7 @@ import pytest
 
 from models.llama.state_cache import StateCache
 from models.registry import states_dir
-from rag.collection_path import collection_path
-from rag.collections import (
+from rag.collections.by_name import (
     choose_collection,
     has_collection,
     index_seeds,
@@ -19,9 +18,10 @@ from rag.collections import (
     remove_collection,
     remove_from_collection,
 )
+from rag.collections.path import collection_path
 from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
 from rag.seeds import seed_paths, seeds_dir
 
 

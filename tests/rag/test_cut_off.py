@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from models.errors import EndpointError
 from models.fakes import ScriptedGenerator
 from models.protocols import FinishReason, Message, Piece, Sampling
-from rag.archive import Archive
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig
-from rag.sentences import is_finished, split_sentences
+from rag.serialize import answer_to_dict
+from rag.store.archive import Archive
+from rag.text.sentences import is_finished, split_sentences
 from rag.types import Answer, Cited, Event, Final
-from rag.wire import answer_to_dict
 from ui.answer_text import print_stream
 from ui.chat.export import answer_markdown
 from ui.chat.views import answer_view

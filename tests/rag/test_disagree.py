@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from rag.asked import asked_kind, fullest, same_value, values_in
-from rag.disagree import Disagreement, disagreement, told
-from rag.evidence import ScoredSentence, sentences_of
-from rag.sentences import Span
+from rag.answer.disagreement import Disagreement, disagreement, told
+from rag.evidence.asked import asked_kind, fullest, same_value, values_in
+from rag.evidence.scoring import ScoredSentence, sentences_of
+from rag.text.sentences import Span
 from rag.types import Citation, Hit, Passage, Source
 
 QUESTION = "How many people were killed in the Brenmoor fire?"

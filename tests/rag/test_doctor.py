@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.archive import STORE_NAME
-from rag.collections import open_collection
+from rag.collections.by_name import open_collection
 from rag.config import Config
-from rag.doctor import examine
-from rag.doctor_files import Finding
-from rag.ingest import ingest_paths
+from rag.doctor.examination import examine
+from rag.doctor.files import Finding
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import STORE_NAME
 
 
 @pytest.fixture

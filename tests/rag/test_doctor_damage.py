@@ -17,13 +17,13 @@ import pytest
 from models.fakes import HashEmbedder
 from models.llama.state_cache import StateCache
 from models.openvino_cache import is_sealed, seal
-from rag.archive import STORE_NAME, Archive
-from rag.collections import open_collection
+from rag.collections.by_name import open_collection
 from rag.config import Config
-from rag.doctor import examine
-from rag.doctor_files import Finding, surely
-from rag.index_file import is_whole
-from rag.ingest import ingest_paths
+from rag.doctor.examination import examine
+from rag.doctor.files import Finding, surely
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import STORE_NAME, Archive
+from rag.store.index_checksum import is_whole
 
 
 @pytest.fixture

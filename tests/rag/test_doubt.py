@@ -12,16 +12,16 @@ import pytest
 from models.fakes import ScriptedGenerator
 from models.protocols import Message, Piece, Sampling, Segment
 from rag import assistant as assistant_module
-from rag.answerable import Answerability
-from rag.answering import is_about_another
-from rag.archive import Archive
+from rag.answer.checks import Checks
+from rag.answer.conclusion import is_about_another
 from rag.assistant import Assistant
-from rag.checks import Checks
 from rag.config import Config
-from rag.doubt import CERTAIN, HOPELESS, Doubter, log_odds
+from rag.evidence.answerability import Answerability
+from rag.evidence.assessment import Weighed, Weigher
+from rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter, log_odds
+from rag.store.archive import Archive
 from rag.types import Final, Hit, Prompt, Sentence, Sources
-from rag.verify import misplaced_names
-from rag.weigh import Weighed, Weigher
+from rag.verification.rules import misplaced_names
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

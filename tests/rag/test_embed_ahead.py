@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.protocols import Vectors
-from rag import embed_ahead
-from rag.embed_ahead import EmbedAhead
+from rag.ingest import embed_ahead
+from rag.ingest.embed_ahead import EmbedAhead
 
 
 class Numbers:
@@ -89,7 +89,7 @@ def test_an_error_is_raised_and_what_was_made_before_it_is_kept() -> None:
 
 
 class InterruptAt:
-    """Ctrl-C before the n-th line that this thread runs in rag/embed_ahead.py, and that counts."""
+    """Ctrl-C before the n-th line that this thread runs in rag/ingest/embed_ahead.py, and that counts."""
 
     def __init__(self, n: int, functions: frozenset[str] = frozenset()) -> None:
         self._left = n

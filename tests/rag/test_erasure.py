@@ -17,16 +17,16 @@ from filelock import FileLock
 
 from models.llama.state_cache import StateCache
 from models.registry import states_dir
-from rag.archive import STORE_NAME, Archive
-from rag.collection_path import collection_path
-from rag.collections import open_collection, remove_collection, remove_from_collection
+from rag.collections.by_name import open_collection, remove_collection, remove_from_collection
+from rag.collections.path import collection_path
 from rag.config import Config
-from rag.data_register import PLACES
-from rag.doctor import examine
-from rag.erasure import erase_removed
-from rag.ingest import ingest_documents, ingest_paths
-from rag.leftovers import find_leftovers, sweep, uploads_lock
-from rag.secure_delete import UNERASED, is_marked
+from rag.doctor.examination import examine
+from rag.ingest.pipeline import ingest_documents, ingest_paths
+from rag.privacy.erasure import erase_removed
+from rag.privacy.leftovers import find_leftovers, sweep, uploads_lock
+from rag.privacy.register import PLACES
+from rag.store.archive import STORE_NAME, Archive
+from rag.store.secure_delete import UNERASED, is_marked
 from rag.types import Document
 from tests.erasing import STAYS, holders, secret, write
 
@@ -215,10 +215,10 @@ def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 {module}.{name} = die
-from rag.collections import open_collection, remove_collection, remove_from_collection
+from rag.collections.by_name import open_collection, remove_collection, remove_from_collection
 from rag.config import Config
-from rag.erasure import erase_removed
-from rag.ingest import ingest_paths
+from rag.privacy.erasure import erase_removed
+from rag.ingest.pipeline import ingest_paths
 
 config = Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")
 folder, way = Path(sys.argv[2]), sys.argv[3]
@@ -233,9 +233,9 @@ else:
             erase_removed(config, archive)
 """
 POINTS = {
-    "before the vector file": ("rag.dense", "DenseCache.save"),
+    "before the vector file": ("rag.store.vector_cache", "DenseCache.save"),
     "before the states": ("models.registry", "clear_states"),
-    "before the store's file": ("rag.store", "SqliteStore.erase"),
+    "before the store's file": ("rag.store.sqlite", "SqliteStore.erase"),
     "before deleting": ("shutil", "rmtree"),
 }
 WAYS = {

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
-from rag.chunk import chunk
+from rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
 from rag.config import PassageConfig, PromptConfig, RetrievalConfig
-from rag.evidence import ScoredSentence, score_sentences, sentences_of
-from rag.excerpts import needed, select_evidence, the_one
-from rag.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
-from rag.retrieve import Retriever
-from rag.sentences import split_sentences
+from rag.evidence.scoring import ScoredSentence, score_sentences, sentences_of
+from rag.evidence.selection import needed, select_evidence, the_one
+from rag.ingest.splitting import chunk
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.text.sentences import split_sentences
 from rag.types import Document, Evidence, Hit, Passage, Source, Turn
 
 EMBEDDER = HashEmbedder(64)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig, RetrievalConfig
 from rag.errors import UsageError
-from rag.filters import Filter, parse_filter
-from rag.ingest import ingest_documents
+from rag.ingest.pipeline import ingest_documents
 from rag.load.byline import find_byline
-from rag.question import split_parts, understand
-from rag.retrieve import Retriever
+from rag.question.analysis import split_parts, understand
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.store.filters import Filter, parse_filter
 from rag.types import Document, Turn
 
 

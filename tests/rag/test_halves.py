@@ -9,15 +9,15 @@ import pytest
 
 from models.fakes import ScriptedGenerator, echo_evidence
 from models.protocols import Message
-from rag.archive import Archive
+from rag.answer.checks import ALL, Checks
+from rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, asked_parts, told_missing
 from rag.assistant import Assistant
-from rag.checks import ALL, Checks
 from rag.config import Config
-from rag.evidence import ScoredSentence
-from rag.halves import SURELY_NOT, SURELY_THERE, Half, answerable_half, asked_parts, told_missing
+from rag.evidence.assessment import Weighed, Weigher
+from rag.evidence.scoring import ScoredSentence
+from rag.serialize import answer_to_dict
+from rag.store.archive import Archive
 from rag.types import Answer, Hit, Passage, Source, Turn
-from rag.weigh import Weighed, Weigher
-from rag.wire import answer_to_dict
 
 BUILT = "When was the old bridge of Aldermoor built"
 MAYOR = "who is the mayor of Borgholm"

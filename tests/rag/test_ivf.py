@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from models.protocols import Vectors
-from rag.dense import DenseCache, FaissIndex
-from rag.ivf import IvfIndex
-from rag.protocols import Ids
-from rag.store import SqliteStore
+from rag.store.faiss_ivf import IvfIndex
+from rag.store.sqlite import SqliteStore
+from rag.store.vector_cache import DenseCache, FaissIndex
+from rag.store.vector_index import Ids
 from rag.types import Document, Passage
 
 DIMENSION = 32

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import rag.load
 import rag.load.tables
-import rag.load.zipped
-from rag.chunk import chunk
+import rag.load.zip_limits
 from rag.config import PassageConfig
 from rag.errors import LoadError
+from rag.ingest.splitting import chunk
 from rag.load import LOADERS, load_bytes, load_path
 from rag.types import PAGE_BREAK, Document
 
@@ -291,10 +291,10 @@ GOOD = {
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped({"word/document.xml": b"\0" * 3_000_000})
     assert len(bomb) < 10_000
-    monkeypatch.setattr(rag.load.zipped, "MAX_UNPACKED_BYTES", 2_000_000)
+    monkeypatch.setattr(rag.load.zip_limits, "MAX_UNPACKED_BYTES", 2_000_000)
     with pytest.raises(LoadError, match="unpacks to 3 MB"):
         loaded("bomb.docx", bomb)
-    monkeypatch.setattr(rag.load.zipped, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(rag.load.zip_limits, "MAX_MEMBERS", 2)
     with pytest.raises(LoadError, match="in 6 parts"):
         loaded("many.docx", write_docx(REPORT))
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
-from rag.chunk import chunk
 from rag.config import PassageConfig
 from rag.errors import LoadError
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.ingest.splitting import chunk
 from rag.load import LOADERS, load_bytes
-from rag.load.lines import mend_pages
 from rag.load.pdf import load_pdf, pdf_date
+from rag.load.pdf_lines import mend_pages
+from rag.store.archive import Archive
 from rag.types import PAGE_BREAK
 from tests.rag.pdf_writer import write_pdf
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.fakes import ScriptedGenerator
-from rag.archive import Archive
+from rag.answer.prompt import build_prompt
+from rag.answer.style import is_open, manner_of, without_preamble
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig
-from rag.manner import is_open, manner_of, without_preamble
-from rag.prompt import build_prompt
+from rag.store.archive import Archive
 
 HARBOUR = "What happened in the harbour of Aldermoor in January?"
 FIRST = "The harbour of Aldermoor received 412 ships in January."

@@ -9,11 +9,11 @@ import pytest
 
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
-from rag.archive import Archive
+from rag.answer.checks import Checks
 from rag.assistant import Assistant
-from rag.checks import Checks
 from rag.config import Config
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 from rag.types import Answer
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig, RetrievalConfig
-from rag.ingest import ingest_documents
-from rag.near import collapse, merge_neighbours, near_copies
-from rag.retrieve import Retriever
+from rag.ingest.pipeline import ingest_documents
+from rag.retrieval.near_duplicates import collapse, merge_neighbours, near_copies
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 from rag.types import Document, Hit, Passage, Source
 
 STORY = (

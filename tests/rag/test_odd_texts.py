@@ -11,12 +11,12 @@ from models.errors import UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator
 from models.protocols import Embedder
 from models.reader.cross_encoder import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
-from rag.archive import Archive
+from rag.answer.prompt import MAX_QUESTION_TOKENS as MAX_PROMPTED
+from rag.answer.prompt import build_prompt, shorten
 from rag.assistant import LONGEST_QUESTION_CHARS, Assistant
 from rag.config import DEFAULT_EMBEDDER, Config, PassageConfig
-from rag.ingest import ingest_paths
-from rag.prompt import MAX_QUESTION_TOKENS as MAX_PROMPTED
-from rag.prompt import build_prompt, shorten
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 from rag.types import Turn
 from rag.verify_text import verify_text
 

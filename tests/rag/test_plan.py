@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.archive import Archive
 from rag.errors import LoadError
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.ingest.plan import Plan, plan_paths
 from rag.load import load_path, read_bytes
-from rag.plan import Plan, plan_paths
+from rag.store.archive import Archive
 
 
 @pytest.fixture

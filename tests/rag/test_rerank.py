@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from models.fakes import ScriptedGenerator
 from models.protocols import Reranker
-from rag.archive import Archive
-from rag.bridge import bridging_names
 from rag.config import RetrievalConfig
-from rag.depth import enough
 from rag.errors import ConfigError
-from rag.places import give_places
-from rag.question import Understanding
-from rag.rerank import LikelihoodReranker, rerank
-from rag.retrieve import Retriever
+from rag.question.analysis import Understanding
+from rag.retrieval.cutoff import enough
+from rag.retrieval.expansion import bridging_names
+from rag.retrieval.places import give_places
+from rag.retrieval.rerank import LikelihoodReranker, rerank
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 from rag.types import Hit, Passage, Source
 
 

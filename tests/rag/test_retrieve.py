@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.archive import Archive
 from rag.config import RetrievalConfig
-from rag.fuse import convex, reciprocal_rank
-from rag.lexical import MAX_QUERY_WORDS, fts_expression
-from rag.retrieve import MAX_QUERY_CHARS, Retriever, queries_of
-from rag.store import SqliteStore
+from rag.retrieval.fusion import convex, reciprocal_rank
+from rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever, queries_of
+from rag.store.archive import Archive
+from rag.store.fts5 import MAX_QUERY_WORDS, fts_expression
+from rag.store.sqlite import SqliteStore
 from rag.types import Turn
 
 RANKING = st.dictionaries(st.integers(1, 20), st.floats(-1, 1), max_size=12).map(

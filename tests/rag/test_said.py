@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
+from rag.answer.quoting import added_values, bearing, polarity_of
 from rag.config import RetrievalConfig
-from rag.evidence import ScoredSentence, score_sentences
-from rag.retrieve import Retriever
-from rag.said import added_values, bearing, polarity_of
+from rag.evidence.scoring import ScoredSentence, score_sentences
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 
 QUESTION = "Which engineer, according to the Port Authority, built the old bridge of Aldermoor?"
 

@@ -15,12 +15,12 @@ import pytest
 
 from models.fakes import HashEmbedder
 from models.protocols import Vectors
-from rag.archive import STORE_NAME, Archive
 from rag.config import PassageConfig
-from rag.dense import DenseCache
 from rag.errors import FingerprintMismatch, StoreError
-from rag.ingest import ingest_paths
-from rag.store import Counts, Fingerprint, SqliteStore
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import STORE_NAME, Archive
+from rag.store.sqlite import Counts, Fingerprint, SqliteStore
+from rag.store.vector_cache import DenseCache
 from rag.types import Document, Passage
 
 DIMENSION = 4
@@ -258,7 +258,7 @@ def test_damaged_pages_are_a_store_error_whatever_is_read(tmp_path: Path) -> Non
 def test_a_store_in_use_elsewhere_is_not_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.store.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("rag.store.sqlite.BUSY_TIMEOUT_S", 0.2)
     path = tmp_path / STORE_NAME
     SqliteStore(path).close()
     holder = sqlite3.connect(path, isolation_level=None)
@@ -277,9 +277,9 @@ INGEST = """
 import os, signal, sys
 from pathlib import Path
 from models.fakes import HashEmbedder
-from rag.archive import Archive
+from rag.store.archive import Archive
 from rag.config import PassageConfig
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
 
 folder, documents, kill_at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 seen = 0

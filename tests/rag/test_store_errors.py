@@ -15,12 +15,12 @@ import pytest
 
 from models.fakes import HashEmbedder
 from models.system_errors import reason_of, remedy_for, system_failure
-from rag.archive import STORE_NAME, Archive
 from rag.config import PassageConfig
 from rag.errors import StoreError
-from rag.ingest import ingest_paths
-from rag.store import SqliteStore
-from rag.store_errors import is_damage, store_failure
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import STORE_NAME, Archive
+from rag.store.sqlite import SqliteStore
+from rag.store.sqlite_errors import is_damage, store_failure
 
 ROOT = Path(__file__).parents[2]
 HARMFUL = re.compile(r"\b(remove|delete|rm|unlink)\b")
@@ -96,7 +96,7 @@ def test_a_read_only_folder_is_not_called_damaged(tmp_path: Path, documents: Pat
         ingest_paths(archive, [documents])
     before = (folder / STORE_NAME).read_bytes()
     code = (
-        "import sys; from pathlib import Path; from rag.store import SqliteStore\n"
+        "import sys; from pathlib import Path; from rag.store.sqlite import SqliteStore\n"
         "try: SqliteStore(Path(sys.argv[1]))\n"
         "except Exception as error: print(type(error).__name__, '|', error.message, '|', error.remedy)"
     )

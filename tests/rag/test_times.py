@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig, RetrievalConfig
-from rag.ingest import ingest_documents
-from rag.retrieve import Retriever
-from rag.times import event_phrases, named_times, relative_time
+from rag.ingest.pipeline import ingest_documents
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.text.time_expressions import event_phrases, named_times, relative_time
 from rag.types import Document
 
 TODAY = datetime.date(2026, 11, 18)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from models.fakes import HashEmbedder
 from models.protocols import Vectors
-from rag.archive import Archive
 from rag.config import PassageConfig
-from rag.dense import DenseCache, FaissIndex
-from rag.ingest import ingest_paths
-from rag.ivf import IvfIndex
-from rag.protocols import Ids, VectorIndex
-from rag.store import SqliteStore
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
+from rag.store.faiss_ivf import IvfIndex
+from rag.store.sqlite import SqliteStore
+from rag.store.vector_cache import DenseCache, FaissIndex
+from rag.store.vector_index import Ids, VectorIndex
 
 DIMENSION = 8
 Make = Callable[[int], VectorIndex]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.checkable import SourceText
-from rag.claims import claim_spans, claims_of
-from rag.verify import check
+from rag.text.clauses import claim_spans, claims_of
+from rag.verification.readings import SourceText
+from rag.verification.rules import check
 
 RAID = SourceText(
     "The Observatory counted at least 12 school children dead after warplanes struck a classroom in Injara on"

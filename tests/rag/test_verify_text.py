@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.archive import Archive
 from rag.config import Config
-from rag.missing import missing_from, no_mention
-from rag.retrieve import Retriever
+from rag.evidence.unmentioned import missing_from, no_mention
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
 from rag.verify_text import verify_text
 
 TEXT = """# Notes

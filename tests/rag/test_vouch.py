@@ -11,13 +11,13 @@ import pytest
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
 from models.reader.cross_encoder import Reader
-from rag.answerable import Answerability, read_stored
-from rag.archive import Archive
+from rag.answer.checks import Checks
 from rag.assistant import Assistant
-from rag.checks import Checks
 from rag.config import Config
+from rag.evidence.answerability import Answerability, read_stored
+from rag.store.archive import Archive
 from rag.types import Sentence
-from rag.vouch import NOT_SAID, STORED, Excerpt, Voucher, excerpt_of, rule_features, stated
+from rag.verification.support import NOT_SAID, STORED, Excerpt, Voucher, excerpt_of, rule_features, stated
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

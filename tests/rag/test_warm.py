@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from models.embedders.cached import KeptEmbedder
 from models.errors import ModelNotFound, WeightsError
 from models.fakes import HashEmbedder
 from models.reader import cross_encoder as reader_module
 from rag.assistant import Assistant
-from rag.collections import index_seeds
+from rag.collections.by_name import index_seeds
 from rag.config import Config
-from rag.embed import KeptEmbedder
 from rag.warm import Warming, start_warming
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.dates import date_range, days_of, partial_date
-from rag.words import content_words, names, numbers, stem, stems, words
+from rag.text.dates import date_range, days_of, partial_date
+from rag.text.words import content_words, names, numbers, stem, stems, words
 
 
 @pytest.mark.parametrize(

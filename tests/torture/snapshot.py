@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import PassageConfig
+from rag.store.archive import Archive
 from tests.torture.corpus import secret
 
 _TOP_K = 40

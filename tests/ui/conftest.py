@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import Config, load_config
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 from tests.conftest import DOCUMENTS
 from tests.rag.pdf_writer import write_pdf
 from tests.ui.browser_chat import index, serving, speaking

@@ -10,10 +10,10 @@ import pytest
 
 from models.fakes import ScriptedGenerator
 from models.protocols import Message, Piece, Sampling
-from rag.prepare import Preparer, finished
-from rag.prompt import opening
+from rag.answer.preparation import Preparer, finished
+from rag.answer.prompt import opening
+from rag.evidence.assessment import Weigher
 from rag.types import Turn
-from rag.weigh import Weigher
 from ui.chat.ahead import Sought
 from ui.chat.asking import Asking, Askings, Request
 from ui.chat.conversations import Conversations

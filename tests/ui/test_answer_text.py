@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.evidence.assessment import Weighed, Weigher
 from rag.types import Hit
-from rag.weigh import Weighed, Weigher
 from tests.ui.test_cli import Askive
 
 FAKES = ("--embedder", "hash", "--model", "scripted")

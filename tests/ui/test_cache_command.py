@@ -14,11 +14,11 @@ from models.llama.generator import LlamaGenerator
 from models.llama.state_cache import StateCache
 from models.protocols import Sampling
 from models.registry import states_dir
-from rag.collections import list_collections
+from rag.answer.prompt import build_prompt
+from rag.collections.by_name import list_collections
 from rag.config import Config, load_config
-from rag.doctor import examine
+from rag.doctor.examination import examine
 from rag.generator import open_generator
-from rag.prompt import build_prompt
 from tests.conftest import SMALL_GENERATOR
 from ui.cli import run
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.leftovers import find_leftovers, sweep
+from rag.privacy.leftovers import find_leftovers, sweep
 from tests.erasing import holders, secret
 from ui.chat.asking import Askings, Request
 from ui.chat.conversations import Conversations
@@ -123,13 +123,13 @@ else:
 """
 KILLS = [
     ("upload", "ui.chat.documents", "ingest_paths"),
-    ("upload", "rag.store", "SqliteStore.put"),
-    ("upload", "rag.dense", "DenseCache.save"),
+    ("upload", "rag.store.sqlite", "SqliteStore.put"),
+    ("upload", "rag.store.vector_cache", "DenseCache.save"),
     ("upload", "ui.chat.documents", "erase_removed"),
     ("upload", "ui.chat.documents", "Library.add"),
-    ("remove", "rag.dense", "DenseCache.save"),
-    ("remove", "rag.data_register", "delete_upload"),
-    ("delete", "rag.data_register", "delete_upload"),
+    ("remove", "rag.store.vector_cache", "DenseCache.save"),
+    ("remove", "rag.privacy.register", "delete_upload"),
+    ("delete", "rag.privacy.register", "delete_upload"),
     ("delete", "shutil", "rmtree"),
 ]
 

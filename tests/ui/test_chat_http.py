@@ -15,9 +15,9 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import load_config
-from rag.ingest import ingest_paths
+from rag.ingest.pipeline import ingest_paths
+from rag.store.archive import Archive
 from tests.conftest import DOCUMENTS
 from tests.ui.browser_chat import serving
 from ui.chat.uploads import Incoming

@@ -471,7 +471,7 @@ def test_ctrl_c_is_130(askive: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rag.collections.list_collections", interrupt)
+    monkeypatch.setattr("rag.collections.by_name.list_collections", interrupt)
     shown = askive("collections")
     assert (shown.code, shown.out) == (130, "")
     assert shown.err == "askive: interrupted; what was done is kept\n"
@@ -481,7 +481,7 @@ def test_out_of_memory_is_said(askive: Askive, monkeypatch: pytest.MonkeyPatch) 
     def exhaust(*_arguments: object, **_options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("rag.collections.list_collections", exhaust)
+    monkeypatch.setattr("rag.collections.by_name.list_collections", exhaust)
     shown = askive("collections", "--json")
     assert shown.code == 1
     assert "out of memory" in shown.json["error"]["message"]

@@ -159,12 +159,12 @@ def test_on_a_terminal_it_is_asked(
 
 KILLED = """
 import os, signal, sys
-import rag.dense
+import rag.store.vector_cache
 
 def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-rag.dense.DenseCache.save = die
+rag.store.vector_cache.DenseCache.save = die
 from ui.cli import run
 
 run(sys.argv[1:])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rag.config import Config
-from rag.doctor import examine
+from rag.doctor.examination import examine
 from tests.ui.test_cli import FAKES, Askive
 from ui.render import Output, harmless, print_error
 

@@ -14,8 +14,8 @@ import pytest
 
 from models.fakes import HashEmbedder
 from models.registry import load_embedder
-from rag.archive import Archive
 from rag.config import DEFAULT_EMBEDDER, PassageConfig
+from rag.store.archive import Archive
 from tests.conftest import SMALL_GENERATOR
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]

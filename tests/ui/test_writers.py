@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.archive import Archive
 from rag.config import Config, PassageConfig
 from rag.errors import CollectionBusy
+from rag.store.archive import Archive
 from tests.rag.test_collection_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
 from ui.chat.desk import Desk

@@ -9,7 +9,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from models.errors import AskiveError
-from rag.filters import Filter
+from rag.store.filters import Filter
 from rag.types import Hit, Turn
 from ui.chat.turnstile import GaveUp, Work
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Sought:
     """A question and all that its prompt depends on: equal ones are answered from the same reading.
 
-    question: as it is prepared, see `rag.prepare.finished`.
+    question: as it is prepared, see `rag.answer.preparation.finished`.
     """
 
     collection: str

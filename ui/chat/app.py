@@ -10,8 +10,8 @@ from typing import Any
 
 from models.errors import AskiveError
 from rag.config import Config
-from rag.leftovers import sweep
-from rag.quotes import conversations_path
+from rag.privacy.leftovers import sweep
+from rag.privacy.quotes import conversations_path
 from ui.chat.asking import Askings
 from ui.chat.bodies import BodyLimit
 from ui.chat.conversations import Conversations

@@ -10,10 +10,10 @@ from threading import Event as Flag
 from typing import Any
 
 from models.errors import AskiveError
-from rag.filters import Filter, parse_filter
-from rag.prepare import finished
+from rag.answer.preparation import finished
+from rag.store.filters import Filter, parse_filter
+from rag.text.words import storable
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
-from rag.words import storable
 from ui.chat.ahead import Reading, Sought
 from ui.chat.conversations import Conversations, KeptTurn
 from ui.chat.desk import Desk

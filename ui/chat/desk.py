@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import AskiveError
 from models.protocols import Embedder, Forgetful, Generator
-from rag.archive import Archive
 from rag.assistant import Assistant
-from rag.collection_path import collection_path
-from rag.collections import has_collection
+from rag.collections.by_name import has_collection
+from rag.collections.path import collection_path
 from rag.config import Config
 from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound
-from rag.filters import Filter
 from rag.generator import open_generator
+from rag.store.archive import Archive
+from rag.store.filters import Filter
 from rag.types import Hit, Turn
 from ui.chat.ahead import Ahead
 from ui.chat.turnstile import Turnstile, Work
@@ -125,7 +125,7 @@ class Desk:
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
     ) -> tuple[Hit, ...]:
         """What would be found for a question that is still being typed. Waits for nobody: it is quick."""
-        from rag.retrieve import Retriever
+        from rag.retrieval.retriever import Retriever
 
         quick = self.config.retrieval.model_copy(update={"rerank": "off"})
         retriever = Retriever(self.archive(collection), quick)

@@ -10,12 +10,10 @@ from threading import Event, Lock, Thread
 
 from filelock import FileLock, Timeout
 
+from models.embedders.cached import WrappedEmbedder
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
-from rag.archive import STORE_NAME, Archive
-from rag.collection_lock import lock_collections
-from rag.collection_path import collection_path
-from rag.collections import (
+from rag.collections.by_name import (
     create_collection,
     list_collections,
     removal_in,
@@ -25,13 +23,15 @@ from rag.collections import (
     remove_from_collection,
     rename_collection,
 )
+from rag.collections.lock import lock_collections
+from rag.collections.path import collection_path
 from rag.config import Config
-from rag.data_register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder
-from rag.embed import WrappedEmbedder
-from rag.erasure import erase_removed
-from rag.ingest import ingest_paths
-from rag.leftovers import uploads_lock
-from rag.store import SqliteStore
+from rag.ingest.pipeline import ingest_paths
+from rag.privacy.erasure import erase_removed
+from rag.privacy.leftovers import uploads_lock
+from rag.privacy.register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder
+from rag.store.archive import STORE_NAME, Archive
+from rag.store.sqlite import SqliteStore
 from ui.chat.desk import Desk
 from ui.chat.failures import failure_view
 from ui.chat.turnstile import Turnstile, Work

@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import AskiveError
 from rag.assistant import LONGEST_QUESTION_CHARS
 from rag.errors import UsageError
-from rag.words import storable
+from rag.text.words import storable
 from ui.chat.asking import Asking, Askings, Request, history_before
 from ui.chat.conversations import MAX_TURN_ID, Conversations
 from ui.chat.desk import Desk
@@ -64,8 +64,8 @@ class Events:
         What was found comes at once; the stream ends when it has been read, or when typing went on.
         paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
         """
-        from rag.prepare import finished
-        from rag.question import understand
+        from rag.answer.preparation import finished
+        from rag.question.analysis import understand
 
         nothing: dict[str, Any] = {"documents": [], "understood": ""}
         ahead = self._desk.ahead

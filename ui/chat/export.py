@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rag.halves import told_missing
+from rag.answer.partial import told_missing
 from ui.answer_text import VERDICT_WORDS
 from ui.chat.conversations import Conversation, KeptTurn
 from ui.chat.views import View, byline, citations_of

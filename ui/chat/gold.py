@@ -7,10 +7,10 @@ import os
 import uuid
 from pathlib import Path
 
-from rag.archive import Archive
 from rag.config import Config
 from rag.errors import UsageError
-from rag.quotes import gold_folder, uris_in
+from rag.privacy.quotes import gold_folder, uris_in
+from rag.store.archive import Archive
 from ui.chat.conversations import KeptTurn
 from ui.chat.views import citations_of
 

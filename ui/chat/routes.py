@@ -14,7 +14,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 
 from models.errors import AskiveError
-from rag.collections import choose_collection
+from rag.collections.by_name import choose_collection
 from ui.chat.asking import Askings
 from ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
 from ui.chat.desk import Desk

@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from rag.archive import Archive
 from rag.errors import UsageError
 from rag.load.pdf import PDFIUM_LOCK
+from rag.store.archive import Archive
 from rag.types import PAGE_BREAK, Document
 from ui.chat.views import View
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from threading import BoundedSemaphore
 from typing import BinaryIO
 
-from rag.data_register import former_upload
 from rag.errors import UsageError
+from rag.privacy.register import former_upload
 from ui.chat.bodies import MAX_UPLOAD_BYTES, require_size
 from ui.chat.failures import TooManyRequests
 
@@ -122,7 +122,7 @@ class Incoming:
     def clear(self) -> None:
         """Remove what killed uploads left; what another chat is writing stays.
 
-        A file that was being replaced is not removed here: `rag.leftovers.sweep` puts it back.
+        A file that was being replaced is not removed here: `rag.privacy.leftovers.sweep` puts it back.
         """
         if not self._folder.is_dir():
             return

@@ -31,7 +31,7 @@ from ui.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.filters import Filter
+    from rag.store.filters import Filter
 
 
 def ask(
@@ -71,7 +71,7 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
-    from rag.filters import parse_filter
+    from rag.store.filters import parse_filter
 
     config = settings(collection=collection, model=model, embedder=embedder, literal=literal, strict=strict)
     admitted = parse_filter(
@@ -86,7 +86,7 @@ def ask(
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
     with open_assistant(config, shown)[0] as assistant:
         if shown.as_json:
-            from rag.wire import answer_to_dict
+            from rag.serialize import answer_to_dict
 
             shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
         else:
@@ -98,8 +98,8 @@ def ask(
 def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:
     """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
     from models.errors import AskiveError
-    from rag.wire import answer_to_dict
-    from rag.words import storable
+    from rag.serialize import answer_to_dict
+    from rag.text.words import storable
 
     failed = False
     with open_assistant(config, shown)[0] as assistant:

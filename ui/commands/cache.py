@@ -60,8 +60,8 @@ def warm(
 
     Example: [bold]askive cache warm[/]
     """
+    from rag.answer.prompt import opening_read
     from rag.generator import open_generator
-    from rag.prompt import opening_read
 
     config = settings(model=model)
     generator = open_generator(config)

@@ -90,7 +90,7 @@ def _must_be_free(host: str, port: int) -> None:
 
 def _collection(config: Config) -> str | None:
     """When several could be meant the chat opens one of them: another is one press away."""
-    from rag.collections import DEFAULT_COLLECTION, list_collections
+    from rag.collections.by_name import DEFAULT_COLLECTION, list_collections
     from rag.config import SEEDS_COLLECTION
 
     others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]

@@ -29,11 +29,11 @@ def _list(
     """
     if context.invoked_subcommand is not None:
         return
-    from rag.archive import STORE_NAME
-    from rag.collection_path import collection_path
-    from rag.collections import has_collection, list_collections
+    from rag.collections.by_name import has_collection, list_collections
+    from rag.collections.path import collection_path
     from rag.errors import CollectionNotFound
-    from rag.store import SqliteStore
+    from rag.store.archive import STORE_NAME
+    from rag.store.sqlite import SqliteStore
 
     config = settings()
     shown = output(as_json, quiet)
@@ -71,9 +71,9 @@ def _list(
 
 def _row(config: Config, name: str) -> dict[str, Any]:
     """Name and size of a collection; with `error` in the place of the sizes when it cannot be read."""
-    from rag.archive import STORE_NAME
-    from rag.collection_path import collection_path
-    from rag.store import SqliteStore
+    from rag.collections.path import collection_path
+    from rag.store.archive import STORE_NAME
+    from rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
@@ -100,8 +100,8 @@ def remove(
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
-    from rag.collections import removal_of_collection, remove_collection
-    from rag.leftovers import sweep
+    from rag.collections.by_name import removal_of_collection, remove_collection
+    from rag.privacy.leftovers import sweep
 
     config = settings()
     sweep(config)

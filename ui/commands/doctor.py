@@ -24,8 +24,8 @@ def doctor(
 
     Example: [bold]askive doctor --json[/]
     """
-    from rag.doctor import examine
-    from rag.doctor_files import Finding
+    from rag.doctor.examination import examine
+    from rag.doctor.files import Finding
 
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(as_json, quiet)

@@ -25,8 +25,8 @@ from ui.render import Output, write_error
 
 if TYPE_CHECKING:
     from rag.config import Config
-    from rag.plan import Withheld
-    from rag.removal import Removal
+    from rag.ingest.plan import Withheld
+    from rag.privacy.removal import Removal
 
 
 def index(
@@ -66,7 +66,7 @@ def index(
     Example: [bold]askive index ~/documents --collection case[/]
     """
     from models.registry import clear_states
-    from rag.collections import (
+    from rag.collections.by_name import (
         DEFAULT_COLLECTION,
         has_collection,
         known_documents,
@@ -75,11 +75,11 @@ def index(
         write_collection,
     )
     from rag.config import SEEDS_COLLECTION
-    from rag.data_register import delete_elsewhere
-    from rag.erasure import erase_removed
-    from rag.ingest import IngestReport, ingest_paths
-    from rag.leftovers import sweep
-    from rag.plan import is_held
+    from rag.ingest.pipeline import IngestReport, ingest_paths
+    from rag.ingest.plan import is_held
+    from rag.privacy.erasure import erase_removed
+    from rag.privacy.leftovers import sweep
+    from rag.privacy.register import delete_elsewhere
     from rag.seeds import seed_paths
     from ui.commands.cache import told_cleared
 
@@ -222,7 +222,7 @@ def _quotes(
     config: Config, removal: Removal, with_quotes: bool | None
 ) -> tuple[dict[str, int], dict[str, int]]:
     """What quotes removed documents and was kept, and what was deleted."""
-    from rag.data_register import delete_elsewhere, quotes_of
+    from rag.privacy.register import delete_elsewhere, quotes_of
 
     quotes = quotes_of(config, removal) if removal.uris else {}
     if not quotes or not choose_quotes(config, removal, with_quotes):
@@ -239,7 +239,7 @@ def _losses_text(withheld: Withheld) -> str:
 
 
 def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
-    from rag.collections import rebuild_losses
+    from rag.collections.by_name import rebuild_losses
 
     for folder in rebuild_losses(config, name, paths):
         raise UsageError(
@@ -255,13 +255,13 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
-    from rag.collections import (
+    from rag.collections.by_name import (
         DEFAULT_COLLECTION,
         removal_of_documents,
         remove_from_collection,
         write_collection,
     )
-    from rag.leftovers import sweep
+    from rag.privacy.leftovers import sweep
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION

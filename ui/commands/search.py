@@ -46,11 +46,11 @@ def search(
     import sys
     from contextlib import ExitStack
 
-    from rag.filters import parse_filter
-    from rag.rerank import open_reranker
-    from rag.retrieve import MAX_QUERY_CHARS, Retriever
-    from rag.wire import hit_to_dict
-    from rag.words import storable
+    from rag.retrieval.rerank import open_reranker
+    from rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
+    from rag.serialize import hit_to_dict
+    from rag.store.filters import parse_filter
+    from rag.text.words import storable
     from ui.hits_text import print_hits
 
     text = storable(sys.stdin.read() if query == "-" else query)

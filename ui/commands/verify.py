@@ -36,8 +36,8 @@ def verify(
 
     Example: [bold]askive verify report.txt --against seeds[/]
     """
+    from rag.serialize import sentence_to_dict
     from rag.verify_text import verified_sentences
-    from rag.wire import sentence_to_dict
 
     text = _text_of(file)
     shown = output(as_json, quiet)

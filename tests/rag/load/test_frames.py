@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rag.errors import LoadError
-from rag.load.frames import BrokenFrame, loaded_from, receive, result_fields, send
+from rag.ingest.frames import BrokenFrame, loaded_from, receive, result_fields, send
 from rag.types import Document, Passage
 
 DOCUMENT = Document(

@@ -1,0 +1,132 @@
+"""All that is done before the model speaks: question -> what was found, what it is worth, the prompt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from models.cancellation import Stopped, look, stopping_at
+from rag.answer.checks import ALL, Checks
+from rag.answer.partial import Half, answerable_half
+from rag.answer.prompt import build_prompt
+from rag.config import Config
+from rag.evidence.assessment import Weighed, Weigher
+from rag.evidence.selection import needed, select_evidence
+from rag.evidence.self_evaluation import Doubter
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.store.filters import Filter
+from rag.text.words import storable
+from rag.types import Evidence, Hit, Prompt, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that is known before the model speaks.
+
+    key: of what it was made. half: what is to be answered, which is mostly all. prompt: None to refuse at once.
+    weigh_ms, halves_ms: what these took.
+    """
+
+    key: tuple[object, ...]
+    half: Half
+    evidence: tuple[Evidence, ...]
+    prompt: Prompt | None
+    weigh_ms: float
+    halves_ms: float
+
+
+def finished(typed: str) -> str:
+    """The question that is being typed, or empty: what ends without a mark still gets its question mark."""
+    question = storable(typed).strip()
+    return question if not question or question[-1] in ".?!…" else f"{question}?"
+
+
+class Preparer:
+    """Retrieves, weighs and builds prompts. What was prepared last is kept: an anticipated question is ready.
+
+    count_tokens: the generator's. doubter: tells what is hopeless.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        retriever: Retriever,
+        weigher: Weigher,
+        doubter: Doubter,
+        count_tokens: Callable[[str], int],
+        config: Config,
+        checks: Checks = ALL,
+    ) -> None:
+        self.retriever = retriever
+        self._archive = archive
+        self._weigher = weigher
+        self._doubter = doubter
+        self._count_tokens = count_tokens
+        self._config = config
+        self._checks = checks
+        self._kept: Prepared | None = None
+
+    def prepare(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        admitted: Filter | None = None,
+        cancel: Flag | None = None,
+    ) -> Prepared | None:
+        """None when cancelled: within 100 ms, once the models are loaded.
+
+        Raises UsageError for an unknown field of the filter.
+        """
+        key = (question, tuple(history), admitted, self._archive.store.generation)
+        if self._kept is not None and self._kept.key == key:
+            return self._kept
+        try:
+            with stopping_at(cancel):
+                self._kept = self._prepared(key, question, history, admitted)
+        except Stopped:
+            return None
+        return self._kept
+
+    def _prepared(
+        self, key: tuple[object, ...], question: str, history: Sequence[Turn], admitted: Filter | None
+    ) -> Prepared:
+        """Raises Stopped when the flag in force is set."""
+        context = history[-1].question if history else ""
+
+        def find(part: str) -> Sequence[Hit]:
+            look()
+            return self.retriever.retrieve(part, history, admitted=admitted)
+
+        def weigh(part: str, hits: Sequence[Hit]) -> Weighed:
+            look()
+            return self._weigher.weigh(part, hits, context)
+
+        hits = find(question)
+        started = time.perf_counter()
+        weighed = weigh(question, hits)
+        weigh_ms = (time.perf_counter() - started) * 1000
+        started = time.perf_counter()
+        half = Half(question, (), weighed)
+        if self._checks.halves:
+            found = answerable_half(half, find, weigh)
+            half = found if self._is_worth_reading(found.weighed) else half
+        halves_ms = (time.perf_counter() - started) * 1000
+        look()
+        scored = half.weighed.scored
+        room = needed(half.question, scored, self._config.prompt)
+        evidence = select_evidence(scored, room, self._count_tokens)
+        prompt = None
+        if self._is_worth_reading(half.weighed):
+            prompt = build_prompt(half.question, evidence, history, self._count_tokens)
+        return Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
+
+    def _is_worth_reading(self, weighed: Weighed) -> bool:
+        """Whether the generator is to see the evidence; if not, the question is refused."""
+        if not self._checks.answerable:
+            return bool(weighed.scored)
+        if self._doubter.is_fitted:
+            return bool(weighed.scored) and not self._doubter.is_hopeless(weighed.probability)
+        return weighed.is_answerable

@@ -1,0 +1,256 @@
+"""Collections by name: which one is meant, what is there, open it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.collections.lock import Notify, lock_collections
+from rag.collections.path import collection_path as collection_path
+from rag.collections.swap import (
+    building_path,
+    discard_leftovers,
+    recover_collection,
+    recover_collections,
+    rename_folder,
+    swap_in,
+)
+from rag.config import SEEDS_COLLECTION, Config
+from rag.embedder import open_embedder
+from rag.errors import CollectionNotFound, StoreError, UsageError
+from rag.seeds import seed_paths
+from rag.store.archive import STORE_NAME, Archive
+
+if TYPE_CHECKING:
+    from rag.ingest.pipeline import IngestReport, Progress
+    from rag.ingest.plan import Withheld
+    from rag.privacy.removal import Removal, Removed
+
+DEFAULT_COLLECTION = "default"
+
+
+def list_collections(config: Config) -> list[str]:
+    """Names of the collections that are there, sorted."""
+    recover_collections(config)
+    return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
+
+
+def choose_collection(config: Config) -> str:
+    """The collection to ask when none was named.
+
+    The configured one; else `default`; else the only one besides the seeds; else the seeds.
+    Raises UsageError when several could be meant.
+    """
+    if config.collection:
+        return config.collection
+    others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]
+    if DEFAULT_COLLECTION in others:
+        return DEFAULT_COLLECTION
+    if len(others) > 1:
+        raise UsageError(
+            f"which collection? There are {', '.join(others)}",
+            remedy=f"name one, for example --collection {others[0]}",
+        )
+    return others[0] if others else SEEDS_COLLECTION
+
+
+def open_collection(
+    config: Config, name: str, *, create: bool = False, folder: Path | None = None
+) -> Archive:
+    """folder: where it is, if not in its usual place.
+
+    Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
+    """
+    path = folder or collection_path(config, name)
+    if folder is None:
+        recover_collection(config, name)
+    return Archive.open(path, open_embedder(config), config.passages, create=create)
+
+
+@contextmanager
+def write_collection(
+    config: Config, name: str, *, create: bool = False, notify: Notify | None = None
+) -> Iterator[Archive]:
+    """Open a collection to change it, and keep other writers out until the block ends.
+
+    notify: called when another writer is waited for. Raises CollectionBusy; StoreError when something that takes no
+    lock removed or replaced the collection meanwhile; and as `open_collection`.
+    """
+    path = collection_path(config, name)
+    with lock_collections(config, name, notify=notify):
+        discard_leftovers(config, name)
+        with open_collection(config, name, create=create) as archive:
+            yield archive
+            if not archive.store.is_in_place():
+                raise StoreError(
+                    f"the collection at {path} was removed or replaced while it was being written",
+                    remedy="run the command again",
+                )
+
+
+@contextmanager
+def rebuild_collection(config: Config, name: str, *, notify: Notify | None = None) -> Iterator[Archive]:
+    """A new, empty archive that takes the collection's place when the block ends well, and not before.
+
+    Other writers are kept out. notify, raises: as `write_collection`.
+    """
+    with lock_collections(config, name, notify=notify):
+        discard_leftovers(config, name)
+        fresh = building_path(config, name)
+        try:
+            with open_collection(config, name, folder=fresh, create=True) as archive:
+                yield archive
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        swap_in(config, name)
+
+
+def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
+    """What a rebuild from these paths would lose of the folders among them, as `rag.ingest.plan.Plan.withheld`.
+
+    Nothing when there is no collection, or its store cannot be read. Raises UsageError for a path that does not exist.
+    """
+    from rag.ingest.plan import plan_paths
+    from rag.store.sqlite import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            known = store.known_sha256()
+    except (CollectionNotFound, StoreError):
+        return []
+    return plan_paths(paths, known).withheld
+
+
+def create_collection(config: Config, name: str, *, notify: Notify | None = None) -> None:
+    """Make an empty collection. Raises UsageError when there is one, or the name cannot be one; CollectionBusy."""
+    with lock_collections(config, name, notify=notify):
+        _require_free(config, name)
+        with write_collection(config, name, create=True):
+            pass
+
+
+def rename_collection(config: Config, name: str, new_name: str, *, notify: Notify | None = None) -> None:
+    """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound, CollectionBusy."""
+    with lock_collections(config, name, new_name, notify=notify):
+        _require_there(config, name)
+        _require_free(config, new_name)
+        discard_leftovers(config, name)
+        discard_leftovers(config, new_name)
+        rename_folder(config, name, new_name)
+
+
+def index_seeds(
+    config: Config, *, progress: Progress | None = None, notify: Notify | None = None
+) -> IngestReport:
+    """Bring the collection of the default corpus in step with it; a new one appears whole."""
+    from rag.ingest.pipeline import ingest_paths
+
+    with lock_collections(config, SEEDS_COLLECTION, notify=notify):
+        is_there = has_collection(config, SEEDS_COLLECTION)
+        opened = (
+            write_collection(config, SEEDS_COLLECTION)
+            if is_there
+            else rebuild_collection(config, SEEDS_COLLECTION)
+        )
+        with opened as archive:
+            return ingest_paths(archive, seed_paths(), progress=progress)
+
+
+def has_collection(config: Config, name: str) -> bool:
+    """Whether it is there."""
+    recover_collection(config, name)
+    return (collection_path(config, name) / STORE_NAME).is_file()
+
+
+def _require_there(config: Config, name: str) -> None:
+    if not has_collection(config, name):
+        raise CollectionNotFound(
+            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
+        )
+
+
+def _require_free(config: Config, name: str) -> None:
+    if has_collection(config, name):
+        raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
+
+
+def remove_collection(
+    config: Config, name: str, *, with_quotes: bool = False, notify: Notify | None = None
+) -> Removed:
+    """Delete a collection for good, from every place of `rag.privacy.register`.
+
+    with_quotes: also conversations, gold questions and evaluation runs that quote it. notify: as in
+    `write_collection`. Raises CollectionNotFound, CollectionBusy.
+    """
+    from rag.privacy.register import delete_everywhere
+
+    with lock_collections(config, name, notify=notify):
+        return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
+
+
+def removal_of_collection(config: Config, name: str) -> Removal:
+    """The removal of a whole collection, also of a damaged one. Raises CollectionNotFound."""
+    from rag.privacy.register import other_collections
+    from rag.privacy.removal import Removal
+    from rag.store.sqlite import SqliteStore
+
+    _require_there(config, name)
+    store_id, uris = "", frozenset[str]()
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            store_id, uris = store.store_id, frozenset(store.known_sha256())
+    except StoreError:
+        # What cannot be read can still be deleted; its uploads are found by their owner's absence.
+        pass
+    return Removal(name, store_id, uris, other_collections(config, name))
+
+
+def known_documents(config: Config, name: str) -> dict[str, str]:
+    """Digests of a collection's documents by uri; empty when it is damaged."""
+    from rag.store.sqlite import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
+            return store.known_sha256()
+    except StoreError:
+        return {}
+
+
+def remove_from_collection(
+    config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
+) -> Removed:
+    """Remove documents for good, from every place of `rag.privacy.register`; files outside the data folder stay.
+
+    uris: as in `rag.ingest.pipeline.remove_documents`. with_quotes: as in `remove_collection`.
+    Raises UsageError for what means no document; nothing is removed then.
+    """
+    from rag.privacy.register import delete_everywhere
+
+    removal = removal_of_documents(config, archive, uris)
+    try:
+        return delete_everywhere(config, removal, with_quotes=with_quotes)
+    except BaseException:
+        # They may be gone from the store all the same, and then nobody can ask for it again.
+        from models.registry import clear_states
+
+        clear_states(config.models_dir)
+        raise
+
+
+def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
+    """The removal of documents from an opened collection. Raises UsageError for what means no document."""
+    from rag.ingest.pipeline import documents_meant
+
+    return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
+
+
+def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
+    """The removal of documents that need not be in the collection any more. name: of the collection."""
+    from rag.privacy.register import other_collections
+    from rag.privacy.removal import Removal
+
+    return Removal(name, archive.store.store_id, frozenset(uris), other_collections(config, name), archive)

@@ -1,0 +1,121 @@
+"""The lock of a collection: one writer at a time, among processes and among the threads of each.
+
+The lock file `collections/.NAME.lock` is empty and stays: unlinking it would let two writers lock two files of one
+name. Readers take no lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.collections.path import collection_path
+from rag.errors import CollectionBusy, StoreError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from rag.config import Config
+
+Notify = Callable[[str], None]
+"""Called with a line for the user when a lock has to be waited for."""
+
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    """A lock file with a lock for the threads of this process; both count how often their holder took them."""
+
+    file: FileLock
+    threads: threading.RLock = field(default_factory=threading.RLock)
+
+
+_locks: dict[str, _Lock] = {}
+_locks_guard = threading.Lock()
+
+
+@contextmanager
+def lock_collections(
+    config: Config, *names: str, wait_s: float | None = None, notify: Notify | None = None
+) -> Iterator[None]:
+    """Hold the locks of these collections, which need not exist. Reentrant within a thread.
+
+    wait_s: how long others are waited for, in seconds; None takes `config.lock_wait_s`. Take it before a turn at the
+    models, never after. Raises CollectionBusy when others hold a lock for longer, StoreError when a lock file cannot
+    be made, UsageError for a name that cannot be one.
+    """
+    wait_s = config.lock_wait_s if wait_s is None else wait_s
+    with ExitStack() as held:
+        # Sorted: two that want the same two locks never wait for each other.
+        for name in sorted(set(names)):
+            held.enter_context(_hold(lock_path(config, name), name, wait_s, notify))
+        yield
+
+
+def lock_path(config: Config, name: str) -> Path:
+    """The lock file of a collection. Raises UsageError for a name that cannot be one."""
+    folder = collection_path(config, name)
+    return folder.with_name(f".{folder.name}.lock")
+
+
+@contextmanager
+def _hold(path: Path, name: str, wait_s: float, notify: Notify | None) -> Iterator[None]:
+    lock = _lock_at(path)
+    deadline = time.monotonic() + wait_s
+    if not _acquire(lock, path, 0):
+        if wait_s > 0 and notify is not None:
+            notify(
+                f"Waiting up to {wait_s:.0f} s for another Askive that is changing the collection {name!r}."
+            )
+        if not _acquire(lock, path, max(0.0, deadline - time.monotonic())):
+            raise CollectionBusy(
+                f"another Askive is changing the collection {name!r}; it was waited for for {wait_s:.0f} s",
+                remedy="try again when it is done, or wait longer with ASKIVE_LOCK_WAIT_S=3600",
+            )
+    try:
+        yield
+    finally:
+        lock.file.release()
+        lock.threads.release()
+
+
+def _acquire(lock: _Lock, path: Path, timeout_s: float) -> bool:
+    from filelock import Timeout
+
+    deadline = time.monotonic() + timeout_s
+    if not lock.threads.acquire(timeout=timeout_s):
+        return False
+    try:
+        # The thread that holds the file lock only counts up.
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.file.acquire(timeout=max(0.0, deadline - time.monotonic()), poll_interval=_POLL_S)
+    except Timeout:
+        lock.threads.release()
+        return False
+    except OSError as error:
+        lock.threads.release()
+        raise StoreError(
+            f"the lock file {path} cannot be opened: {error.strerror or error}",
+            remedy=f"check the rights of {path.parent}, and that its disk can be written",
+        ) from error
+    except BaseException:
+        lock.threads.release()
+        raise
+    return True
+
+
+def _lock_at(path: Path) -> _Lock:
+    from filelock import FileLock
+
+    key = str(path.absolute())
+    with _locks_guard:
+        if key not in _locks:
+            # One instance for all threads, which the other lock keeps apart.
+            _locks[key] = _Lock(FileLock(key, thread_local=False))
+        return _locks[key]

@@ -1,0 +1,164 @@
+"""Put a new collection in the place of another, or delete one, such that a crash leaves the old or the new one whole.
+
+Beside `NAME` there may be, for a while, `.NAME.rebuilding` (being built), `.NAME.replaced` (the former one) and
+`.NAME.deleted`. The former one is set aside only when the new one is complete and on the disk: when `NAME` is missing
+and `.NAME.replaced` is there, a swap was interrupted, and `.NAME.rebuilding`, if there, is complete.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from models.files import sync_file, sync_folder
+from rag.collections.lock import Notify, lock_collections
+from rag.config import Config
+from rag.errors import AskiveError, StoreError
+from rag.store.archive import STORE_NAME
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def building_path(config: Config, name: str) -> Path:
+    """Where a collection is built before it takes its place."""
+    return config.collections_dir / f".{name}.rebuilding"
+
+
+def swap_in(config: Config, name: str) -> None:
+    """Put the collection built at `building_path` in its place and delete the former one. Under the lock only.
+
+    Where the system can exchange two names, there is no moment without a collection. Raises StoreError when the disk
+    refuses; the old one or the new one is in its place then.
+    """
+    with _disk_errors(config, name):
+        _swap_in(config, name)
+
+
+def _swap_in(config: Config, name: str) -> None:
+    fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
+    for path in fresh.iterdir():
+        sync_file(path)
+    sync_folder(fresh)
+    shutil.rmtree(aside, ignore_errors=True)
+    if not place.exists():
+        fresh.rename(place)
+    elif _exchange(fresh, place):
+        fresh.rename(aside)
+    else:
+        place.rename(aside)
+        fresh.rename(place)
+    sync_folder(config.collections_dir)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def deleted_path(config: Config, name: str) -> Path:
+    """Where a collection lies while it is being deleted."""
+    return config.collections_dir / f".{name}.deleted"
+
+
+def set_aside(config: Config, name: str) -> None:
+    """Move a collection to `deleted_path`, and delete what interrupted runs left of it. Under the lock only.
+
+    A collection that is gone in part is never found. Raises StoreError when the disk refuses.
+    """
+    # Before the collection goes: a former state must not be recovered in its place.
+    discard_leftovers(config, name)
+    deleted = deleted_path(config, name)
+    with _disk_errors(config, name):
+        if deleted.exists():
+            shutil.rmtree(deleted)
+        (config.collections_dir / name).rename(deleted)
+        sync_folder(config.collections_dir)
+
+
+def delete_set_aside(config: Config, name: str) -> None:
+    """Delete what `set_aside` moved. Under the lock only. Raises StoreError when the disk refuses."""
+    with _disk_errors(config, name):
+        shutil.rmtree(deleted_path(config, name))
+
+
+def rename_folder(config: Config, name: str, new_name: str) -> None:
+    """Rename a collection's folder. Under both locks only. Raises StoreError when the disk refuses."""
+    with _disk_errors(config, name):
+        (config.collections_dir / name).rename(config.collections_dir / new_name)
+        sync_folder(config.collections_dir)
+
+
+def discard_leftovers(config: Config, name: str) -> None:
+    """Delete what interrupted rebuilds left of a collection, after a recovery. Under the lock only.
+
+    An interrupted deletion is left to `rag.privacy.leftovers.sweep`. Raises StoreError when the disk refuses.
+    """
+    recover_collection(config, name)
+    for state in ("rebuilding", "replaced"):
+        leftover = config.collections_dir / f".{name}.{state}"
+        if leftover.exists():
+            with _disk_errors(config, name):
+                shutil.rmtree(leftover)
+
+
+def recover_collections(config: Config) -> None:
+    """Finish every swap that a crash interrupted. Cheap; what another process is working on is left to it."""
+    for aside in config.collections_dir.glob(".*.replaced"):
+        # Listing must not fail for one of them; opening it says what is wrong.
+        with suppress(AskiveError):
+            recover_collection(config, aside.name[1 : -len(".replaced")], wait_s=0)
+
+
+def recover_collection(
+    config: Config, name: str, *, wait_s: float | None = None, notify: Notify | None = None
+) -> None:
+    """Finish an interrupted swap of this collection, or put the former one back; nothing when there was none.
+
+    wait_s, notify, raises: as `lock_collections`.
+    """
+    if not _is_interrupted(config, name):
+        return
+    with lock_collections(config, name, wait_s=wait_s, notify=notify):
+        # Looked at again: whoever held the lock may have finished.
+        if not _is_interrupted(config, name):
+            return
+        fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
+        with _disk_errors(config, name):
+            (fresh if (fresh / STORE_NAME).is_file() else aside).rename(place)
+            sync_folder(config.collections_dir)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _disk_errors(config: Config, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise StoreError(
+            f"the folder of the collection {name!r} cannot be changed: {error.strerror or error}{where}",
+            remedy=f"check the rights and the disk of {config.collections_dir}, then run the command again",
+        ) from error
+
+
+def _is_interrupted(config: Config, name: str) -> bool:
+    return _aside(config, name).is_dir() and not (config.collections_dir / name).exists()
+
+
+def _aside(config: Config, name: str) -> Path:
+    return config.collections_dir / f".{name}.replaced"
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system or the file system cannot."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    result: int = rename(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    return result == 0

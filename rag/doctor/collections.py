@@ -1,0 +1,194 @@
+"""Checks of the collections: the store, the full-text index, the vectors and the vector index. Nothing is written."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from rag.config import Config
+from rag.doctor.files import Finding, surely
+from rag.ingest.splitting import context_of
+from rag.store.archive import STORE_NAME
+from rag.store.database_file import open_read_only
+from rag.store.faiss_flat import FaissIndex
+from rag.store.index_checksum import is_whole
+from rag.store.schema import FORMAT, INVARIANTS, Fingerprint
+from rag.store.sqlite_errors import format_failure, is_damage, rebuild_remedy, store_failure
+from rag.text.dates import days_of
+from rag.types import Passage, Source
+
+_COPIED_UP_TO = 256 * 2**20
+"""Bytes of a store whose full-text index is checked without being asked to: it is copied into memory for that."""
+_UNIT = 1e-3
+
+
+def examine_collections(config: Config, *, full: bool = False) -> Iterator[Finding]:
+    """A finding for each collection that is sound, or one for each thing that is wrong with it.
+
+    full: also check the full-text index of stores that are larger than 256 MB.
+    """
+    stores = sorted(config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
+    if not stores:
+        yield Finding("collections", "ok", "none yet; `askive index PATH` makes one")
+    for path in stores:
+        name = f"collection {path.parent.name}"
+        yield from surely(name, partial(_collection, name, path, full))
+
+
+def _collection(name: str, path: Path, full: bool) -> Iterator[Finding]:
+    try:
+        with closing(open_read_only(path)) as db:
+            yield from _store(name, path, db, full)
+    except (sqlite3.Error, OSError) as error:
+        failure = store_failure(path, "read", error)
+        remedy = rebuild_remedy(path.parent) if is_damage(error) else failure.remedy
+        yield Finding(name, "error", failure.message, remedy)
+
+
+def _store(name: str, path: Path, db: sqlite3.Connection, full: bool) -> Iterator[Finding]:
+    problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+    meta = dict(db.execute("SELECT key, value FROM meta").fetchall()) if not problems else {}
+    found = meta.get("format", "")
+    if not problems and found != str(FORMAT):
+        failure = format_failure(path, int(found) if found.isdecimal() else -1)
+        yield Finding(name, "error", failure.message, failure.remedy)
+        return
+    checks: list[Callable[[], Iterator[str]]] = [
+        partial(_invariants, db), partial(_meta, meta), partial(_documents, db), partial(_vectors, db, meta),
+        partial(_full_text, db, path, full),
+    ]  # fmt: skip
+    for check in checks if not problems else ():
+        try:
+            problems += check()
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            problems.append(str(error))
+    if problems:
+        message = f"the store at {path.parent} is damaged: {'; '.join(problems[:5])}"
+        yield Finding(name, "error", message, rebuild_remedy(path.parent))
+        return
+    n_documents, n_passages = db.execute(
+        "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+    ).fetchone()
+    size = f"{n_documents} documents, {n_passages} passages"
+    yield _index(name, path.parent, db, meta, size)
+
+
+def _index(name: str, folder: Path, db: sqlite3.Connection, meta: dict[str, str], size: str) -> Finding:
+    index = folder / f"dense-{meta['store_id'][:12]}-{meta['generation']}.faiss"
+    (has_vectors,) = db.execute("SELECT EXISTS (SELECT 1 FROM embeddings)").fetchone()
+    if has_vectors and not index.is_file():
+        return Finding(
+            name, "warning", f"{size}; its vector index is missing or older than the store",
+            "none needed: the next question builds it from the stored embeddings",
+        )  # fmt: skip
+    if index.is_file() and not is_whole(index):
+        return Finding(
+            name, "error", f"{size}; its vector index {index} is damaged",
+            f"`rm {index}`: it is derived, and the next question builds it from the stored embeddings",
+        )  # fmt: skip
+    if n := _n_changed(index, db, meta):
+        message = f"the store at {folder} is damaged: {n} vectors are not those of the vector index"
+        return Finding(name, "error", message, rebuild_remedy(folder))
+    return Finding(name, "ok", f"{size}; index in step with the store")
+
+
+def _n_changed(path: Path, db: sqlite3.Connection, meta: dict[str, str]) -> int:
+    """How many stored vectors differ from the exact index, which holds a copy of each and has a checksum."""
+    dimension = int(json.loads(meta["fingerprint"])["dimension"]) if "fingerprint" in meta else 0
+    index = FaissIndex.load(path, dimension) if dimension else None
+    if index is None:
+        return 0
+    copies = dict(zip(index.ids.tolist(), index.vectors, strict=True))
+    rows = db.execute("SELECT passage_id, vector FROM embeddings")
+    return sum(i not in copies or copies[i].tobytes() != vector for i, vector in rows)
+
+
+def _invariants(db: sqlite3.Connection) -> Iterator[str]:
+    for what, query in INVARIANTS.items():
+        (n,) = db.execute(query).fetchone()
+        if n:
+            yield f"{n} {what}"
+    for table, n in db.execute(
+        'SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1'
+    ).fetchall():
+        yield f"{n} rows of {table} belong to nothing"
+
+
+def _meta(meta: dict[str, str]) -> Iterator[str]:
+    for key in ("store_id", "generation"):
+        if not meta.get(key):
+            yield f"no {key}"
+    if not meta.get("generation", "0").isdecimal():
+        yield f"generation {meta['generation']!r} is no number"
+    if "fingerprint" in meta:
+        Fingerprint(**json.loads(meta["fingerprint"]))
+
+
+def _documents(db: sqlite3.Connection) -> Iterator[str]:
+    """Metadata and dates, and the full-text rows against the text of the passages."""
+    rows = db.execute(
+        "SELECT doc_id, uri, title, media_type, published, publisher,"
+        " sha256, metadata, published_first, published_last, text FROM documents"
+    )
+    for *columns, sha256, metadata, first, last, text in rows:
+        source = Source(*columns)
+        try:
+            is_object = isinstance(json.loads(metadata), dict)
+        except ValueError:
+            is_object = False
+        if not is_object:
+            yield f"{source.uri}: its metadata is not a JSON object"
+        if not sha256:
+            yield f"{source.uri}: it has no digest"
+        if tuple(days_of(source.published)) != (first, last):
+            yield f"{source.uri}: its date {source.published!r} is not the one that is searched for"
+        passages = db.execute(
+            'SELECT start, "end", heading, page, f.text, f.context'
+            " FROM passages JOIN passages_fts f ON f.rowid = passage_id WHERE doc_id = ?",
+            (source.doc_id,),
+        )
+        n = 0
+        for start, end, heading, page, *indexed in passages:
+            passage = Passage(text[start:end], start, end, heading, page)
+            n += indexed != [passage.text, context_of(source, passage)]
+        if n:
+            yield f"{source.uri}: {n} passages differ from the full-text index"
+
+
+def _vectors(db: sqlite3.Connection, meta: dict[str, str]) -> Iterator[str]:
+    if "fingerprint" not in meta:
+        return
+    dimension = int(json.loads(meta["fingerprint"])["dimension"])
+    n_wide = n_odd = 0
+    rows = db.execute("SELECT vector FROM embeddings")
+    while batch := rows.fetchmany(8192):
+        blobs = [row[0] for row in batch if len(row[0]) == 4 * dimension]
+        n_wide += len(batch) - len(blobs)
+        rows_64 = np.frombuffer(b"".join(blobs), dtype=np.float32).astype(np.float64).reshape(-1, dimension)
+        with np.errstate(all="ignore"):
+            norms = np.linalg.norm(rows_64, axis=1)
+        # The vector of a text without words may be 0.
+        n_odd += sum(not (norm == 0 or math.isclose(norm, 1, abs_tol=_UNIT)) for norm in norms.tolist())
+    if n_wide:
+        yield f"{n_wide} vectors have not {dimension} dimensions"
+    if n_odd:
+        yield f"{n_odd} vectors have no unit length"
+
+
+def _full_text(db: sqlite3.Connection, path: Path, full: bool) -> Iterator[str]:
+    """FTS5 checks its index only by a command that counts as writing: it is given to a copy in memory."""
+    if not full and path.stat().st_size > _COPIED_UP_TO:
+        return
+    with closing(sqlite3.connect(":memory:")) as copy:
+        db.backup(copy)
+        try:
+            copy.execute("INSERT INTO passages_fts (passages_fts) VALUES ('integrity-check')")
+        except sqlite3.DatabaseError as error:
+            yield f"the full-text index: {error}"

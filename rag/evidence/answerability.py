@@ -1,0 +1,143 @@
+"""Whether the archive holds the answer: a logistic model over what is known before a word is written.
+
+Fitted by `askive eval calibrate`, which stores it beside this file with its provenance. The features are
+those that a reader of the sources would go by: is this about the question at all, does it speak of everyone and
+everything that the question names, does it hold the kind of thing that is asked for, does it say the answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rag.evidence.scoring import ScoredSentence, has_kind, logistic
+from rag.evidence.unmentioned import missing_from
+from rag.text.words import stems
+from rag.types import Hit
+
+STORED = Path(__file__).parent.parent / "calibration" / "answerability.json"
+_N_BEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answerability:
+    """A fitted model.
+
+    names: of the features, in the order of `weights`.
+    means, scales: of the features where it was fitted; a feature is (value - mean) / scale.
+    threshold: below this probability the question is refused.
+    embedder_id: of the embedder that the features came from.
+    reader_sha256: of the reader's weights; None when there was no reader.
+    generator_id: of the generator that was asked too (`rag.evidence.self_evaluation`); None when none was.
+    provenance: data, figures and date, for people.
+    """
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    embedder_id: str
+    reader_sha256: str | None
+    generator_id: str | None
+    provenance: Mapping[str, Any]
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """That the archive holds the answer, 0 to 1. Raises KeyError when a feature is missing."""
+        total = self.bias
+        for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
+            total += weight * (features[name] - mean) / scale
+        return logistic(total)
+
+
+def fitted(
+    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
+) -> Answerability | None:
+    """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
+    wanted = (embedder_id, reader_sha256, generator_id)
+    return next(
+        (m for m in _kept(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None
+    )
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path) -> tuple[Answerability, ...]:
+    return read_stored(path)
+
+
+def read_stored(path: Path) -> tuple[Answerability, ...]:
+    """The models of a file that `eval.calibrate` wrote."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Answerability(
+            names=tuple(row["features"]),
+            means=tuple(f["mean"] for f in row["features"].values()),
+            scales=tuple(f["scale"] for f in row["features"].values()),
+            weights=tuple(f["weight"] for f in row["features"].values()),
+            bias=row["bias"],
+            threshold=row["threshold"],
+            embedder_id=row["embedder_id"],
+            reader_sha256=row["reader_sha256"],
+            generator_id=row.get("generator_id"),
+            provenance=row["provenance"],
+        )
+        for row in rows
+    )
+
+
+def features_of(
+    question: str,
+    hits: Sequence[Hit],
+    scored: Sequence[ScoredSentence],
+    missing: Sequence[str],
+    context: str = "",
+) -> dict[str, float]:
+    """The features of a question, its hits and their sentences, best first (at least one of each).
+
+    missing: what the question names and no hit mentions.
+    context: the turn before; it may name what a follow-up only points at.
+    """
+    best = scored[:_N_BEST]
+    near = " ".join(
+        f"{item.hit.source.title} {item.hit.source.publisher or ''} {item.hit.source.published or ''} "
+        f"{item.hit.passage.text}"
+        for item in best
+    )
+    own = " ".join(item.text for item in best)
+    read = sorted((item.answerable for item in scored if item.answerable is not None), reverse=True)
+    topical = [item.score if item.topical is None else item.topical for item in scored]
+    topical = sorted(topical, reverse=True)
+    first = scored[0]
+    return {
+        "top_hit": hits[0].score,
+        "hit_margin": hits[0].score - hits[min(4, len(hits) - 1)].score,
+        "evidence": topical[0],
+        "evidence_top3": sum(topical[:3]) / 3,
+        "evidence_margin": topical[0] - topical[min(10, len(topical) - 1)],
+        "words_missing": _missing(set(stems(question)), set(stems(near))),
+        "words_missing_in_best": _missing(set(stems(question)), set(stems(own))),
+        "words_missing_in_first": _missing(set(stems(question)), set(stems(first.text))),
+        "missing": float(min(len(missing), 3)),
+        "missing_in_best": float(min(len(missing_from(question, [item.hit for item in best[:3]])), 3)),
+        "has_kind": sum(has_kind(question, item.text) for item in best) / len(best),
+        "follow_up": float(bool(context)),
+        "n_words": min(len(stems(question)), 20) / 10,
+        "read_best": read[0] if read else 0.0,
+        "read_second": read[1] if len(read) > 1 else 0.0,
+        "read_mean": sum(read[:5]) / 5 if read else 0.0,
+        "read_first": first.answerable or 0.0,
+        "answer_score": max((i.answer_score for i in best if i.answer_score is not None), default=0.0),
+    }
+
+
+READER_FEATURES = frozenset({"read_best", "read_second", "read_mean", "read_first", "answer_score"})
+"""Features that are only there with the reader."""
+
+
+def _missing(wanted: set[str], there: set[str]) -> float:
+    return len(wanted - there) / len(wanted) if wanted else 0.0

@@ -1,0 +1,68 @@
+"""Hits -> what they are worth for the question: their sentences in order, and whether they hold the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.protocols import Embedder
+from models.reader.cross_encoder import Reader
+from rag.answer.refusal import MIN_EVIDENCE
+from rag.evidence.answerability import features_of, fitted
+from rag.evidence.reader_scoring import read_sentences
+from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from rag.evidence.unmentioned import missing_from
+from rag.types import Hit
+
+LIKELY = 0.3
+"""From this probability on an answer is written before it is doubted."""
+SURE = 0.8
+"""From this probability on a source is quoted when the model's own words do not stand."""
+SURE_WHEN_ASKED = 0.55
+"""The same where the generator is asked too: what is left then is seldom a near-miss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Hits and the sentences in them.
+
+    scored: every sentence once, best first.
+    features: of `rag.evidence.answerability`; empty when there is no sentence.
+    missing: what the question names and no hit mentions.
+    probability: that the answer is here, 0 to 1.
+    is_answerable: whether that is enough. topical: how well the best sentence fits the topic.
+    """
+
+    hits: tuple[Hit, ...]
+    scored: tuple[ScoredSentence, ...]
+    features: Mapping[str, float]
+    missing: tuple[str, ...]
+    probability: float
+    is_answerable: bool
+    topical: float
+
+
+class Weigher:
+    """Weighs hits by rules and, when there is one, with the reader."""
+
+    def __init__(self, embedder: Embedder, reader: Reader | None) -> None:
+        self._embedder = embedder
+        self._reader = reader
+        self._model = fitted(embedder.model_id, reader.digest if reader else None)
+
+    def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+        """context: the turn before, for a follow-up."""
+        scored = score_sentences(question, hits, self._embedder, context)
+        if not scored:
+            return Weighed(tuple(hits), (), {}, (), 0.0, False, 0.0)
+        topical = scored[0].score
+        if self._reader is not None:
+            scored = read_sentences(in_context(question, context), scored, self._reader)
+        missing = missing_from(question, hits)
+        features = features_of(question, hits, scored, missing, context)
+        model = self._model
+        probability = model.probability(features) if model else min(topical, 1.0)
+        least = model.threshold if model else MIN_EVIDENCE
+        return Weighed(
+            tuple(hits), tuple(scored), features, missing, probability, probability >= least, topical
+        )

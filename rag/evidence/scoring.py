@@ -1,0 +1,176 @@
+"""Hits -> their sentences, best first: the evidence.
+
+Whole passages cost seconds of reading on a CPU and a small model loses its way in them. What is read of the
+sentences is chosen in `rag.evidence.selection`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.protocols import Embedder
+from rag.text.injection import is_instruction
+from rag.text.sentences import Span, split_sentences
+from rag.text.words import names, numbers, stems
+from rag.types import Hit
+
+_COSINE_WEIGHT = 0.5
+_COVERAGE_WEIGHT = 0.35
+_RANK_WEIGHT = 0.1
+_KIND_WEIGHT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence of a hit, and what it is worth for a question.
+
+    index: which sentence of its passage.
+    start, end: offsets into the document.
+    score: 0 to about 1; with the reader's word to about 1.3.
+    topical: the score before the reader's word; None when it has not been read.
+    answerable: the reader's logit of "here is the answer"; None when it has not been read.
+    answer: where the reader finds it, as offsets into the document. answer_score: how surely.
+    """
+
+    hit: Hit
+    index: int
+    start: int
+    end: int
+    text: str
+    score: float
+    topical: float | None = None
+    answerable: float | None = None
+    answer: Span | None = None
+    answer_score: float | None = None
+
+
+def sentences_of(hit: Hit) -> list[Span]:
+    """The sentences of a passage, as offsets into its document."""
+    base = hit.passage.start
+    return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
+
+
+def logistic(logit: float) -> float:
+    """A logit as a probability."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def in_context(question: str, context: str) -> str:
+    """A follow-up means something only after the turn before it; a first question has no context."""
+    return f"{context} {question}" if context else question
+
+
+def score_sentences(
+    question: str, hits: Sequence[Hit], embedder: Embedder, context: str = ""
+) -> list[ScoredSentence]:
+    """Every sentence of the hits once, best first.
+
+    Cosine to the question, share of the question's words it holds (its title's and neighbours' count half),
+    rank of its passage, and whether it has the kind of thing that is asked for.
+    context: the turn before, for follow-ups.
+    """
+    units: list[tuple[Hit, int, Span, str]] = []
+    seen: set[tuple[int, int]] = set()
+    for hit in hits:
+        for index, span in enumerate(sentences_of(hit)):
+            text = hit.passage.between(*span)
+            if (hit.passage.doc_id, span.start) not in seen and not is_instruction(text):
+                seen.add((hit.passage.doc_id, span.start))
+                units.append((hit, index, span, text))
+    if not units:
+        return []
+    texts = [text for *_, text in units]
+    asked = in_context(question, context)
+    queries = list(dict.fromkeys((question, asked)))
+    vectors = embedder.embed([*texts, *queries])
+    cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
+    coverage = _coverage(asked, units)
+    kinds = [has_kind(question, text) for text in texts]
+    scored = [
+        ScoredSentence(
+            hit,
+            index,
+            span.start,
+            span.end,
+            text,
+            float(
+                _COSINE_WEIGHT * max(cosine, 0.0)
+                + _COVERAGE_WEIGHT * covered
+                + _RANK_WEIGHT / math.sqrt(hit.rank)
+                + _KIND_WEIGHT * kind
+            ),
+        )
+        for (hit, index, span, text), cosine, covered, kind in zip(
+            units, cosines, coverage, kinds, strict=True
+        )
+    ]
+    return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
+
+
+def _coverage(question: str, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:
+    """Share of the question's stems in each sentence, rare ones counting more."""
+    wanted = set(stems(question))
+    own = [set(stems(text)) for *_, text in units]
+    frequency = Counter(stem for found in own for stem in found & wanted)
+    weight = {stem: math.log(1 + len(units) / (1 + frequency[stem])) for stem in wanted}
+    total = sum(weight.values()) or 1.0
+    shares: list[float] = []
+    for position, (hit, *_) in enumerate(units):
+        near = set(stems(f"{hit.source.title} {hit.passage.heading} {hit.source.published or ''}"))
+        for neighbour in (position - 1, position + 1):
+            if 0 <= neighbour < len(units) and units[neighbour][0] is hit:
+                near |= own[neighbour]
+        share = sum(
+            weight[stem] * (1.0 if stem in own[position] else 0.5 if stem in near else 0.0) for stem in wanted
+        )
+        shares.append(share / total)
+    return shares
+
+
+_TIME = re.compile(
+    r"\b(?:\d{4}|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|january|february|march|april|august|september"
+    r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|year|month|week|century)\b",
+    re.IGNORECASE,
+)
+
+
+def has_kind(question: str, text: str) -> float:
+    """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
+    asked = _asked_kind(question)
+    if asked == "number":
+        return float(bool(numbers(text)))
+    if asked == "time":
+        return float(bool(_TIME.search(text)))
+    if asked == "name":
+        return float(bool(names(text) - names(question)))
+    return 0.0
+
+
+def lacks_number(question: str, answer: str) -> bool:
+    """Whether a number was asked for and the answer gives none beyond the question's own."""
+    return (
+        _asked_kind(question) == "number"
+        and not numbers(answer) - numbers(question)
+        and not _VAGUE.search(answer)
+    )
+
+
+_VAGUE = re.compile(
+    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b",
+    re.IGNORECASE,
+)
+
+
+def _asked_kind(question: str) -> str | None:
+    asked = question.lower()
+    if re.search(r"\bhow (?:many|much|old)\b|\b(?:what|which) number of\b", asked):
+        return "number"
+    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
+        return "time"
+    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
+        return "name"
+    return None

@@ -1,0 +1,66 @@
+"""What a question names and no document mentions: a false premise is named as such."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.text.date_mentions import bears, day_of, days
+from rag.text.dates import spelled_date
+from rag.text.names import has_name, is_office, lower_words, names_in
+from rag.text.quantities import quantities
+from rag.text.words import numbers
+from rag.types import Hit
+
+
+def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Names, then numbers and dates of the question that stand in none of the hits, as the question spells them.
+
+    Titles, headings, publishers and dates of the documents count. Everything is missing from no hits at all.
+    """
+    text = " \n".join(
+        f"{hit.source.title} {hit.source.publisher or ''} {spelled_date(hit.source.published)}"
+        f" {hit.passage.heading} {hit.passage.text}"
+        for hit in hits
+    )
+    heard = lower_words(text)
+    names = [
+        name.text
+        for name in names_in(question)
+        if not has_name(name, heard, text) and not (name.opens and len(name.words) == 1 and _opens_only(question))
+        and not is_office(name)
+    ]  # fmt: skip
+    asked = [day for day in days(question) if day.year is not None or day.month is not None]
+    held = [day for hit in hits for day in days(hit.passage.text, hit.source.published)]
+    held += [day for hit in hits if (day := day_of(hit.source.published))]
+    told = numbers(text)
+    dates = [
+        day.text
+        for day in asked
+        if not any(bears(other, day) for other in held) and not (day.month is None and str(day.year) in told)
+    ]
+    counted = [
+        quantity.text
+        for quantity in quantities(question, [(day.start, day.end) for day in asked])
+        if f"{quantity.value:g}" not in told
+        and not any(float(n) == quantity.value for n in told if _plain(n))
+    ]
+    return tuple(dict.fromkeys([*names, *dates, *counted]))
+
+
+def no_mention(missing: Sequence[str]) -> str:
+    """`No document mentions X or Y.`; empty when nothing is missing."""
+    if not missing:
+        return ""
+    quoted = [f"“{name}”" for name in missing]
+    listed = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return f"No document that was found mentions {listed}."
+
+
+def _opens_only(question: str) -> bool:
+    """Whether the first word may be capitalised for standing first: "Trams in Finsk: how many?"."""
+    first = question.split()[0] if question.split() else ""
+    return first[:1].isupper() and first[1:].islower() and not first.endswith(("'s", "’s"))
+
+
+def _plain(number: str) -> bool:
+    return number.replace(".", "", 1).isdigit()

@@ -1,0 +1,229 @@
+"""Files parsed by processes of their own, so that one that is damaged or hostile costs only itself.
+
+A file that takes too much memory or time, or ends its process, is a LoadError; the process is replaced. Processes
+start when there is something to parse. What is sent and got back is limited, so memory stays flat.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from rag.config import PassageConfig
+from rag.errors import ArchiveError, AskiveError, LoadError
+from rag.ingest.frames import Loaded, loaded_from
+from rag.ingest.parser_process import ParserProcess
+from rag.load.limits import MAX_MEMORY_BYTES, unreadable
+
+N_WORKERS = 2
+_LOOK_S = 0.1
+_BUSY_S = 0.3
+"""A second process starts when the first has been busy with one file for so long, or behind by so many."""
+_BUSY_JOBS = 16
+_MAX_AHEAD = 64
+_MAX_AHEAD_BYTES = 32 * 2**20
+_MAX_WAITING_CHARS = 2 * 10**7
+_MAX_JOBS = 2_000
+_START_ATTEMPTS = 3
+_MAX_PEAK_BYTES = MAX_MEMORY_BYTES // 2
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A file to be parsed. `ParserPool.take` gives what came of it."""
+
+    data: bytes
+    uri: str
+    ending: str
+    digest: str
+    n_bytes: int
+    done: threading.Event = field(default_factory=threading.Event)
+    result: Loaded | AskiveError | None = None
+
+
+class ParserPool:
+    """Up to `n_workers` processes that parse and split, in the order of `submit`.
+
+    Use as a context: at its end, however it comes, no process is left. `submit` and `take` belong to one thread.
+    """
+
+    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS) -> None:
+        self._passages = passages
+        self._n_workers = n_workers
+        self._changed = threading.Condition()
+        self._jobs: deque[Job] = deque()
+        self._workers: list[_Worker] = []
+        self._n_ahead = 0
+        self._n_ahead_bytes = 0
+        self._n_waiting_chars = 0
+        self._closing = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="parse-watch", daemon=True)
+
+    def has_room(self) -> bool:
+        """Whether reading further ahead is wise; `submit` takes a job in any case."""
+        return self._n_ahead < _MAX_AHEAD and self._n_ahead_bytes < _MAX_AHEAD_BYTES
+
+    def submit(self, data: bytes, uri: str, ending: str, digest: str) -> Job:
+        """Have the bytes parsed by the loader of this file ending; digest: of the bytes."""
+        job = Job(data, uri, ending, digest, len(data))
+        self._n_ahead += 1
+        self._n_ahead_bytes += job.n_bytes
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify()
+            is_behind = len(self._jobs) > _BUSY_JOBS
+        if not self._workers or is_behind:
+            self._add_worker()
+        return job
+
+    def take(self, job: Job) -> Loaded:
+        """What came of the job; waits for it. Raises LoadError, and ArchiveError when no process can be started.
+
+        Jobs must be taken in the order of `submit`.
+        """
+        while not job.done.wait(_BUSY_S):
+            # Whatever comes behind a file that takes long need not wait for it.
+            with self._changed:
+                waits = bool(self._jobs)
+            if waits:
+                self._add_worker()
+        self._n_ahead -= 1
+        self._n_ahead_bytes -= job.n_bytes
+        result = job.result
+        if isinstance(result, AskiveError):
+            raise result
+        assert result is not None
+        with self._changed:
+            self._n_waiting_chars -= len(result.document.text)
+            self._changed.notify_all()
+        return result
+
+    def close(self) -> None:
+        """End all processes; safe to call twice."""
+        with self._changed:
+            self._closing.set()
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.close()
+        for worker in self._workers:
+            worker.join()
+        if self._workers:
+            self._watcher.join()
+
+    def __enter__(self) -> ParserPool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def next_job(self) -> Job | None:
+        """For the workers: the next job, as soon as there is one and room for its result; None at the end."""
+        with self._changed:
+            while not self._closing.is_set():
+                # Results that wait are older than every job that is left, so they can always be taken.
+                if self._jobs and self._n_waiting_chars < _MAX_WAITING_CHARS:
+                    return self._jobs.popleft()
+                self._changed.wait()
+        return None
+
+    def finish(self, job: Job, result: Loaded | AskiveError) -> None:
+        """For the workers: what came of a job."""
+        job.data = b""
+        job.result = result
+        if isinstance(result, Loaded):
+            with self._changed:
+                self._n_waiting_chars += len(result.document.text)
+        job.done.set()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(_LOOK_S):
+            for worker in self._workers:
+                worker.look()
+
+    def _add_worker(self) -> None:
+        if len(self._workers) < self._n_workers:
+            worker = _Worker(self, self._passages)
+            worker.start()
+            self._workers.append(worker)
+            if len(self._workers) == 1:
+                self._watcher.start()
+
+
+class _Worker(threading.Thread):
+    """A thread that hands jobs to a process, and replaces the process when it has ended or grown."""
+
+    def __init__(self, pool: ParserPool, passages: PassageConfig) -> None:
+        super().__init__(name="parse", daemon=True)
+        self._pool = pool
+        self._settings = {
+            "max_words": passages.max_words,
+            "overlap_sentences": passages.overlap_sentences,
+        }
+        self._changing = threading.Lock()
+        self._process: ParserProcess | None = None
+        self._is_closed = False
+
+    def run(self) -> None:
+        """Until the pool is closed. The kernel ends the process together with this thread, which starts it."""
+        try:
+            while (job := self._pool.next_job()) is not None:
+                self._pool.finish(job, self._parse(job))
+        finally:
+            self._end_process()
+
+    def look(self) -> None:
+        """End the process when it takes more than it may."""
+        if (process := self._process) is not None:
+            process.look()
+
+    def close(self) -> None:
+        """End the process now; the thread ends soon after."""
+        with self._changing:
+            self._is_closed = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _parse(self, job: Job) -> Loaded | AskiveError:
+        try:
+            process = self._ready_process()
+            fields, data = process.ask({"uri": job.uri, "ending": job.ending, **self._settings}, job.data)
+        except Exception as error:
+            self._end_process()
+            return error if isinstance(error, AskiveError) else unreadable(job.uri, error)
+        try:
+            if process.n_jobs >= _MAX_JOBS or fields.get("peak", 0) > _MAX_PEAK_BYTES:
+                self._end_process()
+            return loaded_from(fields, data, job.uri, job.digest)
+        except LoadError as error:
+            return error
+        except Exception as error:
+            # It does not keep to the form, so it is not to be trusted any more.
+            self._end_process()
+            return unreadable(job.uri, error)
+
+    def _ready_process(self) -> ParserProcess:
+        for attempt in range(_START_ATTEMPTS):
+            try:
+                process = self._process or ParserProcess()
+                with self._changing:
+                    self._process = process
+                    if self._is_closed:
+                        process.kill()
+                process.wait_until_ready()
+                return process
+            except ArchiveError:
+                # Whoever ends processes when memory is short may have met it.
+                self._end_process()
+                if self._is_closed or attempt == _START_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _end_process(self) -> None:
+        with self._changing:
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()

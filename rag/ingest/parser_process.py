@@ -1,0 +1,149 @@
+"""One process that parses files, as its parent sees it: started, asked, watched, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import IO, Any, Literal
+
+import psutil
+
+from rag.errors import ArchiveError, LoadError
+from rag.ingest.frames import BrokenFrame, receive, send
+from rag.load.limits import MAX_MEMORY_BYTES, MEMORY_EXIT, cpu_seconds, out_of_memory, wall_seconds
+
+# The parent's own search path: a folder named `models` where the command runs must not be imported instead.
+_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rag.ingest.parser_worker import main; main()"
+_START_S = 60.0
+
+
+class ParserProcess:
+    """Starts at once. `wait_until_ready`, `ask` and `close` belong to one thread.
+
+    Raises ArchiveError when it cannot be started.
+    """
+
+    def __init__(self) -> None:
+        path = json.dumps([os.path.abspath(folder) for folder in sys.path])  # noqa: PTH100
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-I", "-c", _PROGRAM, path, str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                # Ctrl-C is for the parent, which ends this process in its own time.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _not_started(str(error)) from error
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._stdin: IO[bytes] = self._popen.stdin
+        self._stdout: IO[bytes] = self._popen.stdout
+        self._ending = threading.Lock()
+        self._deadline = time.monotonic() + _START_S
+        self._exceeded: Literal["", "time", "memory"] = ""
+        self._is_ready = False
+        self.n_jobs = 0
+
+    def wait_until_ready(self) -> None:
+        """Raises ArchiveError when the process ends before."""
+        if self._is_ready:
+            return
+        try:
+            receive(self._stdout)
+        except (BrokenFrame, OSError) as error:
+            self.close()
+            raise _not_started(_end(self._popen.returncode)) from error
+        self._deadline = float("inf")
+        self._is_ready = True
+
+    def ask(self, fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """One frame there and one back.
+
+        Raises LoadError, naming `fields["uri"]`, when the process does not survive it.
+        """
+        self.n_jobs += 1
+        self._deadline = time.monotonic() + wall_seconds(len(data))
+        try:
+            send(self._stdin, fields, data)
+            return receive(self._stdout)
+        except (BrokenFrame, OSError) as error:
+            raise self._failure(fields["uri"], len(data)) from error
+        finally:
+            self._deadline = float("inf")
+
+    def look(self) -> None:
+        """End the process when it takes more memory or time than it may. To be called often, by any thread."""
+        if time.monotonic() > self._deadline:
+            self._exceeded = "time"
+            self.kill()
+            return
+        # For platforms that do not keep the limit which the process sets itself.
+        if not self._is_ready:
+            return
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(self._popen.pid).memory_info().rss > MAX_MEMORY_BYTES:
+                self._exceeded = "memory"
+                self.kill()
+
+    def kill(self) -> None:
+        """End the process; by any thread, and safe to call twice."""
+        # Once it was waited for, its number may be another process's.
+        with self._ending:
+            if self._popen.returncode is None:
+                self._popen.kill()
+
+    def close(self) -> None:
+        """End the process and wait for its end."""
+        self.kill()
+        for stream in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+        with self._ending:
+            self._popen.wait()
+
+    def _failure(self, uri: str, n_bytes: int) -> LoadError:
+        """Why the process did not survive a file; it is ended if it did."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(1.0)
+        self.close()
+        code = self._popen.returncode
+        if self._exceeded == "time":
+            return _too_slow(uri, f"{wall_seconds(n_bytes):.0f} s")
+        if code < 0 and code == -getattr(signal, "SIGXCPU", 0):
+            return _too_slow(uri, f"{cpu_seconds(n_bytes):.0f} s of processor time")
+        if self._exceeded == "memory" or code == MEMORY_EXIT:
+            return out_of_memory(uri)
+        return LoadError(
+            f"{uri} stops the process that reads it ({_end(code)}): it is damaged, or needs more than"
+            f" {MAX_MEMORY_BYTES // 2**20:,} MB of memory",
+            remedy="open it in its program and save it again",
+        )
+
+
+def _too_slow(uri: str, limit: str) -> LoadError:
+    return LoadError(
+        f"{uri} takes more than {limit} to read",
+        remedy="split it into smaller files, or save it again in its program",
+    )
+
+
+def _not_started(reason: str) -> ArchiveError:
+    return ArchiveError(
+        f"the process that reads files cannot be started: {reason}",
+        remedy="free memory and try again; `askive doctor` checks the installation",
+    )
+
+
+def _end(code: int) -> str:
+    try:
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except ValueError:
+        return f"signal {-code}"

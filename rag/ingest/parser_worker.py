@@ -1,0 +1,87 @@
+"""The process in which files are parsed and split: bytes in, a document with its passages out.
+
+It has little memory and time, no network, and no rights but the user's; it lives while its parent does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, BinaryIO, NamedTuple
+
+# First of all: switches off what libraries would send or fetch.
+import models  # noqa: F401
+from rag.errors import AskiveError, LoadError
+from rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
+from rag.ingest.frames import BrokenFrame, receive, result_fields, send
+from rag.ingest.splitting import chunk
+from rag.load import LOADERS, load_bytes
+from rag.load.limits import (
+    MAX_HEADING_CHARS,
+    MAX_PASSAGES,
+    MEMORY_EXIT,
+    cpu_seconds,
+    out_of_memory,
+    unreadable,
+)
+
+
+class _Splitting(NamedTuple):
+    max_words: int
+    overlap_sentences: int
+
+
+def main() -> None:
+    """Parse what comes in on stdin until it ends; `argv[-1]` is the parent's process id."""
+    reads, writes = _pipes()
+    cut_network()
+    # A new namespace makes the kernel forget whose end this process shares.
+    end_with_parent(int(sys.argv[-1]))
+    limit_memory()
+    try:
+        send(writes, {"ready": True})
+        while True:
+            fields, data = receive(reads)
+            limit_cpu(cpu_seconds(len(data)))
+            result, text = _answer(fields, data)
+            del data
+            send(writes, result | {"peak": peak_bytes()}, text)
+    except (BrokenFrame, OSError):
+        # The parent is gone, or has closed the pipe.
+        os._exit(0)
+    except MemoryError:
+        os._exit(MEMORY_EXIT)
+
+
+def _pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Stdin and stdout for us alone: what libraries print must not come between."""
+    reads, writes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    return reads, writes
+
+
+def _answer(fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    uri = fields["uri"]
+    try:
+        document = load_bytes(data, uri, LOADERS[fields["ending"]])
+        passages = chunk(document, _Splitting(fields["max_words"], fields["overlap_sentences"]))
+        if len(passages) > MAX_PASSAGES:
+            raise LoadError(
+                f"{uri} makes {len(passages):,} passages, more than {MAX_PASSAGES:,}",
+                remedy="split it into smaller files",
+            )
+        if sum(map(len, {passage.heading for passage in passages})) > MAX_HEADING_CHARS:
+            raise LoadError(
+                f"{uri} has headings of more than {MAX_HEADING_CHARS:,} characters",
+                remedy="split it into smaller files",
+            )
+        return result_fields(document, passages), document.text.encode("utf-8")
+    except MemoryError:
+        error: AskiveError = out_of_memory(uri)
+    except AskiveError as caught:
+        error = caught
+    except Exception as caught:
+        error = unreadable(uri, caught)
+    return {"failure": error.message, "remedy": error.remedy}, b""

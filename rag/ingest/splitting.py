@@ -1,0 +1,144 @@
+"""Document -> passages: whole sentences of one section, with exact offsets."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple, Protocol
+
+from rag.text.headings import find_headings
+from rag.text.sentences import split_sentences
+from rag.types import PAGE_BREAK, Document, Passage, Source
+
+MAX_HEADING_PATH_CHARS = 1_000
+"""It stands in front of every passage of its section; what is longer is cut."""
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+_MARKDOWN = (
+    "text/markdown",
+    "text/csv",
+    "application/vnd.openxmlformats-",
+    "application/epub+zip",
+    "application/mbox",
+)
+"""How the media types begin whose text is Markdown once it is loaded."""
+_PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
+_SENTENCE_GOES_ON = re.compile(
+    r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
+)
+
+
+class Splitting(Protocol):
+    """How documents are split: see `rag.config.PassageConfig`."""
+
+    @property
+    def max_words(self) -> int:
+        """In a passage, at most."""
+        ...
+
+    @property
+    def overlap_sentences(self) -> int:
+        """Repeated from the passage before."""
+        ...
+
+
+class _Unit(NamedTuple):
+    start: int
+    end: int
+    heading: str
+    page: int | None
+
+
+def chunk(document: Document, config: Splitting) -> list[Passage]:
+    """Passages in the order of the document: `document.text[p.start:p.end] == p.text`.
+
+    A passage holds sentences of one section that begin on one page, at most `config.max_words` words unless a single
+    sentence is longer, and repeats the last `config.overlap_sentences` sentences of the one before it. Only a
+    sentence that runs over the end of a page takes its passage along; `page` is where the passage begins.
+    Every non-space character outside headings is in a passage.
+    """
+    passages: list[Passage] = []
+    for (heading, page), group in groupby(_units(document), key=lambda unit: (unit.heading, unit.page)):
+        for start, end in _windows(document.text, list(group), config):
+            passages.append(
+                Passage(text=document.text[start:end], start=start, end=end, heading=heading, page=page)
+            )
+    return passages
+
+
+def _units(document: Document) -> Iterator[_Unit]:
+    """Sentences with their section and page."""
+    text = document.text
+    markdown = document.media_type.startswith(_MARKDOWN)
+    paged = PAGE_BREAK in text or document.media_type in _PAGED
+    page_starts = [0, *(match.end() for match in re.finditer(PAGE_BREAK, text))]
+    for first, last in _stretches(text, page_starts, markdown):
+        for start, end, heading in _sections(text, first, last, markdown):
+            for span in split_sentences(text, start, end):
+                page = bisect_right(page_starts, span.start) if paged else None
+                yield _Unit(span.start, span.end, heading, page)
+
+
+def _stretches(text: str, page_starts: Sequence[int], markdown: bool) -> Iterator[tuple[int, int]]:
+    """The pages, those that share a sentence together."""
+    first = 0
+    for page, following in pairwise([*page_starts, len(text) + 1]):
+        end = following - len(PAGE_BREAK)
+        if (
+            following > len(text)
+            or markdown
+            or not _shares_sentence(text[page:end], text[following : following + 80])
+        ):
+            yield first, end
+            first = following
+
+
+def _shares_sentence(page: str, following: str) -> bool:
+    """Whether what ends a page goes on at the head of the next: by its last word, or by the first letter there."""
+    before, after = page.rstrip(), following.lstrip()
+    goes_on = _SENTENCE_GOES_ON.search(before[-20:])
+    if not goes_on or not after:
+        return False
+    return after[0].islower() or goes_on.group() == "," or len(goes_on.group()) > 1
+
+
+def _sections(text: str, start: int, end: int, markdown: bool) -> Iterator[tuple[int, int, str]]:
+    path: list[tuple[int, str]] = []
+    at = start
+    fences = [m.start() for m in _FENCE.finditer(text, start, end)] if markdown else []
+    for found in find_headings(text, start, end) if markdown else ():
+        if bisect_left(fences, found.start) % 2:
+            continue
+        yield at, found.start, _heading_path(path)
+        path = [item for item in path if item[0] < found.level] + [(found.level, found.title)]
+        at = found.end
+    yield at, end, _heading_path(path)
+
+
+def _heading_path(path: list[tuple[int, str]]) -> str:
+    return " > ".join(title for _, title in path)[:MAX_HEADING_PATH_CHARS]
+
+
+def _windows(text: str, units: list[_Unit], config: Splitting) -> Iterator[tuple[int, int]]:
+    counts = [len(text[unit.start : unit.end].split()) for unit in units]
+    first = 0
+    while first < len(units):
+        last, words = first, counts[first]
+        while last + 1 < len(units) and words + counts[last + 1] <= config.max_words:
+            last += 1
+            words += counts[last]
+        yield units[first].start, units[last].end
+        if last + 1 == len(units):
+            return
+        # Overlap must never eat a whole passage, or the window would not move.
+        step_back = min(config.overlap_sentences, last - first)
+        while step_back and sum(counts[last + 1 - step_back : last + 2]) > config.max_words:
+            step_back -= 1
+        first = last + 1 - step_back
+
+
+def context_of(document: Document | Source, passage: Passage) -> str:
+    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
+    parts = (document.title, passage.heading, document.publisher, document.published)
+    return " | ".join(part for part in parts if part)

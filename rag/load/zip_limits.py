@@ -1,0 +1,77 @@
+"""Files that are zip archives inside (.docx, .pptx, .xlsx, .epub): opened with limits."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import PurePath
+
+from rag.errors import LoadError
+from rag.text.dates import partial_date
+
+MAX_UNPACKED_BYTES = 512 * 2**20
+"""Of all members together: an archive of a few kilobytes can unpack to more than any machine holds."""
+MAX_MEMBERS = 20_000
+MAX_RATIO = 250
+"""Unpacked bytes for one packed, in archives that unpack to more than a few megabytes; tables reach about 50."""
+_SMALL_BYTES = 16 * 2**20
+_CORE = "docProps/core.xml"
+_NAMESPACES = {"dc": "http://purl.org/dc/elements/1.1/", "terms": "http://purl.org/dc/terms/"}
+
+
+def check_zip(data: bytes, uri: str, needed: str) -> None:
+    """Raises LoadError when the bytes are no zip archive with the member `needed`, are locked, or unpack to too much.
+
+    What a member's header says of its size is what the zipfile module will unpack at most, so it can be trusted.
+    """
+    ending = PurePath(uri).suffix
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        locked = data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        raise LoadError(
+            f"{uri} is locked with a password or in an older format"
+            if locked
+            else f"{uri} is no sound {ending} file",
+            remedy=f"save it again as {ending}, without a password",
+        ) from error
+    total = sum(member.file_size for member in members)
+    if total > MAX_UNPACKED_BYTES or len(members) > MAX_MEMBERS:
+        raise LoadError(
+            f"{uri} unpacks to {total / 2**20:,.0f} MB in {len(members):,} parts;"
+            f" at most {MAX_UNPACKED_BYTES // 2**20} MB in {MAX_MEMBERS:,} are read",
+            remedy="split it into smaller files",
+        )
+    if total > max(_SMALL_BYTES, MAX_RATIO * len(data)):
+        raise LoadError(
+            f"{uri} unpacks to {total / 2**20:,.0f} MB, more than {MAX_RATIO} times its size",
+            remedy="open it in its program and save it again",
+        )
+    if needed not in {member.filename for member in members}:
+        raise LoadError(
+            f"{uri} is no {ending} file: it has no {needed}", remedy="give it the ending of what it is"
+        )
+    if any(member.flag_bits & 1 for member in members):
+        raise LoadError(f"{uri} is locked with a password", remedy="save it without one")
+
+
+def core_properties(data: bytes) -> dict[str, str]:
+    """`title`, `author` and `published` (the day it was last saved) of an Office file, as far as they are there."""
+    from lxml import etree
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True)
+            root = etree.fromstring(archive.read(_CORE), parser)
+    except (KeyError, zipfile.BadZipFile, OSError, etree.XMLSyntaxError):
+        return {}
+    told = {
+        "title": root.findtext("dc:title", "", _NAMESPACES),
+        "author": root.findtext("dc:creator", "", _NAMESPACES),
+        "published": partial_date(
+            root.findtext("terms:modified", None, _NAMESPACES)
+            or root.findtext("terms:created", None, _NAMESPACES)
+        ),
+    }
+    return {name: " ".join(value.split()) for name, value in told.items() if value and value.strip()}

@@ -1,0 +1,35 @@
+"""Erase what was removed or replaced: bytes in the store, old vector files, kept attention states."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from rag.config import Config
+from rag.store.archive import Archive
+from rag.store.sqlite import SqliteStore
+
+
+def erase_removed(config: Config, archive: Archive) -> bool:
+    """Erase what an archive has removed or replaced since the last time; whether nothing is left of it.
+
+    Call it after each change. Kept states are all cleared, since their keys do not name documents. What cannot be
+    erased now, because another process reads the archive or the disk is full, stays marked for
+    `rag.privacy.leftovers.sweep`.
+    """
+    return not archive.store.unerased or erase_store(config, archive.folder, archive.store)
+
+
+def erase_store(config: Config, folder: Path, store: SqliteStore) -> bool:
+    """As `erase_removed`, for the store in `folder`, whether or not it is marked."""
+    from models.registry import clear_states
+
+    # The mark goes last: after a kill all of this is done again.
+    cleared = clear_states(config.models_dir)
+    # The file of the present generation has no row of what was removed before it.
+    current = f"dense-{store.store_id[:12]}-{store.generation}.faiss"
+    for path in folder.glob("dense-*"):
+        if path.name != current:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return store.erase() and cleared

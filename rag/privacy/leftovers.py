@@ -1,0 +1,257 @@
+"""What killed processes left behind with text of documents in it: found, and deleted at the next start.
+
+A collection being built lies in `.NAME.rebuilding`, one that was replaced in `.NAME.replaced`, one being deleted in
+`.NAME.deleted`, all beside the collections. Whoever works on a collection holds the lock `.NAME.lock`, and a chat
+that takes uploads holds `uploads/.lock`: what is under a held lock is somebody's work, no leftover.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rag.collections.by_name import list_collections
+from rag.collections.path import collection_path
+from rag.config import Config
+from rag.errors import StoreError
+from rag.privacy.erasure import erase_store
+from rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
+from rag.store.archive import STORE_NAME
+from rag.store.database_file import open_read_only
+from rag.store.secure_delete import is_marked
+from rag.store.sqlite import SqliteStore
+
+_ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
+_WHAT = {
+    "rebuilding": "an unfinished rebuild",
+    "replaced": "a replaced collection",
+    "deleted": "a collection that was being deleted",
+}
+_UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
+_HALF_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
+_UPLOADING = re.compile(r"\.(?P<name>.+)\.(?:part|before)")
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """path: where it lies. what: in a few words. lock: the lock file under which it is deleted, by `delete`."""
+
+    path: Path
+    what: str
+    lock: Path
+    delete: Callable[[], object]
+
+
+def uploads_lock(config: Config) -> Path:
+    """The lock file that a chat holds while it takes uploads."""
+    return uploads_folder(config) / ".lock"
+
+
+def find_leftovers(config: Config) -> list[Leftover]:
+    """What is left over now. What a running process may be at work on is not among it."""
+    found = list(_candidates(config))
+    free = {lock for lock in {leftover.lock for leftover in found} if _is_free(lock)}
+    return [leftover for leftover in found if leftover.lock in free]
+
+
+def sweep(config: Config) -> list[Leftover]:
+    """Delete what is left over; what was deleted. What cannot be deleted stays for the next time."""
+    swept = []
+    for lock in sorted({leftover.lock for leftover in _candidates(config)}):
+        with _held(lock) as is_held:
+            # Looked for again: until the lock was held it may have been somebody's work.
+            for leftover in _candidates(config) if is_held else ():
+                if leftover.lock == lock:
+                    with contextlib.suppress(OSError, StoreError):
+                        leftover.delete()
+                        swept.append(leftover)
+    return swept
+
+
+def _candidates(config: Config) -> Iterator[Leftover]:
+    yield from _asides(config)
+    yield from _unerased(config)
+    yield from _old_indexes(config)
+    yield from _uploads(config)
+    yield from _gold(config)
+
+
+def _lock_of(config: Config, name: str) -> Path:
+    return config.collections_dir / f".{name}.lock"
+
+
+def _asides(config: Config) -> Iterator[Leftover]:
+    for path in sorted(config.collections_dir.glob(".*")):
+        match = _ASIDE.fullmatch(path.name)
+        if match is None or not path.is_dir():
+            continue
+        name, pid, state = match["name"], match["pid"], match["state"]
+        lock = _lock_of(config, name)
+        if pid:
+            # Earlier versions named the process and took no lock; but a collection may be called `a.12`.
+            exact = _lock_of(config, f"{name}.{pid}")
+            if exact.exists():
+                name, lock = f"{name}.{pid}", exact
+            elif _runs(pid):
+                continue
+        if state != "deleted" and _is_interrupted(config, name):
+            continue
+        yield Leftover(path, f"{_WHAT[state]} of {name!r}", lock, partial(_delete_aside, config, path))
+
+
+def _is_interrupted(config: Config, name: str) -> bool:
+    """Whether an exchange was interrupted, so that what lies aside is the collection itself."""
+    is_there = (config.collections_dir / name / STORE_NAME).is_file()
+    return not is_there and (config.collections_dir / f".{name}.replaced").is_dir()
+
+
+def _delete_aside(config: Config, path: Path) -> None:
+    from models.registry import clear_states
+
+    clear_states(config.models_dir)
+    if path.name.endswith(".deleted"):
+        # Before the folder goes, which alone says whose they are.
+        with contextlib.suppress(StoreError), contextlib.closing(SqliteStore(path / STORE_NAME)) as store:
+            if store.store_id:
+                shutil.rmtree(uploads_folder(config) / store.store_id, ignore_errors=True)
+    shutil.rmtree(path)
+
+
+def _unerased(config: Config) -> Iterator[Leftover]:
+    for name in list_collections(config):
+        store = collection_path(config, name) / STORE_NAME
+        if is_marked(store):
+            what = f"removed text in the file of {name!r}"
+            yield Leftover(store, what, _lock_of(config, name), partial(_erase, config, store))
+
+
+def _erase(config: Config, path: Path) -> None:
+    with contextlib.closing(SqliteStore(path)) as store:
+        erase_store(config, path.parent, store)
+
+
+def _old_indexes(config: Config) -> Iterator[Leftover]:
+    """Vector indexes of earlier generations, and halves of files whose writer does not run any more."""
+    for name in list_collections(config):
+        folder = collection_path(config, name)
+        files = sorted(folder.glob("dense-*.faiss*"))
+        if len(files) < 2 and not any(_HALF_INDEX.fullmatch(path.name) for path in files):
+            continue
+        try:
+            with contextlib.closing(open_read_only(folder / STORE_NAME)) as db:
+                meta = dict(db.execute("SELECT key, value FROM meta"))
+        except sqlite3.Error:
+            continue
+        current = f"dense-{meta.get('store_id', '')[:12]}-{meta.get('generation')}.faiss"
+        for path in files:
+            half = _HALF_INDEX.fullmatch(path.name)
+            if path.name != current and not (half and _runs(half["pid"])):
+                delete = partial(path.unlink, missing_ok=True)
+                yield Leftover(path, f"an old vector index of {name!r}", _lock_of(config, name), delete)
+
+
+def _uploads(config: Config) -> Iterator[Leftover]:
+    root, lock = uploads_folder(config), uploads_lock(config)
+    files = [path for path in root.rglob("*") if path.is_file() and path != lock]
+    held = _uploaded(config) if files else None
+    if held is None:
+        return
+    formers = {former_upload(incoming_folder(config), root / name): root / name for name in held}
+    for path in files:
+        whole = _target(path, formers)
+        sha256 = held.get(str(whole.relative_to(root)))
+        if sha256 is None:
+            delete = partial(delete_upload, config, path)
+            yield Leftover(path, "an uploaded file of no document", lock, delete)
+        elif whole != path:
+            settle = partial(_settle, config, path, whole, sha256)
+            yield Leftover(path, "an interrupted upload", lock, settle)
+
+
+def _target(path: Path, formers: dict[Path, Path]) -> Path:
+    """The uploaded file that this one is a part or a former version of, or itself."""
+    part = _UPLOADING.fullmatch(path.name)
+    return path.with_name(part["name"]) if part else formers.get(path, path)
+
+
+def _uploaded(config: Config) -> dict[str, str] | None:
+    """Digests of the documents whose files were uploaded, by their path below `uploads`, wherever the data folder was.
+
+    None when nobody can say what is left over: a collection cannot be read, or none is there, as on a missing disk.
+    """
+    mark = f"{os.sep}uploads{os.sep}"
+    stores = [
+        # Collections that are being exchanged count, those that are being deleted do not.
+        path
+        for path in config.collections_dir.glob(f"*/{STORE_NAME}")
+        if not (path.parent.name.startswith(".") and path.parent.name.endswith(".deleted"))
+    ]
+    held: dict[str, str] = {}
+    for path in stores:
+        try:
+            with contextlib.closing(open_read_only(path)) as db:
+                rows = db.execute("SELECT uri, sha256 FROM documents WHERE instr(uri, ?)", (mark,)).fetchall()
+        except sqlite3.Error:
+            return None
+        for uri, sha256 in rows:
+            held |= {uri[at.end() :]: sha256 for at in re.finditer(f"(?<={re.escape(mark)})", uri)}
+    return held if stores else None
+
+
+def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
+    """The file becomes again the one that was indexed: the former one, unless the new one was indexed."""
+    from models.files import sha256_of
+
+    if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
+        path.replace(whole)
+    else:
+        delete_upload(config, path)
+
+
+def _gold(config: Config) -> Iterator[Leftover]:
+    for path in (config.home / "gold").glob("*/.*"):
+        match = _UNFINISHED.fullmatch(path.name)
+        if match and not _runs(match["pid"]):
+            lock = config.home / "gold" / ".lock"
+            yield Leftover(path, "an unfinished gold suite", lock, partial(path.unlink, missing_ok=True))
+
+
+def _runs(pid: str) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.pid_exists(int(pid)))
+    except OverflowError:
+        return False
+
+
+def _is_free(lock: Path) -> bool:
+    # A lock file that is not there is nobody's; looking must not make it.
+    if not lock.exists():
+        return True
+    with _held(lock) as is_held:
+        return is_held
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    """Hold a lock, unless somebody else does; whether it is held."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

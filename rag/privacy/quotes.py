@@ -1,0 +1,178 @@
+"""Text of documents outside their collection: answers in conversations, gold questions, evaluation runs.
+
+People made these, so they are deleted only on request. A text is traced by the document's uri, which stands beside
+every quote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from models.files import write_atomically
+from rag.config import Config
+from rag.privacy.removal import Removal
+
+_MENTIONS = "mentions"
+_QUERIES, _CORPUS = "queries.jsonl", "corpus.jsonl"
+
+
+def conversations_path(config: Config) -> Path:
+    """The file of the chat's conversations."""
+    return config.home / "chat" / "conversations.sqlite3"
+
+
+def gold_folder(config: Config, collection: str) -> Path:
+    """Where the chat keeps the gold questions of a collection, with a copy of its documents."""
+    return config.home / "gold" / collection
+
+
+def uris_in(value: Any, key: str = "") -> Iterator[str]:
+    """The uris of all sources in a JSON value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from uris_in(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from uris_in(inner, key)
+    elif isinstance(value, str) and key in ("uri", "doc", "sources"):
+        yield value
+
+
+def count_answers(config: Config, removal: Removal) -> int:
+    """Answers in conversations made from what is removed."""
+    with _conversations(config, removal) as db:
+        if db is None:
+            return 0
+        query = f"SELECT count(*) FROM turns WHERE {_MENTIONS}(asked, answer)"
+        return int(db.execute(query).fetchone()[0])
+
+
+def delete_answers(config: Config, removal: Removal) -> None:
+    """Delete these answers with their questions, and conversations that are empty then; their bytes are overwritten."""
+    with _conversations(config, removal) as db:
+        if db is None:
+            return
+        db.execute("BEGIN IMMEDIATE")
+        touched = [
+            row[0]
+            for row in db.execute(
+                f"SELECT DISTINCT conversation_id FROM turns WHERE {_MENTIONS}(asked, answer)"
+            )
+        ]
+        db.execute(f"DELETE FROM turns WHERE {_MENTIONS}(asked, answer)")
+        for conversation_id in touched:
+            db.execute(
+                "DELETE FROM conversations WHERE conversation_id = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM turns WHERE conversation_id = ?1)",
+                (conversation_id,),
+            )
+            db.executemany(
+                "DELETE FROM numbers WHERE conversation_id = ? AND uri = ?",
+                [(conversation_id, uri) for uri in removal.uris],
+            )
+        db.execute("COMMIT")
+        # Another process that is reading must not keep the documents from being removed.
+        with contextlib.suppress(sqlite3.OperationalError):
+            db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextlib.contextmanager
+def _conversations(config: Config, removal: Removal) -> Iterator[sqlite3.Connection | None]:
+    path = conversations_path(config)
+    if not path.is_file():
+        yield None
+        return
+
+    def mentions(asked: str, answer: str | None) -> bool:
+        collection = str(json.loads(asked).get("collection"))
+        return bool(answer) and removal.concerns(collection, uris_in(json.loads(str(answer))))
+
+    with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA secure_delete = ON")
+        db.create_function(_MENTIONS, 2, mentions)
+        yield db
+
+
+def count_gold(config: Config, removal: Removal) -> int:
+    """Gold questions that quote what is removed, in suites that the chat saved."""
+    return sum(len(_lines_of(suite / _QUERIES, suite.name, removal)) for suite in _suites(config))
+
+
+def count_copies(config: Config, removal: Removal) -> int:
+    """Copies of removed documents in these suites."""
+    return sum(len(_lines_of(suite / _CORPUS, suite.name, removal)) for suite in _suites(config))
+
+
+def delete_gold(config: Config, removal: Removal) -> None:
+    """Delete these questions."""
+    _delete_lines(config, removal, _QUERIES)
+
+
+def delete_copies(config: Config, removal: Removal) -> None:
+    """Delete these copies; a suite without documents goes as a whole."""
+    _delete_lines(config, removal, _CORPUS)
+    for suite in _suites(config):
+        if not _lines(suite / _CORPUS):
+            shutil.rmtree(suite, ignore_errors=True)
+
+
+def _delete_lines(config: Config, removal: Removal, name: str) -> None:
+    for suite in _suites(config):
+        path = suite / name
+        if gone := _lines_of(path, suite.name, removal):
+            write_atomically(path, "".join(f"{line}\n" for line in _lines(path) if line not in gone))
+
+
+def _suites(config: Config) -> list[Path]:
+    return [path.parent for path in (config.home / "gold").glob("*/suite.toml")]
+
+
+def _lines(path: Path) -> list[str]:
+    # Not `splitlines`: texts may hold other line ends than the line feed.
+    return [line for line in path.read_text(encoding="utf-8").split("\n") if line] if path.is_file() else []
+
+
+def _lines_of(path: Path, collection: str, removal: Removal) -> set[str]:
+    return {line for line in _lines(path) if removal.concerns(collection, _uris_of(json.loads(line)))}
+
+
+def _uris_of(record: dict[str, Any]) -> Iterator[str]:
+    yield str(record.get("_id"))
+    yield from uris_in(record)
+
+
+def count_runs(config: Config, removal: Removal) -> int:
+    """Evaluation runs in the data folder that quote one of the documents."""
+    return len(_runs(config, removal))
+
+
+def delete_runs(config: Config, removal: Removal) -> None:
+    """Delete these whole, and with runs of `eval trust` its generations, which name no document."""
+    for folder in _runs(config, removal):
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.parent.name == "trust":
+            for path in folder.parent.glob("said-*.jsonl"):
+                path.unlink(missing_ok=True)
+
+
+def _runs(config: Config, removal: Removal) -> list[Path]:
+    return [
+        path.parent
+        for path in (config.home / "eval").glob("*/*/rows.jsonl")
+        if any(not removal.uris.isdisjoint(uris_in(row)) for row in _rows(path))
+    ]
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    for line in _lines(path):
+        # A run that was killed may end in half a row.
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)

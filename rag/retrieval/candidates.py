@@ -1,0 +1,96 @@
+"""A query against both indexes: candidates with one score, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.protocols import Vectors
+from rag.config import RetrievalConfig
+from rag.retrieval.fusion import convex, reciprocal_rank
+from rag.store.archive import Archive
+from rag.store.filters import Filter
+from rag.store.vector_index import Ids
+from rag.types import Passage, Source
+
+Scores = dict[int, float]
+Parts = dict[int, dict[str, float]]
+Found = dict[int, tuple[Passage, Source]]
+
+
+class Candidates:
+    """What one question's queries find in an archive under one filter.
+
+    found: the passages of all candidates so far, with their sources.
+    parts: by passage, the figures behind its score.
+    """
+
+    def __init__(self, archive: Archive, config: RetrievalConfig, admitted: Filter, n: int) -> None:
+        self._archive = archive
+        self._config = config
+        self._admitted = admitted
+        self._within = archive.store.passage_ids(admitted) if admitted else None
+        self._n = n
+        self.found: Found = {}
+        self.parts: Parts = {}
+
+    def search(self, query: str, *, explained: bool = False) -> Scores:
+        """Scores of one query. explained: keep the figures behind them in `parts`."""
+        return self._search(query, self._n, self._within, self._admitted, explained)
+
+    def search_within(self, query: str, narrower: Filter, n: int) -> Scores:
+        """The best n of what a narrower filter admits: in a large archive they may not be among the best of all."""
+        return self._search(query, n, self._archive.store.passage_ids(narrower), narrower, True)
+
+    def _search(self, query: str, n: int, within: Ids | None, admitted: Filter, explained: bool) -> Scores:
+        parts: Parts = {}
+        scores = self._fused(query, n, within, admitted, parts)
+        unknown = [item for item in scores if item not in self.found]
+        self.found.update(self._archive.passages(unknown))
+        if explained:
+            for item, figures in parts.items():
+                self.parts.setdefault(item, figures)
+        # What another process has deleted meanwhile is not there to be shown.
+        return {item: score for item, score in scores.items() if item in self.found}
+
+    def _fused(self, query: str, n: int, within: Ids | None, admitted: Filter, parts: Parts) -> Scores:
+        mode = self._config.mode
+        lexical = {} if mode == "dense" else dict(self._archive.lexical.search(query, n, admitted or None))
+        if mode == "lexical":
+            parts.update({item: {"lexical": score} for item, score in lexical.items()})
+            return lexical
+        vector = self._archive.embed_query(query)
+        dense = dict(self._archive.dense.search(vector, n, within))
+        if mode == "dense":
+            parts.update({item: {"dense": cosine} for item, cosine in dense.items()})
+            return dense
+        if self._config.fusion == "rrf":
+            fused = dict(reciprocal_rank([list(dense.items()), list(lexical.items())]))
+        dense.update(self._cosines([item for item in lexical if item not in dense], vector))
+        if self._config.fusion == "convex":
+            fused = dict(convex(dense, lexical, self._config.dense_weight))
+        for item, cosine in dense.items():
+            parts[item] = {"dense": cosine, "lexical": lexical.get(item, 0.0), "fused": fused[item]}
+        return fused
+
+    def _cosines(self, items: Sequence[int], vector: Vectors) -> Scores:
+        held = self._archive.store.vectors(items) if items else {}
+        return {item: float(np.dot(row, vector)) for item, row in held.items()}
+
+
+def mean(one: Scores, other: Scores, weight_of_other: float) -> Scores:
+    """Weighted mean by passage; who is missing in one of them has 0 there."""
+    return {
+        item: (1.0 - weight_of_other) * one.get(item, 0.0) + weight_of_other * other.get(item, 0.0)
+        for item in one.keys() | other.keys()
+    }
+
+
+def best_of(several: Sequence[Scores]) -> Scores:
+    """The highest score of each passage."""
+    best: Scores = {}
+    for scores in several:
+        for item, score in scores.items():
+            best[item] = max(best.get(item, score), score)
+    return best

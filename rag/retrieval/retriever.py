@@ -1,0 +1,240 @@
+"""Question -> hits: candidates of both indexes, fused, with what the question names moved up."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+
+from models.protocols import Reranker
+from rag.config import RetrievalConfig
+from rag.errors import ConfigError
+from rag.question.analysis import Understanding, named_publishers, understand
+from rag.retrieval.candidates import Candidates, Scores, best_of, mean
+from rag.retrieval.cutoff import enough
+from rag.retrieval.event_dates import date_event
+from rag.retrieval.expansion import N_READ, bridging_names
+from rag.retrieval.near_duplicates import collapse, merge_neighbours, ranked
+from rag.retrieval.places import give_places
+from rag.retrieval.rerank import rerank
+from rag.store.archive import Archive
+from rag.store.filters import Filter
+from rag.text.dates import date_range
+from rag.text.sentences import split_sentences
+from rag.text.time_expressions import Time, named_times, relative_time
+from rag.text.words import storable
+from rag.types import Hit, Stage, Turn
+
+MAX_QUERY_CHARS = 2000
+_FOLLOW_UP_WEIGHT = 0.5
+_NAMED_CANDIDATES = 20
+_MAX_TIMES = 3
+_EVENT_CANDIDATES = 20
+_OF_QUESTION = 0.5
+
+
+class Retriever:
+    """Searches one archive as its settings say.
+
+    reranker: the model of the rerank stage; needed when `retrieval.rerank` is not off.
+    """
+
+    def __init__(self, archive: Archive, config: RetrievalConfig, reranker: Reranker | None = None) -> None:
+        if config.rerank != "off" and reranker is None:
+            raise ConfigError(
+                f"setting retrieval.rerank = {config.rerank!r}: no model for it was loaded",
+                remedy="set retrieval.rerank to off",
+            )
+        self._archive = archive
+        self._config = config
+        self._reranker = reranker
+        self._publishers: tuple[int, list[str]] = (-1, [])
+        self._understood: tuple[str, int, Understanding] = ("", -1, Understanding())
+
+    @property
+    def reranks(self) -> bool:
+        """Whether a model takes a second look."""
+        return self._config.rerank != "off"
+
+    def understand(self, question: str) -> Understanding:
+        """What the question says about where to look; nothing when `retrieval.context` is off.
+
+        Times told by events and by `last week` are dated here, by what the archive holds.
+        """
+        if not self._config.context:
+            return Understanding()
+        generation = self._archive.store.generation
+        if self._understood[:2] != (question, generation):
+            self._understood = (question, generation, self._read(question, generation))
+        return self._understood[2]
+
+    def _read(self, question: str, generation: int) -> Understanding:
+        if self._publishers[0] != generation:
+            self._publishers = (generation, self._archive.store.publishers())
+        understood = understand(question, self._publishers[1])
+        times = list(understood.times)
+        today = datetime.date.today()
+        if relative_time(question, None, today):
+            dated = [source.published for source in self._archive.store.sources() if source.published]
+            newest = date_range(max(dated))[1] if dated else None
+            times += [told] if (told := relative_time(question, newest, today)) else []
+        for event in understood.events:
+            search = Candidates(self._archive, self._config, Filter(), _EVENT_CANDIDATES)
+            # The phrase names the event; the rest of the question tells it from others of its kind.
+            scores = mean(search.search(event.phrase), search.search(question), _OF_QUESTION)
+            found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
+            if time := date_event(event, [search.found[item] for item in found]):
+                times.append(time)
+        return replace(understood, times=tuple(times))
+
+    def retrieve(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        top_k: int | None = None,
+        admitted: Filter | None = None,
+    ) -> tuple[Hit, ...]:
+        """Passages for the question, best first.
+
+        top_k: as many as that, one passage a hit. Without it: as many as the question needs, at most the
+        settings' `top_k`, and neighbouring passages in one hit.
+        A follow-up is searched as it stands and with the turn before it. `admitted` is a filter: what it
+        does not admit is not found. Near-copies of a better hit are left out and named in its `also`.
+        """
+        limit = top_k or self._config.top_k
+        queries = queries_of(question, history)
+        if not queries or not self._archive.counts().n_passages:
+            return ()
+        if admitted:
+            fields = self._archive.store.fields() if admitted.where else []
+            admitted.check(self._archive.store.publishers(), fields)
+        understood = self.understand(queries[0])
+        candidates = Candidates(
+            self._archive, self._config, admitted or Filter(), max(self._config.n_candidates, 2 * limit)
+        )
+        scores = self._scores(candidates, queries, understood, admitted or Filter())
+        best = sorted(scores, key=lambda item: (-scores[item], item))[: 2 * limit + 10]
+        if self._config.sentence_weight:
+            self._weigh_sentences(queries[0], best, candidates, scores)
+        if understood.latest:
+            self._favour_latest(best, candidates, scores)
+        best.sort(key=lambda item: (-scores[item], item))
+        hits = collapse([self._hit(item, candidates, scores[item]) for item in best])
+        hits = give_places(hits, understood.publishers, limit)
+        if self.reranks and self._reranker is not None:
+            depth = self._config.rerank_depth
+            hits = rerank(queries[0], hits[:depth], self._reranker, self._config.rerank_weight) + hits[depth:]
+        if top_k is not None:
+            return ranked(hits[:limit])
+        kept = enough(hits[:limit], understood, self._config.depth_ratio)
+        return merge_neighbours(kept, lambda doc_id: self._archive.document(doc_id).text)
+
+    def _scores(
+        self, candidates: Candidates, queries: Sequence[str], understood: Understanding, admitted: Filter
+    ) -> Scores:
+        """Scores of all candidates: of the question, of its clauses or the turn before, of what they lead to."""
+        whole = candidates.search(queries[0], explained=True)
+        for publisher in understood.publishers:
+            narrower = admitted.of_publisher(publisher)
+            whole = {**candidates.search_within(queries[0], narrower, _NAMED_CANDIDATES), **whole}
+        for time in [time for time in understood.times if time.bounded][:_MAX_TIMES]:
+            narrower = admitted.within(time.first, time.last)
+            whole = {**candidates.search_within(queries[0], narrower, _NAMED_CANDIDATES), **whole}
+        self._favour(whole, candidates, understood.publishers, understood.times, explained=True)
+        if len(queries) > 1:
+            return mean(whole, candidates.search(queries[1]), _FOLLOW_UP_WEIGHT)
+        scores = whole
+        if understood.parts:
+            clauses = self._of_parts(understood.parts, candidates, understood)
+            scores = self._mixed(scores, clauses, self._config.part_weight, "clause", candidates)
+        if self._config.bridge_weight and (understood.parts or len(understood.publishers) > 1):
+            first = sorted(scores, key=lambda item: (-scores[item], item))[:N_READ]
+            names = bridging_names(queries[0], [candidates.found[item] for item in first])
+            if names:
+                led = [f"{part} {' '.join(names)}" for part in understood.parts or (queries[0],)]
+                bridged = self._of_parts(led, candidates, understood)
+                scores = self._mixed(scores, bridged, self._config.bridge_weight, "names", candidates)
+        return scores
+
+    def _of_parts(self, parts: Sequence[str], candidates: Candidates, understood: Understanding) -> Scores:
+        """The best score of each passage over several queries; a publisher or a time counts where it is named."""
+        several = []
+        for part in parts:
+            scores = candidates.search(part)
+            publishers = named_publishers(part, understood.publishers) or understood.publishers
+            self._favour(scores, candidates, publishers, named_times(part))
+            several.append(scores)
+        return best_of(several)
+
+    def _mixed(
+        self, scores: Scores, other: Scores, weight: float, name: str, candidates: Candidates
+    ) -> Scores:
+        for item, score in other.items():
+            candidates.parts.setdefault(item, {})[name] = score
+        return mean(scores, other, weight)
+
+    def _favour(
+        self,
+        scores: Scores,
+        candidates: Candidates,
+        publishers: Sequence[str],
+        times: Sequence[Time],
+        *,
+        explained: bool = False,
+    ) -> None:
+        """Add the bonus of a named publisher, and that of a date in a time that is meant."""
+        for item in scores if publishers or times else ():
+            source = candidates.found[item][1]
+            bonus: dict[str, float] = {}
+            if source.publisher in publishers:
+                bonus["publisher"] = self._config.named_bonus
+            if source.published and any(time.holds(source.published) for time in times):
+                bonus["period"] = self._config.period_bonus
+            scores[item] += sum(bonus.values())
+            if explained and bonus:
+                candidates.parts.setdefault(item, {}).update(bonus)
+
+    def _favour_latest(self, items: Sequence[int], candidates: Candidates, scores: Scores) -> None:
+        """Add the bonus of a date to those of the newest month found."""
+        dates = {item: candidates.found[item][1].published or "" for item in items}
+        newest = max(dates.values(), default="")
+        for item, published in dates.items():
+            if newest and published >= newest[:7]:
+                scores[item] += self._config.period_bonus
+                candidates.parts.setdefault(item, {})["latest"] = self._config.period_bonus
+
+    def _weigh_sentences(
+        self, question: str, items: Sequence[int], candidates: Candidates, scores: Scores
+    ) -> None:
+        """Mix the cosine of each passage's nearest sentence into its score."""
+        texts: list[str] = []
+        owners: list[int] = []
+        for item in items:
+            text = candidates.found[item][0].text
+            for start, end in split_sentences(text):
+                texts.append(text[start:end])
+                owners.append(item)
+        vectors = self._archive.embedder.embed([question, *texts])
+        nearest: Scores = {}
+        for item, cosine in zip(owners, vectors[1:] @ vectors[0], strict=True):
+            nearest[item] = max(nearest.get(item, -1.0), float(cosine))
+        weight = self._config.sentence_weight
+        for item, cosine in nearest.items():
+            scores[item] = (1.0 - weight) * scores[item] + weight * cosine
+            candidates.parts.setdefault(item, {})["sentence"] = cosine
+
+    def _hit(self, item: int, candidates: Candidates, score: float) -> Hit:
+        passage, source = candidates.found[item]
+        stage: Stage = "fused" if self._config.mode == "hybrid" else self._config.mode
+        return Hit(passage, source, score, 0, stage, dict(candidates.parts.get(item, {})))
+
+
+def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
+    """What reaches the indexes: the question, and with a history also the last turn in front of it."""
+    question = storable(" ".join(question.split()))[:MAX_QUERY_CHARS]
+    if not question:
+        return []
+    if not history:
+        return [question]
+    last = history[-1]
+    return [question, storable(f"{last.question} {last.answer} {question}")[-MAX_QUERY_CHARS:]]

@@ -1,0 +1,110 @@
+"""An opened collection: the store and the indexes made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from models.embedders.cached import KeptEmbedder
+from models.protocols import Embedder, Vectors
+from rag.config import PassageConfig
+from rag.errors import FingerprintMismatch
+from rag.store.fts5 import Fts5Index
+from rag.store.sqlite import Counts, Fingerprint, SqliteStore
+from rag.store.vector_cache import DenseCache, FaissIndex
+from rag.types import Document, Passage, Source
+
+STORE_NAME = "store.sqlite3"
+
+
+class Archive:
+    """One collection, ready to be searched and added to. Use `Archive.open`."""
+
+    def __init__(self, folder: Path, store: SqliteStore, embedder: Embedder, passages: PassageConfig) -> None:
+        self.folder = folder
+        self.store = store
+        self.embedder = KeptEmbedder(embedder)
+        self.passages_config = passages
+        self.lexical = Fts5Index(store)
+        self._dense: DenseCache | None = None
+
+    @classmethod
+    def open(cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True) -> Archive:
+        """The collection in the folder `path`.
+
+        Raises CollectionNotFound when it is not there and `create` is false; StoreError when it is damaged;
+        FingerprintMismatch when it was made with another embedder or other passage settings.
+        """
+        archive = cls(path, SqliteStore(path / STORE_NAME, create=create), embedder, passages)
+        try:
+            archive.check_fingerprint()
+        except BaseException:
+            archive.close()
+            raise
+        return archive
+
+    def fingerprint(self) -> Fingerprint:
+        """What makes this archive's embeddings now. Loads the embedder."""
+        embedder = self.embedder
+        settings = json.dumps(self.passages_config.model_dump(), sort_keys=True)
+        return Fingerprint(embedder.model_id, embedder.digest, embedder.dimension, settings)
+
+    def check_fingerprint(self) -> None:
+        """Raises FingerprintMismatch when the stored embeddings are another model's."""
+        held = self.store.fingerprint()
+        # The dimension is left out: reading it would load the weights, and the digest decides anyway.
+        if held and held.embedder_digest != self.embedder.digest and self.store.counts().n_passages:
+            raise FingerprintMismatch(
+                f"the collection {self.folder.name!r} was embedded with {held.embedder_id},"
+                f" the embedder in force is {self.embedder.model_id}",
+                remedy=f"use --embedder {held.embedder_id}, or embed again with `askive index --rebuild`",
+            )
+
+    @property
+    def dense(self) -> FaissIndex:
+        """The vector index of the store as it is now."""
+        return self.dense_cache.current()
+
+    @property
+    def dense_cache(self) -> DenseCache:
+        """The vector index and its file."""
+        if self._dense is None:
+            held = self.store.fingerprint()
+            dimension = held.dimension if held else self.embedder.dimension
+            self._dense = DenseCache(self.store, self.folder, dimension)
+        return self._dense
+
+    def counts(self) -> Counts:
+        """How many documents and passages are held."""
+        return self.store.counts()
+
+    def document(self, doc_id: int) -> Document:
+        """Raises StoreError when there is none."""
+        return self.store.document(doc_id)
+
+    def document_by_uri(self, uri: str) -> Document | None:
+        """The document, or None."""
+        return self.store.document_by_uri(uri)
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
+        """Passages with their sources by id."""
+        return self.store.passages(passage_ids)
+
+    def embed_query(self, text: str) -> Vectors:
+        """Shape (dimension,)."""
+        vector: Vectors = self.embedder.embed([text])[0]
+        return vector
+
+    def close(self) -> None:
+        """Close the store; safe to call twice."""
+        self.store.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

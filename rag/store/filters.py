@@ -1,0 +1,136 @@
+"""Which documents may be searched: by date, publisher, path and other fields."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.errors import UsageError
+from rag.text.dates import date_range, partial_date
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions that a document must all meet; an empty one admits everything.
+
+    after, before: days, both inclusive. A document dated `2015-11` may be of any day of that month; one
+    without a date meets neither.
+    publishers: any of them, compared without case.
+    path: a glob over the uri, such as `*/2015/*.md`.
+    where: fields of the front matter and parts of their values, such as ("place", "Paris").
+    """
+
+    after: datetime.date | None = None
+    before: datetime.date | None = None
+    publishers: tuple[str, ...] = ()
+    path: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filter()
+
+    def of_publisher(self, publisher: str) -> Filter:
+        """The same, and by this publisher."""
+        if self.publishers and publisher.lower() not in map(str.lower, self.publishers):
+            return replace(self, publishers=("",))
+        return replace(self, publishers=(publisher,))
+
+    def within(self, first: datetime.date, last: datetime.date) -> Filter:
+        """The same, and only documents that may be of these days; `date.min` and `date.max` leave it open."""
+        after = max(self.after or datetime.date.min, first)
+        before = min(self.before or datetime.date.max, last)
+        return replace(
+            self,
+            after=None if after == datetime.date.min else after,
+            before=None if before == datetime.date.max else before,
+        )
+
+    def check(self, publishers: Sequence[str], fields: Sequence[str]) -> None:
+        """Raises UsageError when it names a publisher or a field that no document has.
+
+        publishers, fields: those of the archive.
+        """
+        known = {publisher.lower() for publisher in publishers}
+        for publisher in self.publishers:
+            if publisher.lower() not in known:
+                raise UsageError(
+                    f"no document is published by {publisher!r}",
+                    remedy=f"publishers here: {', '.join(publishers[:20]) or 'none'}",
+                )
+        for field, _ in self.where:
+            if field not in fields:
+                raise UsageError(
+                    f"no document has a field {field!r}", remedy=f"fields here: {', '.join(fields) or 'none'}"
+                )
+
+    def describe(self) -> str:
+        """The conditions in words, for people."""
+        parts = []
+        if self.after:
+            parts.append(f"from {self.after.isoformat()}")
+        if self.before:
+            parts.append(f"until {self.before.isoformat()}")
+        if self.publishers:
+            parts.append(f"publisher {' or '.join(self.publishers)}")
+        if self.path:
+            parts.append(f"path {self.path}")
+        parts += [f"{key} has {value!r}" for key, value in self.where]
+        return ", ".join(parts)
+
+    def sql(self) -> tuple[str, list[str]]:
+        """A condition over the `documents` table, and its parameters."""
+        conditions: list[str] = []
+        values: list[str] = []
+        if self.after:
+            conditions.append("published_last >= ?")
+            values.append(self.after.isoformat())
+        if self.before:
+            conditions.append("published_first <= ?")
+            values.append(self.before.isoformat())
+        if self.publishers:
+            conditions.append(f"lower(publisher) IN ({','.join('?' * len(self.publishers))})")
+            values += [publisher.lower() for publisher in self.publishers]
+        if self.path:
+            conditions.append("uri GLOB ?")
+            values.append(self.path if "*" in self.path or "?" in self.path else f"*{self.path}*")
+        for key, value in self.where:
+            conditions.append("instr(lower(json_extract(metadata, ?)), ?)")
+            values += [f'$."{key}"', value.lower()]
+        return " AND ".join(conditions) or "1", values
+
+
+def parse_filter(
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    publishers: Sequence[str] = (),
+    path: str | None = None,
+    where: Sequence[str] = (),
+) -> Filter:
+    """A filter from what a person typed. Raises UsageError naming the value that makes no sense."""
+    first = _day(after, "--after", last=False)
+    last = _day(before, "--before", last=True)
+    if first and last and first > last:
+        raise UsageError(f"--after {after} is later than --before {before}", remedy="swap them")
+    pairs: list[tuple[str, str]] = []
+    for condition in where:
+        key, mark, value = condition.partition("=")
+        if not mark or not re.fullmatch(r"[\w-]+", key.strip()) or not value.strip():
+            raise UsageError(
+                f"--where {condition!r} is not FIELD=VALUE", remedy='for example --where "place=Paris"'
+            )
+        pairs.append((key.strip(), value.strip()))
+    return Filter(first, last, tuple(publishers), path, tuple(pairs))
+
+
+def _day(text: str | None, option: str, *, last: bool) -> datetime.date | None:
+    if text is None:
+        return None
+    partial = partial_date(text)
+    if partial is None:
+        raise UsageError(
+            f"{option} {text!r} is no date", remedy=f"write a day, a month or a year: {option} 2015-11-30"
+        )
+    return date_range(partial)[1 if last else 0]

@@ -1,0 +1,395 @@
+"""SQLite: the one source of truth of a collection.
+
+Documents, passages, embeddings and the full-text index change in one transaction per document. The FAISS index is
+derived and carries the generation number it was derived from.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from models.protocols import Vectors
+from rag.errors import FingerprintMismatch, StoreError
+from rag.ingest.splitting import context_of
+from rag.store.database_file import connect, file_id, open_in_place
+from rag.store.filters import Filter
+from rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
+from rag.store.secure_delete import UNERASED, erase
+from rag.store.sqlite_errors import format_failure, read_fingerprint, store_failure
+from rag.store.vector_index import Ids
+from rag.text.dates import days_of
+from rag.types import Document, Passage, Source
+
+__all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
+
+BUSY_TIMEOUT_S = 30.0
+"""How long another process's writing is waited for."""
+# Another process may have removed the document since.
+_STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
+_SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
+
+
+class SqliteStore:
+    """One collection on disk, at `path`. Usable from several threads.
+
+    Raises StoreError when the file is no store, is damaged, or was made by a newer version; CollectionNotFound when
+    it is not there and `create` is false.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._file_id = open_in_place(path, lambda: self._open(create), self.close, create=create)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened is still the one at its path: not removed, renamed or replaced."""
+        return self._file_id is not None and self._file_id == file_id(self._path)
+
+    def _open(self, create: bool) -> None:
+        try:
+            self._db = connect(self._path, BUSY_TIMEOUT_S, create=create)
+            self._create_or_check()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise self._failure("opened", error) from error
+
+    def _create_or_check(self) -> None:
+        with self._transaction():
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:
+                create_tables(self._db)
+            found = self._format()
+            if found != FORMAT:
+                raise format_failure(self._path, found)
+            self._db.execute(FILES)
+
+    def _format(self) -> int:
+        text = self._meta("format") or ""
+        return int(text) if text.isdecimal() else -1
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    @property
+    def store_id(self) -> str:
+        """Random, made with the store."""
+        return self._meta("store_id") or ""
+
+    @property
+    def generation(self) -> int:
+        """Grows with every change."""
+        return int(self._meta("generation") or 0)
+
+    def counts(self) -> Counts:
+        """How many documents and passages are held."""
+        with self._reading():
+            documents, passages = self._db.execute(
+                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+            ).fetchone()
+        return Counts(documents, passages)
+
+    def fingerprint(self) -> Fingerprint | None:
+        """What made the embeddings; None while nothing was ever stored."""
+        value = self._meta("fingerprint")
+        return read_fingerprint(self._path, value) if value else None
+
+    def known_sha256(self) -> dict[str, str]:
+        """Digest of the source's bytes by uri."""
+        with self._reading():
+            return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
+
+    def stamps(self) -> dict[str, str]:
+        """What a file's folder entry said when it was last read, by uri; documents without a file have none."""
+        with self._reading():
+            return dict(self._db.execute("SELECT uri, stamp FROM files"))
+
+    def document(self, doc_id: int) -> Document:
+        """Raises StoreError when there is none."""
+        found = self._document("doc_id = ?", doc_id)
+        if found is None:
+            raise StoreError(
+                f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed"
+            )
+        return found
+
+    def document_by_uri(self, uri: str) -> Document | None:
+        """The document, or None."""
+        return self._document("uri = ?", uri)
+
+    def sources(self) -> list[Source]:
+        """All documents without their text, in the order they came."""
+        with self._reading():
+            rows = self._db.execute(f"SELECT {_SOURCE_COLUMNS} FROM documents ORDER BY doc_id").fetchall()
+        return [Source(*row) for row in rows]
+
+    def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
+        """Passages with their sources by id; ids that are gone are left out."""
+        found: dict[int, tuple[Passage, Source]] = {}
+        with self._reading():
+            rows = self._db.execute(
+                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                ' substr(d.text, p.start + 1, p."end" - p.start),'
+                " d.uri, d.title, d.media_type, d.published, d.publisher"
+                " FROM passages p JOIN documents d USING (doc_id)"
+                " WHERE p.passage_id IN (SELECT value FROM json_each(?))",
+                (_json_ids(passage_ids),),
+            ).fetchall()
+        for passage_id, doc_id, start, end, heading, page, text, *source in rows:
+            passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+            found[passage_id] = (passage, Source(doc_id, *source))
+        return found
+
+    def passages_of(self, doc_id: int) -> list[Passage]:
+        """All passages of a document, in its order."""
+        with self._reading():
+            query = "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id"
+            ids = [row[0] for row in self._db.execute(query, (doc_id,))]
+        found = self.passages(ids)
+        return [found[passage_id][0] for passage_id in ids]
+
+    def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
+        """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`.
+
+        after: only those with higher ids, which came later.
+        """
+        last = after
+        while True:
+            with self._reading():
+                rows = self._db.execute(
+                    "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?",
+                    (last, batch),
+                ).fetchall()
+            if not rows:
+                return
+            ids = np.array([row[0] for row in rows], dtype=np.int64)
+            yield ids, np.stack([np.frombuffer(row[1], dtype=np.float32) for row in rows])
+            last = int(ids[-1])
+
+    def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
+        """Embeddings by passage id, each of shape (dimension,); ids that are gone are left out."""
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT passage_id, vector FROM embeddings"
+                " WHERE passage_id IN (SELECT value FROM json_each(?))",
+                (_json_ids(passage_ids),),
+            ).fetchall()
+        return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
+
+    def publishers(self) -> list[str]:
+        """The publishers of the archive, sorted."""
+        query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
+        with self._reading():
+            return [str(row[0]) for row in self._db.execute(query)]
+
+    def fields(self) -> list[str]:
+        """Names of the documents' other fields, sorted."""
+        query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
+        with self._reading():
+            return [str(row[0]) for row in self._db.execute(query)]
+
+    def passage_ids(self, admitted: Filter) -> Ids:
+        """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
+        condition, values = admitted.sql()
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT passage_id FROM passages JOIN documents USING (doc_id)"
+                f" WHERE {condition} ORDER BY passage_id",
+                values,
+            )
+            return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def search_fts(
+        self, expression: str, top_k: int, admitted: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """(passage_id, BM25) for an FTS5 expression, best first; higher is better."""
+        condition, values = admitted.sql() if admitted else ("", [])
+        within = (
+            f"AND rowid IN (SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE {condition})"
+            if condition
+            else ""
+        )
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
+                f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
+                (expression, *values, top_k),
+            ).fetchall()
+        return [(int(passage_id), float(score)) for passage_id, score in rows]
+
+    def check(self) -> list[str]:
+        """What is wrong with the store, in words; empty when it is sound."""
+        with self._reading():
+            return problems_in(self._db)
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def set_fingerprint(self, fingerprint: Fingerprint) -> None:
+        """Say what makes the embeddings. Raises FingerprintMismatch when passages of another kind are held."""
+        with self._transaction():
+            held = self.fingerprint()
+            if held is not None and held != fingerprint and self.counts().n_passages:
+                raise FingerprintMismatch(
+                    f"the collection at {self._path.parent} was made with {held.embedder_id}"
+                    f" ({held.passages}), not with {fingerprint.embedder_id} ({fingerprint.passages})",
+                    remedy="index into a new collection with --collection, or start over with"
+                    " `askive index --rebuild`",
+                )
+            if held != fingerprint:
+                self._set_meta("fingerprint", json.dumps(asdict(fingerprint)))
+
+    def put(
+        self, document: Document, passages: Sequence[Passage], vectors: Vectors, stamp: str = ""
+    ) -> tuple[int, list[int]]:
+        """Add or replace the document at its uri, in one transaction; the new ids.
+
+        vectors: shape (len(passages), dimension). stamp: as in `stamps`. Ids of what was replaced never come back.
+        """
+        with self._transaction():
+            self._delete(document.uri)
+            cursor = self._db.execute(
+                "INSERT INTO documents (uri, title, text, media_type, sha256, published, published_first,"
+                " published_last, publisher, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.uri, document.title, document.text, document.media_type, document.sha256,
+                    document.published, *days_of(document.published), document.publisher,
+                    json.dumps(document.metadata, ensure_ascii=False),
+                ),
+            )  # fmt: skip
+            doc_id = int(cursor.lastrowid or 0)
+            ids: list[int] = []
+            for passage, vector in zip(passages, vectors, strict=True):
+                cursor = self._db.execute(
+                    'INSERT INTO passages (doc_id, start, "end", heading, page) VALUES (?, ?, ?, ?, ?)',
+                    (doc_id, passage.start, passage.end, passage.heading, passage.page),
+                )
+                ids.append(int(cursor.lastrowid or 0))
+                self._db.execute(
+                    "INSERT INTO embeddings VALUES (?, ?)",
+                    (ids[-1], np.asarray(vector, dtype=np.float32).tobytes()),
+                )
+                self._db.execute(
+                    "INSERT INTO passages_fts (rowid, text, context) VALUES (?, ?, ?)",
+                    (ids[-1], passage.text, context_of(document, passage)),
+                )
+            if stamp:
+                self._db.execute(_STAMP, (stamp, document.uri))
+            self._bump()
+        return doc_id, ids
+
+    def restamp(self, stamps: Mapping[str, str]) -> None:
+        """Note that files hold the same bytes as before, in one transaction."""
+        with self._transaction():
+            self._db.executemany(_STAMP, [(stamp, uri) for uri, stamp in stamps.items()])
+
+    def delete(self, uris: Sequence[str]) -> list[int]:
+        """Remove documents, in one transaction; the passage ids that are gone."""
+        gone: list[int] = []
+        with self._transaction():
+            before = self._db.total_changes
+            for uri in uris:
+                gone += self._delete(uri)
+            if self._db.total_changes > before:
+                self._bump()
+        return gone
+
+    @property
+    def unerased(self) -> bool:
+        """Whether the file may hold bytes of removed or replaced text; True for stores of earlier versions."""
+        return self._meta(UNERASED) != ""
+
+    def erase(self) -> bool:
+        """As `rag.store.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
+        with self._lock:
+            mark = self._meta(UNERASED)
+            return mark == "" or erase(self._db, mark)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with self._lock:
+            self._db.close()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._rollback()
+                raise self._failure("written", error) from error
+            except BaseException:
+                self._rollback()
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                raise self._failure("read", error) from error
+
+    def _failure(self, what: str, error: Exception) -> StoreError:
+        return store_failure(self._path, what, error)
+
+    def _rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _delete(self, uri: str) -> list[int]:
+        ids = [
+            int(row[0])
+            for row in self._db.execute(
+                "SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE uri = ?", (uri,)
+            )
+        ]
+        self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
+        if self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,)).rowcount:
+            # In the same transaction: after a kill the next start knows that there is something to erase.
+            self._set_meta(UNERASED, uuid.uuid4().hex)
+        return ids
+
+    def _document(self, condition: str, value: object) -> Document | None:
+        with self._reading():
+            row = self._db.execute(
+                "SELECT uri, title, text, media_type, sha256, published, publisher, metadata, doc_id"
+                f" FROM documents WHERE {condition}",
+                (value,),
+            ).fetchone()
+        if row is None:
+            return None
+        metadata, doc_id = json.loads(row[7]), int(row[8])
+        uri, title, text, media_type, sha256, published, publisher = row[:7]
+        return Document(uri, title, text, media_type, sha256, published, publisher, metadata, doc_id)
+
+    def _meta(self, key: str) -> str | None:
+        with self._reading():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
+
+    def _bump(self) -> None:
+        self._set_meta("generation", str(self.generation + 1))
+
+
+def _json_ids(passage_ids: Sequence[int]) -> str:
+    """Ids as one parameter, however many there are."""
+    return json.dumps([int(passage_id) for passage_id in passage_ids])

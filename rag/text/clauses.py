@@ -1,0 +1,43 @@
+"""A sentence of an answer -> the claims in it that are worth checking by themselves."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from rag.text.words import STOP_WORDS, content_words
+
+_MIN_WORDS = 3
+_SPLIT = re.compile(
+    r";\s+|\s+[—–]\s+|,\s+(?=(?:and|but|while|whereas|although|though|which|who|whose|where|as well as|with)\s)"
+    r"|\s+(?=(?:while|whereas|but)\s)"
+    r"|\s+(?=and\s+(?:he|she|it|they|that|the|a|an|[A-Z]\w+)\s+(?:\w+\s+){0,2}?(?:is|are|was|were|has|have|had|will"
+    r"|said|says|\w{3,}ed)\b)"
+)
+
+
+def claims_of(sentence: str) -> tuple[str, ...]:
+    """Clauses of the sentence, in order; together they hold every word of it.
+
+    A clause with fewer than three words that count stays with its neighbour.
+    """
+    return tuple(sentence[start:end] for start, end in claim_spans(sentence)) or (sentence,)
+
+
+def claim_spans(sentence: str) -> list[tuple[int, int]]:
+    """The clauses of `claims_of` as offsets into the sentence, without white space around them."""
+    cuts = [0, *(match.end() for match in _SPLIT.finditer(sentence)), len(sentence)]
+    spans: list[tuple[int, int]] = []
+    for start, end in pairwise(cuts):
+        piece = sentence[start:end]
+        if not piece.strip():
+            continue
+        start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+        if spans and (_n_words(piece) < _MIN_WORDS or _n_words(sentence[slice(*spans[-1])]) < _MIN_WORDS):
+            start = spans.pop()[0]
+        spans.append((start, end))
+    return spans
+
+
+def _n_words(text: str) -> int:
+    return sum(word not in STOP_WORDS for word in content_words(text))

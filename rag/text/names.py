@@ -1,0 +1,154 @@
+"""Names as phrases: `World Health Organization`, `Mr Smith`, `the French`; and whether a text has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rag.text.words import STOP_WORDS, numbers, stem, words
+
+_CAPITAL = r"(?:[A-Z][\w’'-]*[\w]|[A-Z]\.(?:[A-Z]\.)*|[A-Z]\b|al-[A-Z]\w+|d[’'][A-Z]\w+)"
+_PHRASE = re.compile(
+    rf"(?<![\w’'-]){_CAPITAL}(?:\s+(?:(?:of|de|du|da|van|von|der|bin|ibn|al|el|la|le)\s+)?{_CAPITAL})*"
+)
+_TITLES = frozenset(
+    """mr mrs ms dr prof professor president minister sir lord lady king queen prince princess general gen col
+    colonel lt lieutenant capt captain sgt sergeant maj major sen senator rep rev pope secretary chancellor
+    judge justice mayor governor gov ambassador""".split()
+)
+_TIMES = frozenset(
+    """january february march april may june july august september october november december jan feb mar apr
+    jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday""".split()
+)
+_NO_NAMES = STOP_WORDS | _TITLES | _TIMES
+_NATIONS = {
+    "british": "britain", "dutch": "netherlands", "spanish": "spain", "greek": "greece", "french": "france",
+    "turkish": "turkey", "polish": "poland", "swiss": "switzerland", "danish": "denmark", "irish": "ireland",
+    "swedish": "sweden", "scottish": "scotland", "welsh": "wales", "norwegian": "norway", "english": "england",
+    "german": "germany", "czech": "czechia", "filipino": "philippines", "afghan": "afghanistan",
+    "americans": "america", "american": "america", "u.s": "america", "us": "america", "usa": "america",
+    "u.s.a": "america", "u.k": "britain", "uk": "britain", "u.n": "un", "e.u": "eu", "lebanese": "lebanon",
+    "iraqi": "iraq", "pakistani": "pakistan", "finnish": "finland", "portuguese": "portugal",
+}  # fmt: skip
+_SPELLED_OUT = {
+    "america": ("united", "states"),
+    "britain": ("united", "kingdom"),
+    "un": ("united", "nations"),
+    "eu": ("european", "union"),
+}
+_ENDINGS = frozenset("n an ian i ese ish s ns ans ians is ic er ers".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A run of capitalised words.
+
+    words: in lower case, without titles and small words. follows: the word right behind it, `` if none.
+    start, end: offsets into the text; text: as it stands there. opens: it is the first word of a sentence.
+    """
+
+    words: tuple[str, ...]
+    follows: str
+    start: int
+    end: int
+    text: str
+    opens: bool
+
+
+def names_in(text: str) -> list[Name]:
+    """Names in the order of the text; months and weekdays are none."""
+    found: list[Name] = []
+    for match in _PHRASE.finditer(text):
+        raws = [
+            (raw.group(), match.start() + raw.start(), _bare(raw.group()))
+            for raw in re.finditer(r"\S+", match.group())
+        ]
+        # "The Observatory", "Is Paris": the name begins behind the small word.
+        while raws and raws[0][2] in STOP_WORDS and not _is_acronym(raws[0][0]):
+            raws.pop(0)
+        kept = tuple(
+            word
+            for raw, _, word in raws
+            if word and (_is_acronym(raw) or not (word in _NO_NAMES or numbers(word)))
+        )
+        if not kept:
+            continue
+        start = raws[0][1]
+        opens = not text[:start].strip(" \t\n\"'“‘(") or bool(re.search(r"[.!?:]\s+[\"“'‘(]*$", text[:start]))
+        behind = re.match(r"(?:['’]s)?\s+([a-z][\w-]+)", text[match.end() :])
+        follows = behind.group(1) if behind and behind.group(1) not in STOP_WORDS else ""
+        found.append(Name(kept, follows, start, match.end(), text[start : match.end()], opens))
+    return found
+
+
+def has_name(name: Name, heard: Iterable[str], text: str = "") -> bool:
+    """Whether words that were heard hold the name: every word of it, in some form, or its acronym.
+
+    heard: words in lower case. text: where an acronym or its definition may stand.
+    """
+    pool = {known for word in heard for known in (word, _NATIONS.get(word, word))}
+    if all(_has_word(word, pool) for word in name.words):
+        return True
+    if len(name.words) >= 2 and acronym_of(name) in pool:
+        return True
+    if len(name.words) == 1 and (letters := name.words[0].replace(".", "")).isalpha() and len(letters) >= 2:
+        raw = name.text.replace(".", "")
+        return raw.isupper() and _spells(raw, text)
+    return False
+
+
+def acronym_of(name: Name) -> str:
+    """`who` for World Health Organization."""
+    return "".join(word[0] for word in name.words)
+
+
+def is_office(name: Name) -> bool:
+    """Whether it names an office, such as `Russian Foreign Minister`, and no person."""
+    return name.text.split()[-1].lower().strip(".") in _TITLES
+
+
+def lower_words(text: str) -> set[str]:
+    """The words of a text for `has_name`."""
+    found = set(words(text))
+    return found | {part for word in found for part in re.split(r"['’]", word) if len(part) > 2}
+
+
+def same_word(one: str, other: str) -> bool:
+    """Whether two words name the same: `Syria`, `Syrian`, `Syrians`."""
+    if one == other or stem(one) == stem(other):
+        return True
+    short, long = sorted((one, other), key=len)
+    if len(short) < 4:
+        return False
+    if long.startswith(short) and long[len(short) :] in _ENDINGS:
+        return True
+    return short[-1] in "aey" and long.startswith(short[:-1]) and long[len(short) - 1 :] in _ENDINGS
+
+
+def _has_word(word: str, pool: set[str]) -> bool:
+    if word in pool or _NATIONS.get(word, word) in pool:
+        return True
+    spelled = _SPELLED_OUT.get(_NATIONS.get(word, word))
+    if spelled and all(part in pool for part in spelled):
+        return True
+    if word in ("united", "states", "kingdom", "nations", "european", "union"):
+        return any(word in parts and key in pool for key, parts in _SPELLED_OUT.items())
+    if "-" in word and all(part in pool for part in word.split("-")):
+        return True
+    return any(same_word(word, known) for known in pool if known[:3] == word[:3])
+
+
+def _spells(acronym: str, text: str) -> bool:
+    """Whether words in a row open with the letters of the acronym."""
+    initials = r"\b" + r"[\w’'-]*\s+(?:(?:of|for|and|the|on|in)\s+)*".join(re.escape(c) for c in acronym)
+    return bool(re.search(initials, text))
+
+
+def _is_acronym(word: str) -> bool:
+    """`WHO` is a name, `who` is none."""
+    return len(word) > 1 and word.isalpha() and word.isupper()
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"['’]s$", "", word).lower().strip(".'’,")

@@ -1,0 +1,139 @@
+"""Whether what is cited says what a sentence says: what the rules of `rag.verification.rules` let pass is
+weighed once more.
+
+The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
+passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
+that leaves doubt, the generator's own yes or no on the cited lines alone (among all that it has read it finds
+everything). Two logistic models weigh it, fitted by `python -m eval.vouching` on sentences that were read and marked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.protocols import Generator, Message, Segment
+from models.reader.cross_encoder import Reader
+from rag.evidence.answerability import fitted
+from rag.evidence.self_evaluation import log_odds
+from rag.text.words import stems
+from rag.types import Citation, Sentence
+
+STORED = Path(__file__).parent.parent / "calibration" / "support.json"
+SURE = 0.6
+"""From this probability on the generator is not asked: of marked sentences 2 in 5 lie below, and 3 in 4 of those that
+their sources do not support."""
+HOPELESS = 0.15
+"""Below this it is not asked either."""
+NOT_SAID = "read again beside its source, the source does not say it"
+
+_SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
+_LONGEST_QUOTE_CHARS = 400
+_CONTEXT_CHARS = 200
+"""Of the reader, which was trained so; the generator tells more by the cited words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is cited, in its place. before, after: what stands around the quote."""
+
+    title: str
+    before: str
+    quote: str
+    after: str
+
+    def within(self, n_chars: int) -> str:
+        """The quote with so many characters on each side, whole words, in one line under its title."""
+        before, after = self.before[-n_chars:] if n_chars else "", self.after[:n_chars]
+        if len(before) < len(self.before):
+            before = before.partition(" ")[2]
+        if len(after) < len(self.after):
+            after = after.rpartition(" ")[0]
+        text = " ".join(f"{before}{self.quote}{after}".split())
+        return f"{self.title}: {text}" if self.title else text
+
+
+def excerpt_of(citation: Citation) -> Excerpt:
+    """As the source has it."""
+    passage = citation.hit.passage
+    return Excerpt(
+        citation.hit.source.title,
+        passage.between(passage.start, max(citation.start, passage.start)),
+        citation.quote,
+        passage.between(min(citation.end, passage.end), passage.end),
+    )
+
+
+def rule_features(text: str, question: str, excerpts: Sequence[Excerpt], reader: Reader) -> dict[str, float]:
+    """`reader`: log-odds that one of the excerpts supports the sentence. `own`: share of its words in the quotes.
+
+    `asked`, `new`: words that only the question has, and that neither it nor a quote or a title has.
+    """
+    said, asked = set(stems(text)), set(stems(question))
+    quoted = set(stems(" ".join(excerpt.quote for excerpt in excerpts)))
+    heard = quoted | set(stems(" ".join(excerpt.title for excerpt in excerpts)))
+    support = reader.support(text, [excerpt.within(_CONTEXT_CHARS) for excerpt in excerpts])
+    return {
+        "reader": log_odds(float(support[:, 0].max())),
+        "own": len(said & quoted) / max(len(said), 1),
+        "asked": float(len((said & asked) - heard)),
+        "new": float(len(said - heard - asked)),
+    }
+
+
+def stated(text: str, excerpts: Sequence[Excerpt], generator: Generator) -> float:
+    """The generator's log-odds that the excerpts state the sentence. Raises ModelError as `Generator.choose` does."""
+    read = "\n".join(excerpt.within(0) for excerpt in excerpts)
+    asked = Segment(f"Excerpt:\n{read}\n\n", reusable=True), Segment(f"Statement: {text}")
+    yes, no = generator.choose(
+        (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", asked)), ("Yes", "No")
+    )
+    return yes - no
+
+
+def in_its_sources_words(sentence: Sentence) -> Sentence | None:
+    """The sentence that it cites first, quoted; None when that is too long to stand in an answer."""
+    if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
+        return None
+    text = f"“{' '.join(sentence.citations[0].quote.split())}”"
+    end = sentence.start + len(text)
+    return Sentence(text, sentence.start, end, sentence.citations[:1], "supported")
+
+
+class Voucher:
+    """Weighs the sentences of one answer. Without a fitted model for this reader and generator it lets all pass."""
+
+    def __init__(self, reader: Reader | None, generator: Generator, embedder_id: str) -> None:
+        self._reader = reader
+        self._generator = generator
+        told = embedder_id, reader.digest if reader else None
+        self._by_rules = fitted(*told, stored=STORED)
+        self._by_asking = fitted(*told, generator.model_id, stored=STORED)
+
+    def gives(self, question: str, value: str, citation: Citation) -> float:
+        """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
+        if self._by_asking is None:
+            return math.inf
+        return stated(f"The answer to “{question}” is {value}.", [excerpt_of(citation)], self._generator)
+
+    def weighed(self, sentence: Sentence, question: str) -> Sentence:
+        """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.
+
+        Raises ModelError as `Generator.choose` does.
+        """
+        if sentence.verdict != "supported" or not sentence.citations:
+            return sentence
+        if self._by_rules is None or self._by_asking is None or self._reader is None:
+            return sentence
+        excerpts = [excerpt_of(citation) for citation in sentence.citations]
+        features = rule_features(sentence.text, question, excerpts, self._reader)
+        before = self._by_rules.probability(features)
+        if before >= SURE:
+            return sentence
+        if before >= HOPELESS:
+            asked = {"before": log_odds(before), "stated": stated(sentence.text, excerpts, self._generator)}
+            if self._by_asking.probability(asked) >= self._by_asking.threshold:
+                return sentence
+        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
