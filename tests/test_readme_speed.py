@@ -60,7 +60,7 @@ def told() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Row]:
-    text = (ROOT / "eval" / "benchmarks" / "bench.json").read_text(encoding="utf-8")
+    text = (ROOT / "eval" / "benchmarks" / "results" / "bench.json").read_text(encoding="utf-8")
     return {row["what"]: row for row in json.loads(text)["rows"]}
 
 

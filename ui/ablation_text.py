@@ -11,9 +11,9 @@ from ui.eval_text import print_ablation
 from ui.render import Output
 
 if TYPE_CHECKING:
-    from eval.ablation import Ablated
+    from eval.benchmarks.retrieval.targets import Reached
     from eval.datasets.suite import Suite
-    from eval.targets import Reached
+    from eval.runs.ablation import Ablated
     from models.protocols import Embedder
     from rag.config import Config
 
@@ -31,9 +31,9 @@ def ablate_suites(
     progress: Progress,
 ) -> None:
     """Measure the suites one after the other, show each as soon as it is done, then what was reached."""
-    from eval.ablation import ablate, open_rerankers
+    from eval.benchmarks.retrieval.targets import reached
     from eval.report.ablation import write_ablation
-    from eval.targets import reached
+    from eval.runs.ablation import ablate, open_rerankers
 
     results: list[Ablated] = []
     with ExitStack() as stack:

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from eval.ablation import Ablated
-    from eval.compare import Comparison
     from eval.datasets import Found
-    from eval.gate import GateResult
     from eval.metrics import Estimate
-    from eval.run import RunResult
+    from eval.runs.ablation import Ablated
+    from eval.runs.compare import Comparison
+    from eval.runs.gate import GateResult
+    from eval.runs.run import RunResult
 
 _MAX_CHANGED = 20
 _MAX_LICENCE = 18

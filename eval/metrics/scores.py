@@ -19,7 +19,7 @@ Scores = dict[str, Score]
 
 
 def score_row(row: Row) -> Scores:
-    """Every score of a row as `eval.rows` writes it; names as in `eval.metrics.figures`."""
+    """Every score of a row as `eval.runs.rows` writes it; names as in `eval.metrics.figures`."""
     return {
         **_retrieval(row),
         **_answers(row),

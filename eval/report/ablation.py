@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from eval.ablation import Ablated
-from eval.record import code_state, machine
-from eval.targets import Reached
+from eval.benchmarks.retrieval.targets import Reached
+from eval.runs.ablation import Ablated
+from eval.runs.record import code_state, machine
 from rag.errors import UsageError
 
 _STYLES = Path(__file__).parent / "templates" / "report.css"

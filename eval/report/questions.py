@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eval.metrics.outcomes import Outcome
 from eval.metrics.spans import overlaps
-from eval.outcomes import Outcome
 
 _CONTEXT_CHARS = 220
 

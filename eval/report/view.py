@@ -10,10 +10,10 @@ from typing import Any
 
 from eval.metrics.bootstrap import Estimate, bootstrap
 from eval.metrics.figures import FIGURES, estimate_all
+from eval.metrics.outcomes import outcome_of
 from eval.metrics.scores import score_row
-from eval.outcomes import outcome_of
 from eval.report.questions import QuestionView, view_question
-from eval.rundir import RunDir
+from eval.runs.run_dir import RunDir
 
 GROUP_TITLES: Mapping[str, str] = {
     "retrieval": "Retrieval of documents",

@@ -36,7 +36,7 @@ _log_lines: list[str] = []
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How llama.cpp computes. The defaults are what `python -m eval.bench_engine` found to be the fastest.
+    """How llama.cpp computes. The defaults are what `python -m eval.benchmarks.speed.engine` found to be the fastest.
 
     n_threads: None takes the physical cores.
     n_batch: tokens computed in one pass.

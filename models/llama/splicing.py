@@ -2,7 +2,7 @@
 
 Each reusable segment after the shared prefix is read right behind that prefix, kept, and put at its place in the
 prompt with its rotary positions shifted (as in Gim et al., "Prompt Cache", MLSys 2024). Off by default; the gate is
-`python -m eval.bench_splice`.
+`python -m eval.benchmarks.speed.splicing_gate`.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _kept(path: Path) -> tuple[Answerability, ...]:
 
 
 def read_stored(path: Path) -> tuple[Answerability, ...]:
-    """The models of a file that `eval.calibrate` wrote."""
+    """The models of a file that `eval.calibration.answerability` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))
     return tuple(
         Answerability(

@@ -4,7 +4,8 @@ weighed once more.
 The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
 passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
 that leaves doubt, the generator's own yes or no on the cited lines alone (among all that it has read it finds
-everything). Two logistic models weigh it, fitted by `python -m eval.vouching` on sentences that were read and marked.
+everything). Two logistic models weigh it, fitted by `python -m eval.calibration.support` on sentences that were
+read and marked.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eval.pipelines import DefaultPipeline
+from eval.runs.pipelines import DefaultPipeline
 from models.protocols import Generator
 from rag.config import Config
 from rag.question.analysis import Understanding

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from eval.datasets import Suite, open_suite
-from eval.pipelines import Builder
-from eval.run import Models, RunOptions, RunResult, run_suite
+from eval.runs.pipelines import Builder
+from eval.runs.run import Models, RunOptions, RunResult, run_suite
 from models.fakes import HashEmbedder, ScriptedGenerator
 from rag.config import Config
 

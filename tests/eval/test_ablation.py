@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.ablation import Ablated, ablate, documents_of, open_rerankers
+from eval.benchmarks.retrieval.targets import reached
 from eval.datasets import Suite
 from eval.metrics.bootstrap import bootstrap
 from eval.metrics.retrieval import NAMES
 from eval.metrics.scores import score_row
 from eval.report.ablation import write_ablation
-from eval.targets import reached
+from eval.runs.ablation import Ablated, ablate, documents_of, open_rerankers
 from models.fakes import HashEmbedder
 from rag.config import Config
 from rag.errors import UsageError

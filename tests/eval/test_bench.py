@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from eval import bench
-from eval.bench import ROWS, markdown, measure, setting
-from eval.bench_asking import Desk, waits
-from eval.bench_rows import Bench, Row, peak_mb, row
+from eval.benchmarks.rows import Bench, Row, peak_mb, row
+from eval.benchmarks.setup import Desk, waits
+from eval.benchmarks.speed import table
+from eval.benchmarks.speed.table import ROWS, markdown, measure, setting
 from models.errors import UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
 from models.protocols import Vectors
@@ -94,8 +94,8 @@ def test_what_cannot_be_measured_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     def fails(_bench: Bench) -> list[Row]:
         raise UsageError("no weights", remedy="pull them")
 
-    monkeypatch.setitem(bench._GROUPS, "check", fails)
-    monkeypatch.setitem(bench._GROUPS, "decode", lambda _bench: [a_row()])
+    monkeypatch.setitem(table._GROUPS, "check", fails)
+    monkeypatch.setitem(table._GROUPS, "decode", lambda _bench: [a_row()])
     given = Bench(Config(home=tmp_path), tmp_path, 1, print)
     assert measure("check", given).missing == "no weights"
     done = measure("decode", given)

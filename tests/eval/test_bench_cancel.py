@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Event
 
-from eval.bench_cancel import SET_AFTER_S, cancel_ms
+from eval.benchmarks.speed.cancellation import SET_AFTER_S, cancel_ms
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
 from rag.assistant import Assistant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from eval.bench_choice import N_NUMBERED, Chosen, choose, summary
+from eval.benchmarks.retrieval.sentence_choice import N_NUMBERED, Chosen, choose, summary
 from models.fakes import ScriptedGenerator
 from models.protocols import Message
 from rag.evidence.scoring import ScoredSentence

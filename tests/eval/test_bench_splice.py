@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench_rows import Bench
-from eval.bench_splice import FEWEST, Gate, Way, _is_right, write_record
+from eval.benchmarks.rows import Bench
+from eval.benchmarks.speed.splicing_gate import FEWEST, Gate, Way, _is_right, write_record
 from eval.datasets.suite import Sample
-from eval.record import Code
+from eval.runs.record import Code
 from rag.config import Config
 
 

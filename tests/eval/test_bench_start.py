@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench import RESULTS, ROWS, markdown
-from eval.bench_start import started
+from eval.benchmarks.speed.cold_start import started
+from eval.benchmarks.speed.table import RESULTS, ROWS, markdown
 from models.errors import UsageError
 from models.fakes import HashEmbedder
 from rag.config import PassageConfig

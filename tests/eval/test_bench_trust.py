@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from eval import bench_trust, trust_runs
-from eval.bench_trust import SECTIONS, SUITES, main
+from eval.benchmarks.trust import runs, table
+from eval.benchmarks.trust.replay import RememberingGenerator
+from eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
+from eval.benchmarks.trust.table import SECTIONS, SUITES, main
 from eval.datasets import Suite, open_suite
-from eval.remembering import RememberingGenerator
-from eval.run import Models
-from eval.trust_runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
+from eval.runs.run import Models
 from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
 from rag.answer.checks import Checks
 from rag.config import Config
@@ -50,7 +50,7 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
     made = Setting()
-    monkeypatch.setattr(bench_trust, "loaded", made.loaded)
+    monkeypatch.setattr(table, "loaded", made.loaded)
     return made
 
 
@@ -72,7 +72,7 @@ def test_the_whole_way(
     ]
     text = (tmp_path / "out" / "trust.md").read_text(encoding="utf-8")
     assert capsys.readouterr().out == text
-    assert all(f"## {title}" in text for title, _ in bench_trust._TITLES.values())
+    assert all(f"## {title}" in text for title, _ in table._TITLES.values())
     assert str(tmp_path) not in json.dumps(found)
     n_generated = setting.n_generated
     assert main(command, config) == 0
@@ -118,14 +118,15 @@ def test_runs_of_other_code_or_settings_are_kept_apart(
     folders.add(folder_of(towns, models, config, DEFAULT, 8))
     folders.add(folder_of(towns, models, config.model_copy(update={"reader": "shipped"}), DEFAULT, 9))
     assert len(folders) == len(VARIATIONS) + 3
-    monkeypatch.setattr(trust_runs, "source_digest", lambda: "other")
+    monkeypatch.setattr(runs, "source_digest", lambda: "other")
     assert folder_of(towns, models, config, DEFAULT, 9) not in folders
 
 
 def test_the_source_digest_changes_with_the_code_and_not_with_notes(tmp_path: Path) -> None:
     for name in ("models", "rag", "eval"):
         (tmp_path / name).mkdir()
-    for name in (*trust_runs._ROW_MAKERS, "rag/a.py", "models/weights.bin", "rag/notes.md"):
+    for name in (*runs._ROW_MAKERS, "rag/a.py", "models/weights.bin", "rag/notes.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one", encoding="utf-8")
     first = source_digest(tmp_path)
     (tmp_path / "rag" / "notes.md").write_text("two", encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibrate import Case, calibrate, store
+from eval.calibration.answerability import Case, calibrate, store
 from rag.errors import UsageError
 from rag.evidence.answerability import READER_FEATURES, read_stored
 

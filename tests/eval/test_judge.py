@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.judge import Judge, _auc, _kappa, check_judge, keep_agreement, known_agreement
+from eval.runs.judge import Judge, _auc, _kappa, check_judge, keep_agreement, known_agreement
 from models.errors import UsageError
 from models.fakes import ScriptedGenerator
 from models.protocols import Message

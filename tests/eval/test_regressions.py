@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from eval.compare import compare_runs
-from eval.gate import hold_against, read_baseline, record_baseline
-from eval.pipelines import Builder
-from eval.rundir import RunDir
+from eval.runs.compare import compare_runs
+from eval.runs.gate import hold_against, read_baseline, record_baseline
+from eval.runs.pipelines import Builder
+from eval.runs.run_dir import RunDir
 from models.errors import UsageError
 from tests.eval.broken import AlwaysRefuses, BrokenRetriever, MisquotingCiter, NeverRefuses
 from tests.eval.conftest import Runner

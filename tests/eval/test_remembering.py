@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.record import model_facts
-from eval.remembering import RememberingGenerator
+from eval.benchmarks.trust.replay import RememberingGenerator
+from eval.runs.record import model_facts
 from models.errors import ContextOverflow, ModelError
 from models.fakes import ScriptedGenerator
 from models.protocols import Generator, Message, Piece, Sampling, Segment

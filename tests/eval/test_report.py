@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eval.report import write_report
-from eval.rundir import RunDir
+from eval.runs.run_dir import RunDir
 from models.errors import UsageError
 from tests.eval.broken import AlwaysRefuses
 from tests.eval.conftest import Runner

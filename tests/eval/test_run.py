@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from eval.datasets import Suite, open_suite
-from eval.index import index_key
-from eval.judge import Judge
-from eval.pipelines import DefaultPipeline, declines
-from eval.record import code_state
-from eval.run import Models, RunOptions, run_suite, select
-from eval.rundir import RunDir
+from eval.runs.judge import Judge
+from eval.runs.pipelines import DefaultPipeline, declines
+from eval.runs.record import code_state
+from eval.runs.run import Models, RunOptions, run_suite, select
+from eval.runs.run_dir import RunDir
+from eval.runs.suite_index import index_key
 from models.errors import AskiveError, UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator
 from rag.config import Config, PassageConfig
@@ -248,8 +248,8 @@ def test_killed_in_the_middle(town_folder: Path, tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         from eval.datasets import open_suite
-        from eval.pipelines import DefaultPipeline
-        from eval.run import Models, RunOptions, run_suite
+        from eval.runs.pipelines import DefaultPipeline
+        from eval.runs.run import Models, RunOptions, run_suite
         from models.fakes import HashEmbedder, ScriptedGenerator
         from rag.config import Config
 
@@ -331,6 +331,6 @@ def test_follow_ups_reach_the_pipeline_with_their_history(
 def test_code_that_is_missing_from_the_key_of_an_index_is_an_error(
     towns: Suite, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.index._MAKERS", ("no_such_module.py",))
+    monkeypatch.setattr("eval.runs.suite_index._MAKERS", ("no_such_module.py",))
     with pytest.raises(FileNotFoundError, match=r"no_such_module\.py matches no file"):
         index_key(towns, HashEmbedder(64), config.passages)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from eval.metrics.outcomes import outcome_of
 from eval.metrics.scores import score_row, selective
-from eval.outcomes import outcome_of
 
 
 def make_row(

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibrate import Case
-from eval.vouching import fit, threshold_of, told, weigh
+from eval.calibration.answerability import Case
+from eval.calibration.support import fit, threshold_of, told, weigh
 from models.errors import UsageError
 from models.fakes import ScriptedGenerator
 from models.reader.cross_encoder import Reader

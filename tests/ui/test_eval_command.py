@@ -116,7 +116,7 @@ def test_gate_records_passes_and_fails(
     assert code == 0 and "recorded" in err
     code, out, _ = call(capsys, *gate, *FAKES)
     assert code == 0 and "passed" in out
-    from eval import pipelines
+    from eval.runs import pipelines
     from tests.eval.broken import BrokenRetriever
 
     monkeypatch.setattr(pipelines, "PIPELINES", {"default": BrokenRetriever})

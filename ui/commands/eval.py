@@ -18,8 +18,8 @@ from ui.render import Output
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from eval.judge import Judge
-    from eval.run import Models
+    from eval.runs.judge import Judge
+    from eval.runs.run import Models
     from rag.config import Config
 
 app = typer.Typer(
@@ -78,7 +78,7 @@ def run(
     Example: [bold]askive eval run seeds:dev --limit 20[/]
     """
     from eval.datasets import open_suite
-    from eval.run import RunOptions, run_suite
+    from eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
         raise UsageError(f"--only {only}", remedy="use --only retrieval")
@@ -206,7 +206,7 @@ def compare(
 
     Example: [bold]askive eval compare RUNS/seeds-plain-1 RUNS/seeds-default-2[/]
     """
-    from eval.compare import compare_runs
+    from eval.runs.compare import compare_runs
 
     shown = output(as_json, quiet)
     comparison = compare_runs(a, b, force=force, seed=seed)
@@ -243,8 +243,8 @@ def gate(
     Example: [bold]askive eval gate --limit 40[/]
     """
     from eval.datasets import open_suite
-    from eval.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
-    from eval.run import RunOptions, run_suite
+    from eval.runs.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
+    from eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
         raise UsageError(f"--only {only}", remedy="use --only retrieval")
@@ -326,7 +326,7 @@ def judge_check(
 
     Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """
-    from eval.judge import check_judge, keep_agreement
+    from eval.runs.judge import check_judge, keep_agreement
     from ui.eval_text import judge_words
 
     config, shown = settings(), output(as_json, quiet)
@@ -343,7 +343,7 @@ def judge_check(
 
 @contextmanager
 def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
-    from eval.run import Models
+    from eval.runs.run import Models
     from rag.embedder import open_embedder
     from rag.generator import open_generator
 
@@ -362,7 +362,7 @@ def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) 
 
 
 def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
-    from eval.judge import Judge, known_agreement
+    from eval.runs.judge import Judge, known_agreement
     from rag.generator import open_generator
 
     generator = open_generator(config, spec)

@@ -10,7 +10,7 @@ import typer
 from ui.options import AsJson, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
-    from eval.calibrate import Held
+    from eval.calibration.answerability import Held
     from ui.render import Output
 
 
@@ -58,10 +58,10 @@ def calibrate(
     """
     import json
 
-    from eval.calibrate import BUDGET, Case, collect, store
-    from eval.calibrate import calibrate as fit
+    from eval.calibration.answerability import BUDGET, Case, collect, store
+    from eval.calibration.answerability import calibrate as fit
+    from eval.calibration.self_evaluation import ask_opinions, fit_opinions
     from eval.datasets import open_suite
-    from eval.opinions import ask_opinions, fit_opinions
     from models.registry import load_reader
     from rag.embedder import open_embedder
     from rag.generator import open_generator

@@ -1,0 +1,166 @@
+"""What the evidence step keeps:
+`python -m eval.benchmarks.retrieval.evidence_recall SUITE... [--limit N] [--weights W,...]`.
+
+No model can answer from what it was not given. For every suite and weight of the reader: the share of gold
+sentences among what would be read, and how often an accepted answer stands in it, where it stands in the hits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eval.datasets import open_suite
+from eval.datasets.suite import GoldQuote, Sample, Suite
+from eval.metrics.answers import all_of, contains, is_long
+from eval.metrics.spans import locate, overlaps
+from eval.runs.run import select
+from eval.runs.suite_index import open_index
+from models.protocols import Embedder
+from models.reader.cross_encoder import Reader
+from rag.config import Config, load_config
+from rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
+from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from rag.evidence.selection import needed, select_evidence
+from rag.retrieval.retriever import Retriever
+from rag.store.archive import Archive
+from rag.types import Evidence, Hit
+
+_ROW = "{:<34}{:>7}{:>6}{:>8}{:>8}{:>7}{:>7}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Shares are None where the suite has nothing to measure them by.
+
+    recall: of gold sentences in what is read. holds_answer: of the questions whose hits hold an accepted answer.
+    n_words: read, median. ms: of scoring, median.
+    """
+
+    suite: str
+    weight: float
+    n: int
+    recall: float | None
+    holds_answer: float | None
+    n_words: float
+    ms: float
+
+
+def measure(
+    suite: Suite,
+    config: Config,
+    embedder: Embedder,
+    reader: Reader | None,
+    weights: Sequence[float],
+    limit: int | None = None,
+) -> list[Kept]:
+    """A row for each weight; weight 0 is without the reader."""
+    archive, _ = open_index(suite, embedder, config.passages, config.home)
+    rows: dict[float, list[tuple[float | None, float | None, int, float]]] = {
+        weight: [] for weight in weights
+    }
+    with archive:
+        retriever = Retriever(archive, config.retrieval)
+        samples = [s for s in suite.samples if not s.unanswerable and (s.evidence or s.answers or s.all_of)]
+        for sample in select(samples, limit):
+            hits = retriever.retrieve(sample.question, sample.turns)
+            context = sample.turns[-1].question if sample.turns else ""
+            for weight in weights:
+                begun = time.perf_counter()
+                scored = score_sentences(sample.question, hits, embedder, context)
+                if weight and reader is not None and scored:
+                    asked = in_context(sample.question, context)
+                    scored = read_sentences(asked, scored, reader, weight)
+                ms = 1000 * (time.perf_counter() - begun)
+                read = _read(sample.question, scored, config)
+                n_words = sum(len(piece.text.split()) for piece in read)
+                rows[weight].append((_recall(sample, read, archive), _holds(sample, hits, read), n_words, ms))
+    return [
+        Kept(
+            suite.name,
+            weight,
+            len(found),
+            _mean([r[0] for r in found]),
+            _mean([r[1] for r in found]),
+            statistics.median(r[2] for r in found) if found else 0.0,
+            statistics.median(r[3] for r in found) if found else 0.0,
+        )
+        for weight, found in rows.items()
+    ]
+
+
+def _read(question: str, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
+    """What stands in the prompt; a token is taken as three quarters of a word."""
+    room = needed(question, scored, config.prompt)
+    return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))
+
+
+def is_among(quote: GoldQuote, pieces: Sequence[Evidence | ScoredSentence], archive: Archive) -> bool:
+    """Whether one of the pieces has the quote, or most of it."""
+    document = archive.document_by_uri(quote.doc)
+    span = locate(document.text, quote.text) if document else None
+    return span is not None and any(
+        piece.hit.source.uri == quote.doc and overlaps((piece.start, piece.end), span) for piece in pieces
+    )
+
+
+def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:
+    best: list[float] = []
+    for quotes in sample.evidence:
+        found = sum(is_among(quote, read, archive) for quote in quotes)
+        best.append(found / len(quotes))
+    return max(best) if best else None
+
+
+def _holds(sample: Sample, hits: Sequence[Hit], read: Sequence[Evidence]) -> float | None:
+    def held(text: str) -> float | None:
+        if sample.all_of:
+            return all_of(text, sample.all_of)
+        if sample.answers and not is_long(sample.answers):
+            return contains(text, sample.answers)
+        return None
+
+    possible = held("\n".join(hit.passage.text for hit in hits))
+    return held("\n".join(piece.text for piece in read)) if possible else None
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None
+
+
+def main() -> None:
+    """The command line of this module."""
+    from models.registry import load_reader
+    from rag.embedder import open_embedder
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, prog="python -m eval.benchmarks.retrieval.evidence_recall"
+    )
+    parser.add_argument("suites", nargs="+", metavar="SUITE")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument(
+        "--weights", default=f"0,{ANSWERABLE_WEIGHT}", help="of the reader's word; 0 is without it"
+    )
+    arguments = parser.parse_args()
+    config = load_config()
+    embedder, reader = open_embedder(config), load_reader("shipped")
+    weights = [float(weight) for weight in arguments.weights.split(",")]
+    sys.stdout.write(_ROW.format("suite", "weight", "n", "recall", "holds", "words", "ms"))
+    for spec in arguments.suites:
+        for row in measure(open_suite(spec), config, embedder, reader, weights, arguments.limit):
+            shares = ["" if share is None else f"{share:.3f}" for share in (row.recall, row.holds_answer)]
+            sys.stdout.write(
+                _ROW.format(
+                    row.suite, f"{row.weight:g}", row.n, *shares, f"{row.n_words:.0f}", f"{row.ms:.0f}"
+                )
+            )
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

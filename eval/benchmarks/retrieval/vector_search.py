@@ -1,0 +1,198 @@
+"""Vector search at a size: ours and two exact scans side by side, and the memory of a process that only searches."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.benchmarks.memory import memory_fields
+from models.protocols import Vectors
+from rag.store.archive import STORE_NAME
+from rag.store.faiss_ivf import IvfIndex
+from rag.store.sqlite import SqliteStore
+from rag.store.vector_cache import DenseCache, FaissIndex
+
+TOP_K = 10
+N_CANDIDATES = 100
+"""What the product takes from an index before fusion."""
+N_QUERIES = 200
+_N_RESIDENT_QUERIES = 1000
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Of single searches, one after the other, in milliseconds."""
+
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Memory of a fresh process that loads the index and searches, in MB (2**20 bytes).
+
+    rss_mb: all that is resident at the end, mapped pages of the file included; anonymous_mb: of that, what is not
+    backed by a file; peak_mb: the most at any time; start_mb: before the index was loaded.
+    """
+
+    rss_mb: float
+    anonymous_mb: float
+    peak_mb: float
+    start_mb: float
+    load_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DenseFigures:
+    """One size.
+
+    kind: what DenseCache chose. n_lists, n_probe, n_bits: of inverted lists, None of a flat index.
+    ours, ours_100: searches for 10 and for 100 hits, reading of the stored vectors included.
+    flat: FaissIndex over everything, which uses one core for one query; blas: a matrix product on all cores.
+    recall: of the exact 10 nearest among our 10; recall_100 the same for 100.
+    """
+
+    n: int
+    kind: str
+    n_lists: int | None
+    n_probe: int | None
+    n_bits: int | None
+    build_s: float
+    file_mb: float
+    flat: Latency
+    blas: Latency
+    ours: Latency
+    ours_100: Latency
+    recall: float
+    recall_100: float
+    resident: Resident
+
+    @property
+    def times_faster(self) -> float:
+        """Ours against the faster of the two exact scans, at p95."""
+        return min(self.flat.p95_ms, self.blas.p95_ms) / self.ours.p95_ms
+
+
+def bench_dense(folder: Path, queries: Vectors) -> DenseFigures:
+    """Build the index of the store in `folder`, and search it; queries: shape (n_queries, dimension)."""
+    store = SqliteStore(folder / STORE_NAME)
+    try:
+        return _bench(store, folder, queries)
+    finally:
+        store.close()
+
+
+def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
+    cache = DenseCache(store, folder, queries.shape[1])
+    started = time.perf_counter()
+    cache.current()
+    build_s = time.perf_counter() - started
+    np.save(folder / "queries.npy", queries)
+    resident = _resident(folder)
+    ids = np.concatenate([batch for batch, _ in store.embeddings()])
+    rows = np.concatenate([vectors for _, vectors in store.embeddings()])
+    flat = FaissIndex(queries.shape[1])
+    flat.add(ids, rows)
+
+    # By itself: the threads of a matrix product go on spinning after it, and slow what comes next.
+    (blas,), nearest = _timed(queries, lambda query: ids[_scan(rows, query)].tolist())
+    # One after the other for every query, so that what else the machine does falls on all of them alike.
+    (flat_ms, ours, ours_100), found = _timed(
+        queries,
+        lambda query: flat.search(query, TOP_K),
+        lambda query: cache.current().search(query, TOP_K),
+        lambda query: cache.current().search(query, N_CANDIDATES),
+    )
+    index = cache.current()
+    inverted = index if isinstance(index, IvfIndex) else None
+    (file,) = folder.glob("dense-*.faiss")
+    return DenseFigures(
+        n=len(index),
+        kind=type(index).__name__,
+        n_lists=inverted.n_lists if inverted else None,
+        n_probe=inverted.n_probe if inverted else None,
+        n_bits=inverted.n_bits if inverted else None,
+        build_s=round(build_s, 1),
+        file_mb=round(file.stat().st_size / 2**20, 1),
+        flat=flat_ms,
+        blas=blas,
+        ours=ours,
+        ours_100=ours_100,
+        recall=_recall([hits for _, hits, _ in found], [best[:TOP_K] for (best,) in nearest]),
+        recall_100=_recall([hits for _, _, hits in found], [best for (best,) in nearest]),
+        resident=resident,
+    )
+
+
+def latency(times_ms: list[float]) -> Latency:
+    """Median and 95th percentile."""
+    p50, p95 = np.percentile(times_ms, [50, 95])
+    return Latency(round(float(p50), 2), round(float(p95), 2))
+
+
+def _timed(queries: Vectors, *searches: Callable[[Vectors], Any]) -> tuple[list[Latency], list[list[Any]]]:
+    """The latency of every search, and what they found for every query."""
+    times: list[list[float]] = [[] for _ in searches]
+    found: list[list[Any]] = []
+    for query in np.concatenate([queries[-_WARM_UP:], queries]):
+        found.append([])
+        for search, taken in zip(searches, times, strict=True):
+            started = time.perf_counter()
+            found[-1].append(search(query))
+            taken.append((time.perf_counter() - started) * 1000)
+    return [latency(taken[_WARM_UP:]) for taken in times], found[_WARM_UP:]
+
+
+def _recall(found: Sequence[Sequence[tuple[int, float]]], nearest: Sequence[Sequence[int]]) -> float:
+    shares = [
+        len({i for i, _ in hits} & set(best)) / len(best) for hits, best in zip(found, nearest, strict=True)
+    ]
+    return round(float(np.mean(shares)), 4)
+
+
+def _scan(rows: Vectors, query: Vectors) -> Any:
+    """Places of the nearest rows, best first."""
+    scores = rows @ query
+    best = np.argpartition(-scores, N_CANDIDATES)[:N_CANDIDATES]
+    return best[np.argsort(-scores[best])]
+
+
+def _resident(folder: Path) -> Resident:
+    program = (
+        "import sys; from eval.benchmarks.retrieval.vector_search import report_resident; "
+        "report_resident(sys.argv[1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True, timeout=600
+    )
+    return Resident(**json.loads(done.stdout))
+
+
+def report_resident(folder: str) -> None:
+    """Load and search the index of the store in `folder`, and write this process's memory to standard output."""
+    queries = np.load(Path(folder, "queries.npy"))
+    store = SqliteStore(Path(folder, STORE_NAME))
+    start_mb = process_memory()["VmRSS"]
+    started = time.perf_counter()
+    index = DenseCache(store, Path(folder), queries.shape[1]).current()
+    load_ms = (time.perf_counter() - started) * 1000
+    for number in range(_N_RESIDENT_QUERIES):
+        index.search(queries[number % len(queries)], N_CANDIDATES)
+    held = process_memory()
+    store.close()
+    found = Resident(held["VmRSS"], held["RssAnon"], held["VmHWM"], start_mb, round(load_ms, 1))
+    sys.stdout.write(json.dumps({name: getattr(found, name) for name in Resident.__slots__}))
+
+
+def process_memory() -> dict[str, float]:
+    """Linux's figures of this process, in MB."""
+    return {name: round(mb, 1) for name, mb in memory_fields().items()}

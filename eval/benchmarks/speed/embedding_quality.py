@@ -1,0 +1,117 @@
+"""What the fast embedder costs in quality: `python -m eval.benchmarks.speed.embedding_quality [SUITE...] [--limit N]`.
+
+Its reference is sentence-transformers on torch in fp32, all else being equal: the same passages, the same questions.
+Both index every suite (default: seeds) into a folder that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval import script
+from eval.datasets.discover import open_suite
+from eval.datasets.suite import Suite
+from eval.metrics.bootstrap import Estimate
+from eval.runs.ablation import ablate
+from eval.runs.suite_index import open_index
+from models.embedders.sentence_transformer import SentenceEmbedder
+from models.protocols import Embedder, Vectors
+from models.weights.store import WeightStore
+from rag.config import Config, default_home
+from rag.embedder import open_embedder
+
+VARIATIONS = ("dense only", "default")
+"""Of `eval.runs.ablation`: the vectors alone, and the whole search of the product."""
+FIGURES = ("nDCG@10", "R@5")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One suite.
+
+    figures: of the reference and of ours, by variation and name. mean_cosine, least_cosine: of the two vectors of
+    every passage.
+    """
+
+    suite: str
+    n_passages: int
+    n_questions: int
+    mean_cosine: float
+    least_cosine: float
+    figures: Mapping[str, Mapping[str, tuple[Estimate, Estimate]]]
+
+
+def reference_of(config: Config) -> Embedder:
+    """The configured model on torch in fp32. Raises ModelNotFound, WeightsError."""
+    store = WeightStore(config.models_dir)
+    return SentenceEmbedder(store.path_of(config.embedder), config.embedder, store.digest_of(config.embedder))
+
+
+def compare(suite: Suite, config: Config, limit: int | None = None) -> Compared:
+    """Search the suite's questions with either embedder. limit: questions at most."""
+    found = []
+    rows: list[Vectors] = []
+    for embedder in (reference_of(config), open_embedder(config)):
+        with tempfile.TemporaryDirectory() as home:
+            # A home of its own: both have the same digest, and would share the index.
+            apart = config.model_copy(update={"home": Path(home)})
+            found.append(ablate(suite, apart, embedder, VARIATIONS, limit=limit))
+            archive, _ = open_index(suite, embedder, apart.passages, apart.home)
+            with archive:
+                rows.append(np.concatenate([vectors for _, vectors in archive.store.embeddings()]))
+    cosines = np.sum(rows[0] * rows[1], axis=1)
+    return Compared(
+        suite=suite.name,
+        n_passages=len(cosines),
+        n_questions=found[0][0].n_questions,
+        mean_cosine=float(cosines.mean()),
+        least_cosine=float(cosines.min()),
+        figures={
+            reference.variation: {name: (reference.figures[name], ours.figures[name]) for name in FIGURES}
+            for reference, ours in zip(*found, strict=True)
+        },
+    )
+
+
+def table(compared: Compared) -> str:
+    """For a terminal."""
+    lines = [
+        f"{compared.suite}: {compared.n_questions} questions; {compared.n_passages} passages,"
+        f" cosine {compared.mean_cosine:.5f} on average, {compared.least_cosine:.5f} at least"
+    ]
+    for variation, figures in compared.figures.items():
+        for name, (reference, ours) in figures.items():
+            lines.append(f"  {variation:12} {name:8} torch fp32 {_shown(reference)}   ours {_shown(ours)}")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(estimate: Estimate) -> str:
+    return "-" if estimate.value is None else f"{estimate.value:.4f}"
+
+
+def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
+    """The command, on default settings when no others are given. Returns 0, or the code of the error."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.benchmarks.speed.embedding_quality", description=__doc__
+    )
+    parser.add_argument("suites", nargs="*", default=["seeds"], metavar="SUITE")
+    parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
+    told = parser.parse_args(arguments)
+    return script.printed(_tables(told.suites, config or Config(home=default_home()), told.limit))
+
+
+def _tables(names: Sequence[str], config: Config, limit: int | None) -> Iterator[str]:
+    # Opened before the first is measured, so that a wrong name is told at once.
+    for suite in [open_suite(name) for name in names]:
+        yield table(compare(suite, config, limit))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""How long one waits: for the first word, for the first quote; and how a plain prompt grows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from eval.benchmarks.rows import Bench, Row, first_piece_ms, row
+from eval.benchmarks.setup import GREETING, Desk, Waits, opened, plain_messages, waits
+from eval.datasets.suite import Sample
+from rag.retrieval.retriever import Retriever
+from rag.types import Hit, Turn
+
+PLAIN_TOP_K = 6
+QUOTE_LIMIT_MS = 500.0
+_AGAINST = f"plain top-{PLAIN_TOP_K} prompt, full prefill"
+_GROWTH = (1, 2, 5, 10, 20)
+
+
+def bench_answers(bench: Bench) -> list[Row]:
+    """First token with nothing kept, with the system text kept, typed ahead, as a follow-up; the first quote.
+
+    All against a plain prompt for the same question. A question that is refused without a word of the model is left
+    out, and the next one taken in its place.
+    """
+    with opened(bench) as desk:
+        return [*_first_questions(bench, desk), *_follow_ups(bench, desk)]
+
+
+def _first_questions(bench: Bench, desk: Desk) -> list[Row]:
+    plain: list[float] = []
+    plain_of_quote: list[float] = []
+    found: list[Waits] = []
+    quotes: list[float] = []
+    kept_system: list[float] = []
+    ahead: list[float] = []
+    n_plain: list[int] = []
+    for question in (sample.question for sample in desk.questions):
+        if len(quotes) >= bench.repeats:
+            break
+        bench.tell(f"answers: {question}")
+        desk.generator.forget()
+        if (one := waits(desk.assistant(), question)) is None:
+            continue
+        found.append(one)
+        plain_ms, n_tokens = _plain(desk, question)
+        plain.append(plain_ms)
+        n_plain.append(n_tokens)
+        if one.quote_ms is not None:
+            quotes.append(one.quote_ms)
+            plain_of_quote.append(plain_ms)
+        desk.generator.forget()
+        desk.generator.prefill(GREETING)
+        if one := waits(desk.assistant(), question):
+            kept_system.append(one.first_ms)
+        desk.generator.forget()
+        assistant = desk.assistant()
+        # The last key is a pause after the last letter: the question mark is still to come.
+        assistant.anticipate(question.rstrip("?! "))
+        if one := waits(assistant, question):
+            ahead.append(one.first_ms)
+    quote_ms = median(quotes or [0.0])
+    return [
+        row("ttft", "first token, nothing kept", _AGAINST, "ms", plain, [one.first_ms for one in found], 5,
+            tokens_plain=median(n_plain), tokens_ours=median(one.n_prompt for one in found),
+            first_word_shown_ms=round(median(one.shown_ms for one in found))),
+        row("system kept", "first token, every ask but the first", f"{_AGAINST}; the system text kept", "ms", plain,
+            kept_system, 5),
+        row("ahead", "first token, typed ahead", _AGAINST, "ms", plain, ahead, 15),
+        row("quote", "first cited quote shown", _AGAINST, "ms", plain_of_quote, quotes, 15,
+            must={f"under {QUOTE_LIMIT_MS:.0f} ms": 0 < quote_ms < QUOTE_LIMIT_MS},
+            slowest_ms=round(max(quotes, default=0))),
+    ]  # fmt: skip
+
+
+def _follow_ups(bench: Bench, desk: Desk) -> list[Row]:
+    plain: list[float] = []
+    follow: list[float] = []
+    ahead: list[float] = []
+    for sample in desk.follow_ups:
+        if len(follow) >= bench.repeats:
+            break
+        bench.tell(f"follow-ups: {sample.question}")
+        desk.generator.forget()
+        assistant = desk.assistant()
+        history: tuple[Turn, ...] = ()
+        for turn in sample.turns:
+            history += (Turn(turn.question, assistant.ask(turn.question, history).text),)
+        # As the chat does when an answer stands.
+        assistant.read_opening(history)
+        if (one := waits(assistant, sample.question, history)) is None:
+            continue
+        follow.append(one.first_ms)
+        desk.generator.forget()
+        assistant = desk.assistant()
+        assistant.anticipate(sample.question.rstrip("?! "), history)
+        if one := waits(assistant, sample.question, history):
+            ahead.append(one.first_ms)
+        # Without the conversation: the plain prompt is the shorter for it.
+        plain.append(_plain(desk, sample.question, history)[0])
+    return [
+        row("follow-up", "first token of a follow-up", _AGAINST, "ms", plain, follow, 15,
+            read_while_idle="the conversation so far"),
+        row("follow-up ahead", "first token of a follow-up, typed ahead", _AGAINST, "ms", plain, ahead, 15),
+    ]  # fmt: skip
+
+
+def _plain(desk: Desk, question: str, history: Sequence[Turn] = ()) -> tuple[float, int]:
+    """Milliseconds to the first words of a plain prompt's answer, retrieval included, and the prompt's tokens."""
+    retriever = Retriever(desk.archive, desk.config.retrieval.model_copy(update={"mode": "dense"}))
+    desk.generator.forget()
+    desk.forget_vectors()
+    started = time.perf_counter()
+    messages = plain_messages(question, retriever.retrieve(question, history, PLAIN_TOP_K))
+    retrieved_ms = (time.perf_counter() - started) * 1000
+    first_ms = retrieved_ms + first_piece_ms(desk.generator, messages)
+    return first_ms, len(desk.generator.prompt_tokens(messages))
+
+
+def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
+    """First token, in ms, of plain prompts of 1 to 20 whole passages, all different, nothing kept; each once."""
+    found: list[dict[str, float]] = []
+    with opened(bench) as desk:
+        hits = _different(Retriever(desk.archive, desk.config.retrieval), desk.questions, max(_GROWTH))
+        for n in _GROWTH[: sum(size <= len(hits) for size in _GROWTH)]:
+            bench.tell(f"growth: {n} passages in the prompt")
+            messages = plain_messages(desk.questions[0].question, hits[:n])
+            n_tokens = len(desk.generator.prompt_tokens(messages))
+            if n_tokens + 8 > desk.generator.context_tokens:
+                break
+            desk.generator.forget()
+            first_ms = round(first_piece_ms(desk.generator, messages), 1)
+            found.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
+    return found
+
+
+def _different(retriever: Retriever, samples: Sequence[Sample], n: int) -> list[Hit]:
+    """The first n passages of what is found for one question after another, each once."""
+
+    def in_turn() -> Iterator[Hit]:
+        for sample in samples:
+            yield from retriever.retrieve(sample.question, (), n)
+
+    found: dict[int | None, Hit] = {}
+    for hit in in_turn():
+        if len(found) == n:
+            break
+        found.setdefault(hit.passage.passage_id, hit)
+    return list(found.values())

@@ -1,0 +1,50 @@
+"""What a support check costs: a sentence against a passage whose state is kept, and read all again."""
+
+from __future__ import annotations
+
+import time
+
+from eval.benchmarks.rows import Bench, Row, row
+from eval.benchmarks.setup import opened
+from models.protocols import Message, Segment
+from rag.retrieval.retriever import Retriever
+from rag.verification.support import Excerpt, stated
+
+SAME_VERDICT = 0.99
+_N_HITS = 3
+
+
+def bench_check(bench: Bench) -> list[Row]:
+    """One support check (`rag.verification.support`) of a sentence against a passage."""
+    full: list[float] = []
+    kept: list[float] = []
+    agreed: list[bool] = []
+    apart: list[float] = []
+    with opened(bench) as desk:
+        generator, retriever = desk.generator, Retriever(desk.archive, desk.config.retrieval)
+        for sample in desk.questions[: bench.repeats]:
+            bench.tell(f"checks: {sample.question}")
+            hits = retriever.retrieve(sample.question, (), _N_HITS)
+            claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
+            excerpts = [Excerpt(hits[0].source.title, "", hits[0].passage.text, "")]
+            stated("It rains.", excerpts, generator)
+            told: list[float] = []
+            for claim in claims:
+                # Another prompt in between, as the answer is: the passage comes from its kept state.
+                generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
+                started = time.perf_counter()
+                told.append(stated(claim, excerpts, generator))
+                kept.append((time.perf_counter() - started) * 1000)
+            for claim, with_state in zip(claims, told, strict=True):
+                generator.forget()
+                started = time.perf_counter()
+                afresh = stated(claim, excerpts, generator)
+                full.append((time.perf_counter() - started) * 1000)
+                agreed.append((with_state > 0) == (afresh > 0))
+                apart.append(abs(with_state - afresh))
+    same = sum(agreed) / max(len(agreed), 1)
+    return [
+        row("check", "one support check", "the same check, full prefill", "ms", full, kept, 8,
+            must={f"same verdict in {SAME_VERDICT:.0%}": same >= SAME_VERDICT},
+            same_verdict=round(same, 4), largest_difference=round(max(apart, default=0.0), 6)),
+    ]  # fmt: skip

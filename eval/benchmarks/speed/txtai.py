@@ -1,0 +1,220 @@
+"""The whole job beside txtai: index, search, answer; the same MiniLM and GGUF files, the same documents and questions.
+
+txtai is installed for this only, without what it depends on (which is here already), into a folder of its own that
+our packages do not see. Both run in a process of their own:
+`python -m eval.benchmarks.speed.txtai ours|txtai JOB.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row, timed_ms
+from eval.benchmarks.setup import GREETING, Desk, waits
+from eval.benchmarks.speed.indexing import documents
+from eval.datasets.discover import open_suite
+from models.errors import UsageError
+from rag.config import Config
+
+_PACKAGES = ("txtai==9.14.0", "msgpack>=1")
+_N_DOCUMENTS = 500
+_N_SEARCHES = 20
+_N_QUESTIONS = 60
+_TOP_K = 3
+_TIMEOUT_S = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What both do. Paths as text.
+
+    before: a question that is asked before anything is measured. searched: questions, all different, as are those
+    `asked`, one after the other until n_answers have an answer. repeats: how often the documents are indexed.
+    """
+
+    config: Mapping[str, Any]
+    embedder: str
+    generator: str
+    documents: list[str]
+    before: str
+    searched: list[str]
+    asked: list[str]
+    n_answers: int
+    repeats: int
+    n_threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Single measurements in ms: of the whole index, of each search, of each answer's first token.
+
+    asked: the questions that were answered. peak_mb: of the process.
+    """
+
+    index: list[float] = field(default_factory=list)
+    search: list[float] = field(default_factory=list)
+    answer: list[float] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    peak_mb: float = 0.0
+
+
+def bench_txtai(bench: Bench) -> list[Row]:
+    """Three rows: index, search, first token of an answer. Raises UsageError when txtai cannot be installed.
+
+    What we refuse without a word of the model is left out, and another question taken; txtai answers the ones that
+    we do. Each keeps what any earlier question leaves: llama_cpp.Llama, which txtai runs, the opening of its prompt,
+    ours that of ours.
+    """
+    from models.machine import physical_cores
+    from models.weights.store import WeightStore
+
+    store = WeightStore(bench.config.models_dir)
+    samples = [s for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]
+    before, *questions = [sample.question for sample in samples][:_N_QUESTIONS]
+    job = Job(
+        bench.config.model_dump(mode="json"),
+        str(store.path_of(bench.config.embedder)),
+        str(store.path_of(bench.config.generator)),
+        documents(_N_DOCUMENTS),
+        before,
+        questions[:_N_SEARCHES],
+        questions,
+        bench.repeats,
+        bench.repeats,
+        physical_cores(),
+    )
+    bench.tell("txtai: installing")
+    where = _installed(bench.config.home / "cache" / "txtai")
+    bench.tell("txtai: ours")
+    ours = _run("ours", job, where)
+    bench.tell("txtai: running")
+    theirs = _run("txtai", replace(job, asked=ours.asked), where)
+    held = ours.peak_mb
+    return [
+        row("txtai index", f"index {_N_DOCUMENTS} documents", "txtai", "ms", theirs.index, ours.index, 1,
+            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+        row("txtai search", "search", "txtai", "ms", theirs.search, ours.search, 1,
+            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+        row("txtai answer", "first token of an answer, every ask but the first", "txtai", "ms", theirs.answer,
+            ours.answer, 5, memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+    ]  # fmt: skip
+
+
+def _installed(folder: Path) -> Path:
+    if not (folder / "txtai").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+        done = subprocess.run([*command, *_PACKAGES], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UsageError(
+                f"txtai cannot be installed: {done.stderr.strip()[-300:]}",
+                remedy="leave its rows out with --only",
+            )
+    return folder
+
+
+def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
+    root = Path(__file__).resolve().parent.parent.parent.parent
+    paths = [str(root), *([str(where)] if who == "txtai" else [])]
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "job.json")
+        path.write_text(json.dumps(asdict(job)), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "eval.benchmarks.speed.txtai", who, str(path)],
+            capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )  # fmt: skip
+    if done.returncode:
+        raise UsageError(
+            f"{who} failed: {done.stderr.strip()[-600:]}", remedy="leave the rows of txtai out with --only"
+        )
+    return Done(**json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _run_ours(job: Job) -> Done:
+    from models.registry import load_reader
+    from rag.embedder import open_embedder
+    from rag.ingest.pipeline import ingest_documents
+    from rag.retrieval.retriever import Retriever
+    from rag.store.archive import Archive
+    from rag.types import Document
+
+    config, found = Config.model_validate(job.config), Done()
+    made = [
+        Document(f"{number}", f"Report {number}", text, "text/plain", f"{number}")
+        for number, text in enumerate(job.documents)
+    ]
+    embedder = open_embedder(config)
+    embedder.embed(["warm"])
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(job.repeats):
+            with Archive.open(Path(name, str(number)), embedder, config.passages) as archive:
+                found.index.append(timed_ms(partial(ingest_documents, archive, made)))
+        with Archive.open(Path(name, "0"), embedder, config.passages) as archive:
+            retriever = Retriever(archive, config.retrieval)
+            retriever.retrieve(job.before, (), _TOP_K)
+            for question in job.searched:
+                found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
+            generator = load_llama(Bench(config, Path(name), job.repeats, print))
+            desk = Desk(archive, embedder, generator, load_reader(config.reader), config, ())
+            desk.assistant().ask(job.before)
+            for question in job.asked:
+                if len(found.answer) == job.n_answers:
+                    break
+                generator.forget()
+                generator.prefill(GREETING)
+                if one := waits(desk.assistant(), question):
+                    found.answer.append(one.first_ms)
+                    found.asked.append(question)
+            held = peak_mb()
+            generator.close()
+    return replace(found, peak_mb=held)
+
+
+def _run_txtai(job: Job) -> Done:
+    """In a process of its own, with txtai on the path."""
+    from txtai import LLM, Embeddings  # type: ignore[import-not-found, unused-ignore]
+
+    found = Done()
+    embeddings = Embeddings(path=job.embedder, content=True)
+    embeddings.index(job.documents[:1])
+    for _ in range(job.repeats):
+        found.index.append(timed_ms(lambda: embeddings.index(job.documents)))
+    embeddings.search(job.before, _TOP_K)
+    for question in job.searched:
+        found.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
+    llm = LLM(job.generator, n_threads=job.n_threads, n_threads_batch=job.n_threads, n_ctx=4096)
+
+    def first_token_ms(question: str) -> float:
+        started = time.perf_counter()
+        context = "\n".join(hit["text"] for hit in embeddings.search(question, _TOP_K))
+        # The prompt of txtai's own documentation of retrieval augmented generation.
+        asked = (
+            "Answer the following question using only the context below. Only include information specifically "
+            f"discussed.\n\nquestion: {question}\ncontext: {context}"
+        )
+        pieces = llm([{"role": "user", "content": asked}], maxlength=64, stream=True)
+        next(iter(pieces))
+        return (time.perf_counter() - started) * 1000
+
+    first_token_ms(job.before)
+    for question in job.asked[: job.n_answers]:
+        found.answer.append(first_token_ms(question))
+        found.asked.append(question)
+    return replace(found, peak_mb=peak_mb())
+
+
+if __name__ == "__main__":
+    told = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    run = _run_ours if sys.argv[1] == "ours" else _run_txtai
+    sys.stdout.write("\n" + json.dumps(asdict(run(told))) + "\n")

@@ -1,0 +1,134 @@
+"""The runs behind the table of trust: the product, the product with one check left out, and the plain pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import eval
+from eval.benchmarks.trust.replay import RememberingGenerator
+from eval.datasets.suite import Suite, sha256_of_files
+from eval.metrics.scores import score_row
+from eval.runs.pipelines import Builder, DefaultPipeline, PlainPipeline
+from eval.runs.record import config_values, fingerprint, model_facts, versions
+from eval.runs.run import Models, RunOptions, run_suite
+from rag.answer.checks import Checks
+from rag.config import Config
+
+Tell = Callable[[str], None]
+Rows = list[dict[str, Any]]
+
+# What a row depends on beside the suite and the settings; its scores are counted anew each time.
+_PACKAGES = ("models", "rag")
+_ROW_MAKERS = ("eval/runs/suite_index.py", "eval/runs/pipelines.py", "eval/runs/rows.py")
+_TOLD_EVERY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A way to answer.
+
+    name: of its runs. checks: which decide. reader: whether the trained reader reads. plain: the baseline instead.
+    """
+
+    name: str
+    checks: Checks = field(default_factory=Checks)
+    reader: bool = True
+    plain: bool = False
+
+    @property
+    def builder(self) -> Builder:
+        """Makes the pipeline."""
+        return PlainPipeline if self.plain else partial(DefaultPipeline, checks=self.checks)
+
+    def applied(self, config: Config) -> Config:
+        """The settings of this variation."""
+        return config if self.reader else config.model_copy(update={"reader": "off"})
+
+
+_NONE = Checks(**{check.name: False for check in fields(Checks)})
+
+DEFAULT = Variation("default")
+PLAIN = Variation("plain", plain=True)
+VARIATIONS = (
+    DEFAULT,
+    Variation("without answerable", Checks(answerable=False)),
+    Variation("without verified", Checks(verified=False)),
+    Variation("without vouched", Checks(vouched=False)),
+    Variation("without doubted", Checks(doubted=False)),
+    Variation("without mended", Checks(mended=False)),
+    Variation("without quoted", Checks(quoted=False)),
+    Variation("without attributed", Checks(attributed=False)),
+    Variation("without accounts", Checks(accounts=False)),
+    Variation("without halves", Checks(halves=False)),
+    Variation("without the reader", reader=False),
+    Variation("without any check", _NONE, reader=False),
+)
+"""The default, and what is left of it without one check; names as in `rag.answer.checks.Checks`."""
+
+
+def rows_of(
+    suite: Suite, models: Models, config: Config, variation: Variation, limit: int | None, tell: Tell
+) -> Rows:
+    """The questions of the suite, answered; what an earlier process has asked already is read from its folder.
+
+    Raises KeyboardInterrupt when it was interrupted, which loses nothing; else as `run_suite`.
+    """
+    config = variation.applied(config)
+
+    def progress(what: str, done: int, total: int) -> None:
+        if done % _TOLD_EVERY == 0 or done == total:
+            tell(f"{suite.name}, {variation.name}: {what} {done} of {total}")
+
+    if variation.plain and models.generator:
+        # No check changes what it says: it is asked once, however often the checks change.
+        models = replace(models, generator=RememberingGenerator(models.generator, said_by(models, config)))
+    options = RunOptions(
+        pipeline=variation.name, limit=limit, out=folder_of(suite, models, config, variation, limit)
+    )
+    result = run_suite(suite, models, config, options, builder=variation.builder, progress=progress)
+    if result.stopped:
+        raise KeyboardInterrupt
+    return [{**row, "scores": score_row(row)} for row in result.rows]
+
+
+def folder_of(suite: Suite, models: Models, config: Config, variation: Variation, limit: int | None) -> Path:
+    """Where the run is kept: another folder for other code, weights, settings, questions or limit."""
+    key = fingerprint(
+        {
+            "source": source_digest(),
+            "suite": suite.digest,
+            "variation": variation.name,
+            "limit": limit,
+            "config": config_values(config),
+            "models": [model_facts(models.embedder), model_facts(models.generator)],
+        }
+    )
+    name = f"{suite.name}-{variation.name}".replace(":", "-").replace(" ", "-")
+    return config.home / "eval" / "trust" / f"{name}-{key[:12]}"
+
+
+def said_by(models: Models, config: Config) -> Path:
+    """Where the generations of the plain pipeline are kept: another file for other weights, options or engine."""
+    key = fingerprint(
+        {
+            "model": model_facts(models.generator),
+            "generation": config.generation.model_dump(mode="json"),
+            "versions": versions(),
+        }
+    )
+    return config.home / "eval" / "trust" / f"said-{key[:12]}.jsonl"
+
+
+def source_digest(root: Path = Path(eval.__file__).parent.parent) -> str:
+    """SHA-256 of the code and the shipped weights that an answer depends on."""
+    paths = [
+        path
+        for package in _PACKAGES
+        for path in sorted((root / package).rglob("*"))
+        if path.is_file() and path.suffix not in (".pyc", ".md")
+    ]
+    return sha256_of_files([*paths, *(root / name for name in _ROW_MAKERS)], root)

@@ -1,0 +1,226 @@
+"""`make bench-trust`: how far answers can be trusted, beside what is to be reached; what each check costs and buys.
+
+`python -m eval.benchmarks.trust.table [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`; the ablation
+is of the first
+suite.
+
+What is asked is kept under the home (`eval/trust`): after an interrupt the same command goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eval import script
+from eval.benchmarks.trust.ablation import ablation, ablation_text
+from eval.benchmarks.trust.cost import cost, cost_text
+from eval.benchmarks.trust.figures import figures, figures_text
+from eval.benchmarks.trust.replay import RememberingGenerator
+from eval.benchmarks.trust.risk_coverage import curve, curve_text
+from eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
+from eval.datasets.discover import open_suite
+from eval.datasets.suite import Suite
+from eval.runs.record import Code, code_state, provenance
+from eval.runs.run import Models, select
+from models.errors import AskiveError, UsageError
+from models.files import write_atomically
+from rag.config import Config, default_home
+from rag.embedder import open_embedder
+from rag.generator import open_generator
+
+FORMAT = 1
+RESULTS = Path(__file__).parent.parent / "results"
+SUITES = ("seeds:dev", "injected")
+SECTIONS = ("figures", "risk-coverage", "cost", "ablation")
+_ALL = "all suites"
+_TITLES: Mapping[str, tuple[str, Callable[[Any], list[str]]]] = {
+    "figures": ("Figures", figures_text),
+    "risk-coverage": ("Risk and coverage", curve_text),
+    "cost": ("Cost of the checks", cost_text),
+    "ablation": ("What each check buys", ablation_text),
+}
+
+Keep = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What is measured, and with what.
+
+    generator of the models: one that remembers, so that equal prompts of the variations are answered once.
+    runs: rows by suite and variation, as they come. code: as it was before the first result lay beside it.
+    """
+
+    suites: Sequence[Suite]
+    models: Models
+    config: Config
+    limit: int | None
+    only: Sequence[str]
+    tell: Tell
+    keep: Keep
+    runs: dict[str, dict[str, Rows]] = field(default_factory=dict)
+    code: Code = field(default_factory=code_state)
+
+    def measure(self) -> dict[str, Any]:
+        """All sections; kept after each suite. Raises KeyboardInterrupt, and as `eval.runs.run.run_suite`."""
+        compared = any(section in self.only for section in ("figures", "risk-coverage"))
+        found = self.found()
+        for suite in self.suites:
+            for variation in (DEFAULT, PLAIN) if compared else (DEFAULT,):
+                self._ask(suite, variation.name)
+            self.keep(found := self.found())
+        # Of the first suite only: every variation asks all its questions again.
+        for suite in self.suites[:1] if "ablation" in self.only else ():
+            for variation in VARIATIONS:
+                self._ask(suite, variation.name)
+            self.keep(found := self.found())
+        # As it was kept: the load, told with it, is another one a moment later.
+        return found
+
+    def found(self) -> dict[str, Any]:
+        """What `markdown` is made of, from the runs that are there; a suite comes in when its runs are complete."""
+        return {
+            "format": FORMAT,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            **provenance(self.code, self.config),
+            "load": round(os.getloadavg()[0], 1),
+            "limit": self.limit,
+            "suites": [self._facts(suite) for suite in self.suites if suite.name in self.runs],
+            "sections": {section: self._section(section) for section in self.only},
+        }
+
+    def _ask(self, suite: Suite, name: str) -> None:
+        runs = self.runs.setdefault(suite.name, {})
+        variation = next(one for one in (*VARIATIONS, PLAIN) if one.name == name)
+        if name not in runs:
+            runs[name] = rows_of(suite, self.models, self.config, variation, self.limit, self.tell)
+
+    def _facts(self, suite: Suite) -> dict[str, Any]:
+        runs = self.runs[suite.name]
+        return {
+            "name": suite.name,
+            "kind": suite.kind,
+            "digest": suite.digest,
+            "n_documents": suite.n_documents,
+            "n_questions": len(suite.samples),
+            "n_asked": len(runs[DEFAULT.name]),
+            "n_failed": {
+                name: n for name, rows in runs.items() if (n := sum(row["error"] is not None for row in rows))
+            },
+        }
+
+    def _section(self, section: str) -> Any:
+        kinds = {suite.name: suite.kind for suite in self.suites}
+        ours = {name: runs[DEFAULT.name] for name, runs in self.runs.items()}
+        plain = {name: runs.get(PLAIN.name, []) for name, runs in self.runs.items()}
+        if section == "figures":
+            return {name: figures(kinds[name], rows, plain[name]) for name, rows in ours.items()}
+        if section == "risk-coverage":
+            if len(ours) > 1:
+                ours[_ALL], plain[_ALL] = _together(ours), _together(plain)
+            return {name: curve(rows, plain[name]) for name, rows in ours.items()}
+        if section == "cost":
+            return cost(_together(ours))
+        ablated = {
+            name: {variation.name: runs[variation.name] for variation in VARIATIONS}
+            for name, runs in self.runs.items()
+            if all(variation.name in runs for variation in VARIATIONS)
+        }
+        return {name: ablation(runs) for name, runs in ablated.items()}
+
+
+def _together(rows: Mapping[str, Rows]) -> Rows:
+    return [row for some in rows.values() for row in some]
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """The tables, for people."""
+    code, cpu = found["code"], found["machine"]
+    lines = [
+        "# Trust",
+        "",
+        f"{found['date'][:10]}; {cpu['cpu']}, {cpu['n_cores']} cores, load {found['load']:.1f}; commit "
+        f"{code['commit']}{' with changes' if code['dirty'] else ''}; {found['settings']['generator']}; "
+        f"{found['settings']['embedder']}.",
+        "",
+    ]
+    for suite in found["suites"]:
+        failed = "".join(f"; {n} FAILED ({name})" for name, n in suite["n_failed"].items())
+        lines.append(
+            f"- {suite['name']}: {suite['n_asked']} of {suite['n_questions']} questions over "
+            f"{suite['n_documents']} documents{failed}"
+        )
+    for section, measured in found["sections"].items():
+        title, text = _TITLES[section]
+        lines += ["", f"## {title}", "", *(text(measured) or ["Not measured yet."])]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+@contextmanager
+def loaded(config: Config) -> Iterator[Models]:
+    """The models of the settings; the generator remembers. Raises as `models.registry`."""
+    embedder = open_embedder(config)
+    generator = RememberingGenerator(open_generator(config))
+    try:
+        yield Models(embedder, generator)
+    finally:
+        generator.close()
+
+
+def keeping(out: Path) -> Keep:
+    """Writes `trust.json` and `trust.md` to the folder, each in one step."""
+
+    def keep(found: dict[str, Any]) -> None:
+        write_atomically(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(out / "trust.md", markdown(found))
+
+    return keep
+
+
+def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
+    """The command, on default settings when no others are given.
+
+    Returns 0 when all is measured, 130 when interrupted, else the code of the error.
+    """
+    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.trust.table", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"default: {' '.join(SUITES)}")
+    parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of trust.json and trust.md")
+    told = parser.parse_args(arguments)
+
+    def tell(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    try:
+        only = told.only.split(",")
+        if unknown := sorted(set(only) - set(SECTIONS)):
+            raise UsageError(f"no section {unknown[0]!r}", remedy=f"use some of {','.join(SECTIONS)}")
+        suites = [open_suite(name) for name in dict.fromkeys(told.suites or SUITES)]
+        for suite in suites:
+            select(suite.samples, told.limit)
+        config = config or Config(home=default_home())
+        with loaded(config) as models:
+            ordered = [section for section in SECTIONS if section in only]
+            trust = Trust(suites, models, config, told.limit, ordered, tell, keeping(told.out))
+            sys.stdout.write(markdown(trust.measure()))
+    except AskiveError as error:
+        return script.told(error)
+    except KeyboardInterrupt:
+        tell("stopped: the same command goes on where it stopped")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

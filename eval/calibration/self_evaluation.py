@@ -1,0 +1,129 @@
+"""Fits how much the generator's own opinion counts (`rag.evidence.self_evaluation`), on top of what
+`eval.calibration.answerability` fits.
+
+Fewer questions than there: each costs the reading of a prompt. The probability that the opinion is added to
+comes from models fitted without the question's suite, as it will on archives that nobody has fitted anything on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from eval.calibration.answerability import (
+    BUDGET,
+    Case,
+    Fit,
+    Held,
+    Progress,
+    held_out,
+    names_of,
+    stored_model,
+    suites_of,
+)
+from eval.datasets.suite import Sample, Suite
+from eval.runs.run import select
+from eval.runs.suite_index import open_index
+from models.protocols import Embedder, Generator
+from models.reader.cross_encoder import Reader
+from rag.answer.checks import Checks
+from rag.answer.preparation import Preparer
+from rag.config import Config
+from rag.evidence.assessment import Weigher
+from rag.evidence.self_evaluation import Doubter, log_odds
+from rag.retrieval.retriever import Retriever
+
+_REGULARISATION = 0.1
+
+
+def ask_opinions(
+    suite: Suite,
+    config: Config,
+    embedder: Embedder,
+    reader: Reader | None,
+    generator: Generator,
+    limit: int,
+    progress: Progress | None = None,
+) -> list[Case]:
+    """Cases with all features, the generator's too; half of them unanswerable if there are so many."""
+    archive, _ = open_index(suite, embedder, config.passages, config.home)
+    doubter, cases = Doubter(generator, None), []
+    with archive:
+        preparer = Preparer(
+            archive,
+            Retriever(archive, config.retrieval),
+            Weigher(embedder, reader),
+            doubter,
+            generator.count_tokens,
+            config,
+            Checks(answerable=False, halves=False),
+        )
+        asked = _balanced(suite, limit)
+        for n, sample in enumerate(asked):
+            if progress:
+                progress(f"{suite.name}, opinions", n, len(asked))
+            prepared = preparer.prepare(sample.question, sample.turns)
+            if prepared is None or prepared.prompt is None:
+                continue
+            kind = "unanswerable" if sample.unanswerable else "answerable"
+            features = {**prepared.half.weighed.features, **doubter.features(prepared.prompt, 0.5)}
+            cases.append(Case(suite.name, sample.sample_id, sample.type, kind, features))
+    return cases
+
+
+def fit_opinions(
+    asked: Sequence[Case],
+    cases: Sequence[Case],
+    embedder_id: str,
+    reader_sha256: str | None,
+    generator_id: str,
+    budget: float = BUDGET,
+) -> tuple[dict[str, Any], list[Held]]:
+    """The fitted model as it is stored, and what models fitted without each suite do on it.
+
+    asked: of `ask_opinions`. cases: of `eval.calibration.answerability.collect`, at least two suites.
+    """
+    names = names_of(cases, reader_sha256)
+    suites = suites_of(asked)
+
+    def before(own: Sequence[Case], without: set[str]) -> list[Case]:
+        """The cases with the log-odds of a model that was fitted without these suites."""
+        model = Fit([case for case in cases if case.suite not in without], names)
+        odds = [log_odds(float(p)) for p in model.probabilities(own)]
+        return [
+            replace(
+                case,
+                features={
+                    "before": at,
+                    "stated": case.features["stated"],
+                    "none": case.features["none"],
+                },
+            )
+            for case, at in zip(own, odds, strict=True)
+        ]
+
+    def of(suite: str) -> list[Case]:
+        return [case for case in asked if case.suite == suite]
+
+    crossed = [case for suite in suites for case in before(of(suite), {suite})]
+    kept = list(crossed[0].features)
+    held = []
+    for suite in suites:
+        # Neither the first model nor the second has seen the suite.
+        others = [c for other in suites if other != suite for c in before(of(other), {other, suite})]
+        own = before(of(suite), {suite})
+        held.append(held_out([*others, *own], suite, kept, budget, own, _REGULARISATION))
+    model = Fit(crossed, kept, _REGULARISATION)
+    return stored_model(model, crossed, held, budget, embedder_id, reader_sha256, generator_id), held
+
+
+def _balanced(suite: Suite, limit: int) -> list[Sample]:
+    """Answerable and unanswerable questions in turn, so that a run that is cut short has both."""
+    unanswerable = [s for s in suite.samples if s.unanswerable]
+    answerable = [s for s in suite.samples if not s.unanswerable and (s.unanswerable is False or s.relevant)]
+    n_unanswerable = min(limit // 2, len(unanswerable))
+    first, second = select(unanswerable, n_unanswerable), select(answerable, limit - n_unanswerable)
+    shared = min(len(first), len(second))
+    pairs = [sample for pair in zip(first, second, strict=False) for sample in pair]
+    return [*pairs, *first[shared:], *second[shared:]]

@@ -1,0 +1,179 @@
+"""Fits `rag.verification.support` on marked sentences: `python -m eval.calibration.support SHEET... [--write]`.
+
+The sheets are those of `eval.calibration.annotation`, with their marks. What is told of the models is measured
+by leaving one suite
+out at a time; two models come of it: by rules and reader alone, and with what the generator says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval import script
+from eval.calibration.annotation import read_sheet
+from eval.calibration.answerability import Case, Fit, store, stored_model, suites_of
+from models.errors import AskiveError, UsageError
+from models.protocols import Generator
+from models.reader.cross_encoder import Reader
+from models.registry import load_reader
+from rag.config import load_config
+from rag.evidence.self_evaluation import log_odds
+from rag.generator import open_generator
+from rag.verification.support import STORED, Excerpt, rule_features, stated
+
+BUDGET = 0.1
+"""Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
+_REGULARISATION = 0.5
+_SEPARATOR = " · "
+_SAID = "stated"
+_WRITTEN_BY_CODE = ("“", "The sources differ")
+"""What is quoted, or put together from values, is never weighed."""
+
+Shares = NDArray[np.float64]
+
+
+def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[Case]:
+    """The marked sentences of the model that have citations; "answerable" are those that are supported.
+
+    Raises UsageError as `read_sheet`, and when the marks are all alike.
+    """
+    found: list[Case] = []
+    for path in sheets:
+        for line in read_sheet(path):
+            text = line["sentence"]
+            if line["supported"] is None or not line["citations"] or text.startswith(_WRITTEN_BY_CODE):
+                continue
+            excerpts = [
+                Excerpt(c["document"].split(_SEPARATOR)[0], c["before"], c["quote"], c["after"])
+                for c in line["citations"]
+            ]
+            features = rule_features(text, line["question"], excerpts, reader)
+            features[_SAID] = stated(text, excerpts, generator)
+            kind = "answerable" if line["supported"] else "unanswerable"
+            found.append(Case(line["suite"], line["id"], "sentence", kind, features))
+            sys.stderr.write(f"\r{len(found)} sentences")
+    sys.stderr.write("\n")
+    if len({case.is_answerable for case in found}) < 2:
+        raise UsageError(
+            "the sheets have no marks of both kinds: nothing can be fitted",
+            remedy="mark sentences as supported and as not: python -m eval.calibration.annotation "
+            "sample RUN... --out SHEET.jsonl",
+        )
+    return found
+
+
+def fit(cases: Sequence[Case]) -> tuple[tuple[Fit, Shares], tuple[Fit, Shares]]:
+    """By rules, and with the generator: each model, and the probabilities that models without its suite give a case.
+
+    Raises UsageError when without some suite the marks are all alike.
+    """
+    by_rules = [n for n in cases[0].features if n != _SAID]
+    before = _crossed(cases, by_rules)
+    asked = [
+        replace(case, features={"before": log_odds(float(p)), _SAID: case.features[_SAID]})
+        for case, p in zip(cases, before, strict=True)
+    ]
+    with_generator = ["before", _SAID]
+    after = _crossed(asked, with_generator)
+    return (_fitted(cases, by_rules), before), (_fitted(asked, with_generator), after)
+
+
+def _fitted(cases: Sequence[Case], names: Sequence[str]) -> Fit:
+    """Supported and unsupported ones weigh alike as wholes: some suites have one unsupported sentence."""
+    return Fit([replace(case, suite="") for case in cases], names, _REGULARISATION)
+
+
+def _crossed(cases: Sequence[Case], names: Sequence[str]) -> Shares:
+    shares = np.zeros(len(cases))
+    for suite in suites_of(cases):
+        own = [i for i, case in enumerate(cases) if case.suite == suite]
+        others = [case for case in cases if case.suite != suite]
+        if len({case.is_answerable for case in others}) < 2:
+            raise UsageError(f"without {suite} there is nothing to fit on", remedy="mark more suites")
+        shares[own] = _fitted(others, names).probabilities([cases[i] for i in own])
+    return shares
+
+
+def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> float:
+    """The highest threshold that loses at most so many of the supported ones."""
+    known = sorted(float(p) for case, p in zip(cases, shares, strict=True) if case.is_answerable)
+    return known[min(int(len(known) * budget), len(known) - 1)]
+
+
+def told(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
+    """AUC; and at the threshold: caught of the unsupported, lost of the supported, right among those that stand."""
+    from sklearn.metrics import roc_auc_score
+
+    supported = np.array([case.is_answerable for case in cases])
+    stands = shares >= threshold_of(cases, shares, budget)
+    return {
+        "sentences": len(cases),
+        "supported": round(float(supported.mean()), 3),
+        "auc": round(float(roc_auc_score(supported, shares)), 3),
+        "caught": round(float(np.mean(~stands[~supported])), 3),
+        "lost": round(float(np.mean(~stands[supported])), 3),
+        "supported_after": round(float(np.mean(supported[stands])), 3),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.calibration.support", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
+    parser.add_argument("--write", action="store_true", help="store the models where the product reads them")
+    options = parser.parse_args(arguments)
+    config = load_config()
+    try:
+        reader = load_reader(config.reader)
+        if reader is None:
+            raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
+        generator = open_generator(config)
+        try:
+            cases = weigh(options.sheets, reader, generator)
+        finally:
+            generator.close()
+        models = []
+        for (model, shares), generator_id in zip(fit(cases), (None, generator.model_id), strict=True):
+            figures = told(cases, shares)
+            sys.stdout.write(
+                f"{'with the generator' if generator_id else 'by rules'}: {json.dumps(figures)}\n"
+            )
+            stored = stored_model(
+                model,
+                cases,
+                (),
+                BUDGET,
+                config.embedder,
+                reader.digest,
+                generator_id,
+                threshold_of(cases, shares),
+            )
+            stored["provenance"] = {
+                "date": stored["provenance"]["date"],
+                "budget_of_supported_sentences": BUDGET,
+                "sentences": {suite: sum(c.suite == suite for c in cases) for suite in suites_of(cases)},
+                "suites_left_out_in_turn": figures,
+            }
+            models.append(stored)
+    except AskiveError as error:
+        script.told(error)
+        return 2
+    if options.write:
+        store(models, STORED)
+        sys.stdout.write(f"written: {STORED.name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""What each part of retrieval buys: the same questions, one setting changed at a time."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from eval.datasets.suite import Sample, Suite
+from eval.metrics.bootstrap import Estimate, bootstrap
+from eval.metrics.retrieval import NAMES, retrieval_scores
+from eval.runs.run import select
+from eval.runs.suite_index import open_index
+from models.protocols import Embedder, Reranker
+from rag.config import Config
+from rag.errors import UsageError
+from rag.retrieval.rerank import open_reranker
+from rag.retrieval.retriever import Retriever
+from rag.types import Hit
+
+DEPTH = 50
+LAST_TURN_ONLY = "last turn only"
+
+VARIATIONS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "dense only": {"mode": "dense", "context": False},
+    "lexical only": {"mode": "lexical", "context": False},
+    "rrf, no context": {"fusion": "rrf", "context": False},
+    "convex, no context": {"context": False},
+    "rrf": {"fusion": "rrf"},
+    "with nearest sentence": {"sentence_weight": 0.2},
+    "without bridging names": {"bridge_weight": 0.0},
+    LAST_TURN_ONLY: {},
+    "rerank: likelihood": {"rerank": "likelihood"},
+    "rerank: reader": {"rerank": "reader"},
+}
+"""Name -> settings of `retrieval` that differ from the default's. Rerankers that are not given are left out."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ablated:
+    """One variation on one suite.
+
+    figures: by the names of `eval.metrics.retrieval`, at document level.
+    search_ms: median of one search, the embedder's work on the question included.
+    n_kept: hits that the product itself keeps for a question, on average, neighbours merged.
+    recall_kept: share of the relevant documents that those hold.
+    """
+
+    suite: str
+    variation: str
+    figures: Mapping[str, Estimate]
+    search_ms: float
+    n_questions: int
+    n_kept: float
+    recall_kept: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "suite": self.suite,
+            "variation": self.variation,
+            "n": self.n_questions,
+            "metrics": {name: estimate.as_dict() for name, estimate in self.figures.items()},
+            "search_ms_p50": round(self.search_ms, 1),
+            "n_kept": round(self.n_kept, 2),
+            "recall_kept": round(self.recall_kept, 4),
+        }
+
+
+def ablate(
+    suite: Suite,
+    config: Config,
+    embedder: Embedder,
+    variations: Sequence[str] = tuple(VARIATIONS),
+    progress: Progress | None = None,
+    rerankers: Mapping[str, Reranker] | None = None,
+    limit: int | None = None,
+) -> list[Ablated]:
+    """Every variation over the suite's questions that have judgements.
+
+    rerankers: by the value of `retrieval.rerank`; rows of others are left out. limit: questions at most, as in a run.
+
+    In a suite of conversations only the turns that follow another are asked: those are what it is about.
+    """
+
+    def indexing(done: int, total: int, _uri: str) -> None:
+        if progress:
+            progress("indexing", done, total)
+
+    archive, _ = open_index(suite, embedder, config.passages, config.home, indexing)
+    samples = [sample for sample in suite.samples if sample.relevant]
+    follow_ups = [sample for sample in samples if sample.turns]
+    if len(follow_ups) > len(samples) / 2:
+        samples = follow_ups
+    samples = select(samples, limit)
+    results = []
+    with archive:
+        for name in variations:
+            if name == LAST_TURN_ONLY and not any(sample.turns for sample in samples):
+                continue
+            settings = config.retrieval.model_copy(update={"rerank": "off", **VARIATIONS[name]})
+            reranker = (rerankers or {}).get(settings.rerank)
+            if settings.rerank != "off" and reranker is None:
+                continue
+            retriever = Retriever(archive, settings, reranker)
+            results.append(_measure(suite.name, name, samples, retriever))
+            if progress:
+                progress("variations", len(results), len(variations))
+    return results
+
+
+def _measure(suite: str, name: str, samples: Sequence[Sample], retriever: Retriever) -> Ablated:
+    rows: list[dict[str, float]] = []
+    times: list[float] = []
+    kept: list[tuple[int, float]] = []
+    for sample in samples:
+        turns = () if name == LAST_TURN_ONLY else sample.turns
+        started = time.perf_counter()
+        hits = retriever.retrieve(sample.question, turns, DEPTH)
+        times.append((time.perf_counter() - started) * 1000)
+        if retriever.reranks:
+            # A second search would read everything twice; what is kept is measured without a reranker.
+            kept.append((0, 0.0))
+        else:
+            held = retriever.retrieve(sample.question, turns)
+            kept.append((len(held), _share(documents_of(held), sample.relevant)))
+        scores = retrieval_scores(documents_of(hits), sample.relevant)
+        if scores is not None:
+            rows.append(scores)
+    figures = {figure: bootstrap([row[figure] for row in rows]) for figure in NAMES}
+    return Ablated(
+        suite=suite,
+        variation=name,
+        figures=figures,
+        search_ms=statistics.median(times) if times else 0.0,
+        n_questions=len(rows),
+        n_kept=statistics.fmean(n for n, _ in kept) if kept else 0.0,
+        recall_kept=statistics.fmean(share for _, share in kept) if kept else 0.0,
+    )
+
+
+def open_rerankers(names: Sequence[str], config: Config, stack: ExitStack) -> dict[str, Reranker]:
+    """Models for the rows of rerankers, by the value of `retrieval.rerank`; closed with the stack.
+
+    Raises UsageError for a name that is none, and what loading raises.
+    """
+    opened: dict[str, Reranker] = {}
+    for name in names:
+        if name not in ("likelihood", "reader"):
+            raise UsageError(f"no reranker {name!r}", remedy="use likelihood or reader")
+        retrieval = config.retrieval.model_copy(update={"rerank": name})
+        model = open_reranker(config.model_copy(update={"retrieval": retrieval}), stack)
+        if model is not None:
+            opened[name] = model
+    return opened
+
+
+def documents_of(hits: Sequence[Hit]) -> list[str]:
+    """The documents of a ranking: that of each hit, and right behind it those listed as its other sources."""
+    return [source.uri for hit in hits for source in (hit.source, *hit.also)]
+
+
+def _share(found: Sequence[str], relevant: Mapping[str, int]) -> float:
+    return len(relevant.keys() & set(found)) / len(relevant)

@@ -1,0 +1,274 @@
+"""A run: every question of a suite through a pipeline, resumable, one line a question."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eval.datasets.suite import Sample, Suite
+from eval.metrics.bootstrap import Estimate
+from eval.metrics.figures import as_json, estimate_all
+from eval.metrics.scores import score_row
+from eval.runs.judge import Judge
+from eval.runs.pipelines import Builder, builder_of
+from eval.runs.record import (
+    FORMAT,
+    code_state,
+    config_values,
+    fingerprint,
+    machine,
+    model_facts,
+    peak_memory_bytes,
+    suite_facts,
+    versions,
+)
+from eval.runs.rows import run_question
+from eval.runs.run_dir import RunDir
+from eval.runs.suite_index import open_index
+from models.protocols import Embedder, Generator
+from rag.config import Config
+from rag.errors import ArchiveError, UsageError
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done (`indexing` or `asking`), how many are done, and how many there are."""
+
+_FAULTS_IN_A_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a suite is run.
+
+    limit: at most this many questions, the same for the same suite and spread over its types.
+    types: only these; empty for all.
+    only_retrieval: do not generate answers.
+    out: the run's folder; None takes a new one under the home, or the unfinished one of an equal run.
+    seed: of the bootstrap.
+    """
+
+    pipeline: str = "default"
+    limit: int | None = None
+    types: tuple[str, ...] = ()
+    only_retrieval: bool = False
+    out: Path | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Loaded models. generator: None when only retrieval is run."""
+
+    embedder: Embedder
+    generator: Generator | None = None
+    judge: Judge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run, finished or not.
+
+    stopped: it was interrupted; the same command goes on where it stopped.
+    n_resumed: questions that an earlier process had already asked.
+    """
+
+    suite: str
+    run_dir: Path
+    record: dict[str, Any]
+    rows: tuple[dict[str, Any], ...]
+    estimates: dict[str, Estimate]
+    stopped: bool
+    n_resumed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """`{"suite", "n", "run_dir", "metrics": {NAME: {"value", "low", "high", "n"}}}` and a few facts."""
+        return {
+            "suite": self.suite,
+            "n": len(self.rows),
+            "run_dir": str(self.run_dir),
+            "pipeline": self.record["pipeline"],
+            "stopped": self.stopped,
+            "metrics": as_json(self.estimates),
+            "index": self.record["index"],
+            "peak_memory_bytes": self.record["peak_memory_bytes"],
+            "left_out": self.record["suite"]["left_out"],
+            "judge": self.record["judge"],
+        }
+
+
+def run_suite(
+    suite: Suite,
+    models: Models,
+    config: Config,
+    options: RunOptions,
+    *,
+    builder: Builder | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Ask the questions that are not answered yet. An interrupt (Ctrl-C) ends it with what is there.
+
+    builder: a pipeline of the caller's own, recorded under `options.pipeline`.
+    Raises UsageError when `options.out` holds another run or a type is unknown; ArchiveError when one
+    question after the other fails.
+    """
+    builder = builder or builder_of(options.pipeline)
+    samples = select(suite.samples, options.limit, options.types)
+    record = _new_record(suite, models, config, options, samples)
+    run_dir, record = _open_run_dir(record, config.home, options)
+    run_dir.drop_torn_line()
+    done = {row["sample_id"] for row in run_dir.rows() if row["error"] is None}
+    waiting = [sample for sample in samples if sample.sample_id not in done]
+    stopped = False
+    if waiting:
+        try:
+            told = (lambda n, total, _uri: progress("indexing", n, total)) if progress else None
+            archive, facts = open_index(suite, models.embedder, config.passages, config.home, told)
+            with archive:
+                record["index"] = asdict(facts)
+                run_dir.write_record(record)
+                pipeline = builder(archive, None if options.only_retrieval else models.generator, config)
+                faults = 0
+                for sample in waiting:
+                    row = run_question(pipeline, archive, sample, only_retrieval=options.only_retrieval)
+                    if models.judge is not None:
+                        row["judge"] = models.judge.judge_row(row, archive)
+                        row["scores"] = score_row(row)
+                    run_dir.append(row)
+                    done.add(sample.sample_id)
+                    faults = faults + 1 if row["error"] else 0
+                    _stop_when_all_fail(faults, row, run_dir)
+                    if progress:
+                        progress("asking", len(done), len(samples))
+        except KeyboardInterrupt:
+            stopped = True
+    return _finish(suite, run_dir, record, samples, options.seed, stopped, len(samples) - len(waiting))
+
+
+def select(samples: Sequence[Sample], limit: int | None, types: Sequence[str] = ()) -> list[Sample]:
+    """The questions to ask, in the order to ask them: each type spread evenly, within it by the hash of the id.
+
+    A smaller limit takes a prefix of a larger one's questions. Raises UsageError on an unknown type or a
+    limit below 1.
+    """
+    known = sorted({sample.type for sample in samples})
+    if unknown := sorted(set(types) - set(known)):
+        raise UsageError(f"no questions of type {unknown[0]!r}", remedy=f"this suite has {', '.join(known)}")
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit {limit}: at least one question is needed", remedy="use --limit 1 or more")
+    placed: list[tuple[float, str, Sample]] = []
+    for kind in known:
+        hashed = sorted(
+            (
+                (hashlib.sha256(sample.sample_id.encode()).hexdigest(), sample)
+                for sample in samples
+                if sample.type == kind and (not types or kind in types)
+            ),
+            key=lambda pair: pair[0],
+        )
+        placed += [((at + 0.5) / len(hashed), digest, sample) for at, (digest, sample) in enumerate(hashed)]
+    placed.sort(key=lambda item: item[:2])
+    return [sample for _, _, sample in placed[:limit]]
+
+
+def _new_record(
+    suite: Suite, models: Models, config: Config, options: RunOptions, samples: Sequence[Sample]
+) -> dict[str, Any]:
+    ids = [sample.sample_id for sample in samples]
+    judge = models.judge.as_dict() if models.judge else None
+    what = {
+        "suite_digest": suite.digest,
+        "pipeline": options.pipeline,
+        "config": config_values(config),
+        "embedder": model_facts(models.embedder),
+        "generator": None if options.only_retrieval else model_facts(models.generator),
+        "judge": judge["model"] if judge else None,
+        "only_retrieval": options.only_retrieval,
+        "samples_sha256": hashlib.sha256("\n".join(ids).encode()).hexdigest(),
+    }
+    return {
+        "format": FORMAT,
+        "fingerprint": fingerprint(what),
+        "state": "running",
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished": None,
+        "suite": suite_facts(suite),
+        **what,
+        "judge": judge,
+        "n_selected": len(samples),
+        "limit": options.limit,
+        "types": list(options.types),
+        "seed": options.seed,
+        "code": asdict(code_state()),
+        "resumed": [],
+        "versions": versions(),
+        "machine": machine(),
+        "index": None,
+        "peak_memory_bytes": None,
+        "metrics": None,
+    }
+
+
+def _open_run_dir(record: dict[str, Any], home: Path, options: RunOptions) -> tuple[RunDir, dict[str, Any]]:
+    """The folder to write to, with the record of the run that is continued, if one is."""
+    runs = home / "eval" / "runs"
+    if options.out is not None:
+        candidates = [options.out] if (options.out / "record.json").is_file() else []
+    else:
+        candidates = sorted(path.parent for path in runs.glob("*/record.json"))
+    for path in reversed(candidates):
+        held = RunDir(path).record()
+        same = held["fingerprint"] == record["fingerprint"]
+        if options.out is not None and not same:
+            raise UsageError(
+                f"{path} holds another run ({held['suite']['name']}, {held['pipeline']}) or other settings",
+                remedy="choose another --out",
+            )
+        # Without being told the folder, only a run of the very same code is continued.
+        if same and (
+            options.out is not None or (held["state"] != "complete" and held["code"] == record["code"])
+        ):
+            again = {"started": record["started"], "code": record["code"]}
+            return RunDir(path), {**held, "state": "running", "resumed": [*held["resumed"], again]}
+    if options.out is not None:
+        if options.out.is_dir() and any(options.out.iterdir()):
+            raise UsageError(f"{options.out} is not empty and holds no run", remedy="choose another --out")
+        path = options.out
+    else:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+        path = runs / f"{record['suite']['name']}-{record['pipeline']}-{stamp}".replace(":", "-")
+    run_dir = RunDir(path)
+    run_dir.write_record(record)
+    return run_dir, record
+
+
+def _stop_when_all_fail(faults: int, row: dict[str, Any], run_dir: RunDir) -> None:
+    if faults >= _FAULTS_IN_A_ROW:
+        error = row["error"]
+        raise ArchiveError(
+            f"{faults} questions failed one after the other, the last with {error['kind']}: {error['message']}",
+            remedy=error.get("remedy") or f"see {run_dir.path / 'rows.jsonl'}",
+        )
+
+
+def _finish(
+    suite: Suite,
+    run_dir: RunDir,
+    record: dict[str, Any],
+    samples: Sequence[Sample],
+    seed: int,
+    stopped: bool,
+    n_resumed: int,
+) -> RunResult:
+    selected = {sample.sample_id for sample in samples}
+    rows = tuple(row for row in run_dir.rows() if row["sample_id"] in selected)
+    estimates = estimate_all(rows, seed)
+    record["state"] = "stopped" if stopped else "complete"
+    record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+    record["peak_memory_bytes"] = max(record["peak_memory_bytes"] or 0, peak_memory_bytes())
+    record["evidence_missing"] = sum(row["gold"]["evidence_missing"] for row in rows)
+    record["metrics"] = as_json(estimates)
+    run_dir.write_record(record)
+    return RunResult(suite.name, run_dir.path, record, rows, estimates, stopped, n_resumed)
