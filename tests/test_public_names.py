@@ -43,12 +43,14 @@ MODULES = {
         verification.citer verification.readings verification.rules verification.support verify_text warm
     """,
     "ui": """
-        ablation_text answer_text app chat chat.ahead chat.app chat.asking chat.bodies chat.conversations
-        chat.desk chat.documents chat.door chat.events chat.export chat.failures chat.gold chat.page
-        chat.routes chat.source chat.throttle chat.turnstile chat.uploads chat.views cli commands
-        commands.ask commands.cache commands.chat commands.collections commands.config commands.doctor
-        commands.eval commands.eval_calibrate commands.index commands.models commands.removal commands.search
-        commands.verify disclosure eval_text hits_text opening options render streams
+        app chat chat.app chat.conversations chat.export chat.gold_questions chat.http chat.http.access
+        chat.http.bodies chat.http.failures chat.http.payloads chat.http.routes chat.http.static_files
+        chat.http.streams chat.http.throttle chat.jobs chat.library chat.prefetch chat.scheduler
+        chat.source_pane chat.uploads chat.workspace cli commands commands.ask commands.cache commands.chat
+        commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate
+        commands.index commands.models commands.removal commands.search commands.verify disclosure streams
+        terminal terminal.ablation terminal.answers terminal.evaluation terminal.hits terminal.opening
+        terminal.options terminal.render
     """,
 }
 
@@ -196,13 +198,13 @@ NAMES = {
     "ui.streams": """
         CheckedOutput OutputClosed drop open_streams
     """,
-    "ui.options": """
+    "ui.terminal.options": """
         After AsJson Before Collection Embedder Literal Model PathGlob Publisher Quiet Where output settings
     """,
-    "ui.render": """
+    "ui.terminal.render": """
         Output harmless print_error write_error
     """,
-    "ui.opening": """
+    "ui.terminal.opening": """
         meant_collection open_archive open_assistant
     """,
     "ui.chat.app": """

@@ -14,8 +14,8 @@ from models.errors import AskiveError, SystemFailure, UsageError
 from models.system_errors import system_failure
 from ui.commands import ask, cache, chat, collections, config, doctor, index, models, search, verify
 from ui.commands import eval as eval_commands
-from ui.render import Output, print_error, write_error
 from ui.streams import OutputClosed
+from ui.terminal.render import Output, print_error, write_error
 
 _INTERRUPTED = 130
 

@@ -18,10 +18,10 @@ from rag.serialize import answer_to_dict
 from rag.store.archive import Archive
 from rag.text.sentences import is_finished, split_sentences
 from rag.types import Answer, Cited, Event, Final
-from ui.answer_text import print_stream
 from ui.chat.export import answer_markdown
-from ui.chat.views import answer_view
-from ui.render import Output
+from ui.chat.http.payloads import answer_view
+from ui.terminal.answers import print_stream
+from ui.terminal.render import Output
 
 DAMAGE = "To how much did the damage of the storm come?"
 FIRST = "A storm closed the harbour for three days."

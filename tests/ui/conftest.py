@@ -17,7 +17,7 @@ from tests.conftest import DOCUMENTS
 from tests.rag.pdf_writer import write_pdf
 from tests.ui.browser_chat import index, serving, speaking
 from ui.chat.conversations import Conversations
-from ui.chat.desk import Desk
+from ui.chat.workspace import Desk
 
 HOSTILE = (
     "The gatekeeper of Aldermoor is <script>window.hacked = 1</script>"

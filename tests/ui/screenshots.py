@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.config import default_home
 from tests.ui.browser_chat import serving
 
-FOLDER = Path(__file__).parent.parent.parent / "ui" / "chat" / "screenshots"
+FOLDER = Path(__file__).parent.parent.parent / "docs" / "images"
 WIDE = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 QUESTION = "How many jets and helicopters did Russia have in Latakia?"

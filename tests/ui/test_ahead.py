@@ -14,12 +14,12 @@ from rag.answer.preparation import Preparer, finished
 from rag.answer.prompt import opening
 from rag.evidence.assessment import Weigher
 from rag.types import Turn
-from ui.chat.ahead import Sought
-from ui.chat.asking import Asking, Askings, Request
 from ui.chat.conversations import Conversations
-from ui.chat.desk import Desk
-from ui.chat.events import Events
-from ui.chat.turnstile import Turnstile, Work
+from ui.chat.http.streams import Events
+from ui.chat.jobs import Asking, Askings, Request
+from ui.chat.prefetch import Sought
+from ui.chat.scheduler import Turnstile, Work
+from ui.chat.workspace import Desk
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 BRIDGE = "Who was the engineer of the old bridge of Aldermoor?"

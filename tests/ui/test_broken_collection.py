@@ -8,8 +8,8 @@ import pytest
 
 from rag.config import Config
 from tests.ui.test_cli import Askive
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
+from ui.chat.library import Library
+from ui.chat.workspace import Desk
 
 
 @pytest.fixture

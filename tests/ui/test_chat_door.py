@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rag.errors import UsageError
-from ui.chat.door import Door
-from ui.chat.throttle import LONGEST_S, Throttle
+from ui.chat.http.access import Door
+from ui.chat.http.throttle import LONGEST_S, Throttle
 
 
 def door(password: str | None = None, throttle: Throttle | None = None) -> TestClient:

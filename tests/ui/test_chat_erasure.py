@@ -13,13 +13,13 @@ import pytest
 from rag.config import Config
 from rag.privacy.leftovers import find_leftovers, sweep
 from tests.erasing import holders, secret
-from ui.chat.asking import Askings, Request
 from ui.chat.conversations import Conversations
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
-from ui.chat.gold import save_gold
-from ui.chat.turnstile import Turnstile, Work
-from ui.chat.views import View
+from ui.chat.gold_questions import save_gold
+from ui.chat.http.payloads import View
+from ui.chat.jobs import Askings, Request
+from ui.chat.library import Library
+from ui.chat.scheduler import Turnstile, Work
+from ui.chat.workspace import Desk
 
 KEEPER = secret("keeper")
 SENTENCE = f"The lighthouse of Aldermoor is kept by old {KEEPER}, who lives in the tower."
@@ -106,8 +106,8 @@ def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 from rag.config import Config
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
+from ui.chat.workspace import Desk
+from ui.chat.library import Library
 
 library = Library(Desk(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
 way, text = sys.argv[2], sys.argv[3]
@@ -122,11 +122,11 @@ else:
     library.delete("town")
 """
 KILLS = [
-    ("upload", "ui.chat.documents", "ingest_paths"),
+    ("upload", "ui.chat.library", "ingest_paths"),
     ("upload", "rag.store.sqlite", "SqliteStore.put"),
     ("upload", "rag.store.vector_cache", "DenseCache.save"),
-    ("upload", "ui.chat.documents", "erase_removed"),
-    ("upload", "ui.chat.documents", "Library.add"),
+    ("upload", "ui.chat.library", "erase_removed"),
+    ("upload", "ui.chat.library", "Library.add"),
     ("remove", "rag.store.vector_cache", "DenseCache.save"),
     ("remove", "rag.privacy.register", "delete_upload"),
     ("delete", "rag.privacy.register", "delete_upload"),

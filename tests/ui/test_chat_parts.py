@@ -16,16 +16,16 @@ from models.registry import states_dir
 from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError
 from rag.types import Account, Verdict
-from ui import answer_text
-from ui.chat.asking import Askings, Request
 from ui.chat.conversations import Conversations
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
 from ui.chat.export import answer_markdown, to_html, to_markdown
-from ui.chat.gold import save_gold
-from ui.chat.source import document_view
-from ui.chat.turnstile import GaveUp, Turnstile, Work
-from ui.chat.views import View, answer_view
+from ui.chat.gold_questions import save_gold
+from ui.chat.http.payloads import View, answer_view
+from ui.chat.jobs import Askings, Request
+from ui.chat.library import Library
+from ui.chat.scheduler import GaveUp, Turnstile, Work
+from ui.chat.source_pane import document_view
+from ui.chat.workspace import Desk
+from ui.terminal import answers
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
@@ -360,7 +360,9 @@ def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdic
     view = answer_view(doubted, lambda _uri: 4)
     assert said in answer_markdown(view)
     assert said in to_html(kept.all()[0], [replace(turn, answer=view)])
-    page = (Path(answer_text.__file__).parent / "chat" / "assets" / "answer.js").read_text(encoding="utf-8")
+    page = (Path(answers.__file__).parent.parent / "chat" / "assets" / "answer.js").read_text(
+        encoding="utf-8"
+    )
     assert f'{verdict}: {{ label: "{said[1:-1]}"' in page
 
 

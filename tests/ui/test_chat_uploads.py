@@ -18,13 +18,13 @@ from starlette.testclient import TestClient
 
 from rag.config import Config
 from rag.errors import UsageError
-from ui.chat.bodies import BodyLimit
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
-from ui.chat.failures import BodyTooLarge, Failures, TooManyRequests
-from ui.chat.turnstile import Work
+from ui.chat.http.bodies import BodyLimit
+from ui.chat.http.failures import BodyTooLarge, Failures, TooManyRequests
+from ui.chat.http.payloads import View
+from ui.chat.library import Library
+from ui.chat.scheduler import Work
 from ui.chat.uploads import MAX_AT_ONCE, Incoming
-from ui.chat.views import View
+from ui.chat.workspace import Desk
 
 TEXT = b"Agnes wrote to Karl about 31 barrels of herring."
 
@@ -57,7 +57,7 @@ def test_whatever_fails_while_indexing_is_told(
         raise MemoryError("no room")
 
     with monkeypatch.context() as broken:
-        broken.setattr("ui.chat.documents.ingest_paths", failing)
+        broken.setattr("ui.chat.library.ingest_paths", failing)
         last = put(library, "a.txt", b"other words")
         assert (last["step"], last["message"]) == ("failed", "MemoryError: no room")
         assert kept.read_bytes() == TEXT, "the file that was there is back"
@@ -67,7 +67,7 @@ def test_whatever_fails_while_indexing_is_told(
         broken.setattr("ui.chat.uploads.Upload.place", failing)
         assert put(library, "c.txt")["message"] == "MemoryError: no room"
     with monkeypatch.context() as broken:
-        broken.setattr("ui.chat.documents.Library._ingest", _leave)
+        broken.setattr("ui.chat.library.Library._ingest", _leave)
         assert put(library, "a.txt", b"other words")["step"] == "failed", "the thread is gone"
         assert kept.read_bytes() == TEXT
     assert incoming(config) == []

@@ -14,7 +14,7 @@ from tests.ui.browser_chat import serving, speaking
 from tests.ui.conftest import open_chat
 from tests.ui.test_chat import CAPTAIN, answered, ask
 from tests.ui.test_cli import Askive, askive, indexed  # noqa: F401
-from ui.chat.desk import Desk
+from ui.chat.workspace import Desk
 from ui.disclosure import disclose
 
 EXCERPTS = "Questions and excerpts of your documents are sent to {}."

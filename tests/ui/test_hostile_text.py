@@ -13,7 +13,7 @@ import pytest
 from rag.config import Config
 from rag.doctor.examination import examine
 from tests.ui.test_cli import FAKES, Askive
-from ui.render import Output, harmless, print_error
+from ui.terminal.render import Output, harmless, print_error
 
 UI = Path(__file__).parents[2] / "ui"
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -20,8 +20,8 @@ from rag.errors import CollectionBusy
 from rag.store.archive import Archive
 from tests.rag.test_collection_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
+from ui.chat.library import Library
+from ui.chat.workspace import Desk
 
 HASH = ["--embedder", "hash", "--json"]
 

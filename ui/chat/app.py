@@ -12,16 +12,16 @@ from models.errors import AskiveError
 from rag.config import Config
 from rag.privacy.leftovers import sweep
 from rag.privacy.quotes import conversations_path
-from ui.chat.asking import Askings
-from ui.chat.bodies import BodyLimit
 from ui.chat.conversations import Conversations
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
-from ui.chat.door import Door
-from ui.chat.events import Events
-from ui.chat.failures import Failures
-from ui.chat.page import attach_page
-from ui.chat.routes import Routes
+from ui.chat.http.access import Door
+from ui.chat.http.bodies import BodyLimit
+from ui.chat.http.failures import Failures
+from ui.chat.http.routes import Routes
+from ui.chat.http.static_files import attach_page
+from ui.chat.http.streams import Events
+from ui.chat.jobs import Askings
+from ui.chat.library import Library
+from ui.chat.workspace import Desk
 
 
 @dataclass(frozen=True, slots=True)

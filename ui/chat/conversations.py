@@ -66,7 +66,7 @@ class KeptTurn:
     """A question with what was shown for it.
 
     asked: how it was asked (model, filters).
-    answer: as `ui.chat.views.answer_view` made it; None while it is being answered, or when that was cut off.
+    answer: as `ui.chat.http.payloads.answer_view` made it; None while it is being answered, or when that was cut off.
     """
 
     turn_id: int

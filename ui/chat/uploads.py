@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from rag.errors import UsageError
 from rag.privacy.register import former_upload
-from ui.chat.bodies import MAX_UPLOAD_BYTES, require_size
-from ui.chat.failures import TooManyRequests
+from ui.chat.http.bodies import MAX_UPLOAD_BYTES, require_size
+from ui.chat.http.failures import TooManyRequests
 
 MAX_AT_ONCE = 8
 _MAX_PART_BYTES = 255

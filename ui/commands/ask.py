@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
-from ui.opening import open_assistant
-from ui.options import (
+from ui.terminal.opening import open_assistant
+from ui.terminal.options import (
     After,
     AsJson,
     Before,
@@ -27,7 +27,7 @@ from ui.options import (
     output,
     settings,
 )
-from ui.render import Output
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -90,7 +90,7 @@ def ask(
 
             shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
         else:
-            from ui.answer_text import print_stream
+            from ui.terminal.answers import print_stream
 
             print_stream(assistant.stream(text, admitted=admitted), shown, strict=strict)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ui.options import AsJson, Model, Quiet, output, settings
+from ui.terminal.options import AsJson, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
     from models.llama.state_cache import StateCache

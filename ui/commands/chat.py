@@ -11,7 +11,7 @@ import typer
 
 from models.system_errors import reason_of, remedy_for, system_failure
 from rag.errors import UsageError
-from ui.options import Collection, Embedder, Model, Quiet, output, settings
+from ui.terminal.options import Collection, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
     from rag.config import Config
@@ -45,7 +45,7 @@ def chat(
     Example: [bold]askive chat --collection case[/]
     """
     from ui.chat.app import open_chat
-    from ui.opening import meant_collection
+    from ui.terminal.opening import meant_collection
 
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:

@@ -10,8 +10,8 @@ import typer
 
 from rag.errors import AskiveError, UsageError
 from ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
-from ui.options import AsJson, Collection, Quiet, output, settings
-from ui.render import write_error
+from ui.terminal.options import AsJson, Collection, Quiet, output, settings
+from ui.terminal.render import write_error
 
 if TYPE_CHECKING:
     from rag.config import Config

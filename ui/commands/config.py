@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
-from ui.options import AsJson, Quiet, output
+from ui.terminal.options import AsJson, Quiet, output
 
 if TYPE_CHECKING:
     from rag.config import Setting

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+from ui.terminal.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
 
 
 def doctor(

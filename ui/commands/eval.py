@@ -12,8 +12,8 @@ import typer
 from rag.errors import UsageError
 from ui.commands.eval_calibrate import calibrate
 from ui.disclosure import disclose
-from ui.options import AsJson, Embedder, Model, Quiet, output, settings
-from ui.render import Output
+from ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -108,7 +108,7 @@ def run(
             if shown.as_json:
                 shown.json(result.as_dict())
             else:
-                from ui.eval_text import print_run
+                from ui.terminal.evaluation import print_run
 
                 print_run(result, shown)
             if result.stopped:
@@ -136,7 +136,7 @@ def suites(
     shown = output(as_json, quiet)
     found = discover(paths or [])
     if not shown.as_json:
-        from ui.eval_text import print_suites
+        from ui.terminal.evaluation import print_suites
 
         print_suites(found, shown)
         return
@@ -213,7 +213,7 @@ def compare(
     if shown.as_json:
         shown.json(comparison.as_dict())
     else:
-        from ui.eval_text import print_comparison
+        from ui.terminal.evaluation import print_comparison
 
         print_comparison(comparison, shown)
 
@@ -270,7 +270,7 @@ def gate(
     if shown.as_json:
         shown.json(verdict.as_dict())
     else:
-        from ui.eval_text import print_gate
+        from ui.terminal.evaluation import print_gate
 
         print_gate(verdict, shown)
     if not verdict.passed:
@@ -302,7 +302,7 @@ def ablate(
     """
     from eval.datasets import open_suite
     from rag.embedder import open_embedder
-    from ui.ablation_text import ablate_suites
+    from ui.terminal.ablation import ablate_suites
 
     config, shown = settings(embedder=embedder), output(as_json, quiet)
     loaded = open_embedder(config)
@@ -327,7 +327,7 @@ def judge_check(
     Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """
     from eval.runs.judge import check_judge, keep_agreement
-    from ui.eval_text import judge_words
+    from ui.terminal.evaluation import judge_words
 
     config, shown = settings(), output(as_json, quiet)
     with ExitStack() as stack:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.options import AsJson, Embedder, Model, Quiet, output, settings
+from ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
     from eval.calibration.answerability import Held
-    from ui.render import Output
+    from ui.terminal.render import Output
 
 
 def calibrate(

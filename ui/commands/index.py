@@ -20,8 +20,8 @@ from ui.commands.removal import (
     removed_text,
 )
 from ui.disclosure import disclose
-from ui.options import AsJson, Collection, Embedder, Quiet, output, settings
-from ui.render import Output, write_error
+from ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
+from ui.terminal.render import Output, write_error
 
 if TYPE_CHECKING:
     from rag.config import Config

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.weights.store import WeightStore
     from models.weights.transfer import Progress
     from rag.config import Config
-    from ui.render import Output
+    from ui.terminal.render import Output
 
 app = typer.Typer(
     help="See, fetch, check, remove and add models.\n\nExample: askive models list",
@@ -190,7 +190,7 @@ def add(
 def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
     from models.weights.store import WeightStore
     from rag.config import load_config
-    from ui.render import Output
+    from ui.terminal.render import Output
 
     config = load_config()
     return config, WeightStore(config.models_dir), Output(as_json=as_json, quiet=quiet)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from rag.errors import UsageError
-from ui.opening import open_archive
-from ui.options import (
+from ui.terminal.opening import open_archive
+from ui.terminal.options import (
     After,
     AsJson,
     Before,
@@ -51,7 +51,7 @@ def search(
     from rag.serialize import hit_to_dict
     from rag.store.filters import parse_filter
     from rag.text.words import storable
-    from ui.hits_text import print_hits
+    from ui.terminal.hits import print_hits
 
     text = storable(sys.stdin.read() if query == "-" else query)
     if not text.strip():

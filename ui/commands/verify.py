@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
-from ui.opening import open_archive
-from ui.options import AsJson, Embedder, Quiet, output, settings
-from ui.render import Output
+from ui.terminal.opening import open_archive
+from ui.terminal.options import AsJson, Embedder, Quiet, output, settings
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rag.types import Sentence
@@ -72,7 +72,7 @@ _STYLES = {"supported": "green", "unsupported": "yellow", "contradicted": "red"}
 
 
 def _print(sentence: Sentence, shown: Output) -> None:
-    from ui.answer_text import VERDICT_WORDS, about
+    from ui.terminal.answers import VERDICT_WORDS, about
 
     out = shown.out
     out.print(

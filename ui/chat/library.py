@@ -32,11 +32,11 @@ from rag.privacy.leftovers import uploads_lock
 from rag.privacy.register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder
 from rag.store.archive import STORE_NAME, Archive
 from rag.store.sqlite import SqliteStore
-from ui.chat.desk import Desk
-from ui.chat.failures import failure_view
-from ui.chat.turnstile import Turnstile, Work
+from ui.chat.http.failures import failure_view
+from ui.chat.http.payloads import View, source_view
+from ui.chat.scheduler import Turnstile, Work
 from ui.chat.uploads import Incoming, Upload, file_parts
-from ui.chat.views import View, source_view
+from ui.chat.workspace import Desk
 
 _SLICE = 32
 _LOOK_S = 0.5

@@ -14,12 +14,12 @@ from rag.answer.preparation import finished
 from rag.store.filters import Filter, parse_filter
 from rag.text.words import storable
 from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
-from ui.chat.ahead import Reading, Sought
 from ui.chat.conversations import Conversations, KeptTurn
-from ui.chat.desk import Desk
-from ui.chat.failures import failure_view
-from ui.chat.turnstile import GaveUp, Work
-from ui.chat.views import Number, View, answer_view, citation_view, sentence_view
+from ui.chat.http.failures import failure_view
+from ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
+from ui.chat.prefetch import Reading, Sought
+from ui.chat.scheduler import GaveUp, Work
+from ui.chat.workspace import Desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from rag.generator import open_generator
 from rag.store.archive import Archive
 from rag.store.filters import Filter
 from rag.types import Hit, Turn
-from ui.chat.ahead import Ahead
-from ui.chat.turnstile import Turnstile, Work
+from ui.chat.prefetch import Ahead
+from ui.chat.scheduler import Turnstile, Work
 from ui.disclosure import disclose
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from models.errors import AskiveError
 from rag.store.filters import Filter
 from rag.types import Hit, Turn
-from ui.chat.turnstile import GaveUp, Work
+from ui.chat.scheduler import GaveUp, Work
 
 if TYPE_CHECKING:
-    from ui.chat.desk import Desk
+    from ui.chat.workspace import Desk
 
 
 @dataclass(frozen=True, slots=True)

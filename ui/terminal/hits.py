@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.text.words import content_words, stem
 from rag.types import Hit
-from ui.render import Output
+from ui.terminal.render import Output
 
 _FIGURES = {
     "dense": "meaning {:.3f} (cosine)",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import AskiveError
 from rag.errors import UsageError
-from ui.render import write_error
+from ui.terminal.render import write_error
 
 
 class BodyTooLarge(UsageError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.disclosure import disclose
-from ui.render import Output
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -15,14 +15,14 @@ from starlette.responses import Response, StreamingResponse
 
 from models.errors import AskiveError
 from rag.collections.by_name import choose_collection
-from ui.chat.asking import Askings
 from ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
-from ui.chat.desk import Desk
-from ui.chat.documents import Library
 from ui.chat.export import answer_markdown, to_html, to_markdown
-from ui.chat.failures import attach_failures, failure_view
-from ui.chat.gold import save_gold
-from ui.chat.source import document_view, marked_boxes, page_picture
+from ui.chat.gold_questions import save_gold
+from ui.chat.http.failures import attach_failures, failure_view
+from ui.chat.jobs import Askings
+from ui.chat.library import Library
+from ui.chat.source_pane import document_view, marked_boxes, page_picture
+from ui.chat.workspace import Desk
 
 _MAX_LISTED = 500
 

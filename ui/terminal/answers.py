@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rag.answer.partial import told_missing
 from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Verdict
-from ui.hits_text import also_in
-from ui.render import Output, harmless
+from ui.terminal.hits import also_in
+from ui.terminal.render import Output, harmless
 
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "supported": "",

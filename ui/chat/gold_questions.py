@@ -12,7 +12,7 @@ from rag.errors import UsageError
 from rag.privacy.quotes import gold_folder, uris_in
 from rag.store.archive import Archive
 from ui.chat.conversations import KeptTurn
-from ui.chat.views import citations_of
+from ui.chat.http.payloads import citations_of
 
 
 def save_gold(

@@ -9,11 +9,11 @@ from models.errors import AskiveError
 from rag.assistant import LONGEST_QUESTION_CHARS
 from rag.errors import UsageError
 from rag.text.words import storable
-from ui.chat.asking import Asking, Askings, Request, history_before
 from ui.chat.conversations import MAX_TURN_ID, Conversations
-from ui.chat.desk import Desk
-from ui.chat.failures import failure_view
-from ui.chat.views import first_documents
+from ui.chat.http.failures import failure_view
+from ui.chat.http.payloads import first_documents
+from ui.chat.jobs import Asking, Askings, Request, history_before
+from ui.chat.workspace import Desk
 
 _MIN_TYPED_WORDS = 3
 _AFTER_ALL = 1 << 62

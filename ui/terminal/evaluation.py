@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ui.render import Output
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,7 +11,7 @@ from rag.errors import UsageError
 from rag.load.pdf import PDFIUM_LOCK
 from rag.store.archive import Archive
 from rag.types import PAGE_BREAK, Document
-from ui.chat.views import View
+from ui.chat.http.payloads import View
 
 _PDF = "application/pdf"
 _IMAGE_WIDTH = 1100

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.eval_text import print_ablation
-from ui.render import Output
+from ui.terminal.evaluation import print_ablation
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from eval.benchmarks.retrieval.targets import Reached

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.render import Output
+from ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rag.config import Config
