@@ -44,7 +44,7 @@ chat: weights ## the chat in a browser
 	@$(BIN)/askive chat
 
 screenshots: weights install-dev ## pictures of the chat for the README
-	$(BIN)/python -m tests.ui.screenshots
+	$(BIN)/python -m tests.ui.chat.screenshots
 
 test: install-dev ## all tests, with the real weights and a real browser
 	@$(BIN)/askive models pull
@@ -59,7 +59,7 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_names.py
+	$(BIN)/python -m pytest -q tests/repo/test_layers.py tests/repo/test_public_names.py
 
 bench: weights install-dev ## speed against baselines, one table in eval/benchmarks/results (40 minutes at most)
 	@$(BIN)/python -m eval.benchmarks.speed.table $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))

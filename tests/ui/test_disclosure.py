@@ -10,9 +10,9 @@ import pytest
 from rag.config import load_config
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
-from tests.ui.browser_chat import serving, speaking
-from tests.ui.conftest import open_chat
-from tests.ui.test_chat import CAPTAIN, answered, ask
+from tests.ui.chat.browser_chat import serving, speaking
+from tests.ui.chat.conftest import open_chat
+from tests.ui.chat.test_page import CAPTAIN, answered, ask
 from tests.ui.test_cli import Askive, askive, indexed  # noqa: F401
 from ui.chat.workspace import Desk
 from ui.disclosure import disclose

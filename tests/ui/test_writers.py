@@ -18,7 +18,7 @@ from models.fakes import HashEmbedder
 from rag.config import Config, PassageConfig
 from rag.errors import CollectionBusy
 from rag.store.archive import Archive
-from tests.rag.test_collection_lock import indexing
+from tests.rag.collections.test_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
 from ui.chat.library import Library
 from ui.chat.workspace import Desk

@@ -1,0 +1,1 @@
+"""Rules of the repository itself: layers, public names, packaging, the README."""

@@ -1,0 +1,136 @@
+"""The direction of the layers, the owners of the heavy libraries, the size and the names of files."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+MAX_LINES = 400
+
+MAY_IMPORT = {
+    "models": set[str](),
+    "rag": {"models"},
+    "eval": {"rag", "models"},
+    "ui": {"eval", "rag", "models"},
+}
+OWNERS = {
+    "llama_cpp": {"models"},
+    "sentence_transformers": {"models"},
+    "transformers": {"models"},
+    "torch": {"models"},
+    "openvino": {"models"},
+    "faiss": {"rag"},
+    # The chat keeps its history in a file of its own.
+    "sqlite3": {"rag", "ui"},
+    "gradio": {"ui"},
+    "fastapi": {"ui"},
+    "typer": {"ui"},
+    "click": {"ui"},
+    "rich": {"ui"},
+    "ir_measures": {"eval"},
+}
+# Benchmarks compare with the libraries themselves.
+BASELINES = "eval/benchmarks/"
+# Importing these takes no time to speak of, and the command line is made of them.
+LIGHT = {"sqlite3", "typer", "click", "rich"}
+BANNED_NAMES = {"utils", "helpers", "manager", "service", "handler", "common", "misc", "base"}
+
+FILES = sorted(
+    path
+    for package in MAY_IMPORT
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+
+
+class Import(NamedTuple):
+    line: int
+    root: str
+    deferred: bool  # inside a function, or only for the type checker
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    yield from _walk(ast.parse(path.read_text(encoding="utf-8")), deferred=False)
+
+
+def _walk(node: ast.AST, *, deferred: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(child.lineno, alias.name.split(".")[0], deferred)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"line {child.lineno}: relative import"
+            yield Import(child.lineno, (child.module or "").split(".")[0], deferred)
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or _type_checking(child):
+            yield from _walk(child, deferred=True)
+        else:
+            yield from _walk(child, deferred=deferred)
+
+
+def _type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_go_one_way(path: Path) -> None:
+    package = package_of(path)
+    ours = {i for i in imports_of(path) if i.root in {*MAY_IMPORT, "tests"} and i.root != package}
+    wrong = [f"line {i.line}: {i.root}" for i in sorted(ours) if i.root not in MAY_IMPORT[package]]
+    assert not wrong, f"{package} may import {MAY_IMPORT[package] or 'nothing of ours'}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_heavy_libraries_have_one_owner_and_are_imported_where_they_are_used(path: Path) -> None:
+    package = package_of(path)
+    heavy = [i for i in imports_of(path) if i.root in OWNERS]
+    if not name_of(path).startswith(BASELINES):
+        assert not [f"line {i.line}: {i.root}" for i in heavy if package not in OWNERS[i.root]]
+    at_import = [f"line {i.line}: {i.root}" for i in heavy if not i.deferred and i.root not in LIGHT]
+    assert not at_import, "import it inside the function that needs it"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_are_short_and_named_for_what_they_hold(path: Path) -> None:
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= MAX_LINES, f"{n_lines} lines: split it"
+    names = {path.stem, *path.relative_to(ROOT).parent.parts}
+    assert not names & BANNED_NAMES
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        name_of(path)
+        for path in FILES
+        if path.name != "__init__.py" and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not silent
+
+
+def test_the_rules_see_what_they_should(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import torch\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import faiss\n"
+        "class A:\n    import rich.table\n    def f(self):\n        from rag.store.sqlite import X\n"
+        "try:\n    from ui import cli\nexcept ImportError:\n    pass\n"
+    )
+    assert set(imports_of(path)) == {
+        Import(1, "torch", False),
+        Import(2, "typing", False),
+        Import(4, "faiss", True),
+        Import(6, "rich", False),
+        Import(8, "rag", True),
+        Import(10, "ui", False),
+    }
