@@ -17,8 +17,9 @@ from rag.answer.style import without_preamble
 from rag.evidence.scoring import ScoredSentence, lacks_number
 from rag.evidence.selection import STANDS_OUT
 from rag.question.analysis import split_parts
+from rag.text.numbers import numbers
 from rag.text.sentences import is_finished, split_sentences
-from rag.text.words import numbers, stems
+from rag.text.words import stems
 from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
 from rag.verification.attribution import attributed_sentence
 from rag.verification.citer import MAX_CITATIONS, Citer

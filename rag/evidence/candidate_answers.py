@@ -14,8 +14,8 @@ from rag.evidence.asked import Kind, Value, asked_kind, values_in, wanted
 from rag.evidence.scoring import ScoredSentence, logistic
 from rag.evidence.source_sentences import Candidate, candidates_of
 from rag.text.names import Name, has_name, lower_words, names_in
+from rag.text.speakers import speaker_of
 from rag.text.words import stems
-from rag.verification.attribution import speaker_of
 
 LEAST_READ = 0.20
 LIKELY_READ = 0.40

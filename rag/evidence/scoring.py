@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 from models.protocols import Embedder
 from rag.text.injection import is_instruction
+from rag.text.names import names
+from rag.text.numbers import numbers
 from rag.text.sentences import Span, split_sentences
-from rag.text.words import names, numbers, stems
+from rag.text.words import stems
 from rag.types import Hit
 
 _COSINE_WEIGHT = 0.5

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rag.text.date_mentions import bears, day_of, days
 from rag.text.dates import spelled_date
 from rag.text.names import has_name, is_office, lower_words, names_in
+from rag.text.numbers import numbers
 from rag.text.quantities import quantities
-from rag.text.words import numbers
 from rag.types import Hit
 
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from rag.text.time_expressions import MONTHS
+from rag.text.date_mentions import MONTHS
 from rag.text.words import STOP_WORDS
 from rag.types import Passage, Source
 

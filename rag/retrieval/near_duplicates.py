@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from rag.text.names import names
+from rag.text.numbers import numbers
 from rag.text.sentences import split_sentences
-from rag.text.words import names, numbers, words
+from rag.text.words import words
 from rag.types import Hit, Passage, Source
 
 _SHINGLE_WORDS = 3

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from rag.text.dates import date_range
 
+MONTHS = "january february march april may june july august september october november december".split()
+
 _MONTH_NAMES = "january february march april may june july august september october november december".split()
 _MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}

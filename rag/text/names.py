@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag.text.words import STOP_WORDS, numbers, stem, words
+from rag.text.numbers import numbers
+from rag.text.words import STOP_WORDS, stem, words
+
+_NAME = re.compile(r"\b(?:[A-Z][\w’'.-]*[\w’']|[A-Z]{2,}|[A-Z]\.(?:[A-Z]\.)+)")
 
 _CAPITAL = r"(?:[A-Z][\w’'-]*[\w]|[A-Z]\.(?:[A-Z]\.)*|[A-Z]\b|al-[A-Z]\w+|d[’'][A-Z]\w+)"
 _PHRASE = re.compile(
@@ -152,3 +155,15 @@ def _is_acronym(word: str) -> bool:
 
 def _bare(word: str) -> str:
     return re.sub(r"['’]s$", "", word).lower().strip(".'’,")
+
+
+def names(text: str) -> set[str]:
+    """Capitalised words that do not merely open a sentence, in lower case."""
+    found: set[str] = set()
+    for match in _NAME.finditer(text):
+        word = match.group().removesuffix("'s").removesuffix("’s")
+        opens = match.start() == 0 or re.search(r"[.!?:]\s+[\"“'‘(]*$", text[: match.start()])
+        if opens and word.lower() in STOP_WORDS:
+            continue
+        found.add(word.lower().strip(".'’"))
+    return found - STOP_WORDS

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.text.words import STOP_WORDS, number_mentions, stem
+from rag.text.numbers import number_mentions
+from rag.text.words import STOP_WORDS, stem
 
 Bound = Literal["=", "~", ">", "<"]
 Agreement = Literal["agrees", "differs", "unrelated"]

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rag.text.date_mentions import MONTHS
 from rag.text.dates import date_range
 
 Day = datetime.date
-MONTHS = "january february march april may june july august september october november december".split()
 
 _MONTH = f"(?:{'|'.join(MONTHS)})"
 _DATE = (

@@ -4,50 +4,11 @@ from __future__ import annotations
 
 import re
 
-from rag.text.names import names_in
+from rag.text.speakers import is_attributed, speaker_of
 from rag.text.words import stems
 from rag.types import Citation, Sentence
 
-_SAID = (
-    r"said|says|say|claimed|claims|claim|alleged|alleges|argued|argues|argue|insisted|insists|maintained|maintains|asserted|reported"
-    r"|reports|told\s+\w+(?:\s+\w+){0,3}?|believes?|estimated|estimates|denied|denies|acknowledged|warned|warns|added"
-    r"|suggested|suggests|predicted|stated|states|announced|confirmed"
-)
-_SPEAKER = r"[A-Z][\w.’'-]*(?:\s+(?:of\s+|the\s+|for\s+|and\s+)?[A-Za-z][\w.’'-]*){0,7}?"
-_PREFIX = re.compile(
-    rf"^(?P<who>{_SPEAKER}|[Tt]he\s+[\w’'-]+(?:\s+[\w’'-]+){{0,5}}?|[A-Z]?[a-z]+(?:\s+[a-z]+){{0,2}}?)"
-    rf"(?:,[^,]{{3,90}},)?\s+(?:has\s+|had\s+|have\s+|also\s+)?(?P<verb>{_SAID})(?:\s+on\s+[A-Z]\w+)?,?\s+(?:that\s+)?(?=\S)"
-)
-_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;:]{2,80}?)(?=\s*[,.;:]|\s+(?:who|which)\b|$)")
-_SUFFIX = re.compile(
-    rf",\s+(?P<who>{_SPEAKER}|(?:the\s+)?[a-z]+(?:\s+[a-z]+){{0,3}}?)\s+(?P<verb>said|says|claimed|reported)\s*[.;]?\s*$"
-)
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
-_PRONOUNS = frozenset("he she it they we i you who this that these those there".split())
-_ATTRIBUTED = re.compile(
-    rf"\b(?:according to|{_SAID}|accused|accuses|in the words of|as quoted|quoted|in his view|in her view|described)\b",
-    re.IGNORECASE,
-)
-
-
-def speaker_of(quote: str) -> str | None:
-    """Who the quoted sentence is attributed to, as it names them; None for a plain statement or a pronoun."""
-    text = " ".join(quote.split())
-    match = _ACCORDING.search(text) or _SUFFIX.search(text) or _PREFIX.search(text)
-    if match is None:
-        return None
-    who = match["who"].strip(" ,")
-    if who.split()[0].lower() in _PRONOUNS or len(who) > 80:
-        return None
-    return who
-
-
-def is_attributed(sentence: str, speaker: str = "") -> bool:
-    """Whether the sentence says whose word it is: with a verb of saying, or by naming the speaker."""
-    if _ATTRIBUTED.search(sentence):
-        return True
-    last = speaker.split()[-1].lower().strip(".") if speaker else ""
-    return bool(last) and any(last in name.words for name in names_in(sentence))
 
 
 def attributed(sentence: str, citation: Citation) -> str | None:

@@ -13,7 +13,9 @@ import numpy as np
 
 from models.protocols import Embedder
 from rag.evidence.source_sentences import Candidate, candidates_of, clauses_of
-from rag.text.words import names, numbers, stem, stems
+from rag.text.names import names
+from rag.text.numbers import numbers
+from rag.text.words import stem, stems
 from rag.types import Citation, Hit, Sentence, Verdict
 from rag.verification.rules import check
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rag.text.date_mentions import day_of, days
 from rag.text.names import has_name, lower_words, names_in
+from rag.text.numbers import number_mentions, numbers
 from rag.text.quantities import quantities
 from rag.text.sentences import split_sentences
-from rag.text.words import number_mentions, numbers, stem, stems
+from rag.text.words import stem, stems
 
 _REPEATED = 0.5
 """Share of a claim's words that only the question or the title have: a premise may be false, and under

@@ -38,9 +38,10 @@ MODULES = {
         retrieval.retriever seeds serialize store store.archive store.database_file store.faiss_flat
         store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema store.secure_delete
         store.sqlite store.sqlite_errors store.vector_cache store.vector_index text text.clauses
-        text.date_mentions text.dates text.headings text.injection text.names text.negation text.quantities
-        text.sentences text.time_expressions text.words types verification verification.attribution
-        verification.citer verification.readings verification.rules verification.support verify_text warm
+        text.date_mentions text.dates text.headings text.injection text.names text.negation text.numbers
+        text.quantities text.sentences text.speakers text.time_expressions text.words types verification
+        verification.attribution verification.citer verification.readings verification.rules
+        verification.support verify_text warm
     """,
     "ui": """
         app chat chat.app chat.conversations chat.export chat.gold_questions chat.http chat.http.access
@@ -144,7 +145,7 @@ NAMES = {
         verified_sentences verify_text
     """,
     "rag.verification.attribution": """
-        attributed attributed_sentence is_attributed speaker_of
+        attributed attributed_sentence
     """,
     "rag.answer.checks": """
         ALL Checks

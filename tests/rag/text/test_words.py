@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.dates import date_range, days_of, partial_date
-from rag.text.words import content_words, names, numbers, stem, stems, words
+from rag.text.names import names
+from rag.text.numbers import numbers
+from rag.text.words import content_words, stem, stems, words
 
 
 @pytest.mark.parametrize(
