@@ -27,17 +27,18 @@ from rag.answer.prompt import opening_read
 from rag.answer.quoting import polarity_of
 from rag.answer.refusal import MIN_EVIDENCE, refuse, says_nothing
 from rag.answer.repair import mended
-from rag.answer.style import is_open, manner_of
+from rag.answer.style import manner_of
 from rag.collections.by_name import open_collection
 from rag.config import Config
 from rag.errors import UsageError
 from rag.evidence.answerability import fitted
 from rag.evidence.assessment import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
-from rag.evidence.scoring import ScoredSentence, lacks_number
+from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import the_one
 from rag.evidence.self_evaluation import Doubter
 from rag.generator import open_generator
 from rag.question.analysis import is_yes_no
+from rag.question.answer_type import is_open, lacks_number
 from rag.retrieval.rerank import LikelihoodReranker
 from rag.retrieval.retriever import Retriever, queries_of
 from rag.store.archive import Archive

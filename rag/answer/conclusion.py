@@ -14,9 +14,10 @@ from rag.answer.disagreement import Disagreement, told
 from rag.answer.quoting import Polarity, added_values, bearing
 from rag.answer.refusal import says_nothing
 from rag.answer.style import without_preamble
-from rag.evidence.scoring import ScoredSentence, lacks_number
+from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import STANDS_OUT
 from rag.question.analysis import split_parts
+from rag.question.answer_type import lacks_number
 from rag.text.numbers import numbers
 from rag.text.sentences import is_finished, split_sentences
 from rag.text.words import stems

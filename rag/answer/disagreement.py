@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.answer.style import is_open
-from rag.evidence.asked import fullest, same_value
-from rag.evidence.candidate_answers import Given, given_values
+from rag.evidence.candidate_answers import Given, fullest, given_values, same_value
 from rag.evidence.scoring import ScoredSentence
 from rag.question.analysis import is_yes_no
+from rag.question.answer_type import is_open
 from rag.text.dates import spelled_date
 from rag.types import Account, Citation, Hit
 

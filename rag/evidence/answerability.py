@@ -14,8 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.evidence.scoring import ScoredSentence, has_kind, logistic
+from rag.evidence.scoring import ScoredSentence, logistic
 from rag.evidence.unmentioned import missing_from
+from rag.question.answer_type import has_kind
 from rag.text.words import stems
 from rag.types import Hit
 

@@ -7,15 +7,13 @@ sentences is chosen in `rag.evidence.selection`.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.protocols import Embedder
+from rag.question.answer_type import has_kind
 from rag.text.injection import is_instruction
-from rag.text.names import names
-from rag.text.numbers import numbers
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import stems
 from rag.types import Hit
@@ -131,48 +129,3 @@ def _coverage(question: str, units: Sequence[tuple[Hit, int, Span, str]]) -> lis
         )
         shares.append(share / total)
     return shares
-
-
-_TIME = re.compile(
-    r"\b(?:\d{4}|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|january|february|march|april|august|september"
-    r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|year|month|week|century)\b",
-    re.IGNORECASE,
-)
-
-
-def has_kind(question: str, text: str) -> float:
-    """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
-    asked = _asked_kind(question)
-    if asked == "number":
-        return float(bool(numbers(text)))
-    if asked == "time":
-        return float(bool(_TIME.search(text)))
-    if asked == "name":
-        return float(bool(names(text) - names(question)))
-    return 0.0
-
-
-def lacks_number(question: str, answer: str) -> bool:
-    """Whether a number was asked for and the answer gives none beyond the question's own."""
-    return (
-        _asked_kind(question) == "number"
-        and not numbers(answer) - numbers(question)
-        and not _VAGUE.search(answer)
-    )
-
-
-_VAGUE = re.compile(
-    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b",
-    re.IGNORECASE,
-)
-
-
-def _asked_kind(question: str) -> str | None:
-    asked = question.lower()
-    if re.search(r"\bhow (?:many|much|old)\b|\b(?:what|which) number of\b", asked):
-        return "number"
-    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
-        return "time"
-    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
-        return "name"
-    return None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answer.partial import asked_parts
 from rag.answer.prompt import head
-from rag.answer.style import is_open
 from rag.config import PromptConfig
 from rag.evidence.scoring import ScoredSentence, sentences_of
 from rag.question.analysis import is_yes_no, split_parts
+from rag.question.answer_type import is_open
+from rag.question.decomposition import asked_parts
 from rag.text.injection import is_instruction
 from rag.text.sentences import Span
 from rag.types import Evidence, Hit

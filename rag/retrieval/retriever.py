@@ -11,11 +11,10 @@ from rag.config import RetrievalConfig
 from rag.errors import ConfigError
 from rag.question.analysis import Understanding, named_publishers, understand
 from rag.retrieval.candidates import Candidates, Scores, best_of, mean
-from rag.retrieval.cutoff import enough
+from rag.retrieval.cutoff import enough, give_places
 from rag.retrieval.event_dates import date_event
 from rag.retrieval.expansion import N_READ, bridging_names
 from rag.retrieval.near_duplicates import collapse, merge_neighbours, ranked
-from rag.retrieval.places import give_places
 from rag.retrieval.rerank import rerank
 from rag.store.archive import Archive
 from rag.store.filters import Filter

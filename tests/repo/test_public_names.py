@@ -26,20 +26,20 @@ MODULES = {
         answer.prompt answer.quoting answer.refusal answer.repair answer.style assistant calibration
         collections collections.by_name collections.lock collections.path collections.swap config doctor
         doctor.collections doctor.examination doctor.files embedder errors evidence evidence.answerability
-        evidence.asked evidence.assessment evidence.candidate_answers evidence.reader_scoring
-        evidence.scoring evidence.selection evidence.self_evaluation evidence.source_sentences
-        evidence.unmentioned generator ingest ingest.confinement ingest.embed_ahead ingest.frames
-        ingest.parser_pool ingest.parser_process ingest.parser_worker ingest.pipeline ingest.plan
-        ingest.splitting load load.byline load.decoding load.files load.html load.limits load.mail
-        load.markdown load.office load.pdf load.pdf_lines load.plain load.tables load.zip_limits privacy
-        privacy.erasure privacy.leftovers privacy.quotes privacy.register privacy.removal question
-        question.analysis retrieval retrieval.candidates retrieval.cutoff retrieval.event_dates
-        retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.places retrieval.rerank
-        retrieval.retriever seeds serialize store store.archive store.database_file store.faiss_flat
-        store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema store.secure_delete
-        store.sqlite store.sqlite_errors store.vector_cache store.vector_index text text.clauses
-        text.date_mentions text.dates text.headings text.injection text.names text.negation text.numbers
-        text.quantities text.sentences text.speakers text.time_expressions text.words types verification
+        evidence.assessment evidence.candidate_answers evidence.reader_scoring evidence.scoring
+        evidence.selection evidence.self_evaluation evidence.source_sentences evidence.unmentioned generator
+        ingest ingest.confinement ingest.embed_ahead ingest.frames ingest.parser_pool ingest.parser_process
+        ingest.parser_worker ingest.pipeline ingest.plan ingest.splitting load load.byline load.decoding
+        load.files load.html load.limits load.mail load.markdown load.office load.pdf load.pdf_lines
+        load.plain load.tables load.zip_limits privacy privacy.erasure privacy.leftovers privacy.quotes
+        privacy.register privacy.removal question question.analysis question.answer_type
+        question.decomposition retrieval retrieval.candidates retrieval.cutoff retrieval.event_dates
+        retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.rerank retrieval.retriever
+        seeds serialize store store.archive store.database_file store.faiss_flat store.faiss_ivf
+        store.filters store.fts5 store.index_checksum store.schema store.secure_delete store.sqlite
+        store.sqlite_errors store.vector_cache store.vector_index text text.clauses text.date_mentions
+        text.dates text.headings text.injection text.names text.negation text.numbers text.quantities
+        text.sentences text.speakers text.time_expressions text.words types verification
         verification.attribution verification.citer verification.readings verification.rules
         verification.support verify_text warm
     """,
@@ -157,14 +157,14 @@ NAMES = {
         STANDS_OUT needed select_evidence the_one
     """,
     "rag.answer.partial": """
-        Half Part SURELY_NOT SURELY_THERE answerable_half asked_parts told_missing
+        Half SURELY_NOT SURELY_THERE answerable_half told_missing
     """,
     "rag.answer.disagreement": """
         Cite Disagreement Gives disagreement told
     """,
     "rag.evidence.candidate_answers": """
-        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE asks_for_several
-        given_values
+        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE Value fullest
+        given_values same_value values_in wanted
     """,
     "rag.text.injection": """
         is_instruction
@@ -173,7 +173,7 @@ NAMES = {
         missing_from no_mention
     """,
     "rag.answer.style": """
-        Manner is_open manner_of without_preamble
+        Manner manner_of without_preamble
     """,
     "rag.answer.preparation": """
         Prepared Preparer finished

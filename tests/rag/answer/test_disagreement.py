@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.disagreement import Disagreement, disagreement, told
-from rag.evidence.asked import asked_kind, fullest, same_value, values_in
+from rag.evidence.candidate_answers import fullest, same_value, values_in
 from rag.evidence.scoring import ScoredSentence, sentences_of
+from rag.question.answer_type import asked_kind
 from rag.text.sentences import Span
 from rag.types import Citation, Hit, Passage, Source
 

@@ -10,11 +10,12 @@ import pytest
 from models.fakes import ScriptedGenerator, echo_evidence
 from models.protocols import Message
 from rag.answer.checks import ALL, Checks
-from rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, asked_parts, told_missing
+from rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, told_missing
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.evidence.assessment import Weighed, Weigher
 from rag.evidence.scoring import ScoredSentence
+from rag.question.decomposition import asked_parts
 from rag.serialize import answer_to_dict
 from rag.store.archive import Archive
 from rag.types import Answer, Hit, Passage, Source, Turn

@@ -6,9 +6,10 @@ import pytest
 
 from models.fakes import ScriptedGenerator
 from rag.answer.prompt import build_prompt
-from rag.answer.style import is_open, manner_of, without_preamble
+from rag.answer.style import manner_of, without_preamble
 from rag.assistant import Assistant
 from rag.config import Config, GenerationConfig
+from rag.question.answer_type import is_open
 from rag.store.archive import Archive
 
 HARBOUR = "What happened in the harbour of Aldermoor in January?"

@@ -13,9 +13,8 @@ from models.protocols import Reranker
 from rag.config import RetrievalConfig
 from rag.errors import ConfigError
 from rag.question.analysis import Understanding
-from rag.retrieval.cutoff import enough
+from rag.retrieval.cutoff import enough, give_places
 from rag.retrieval.expansion import bridging_names
-from rag.retrieval.places import give_places
 from rag.retrieval.rerank import LikelihoodReranker, rerank
 from rag.retrieval.retriever import Retriever
 from rag.store.archive import Archive
