@@ -25,14 +25,14 @@ from rag.answer.disagreement import disagreement
 from rag.answer.preparation import Preparer, finished
 from rag.answer.prompt import opening_read
 from rag.answer.quoting import polarity_of
-from rag.answer.refusal import MIN_EVIDENCE, refuse, says_nothing
+from rag.answer.refusal import refuse, says_nothing
 from rag.answer.repair import mended
 from rag.answer.style import manner_of
+from rag.calibration.logistic import fitted
 from rag.collections.by_name import open_collection
 from rag.config import Config
 from rag.errors import UsageError
-from rag.evidence.answerability import fitted
-from rag.evidence.assessment import LIKELY, SURE, SURE_WHEN_ASKED, Weighed, Weigher
+from rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED, Weighed, Weigher
 from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import the_one
 from rag.evidence.self_evaluation import Doubter

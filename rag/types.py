@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from models.protocols import Message
 
+Polarity = Literal["Yes", "No"]
+
 Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
 """cut_off: the sentence did not end, so what it would have said is not known and it is never supported."""

@@ -24,9 +24,10 @@ from eval.runs.run import select
 from eval.runs.suite_index import open_index
 from models.protocols import Embedder
 from models.reader.cross_encoder import Reader
+from rag.calibration.logistic import STORED
 from rag.config import Config
 from rag.errors import UsageError
-from rag.evidence.answerability import READER_FEATURES, STORED
+from rag.evidence.answerability import READER_FEATURES
 from rag.evidence.assessment import Weigher
 from rag.retrieval.retriever import Retriever
 

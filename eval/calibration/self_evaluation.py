@@ -29,9 +29,10 @@ from models.protocols import Embedder, Generator
 from models.reader.cross_encoder import Reader
 from rag.answer.checks import Checks
 from rag.answer.preparation import Preparer
+from rag.calibration.logistic import log_odds
 from rag.config import Config
 from rag.evidence.assessment import Weigher
-from rag.evidence.self_evaluation import Doubter, log_odds
+from rag.evidence.self_evaluation import Doubter
 from rag.retrieval.retriever import Retriever
 
 _REGULARISATION = 0.1

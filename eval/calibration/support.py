@@ -25,8 +25,8 @@ from models.errors import AskiveError, UsageError
 from models.protocols import Generator
 from models.reader.cross_encoder import Reader
 from models.registry import load_reader
+from rag.calibration.logistic import log_odds
 from rag.config import load_config
-from rag.evidence.self_evaluation import log_odds
 from rag.generator import open_generator
 from rag.verification.support import STORED, Excerpt, rule_features, stated
 

@@ -11,7 +11,7 @@ from types import GeneratorType
 
 from models.protocols import Piece
 from rag.answer.disagreement import Disagreement, told
-from rag.answer.quoting import Polarity, added_values, bearing
+from rag.answer.quoting import added_values, bearing
 from rag.answer.refusal import says_nothing
 from rag.answer.style import without_preamble
 from rag.evidence.scoring import ScoredSentence
@@ -21,7 +21,7 @@ from rag.question.answer_type import lacks_number
 from rag.text.numbers import numbers
 from rag.text.sentences import is_finished, split_sentences
 from rag.text.words import stems
-from rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
+from rag.types import Cited, Event, Evidence, Hit, Polarity, Sentence, Timings, Token, Usage
 from rag.verification.attribution import attributed_sentence
 from rag.verification.citer import MAX_CITATIONS, Citer
 from rag.verification.rules import misplaced_names

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from models.protocols import Message, Segment
 from rag.answer.style import manner_of
+from rag.passage_context import source_line
 from rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
 MAX_QUESTION_TOKENS = 600
 _MAX_TURN_CHARS = 400
 _MAX_TURN_TOKENS = 130
-_MAX_TITLE_CHARS = 200
 
 CountTokens = Callable[[str], int]
 
@@ -43,7 +43,7 @@ def build_prompt(
         pieces = sorted((p for p in evidence if p.hit.passage.doc_id == doc_id), key=lambda p: p.start)
         hits.append(pieces[0].hit)
         body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
-        segments.append(Segment(f"{head(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
+        segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
     asked = Segment(f"Question: {shorten(question, count_tokens=count_tokens)}")
     request = Segment(f"\n{manner_of(question).request}".rstrip())
@@ -88,12 +88,6 @@ def shorten(
 
 def _ends(text: str, n_chars: int) -> str:
     return f"{text[: n_chars // 2]} [...] {text[len(text) - n_chars // 2 :]}"
-
-
-def head(number: int, hit: Hit) -> str:
-    """The line above what is read of a document."""
-    about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
-    return f"[{number}] {hit.source.title[:_MAX_TITLE_CHARS]}{f' ({about})' if about else ''}:"
 
 
 def _one_line(text: str) -> str:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from rag.evidence.scoring import ScoredSentence
 from rag.text.date_mentions import days
 from rag.text.names import Name, has_name, lower_words, names_in
 from rag.text.quantities import quantities
-
-Polarity = Literal["Yes", "No"]
+from rag.types import Polarity
 
 _OPENING = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 _N_LOOKED_AT = 16

@@ -9,13 +9,6 @@ from rag.evidence.scoring import ScoredSentence
 from rag.types import Citation, Refusal, RefusalReason
 from rag.verification.citer import Citer
 
-MIN_EVIDENCE = 0.33
-"""Below this score of the best sentence nothing in the archive is about the question.
-
-Seen on development halves: of answerable questions under 1 in 100 lie below, of questions on other topics 19
-in 20, of questions whose documents are missing 4 in 5.
-"""
-
 _MAX_NEARBY = 3
 _MAX_ASKED_CHARS = 160
 _MAX_MISSING = 3

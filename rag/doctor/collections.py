@@ -14,7 +14,7 @@ import numpy as np
 
 from rag.config import Config
 from rag.doctor.files import Finding, surely
-from rag.ingest.splitting import context_of
+from rag.passage_context import context_of
 from rag.store.archive import STORE_NAME
 from rag.store.database_file import open_read_only
 from rag.store.faiss_flat import FaissIndex

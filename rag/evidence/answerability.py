@@ -7,88 +7,15 @@ everything that the question names, does it hold the kind of thing that is asked
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from rag.evidence.scoring import ScoredSentence, logistic
+from rag.evidence.scoring import ScoredSentence
 from rag.evidence.unmentioned import missing_from
 from rag.question.answer_type import has_kind
 from rag.text.words import stems
 from rag.types import Hit
 
-STORED = Path(__file__).parent.parent / "calibration" / "answerability.json"
 _N_BEST = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Answerability:
-    """A fitted model.
-
-    names: of the features, in the order of `weights`.
-    means, scales: of the features where it was fitted; a feature is (value - mean) / scale.
-    threshold: below this probability the question is refused.
-    embedder_id: of the embedder that the features came from.
-    reader_sha256: of the reader's weights; None when there was no reader.
-    generator_id: of the generator that was asked too (`rag.evidence.self_evaluation`); None when none was.
-    provenance: data, figures and date, for people.
-    """
-
-    names: tuple[str, ...]
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
-    weights: tuple[float, ...]
-    bias: float
-    threshold: float
-    embedder_id: str
-    reader_sha256: str | None
-    generator_id: str | None
-    provenance: Mapping[str, Any]
-
-    def probability(self, features: Mapping[str, float]) -> float:
-        """That the archive holds the answer, 0 to 1. Raises KeyError when a feature is missing."""
-        total = self.bias
-        for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
-            total += weight * (features[name] - mean) / scale
-        return logistic(total)
-
-
-def fitted(
-    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
-) -> Answerability | None:
-    """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
-    wanted = (embedder_id, reader_sha256, generator_id)
-    return next(
-        (m for m in _kept(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None
-    )
-
-
-@lru_cache(maxsize=4)
-def _kept(path: Path) -> tuple[Answerability, ...]:
-    return read_stored(path)
-
-
-def read_stored(path: Path) -> tuple[Answerability, ...]:
-    """The models of a file that `eval.calibration.answerability` wrote."""
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(
-        Answerability(
-            names=tuple(row["features"]),
-            means=tuple(f["mean"] for f in row["features"].values()),
-            scales=tuple(f["scale"] for f in row["features"].values()),
-            weights=tuple(f["weight"] for f in row["features"].values()),
-            bias=row["bias"],
-            threshold=row["threshold"],
-            embedder_id=row["embedder_id"],
-            reader_sha256=row["reader_sha256"],
-            generator_id=row.get("generator_id"),
-            provenance=row["provenance"],
-        )
-        for row in rows
-    )
 
 
 def features_of(

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 from models.protocols import Embedder
 from models.reader.cross_encoder import Reader
-from rag.answer.refusal import MIN_EVIDENCE
-from rag.evidence.answerability import features_of, fitted
+from rag.calibration.logistic import fitted
+from rag.evidence.answerability import features_of
 from rag.evidence.reader_scoring import read_sentences
 from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
 from rag.evidence.unmentioned import missing_from
 from rag.types import Hit
+
+MIN_EVIDENCE = 0.33
+"""Below this score of the best sentence nothing in the archive is about the question.
+
+Seen on development halves: of answerable questions under 1 in 100 lie below, of questions on other topics 19
+in 20, of questions whose documents are missing 4 in 5.
+"""
 
 LIKELY = 0.3
 """From this probability on an answer is written before it is doubted."""

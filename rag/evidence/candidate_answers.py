@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.evidence.scoring import ScoredSentence, logistic
+from rag.calibration.logistic import logistic
+from rag.evidence.scoring import ScoredSentence
 from rag.evidence.source_sentences import Candidate, candidates_of
 from rag.question.answer_type import Kind, asked_kind, asks_for_several
 from rag.text.date_mentions import days

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from models.reader.cross_encoder import Reader
-from rag.evidence.scoring import ScoredSentence, logistic, sentences_of
+from rag.calibration.logistic import logistic
+from rag.evidence.scoring import ScoredSentence
+from rag.evidence.source_sentences import sentences_of
 from rag.text.sentences import Span
 
 N_READ = 24

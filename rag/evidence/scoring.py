@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.protocols import Embedder
+from rag.evidence.source_sentences import sentences_of
 from rag.question.answer_type import has_kind
 from rag.text.injection import is_instruction
-from rag.text.sentences import Span, split_sentences
+from rag.text.sentences import Span
 from rag.text.words import stems
 from rag.types import Hit
 
@@ -46,17 +47,6 @@ class ScoredSentence:
     answerable: float | None = None
     answer: Span | None = None
     answer_score: float | None = None
-
-
-def sentences_of(hit: Hit) -> list[Span]:
-    """The sentences of a passage, as offsets into its document."""
-    base = hit.passage.start
-    return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
-
-
-def logistic(logit: float) -> float:
-    """A logit as a probability."""
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
 def in_context(question: str, context: str) -> str:

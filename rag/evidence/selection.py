@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answer.prompt import head
 from rag.config import PromptConfig
-from rag.evidence.scoring import ScoredSentence, sentences_of
+from rag.evidence.scoring import ScoredSentence
+from rag.evidence.source_sentences import sentences_of
+from rag.passage_context import source_line
 from rag.question.analysis import is_yes_no, split_parts
 from rag.question.answer_type import is_open
 from rag.question.decomposition import asked_parts
@@ -105,7 +106,7 @@ class _Taken:
             return
         cost = self._count(hit.passage.between(*span))
         if doc_id not in self._documents:
-            cost += self._count(head(len(self._documents) + 1, hit))
+            cost += self._count(source_line(len(self._documents) + 1, hit))
         if cost > self._room and self._sentences:
             return
         self._room -= cost

@@ -8,13 +8,11 @@ never taken alone: a logistic model weighs it with `rag.evidence.answerability`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from models.protocols import Generator, Message, Segment
-from rag.answer.quoting import Polarity
-from rag.evidence.answerability import Answerability
-from rag.types import Prompt
+from rag.calibration.logistic import Answerability, log_odds
+from rag.types import Polarity, Prompt
 
 HOPELESS = 0.03
 """Below this probability nothing that the generator says would make it an answer."""
@@ -80,12 +78,6 @@ class Doubter:
     def accepts(self, opinion: float) -> bool:
         """Whether an answer of this `opinion` may stand."""
         return self._model is None or opinion >= self._model.threshold
-
-
-def log_odds(probability: float) -> float:
-    """Natural logarithm of the odds, finite for 0 and 1 too."""
-    bounded = min(max(probability, 1e-4), 1 - 1e-4)
-    return math.log(bounded / (1 - bounded))
 
 
 def _asking(prompt: Prompt, what: str) -> Sequence[Message]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.evidence.scoring import sentences_of
 from rag.text.clauses import claim_spans
 from rag.text.injection import is_instruction
-from rag.text.sentences import Span
+from rag.text.sentences import Span, split_sentences
 from rag.types import Hit
-from rag.verification.readings import SourceText
 
 _LONG_CHARS = 240
 _N_BEFORE = 2
@@ -72,3 +70,25 @@ def clauses_of(candidate: Candidate) -> list[Candidate]:
         for start, end in spans
     ]
     return sorted(clauses, key=lambda clause: len(clause.text))
+
+
+def sentences_of(hit: Hit) -> list[Span]:
+    """The sentences of a passage, as offsets into its document."""
+    base = hit.passage.start
+    return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A sentence that may be cited, with what helps to understand it.
+
+    before, after: its neighbours in the passage; empty at the ends.
+    about: what heads it: title, headings, publisher.
+    published: the document's date, as precise as known.
+    """
+
+    text: str
+    before: str = ""
+    after: str = ""
+    about: str = ""
+    published: str | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from rag.text.headings import find_headings
 from rag.text.sentences import split_sentences
-from rag.types import PAGE_BREAK, Document, Passage, Source
+from rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
 """It stands in front of every passage of its section; what is longer is cut."""
@@ -136,9 +136,3 @@ def _windows(text: str, units: list[_Unit], config: Splitting) -> Iterator[tuple
         while step_back and sum(counts[last + 1 - step_back : last + 2]) > config.max_words:
             step_back -= 1
         first = last + 1 - step_back
-
-
-def context_of(document: Document | Source, passage: Passage) -> str:
-    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
-    parts = (document.title, passage.heading, document.publisher, document.published)
-    return " | ".join(part for part in parts if part)

@@ -17,7 +17,7 @@ from models.cancellation import look
 from models.protocols import Generator, Message, Reranker, Segment
 from rag.config import Config
 from rag.generator import open_generator
-from rag.ingest.splitting import context_of
+from rag.passage_context import context_of
 from rag.types import Hit
 
 _SYSTEM = "You write the question that a passage answers."

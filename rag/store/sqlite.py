@@ -19,7 +19,7 @@ import numpy as np
 
 from models.protocols import Vectors
 from rag.errors import FingerprintMismatch, StoreError
-from rag.ingest.splitting import context_of
+from rag.passage_context import context_of
 from rag.store.database_file import connect, file_id, open_in_place
 from rag.store.filters import Filter
 from rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from rag.evidence.source_sentences import SourceText
 from rag.text.date_mentions import day_of, days
 from rag.text.names import has_name, lower_words, names_in
 from rag.text.numbers import number_mentions, numbers
@@ -29,22 +29,6 @@ _PRONOUN = re.compile(
     r"|^\W*the\s+[a-z]+",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A sentence that may be cited, with what helps to understand it.
-
-    before, after: its neighbours in the passage; empty at the ends.
-    about: what heads it: title, headings, publisher.
-    published: the document's date, as precise as known.
-    """
-
-    text: str
-    before: str = ""
-    after: str = ""
-    about: str = ""
-    published: str | None = None
 
 
 class SourceReading:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.evidence.source_sentences import SourceText
 from rag.text.clauses import claims_of
 from rag.text.date_mentions import Day, bears, clashes
 from rag.text.names import Name, has_name, is_office
@@ -19,7 +20,7 @@ from rag.text.negation import bears_denial, denial, denied_by, opposite, swapped
 from rag.text.quantities import Quantity, compare
 from rag.text.words import stem, stems
 from rag.types import Verdict
-from rag.verification.readings import FRAMING, ClaimReading, SourceReading, SourceText
+from rag.verification.readings import FRAMING, ClaimReading, SourceReading
 
 _MAX_JOINT = 3
 _LEANS = 0.15

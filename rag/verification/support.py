@@ -17,8 +17,7 @@ from pathlib import Path
 
 from models.protocols import Generator, Message, Segment
 from models.reader.cross_encoder import Reader
-from rag.evidence.answerability import fitted
-from rag.evidence.self_evaluation import log_odds
+from rag.calibration.logistic import fitted, log_odds
 from rag.text.words import stems
 from rag.types import Citation, Sentence
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from eval.calibration.answerability import Case, calibrate, store
+from rag.calibration.logistic import read_stored
 from rag.errors import UsageError
-from rag.evidence.answerability import READER_FEATURES, read_stored
+from rag.evidence.answerability import READER_FEATURES
 
 
 def _cases(n: int = 120, seed: int = 0) -> list[Case]:

@@ -9,7 +9,8 @@ import pytest
 
 from rag.answer.disagreement import Disagreement, disagreement, told
 from rag.evidence.candidate_answers import fullest, same_value, values_in
-from rag.evidence.scoring import ScoredSentence, sentences_of
+from rag.evidence.scoring import ScoredSentence
+from rag.evidence.source_sentences import sentences_of
 from rag.question.answer_type import asked_kind
 from rag.text.sentences import Span
 from rag.types import Citation, Hit, Passage, Source

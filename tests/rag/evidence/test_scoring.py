@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from models.fakes import HashEmbedder
 from rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
 from rag.config import PassageConfig, PromptConfig, RetrievalConfig
-from rag.evidence.scoring import ScoredSentence, score_sentences, sentences_of
+from rag.evidence.scoring import ScoredSentence, score_sentences
 from rag.evidence.selection import needed, select_evidence, the_one
+from rag.evidence.source_sentences import sentences_of
 from rag.ingest.splitting import chunk
 from rag.retrieval.retriever import Retriever
 from rag.store.archive import Archive

@@ -15,10 +15,10 @@ from rag import assistant as assistant_module
 from rag.answer.checks import Checks
 from rag.answer.conclusion import is_about_another
 from rag.assistant import Assistant
+from rag.calibration.logistic import Answerability, log_odds
 from rag.config import Config
-from rag.evidence.answerability import Answerability
 from rag.evidence.assessment import Weighed, Weigher
-from rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter, log_odds
+from rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter
 from rag.store.archive import Archive
 from rag.types import Final, Hit, Prompt, Sentence, Sources
 from rag.verification.rules import misplaced_names

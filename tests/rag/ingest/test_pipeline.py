@@ -28,8 +28,8 @@ from rag.ingest.pipeline import (
     remove_document,
     remove_documents,
 )
-from rag.ingest.splitting import context_of
 from rag.load import read_bytes
+from rag.passage_context import context_of
 from rag.retrieval.retriever import Retriever
 from rag.store.archive import Archive
 from rag.types import Document

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.evidence.source_sentences import SourceText
 from rag.text.negation import bears_denial, denied_by, polarities, undenied
-from rag.verification.readings import SourceText
 from rag.verification.rules import check
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."

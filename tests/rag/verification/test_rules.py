@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.evidence.source_sentences import SourceText
 from rag.text.clauses import claim_spans, claims_of
-from rag.verification.readings import SourceText
 from rag.verification.rules import check
 
 RAID = SourceText(

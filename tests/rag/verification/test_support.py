@@ -13,8 +13,8 @@ from models.protocols import Message
 from models.reader.cross_encoder import Reader
 from rag.answer.checks import Checks
 from rag.assistant import Assistant
+from rag.calibration.logistic import Answerability, read_stored
 from rag.config import Config
-from rag.evidence.answerability import Answerability, read_stored
 from rag.store.archive import Archive
 from rag.types import Sentence
 from rag.verification.support import NOT_SAID, STORED, Excerpt, Voucher, excerpt_of, rule_features, stated

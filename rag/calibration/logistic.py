@@ -1,0 +1,91 @@
+"""Logistic models: stored weights, probabilities, log-odds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+STORED = Path(__file__).with_name("answerability.json")
+
+
+def logistic(logit: float) -> float:
+    """A logit as a probability."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def log_odds(probability: float) -> float:
+    """Natural logarithm of the odds, finite for 0 and 1 too."""
+    bounded = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(bounded / (1 - bounded))
+
+
+@dataclass(frozen=True, slots=True)
+class Answerability:
+    """A fitted model.
+
+    names: of the features, in the order of `weights`.
+    means, scales: of the features where it was fitted; a feature is (value - mean) / scale.
+    threshold: below this probability the question is refused.
+    embedder_id: of the embedder that the features came from.
+    reader_sha256: of the reader's weights; None when there was no reader.
+    generator_id: of the generator that was asked too (`rag.evidence.self_evaluation`); None when none was.
+    provenance: data, figures and date, for people.
+    """
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    embedder_id: str
+    reader_sha256: str | None
+    generator_id: str | None
+    provenance: Mapping[str, Any]
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """That the archive holds the answer, 0 to 1. Raises KeyError when a feature is missing."""
+        total = self.bias
+        for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
+            total += weight * (features[name] - mean) / scale
+        return logistic(total)
+
+
+def fitted(
+    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
+) -> Answerability | None:
+    """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
+    wanted = (embedder_id, reader_sha256, generator_id)
+    return next(
+        (m for m in _kept(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None
+    )
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path) -> tuple[Answerability, ...]:
+    return read_stored(path)
+
+
+def read_stored(path: Path) -> tuple[Answerability, ...]:
+    """The models of a file that `eval.calibration.answerability` wrote."""
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Answerability(
+            names=tuple(row["features"]),
+            means=tuple(f["mean"] for f in row["features"].values()),
+            scales=tuple(f["scale"] for f in row["features"].values()),
+            weights=tuple(f["weight"] for f in row["features"].values()),
+            bias=row["bias"],
+            threshold=row["threshold"],
+            embedder_id=row["embedder_id"],
+            reader_sha256=row["reader_sha256"],
+            generator_id=row.get("generator_id"),
+            provenance=row["provenance"],
+        )
+        for row in rows
+    )

@@ -1,0 +1,19 @@
+"""What heads a passage where a model reads it: title, headings, publisher, date."""
+
+from __future__ import annotations
+
+from rag.types import Document, Hit, Passage, Source
+
+_MAX_TITLE_CHARS = 200
+
+
+def context_of(document: Document | Source, passage: Passage) -> str:
+    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
+    parts = (document.title, passage.heading, document.publisher, document.published)
+    return " | ".join(part for part in parts if part)
+
+
+def source_line(number: int, hit: Hit) -> str:
+    """The line above what is read of a document."""
+    about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
+    return f"[{number}] {hit.source.title[:_MAX_TITLE_CHARS]}{f' ({about})' if about else ''}:"
