@@ -11,23 +11,18 @@ from types import TracebackType
 from models.protocols import Generator, Reranker, Sampling
 from models.reader.cross_encoder import Reader
 from rag.answer.checks import ALL, Checks
-from rag.answer.conclusion import (
-    Checked,
-    Run,
-    checked,
-    is_about_another,
-    opened,
-    quoted,
-    shown,
-    with_accounts,
-)
+from rag.answer.conclusion import checked, is_about_another, with_accounts
 from rag.answer.disagreement import disagreement
 from rag.answer.preparation import Preparer, finished
 from rag.answer.prompt import opening_read
-from rag.answer.quoting import polarity_of
+from rag.answer.quoting import quoted
 from rag.answer.refusal import refuse, says_nothing
 from rag.answer.repair import mended
+from rag.answer.streaming import shown
 from rag.answer.style import manner_of
+from rag.answer.trace import Run
+from rag.answer.verified_answer import Checked
+from rag.answer.yes_no import opened, polarity_of
 from rag.calibration.logistic import fitted
 from rag.collections.by_name import open_collection
 from rag.config import Config

@@ -6,25 +6,22 @@ sentence does not stand, the word is still the best hint which of the sources to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from rag.answer.verified_answer import Checked
+from rag.answer.yes_no import _OPENING
 from rag.evidence.scoring import ScoredSentence
+from rag.evidence.selection import STANDS_OUT
+from rag.question.analysis import split_parts
+from rag.question.answer_type import lacks_number
 from rag.text.date_mentions import days
 from rag.text.names import Name, has_name, lower_words, names_in
+from rag.text.numbers import numbers
 from rag.text.quantities import quantities
-from rag.types import Polarity
+from rag.types import Sentence
+from rag.verification.citer import Citer
 
-_OPENING = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 _N_LOOKED_AT = 16
-
-
-def polarity_of(answer: str) -> Polarity | None:
-    """`Yes` or `No` when the answer opens with it."""
-    found = _OPENING.match(answer)
-    if found is None:
-        return None
-    return "Yes" if (found[1] or found[2]).lower() == "yes" else "No"
 
 
 def added_values(question: str, answer: str, publishers: Sequence[str] = ()) -> list[str]:
@@ -55,3 +52,34 @@ def bearing(values: Sequence[str], scored: Sequence[ScoredSentence]) -> tuple[st
 
 def _has_last_word(name: Name, text: str) -> bool:
     return len(name.words) > 1 and name.words[-1] in lower_words(text)
+
+
+def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = "") -> Checked:
+    """An answer in the words of a source, when the model's own do not stand; empty when none will do.
+
+    said: the model's own words: of the sources the best that has what they add to the question, else the best. One
+    that is far better than that is quoted all the same, where one thing is asked for.
+    """
+    publishers = [item.hit.source.publisher or "" for item in scored]
+    value, best = bearing(added_values(question, said, publishers), scored) or ("", scored[0])
+    if _is_far_better(scored[0], best) and not split_parts(question):
+        value, best = "", scored[0]
+    if lacks_number(question, best.text):
+        best, value = scored[0], ""
+        if lacks_number(question, best.text):
+            best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
+    if lacks_number(question, best.text):
+        return Checked("", ())
+    citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
+    text = f"“{' '.join(best.text.split())}”"
+    if value not in text and any(value in f"{i.hit.source.title} {i.hit.passage.text}" for i in scored):
+        # "SBF" and "the company" mean something only to who knows the source.
+        text = f"{value}: {text}"
+    return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+
+
+def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:
+    """By the score, and to the reader too."""
+    if one.answerable is None or other.answerable is None:
+        return False
+    return one.score - other.score >= STANDS_OUT and one.answerable > other.answerable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.fakes import HashEmbedder
-from rag.answer.conclusion import Checked, quoted
+from rag.answer.quoting import quoted
+from rag.answer.verified_answer import Checked
 from rag.evidence.scoring import ScoredSentence
 from rag.types import Citation, Hit, Passage, Sentence, Source
 from rag.verification.citer import Citer

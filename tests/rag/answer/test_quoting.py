@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.fakes import HashEmbedder
-from rag.answer.quoting import added_values, bearing, polarity_of
+from rag.answer.quoting import added_values, bearing
+from rag.answer.yes_no import polarity_of
 from rag.config import RetrievalConfig
 from rag.evidence.scoring import ScoredSentence, score_sentences
 from rag.retrieval.retriever import Retriever

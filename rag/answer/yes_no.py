@@ -1,0 +1,42 @@
+"""Yes or No in front of an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.answer.verified_answer import Checked, joined
+from rag.evidence.scoring import ScoredSentence
+from rag.question.analysis import split_parts
+from rag.types import Polarity, Sentence
+from rag.verification.citer import MAX_CITATIONS, Citer
+
+_N_BESIDE = 8
+"""So many of the best sentences are looked at for another document that a comparison rests on."""
+
+_OPENING = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
+
+
+def polarity_of(answer: str) -> Polarity | None:
+    """`Yes` or `No` when the answer opens with it."""
+    found = _OPENING.match(answer)
+    if found is None:
+        return None
+    return "Yes" if (found[1] or found[2]).lower() == "yes" else "No"
+
+
+def opened(
+    answer: Checked, polarity: Polarity, question: str, scored: Sequence[ScoredSentence], citer: Citer
+) -> Checked:
+    """The answer with Yes or No in front: the model's reading, which no check of words can confirm.
+
+    It rests on all that the answer cites; of a question about several documents, on the best of each.
+    """
+    cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
+    for item in scored[:_N_BESIDE] if split_parts(question) else ():
+        if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
+            found = citer.citation(item.hit, item.start, item.end, min(item.score, 1.0))
+            cited[item.hit.passage.doc_id] = found
+    word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
+    return replace(joined((word, *answer.sentences), attribute=False), left_out=answer.left_out)
