@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Event as Flag
 from types import TracebackType
 
-from models.protocols import Generator, Reranker, Sampling
+from models.protocols import Generator, Sampling
 from models.reader.cross_encoder import Reader
 from rag.answer.checks import ALL, Checks
 from rag.answer.conclusion import checked, is_about_another, with_accounts
@@ -31,10 +31,9 @@ from rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED,
 from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import the_one
 from rag.evidence.self_evaluation import Doubter
-from rag.generator import open_generator
+from rag.factory import Warming, loaded_reranker, open_generator, start_warming
 from rag.question.analysis import is_yes_no
 from rag.question.answer_type import is_open, lacks_number
-from rag.retrieval.rerank import LikelihoodReranker
 from rag.retrieval.retriever import Retriever, queries_of
 from rag.store.archive import Archive
 from rag.store.filters import Filter
@@ -57,7 +56,6 @@ from rag.types import (
 )
 from rag.verification.citer import Citer
 from rag.verification.support import NOT_SAID, Voucher, in_its_sources_words
-from rag.warm import Warming, start_warming
 
 LONGEST_QUESTION_CHARS = 12_000
 
@@ -82,7 +80,7 @@ class Assistant:
         self._voucher = Voucher(reader, generator, archive.embedder.model_id)
         self._preparer = Preparer(
             archive,
-            Retriever(archive, config.retrieval, _reranker(config, generator, reader)),
+            Retriever(archive, config.retrieval, loaded_reranker(config, generator, reader)),
             Weigher(archive.embedder, reader),
             self._doubter,
             generator.count_tokens,
@@ -379,9 +377,3 @@ def _storable(history: Sequence[Turn]) -> tuple[Turn, ...]:
 
 def _first_quote(best: ScoredSentence) -> Citation:
     return Citation(1, best.hit, best.start, best.end, best.text, min(best.score, 1.0))
-
-
-def _reranker(config: Config, generator: Generator, reader: Reader | None) -> Reranker | None:
-    """The models that are loaded anyway, as `retrieval.rerank` asks for."""
-    chosen = config.retrieval.rerank
-    return LikelihoodReranker(generator) if chosen == "likelihood" else reader if chosen == "reader" else None

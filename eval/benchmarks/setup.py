@@ -25,7 +25,7 @@ from models.registry import load_reader
 from rag.answer.prompt import SYSTEM
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.embedder import open_embedder
+from rag.factory import open_embedder
 from rag.store.archive import Archive
 from rag.types import Final, Hit, Sources, Token, Turn
 

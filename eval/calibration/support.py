@@ -27,7 +27,7 @@ from models.reader.cross_encoder import Reader
 from models.registry import load_reader
 from rag.calibration.logistic import log_odds
 from rag.config import load_config
-from rag.generator import open_generator
+from rag.factory import open_generator
 from rag.verification.support import STORED, Excerpt, rule_features, stated
 
 BUDGET = 0.1

@@ -17,7 +17,7 @@ from eval.runs.suite_index import open_index
 from models.protocols import Embedder, Reranker
 from rag.config import Config
 from rag.errors import UsageError
-from rag.retrieval.rerank import open_reranker
+from rag.factory import open_reranker
 from rag.retrieval.retriever import Retriever
 from rag.types import Hit
 

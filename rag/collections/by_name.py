@@ -19,8 +19,8 @@ from rag.collections.swap import (
     swap_in,
 )
 from rag.config import SEEDS_COLLECTION, Config
-from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound, StoreError, UsageError
+from rag.factory import open_embedder
 from rag.seeds import seed_paths
 from rag.store.archive import STORE_NAME, Archive
 

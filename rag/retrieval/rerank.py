@@ -7,7 +7,6 @@ with a language model that reads, Sachan et al., EMNLP 2022). A cross-encoder of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 
 from models.cancellation import look
 from models.protocols import Generator, Message, Reranker, Segment
-from rag.config import Config
-from rag.generator import open_generator
 from rag.passage_context import context_of
 from rag.types import Hit
 
@@ -54,22 +51,6 @@ def _messages(text: str) -> list[Message]:
         Message("system", (Segment(_SYSTEM, reusable=True),)),
         Message("user", (Segment(f"Passage:\n{text}", reusable=True), Segment(_ASK))),
     ]
-
-
-def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
-    """The model that `retrieval.rerank` asks for, closed with the stack; None when it, or the reader, is off.
-
-    Raises ModelNotFound and what loading raises.
-    """
-    if config.retrieval.rerank == "off":
-        return None
-    if config.retrieval.rerank == "reader":
-        from models.registry import load_reader
-
-        return load_reader(config.reader, config.models_dir)
-    generator = open_generator(config)
-    stack.callback(generator.close)
-    return LikelihoodReranker(generator)
 
 
 def rerank(question: str, hits: Sequence[Hit], reranker: Reranker, weight: float) -> list[Hit]:

@@ -21,7 +21,7 @@ from models.fakes import HashEmbedder
 from models.protocols import Embedder, Precision, Vectors
 from models.weights.store import WeightStore
 from rag.config import DEFAULT_EMBEDDER, Config
-from rag.embedder import open_embedder
+from rag.factory import open_embedder
 from rag.seeds import seed_paths
 
 TEXTS = [

@@ -14,7 +14,7 @@ from models.reader import cross_encoder as reader_module
 from rag.assistant import Assistant
 from rag.collections.by_name import index_seeds
 from rag.config import Config
-from rag.warm import Warming, start_warming
+from rag.factory import Warming, start_warming
 
 
 class Loaded(HashEmbedder):

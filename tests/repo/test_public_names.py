@@ -26,9 +26,9 @@ MODULES = {
         answer.prompt answer.quoting answer.refusal answer.repair answer.streaming answer.style answer.trace
         answer.verified_answer answer.yes_no assistant calibration calibration.logistic collections
         collections.by_name collections.lock collections.path collections.swap config doctor
-        doctor.collections doctor.examination doctor.files embedder errors evidence evidence.answerability
+        doctor.collections doctor.examination doctor.files errors evidence evidence.answerability
         evidence.assessment evidence.candidate_answers evidence.reader_scoring evidence.scoring
-        evidence.selection evidence.self_evaluation evidence.source_sentences evidence.unmentioned generator
+        evidence.selection evidence.self_evaluation evidence.source_sentences evidence.unmentioned factory
         ingest ingest.confinement ingest.embed_ahead ingest.frames ingest.parser_pool ingest.parser_process
         ingest.parser_worker ingest.pipeline ingest.plan ingest.splitting load load.byline load.decoding
         load.files load.html load.limits load.mail load.markdown load.office load.pdf load.pdf_lines
@@ -42,7 +42,7 @@ MODULES = {
         text.dates text.headings text.injection text.names text.negation text.numbers text.quantities
         text.sentences text.speakers text.time_expressions text.words types verification
         verification.attribution verification.citer verification.readings verification.rules
-        verification.support verify_text warm
+        verification.support verify_text
     """,
     "ui": """
         app chat chat.app chat.conversations chat.export chat.gold_questions chat.http chat.http.access
@@ -182,8 +182,8 @@ NAMES = {
     "rag.verification.support": """
         Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
-    "rag.warm": """
-        Warming start_warming
+    "rag.factory": """
+        Warming loaded_reranker open_embedder open_generator open_reranker start_warming
     """,
     "rag.serialize": """
         answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict

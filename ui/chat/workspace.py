@@ -14,9 +14,8 @@ from rag.assistant import Assistant
 from rag.collections.by_name import has_collection
 from rag.collections.path import collection_path
 from rag.config import Config
-from rag.embedder import open_embedder
 from rag.errors import CollectionNotFound
-from rag.generator import open_generator
+from rag.factory import open_embedder, open_generator
 from rag.store.archive import Archive
 from rag.store.filters import Filter
 from rag.types import Hit, Turn

@@ -61,7 +61,7 @@ def warm(
     Example: [bold]askive cache warm[/]
     """
     from rag.answer.prompt import opening_read
-    from rag.generator import open_generator
+    from rag.factory import open_generator
 
     config = settings(model=model)
     generator = open_generator(config)

@@ -301,7 +301,7 @@ def ablate(
     Example: [bold]askive eval ablate seeds:dev[/]
     """
     from eval.datasets import open_suite
-    from rag.embedder import open_embedder
+    from rag.factory import open_embedder
     from ui.terminal.ablation import ablate_suites
 
     config, shown = settings(embedder=embedder), output(as_json, quiet)
@@ -344,8 +344,7 @@ def judge_check(
 @contextmanager
 def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
     from eval.runs.run import Models
-    from rag.embedder import open_embedder
-    from rag.generator import open_generator
+    from rag.factory import open_embedder, open_generator
 
     if disclosure := disclose(config.generator if answers else None, config.embedder):
         shown.hint(disclosure)
@@ -363,7 +362,7 @@ def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) 
 
 def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
     from eval.runs.judge import Judge, known_agreement
-    from rag.generator import open_generator
+    from rag.factory import open_generator
 
     generator = open_generator(config, spec)
     stack.callback(generator.close)

@@ -63,8 +63,7 @@ def calibrate(
     from eval.calibration.self_evaluation import ask_opinions, fit_opinions
     from eval.datasets import open_suite
     from models.registry import load_reader
-    from rag.embedder import open_embedder
-    from rag.generator import open_generator
+    from rag.factory import open_embedder, open_generator
 
     config, shown = settings(embedder=embedder, model=model_id), output(as_json, quiet)
     loaded = open_embedder(config)

@@ -46,7 +46,7 @@ def search(
     import sys
     from contextlib import ExitStack
 
-    from rag.retrieval.rerank import open_reranker
+    from rag.factory import open_reranker
     from rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
     from rag.serialize import hit_to_dict
     from rag.store.filters import parse_filter

@@ -136,7 +136,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 def main() -> None:
     """The command line of this module."""
     from models.registry import load_reader
-    from rag.embedder import open_embedder
+    from rag.factory import open_embedder
 
     parser = argparse.ArgumentParser(
         description=__doc__, prog="python -m eval.benchmarks.retrieval.evidence_recall"

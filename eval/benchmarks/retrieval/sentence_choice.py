@@ -26,9 +26,9 @@ from eval.runs.run import select
 from eval.runs.suite_index import open_index
 from models.protocols import Generator, Message, Segment
 from models.registry import load_reader
-from rag.embedder import open_embedder
 from rag.evidence.assessment import Weigher
 from rag.evidence.scoring import ScoredSentence
+from rag.factory import open_embedder
 from rag.retrieval.retriever import Retriever
 from rag.store.archive import Archive
 

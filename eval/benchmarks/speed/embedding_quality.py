@@ -25,7 +25,7 @@ from models.embedders.sentence_transformer import SentenceEmbedder
 from models.protocols import Embedder, Vectors
 from models.weights.store import WeightStore
 from rag.config import Config, default_home
-from rag.embedder import open_embedder
+from rag.factory import open_embedder
 
 VARIATIONS = ("dense only", "default")
 """Of `eval.runs.ablation`: the vectors alone, and the whole search of the product."""

@@ -13,7 +13,7 @@ from eval.benchmarks.retrieval.scale import fill
 from eval.benchmarks.retrieval.synthetic import SyntheticVectors
 from eval.benchmarks.retrieval.vector_search import N_QUERIES, bench_dense
 from eval.benchmarks.rows import Bench, Row, peak_mb, row, timed_ms
-from rag.embedder import open_embedder
+from rag.factory import open_embedder
 from rag.ingest.pipeline import ingest_paths
 from rag.seeds import seed_paths
 from rag.store.archive import Archive

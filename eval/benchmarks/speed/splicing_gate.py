@@ -34,7 +34,7 @@ from models.llama.context import EngineOptions
 from models.llama.generator import LlamaGenerator
 from models.protocols import Message, Sampling, Segment
 from rag.answer.prompt import SYSTEM
-from rag.embedder import open_embedder
+from rag.factory import open_embedder
 from rag.retrieval.retriever import Retriever
 from rag.types import Hit
 

@@ -143,7 +143,7 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
 
 def _run_ours(job: Job) -> Done:
     from models.registry import load_reader
-    from rag.embedder import open_embedder
+    from rag.factory import open_embedder
     from rag.ingest.pipeline import ingest_documents
     from rag.retrieval.retriever import Retriever
     from rag.store.archive import Archive

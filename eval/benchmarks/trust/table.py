@@ -34,8 +34,7 @@ from eval.runs.run import Models, select
 from models.errors import AskiveError, UsageError
 from models.files import write_atomically
 from rag.config import Config, default_home
-from rag.embedder import open_embedder
-from rag.generator import open_generator
+from rag.factory import open_embedder, open_generator
 
 FORMAT = 1
 RESULTS = Path(__file__).parent.parent / "results"

@@ -18,7 +18,7 @@ from rag.answer.prompt import build_prompt
 from rag.collections.by_name import list_collections
 from rag.config import Config, load_config
 from rag.doctor.examination import examine
-from rag.generator import open_generator
+from rag.factory import open_generator
 from tests.conftest import SMALL_GENERATOR
 from ui.cli import run
 
