@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -12,7 +15,7 @@ from eval.benchmarks.memory import memory_fields
 from eval.runs.record import peak_memory_bytes
 from models.llama.generator import LlamaGenerator
 from models.protocols import Message
-from rag.config import Config
+from rag.config import Config, load_config
 
 Tell = Callable[[str], None]
 
@@ -156,3 +159,15 @@ def load_llama(bench: Bench, **told: object) -> LlamaGenerator:
         config.context_tokens,
         **told,  # type: ignore[arg-type]
     )
+
+
+@contextmanager
+def setting(repeats: int, model: str | None = None) -> Iterator[Bench]:
+    """The configured models, and an empty folder for all that is made."""
+    config = load_config({"generator": model})
+    with tempfile.TemporaryDirectory(prefix="askive-bench-") as name:
+        yield Bench(config, Path(name), repeats, _tell)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201

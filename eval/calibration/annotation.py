@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from eval import script
-from eval.benchmarks.trust.figures import shown
 from eval.datasets.lines import read_json_lines
 from eval.metrics.bootstrap import Estimate, bootstrap
+from eval.metrics.figures import shown
 from eval.runs.run_dir import RunDir
 from models.errors import AskiveError, UsageError
 from models.files import write_atomically

@@ -129,17 +129,18 @@ def estimate_all(rows: Sequence[Row], seed: int = 0) -> dict[str, Estimate]:
     return {figure.name: estimate(figure, rows, seed) for figure in FIGURES}
 
 
-def estimate_by_type(
-    rows: Sequence[Row], names: Sequence[str], seed: int = 0
-) -> dict[str, dict[str, Estimate]]:
-    """`{type: {name: Estimate}}` in the order of falling numbers of questions."""
-    types: dict[str, list[Row]] = {}
-    for row in rows:
-        types.setdefault(row["type"], []).append(row)
-    ordered = sorted(types.items(), key=lambda item: (-len(item[1]), item[0]))
-    return {kind: {name: estimate(BY_NAME[name], some, seed) for name in names} for kind, some in ordered}
-
-
 def as_json(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     """The `metrics` object of `--json`."""
     return {name: figure.as_dict() for name, figure in estimates.items()}
+
+
+def shown(found: Mapping[str, Any] | None, sign: str = "") -> str:
+    """An estimate in a table: value, interval, and how many questions stand behind it."""
+    if found is None or found["value"] is None:
+        return ""
+    interval = f"{found['low']:{sign}.2f} to {found['high']:{sign}.2f}"
+    return (
+        f"{found['value']:{sign}.3f} ({interval})"
+        if sign
+        else f"{found['value']:.3f} ({interval}, {found['n']})"
+    )

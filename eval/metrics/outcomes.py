@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.metrics.scores import is_refused, selective
+from eval.metrics.scores import is_refused
 
 Label = Literal[
     "error",
@@ -130,8 +130,3 @@ def _problems(row: Mapping[str, Any]) -> list[str]:
 
 def _is_zero(score: list[float] | None) -> bool:
     return score is not None and score[0] == 0
-
-
-def is_selective(row: Mapping[str, Any]) -> bool:
-    """Whether the row is on the risk-coverage curve."""
-    return selective(row) is not None

@@ -47,15 +47,6 @@ def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *dates, *counted]))
 
 
-def no_mention(missing: Sequence[str]) -> str:
-    """`No document mentions X or Y.`; empty when nothing is missing."""
-    if not missing:
-        return ""
-    quoted = [f"“{name}”" for name in missing]
-    listed = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-    return f"No document that was found mentions {listed}."
-
-
 def _opens_only(question: str) -> bool:
     """Whether the first word may be capitalised for standing first: "Trams in Finsk: how many?"."""
     first = question.split()[0] if question.split() else ""

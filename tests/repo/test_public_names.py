@@ -52,7 +52,7 @@ MODULES = {
         commands.collections commands.config commands.doctor commands.eval commands.eval_calibrate
         commands.index commands.models commands.removal commands.search commands.verify disclosure streams
         terminal terminal.ablation terminal.answers terminal.evaluation terminal.hits terminal.opening
-        terminal.options terminal.render
+        terminal.options terminal.render wording
     """,
 }
 
@@ -171,7 +171,7 @@ NAMES = {
         is_instruction
     """,
     "rag.evidence.unmentioned": """
-        missing_from no_mention
+        missing_from
     """,
     "rag.answer.style": """
         Manner manner_of without_preamble

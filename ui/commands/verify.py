@@ -72,7 +72,8 @@ _STYLES = {"supported": "green", "unsupported": "yellow", "contradicted": "red"}
 
 
 def _print(sentence: Sentence, shown: Output) -> None:
-    from ui.terminal.answers import VERDICT_WORDS, about
+    from ui.terminal.answers import about
+    from ui.wording import VERDICT_WORDS
 
     out = shown.out
     out.print(

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rag.answer.partial import told_missing
-from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources, Verdict
+from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
 from ui.terminal.hits import also_in
 from ui.terminal.render import Output, harmless
-
-VERDICT_WORDS: Mapping[Verdict, str] = {
-    "supported": "",
-    "unsupported": "not supported",
-    "unchecked": "not checked",
-    "contradicted": "contradicted",
-    "cut_off": "cut off",
-}
-"""What is said behind a sentence with citations, and behind one that was cut off.
-
-The page has the same words in `answer.js`.
-"""
+from ui.wording import VERDICT_WORDS
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 
 from eval import script
 from eval.benchmarks.retrieval.evidence_recall import is_among
-from eval.benchmarks.rows import Bench, load_llama
-from eval.benchmarks.speed.table import setting
+from eval.benchmarks.rows import Bench, load_llama, setting
 from eval.datasets import open_suite
 from eval.datasets.suite import Sample
 from eval.runs.run import select

@@ -54,8 +54,8 @@ def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: median and maximum, on the seeds with the configured models. Returns its exit code."""
+    from eval.benchmarks.rows import setting
     from eval.benchmarks.setup import opened
-    from eval.benchmarks.speed.table import setting
 
     parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.speed.cancellation", description=__doc__)
     parser.add_argument("--questions", type=int, default=40, help="how many are typed (default 40)")

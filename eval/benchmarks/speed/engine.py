@@ -208,7 +208,7 @@ def _texts(n: int, words: int = 90) -> list[str]:
 
 def main() -> None:
     """The command."""
-    from eval.benchmarks.speed.table import setting
+    from eval.benchmarks.rows import setting
 
     parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.speed.engine", description=__doc__)
     parser.add_argument("--model", help="a catalog id; default: the configured generator")

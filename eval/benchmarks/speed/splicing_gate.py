@@ -21,8 +21,8 @@ from statistics import median
 from typing import Any, Literal
 
 from eval import script
-from eval.benchmarks.rows import Bench, load_llama
-from eval.benchmarks.speed.table import RESULTS, setting
+from eval.benchmarks.rows import Bench, load_llama, setting
+from eval.benchmarks.speed.table import RESULTS
 from eval.datasets.discover import open_suite
 from eval.datasets.suite import Sample
 from eval.metrics.answers import all_of, contains

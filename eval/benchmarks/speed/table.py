@@ -10,17 +10,15 @@ import json
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.benchmarks.rows import Bench, Row, peak_mb
+from eval.benchmarks.rows import Bench, Row, peak_mb, setting
 from eval.benchmarks.speed.cold_start import bench_start
 from eval.benchmarks.speed.engine import bench_decode, bench_overhead
 from eval.benchmarks.speed.first_token import bench_answers, growth_with_passages
@@ -30,7 +28,6 @@ from eval.benchmarks.speed.txtai import bench_txtai
 from eval.runs.record import code_state, provenance
 from models.errors import AskiveError, UsageError
 from models.files import write_atomically
-from rag.config import load_config
 
 FORMAT = 2
 RESULTS = Path(__file__).parent.parent / "results"
@@ -53,18 +50,6 @@ _GROWS = {
     "archive": "vector search with the archive",
 }
 ROWS = (*_GROUPS, *_GROWTHS)
-
-
-@contextmanager
-def setting(repeats: int, model: str | None = None) -> Iterator[Bench]:
-    """The configured models, and an empty folder for all that is made."""
-    config = load_config({"generator": model})
-    with tempfile.TemporaryDirectory(prefix="askive-bench-") as name:
-        yield Bench(config, Path(name), repeats, _tell)
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 @dataclass(frozen=True, slots=True)

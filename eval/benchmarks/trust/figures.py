@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from eval.metrics.answers import is_long
 from eval.metrics.bootstrap import Estimate
-from eval.metrics.figures import BY_NAME, estimate
+from eval.metrics.figures import BY_NAME, estimate, shown
 from eval.metrics.scores import Row
 from eval.runs.compare import differences
 
@@ -157,15 +157,3 @@ def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]
 
 
 _WORDS = {True: "yes", False: "NO", None: ""}
-
-
-def shown(found: Mapping[str, Any] | None, sign: str = "") -> str:
-    """An estimate in a table: value, interval, and how many questions stand behind it."""
-    if found is None or found["value"] is None:
-        return ""
-    interval = f"{found['low']:{sign}.2f} to {found['high']:{sign}.2f}"
-    return (
-        f"{found['value']:{sign}.3f} ({interval})"
-        if sign
-        else f"{found['value']:.3f} ({interval}, {found['n']})"
-    )

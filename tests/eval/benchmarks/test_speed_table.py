@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from eval.benchmarks.rows import Bench, Row, peak_mb, row
+from eval.benchmarks.rows import Bench, Row, peak_mb, row, setting
 from eval.benchmarks.setup import Desk, waits
 from eval.benchmarks.speed import table
-from eval.benchmarks.speed.table import ROWS, markdown, measure, setting
+from eval.benchmarks.speed.table import ROWS, markdown, measure
 from models.errors import UsageError
 from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
 from models.protocols import Vectors
