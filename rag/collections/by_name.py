@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,6 @@ from rag.store.archive import STORE_NAME, Archive
 if TYPE_CHECKING:
     from rag.ingest.pipeline import IngestReport, Progress
     from rag.ingest.plan import Withheld
-    from rag.privacy.removal import Removal, Removed
 
 DEFAULT_COLLECTION = "default"
 
@@ -178,37 +177,6 @@ def _require_free(config: Config, name: str) -> None:
         raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
 
 
-def remove_collection(
-    config: Config, name: str, *, with_quotes: bool = False, notify: Notify | None = None
-) -> Removed:
-    """Delete a collection for good, from every place of `rag.privacy.register`.
-
-    with_quotes: also conversations, gold questions and evaluation runs that quote it. notify: as in
-    `write_collection`. Raises CollectionNotFound, CollectionBusy.
-    """
-    from rag.privacy.register import delete_everywhere
-
-    with lock_collections(config, name, notify=notify):
-        return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
-
-
-def removal_of_collection(config: Config, name: str) -> Removal:
-    """The removal of a whole collection, also of a damaged one. Raises CollectionNotFound."""
-    from rag.privacy.register import other_collections
-    from rag.privacy.removal import Removal
-    from rag.store.sqlite import SqliteStore
-
-    _require_there(config, name)
-    store_id, uris = "", frozenset[str]()
-    try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-            store_id, uris = store.store_id, frozenset(store.known_sha256())
-    except StoreError:
-        # What cannot be read can still be deleted; its uploads are found by their owner's absence.
-        pass
-    return Removal(name, store_id, uris, other_collections(config, name))
-
-
 def known_documents(config: Config, name: str) -> dict[str, str]:
     """Digests of a collection's documents by uri; empty when it is damaged."""
     from rag.store.sqlite import SqliteStore
@@ -218,39 +186,3 @@ def known_documents(config: Config, name: str) -> dict[str, str]:
             return store.known_sha256()
     except StoreError:
         return {}
-
-
-def remove_from_collection(
-    config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
-) -> Removed:
-    """Remove documents for good, from every place of `rag.privacy.register`; files outside the data folder stay.
-
-    uris: as in `rag.ingest.pipeline.remove_documents`. with_quotes: as in `remove_collection`.
-    Raises UsageError for what means no document; nothing is removed then.
-    """
-    from rag.privacy.register import delete_everywhere
-
-    removal = removal_of_documents(config, archive, uris)
-    try:
-        return delete_everywhere(config, removal, with_quotes=with_quotes)
-    except BaseException:
-        # They may be gone from the store all the same, and then nobody can ask for it again.
-        from models.registry import clear_states
-
-        clear_states(config.models_dir)
-        raise
-
-
-def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
-    """The removal of documents from an opened collection. Raises UsageError for what means no document."""
-    from rag.ingest.pipeline import documents_meant
-
-    return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
-
-
-def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
-    """The removal of documents that need not be in the collection any more. name: of the collection."""
-    from rag.privacy.register import other_collections
-    from rag.privacy.removal import Removal
-
-    return Removal(name, archive.store.store_id, frozenset(uris), other_collections(config, name), archive)

@@ -186,7 +186,7 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
 
     uris: as in `documents_meant`. Files stay on disk, and so does what was made of their text outside the archive:
-    see `rag.collections.by_name.remove_from_collection`. Raises UsageError for what means no document; nothing
+    see `rag.privacy.deletion.remove_from_collection`. Raises UsageError for what means no document; nothing
     is removed then.
     """
     meant = documents_meant(archive, uris)

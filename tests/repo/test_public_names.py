@@ -32,15 +32,15 @@ MODULES = {
         ingest ingest.confinement ingest.embed_ahead ingest.frames ingest.parser_pool ingest.parser_process
         ingest.parser_worker ingest.pipeline ingest.plan ingest.splitting load load.byline load.decoding
         load.files load.html load.limits load.mail load.markdown load.office load.pdf load.pdf_lines
-        load.plain load.tables load.zip_limits passage_context privacy privacy.erasure privacy.leftovers
-        privacy.quotes privacy.register privacy.removal question question.analysis question.answer_type
-        question.decomposition retrieval retrieval.candidates retrieval.cutoff retrieval.event_dates
-        retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.rerank retrieval.retriever
-        seeds serialize store store.archive store.database_file store.faiss_flat store.faiss_ivf
-        store.filters store.fts5 store.index_checksum store.schema store.secure_delete store.sqlite
-        store.sqlite_errors store.vector_cache store.vector_index text text.clauses text.date_mentions
-        text.dates text.headings text.injection text.names text.negation text.numbers text.quantities
-        text.sentences text.speakers text.time_expressions text.words types verification
+        load.plain load.tables load.zip_limits passage_context privacy privacy.deletion privacy.erasure
+        privacy.leftovers privacy.quotes privacy.register privacy.removal question question.analysis
+        question.answer_type question.decomposition retrieval retrieval.candidates retrieval.cutoff
+        retrieval.event_dates retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.rerank
+        retrieval.retriever seeds serialize store store.archive store.database_file store.faiss_flat
+        store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema store.secure_delete
+        store.sqlite store.sqlite_errors store.vector_cache store.vector_index text text.clauses
+        text.date_mentions text.dates text.headings text.injection text.names text.negation text.numbers
+        text.quantities text.sentences text.speakers text.time_expressions text.words types verification
         verification.attribution verification.citer verification.readings verification.rules
         verification.support verify_text
     """,
@@ -114,8 +114,7 @@ NAMES = {
     """,
     "rag.collections.by_name": """
         DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds known_documents
-        list_collections open_collection rebuild_collection rebuild_losses removal_in removal_of_collection
-        removal_of_documents remove_collection remove_from_collection rename_collection write_collection
+        list_collections open_collection rebuild_collection rebuild_losses rename_collection write_collection
     """,
     "rag.ingest.pipeline": """
         Confirm Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths

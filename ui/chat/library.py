@@ -13,20 +13,18 @@ from filelock import FileLock, Timeout
 from models.embedders.cached import WrappedEmbedder
 from models.errors import AskiveError
 from models.protocols import Embedder, Vectors
-from rag.collections.by_name import (
-    create_collection,
-    list_collections,
+from rag.collections.by_name import create_collection, list_collections, rename_collection
+from rag.collections.lock import lock_collections
+from rag.collections.path import collection_path
+from rag.config import Config
+from rag.ingest.pipeline import ingest_paths
+from rag.privacy.deletion import (
     removal_in,
     removal_of_collection,
     removal_of_documents,
     remove_collection,
     remove_from_collection,
-    rename_collection,
 )
-from rag.collections.lock import lock_collections
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.ingest.pipeline import ingest_paths
 from rag.privacy.erasure import erase_removed
 from rag.privacy.leftovers import uploads_lock
 from rag.privacy.register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder

@@ -100,7 +100,7 @@ def remove(
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
-    from rag.collections.by_name import removal_of_collection, remove_collection
+    from rag.privacy.deletion import removal_of_collection, remove_collection
     from rag.privacy.leftovers import sweep
 
     config = settings()

@@ -71,12 +71,12 @@ def index(
         has_collection,
         known_documents,
         rebuild_collection,
-        removal_in,
         write_collection,
     )
     from rag.config import SEEDS_COLLECTION
     from rag.ingest.pipeline import IngestReport, ingest_paths
     from rag.ingest.plan import is_held
+    from rag.privacy.deletion import removal_in
     from rag.privacy.erasure import erase_removed
     from rag.privacy.leftovers import sweep
     from rag.privacy.register import delete_elsewhere
@@ -255,12 +255,8 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
-    from rag.collections.by_name import (
-        DEFAULT_COLLECTION,
-        removal_of_documents,
-        remove_from_collection,
-        write_collection,
-    )
+    from rag.collections.by_name import DEFAULT_COLLECTION, write_collection
+    from rag.privacy.deletion import removal_of_documents, remove_from_collection
     from rag.privacy.leftovers import sweep
 
     sweep(config)

@@ -15,13 +15,12 @@ from rag.collections.by_name import (
     index_seeds,
     list_collections,
     open_collection,
-    remove_collection,
-    remove_from_collection,
 )
 from rag.collections.path import collection_path
 from rag.config import Config
 from rag.errors import CollectionNotFound, UsageError
 from rag.ingest.pipeline import ingest_paths
+from rag.privacy.deletion import remove_collection, remove_from_collection
 from rag.seeds import seed_paths, seeds_dir
 
 

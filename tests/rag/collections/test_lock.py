@@ -18,7 +18,6 @@ from rag.collections.by_name import (
     list_collections,
     open_collection,
     rebuild_collection,
-    remove_collection,
     rename_collection,
     write_collection,
 )
@@ -27,6 +26,7 @@ from rag.collections.path import collection_path
 from rag.config import Config, PassageConfig
 from rag.errors import CollectionBusy, CollectionNotFound, StoreError, UsageError
 from rag.ingest.pipeline import ingest_paths
+from rag.privacy.deletion import remove_collection
 from rag.store.archive import Archive
 from rag.store.database_file import connect
 from rag.store.sqlite import SqliteStore

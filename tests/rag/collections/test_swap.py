@@ -13,13 +13,13 @@ from rag.collections.by_name import (
     list_collections,
     open_collection,
     rebuild_collection,
-    remove_collection,
     rename_collection,
     write_collection,
 )
 from rag.config import Config
 from rag.errors import StoreError
 from rag.ingest.pipeline import ingest_paths
+from rag.privacy.deletion import remove_collection
 from rag.privacy.leftovers import sweep
 
 # One process that forks a child for each step, since starting one takes long. Before the step with its number a child

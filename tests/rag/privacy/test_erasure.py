@@ -17,11 +17,12 @@ from filelock import FileLock
 
 from models.llama.state_cache import StateCache
 from models.registry import states_dir
-from rag.collections.by_name import open_collection, remove_collection, remove_from_collection
+from rag.collections.by_name import open_collection
 from rag.collections.path import collection_path
 from rag.config import Config
 from rag.doctor.examination import examine
 from rag.ingest.pipeline import ingest_documents, ingest_paths
+from rag.privacy.deletion import remove_collection, remove_from_collection
 from rag.privacy.erasure import erase_removed
 from rag.privacy.leftovers import find_leftovers, sweep, uploads_lock
 from rag.privacy.register import PLACES
