@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from models.errors import AskiveError
 from rag.store.filters import Filter
 from rag.types import Hit, Turn
-from ui.chat.scheduler import GaveUp, Work
+from ui.chat.scheduler import GaveUp, Turnstile, Work
 
 if TYPE_CHECKING:
-    from ui.chat.workspace import Desk
+    from rag.assistant import Assistant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,18 @@ class Reading:
 
 
 class Ahead:
-    """Reads ahead for one desk: one typed question at a time, and the conversation when nobody wants anything."""
+    """Reads ahead for one workspace: one typed question at a time, and the conversation when nobody wants anything."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        turnstile: Turnstile,
+        assistant_of: Callable[[Sought], Assistant],
+        loaded: Callable[[str], Assistant | None],
+    ) -> None:
+        """assistant_of: opens what a question needs. loaded: an assistant with this model, if there is one."""
+        self._turnstile = turnstile
+        self._assistant_of = assistant_of
+        self._loaded = loaded
         self._lock = threading.Lock()
         self._typed: Reading | None = None
         self._idle = Flag()
@@ -74,9 +82,9 @@ class Ahead:
             before.over.wait()
             return ()
         try:
-            with self._desk.turnstile.turn(Work.ANTICIPATION, reading.cancel) as leave:
+            with self._turnstile.turn(Work.ANTICIPATION, reading.cancel) as leave:
                 reading.begun = True
-                assistant = self._desk.assistant(sought.collection, sought.model, literal=sought.literal)
+                assistant = self._assistant_of(sought)
                 found = assistant.anticipate(
                     sought.question,
                     sought.history,
@@ -131,8 +139,8 @@ class Ahead:
             self._idle.set()
             cancel = self._idle = Flag()
         try:
-            with self._desk.turnstile.turn(Work.IDLE, cancel):
-                assistant = self._desk.loaded(model)
+            with self._turnstile.turn(Work.IDLE, cancel):
+                assistant = self._loaded(model)
                 return assistant is not None and assistant.read_opening(history, cancel)
         except (GaveUp, AskiveError):
             # Whatever is wrong with the model is said when the next question is asked.

@@ -19,7 +19,7 @@ from rag.factory import open_embedder, open_generator
 from rag.store.archive import Archive
 from rag.store.filters import Filter
 from rag.types import Hit, Turn
-from ui.chat.prefetch import Ahead
+from ui.chat.prefetch import Ahead, Sought
 from ui.chat.scheduler import Turnstile, Work
 from ui.disclosure import disclose
 
@@ -42,7 +42,7 @@ class Desk:
         self._generators: OrderedDict[str, Generator] = OrderedDict()
         self._archives: dict[str, Archive] = {}
         self._assistants: dict[tuple[str, str, bool], Assistant] = {}
-        self.ahead = Ahead(self)
+        self.ahead = Ahead(self.turnstile, self._assistant_of, self.loaded)
 
     def embedder(self) -> Embedder:
         """The embedder in force, loaded once."""
@@ -108,6 +108,9 @@ class Desk:
                 known = Assistant(archive, generator, config, self._load_reader())
                 self._assistants[collection, model, literal] = known
             return known
+
+    def _assistant_of(self, sought: Sought) -> Assistant:
+        return self.assistant(sought.collection, sought.model, literal=sought.literal)
 
     def loaded(self, model: str) -> Assistant | None:
         """An assistant with this model, for whatever collection; None when there is none yet."""
