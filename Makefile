@@ -68,7 +68,8 @@ bench-answers: weights install-dev ## answers on the gold questions: ours, the p
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
 bench-retrieval: weights install-dev ## what each part of retrieval buys: SUITES="seeds DIR..." RERANK=reader
-	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) $(if $(RERANK),--rerank $(RERANK)) --out build/retrieval.html
+	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) $(if $(RERANK),--rerank $(RERANK)) --out build/retrieval.html --json > build/retrieval.jsonl
+	@$(BIN)/python -m eval.benchmarks.retrieval.targets build/retrieval.jsonl
 
 bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=... ONLY=figures,... OUT=...
 	@$(BIN)/python -m eval.benchmarks.trust.table $(SUITES) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))

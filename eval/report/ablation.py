@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from eval.benchmarks.retrieval.targets import Reached
 from eval.runs.ablation import Ablated
 from eval.runs.record import code_state, machine
 from rag.errors import UsageError
@@ -15,7 +14,7 @@ _STYLES = Path(__file__).parent / "templates" / "report.css"
 _FIGURES = ("nDCG@10", "R@5", "R@10", "Success@1")
 
 
-def write_ablation(results: Sequence[Ablated], aims: Sequence[Reached], out: Path) -> Path:
+def write_ablation(results: Sequence[Ablated], out: Path) -> Path:
     """Write the page to `out`; it needs no network and no other file. Raises UsageError when it cannot be written."""
     made_by = f"code {code_state().commit or 'unknown'}, {machine()['cpu']}, {machine()['n_cores']} cores"
     parts = [
@@ -24,10 +23,6 @@ def write_ablation(results: Sequence[Ablated], aims: Sequence[Reached], out: Pat
         "<h1>Retrieval, part by part</h1>"
         "<p>The same questions, one setting changed at a time; 95% intervals. "
         "Kept: hits the product itself reads for a question, and the share of the relevant documents in them.</p>",
-        _table(
-            ("suite", "figure", "reference", "aim", "reached", ""),
-            [(a.suite, a.figure, a.reference, a.aim, a.reached, "met" if a.met else "missed") for a in aims],
-        ),
     ]
     for suite in dict.fromkeys(row.suite for row in results):
         rows = [row for row in results if row.suite == suite]

@@ -73,6 +73,19 @@ class Ablated:
             "recall_kept": round(self.recall_kept, 4),
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Ablated:
+        """What `as_dict` wrote. Raises KeyError when a field is missing."""
+        return cls(
+            suite=values["suite"],
+            variation=values["variation"],
+            figures={name: Estimate(**figure) for name, figure in values["metrics"].items()},
+            search_ms=values["search_ms_p50"],
+            n_questions=values["n"],
+            n_kept=values["n_kept"],
+            recall_kept=values["recall_kept"],
+        )
+
 
 def ablate(
     suite: Suite,

@@ -296,8 +296,6 @@ def ablate(
 ) -> None:
     """What each part of retrieval buys: the same questions, one setting changed at a time.
 
-    Ends with the figures that are aimed at, the references and what was reached.
-
     Example: [bold]askive eval ablate seeds:dev[/]
     """
     from eval.datasets import open_suite

@@ -11,7 +11,6 @@ from ui.terminal.evaluation import print_ablation
 from ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from eval.benchmarks.retrieval.targets import Reached
     from eval.datasets.suite import Suite
     from eval.runs.ablation import Ablated
     from models.protocols import Embedder
@@ -30,8 +29,7 @@ def ablate_suites(
     out: Path | None,
     progress: Progress,
 ) -> None:
-    """Measure the suites one after the other, show each as soon as it is done, then what was reached."""
-    from eval.benchmarks.retrieval.targets import reached
+    """Measure the suites one after the other, show each as soon as it is done."""
     from eval.report.ablation import write_ablation
     from eval.runs.ablation import ablate, open_rerankers
 
@@ -47,24 +45,5 @@ def ablate_suites(
                     shown.json(row.as_dict())
             else:
                 print_ablation(rows, shown)
-    aims = reached(results)
-    if not shown.as_json:
-        print_reached(aims, shown)
     if out is not None:
-        shown.hint(f"wrote {write_ablation(results, aims, out)}")
-
-
-def print_reached(aims: Sequence[Reached], shown: Output) -> None:
-    """The table of the figures that are aimed at."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("suite", "figure", "reference", "aim", "reached", ""):
-        table.add_column(column)
-    for aim in aims:
-        cells = (aim.suite, aim.figure, aim.reference, aim.aim, aim.reached)
-        met = Text("met", "green") if aim.met else Text("missed", "red")
-        table.add_row(*cells, met)
-    shown.out.print()
-    shown.out.print(table)
+        shown.hint(f"wrote {write_ablation(results, out)}")

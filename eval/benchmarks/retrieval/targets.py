@@ -1,8 +1,14 @@
-"""What retrieval is to reach, beside the references, and what it has reached."""
+"""What retrieval is to reach, beside the references, and what it reached:
+`python -m eval.benchmarks.retrieval.targets ROWS`.
+
+ROWS: what `askive eval ablate --json` printed.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,3 +102,26 @@ def _at_a_million(bench: Path) -> list[Reached]:
             faster >= TIMES_FASTER and recall >= RECALL and resident <= RESIDENT_MB,
         )
     ]
+
+
+def targets_text(aims: Sequence[Reached]) -> str:
+    """The table of the figures that are aimed at, in Markdown."""
+    words = {True: "met", False: "missed", None: ""}
+    lines = ["| suite | figure | reference | aim | reached | |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {a.suite} | {a.figure} | {a.reference} | {a.aim} | {a.reached} | {words[a.met]} |" for a in aims
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.retrieval.targets", description=__doc__)
+    parser.add_argument("rows", type=Path, metavar="ROWS", help="the lines of `askive eval ablate --json`")
+    path = parser.parse_args(arguments).rows
+    lines = path.read_text(encoding="utf-8").splitlines()
+    sys.stdout.write(targets_text(reached([Ablated.from_dict(json.loads(line)) for line in lines])))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eval.benchmarks.retrieval.targets import main as print_aims
 from eval.benchmarks.retrieval.targets import reached
 from eval.datasets import Suite
 from eval.metrics.bootstrap import bootstrap
@@ -89,8 +90,8 @@ def test_the_aims_and_whether_they_are_met(tmp_path: Path) -> None:
         ("10", False),
     ]
     assert len(reached(rows, tmp_path / "none.json")) == 3
-    page = write_ablation(rows, aims, tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page.count("<table>") == 4 and "last turn only" in page and "0.750" in page
+    page = write_ablation(rows, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<table>") == 3 and "last turn only" in page and "0.750" in page
 
 
 def test_rows_of_runs_before_other_sources_were_listed_are_still_read() -> None:
@@ -103,3 +104,18 @@ def test_rows_of_runs_before_other_sources_were_listed_are_still_read() -> None:
     with_also = score_row(row)["R@5"]
     without = score_row({**row, "ranking": [hit]})["R@5"]
     assert (with_also, without) == ([1.0, 1.0], [0.0, 1.0])
+
+
+def test_the_aims_are_printed_from_the_lines_of_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [ablated("scifact_dev", "default", 0.75), ablated("clapnq_dev", "default", 0.5)]
+    assert [Ablated.from_dict(row.as_dict()) for row in rows] == rows
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row.as_dict()) + "\n" for row in rows), encoding="utf-8")
+    print_aims([str(path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert any("| scifact_dev (2) | nDCG@10 |" in line and line.endswith("| 0.750 | met |") for line in lines)
+    assert any(
+        "| clapnq_dev (2) | nDCG@10 |" in line and line.endswith("| 0.500 | missed |") for line in lines
+    )
