@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.answer.disagreement import Disagreement, told
-from rag.answer.verified_answer import Checked, _worded, joined
+from rag.answer.verified_answer import Checked, displayed_text, joined
 from rag.question.analysis import split_parts
 from rag.text.sentences import split_sentences
 from rag.types import Sentence
@@ -56,7 +56,7 @@ def checked(
             begins = begins and at > 0
         elif all(better.text != other.text for other in kept):
             kept.append(better)
-    if not left_out and all(_worded(sentence, attribute) == sentence.text for sentence in kept):
+    if not left_out and all(displayed_text(sentence, attribute) == sentence.text for sentence in kept):
         return Checked(text, tuple(kept))
     return replace(joined(kept, attribute=attribute), left_out=tuple(left_out), begins=begins)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer.verified_answer import Checked
-from rag.answer.yes_no import _OPENING
+from rag.answer.yes_no import YES_OR_NO
 from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import STANDS_OUT
 from rag.question.analysis import split_parts
@@ -27,7 +27,7 @@ _N_LOOKED_AT = 16
 def added_values(question: str, answer: str, publishers: Sequence[str] = ()) -> list[str]:
     """Values of the answer that are not in the question, names first, in its order. publishers: no answers either."""
     asked = lower_words(" ".join((question, *publishers)))
-    text = _OPENING.sub("", answer)
+    text = YES_OR_NO.sub("", answer)
     names = [name.text for name in names_in(text) if not all(word in asked for word in name.words)]
     dated = days(text)
     counted = quantities(text, [(day.start, day.end) for day in dated])

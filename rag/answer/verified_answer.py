@@ -45,14 +45,14 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
     placed: list[Sentence] = []
     text = ""
     for sentence in sentences:
-        words = _worded(sentence, attribute)
+        words = displayed_text(sentence, attribute)
         start = len(text) + bool(text)
         text = f"{text} {words}" if text else words
         placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
     return Checked(text, tuple(placed))
 
 
-def _worded(sentence: Sentence, attribute: bool) -> str:
+def displayed_text(sentence: Sentence, attribute: bool) -> str:
     """As it is shown: not "according to the first excerpt", but according to whom its sources have it from."""
     if sentence.verdict == "cut_off":
         return sentence.text

@@ -15,12 +15,12 @@ from rag.verification.citer import MAX_CITATIONS, Citer
 _N_BESIDE = 8
 """So many of the best sentences are looked at for another document that a comparison rests on."""
 
-_OPENING = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
+YES_OR_NO = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 
 
 def polarity_of(answer: str) -> Polarity | None:
     """`Yes` or `No` when the answer opens with it."""
-    found = _OPENING.match(answer)
+    found = YES_OR_NO.match(answer)
     if found is None:
         return None
     return "Yes" if (found[1] or found[2]).lower() == "yes" else "No"

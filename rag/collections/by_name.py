@@ -135,7 +135,7 @@ def create_collection(config: Config, name: str, *, notify: Notify | None = None
 def rename_collection(config: Config, name: str, new_name: str, *, notify: Notify | None = None) -> None:
     """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound, CollectionBusy."""
     with lock_collections(config, name, new_name, notify=notify):
-        _require_there(config, name)
+        require_collection(config, name)
         _require_free(config, new_name)
         discard_leftovers(config, name)
         discard_leftovers(config, new_name)
@@ -165,7 +165,7 @@ def has_collection(config: Config, name: str) -> bool:
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
-def _require_there(config: Config, name: str) -> None:
+def require_collection(config: Config, name: str) -> None:
     if not has_collection(config, name):
         raise CollectionNotFound(
             f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"

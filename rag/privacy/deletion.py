@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 
-from rag.collections.by_name import _require_there
+from rag.collections.by_name import require_collection
 from rag.collections.lock import Notify, lock_collections
 from rag.collections.path import collection_path as collection_path
 from rag.config import Config
@@ -34,7 +34,7 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     from rag.privacy.removal import Removal
     from rag.store.sqlite import SqliteStore
 
-    _require_there(config, name)
+    require_collection(config, name)
     store_id, uris = "", frozenset[str]()
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 _NUMBER_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[.;:!?]")
-_UNITS = dict(
+UNITS = dict(
     zip(
         """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
         sixteen seventeen eighteen nineteen""".split(),
@@ -14,7 +14,7 @@ _UNITS = dict(
         strict=True,
     )
 )
-_TENS = dict(
+TENS = dict(
     zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)
 )
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
@@ -72,8 +72,8 @@ class _Reading:
         """Whether the token is part of this number; it is taken in then."""
         if token[:1].isdecimal():
             return self._take_digits(_plain(token))
-        if token in _UNITS or token in _TENS:
-            return self._take_word(Decimal(_UNITS.get(token, _TENS.get(token, 0))))
+        if token in UNITS or token in TENS:
+            return self._take_word(Decimal(UNITS.get(token, TENS.get(token, 0))))
         if token in _SCALES or token in _DOZEN:
             return self._take_scale(_SCALES.get(token) or _DOZEN[token], before)
         return token == "and" and bool(self._scale) and not self._digits

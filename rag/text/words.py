@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from rag.text.numbers import _TENS, _UNITS
+from rag.text.numbers import TENS, UNITS
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*", re.UNICODE)
 STOP_WORDS = frozenset(
@@ -46,8 +46,8 @@ def stems(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Snowball's English stem; a number word becomes its digits."""
-    if word in _UNITS or word in _TENS:
-        return str(_UNITS.get(word, _TENS.get(word)))
+    if word in UNITS or word in TENS:
+        return str(UNITS.get(word, TENS.get(word)))
     if word[:1].isdigit():
         return word.replace(",", "")
     return str(_stemmer().stemWord(word))

@@ -114,7 +114,8 @@ NAMES = {
     """,
     "rag.collections.by_name": """
         DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds known_documents
-        list_collections open_collection rebuild_collection rebuild_losses rename_collection write_collection
+        list_collections open_collection rebuild_collection rebuild_losses rename_collection
+        require_collection write_collection
     """,
     "rag.ingest.pipeline": """
         Confirm Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths
