@@ -21,7 +21,8 @@ from rag.ingest.embed_ahead import EmbedAhead
 from rag.ingest.parser_pool import Job, ParserPool
 from rag.ingest.plan import Plan, Withheld, plan_paths, stamp_of
 from rag.ingest.splitting import chunk
-from rag.load import loader_of, printable, read_bytes, sha256, storable_document
+from rag.load import loader_of, printable, read_bytes, storable_document
+from rag.load.digest import sha256
 from rag.passage_context import context_of
 from rag.store.archive import Archive
 from rag.types import Document, Passage

@@ -5,7 +5,6 @@ What parses files of unknown origin should not do so in its own process: see `ra
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -134,8 +133,3 @@ def storable_document(document: Document) -> Document:
             for name, value in document.metadata.items()
         },
     )
-
-
-def sha256(data: bytes) -> str:
-    """Hex digest of the source's bytes."""
-    return hashlib.sha256(data).hexdigest()

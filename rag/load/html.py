@@ -42,7 +42,7 @@ def load_html(data: bytes, uri: str) -> Document:
     """Text without scripts, styles and navigation; title, date and publisher from the page's metadata."""
     from bs4 import BeautifulSoup
 
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     soup = BeautifulSoup(data, "lxml")
     meta = {

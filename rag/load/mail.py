@@ -28,7 +28,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
     Raises LoadError when the bytes are no message.
     """
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     message = _message(data)
     if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
@@ -47,7 +47,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
 def load_mbox(data: bytes, uri: str) -> Document:
     """The messages one after the other, each a section with its subject. Raises LoadError for what is no mailbox."""
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     before, *raw = _BETWEEN.split(data)
     if before.strip() or not raw:

@@ -27,7 +27,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
     import frontmatter
     import yaml
 
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     raw = decode(data, uri)
     try:

@@ -103,7 +103,7 @@ def _plain(text: str) -> str:
 
 
 def _document(data: bytes, uri: str, text: str, media_type: str, told: dict[str, str]) -> Document:
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     title = _plain(told.get("title", ""))
     if not title.strip() or title.lower() in _NO_TITLES:

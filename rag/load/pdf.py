@@ -34,7 +34,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
     `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
     for a file that is no PDF, is damaged, is locked with a password, or has pictures of text only.
     """
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     if b"%PDF-" not in data[:1024]:
         raise LoadError(f"{uri} is no PDF, whatever its name says", remedy="give it the ending of what it is")

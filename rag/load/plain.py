@@ -12,7 +12,7 @@ _MAX_TITLE_CHARS = 120
 
 def load_plain(data: bytes, uri: str) -> Document:
     """Title: the first line when it stands alone and is short, else the file's name."""
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     text = decode(data, uri)
     head, _, rest = text.lstrip().partition("\n")

@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
 
 def load_csv(data: bytes, uri: str) -> Document:
     """Comma, semicolon or tab between the cells. Raises LoadError for binary files and broken quoting."""
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     text = decode(data, uri)
     delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
@@ -46,7 +46,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     """Each sheet is a section. Formulas stand with the value they had. Raises LoadError for damaged files."""
     from openpyxl import load_workbook
 
-    from rag.load import sha256
+    from rag.load.digest import sha256
 
     check_zip(data, uri, "xl/workbook.xml")
     parts: list[str] = []

@@ -31,17 +31,17 @@ MODULES = {
         evidence.selection evidence.self_evaluation evidence.source_sentences evidence.unmentioned factory
         ingest ingest.confinement ingest.embed_ahead ingest.frames ingest.parser_pool ingest.parser_process
         ingest.parser_worker ingest.pipeline ingest.plan ingest.splitting load load.byline load.decoding
-        load.files load.html load.limits load.mail load.markdown load.office load.pdf load.pdf_lines
-        load.plain load.tables load.zip_limits passage_context privacy privacy.deletion privacy.erasure
-        privacy.leftovers privacy.quotes privacy.register privacy.removal question question.analysis
-        question.answer_type question.decomposition retrieval retrieval.candidates retrieval.cutoff
-        retrieval.event_dates retrieval.expansion retrieval.fusion retrieval.near_duplicates retrieval.rerank
-        retrieval.retriever seeds serialize store store.archive store.database_file store.faiss_flat
-        store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema store.secure_delete
-        store.sqlite store.sqlite_errors store.vector_cache store.vector_index text text.clauses
-        text.date_mentions text.dates text.headings text.injection text.names text.negation text.numbers
-        text.quantities text.sentences text.speakers text.time_expressions text.words types verification
-        verification.attribution verification.citer verification.readings verification.rules
+        load.digest load.files load.html load.limits load.mail load.markdown load.office load.pdf
+        load.pdf_lines load.plain load.tables load.zip_limits passage_context privacy privacy.deletion
+        privacy.erasure privacy.leftovers privacy.quotes privacy.register privacy.removal question
+        question.analysis question.answer_type question.decomposition retrieval retrieval.candidates
+        retrieval.cutoff retrieval.event_dates retrieval.expansion retrieval.fusion retrieval.near_duplicates
+        retrieval.rerank retrieval.retriever seeds serialize store store.archive store.database_file
+        store.faiss_flat store.faiss_ivf store.filters store.fts5 store.index_checksum store.schema
+        store.secure_delete store.sqlite store.sqlite_errors store.vector_cache store.vector_index text
+        text.clauses text.date_mentions text.dates text.headings text.injection text.names text.negation
+        text.numbers text.quantities text.sentences text.speakers text.time_expressions text.words types
+        verification verification.attribution verification.citer verification.readings verification.rules
         verification.support verify_text
     """,
     "ui": """

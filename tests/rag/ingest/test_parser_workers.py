@@ -18,7 +18,7 @@ from rag.config import PassageConfig
 from rag.errors import ArchiveError, LoadError
 from rag.ingest.parser_pool import ParserPool
 from rag.ingest.pipeline import IngestReport, ingest_paths
-from rag.load import sha256
+from rag.load.digest import sha256
 from rag.store.archive import Archive
 from tests.rag.load.hostile import specimens
 
