@@ -31,7 +31,7 @@ from rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED,
 from rag.evidence.scoring import ScoredSentence
 from rag.evidence.selection import the_one
 from rag.evidence.self_evaluation import Doubter
-from rag.factory import Warming, loaded_reranker, open_generator, start_warming
+from rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
 from rag.question.analysis import is_yes_no
 from rag.question.answer_type import is_open, lacks_number
 from rag.retrieval.retriever import Retriever, queries_of
@@ -95,10 +95,8 @@ class Assistant:
 
         Raises CollectionNotFound, ModelNotFound, FingerprintMismatch.
         """
-        from models.registry import load_reader
-
         archive = open_collection(config, collection)
-        reader = load_reader(config.reader, config.models_dir)
+        reader = open_reader(config)
         warming = start_warming(archive.embedder, reader)
         try:
             opened = cls(archive, open_generator(config), config, reader)

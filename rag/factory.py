@@ -40,6 +40,13 @@ def open_generator(config: Config, spec: str | None = None) -> Generator:
     )
 
 
+def open_reader(config: Config) -> Reader | None:
+    """The reader of the settings; None when it is off. Raises ModelNotFound, ModelError."""
+    from models.registry import load_reader
+
+    return load_reader(config.reader, config.models_dir)
+
+
 def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
     """The model that `retrieval.rerank` asks for, closed with the stack; None when it, or the reader, is off.
 
@@ -48,9 +55,7 @@ def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
     if config.retrieval.rerank == "off":
         return None
     if config.retrieval.rerank == "reader":
-        from models.registry import load_reader
-
-        return load_reader(config.reader, config.models_dir)
+        return open_reader(config)
     generator = open_generator(config)
     stack.callback(generator.close)
     return LikelihoodReranker(generator)

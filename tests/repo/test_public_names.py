@@ -183,7 +183,7 @@ NAMES = {
         Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
     "rag.factory": """
-        Warming loaded_reranker open_embedder open_generator open_reranker start_warming
+        Warming loaded_reranker open_embedder open_generator open_reader open_reranker start_warming
     """,
     "rag.serialize": """
         answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict
