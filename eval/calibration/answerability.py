@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.calibration.scikit_learn import import_sklearn
 from eval.datasets.suite import Sample, Suite
 from eval.runs.run import select
 from eval.runs.suite_index import open_index
@@ -202,15 +203,13 @@ class Fit:
     def __init__(
         self, cases: Sequence[Case], names: Sequence[str], regularisation: float = _REGULARISATION
     ) -> None:
-        from sklearn.linear_model import LogisticRegression
-
         self.names = tuple(names)
         values = _matrix(cases, names)
         weights = _weights(cases)
         self.means = np.average(values, axis=0, weights=weights)
         spread = np.sqrt(np.average((values - self.means) ** 2, axis=0, weights=weights))
         self.scales = np.where(spread > 1e-6, spread, 1.0)
-        fitted = LogisticRegression(C=regularisation, max_iter=1000)
+        fitted = import_sklearn("linear_model").LogisticRegression(C=regularisation, max_iter=1000)
         fitted.fit(
             (values - self.means) / self.scales,
             [case.is_answerable for case in cases],
@@ -247,7 +246,7 @@ def held_out(
     regularisation: float = _REGULARISATION,
 ) -> Held:
     """What a model of the other suites does on `own`; by default the suite's cases."""
-    from sklearn.metrics import roc_auc_score
+    roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     others = [case for case in cases if case.suite != suite]
     own = [case for case in cases if case.suite == suite] if own is None else own

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from eval import script
 from eval.calibration.annotation import read_sheet
 from eval.calibration.answerability import Case, Fit, store, stored_model, suites_of
+from eval.calibration.scikit_learn import import_sklearn
 from models.errors import AskiveError, UsageError
 from models.protocols import Generator
 from models.reader.cross_encoder import Reader
@@ -111,7 +112,7 @@ def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) 
 
 def told(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
     """AUC; and at the threshold: caught of the unsupported, lost of the supported, right among those that stand."""
-    from sklearn.metrics import roc_auc_score
+    roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     supported = np.array([case.is_answerable for case in cases])
     stands = shares >= threshold_of(cases, shares, budget)

@@ -1,0 +1,19 @@
+"""scikit-learn, which only fitting needs: `pip install askive[calibrate]`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from rag.errors import UsageError
+
+
+def import_sklearn(name: str) -> Any:
+    """The module `sklearn.NAME`. Raises UsageError when scikit-learn is not installed."""
+    try:
+        return importlib.import_module(f"sklearn.{name}")
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "scikit-learn is not installed: nothing can be fitted or measured without it",
+            remedy="pip install 'askive[calibrate]'",
+        ) from error
