@@ -62,17 +62,17 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/python -m pytest -q tests/repo/test_layers.py tests/repo/test_public_names.py
 
 bench: weights install-dev ## speed against baselines, one table in eval/benchmarks/results (40 minutes at most)
-	@$(BIN)/python -m eval.benchmarks.speed.table $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m askive.eval.benchmarks.speed.table $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 bench-answers: weights install-dev ## answers on the gold questions: ours, the plain baseline, no sources
 	@for p in default plain closed-book; do $(BIN)/askive eval run seeds --limit 40 --pipeline $$p || exit 1; done
 
 bench-retrieval: weights install-dev ## what each part of retrieval buys: SUITES="seeds DIR..." RERANK=reader
 	@mkdir -p build && $(BIN)/askive eval ablate $(or $(SUITES),seeds) $(if $(RERANK),--rerank $(RERANK)) --out build/retrieval.html --json > build/retrieval.jsonl
-	@$(BIN)/python -m eval.benchmarks.retrieval.targets build/retrieval.jsonl
+	@$(BIN)/python -m askive.eval.benchmarks.retrieval.targets build/retrieval.jsonl
 
 bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=... ONLY=figures,... OUT=...
-	@$(BIN)/python -m eval.benchmarks.trust.table $(SUITES) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m askive.eval.benchmarks.trust.table $(SUITES) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 torture: install-dev ## kills, faults, hostile files, bit flips (25 minutes, needs strace); writes docs/reliability.md
 	@$(BIN)/python -m tests.torture --out $(or $(OUT),docs/reliability.md) $(if $(ONLY),--only $(ONLY)) $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED))

@@ -7,4 +7,7 @@
 `eval` imports `rag` and `models`, never `ui`.
 """
 
-import models  # noqa: F401  Goes offline before anything else is imported.
+from askive import models  # noqa: F401  Goes offline before anything else is imported.
+
+if not __name__.startswith("askive."):
+    raise ImportError(f"this folder is the package askive.eval: write `import askive.eval`, not `{__name__}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from models.errors import AskiveError
+from askive.models.errors import AskiveError
 
 
 def printed(texts: Iterable[str]) -> int:

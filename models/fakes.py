@@ -14,8 +14,8 @@ from threading import Event
 
 import numpy as np
 
-from models.errors import ContextOverflow
-from models.protocols import Message, Piece, Sampling, Vectors
+from askive.models.errors import ContextOverflow
+from askive.models.protocols import Message, Piece, Sampling, Vectors
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 Script = Callable[[Sequence[Message]], str]

@@ -10,7 +10,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from models.errors import DiskSpaceError
+from askive.models.errors import DiskSpaceError
 
 _BLOCK = 1 << 20
 _SPARE = 64 << 20

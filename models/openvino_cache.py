@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from models.cancellation import LOOK_S, Stopped, look, stop_flag
-from models.files import sha256_of, write_atomically
-from models.machine import physical_cores
-from models.protocols import Precision
+from askive.models.cancellation import LOOK_S, Stopped, look, stop_flag
+from askive.models.files import sha256_of, write_atomically
+from askive.models.machine import physical_cores
+from askive.models.protocols import Precision
 
 _SEAL = "sealed.json"
 _MOST_KEPT = 4

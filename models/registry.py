@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from models.errors import ModelNotFound, UsageError
-from models.files import Digests, sha256_of
-from models.protocols import Embedder, Generator, Precision
-from models.remote.transport import PREFIX
-from models.weights.catalog import Kind
-from models.weights.store import WeightStore
+from askive.models.errors import ModelNotFound, UsageError
+from askive.models.files import Digests, sha256_of
+from askive.models.protocols import Embedder, Generator, Precision
+from askive.models.remote.transport import PREFIX
+from askive.models.weights.catalog import Kind
+from askive.models.weights.store import WeightStore
 
 if TYPE_CHECKING:
-    from models.llama.state_cache import StateCache
-    from models.reader.cross_encoder import Reader
+    from askive.models.llama.state_cache import StateCache
+    from askive.models.reader.cross_encoder import Reader
 
 
 def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
@@ -28,16 +28,16 @@ def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "au
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
     if model_id == "hash":
-        from models.fakes import HashEmbedder
+        from askive.models.fakes import HashEmbedder
 
         return HashEmbedder()
     if model_id.startswith(PREFIX):
-        from models.remote.openai import OpenAIEmbedder
+        from askive.models.remote.openai import OpenAIEmbedder
 
         url, model = _address(model_id)
         return OpenAIEmbedder(url, model, os.environ.get("OPENAI_API_KEY"))
-    from models.embedders.openvino import OpenVinoEmbedder
-    from models.embedders.sentence_transformer import SentenceEmbedder
+    from askive.models.embedders.openvino import OpenVinoEmbedder
+    from askive.models.embedders.sentence_transformer import SentenceEmbedder
 
     store = WeightStore(models_dir)
     _require_kind(store, model_id, "embedder")
@@ -62,15 +62,16 @@ def load_generator(
     """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
 
     context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
-    `models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it reads is kept.
+    `askive.models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it
+    reads is kept.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
-        from models.fakes import ScriptedGenerator
+        from askive.models.fakes import ScriptedGenerator
 
         return ScriptedGenerator()
     if spec.startswith(PREFIX):
-        from models.remote.openai import OpenAIGenerator
+        from askive.models.remote.openai import OpenAIGenerator
 
         url, model = _address(spec)
         return OpenAIGenerator(url, model, os.environ.get("OPENAI_API_KEY"), context_tokens=context_tokens)
@@ -85,7 +86,7 @@ def load_generator(
         store = WeightStore(models_dir)
         _require_kind(store, spec, "generator")
         model_id, path, digest = spec, store.path_of(spec), store.digest_of(spec)
-    from models.llama.generator import LlamaGenerator
+    from askive.models.llama.generator import LlamaGenerator
 
     return LlamaGenerator(
         path,
@@ -135,7 +136,7 @@ _opened: WeakSet[StateCache] = WeakSet()
 @functools.lru_cache(maxsize=8)
 def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> StateCache:
     """Kept, so that generators that follow each other, or stand together, keep to its bounds."""
-    from models.llama.state_cache import StateCache
+    from askive.models.llama.state_cache import StateCache
 
     memory, disk = (None if mb is None else mb << 20 for mb in (memory_mb, disk_mb))
     cache = StateCache(folder, memory, disk)
@@ -150,7 +151,7 @@ def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
     """
     if spec == "off":
         return None
-    from models.reader.cross_encoder import Reader
+    from askive.models.reader.cross_encoder import Reader
 
     return Reader(kept=models_dir.parent / "cache" / "reader" if models_dir else None)
 

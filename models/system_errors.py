@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from models.errors import SystemFailure
+from askive.models.errors import SystemFailure
 
 _FULL = "free some disk space, then repeat the command"
 _RIGHTS = "check who may read and write it (`ls -ld PATH`), or set ASKIVE_HOME to a folder of yours"

@@ -8,37 +8,37 @@ from dataclasses import replace
 from threading import Event as Flag
 from types import TracebackType
 
-from models.protocols import Generator, Sampling
-from models.reader.cross_encoder import Reader
-from rag.answer.checks import ALL, Checks
-from rag.answer.conclusion import checked, is_about_another, with_accounts
-from rag.answer.disagreement import disagreement
-from rag.answer.preparation import Preparer, finished
-from rag.answer.prompt import opening_read
-from rag.answer.quoting import quoted
-from rag.answer.refusal import refuse, says_nothing
-from rag.answer.repair import mended
-from rag.answer.streaming import shown
-from rag.answer.style import manner_of
-from rag.answer.trace import Run
-from rag.answer.verified_answer import Checked
-from rag.answer.yes_no import opened, polarity_of
-from rag.calibration.logistic import fitted
-from rag.collections.by_name import open_collection
-from rag.config import Config
-from rag.errors import UsageError
-from rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED, Weighed, Weigher
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.selection import the_one
-from rag.evidence.self_evaluation import Doubter
-from rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
-from rag.question.analysis import is_yes_no
-from rag.question.answer_type import is_open, lacks_number
-from rag.retrieval.retriever import Retriever, queries_of
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.text.words import storable
-from rag.types import (
+from askive.models.protocols import Generator, Sampling
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.answer.checks import ALL, Checks
+from askive.rag.answer.conclusion import checked, is_about_another, with_accounts
+from askive.rag.answer.disagreement import disagreement
+from askive.rag.answer.preparation import Preparer, finished
+from askive.rag.answer.prompt import opening_read
+from askive.rag.answer.quoting import quoted
+from askive.rag.answer.refusal import refuse, says_nothing
+from askive.rag.answer.repair import mended
+from askive.rag.answer.streaming import shown
+from askive.rag.answer.style import manner_of
+from askive.rag.answer.trace import Run
+from askive.rag.answer.verified_answer import Checked
+from askive.rag.answer.yes_no import opened, polarity_of
+from askive.rag.calibration.logistic import fitted
+from askive.rag.collections.by_name import open_collection
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED, Weighed, Weigher
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.selection import the_one
+from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
+from askive.rag.question.analysis import is_yes_no
+from askive.rag.question.answer_type import is_open, lacks_number
+from askive.rag.retrieval.retriever import Retriever, queries_of
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.text.words import storable
+from askive.rag.types import (
     Account,
     Answer,
     Citation,
@@ -54,8 +54,8 @@ from rag.types import (
     Sources,
     Turn,
 )
-from rag.verification.citer import Citer
-from rag.verification.support import NOT_SAID, Voucher, in_its_sources_words
+from askive.rag.verification.citer import Citer
+from askive.rag.verification.support import NOT_SAID, Voucher, in_its_sources_words
 
 LONGEST_QUESTION_CHARS = 12_000
 

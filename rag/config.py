@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from models.system_errors import reason_of, remedy_for
-from rag.errors import ConfigError
+from askive.models.system_errors import reason_of, remedy_for
+from askive.rag.errors import ConfigError
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 DEFAULT_GENERATOR = "qwen2.5-coder-1.5b-instruct-q4_k_m"

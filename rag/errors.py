@@ -1,4 +1,4 @@
-"""Errors of the archive, below `models.errors.AskiveError`.
+"""Errors of the archive, below `askive.models.errors.AskiveError`.
 
 AskiveError
 └── ArchiveError            archive        1
@@ -12,7 +12,7 @@ AskiveError
 
 from __future__ import annotations
 
-from models.errors import AskiveError, UsageError
+from askive.models.errors import AskiveError, UsageError
 
 __all__ = [
     "ArchiveError",

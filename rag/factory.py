@@ -7,28 +7,29 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from models.protocols import Embedder, Generator, Reranker, Warmable
-from models.reader.cross_encoder import Reader
-from rag.config import Config
-from rag.retrieval.rerank import LikelihoodReranker
+from askive.models.protocols import Embedder, Generator, Reranker, Warmable
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.config import Config
+from askive.rag.retrieval.rerank import LikelihoodReranker
 
 
 def open_embedder(config: Config) -> Embedder:
-    """The embedder of the settings; see `models.registry.load_embedder`.
+    """The embedder of the settings; see `askive.models.registry.load_embedder`.
 
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
-    from models.registry import load_embedder
+    from askive.models.registry import load_embedder
 
     return load_embedder(config.embedder, config.models_dir, precision=config.embedder_precision)
 
 
 def open_generator(config: Config, spec: str | None = None) -> Generator:
-    """The generator of the settings, or another one under the same settings; see `models.registry.load_generator`.
+    """The generator of the settings, or another one under the same settings; see
+    `askive.models.registry.load_generator`.
 
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
-    from models.registry import load_generator
+    from askive.models.registry import load_generator
 
     return load_generator(
         spec or config.generator,
@@ -42,7 +43,7 @@ def open_generator(config: Config, spec: str | None = None) -> Generator:
 
 def open_reader(config: Config) -> Reader | None:
     """The reader of the settings; None when it is off. Raises ModelNotFound, ModelError."""
-    from models.registry import load_reader
+    from askive.models.registry import load_reader
 
     return load_reader(config.reader, config.models_dir)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.types import Document, Hit, Passage, Source
+from askive.rag.types import Document, Hit, Passage, Source
 
 _MAX_TITLE_CHARS = 200
 

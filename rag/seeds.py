@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.errors import ArchiveError
+from askive.rag.errors import ArchiveError
 
 
 def seeds_dir() -> Path:
     """The folder with the briefs. Raises ArchiveError when the installation lacks it."""
-    here = Path(__file__).parent
+    here = Path(__file__).resolve().parent
     for folder in (here / "_seeds", here.parent / "seeds"):
         if folder.is_dir():
             return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.types import Answer, Citation, Hit, Sentence, Source
+from askive.rag.types import Answer, Citation, Hit, Sentence, Source
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:

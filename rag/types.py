@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from models.protocols import Message
+    from askive.models.protocols import Message
 
 Polarity = Literal["Yes", "No"]
 

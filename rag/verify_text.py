@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.config import Config
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.text.sentences import split_sentences
-from rag.text.words import storable
-from rag.types import Sentence
-from rag.verification.citer import Citer
+from askive.rag.config import Config
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.words import storable
+from askive.rag.types import Sentence
+from askive.rag.verification.citer import Citer
 
 _WORDY = re.compile(r"[^\W_]{2,}")
 _HEADING = re.compile(r"#{1,6}\s")

@@ -12,10 +12,10 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
-from models.fakes import HashEmbedder, ScriptedGenerator
-from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
+from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
 
 SMALL_GENERATOR = "smollm2-135m-instruct-q4_1"
 NEEDED_WEIGHTS = (DEFAULT_EMBEDDER, DEFAULT_GENERATOR, SMALL_GENERATOR)
@@ -120,7 +120,7 @@ def archive(tmp_path: Path, documents: Path, hash_embedder: HashEmbedder) -> Ite
 @pytest.fixture(scope="session")
 def weights_models() -> Path:
     """The models folder of the real home. Missing weights skip the test here and fail it in CI."""
-    from models.weights.store import WeightStore
+    from askive.models.weights.store import WeightStore
 
     folder = REAL_HOME / "models"
     store = WeightStore(folder)

@@ -26,7 +26,8 @@ def main(file: Path, question: str) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "ui.cli", "chat", "--no-browser", "--port", str(port)], stdout=sys.stderr
+        [sys.executable, "-m", "askive.ui.cli", "chat", "--no-browser", "--port", str(port)],
+        stdout=sys.stderr,
     )
     url = f"http://127.0.0.1:{port}"
     try:

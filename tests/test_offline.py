@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from models.offline import SWITCHES, go_offline
-from rag.load import LOADERS
+from askive.models.offline import SWITCHES, go_offline
+from askive.rag.load import LOADERS
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
 from tests.rag.load.pdf_writer import write_pdf
@@ -18,7 +18,7 @@ from tests.rag.load.test_office import MAIL, REPORT, write_docx, write_epub, wri
 from tests.repo.test_layers import FILES, name_of
 from tests.tracing import Traced, bare_environment, trace
 
-ASKIVE = [sys.executable, "-m", "ui.cli"]
+ASKIVE = [sys.executable, "-m", "askive.ui.cli"]
 FAKES = ["--embedder", "hash"]
 QUESTION = "How many ships did the harbour receive?"
 
@@ -154,8 +154,8 @@ def test_an_evaluation(run: Run, tmp_path: Path, town_folder: Path) -> None:  # 
 
 
 LIBRARY = """
-from rag.assistant import Assistant
-from rag.config import load_config
+from askive.rag.assistant import Assistant
+from askive.rag.config import load_config
 
 with Assistant.open(load_config(), "default") as assistant:
     assert assistant.ask("How many ships did the harbour receive?").sentences
@@ -203,7 +203,7 @@ ours = ("models", "rag", "eval", "ui")
 late = [name for name, file in files.items() if "site-packages" in file and name.split(".")[0] not in ours]
 assert not late, late
 import os
-from models.offline import SWITCHES
+from askive.models.offline import SWITCHES
 assert {{name: os.environ[name] for name in SWITCHES}} == SWITCHES
 assert "HF_HUB_OFFLINE" not in os.environ
 from huggingface_hub import constants

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from models.errors import AskiveError, SystemFailure, UsageError
-from models.system_errors import system_failure
-from ui.commands import ask, cache, chat, collections, config, doctor, index, models, search, verify
-from ui.commands import eval as eval_commands
-from ui.streams import OutputClosed
-from ui.terminal.render import Output, print_error, write_error
+from askive.models.errors import AskiveError, SystemFailure, UsageError
+from askive.models.system_errors import system_failure
+from askive.ui.commands import ask, cache, chat, collections, config, doctor, index, models, search, verify
+from askive.ui.commands import eval as eval_commands
+from askive.ui.streams import OutputClosed
+from askive.ui.terminal.render import Output, print_error, write_error
 
 _INTERRUPTED = 130
 

@@ -14,10 +14,10 @@ def main(arguments: list[str] | None = None) -> None:
     if is_interruptible:
         signal.signal(signal.SIGINT, _leave)
     try:
-        from ui.streams import open_streams
+        from askive.ui.streams import open_streams
 
         open_streams()
-        from ui.app import run as run_command
+        from askive.ui.app import run as run_command
 
         if is_interruptible:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command in this process; the exit code."""
-    from ui.app import run as run_command
+    from askive.ui.app import run as run_command
 
     return run_command(arguments)
 

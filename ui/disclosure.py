@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.remote.transport import is_loopback, server_of
+from askive.models.remote.transport import is_loopback, server_of
 
 
 def disclose(generator: str | None, embedder: str) -> str:

@@ -6,8 +6,8 @@ import io
 import os
 import sys
 
-from models.errors import SystemFailure
-from models.system_errors import reason_of, remedy_for
+from askive.models.errors import SystemFailure
+from askive.models.system_errors import reason_of, remedy_for
 
 
 class OutputClosed(Exception):

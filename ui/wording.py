@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.types import Verdict
+from askive.rag.types import Verdict
 
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "supported": "",

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from eval.benchmarks.memory import memory_fields
-from eval.runs.record import peak_memory_bytes
-from models.llama.generator import LlamaGenerator
-from models.protocols import Message
-from rag.config import Config, load_config
+from askive.eval.benchmarks.memory import memory_fields
+from askive.eval.runs.record import peak_memory_bytes
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.protocols import Message
+from askive.rag.config import Config, load_config
 
 Tell = Callable[[str], None]
 
@@ -115,7 +115,7 @@ def timed_ms(call: Callable[[], object]) -> float:
 
 def first_piece_ms(generator: LlamaGenerator, messages: Sequence[Message]) -> float:
     """Milliseconds until the first words of an answer are there."""
-    from models.protocols import Sampling
+    from askive.models.protocols import Sampling
 
     started = time.perf_counter()
     pieces = generator.generate(messages, Sampling(max_tokens=4))
@@ -146,8 +146,8 @@ def peak_mb(pid: int | None = None) -> float:
 
 def load_llama(bench: Bench, **told: object) -> LlamaGenerator:
     """The configured generator, with a state cache of its own in memory. told: arguments of LlamaGenerator."""
-    from models.llama.state_cache import StateCache
-    from models.weights.store import WeightStore
+    from askive.models.llama.state_cache import StateCache
+    from askive.models.weights.store import WeightStore
 
     store, spec = WeightStore(bench.config.models_dir), bench.config.generator
     config = bench.config.generation

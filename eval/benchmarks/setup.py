@@ -12,22 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event as Flag
 
-from eval.benchmarks.rows import Bench, load_llama
-from eval.datasets.discover import open_suite
-from eval.datasets.suite import Sample
-from eval.runs.pipelines import PLAIN_INSTRUCTION
-from eval.runs.suite_index import open_index
-from models.embedders.cached import KeptEmbedder
-from models.llama.generator import LlamaGenerator
-from models.protocols import Embedder, Message, Segment
-from models.reader.cross_encoder import Reader
-from models.registry import load_reader
-from rag.answer.prompt import SYSTEM
-from rag.assistant import Assistant
-from rag.config import Config
-from rag.factory import open_embedder
-from rag.store.archive import Archive
-from rag.types import Final, Hit, Sources, Token, Turn
+from askive.eval.benchmarks.rows import Bench, load_llama
+from askive.eval.datasets.discover import open_suite
+from askive.eval.datasets.suite import Sample
+from askive.eval.runs.pipelines import PLAIN_INSTRUCTION
+from askive.eval.runs.suite_index import open_index
+from askive.models.embedders.cached import KeptEmbedder
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.protocols import Embedder, Message, Segment
+from askive.models.reader.cross_encoder import Reader
+from askive.models.registry import load_reader
+from askive.rag.answer.prompt import SYSTEM
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
+from askive.rag.factory import open_embedder
+from askive.rag.store.archive import Archive
+from askive.rag.types import Final, Hit, Sources, Token, Turn
 
 GREETING = (Message("system", (Segment(SYSTEM, reusable=True),)), Message("user", (Segment("Hello"),)))
 """Leaves of the states of a question's prompt only that of the system text, as any question before it does."""

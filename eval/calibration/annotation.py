@@ -1,7 +1,7 @@
 """Answer sentences for people to mark: does what is cited support the sentence? And what their marks come to.
 
-`python -m eval.calibration.annotation sample RUN... [--n 200] --out SHEET.jsonl` writes a sheet,
-`python -m eval.calibration.annotation count SHEET...`
+`python -m askive.eval.calibration.annotation sample RUN... [--n 200] --out SHEET.jsonl` writes a sheet,
+`python -m askive.eval.calibration.annotation count SHEET...`
 prints the figures. In a sheet `supported` and each citation's `needed` are null until somebody puts true or false.
 
 Recall and precision of citations as ALCE has them (T. Gao et al. 2023, "Enabling Large Language Models to Generate
@@ -19,13 +19,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval import script
-from eval.datasets.lines import read_json_lines
-from eval.metrics.bootstrap import Estimate, bootstrap
-from eval.metrics.figures import shown
-from eval.runs.run_dir import RunDir
-from models.errors import AskiveError, UsageError
-from models.files import write_atomically
+from askive.eval import script
+from askive.eval.datasets.lines import read_json_lines
+from askive.eval.metrics.bootstrap import Estimate, bootstrap
+from askive.eval.metrics.figures import shown
+from askive.eval.runs.run_dir import RunDir
+from askive.models.errors import AskiveError, UsageError
+from askive.models.files import write_atomically
 
 _CONTEXT_CHARS = 300
 
@@ -125,7 +125,7 @@ def read_sheet(path: Path) -> list[dict[str, Any]]:
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{where}: no line of a sheet: {error}",
-                remedy="make one: python -m eval.calibration.annotation sample RUN... --out SHEET.jsonl",
+                remedy="make one: python -m askive.eval.calibration.annotation sample RUN... --out SHEET.jsonl",
             ) from error
         lines.append(line)
     return lines
@@ -133,7 +133,7 @@ def read_sheet(path: Path) -> list[dict[str, Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns 0, or the code of the error."""
-    parser = argparse.ArgumentParser(prog="python -m eval.calibration.annotation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m askive.eval.calibration.annotation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     sampling = commands.add_parser("sample", help="write a sheet")
     sampling.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of runs")

@@ -1,6 +1,7 @@
 """Fits when to answer and when to refuse, on questions whose answer is known to be there or not.
 
-A logistic model over the features of `rag.evidence.answerability`. Every suite weighs the same, whatever its size, and
+A logistic model over the features of `askive.rag.evidence.answerability`. Every suite weighs the same, whatever
+its size, and
 within it the answerable and the unanswerable questions do. To the questions that the suites call unanswerable
 come made ones: answerable questions whose documents were withheld. What is told of the model is measured on
 suites that it was not fitted on, one left out at a time.
@@ -19,18 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.calibration.scikit_learn import import_sklearn
-from eval.datasets.suite import Sample, Suite
-from eval.runs.run import select
-from eval.runs.suite_index import open_index
-from models.protocols import Embedder
-from models.reader.cross_encoder import Reader
-from rag.calibration.logistic import STORED
-from rag.config import Config
-from rag.errors import UsageError
-from rag.evidence.answerability import READER_FEATURES
-from rag.evidence.assessment import Weigher
-from rag.retrieval.retriever import Retriever
+from askive.eval.calibration.scikit_learn import import_sklearn
+from askive.eval.datasets.suite import Sample, Suite
+from askive.eval.runs.run import select
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Embedder
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.logistic import STORED
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.evidence.answerability import READER_FEATURES
+from askive.rag.evidence.assessment import Weigher
+from askive.rag.retrieval.retriever import Retriever
 
 BUDGET = 0.08
 """False refusals that the threshold may cost, as a mean over suites: a tenth, less what the later checks refuse."""
@@ -159,7 +160,8 @@ def stored_model(
     generator_id: str | None = None,
     threshold: float | None = None,
 ) -> dict[str, Any]:
-    """A model as `rag.evidence.answerability` reads it. threshold: None takes the highest that is within the budget."""
+    """A model as `askive.rag.evidence.answerability` reads it. threshold: None takes the highest that is within
+    the budget."""
     return {
         "embedder_id": embedder_id,
         "reader_sha256": reader_sha256,
@@ -193,7 +195,7 @@ def stored_model(
 
 
 def store(models: Sequence[Mapping[str, Any]], path: Path = STORED) -> None:
-    """Write the fitted models where `rag.evidence.answerability` finds them."""
+    """Write the fitted models where `askive.rag.evidence.answerability` finds them."""
     path.write_text(json.dumps(list(models), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from rag.errors import UsageError
+from askive.rag.errors import UsageError
 
 
 def import_sklearn(name: str) -> Any:

@@ -1,5 +1,5 @@
-"""Fits how much the generator's own opinion counts (`rag.evidence.self_evaluation`), on top of what
-`eval.calibration.answerability` fits.
+"""Fits how much the generator's own opinion counts (`askive.rag.evidence.self_evaluation`), on top of what
+`askive.eval.calibration.answerability` fits.
 
 Fewer questions than there: each costs the reading of a prompt. The probability that the opinion is added to
 comes from models fitted without the question's suite, as it will on archives that nobody has fitted anything on.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from eval.calibration.answerability import (
+from askive.eval.calibration.answerability import (
     BUDGET,
     Case,
     Fit,
@@ -22,18 +22,18 @@ from eval.calibration.answerability import (
     stored_model,
     suites_of,
 )
-from eval.datasets.suite import Sample, Suite
-from eval.runs.run import select
-from eval.runs.suite_index import open_index
-from models.protocols import Embedder, Generator
-from models.reader.cross_encoder import Reader
-from rag.answer.checks import Checks
-from rag.answer.preparation import Preparer
-from rag.calibration.logistic import log_odds
-from rag.config import Config
-from rag.evidence.assessment import Weigher
-from rag.evidence.self_evaluation import Doubter
-from rag.retrieval.retriever import Retriever
+from askive.eval.datasets.suite import Sample, Suite
+from askive.eval.runs.run import select
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Embedder, Generator
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.answer.checks import Checks
+from askive.rag.answer.preparation import Preparer
+from askive.rag.calibration.logistic import log_odds
+from askive.rag.config import Config
+from askive.rag.evidence.assessment import Weigher
+from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.retrieval.retriever import Retriever
 
 _REGULARISATION = 0.1
 
@@ -83,7 +83,7 @@ def fit_opinions(
 ) -> tuple[dict[str, Any], list[Held]]:
     """The fitted model as it is stored, and what models fitted without each suite do on it.
 
-    asked: of `ask_opinions`. cases: of `eval.calibration.answerability.collect`, at least two suites.
+    asked: of `ask_opinions`. cases: of `askive.eval.calibration.answerability.collect`, at least two suites.
     """
     names = names_of(cases, reader_sha256)
     suites = suites_of(asked)

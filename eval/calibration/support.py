@@ -1,6 +1,7 @@
-"""Fits `rag.verification.support` on marked sentences: `python -m eval.calibration.support SHEET... [--write]`.
+"""Fits `askive.rag.verification.support` on marked sentences:
+`python -m askive.eval.calibration.support SHEET... [--write]`.
 
-The sheets are those of `eval.calibration.annotation`, with their marks. What is told of the models is measured
+The sheets are those of `askive.eval.calibration.annotation`, with their marks. What is told of the models is measured
 by leaving one suite
 out at a time; two models come of it: by rules and reader alone, and with what the generator says.
 """
@@ -18,18 +19,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval import script
-from eval.calibration.annotation import read_sheet
-from eval.calibration.answerability import Case, Fit, store, stored_model, suites_of
-from eval.calibration.scikit_learn import import_sklearn
-from models.errors import AskiveError, UsageError
-from models.protocols import Generator
-from models.reader.cross_encoder import Reader
-from models.registry import load_reader
-from rag.calibration.logistic import log_odds
-from rag.config import load_config
-from rag.factory import open_generator
-from rag.verification.support import STORED, Excerpt, rule_features, stated
+from askive.eval import script
+from askive.eval.calibration.annotation import read_sheet
+from askive.eval.calibration.answerability import Case, Fit, store, stored_model, suites_of
+from askive.eval.calibration.scikit_learn import import_sklearn
+from askive.models.errors import AskiveError, UsageError
+from askive.models.protocols import Generator
+from askive.models.reader.cross_encoder import Reader
+from askive.models.registry import load_reader
+from askive.rag.calibration.logistic import log_odds
+from askive.rag.config import load_config
+from askive.rag.factory import open_generator
+from askive.rag.verification.support import STORED, Excerpt, rule_features, stated
 
 BUDGET = 0.1
 """Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
@@ -66,7 +67,7 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
     if len({case.is_answerable for case in found}) < 2:
         raise UsageError(
             "the sheets have no marks of both kinds: nothing can be fitted",
-            remedy="mark sentences as supported and as not: python -m eval.calibration.annotation "
+            remedy="mark sentences as supported and as not: python -m askive.eval.calibration.annotation "
             "sample RUN... --out SHEET.jsonl",
         )
     return found
@@ -129,7 +130,7 @@ def told(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.calibration.support", description=(__doc__ or "").split("\n")[0]
+        prog="python -m askive.eval.calibration.support", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
     parser.add_argument("--write", action="store_true", help="store the models where the product reads them")

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.datasets.lines import Record, list_of, plain_document, read_json_lines, text_of, texts_of
-from eval.datasets.sentences import numbered_sentences
-from eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
-from rag.errors import UsageError
-from rag.types import Document
+from askive.eval.datasets.lines import Record, list_of, plain_document, read_json_lines, text_of, texts_of
+from askive.eval.datasets.sentences import numbered_sentences
+from askive.eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
+from askive.rag.errors import UsageError
+from askive.rag.types import Document
 
 Qrels = Mapping[str, Mapping[str, int]]
 SCIFACT_NOTE = (
@@ -26,7 +26,7 @@ SCIFACT_NOTE = (
 
 
 def read_beir(path: Path, name: str) -> Suite:
-    """The suite in a folder. Raises UsageError as `eval.datasets.lines` and `build_suite` do."""
+    """The suite in a folder. Raises UsageError as `askive.eval.datasets.lines` and `build_suite` do."""
     corpus = corpus_of(path)
     left_out: Counter[str] = Counter({"documents without text": len(corpus.blank)})
     queries = list(read_json_lines(path / "queries.jsonl"))
@@ -142,7 +142,7 @@ def folder_files(folder: Path) -> list[Path]:
 
 def folder_documents(folder: Path) -> Iterator[Document]:
     """Files as documents; the uri is the path within the folder, so it is the same on every machine."""
-    from rag.load import load_path
+    from askive.rag.load import load_path
 
     for path in folder_files(folder):
         yield replace(load_path(path), uri=path.relative_to(folder).as_posix())

@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from eval.datasets.lines import Record, list_of, plain_document, read_json_lines, text_of
-from eval.datasets.suite import Sample, Suite, build_suite, sha256_of_files
-from rag.errors import UsageError
-from rag.types import Document, Turn
+from askive.eval.datasets.lines import Record, list_of, plain_document, read_json_lines, text_of
+from askive.eval.datasets.suite import Sample, Suite, build_suite, sha256_of_files
+from askive.rag.errors import UsageError
+from askive.rag.types import Document, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from eval.datasets.beir import read_beir, read_scifact_claims
-from eval.datasets.conversations import read_conversations
-from eval.datasets.gold import GOLD_SEEDS, read_gold
-from eval.datasets.injected import INJECTED, read_injected
-from eval.datasets.lines import read_json, read_json_lines
-from eval.datasets.ramdocs import read_ramdocs
-from eval.datasets.rgb import read_rgb
-from eval.datasets.squad import read_squad
-from eval.datasets.suite import Split, Suite
-from rag.errors import AskiveError, UsageError
+from askive.eval.datasets.beir import read_beir, read_scifact_claims
+from askive.eval.datasets.conversations import read_conversations
+from askive.eval.datasets.gold import GOLD_SEEDS, read_gold
+from askive.eval.datasets.injected import INJECTED, read_injected
+from askive.eval.datasets.lines import read_json, read_json_lines
+from askive.eval.datasets.ramdocs import read_ramdocs
+from askive.eval.datasets.rgb import read_rgb
+from askive.eval.datasets.squad import read_squad
+from askive.eval.datasets.suite import Split, Suite
+from askive.rag.errors import AskiveError, UsageError
 
 BUILT_IN = ("seeds", "injected")
 SHAPES = "suite.toml, a BEIR folder, RAMDocs, MTRAG, SQuAD JSON or RGB JSON lines"

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eval.datasets.beir import (
+from askive.eval.datasets.beir import (
     Corpus,
     corpus_of,
     find_qrels,
@@ -24,10 +24,10 @@ from eval.datasets.beir import (
     folder_files,
     read_qrels,
 )
-from eval.datasets.lines import Record, list_of, read_json_lines, text_of, texts_of
-from eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
-from rag.errors import UsageError
-from rag.types import Turn
+from askive.eval.datasets.lines import Record, list_of, read_json_lines, text_of, texts_of
+from askive.eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
+from askive.rag.errors import UsageError
+from askive.rag.types import Turn
 
 _KEYS = frozenset({"name", "licence", "corpus", "queries", "qrels", "notes", "scored"})
 GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
@@ -36,7 +36,7 @@ GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
 def read_gold(path: Path, name: str = "") -> Suite:
     """The suite of a folder with `suite.toml`; without qrels, the documents of the evidence are the relevant ones.
 
-    Raises UsageError on an unknown key, and as `eval.datasets.lines` and `build_suite` do.
+    Raises UsageError on an unknown key, and as `askive.eval.datasets.lines` and `build_suite` do.
     """
     settings = _settings(path / "suite.toml")
     corpus = settings.get("corpus", "")
@@ -97,7 +97,7 @@ def _settings(path: Path) -> dict[str, str]:
 
 def _corpus_folder(path: Path, corpus: str) -> Path:
     if corpus == "seeds":
-        from rag.seeds import seeds_dir
+        from askive.rag.seeds import seeds_dir
 
         return seeds_dir()
     if not (path / corpus).is_dir():

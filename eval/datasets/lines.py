@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.errors import UsageError
-from rag.load.byline import find_byline
-from rag.types import Document
+from askive.rag.errors import UsageError
+from askive.rag.load.byline import find_byline
+from askive.rag.types import Document
 
 Record = dict[str, Any]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from eval.datasets.lines import list_of, plain_document, read_json_lines, text_of, texts_of
-from eval.datasets.suite import Sample, Suite, build_suite, sha256_of_files
-from rag.errors import UsageError
-from rag.types import Document
+from askive.eval.datasets.lines import list_of, plain_document, read_json_lines, text_of, texts_of
+from askive.eval.datasets.suite import Sample, Suite, build_suite, sha256_of_files
+from askive.rag.errors import UsageError
+from askive.rag.types import Document
 
 
 def read_ramdocs(path: Path, name: str) -> Suite:

@@ -1,6 +1,6 @@
 """Numbered sentences of a text, for gold data that names sentences by number or by offset.
 
-Kept apart from `rag.text.sentences` on purpose: gold evidence must not move when the product's splitter does.
+Kept apart from `askive.rag.text.sentences` on purpose: gold evidence must not move when the product's splitter does.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eval.datasets.lines import list_of, plain_document, read_json, text_of
-from eval.datasets.sentences import sentence_around
-from eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
-from rag.errors import UsageError
-from rag.types import Document
+from askive.eval.datasets.lines import list_of, plain_document, read_json, text_of
+from askive.eval.datasets.sentences import sentence_around
+from askive.eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
+from askive.rag.errors import UsageError
+from askive.rag.types import Document
 
 
 def read_squad(path: Path, name: str) -> Suite:

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from rag.errors import UsageError
-from rag.types import Document, Turn
+from askive.rag.errors import UsageError
+from askive.rag.types import Document, Turn
 
 Split = Literal["dev", "test"]
 Documents = Callable[[], Iterator[Document]]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eval.metrics.bootstrap import (
+from askive.eval.metrics.bootstrap import (
     NOT_SCORED,
     Estimate,
     Floats,
@@ -17,8 +17,8 @@ from eval.metrics.bootstrap import (
     resamples,
     weights,
 )
-from eval.metrics.refusal import aurc, aurc_draws
-from eval.metrics.scores import Row, selective
+from askive.eval.metrics.refusal import aurc, aurc_draws
+from askive.eval.metrics.scores import Row, selective
 
 Kind = Literal["ratio", "aurc", "p50", "p95"]
 Group = Literal[

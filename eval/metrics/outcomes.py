@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.metrics.scores import is_refused
+from askive.eval.metrics.scores import is_refused
 
 Label = Literal[
     "error",
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def outcome_of(row: Mapping[str, Any]) -> Outcome:
-    """The outcome of a row as `eval.runs.rows` writes it."""
+    """The outcome of a row as `askive.eval.runs.rows` writes it."""
     return Outcome(_label(row), tuple(_problems(row)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.metrics.bootstrap import Floats
+from askive.eval.metrics.bootstrap import Floats
 
 
 def risk_coverage(losses: Sequence[float], confidences: Sequence[float]) -> tuple[Floats, Floats]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.metrics import answers as metric
-from eval.metrics.retrieval import NAMES, retrieval_scores
-from eval.metrics.spans import overlaps
+from askive.eval.metrics import answers as metric
+from askive.eval.metrics.retrieval import NAMES, retrieval_scores
+from askive.eval.metrics.spans import overlaps
 
 Row = Mapping[str, Any]
 Score = list[float] | None
@@ -19,7 +19,7 @@ Scores = dict[str, Score]
 
 
 def score_row(row: Row) -> Scores:
-    """Every score of a row as `eval.runs.rows` writes it; names as in `eval.metrics.figures`."""
+    """Every score of a row as `askive.eval.runs.rows` writes it; names as in `askive.eval.metrics.figures`."""
     return {
         **_retrieval(row),
         **_answers(row),

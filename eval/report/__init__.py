@@ -1,5 +1,5 @@
 """Runs as one self-contained HTML page, and as Markdown."""
 
-from eval.report.page import write_report
+from askive.eval.report.page import write_report
 
 __all__ = ["write_report"]

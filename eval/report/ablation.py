@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from eval.runs.ablation import Ablated
-from eval.runs.record import code_state, machine
-from rag.errors import UsageError
+from askive.eval.runs.ablation import Ablated
+from askive.eval.runs.record import code_state, machine
+from askive.rag.errors import UsageError
 
 _STYLES = Path(__file__).parent / "templates" / "report.css"
 _FIGURES = ("nDCG@10", "R@5", "R@10", "Success@1")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.report.plots import latency_plot, risk_coverage_plot, type_plot
-from eval.report.view import RunView, figure_groups, glance, view_runs
-from rag.errors import UsageError
+from askive.eval.report.plots import latency_plot, risk_coverage_plot, type_plot
+from askive.eval.report.view import RunView, figure_groups, glance, view_runs
+from askive.rag.errors import UsageError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -8,9 +8,9 @@ from math import ceil
 
 import numpy as np
 
-from eval.metrics.refusal import risk_coverage
-from eval.metrics.scores import selective
-from eval.report.view import RunView
+from askive.eval.metrics.refusal import risk_coverage
+from askive.eval.metrics.scores import selective
+from askive.eval.report.view import RunView
 
 _WIDTH, _HEIGHT = 520, 290
 _WIDE = 1060

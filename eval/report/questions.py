@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eval.metrics.outcomes import Outcome
-from eval.metrics.spans import overlaps
+from askive.eval.metrics.outcomes import Outcome
+from askive.eval.metrics.spans import overlaps
 
 _CONTEXT_CHARS = 220
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.metrics.bootstrap import Estimate, bootstrap
-from eval.metrics.figures import FIGURES, estimate_all
-from eval.metrics.outcomes import outcome_of
-from eval.metrics.scores import score_row
-from eval.report.questions import QuestionView, view_question
-from eval.runs.run_dir import RunDir
+from askive.eval.metrics.bootstrap import Estimate, bootstrap
+from askive.eval.metrics.figures import FIGURES, estimate_all
+from askive.eval.metrics.outcomes import outcome_of
+from askive.eval.metrics.scores import score_row
+from askive.eval.report.questions import QuestionView, view_question
+from askive.eval.runs.run_dir import RunDir
 
 GROUP_TITLES: Mapping[str, str] = {
     "retrieval": "Retrieval of documents",

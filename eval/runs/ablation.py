@@ -9,17 +9,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from eval.datasets.suite import Sample, Suite
-from eval.metrics.bootstrap import Estimate, bootstrap
-from eval.metrics.retrieval import NAMES, retrieval_scores
-from eval.runs.run import select
-from eval.runs.suite_index import open_index
-from models.protocols import Embedder, Reranker
-from rag.config import Config
-from rag.errors import UsageError
-from rag.factory import open_reranker
-from rag.retrieval.retriever import Retriever
-from rag.types import Hit
+from askive.eval.datasets.suite import Sample, Suite
+from askive.eval.metrics.bootstrap import Estimate, bootstrap
+from askive.eval.metrics.retrieval import NAMES, retrieval_scores
+from askive.eval.runs.run import select
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Embedder, Reranker
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.factory import open_reranker
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.types import Hit
 
 DEPTH = 50
 LAST_TURN_ONLY = "last turn only"
@@ -47,7 +47,7 @@ Progress = Callable[[str, int, int], None]
 class Ablated:
     """One variation on one suite.
 
-    figures: by the names of `eval.metrics.retrieval`, at document level.
+    figures: by the names of `askive.eval.metrics.retrieval`, at document level.
     search_ms: median of one search, the embedder's work on the question included.
     n_kept: hits that the product itself keeps for a question, on average, neighbours merged.
     recall_kept: share of the relevant documents that those hold.

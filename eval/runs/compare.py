@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.bootstrap import Estimate, interval
-from eval.metrics.figures import BY_NAME, FIGURES, Figure, draws_of, pairs_of, value_of
-from eval.metrics.outcomes import outcome_of
-from eval.metrics.scores import Row, score_row
-from eval.runs.run_dir import RunDir
-from rag.errors import UsageError
+from askive.eval.metrics.bootstrap import Estimate, interval
+from askive.eval.metrics.figures import BY_NAME, FIGURES, Figure, draws_of, pairs_of, value_of
+from askive.eval.metrics.outcomes import outcome_of
+from askive.eval.metrics.scores import Row, score_row
+from askive.eval.runs.run_dir import RunDir
+from askive.rag.errors import UsageError
 
 _EQUAL = 1e-9
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.metrics.bootstrap import Estimate
-from eval.metrics.figures import BY_NAME, FIGURES, estimate
-from eval.runs.compare import differences
-from eval.runs.run import RunResult
-from models.files import write_atomically
-from rag.errors import UsageError
+from askive.eval.metrics.bootstrap import Estimate
+from askive.eval.metrics.figures import BY_NAME, FIGURES, estimate
+from askive.eval.runs.compare import differences
+from askive.eval.runs.run import RunResult
+from askive.models.files import write_atomically
+from askive.rag.errors import UsageError
 
 GATE_SUITE = "seeds:dev"
 BASELINE = Path(__file__).parent.parent / "baselines" / "seeds.json"

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.datasets.conversations import Judged, read_judged
-from eval.metrics.bootstrap import Estimate, Floats, interval, resamples
-from models.files import write_atomically
-from models.protocols import Generator, Message, Segment
-from rag.errors import UsageError
-from rag.store.archive import Archive
+from askive.eval.datasets.conversations import Judged, read_judged
+from askive.eval.metrics.bootstrap import Estimate, Floats, interval, resamples
+from askive.models.files import write_atomically
+from askive.models.protocols import Generator, Message, Segment
+from askive.rag.errors import UsageError
+from askive.rag.store.archive import Archive
 
 FAITHFUL_MARK = 3.0
 _INSTRUCTION = "You check whether an answer is faithful to its sources. You reply with one word: Yes or No."

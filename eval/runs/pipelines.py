@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from models.protocols import Generator, Message, Sampling, Segment
-from models.registry import load_reader
-from rag.answer.checks import ALL, Checks
-from rag.assistant import Assistant
-from rag.config import Config, GenerationConfig
-from rag.errors import UsageError
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.text.sentences import Span, split_sentences
-from rag.types import (
+from askive.models.protocols import Generator, Message, Sampling, Segment
+from askive.models.registry import load_reader
+from askive.rag.answer.checks import ALL, Checks
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config, GenerationConfig
+from askive.rag.errors import UsageError
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.text.sentences import Span, split_sentences
+from askive.rag.types import (
     Answer,
     Citation,
     Event,
@@ -59,7 +59,7 @@ class Pipeline(Protocol):
         ...
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of `rag.assistant.Assistant.stream`; the last one is Final."""
+        """The events of `askive.rag.assistant.Assistant.stream`; the last one is Final."""
         ...
 
 

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import eval
-from eval.datasets.suite import Suite
-from models.protocols import Embedder, Generator
-from rag.config import Config
+from askive import eval
+from askive.eval.datasets.suite import Suite
+from askive.models.protocols import Embedder, Generator
+from askive.rag.config import Config
 
 FORMAT = 1
 _PACKAGES = (

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from eval.datasets.suite import Sample
-from eval.metrics.answers import all_of, contains, is_long
-from eval.metrics.scores import score_row
-from eval.metrics.spans import locate, overlaps
-from eval.runs.pipelines import Pipeline
-from rag.errors import AskiveError
-from rag.serialize import answer_to_dict
-from rag.store.archive import Archive
-from rag.types import Answer, Final, Hit, Sources, Token
+from askive.eval.datasets.suite import Sample
+from askive.eval.metrics.answers import all_of, contains, is_long
+from askive.eval.metrics.scores import score_row
+from askive.eval.metrics.spans import locate, overlaps
+from askive.eval.runs.pipelines import Pipeline
+from askive.rag.errors import AskiveError
+from askive.rag.serialize import answer_to_dict
+from askive.rag.store.archive import Archive
+from askive.rag.types import Answer, Final, Hit, Sources, Token
 
 RANKING_DEPTH = 50
 _CONTEXT_CHARS = 220

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eval.datasets.suite import Sample, Suite
-from eval.metrics.bootstrap import Estimate
-from eval.metrics.figures import as_json, estimate_all
-from eval.metrics.scores import score_row
-from eval.runs.judge import Judge
-from eval.runs.pipelines import Builder, builder_of
-from eval.runs.record import (
+from askive.eval.datasets.suite import Sample, Suite
+from askive.eval.metrics.bootstrap import Estimate
+from askive.eval.metrics.figures import as_json, estimate_all
+from askive.eval.metrics.scores import score_row
+from askive.eval.runs.judge import Judge
+from askive.eval.runs.pipelines import Builder, builder_of
+from askive.eval.runs.record import (
     FORMAT,
     code_state,
     config_values,
@@ -26,12 +26,12 @@ from eval.runs.record import (
     suite_facts,
     versions,
 )
-from eval.runs.rows import run_question
-from eval.runs.run_dir import RunDir
-from eval.runs.suite_index import open_index
-from models.protocols import Embedder, Generator
-from rag.config import Config
-from rag.errors import ArchiveError, UsageError
+from askive.eval.runs.rows import run_question
+from askive.eval.runs.run_dir import RunDir
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Embedder, Generator
+from askive.rag.config import Config
+from askive.rag.errors import ArchiveError, UsageError
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done (`indexing` or `asking`), how many are done, and how many there are."""

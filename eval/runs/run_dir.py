@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.files import write_atomically
-from rag.errors import ArchiveError, UsageError
+from askive.models.files import write_atomically
+from askive.rag.errors import ArchiveError, UsageError
 
 RECORD, ROWS = "record.json", "rows.jsonl"
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import rag
-from eval.datasets.suite import Suite
-from models.files import write_atomically
-from models.protocols import Embedder
-from rag.config import PassageConfig
-from rag.errors import ArchiveError, FingerprintMismatch, StoreError
-from rag.ingest.pipeline import ingest_documents
-from rag.store.archive import Archive
+from askive import rag
+from askive.eval.datasets.suite import Suite
+from askive.models.files import write_atomically
+from askive.models.protocols import Embedder
+from askive.rag.config import PassageConfig
+from askive.rag.errors import ArchiveError, FingerprintMismatch, StoreError
+from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.store.archive import Archive
 
 Progress = Callable[[int, int, str], None]
 _DONE = "made.json"
@@ -51,7 +51,7 @@ def open_index(
 ) -> tuple[Archive, IndexFacts]:
     """The suite's archive, made when it is missing; an interrupted making goes on where it stopped.
 
-    Raises what `rag.ingest.pipeline` raises, and ArchiveError when not a single document could be read.
+    Raises what `askive.rag.ingest.pipeline` raises, and ArchiveError when not a single document could be read.
     """
     from filelock import FileLock
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.protocols import Embedder, Vectors, Warmable
+from askive.models.protocols import Embedder, Vectors, Warmable
 
 _KEPT_TEXTS = 20_000
 

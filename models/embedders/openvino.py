@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
-from models.machine import physical_cores
-from models.openvino_cache import compile_for_cpu, computed, is_sealed, seal
-from models.protocols import Precision, Vectors
+from askive.models.errors import ModelError
+from askive.models.machine import physical_cores
+from askive.models.openvino_cache import compile_for_cpu, computed, is_sealed, seal
+from askive.models.protocols import Precision, Vectors
 
 IntArray = NDArray[np.int64]
 

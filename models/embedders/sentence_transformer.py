@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import ModelError
-from models.protocols import Vectors
+from askive.models.errors import ModelError
+from askive.models.protocols import Vectors
 
 _BATCH_TEXTS = 64
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.llama.context import GROUP, N_TAILS
+from askive.models.llama.context import GROUP, N_TAILS
 
 _WORTH_TOKENS = 16
 

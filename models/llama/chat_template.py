@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from models.errors import ModelError
-from models.protocols import Message, Segment
+from askive.models.errors import ModelError
+from askive.models.protocols import Message, Segment
 
 # Private-use characters: no template treats them specially and trimming leaves them alone.
 _OPEN, _CLOSE = "\ue000", "\ue001"

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelError
-from models.llama.abort import StopFlag
-from models.llama.chat_template import CHATML
-from models.machine import physical_cores
+from askive.models.errors import ModelError
+from askive.models.llama.abort import StopFlag
+from askive.models.llama.chat_template import CHATML
+from askive.models.machine import physical_cores
 
 KvType = Literal["f16", "q8_0"]
 Rearranged = Literal["never", "writing", "always"]
@@ -36,7 +36,8 @@ _log_lines: list[str] = []
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How llama.cpp computes. The defaults are what `python -m eval.benchmarks.speed.engine` found to be the fastest.
+    """How llama.cpp computes. The defaults are what `python -m askive.eval.benchmarks.speed.engine` found to be
+    the fastest.
 
     n_threads: None takes the physical cores.
     n_batch: tokens computed in one pass.

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models.errors import ModelError
-from models.llama.context import LlamaContext
-from models.machine import free_memory
+from askive.models.errors import ModelError
+from askive.models.llama.context import LlamaContext
+from askive.models.machine import free_memory
 
 # Rows of a pass: words are written one by one, so a small buffer of logits will do.
 _N_BATCH = 32

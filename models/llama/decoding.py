@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.llama.context import LlamaContext
-from models.llama.decode_context import Writer, copy_prompt, copy_words
-from models.llama.prompt_lookup import NARROW, WIDE, Drafter
-from models.llama.sampling import pick
+from askive.models.llama.context import LlamaContext
+from askive.models.llama.decode_context import Writer, copy_prompt, copy_words
+from askive.models.llama.prompt_lookup import NARROW, WIDE, Drafter
+from askive.models.llama.sampling import pick
 
 WIDE_FROM = 8
 """From so many rows on llama.cpp multiplies weights that are not rearranged by another kernel, whose last bits differ

@@ -12,19 +12,19 @@ from threading import Event
 
 import numpy as np
 
-from models.cancellation import Stopped, held
-from models.errors import ContextOverflow, ModelError
-from models.llama.batched_suffixes import tails_of
-from models.llama.chat_template import render_parts
-from models.llama.context import EngineOptions, LlamaContext, quiet
-from models.llama.decode_context import Writer
-from models.llama.decoding import Passes
-from models.llama.prefix_states import KeptStates
-from models.llama.sampling import Words, logprob_of
-from models.llama.splicing import splice
-from models.llama.state_cache import StateCache
-from models.llama.turns import Turns
-from models.protocols import FinishReason, Message, Piece, Sampling
+from askive.models.cancellation import Stopped, held
+from askive.models.errors import ContextOverflow, ModelError
+from askive.models.llama.batched_suffixes import tails_of
+from askive.models.llama.chat_template import render_parts
+from askive.models.llama.context import EngineOptions, LlamaContext, quiet
+from askive.models.llama.decode_context import Writer
+from askive.models.llama.decoding import Passes
+from askive.models.llama.prefix_states import KeptStates
+from askive.models.llama.sampling import Words, logprob_of
+from askive.models.llama.splicing import splice
+from askive.models.llama.state_cache import StateCache
+from askive.models.llama.turns import Turns
+from askive.models.protocols import FinishReason, Message, Piece, Sampling
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()

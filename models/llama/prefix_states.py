@@ -10,8 +10,8 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
-from models.llama.context import GROUP, LlamaContext
-from models.llama.state_cache import StateCache
+from askive.models.llama.context import GROUP, LlamaContext
+from askive.models.llama.state_cache import StateCache
 
 _WORTH_TOKENS = 16
 FORMAT = 1

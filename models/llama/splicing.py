@@ -2,7 +2,7 @@
 
 Each reusable segment after the shared prefix is read right behind that prefix, kept, and put at its place in the
 prompt with its rotary positions shifted (as in Gim et al., "Prompt Cache", MLSys 2024). Off by default; the gate is
-`python -m eval.benchmarks.speed.splicing_gate`.
+`python -m askive.eval.benchmarks.speed.splicing_gate`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from models.llama.context import LlamaContext
-from models.llama.prefix_states import KeptStates
+from askive.models.llama.context import LlamaContext
+from askive.models.llama.prefix_states import KeptStates
 
 
 def splice(context: LlamaContext, states: KeptStates, prompt: Sequence[int], ends: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, Event, get_ident
 
-from models.cancellation import LOOK_S, Stopped
+from askive.models.cancellation import LOOK_S, Stopped
 
 _PATIENCE_S = 1.0
 

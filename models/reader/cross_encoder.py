@@ -1,5 +1,6 @@
 """The reader: a small cross-encoder that says whether a text answers a question, where, and whether it
-supports a claim. Trained by `models.reader.training.train`; the weights are in the package (`models/reader/weights`).
+supports a claim. Trained by `askive.models.reader.training.train`; the weights are in the package
+(`models/reader/weights`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.embedders.openvino import padded_batches
-from models.errors import WeightsError
-from models.openvino_cache import compile_for_cpu, computed
+from askive.models.embedders.openvino import padded_batches
+from askive.models.errors import WeightsError
+from askive.models.openvino_cache import compile_for_cpu, computed
 
 MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "weights"

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import EndpointError
-from models.protocols import FinishReason, Message, Piece, Sampling, Vectors
-from models.remote.transport import Endpoint
+from askive.models.errors import EndpointError
+from askive.models.protocols import FinishReason, Message, Piece, Sampling, Vectors
+from askive.models.remote.transport import Endpoint
 
 _CHAT = "/chat/completions"
 _CHARACTERS_A_TOKEN, _BYTES_A_TOKEN = 3.5, 2

@@ -12,8 +12,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from models.errors import ContextOverflow, EndpointError, ModelError, UsageError
-from models.offline import LOOPBACK
+from askive.models.errors import ContextOverflow, EndpointError, ModelError, UsageError
+from askive.models.offline import LOOPBACK
 
 if TYPE_CHECKING:
     import httpx

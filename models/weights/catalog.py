@@ -11,8 +11,8 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast, get_args
 
-from models.errors import ModelError, ModelNotFound, UsageError
-from models.files import write_atomically
+from askive.models.errors import ModelError, ModelNotFound, UsageError
+from askive.models.files import write_atomically
 
 Kind = Literal["embedder", "generator", "reranker"]
 SourceKind = Literal["wheels", "hub", "url", "file"]
@@ -120,7 +120,7 @@ def load_catalog(models_dir: Path | None = None) -> Catalog:
 
     Raises ModelError when the user's file is damaged or takes an id that is already there.
     """
-    text = resources.files("models.weights").joinpath("catalog.toml").read_text(encoding="utf-8")
+    text = resources.files("askive.models.weights").joinpath("catalog.toml").read_text(encoding="utf-8")
     entries = list(_parse(text, "catalog.toml", own=False))
     own_path = own_catalog_path(models_dir) if models_dir else None
     if own_path and own_path.is_file():

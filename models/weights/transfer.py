@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.files import require_room, size_of
-from models.weights.catalog import ModelEntry, Source
+from askive.models.files import require_room, size_of
+from askive.models.weights.catalog import ModelEntry, Source
 
 Progress = Callable[[int, int, str], None]
 """Called with bytes done, bytes in all, and what is being done; may come from another thread."""

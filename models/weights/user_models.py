@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from models.errors import UsageError
-from models.weights.catalog import Kind, ModelEntry, Source, WeightFile, check_id
+from askive.models.errors import UsageError
+from askive.models.weights.catalog import Kind, ModelEntry, Source, WeightFile, check_id
 
 _MAGIC = b"GGUF"
 

@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
-from models.errors import WeightsError
-from models.files import sha256_of, write_atomically
-from models.weights.transfer import Transfer, growth
+from askive.models.errors import WeightsError
+from askive.models.files import sha256_of, write_atomically
+from askive.models.weights.transfer import Transfer, growth
 
 _BLOCK = 1 << 20
 

@@ -12,8 +12,8 @@ class Checks:
     answerable: refuse before a word is written when the archive hardly holds the answer.
     verified: sentences that their sources do not support are not shown as answers.
     vouched: what the rules let pass is weighed once more, the generator asked where that leaves doubt
-    (`rag.verification.support`).
-    doubted: where that is not certain, the generator is asked too (`rag.evidence.self_evaluation`).
+    (`askive.rag.verification.support`).
+    doubted: where that is not certain, the generator is asked too (`askive.rag.evidence.self_evaluation`).
     mended: a name, number or date that no source has is chosen again from the evidence; what is cited for a thing that
         it does not say is quoted instead.
     quoted: the source is quoted when the model's own words do not stand and the answer surely is there.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answer.disagreement import Disagreement, told
-from rag.answer.verified_answer import Checked, displayed_text, joined
-from rag.question.analysis import split_parts
-from rag.text.sentences import split_sentences
-from rag.types import Sentence
-from rag.verification.citer import Citer
-from rag.verification.rules import misplaced_names
+from askive.rag.answer.disagreement import Disagreement, told
+from askive.rag.answer.verified_answer import Checked, displayed_text, joined
+from askive.rag.question.analysis import split_parts
+from askive.rag.text.sentences import split_sentences
+from askive.rag.types import Sentence
+from askive.rag.verification.citer import Citer
+from askive.rag.verification.rules import misplaced_names
 
 Vouch = Callable[[Sentence], Sentence]
 """A sentence with its verdict -> the same, perhaps no longer supported."""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.evidence.candidate_answers import Given, fullest, given_values, same_value
-from rag.evidence.scoring import ScoredSentence
-from rag.question.analysis import is_yes_no
-from rag.question.answer_type import is_open
-from rag.text.dates import spelled_date
-from rag.types import Account, Citation, Hit
+from askive.rag.evidence.candidate_answers import Given, fullest, given_values, same_value
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.question.analysis import is_yes_no
+from askive.rag.question.answer_type import is_open
+from askive.rag.text.dates import spelled_date
+from askive.rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
 Gives = Callable[[str, Citation], float]
@@ -27,7 +27,7 @@ _MAX_ACCOUNTS = 6
 _GIVEN_FROM = -0.3
 """Log-odds from which on a value is told beside two that are surer. On 50 questions (RAMDocs, development half) all
 accounts are named 20 times and .83 of the values are right or known to be wrong accounts; without a second look, from
-the probability of `rag.evidence.candidate_answers` where both are best balanced, 16 times and .81."""
+the probability of `askive.rag.evidence.candidate_answers` where both are best balanced, 16 times and .81."""
 # "What is the genre of ..." has one answer, "what is a meteoroid" many.
 _ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 

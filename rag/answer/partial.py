@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.evidence.assessment import Weighed
-from rag.evidence.candidate_answers import given_values
-from rag.question.answer_type import asked_kind, asks_for_several
-from rag.question.decomposition import Part, asked_parts
-from rag.types import Hit
+from askive.rag.evidence.assessment import Weighed
+from askive.rag.evidence.candidate_answers import given_values
+from askive.rag.question.answer_type import asked_kind, asks_for_several
+from askive.rag.question.decomposition import Part, asked_parts
+from askive.rag.types import Hit
 
 SURELY_THERE = 0.5
-"""Probability of `rag.evidence.answerability` from which on a part is answered although another is not."""
+"""Probability of `askive.rag.evidence.answerability` from which on a part is answered although another is not."""
 SURELY_NOT = 0.05
 """Below this probability a part is told to be missing when another one is there.
 

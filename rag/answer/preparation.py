@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event as Flag
 
-from models.cancellation import Stopped, look, stopping_at
-from rag.answer.checks import ALL, Checks
-from rag.answer.partial import Half, answerable_half
-from rag.answer.prompt import build_prompt
-from rag.config import Config
-from rag.evidence.assessment import Weighed, Weigher
-from rag.evidence.selection import needed, select_evidence
-from rag.evidence.self_evaluation import Doubter
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.text.words import storable
-from rag.types import Evidence, Hit, Prompt, Turn
+from askive.models.cancellation import Stopped, look, stopping_at
+from askive.rag.answer.checks import ALL, Checks
+from askive.rag.answer.partial import Half, answerable_half
+from askive.rag.answer.prompt import build_prompt
+from askive.rag.config import Config
+from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.evidence.selection import needed, select_evidence
+from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.text.words import storable
+from askive.rag.types import Evidence, Hit, Prompt, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from models.protocols import Message, Segment
-from rag.answer.style import manner_of
-from rag.passage_context import source_line
-from rag.types import Evidence, Hit, Prompt, Turn
+from askive.models.protocols import Message, Segment
+from askive.rag.answer.style import manner_of
+from askive.rag.passage_context import source_line
+from askive.rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
 MAX_QUESTION_TOKENS = 600

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer.verified_answer import Checked
-from rag.answer.yes_no import YES_OR_NO
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.selection import STANDS_OUT
-from rag.question.analysis import split_parts
-from rag.question.answer_type import lacks_number
-from rag.text.date_mentions import days
-from rag.text.names import Name, has_name, lower_words, names_in
-from rag.text.numbers import numbers
-from rag.text.quantities import quantities
-from rag.types import Sentence
-from rag.verification.citer import Citer
+from askive.rag.answer.verified_answer import Checked
+from askive.rag.answer.yes_no import YES_OR_NO
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.selection import STANDS_OUT
+from askive.rag.question.analysis import split_parts
+from askive.rag.question.answer_type import lacks_number
+from askive.rag.text.date_mentions import days
+from askive.rag.text.names import Name, has_name, lower_words, names_in
+from askive.rag.text.numbers import numbers
+from askive.rag.text.quantities import quantities
+from askive.rag.types import Sentence
+from askive.rag.verification.citer import Citer
 
 _N_LOOKED_AT = 16
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.evidence.scoring import ScoredSentence
-from rag.types import Citation, Refusal, RefusalReason
-from rag.verification.citer import Citer
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.types import Citation, Refusal, RefusalReason
+from askive.rag.verification.citer import Citer
 
 _MAX_NEARBY = 3
 _MAX_ASKED_CHARS = 160

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from models.protocols import Generator
-from rag.text.date_mentions import days
-from rag.text.names import names_in
-from rag.text.quantities import quantities
-from rag.types import Prompt, Sentence
-from rag.verification.citer import Citer
+from askive.models.protocols import Generator
+from askive.rag.text.date_mentions import days
+from askive.rag.text.names import names_in
+from askive.rag.text.quantities import quantities
+from askive.rag.types import Prompt, Sentence
+from askive.rag.verification.citer import Citer
 
 _MOST = 6
 """So many values are tried, those of the best evidence first."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from types import GeneratorType
 
-from models.protocols import Piece
-from rag.answer.refusal import says_nothing
-from rag.answer.trace import Run
-from rag.text.sentences import is_finished, split_sentences
-from rag.text.words import stems
-from rag.types import Cited, Event, Token
-from rag.verification.citer import Citer
+from askive.models.protocols import Piece
+from askive.rag.answer.refusal import says_nothing
+from askive.rag.answer.trace import Run
+from askive.rag.text.sentences import is_finished, split_sentences
+from askive.rag.text.words import stems
+from askive.rag.types import Cited, Event, Token
+from askive.rag.verification.citer import Citer
 
 _FEWEST_AGAIN = 4
 # A word that is known to be whole: something that is no letter follows it, or it is in another script.

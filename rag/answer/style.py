@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.question.analysis import is_yes_no
-from rag.question.answer_type import is_open
+from askive.rag.question.analysis import is_yes_no
+from askive.rag.question.answer_type import is_open
 
 _OPENING = re.compile(
     r"^(?:according to|based on|as (?:stated|mentioned|described) in|in) (?:the |these |your )?"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from models.protocols import Piece
-from rag.types import Evidence, Hit, Sentence, Timings, Usage
+from askive.models.protocols import Piece
+from askive.rag.types import Evidence, Hit, Sentence, Timings, Usage
 
 
 class Run:

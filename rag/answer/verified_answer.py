@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer.style import without_preamble
-from rag.evidence.scoring import ScoredSentence
-from rag.types import Sentence
-from rag.verification.attribution import attributed_sentence
+from askive.rag.answer.style import without_preamble
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.types import Sentence
+from askive.rag.verification.attribution import attributed_sentence
 
 
 @dataclass(frozen=True, slots=True)

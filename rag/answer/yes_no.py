@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer.verified_answer import Checked, joined
-from rag.evidence.scoring import ScoredSentence
-from rag.question.analysis import split_parts
-from rag.types import Polarity, Sentence
-from rag.verification.citer import MAX_CITATIONS, Citer
+from askive.rag.answer.verified_answer import Checked, joined
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.question.analysis import split_parts
+from askive.rag.types import Polarity, Sentence
+from askive.rag.verification.citer import MAX_CITATIONS, Citer
 
 _N_BESIDE = 8
 """So many of the best sentences are looked at for another document that a comparison rests on."""

@@ -33,7 +33,7 @@ class Answerability:
     threshold: below this probability the question is refused.
     embedder_id: of the embedder that the features came from.
     reader_sha256: of the reader's weights; None when there was no reader.
-    generator_id: of the generator that was asked too (`rag.evidence.self_evaluation`); None when none was.
+    generator_id: of the generator that was asked too (`askive.rag.evidence.self_evaluation`); None when none was.
     provenance: data, figures and date, for people.
     """
 
@@ -72,7 +72,7 @@ def _kept(path: Path) -> tuple[Answerability, ...]:
 
 
 def read_stored(path: Path) -> tuple[Answerability, ...]:
-    """The models of a file that `eval.calibration.answerability` wrote."""
+    """The models of a file that `askive.eval.calibration.answerability` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))
     return tuple(
         Answerability(

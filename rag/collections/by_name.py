@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.collections.lock import Notify, lock_collections
-from rag.collections.path import collection_path as collection_path
-from rag.collections.swap import (
+from askive.rag.collections.lock import Notify, lock_collections
+from askive.rag.collections.path import collection_path as collection_path
+from askive.rag.collections.swap import (
     building_path,
     discard_leftovers,
     recover_collection,
@@ -18,15 +18,15 @@ from rag.collections.swap import (
     rename_folder,
     swap_in,
 )
-from rag.config import SEEDS_COLLECTION, Config
-from rag.errors import CollectionNotFound, StoreError, UsageError
-from rag.factory import open_embedder
-from rag.seeds import seed_paths
-from rag.store.archive import STORE_NAME, Archive
+from askive.rag.config import SEEDS_COLLECTION, Config
+from askive.rag.errors import CollectionNotFound, StoreError, UsageError
+from askive.rag.factory import open_embedder
+from askive.rag.seeds import seed_paths
+from askive.rag.store.archive import STORE_NAME, Archive
 
 if TYPE_CHECKING:
-    from rag.ingest.pipeline import IngestReport, Progress
-    from rag.ingest.plan import Withheld
+    from askive.rag.ingest.pipeline import IngestReport, Progress
+    from askive.rag.ingest.plan import Withheld
 
 DEFAULT_COLLECTION = "default"
 
@@ -109,12 +109,12 @@ def rebuild_collection(config: Config, name: str, *, notify: Notify | None = Non
 
 
 def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
-    """What a rebuild from these paths would lose of the folders among them, as `rag.ingest.plan.Plan.withheld`.
+    """What a rebuild from these paths would lose of the folders among them, as `askive.rag.ingest.plan.Plan.withheld`.
 
     Nothing when there is no collection, or its store cannot be read. Raises UsageError for a path that does not exist.
     """
-    from rag.ingest.plan import plan_paths
-    from rag.store.sqlite import SqliteStore
+    from askive.rag.ingest.plan import plan_paths
+    from askive.rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
@@ -146,7 +146,7 @@ def index_seeds(
     config: Config, *, progress: Progress | None = None, notify: Notify | None = None
 ) -> IngestReport:
     """Bring the collection of the default corpus in step with it; a new one appears whole."""
-    from rag.ingest.pipeline import ingest_paths
+    from askive.rag.ingest.pipeline import ingest_paths
 
     with lock_collections(config, SEEDS_COLLECTION, notify=notify):
         is_there = has_collection(config, SEEDS_COLLECTION)
@@ -179,7 +179,7 @@ def _require_free(config: Config, name: str) -> None:
 
 def known_documents(config: Config, name: str) -> dict[str, str]:
     """Digests of a collection's documents by uri; empty when it is damaged."""
-    from rag.store.sqlite import SqliteStore
+    from askive.rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:

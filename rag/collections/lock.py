@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.collections.path import collection_path
-from rag.errors import CollectionBusy, StoreError
+from askive.rag.collections.path import collection_path
+from askive.rag.errors import CollectionBusy, StoreError
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from rag.config import Config
+    from askive.rag.config import Config
 
 Notify = Callable[[str], None]
 """Called with a line for the user when a lock has to be waited for."""

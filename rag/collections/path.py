@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import UsageError
+from askive.rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from rag.config import Config
+    from askive.rag.config import Config
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

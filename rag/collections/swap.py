@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from models.files import sync_file, sync_folder
-from rag.collections.lock import Notify, lock_collections
-from rag.config import Config
-from rag.errors import AskiveError, StoreError
-from rag.store.archive import STORE_NAME
+from askive.models.files import sync_file, sync_folder
+from askive.rag.collections.lock import Notify, lock_collections
+from askive.rag.config import Config
+from askive.rag.errors import AskiveError, StoreError
+from askive.rag.store.archive import STORE_NAME
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -93,7 +93,7 @@ def rename_folder(config: Config, name: str, new_name: str) -> None:
 def discard_leftovers(config: Config, name: str) -> None:
     """Delete what interrupted rebuilds left of a collection, after a recovery. Under the lock only.
 
-    An interrupted deletion is left to `rag.privacy.leftovers.sweep`. Raises StoreError when the disk refuses.
+    An interrupted deletion is left to `askive.rag.privacy.leftovers.sweep`. Raises StoreError when the disk refuses.
     """
     recover_collection(config, name)
     for state in ("rebuilding", "replaced"):

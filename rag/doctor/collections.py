@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.config import Config
-from rag.doctor.files import Finding, surely
-from rag.passage_context import context_of
-from rag.store.archive import STORE_NAME
-from rag.store.database_file import open_read_only
-from rag.store.faiss_flat import FaissIndex
-from rag.store.index_checksum import is_whole
-from rag.store.schema import FORMAT, INVARIANTS, Fingerprint
-from rag.store.sqlite_errors import format_failure, is_damage, rebuild_remedy, store_failure
-from rag.text.dates import days_of
-from rag.types import Passage, Source
+from askive.rag.config import Config
+from askive.rag.doctor.files import Finding, surely
+from askive.rag.passage_context import context_of
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.database_file import open_read_only
+from askive.rag.store.faiss_flat import FaissIndex
+from askive.rag.store.index_checksum import is_whole
+from askive.rag.store.schema import FORMAT, INVARIANTS, Fingerprint
+from askive.rag.store.sqlite_errors import format_failure, is_damage, rebuild_remedy, store_failure
+from askive.rag.text.dates import days_of
+from askive.rag.types import Passage, Source
 
 _COPIED_UP_TO = 256 * 2**20
 """Bytes of a store whose full-text index is checked without being asked to: it is copied into memory for that."""

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.errors import AskiveError
-from rag.config import Config
-from rag.doctor.collections import examine_collections
-from rag.doctor.files import Finding, examine_files, surely
+from askive.models.errors import AskiveError
+from askive.rag.config import Config
+from askive.rag.doctor.collections import examine_collections
+from askive.rag.doctor.files import Finding, examine_files, surely
 
 _GB = 1024**3
 
@@ -56,7 +56,7 @@ def _disk(home: Path) -> Finding:
 def _machine() -> Iterator[Finding]:
     import psutil
 
-    from models.machine import physical_cores
+    from askive.models.machine import physical_cores
 
     free, total = psutil.virtual_memory().available / _GB, psutil.virtual_memory().total / _GB
     message = f"{free:.1f} GB of {total:.1f} GB free"
@@ -72,7 +72,7 @@ def _machine() -> Iterator[Finding]:
 
 def _llama() -> Finding:
     try:
-        from models.llama.generator import built_with
+        from askive.models.llama.generator import built_with
 
         version, flags = built_with()
     except (ImportError, OSError) as error:
@@ -97,7 +97,7 @@ def _llama() -> Finding:
 
 
 def _states(config: Config) -> Finding:
-    from models.registry import kept_states
+    from askive.models.registry import kept_states
 
     cache = kept_states(config.models_dir, config.cache.memory_mb, config.cache.disk_mb).stats()
     mb = 1 << 20
@@ -115,7 +115,7 @@ def _has_cpu_flag(cpuinfo: str, flag: str) -> bool:
 
 
 def _weights(config: Config, verify: bool) -> Iterator[Finding]:
-    from models.weights.store import WeightStore
+    from askive.models.weights.store import WeightStore
 
     store = WeightStore(config.models_dir)
     for role, model_id in (("embedder", config.embedder), ("generator", config.generator)):
@@ -138,7 +138,7 @@ def _weights(config: Config, verify: bool) -> Iterator[Finding]:
 
 
 def _leftovers(config: Config) -> Finding:
-    from rag.privacy.leftovers import find_leftovers
+    from askive.rag.privacy.leftovers import find_leftovers
 
     leftovers = find_leftovers(config)
     if not leftovers:

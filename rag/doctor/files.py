@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from models.errors import AskiveError
-from rag.config import CONFIG_NAME, Config, load_config
-from rag.store.database_file import open_read_only
+from askive.models.errors import AskiveError
+from askive.rag.config import CONFIG_NAME, Config, load_config
+from askive.rag.store.database_file import open_read_only
 
 Severity = Literal["ok", "warning", "error"]
 
@@ -81,8 +81,8 @@ def _conversations(config: Config) -> Iterator[Finding]:
 
 
 def _kept_states(config: Config) -> Iterator[Finding]:
-    from models.llama.state_cache import damaged_states
-    from models.registry import states_dir
+    from askive.models.llama.state_cache import damaged_states
+    from askive.models.registry import states_dir
 
     damaged = damaged_states(states_dir(config.models_dir))
     if damaged:
@@ -96,7 +96,7 @@ def _kept_states(config: Config) -> Iterator[Finding]:
 
 
 def _derived(config: Config) -> Iterator[Finding]:
-    from models.openvino_cache import is_sealed
+    from askive.models.openvino_cache import is_sealed
 
     folders = {file.parent for file in config.models_dir.glob("*/.openvino/*/*") if file.is_file()}
     folders |= {path for path in config.models_dir.glob("*/.openvino/*/compiled/[!.]*") if path.is_dir()}

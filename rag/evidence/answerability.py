@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.unmentioned import missing_from
-from rag.question.answer_type import has_kind
-from rag.text.words import stems
-from rag.types import Hit
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.unmentioned import missing_from
+from askive.rag.question.answer_type import has_kind
+from askive.rag.text.words import stems
+from askive.rag.types import Hit
 
 _N_BEST = 5
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.protocols import Embedder
-from models.reader.cross_encoder import Reader
-from rag.calibration.logistic import fitted
-from rag.evidence.answerability import features_of
-from rag.evidence.reader_scoring import read_sentences
-from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
-from rag.evidence.unmentioned import missing_from
-from rag.types import Hit
+from askive.models.protocols import Embedder
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.logistic import fitted
+from askive.rag.evidence.answerability import features_of
+from askive.rag.evidence.reader_scoring import read_sentences
+from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from askive.rag.evidence.unmentioned import missing_from
+from askive.rag.types import Hit
 
 MIN_EVIDENCE = 0.33
 """Below this score of the best sentence nothing in the archive is about the question.
@@ -34,7 +34,7 @@ class Weighed:
     """Hits and the sentences in them.
 
     scored: every sentence once, best first.
-    features: of `rag.evidence.answerability`; empty when there is no sentence.
+    features: of `askive.rag.evidence.answerability`; empty when there is no sentence.
     missing: what the question names and no hit mentions.
     probability: that the answer is here, 0 to 1.
     is_answerable: whether that is enough. topical: how well the best sentence fits the topic.

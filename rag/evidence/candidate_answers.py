@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.calibration.logistic import logistic
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.source_sentences import Candidate, candidates_of
-from rag.question.answer_type import Kind, asked_kind, asks_for_several
-from rag.text.date_mentions import days
-from rag.text.names import Name, has_name, lower_words, names_in, same_word
-from rag.text.quantities import Quantity, compare, quantities
-from rag.text.speakers import speaker_of
-from rag.text.words import STOP_WORDS, content_words, stem, stems
+from askive.rag.calibration.logistic import logistic
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import Candidate, candidates_of
+from askive.rag.question.answer_type import Kind, asked_kind, asks_for_several
+from askive.rag.text.date_mentions import days
+from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
+from askive.rag.text.quantities import Quantity, compare, quantities
+from askive.rag.text.speakers import speaker_of
+from askive.rag.text.words import STOP_WORDS, content_words, stem, stems
 
 _PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
@@ -97,7 +97,7 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
 
     At most two of each: what the rules found, and what the reader did.
-    scored: from `rag.evidence.assessment`. Documents that do not have every name of the question near the value
+    scored: from `askive.rag.evidence.assessment`. Documents that do not have every name of the question near the value
     speak of
     something else. Empty for a question that wants several things at once.
     """

@@ -1,6 +1,7 @@
 """A second look at the best sentences: the reader says which of them answer the question.
 
-The first score (`rag.evidence.scoring`) is about the same topic; the reader is about the answer. It reads each of the
+The first score (`askive.rag.evidence.scoring`) is about the same topic; the reader is about the answer. It
+reads each of the
 best sentences with its neighbours and its document's title, as it was trained to.
 """
 
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.reader.cross_encoder import Reader
-from rag.calibration.logistic import logistic
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.source_sentences import sentences_of
-from rag.text.sentences import Span
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.logistic import logistic
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.text.sentences import Span
 
 N_READ = 24
 ANSWERABLE_WEIGHT = 0.3

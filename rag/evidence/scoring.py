@@ -1,7 +1,7 @@
 """Hits -> their sentences, best first: the evidence.
 
 Whole passages cost seconds of reading on a CPU and a small model loses its way in them. What is read of the
-sentences is chosen in `rag.evidence.selection`.
+sentences is chosen in `askive.rag.evidence.selection`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.protocols import Embedder
-from rag.evidence.source_sentences import sentences_of
-from rag.question.answer_type import has_kind
-from rag.text.injection import is_instruction
-from rag.text.sentences import Span
-from rag.text.words import stems
-from rag.types import Hit
+from askive.models.protocols import Embedder
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.question.answer_type import has_kind
+from askive.rag.text.injection import is_instruction
+from askive.rag.text.sentences import Span
+from askive.rag.text.words import stems
+from askive.rag.types import Hit
 
 _COSINE_WEIGHT = 0.5
 _COVERAGE_WEIGHT = 0.35

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.config import PromptConfig
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.source_sentences import sentences_of
-from rag.passage_context import source_line
-from rag.question.analysis import is_yes_no, split_parts
-from rag.question.answer_type import is_open
-from rag.question.decomposition import asked_parts
-from rag.text.injection import is_instruction
-from rag.text.sentences import Span
-from rag.types import Evidence, Hit
+from askive.rag.config import PromptConfig
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.passage_context import source_line
+from askive.rag.question.analysis import is_yes_no, split_parts
+from askive.rag.question.answer_type import is_open
+from askive.rag.question.decomposition import asked_parts
+from askive.rag.text.injection import is_instruction
+from askive.rag.text.sentences import Span
+from askive.rag.types import Evidence, Hit
 
 _MUCH_WORSE = 0.5
 """Sentences that are worth less than this share of the best one are not read."""

@@ -3,16 +3,16 @@
 What a model says of what it can answer (S. Kadavath et al. 2022, "Language Models (Mostly) Know What They Know")
 tells near-misses, which look to a retrieval like answers. Two things are asked, each for one pass over a few
 words: whether the excerpts state the answer, and how near the model is to saying that they do not. Its word is
-never taken alone: a logistic model weighs it with `rag.evidence.answerability`.
+never taken alone: a logistic model weighs it with `askive.rag.evidence.answerability`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.protocols import Generator, Message, Segment
-from rag.calibration.logistic import Answerability, log_odds
-from rag.types import Polarity, Prompt
+from askive.models.protocols import Generator, Message, Segment
+from askive.rag.calibration.logistic import Answerability, log_odds
+from askive.rag.types import Polarity, Prompt
 
 HOPELESS = 0.03
 """Below this probability nothing that the generator says would make it an answer."""
@@ -43,7 +43,8 @@ class Doubter:
         return self._model is not None
 
     def wanted(self, probability: float) -> bool:
-        """Whether a second opinion may change what is done at this probability of `rag.evidence.answerability`."""
+        """Whether a second opinion may change what is done at this probability of
+        `askive.rag.evidence.answerability`."""
         return self._model is not None and HOPELESS <= probability < CERTAIN
 
     def is_hopeless(self, probability: float) -> bool:

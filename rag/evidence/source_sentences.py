@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.text.clauses import claim_spans
-from rag.text.injection import is_instruction
-from rag.text.sentences import Span, split_sentences
-from rag.types import Hit
+from askive.rag.text.clauses import claim_spans
+from askive.rag.text.injection import is_instruction
+from askive.rag.text.sentences import Span, split_sentences
+from askive.rag.types import Hit
 
 _LONG_CHARS = 240
 _N_BEFORE = 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.text.date_mentions import bears, day_of, days
-from rag.text.dates import spelled_date
-from rag.text.names import has_name, is_office, lower_words, names_in
-from rag.text.numbers import numbers
-from rag.text.quantities import quantities
-from rag.types import Hit
+from askive.rag.text.date_mentions import bears, day_of, days
+from askive.rag.text.dates import spelled_date
+from askive.rag.text.names import has_name, is_office, lower_words, names_in
+from askive.rag.text.numbers import numbers
+from askive.rag.text.quantities import quantities
+from askive.rag.types import Hit
 
 
 def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:

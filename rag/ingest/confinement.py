@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from rag.load.limits import MAX_MEMORY_BYTES
+from askive.rag.load.limits import MAX_MEMORY_BYTES
 
 _REFUSED = frozenset(
     """socket.connect socket.bind socket.sendto socket.sendmsg socket.getaddrinfo socket.getnameinfo

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from models.protocols import Vectors
+from askive.models.protocols import Vectors
 
 Item = TypeVar("Item")
 BATCH_PASSAGES = 256

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from rag.errors import LoadError
-from rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
-from rag.types import Document, Passage
+from askive.rag.errors import LoadError
+from askive.rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
+from askive.rag.types import Document, Passage
 
 _LENGTHS = struct.Struct(">IQ")
 _MAX_MESSAGE_CHARS = 5_000

@@ -11,11 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from rag.config import PassageConfig
-from rag.errors import ArchiveError, AskiveError, LoadError
-from rag.ingest.frames import Loaded, loaded_from
-from rag.ingest.parser_process import ParserProcess
-from rag.load.limits import MAX_MEMORY_BYTES, unreadable
+from askive.rag.config import PassageConfig
+from askive.rag.errors import ArchiveError, AskiveError, LoadError
+from askive.rag.ingest.frames import Loaded, loaded_from
+from askive.rag.ingest.parser_process import ParserProcess
+from askive.rag.load.limits import MAX_MEMORY_BYTES, unreadable
 
 N_WORKERS = 2
 _LOOK_S = 0.1

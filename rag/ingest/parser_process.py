@@ -14,12 +14,15 @@ from typing import IO, Any, Literal
 
 import psutil
 
-from rag.errors import ArchiveError, LoadError
-from rag.ingest.frames import BrokenFrame, receive, send
-from rag.load.limits import MAX_MEMORY_BYTES, MEMORY_EXIT, cpu_seconds, out_of_memory, wall_seconds
+from askive.rag.errors import ArchiveError, LoadError
+from askive.rag.ingest.frames import BrokenFrame, receive, send
+from askive.rag.load.limits import MAX_MEMORY_BYTES, MEMORY_EXIT, cpu_seconds, out_of_memory, wall_seconds
 
 # The parent's own search path: a folder named `models` where the command runs must not be imported instead.
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rag.ingest.parser_worker import main; main()"
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from "
+    "askive.rag.ingest.parser_worker import main; main()"
+)
 _START_S = 60.0
 
 

@@ -10,13 +10,13 @@ import sys
 from typing import Any, BinaryIO, NamedTuple
 
 # First of all: switches off what libraries would send or fetch.
-import models  # noqa: F401
-from rag.errors import AskiveError, LoadError
-from rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
-from rag.ingest.frames import BrokenFrame, receive, result_fields, send
-from rag.ingest.splitting import chunk
-from rag.load import LOADERS, load_bytes
-from rag.load.limits import (
+from askive import models  # noqa: F401
+from askive.rag.errors import AskiveError, LoadError
+from askive.rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
+from askive.rag.ingest.frames import BrokenFrame, receive, result_fields, send
+from askive.rag.ingest.splitting import chunk
+from askive.rag.load import LOADERS, load_bytes
+from askive.rag.load.limits import (
     MAX_HEADING_CHARS,
     MAX_PASSAGES,
     MEMORY_EXIT,

@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from models.protocols import Vectors
-from rag.errors import AskiveError, LoadError, StoreError, UsageError
-from rag.ingest.embed_ahead import EmbedAhead
-from rag.ingest.parser_pool import Job, ParserPool
-from rag.ingest.plan import Plan, Withheld, plan_paths, stamp_of
-from rag.ingest.splitting import chunk
-from rag.load import loader_of, printable, read_bytes, storable_document
-from rag.load.digest import sha256
-from rag.passage_context import context_of
-from rag.store.archive import Archive
-from rag.types import Document, Passage
+from askive.models.protocols import Vectors
+from askive.rag.errors import AskiveError, LoadError, StoreError, UsageError
+from askive.rag.ingest.embed_ahead import EmbedAhead
+from askive.rag.ingest.parser_pool import Job, ParserPool
+from askive.rag.ingest.plan import Plan, Withheld, plan_paths, stamp_of
+from askive.rag.ingest.splitting import chunk
+from askive.rag.load import loader_of, printable, read_bytes, storable_document
+from askive.rag.load.digest import sha256
+from askive.rag.passage_context import context_of
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
 """Called with documents done, documents in all (None if unknown) and the uri that was done last."""
@@ -187,7 +187,7 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
 
     uris: as in `documents_meant`. Files stay on disk, and so does what was made of their text outside the archive:
-    see `rag.privacy.deletion.remove_from_collection`. Raises UsageError for what means no document; nothing
+    see `askive.rag.privacy.deletion.remove_from_collection`. Raises UsageError for what means no document; nothing
     is removed then.
     """
     meant = documents_meant(archive, uris)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.errors import UsageError
-from rag.load import LOADERS
-from rag.load.files import is_system_folder
+from askive.rag.errors import UsageError
+from askive.rag.load import LOADERS
+from askive.rag.load.files import is_system_folder
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files touched within this time before they are read get no stamp: a later change could leave the same one."""

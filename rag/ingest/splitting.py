@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple, Protocol
 
-from rag.text.headings import find_headings
-from rag.text.sentences import split_sentences
-from rag.types import PAGE_BREAK, Document, Passage
+from askive.rag.text.headings import find_headings
+from askive.rag.text.sentences import split_sentences
+from askive.rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
 """It stands in front of every passage of its section; what is longer is cut."""
@@ -30,7 +30,7 @@ _SENTENCE_GOES_ON = re.compile(
 
 
 class Splitting(Protocol):
-    """How documents are split: see `rag.config.PassageConfig`."""
+    """How documents are split: see `askive.rag.config.PassageConfig`."""
 
     @property
     def max_words(self) -> int:

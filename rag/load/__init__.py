@@ -1,6 +1,6 @@
 """Bytes -> Document: one module per media type.
 
-What parses files of unknown origin should not do so in its own process: see `rag.ingest.parser_pool`.
+What parses files of unknown origin should not do so in its own process: see `askive.rag.ingest.parser_pool`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rag.errors import AskiveError, LoadError
-from rag.load.byline import find_byline
-from rag.load.files import printable, read_bytes
-from rag.load.html import load_html
-from rag.load.limits import MAX_FILE_BYTES, MAX_METADATA_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, unreadable
-from rag.load.mail import load_eml, load_mbox
-from rag.load.markdown import load_markdown
-from rag.load.office import load_docx, load_epub, load_pptx
-from rag.load.pdf import load_pdf
-from rag.load.plain import load_plain
-from rag.load.tables import load_csv, load_xlsx
-from rag.text.words import storable
-from rag.types import Document
+from askive.rag.errors import AskiveError, LoadError
+from askive.rag.load.byline import find_byline
+from askive.rag.load.files import printable, read_bytes
+from askive.rag.load.html import load_html
+from askive.rag.load.limits import (
+    MAX_FILE_BYTES,
+    MAX_METADATA_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    unreadable,
+)
+from askive.rag.load.mail import load_eml, load_mbox
+from askive.rag.load.markdown import load_markdown
+from askive.rag.load.office import load_docx, load_epub, load_pptx
+from askive.rag.load.pdf import load_pdf
+from askive.rag.load.plain import load_plain
+from askive.rag.load.tables import load_csv, load_xlsx
+from askive.rag.text.words import storable
+from askive.rag.types import Document
 
 __all__ = [
     "LOADERS",

@@ -10,7 +10,7 @@ import datetime
 import re
 from typing import NamedTuple
 
-from rag.text.dates import partial_date
+from askive.rag.text.dates import partial_date
 
 _HEAD_CHARS = 500
 _NOTE = re.compile(r"\((?P<publisher>[^()]{2,60}),\s*(?P<date>[^()]{4,20})\)\s*$")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.errors import LoadError
+from askive.rag.errors import LoadError
 
 _NOT_TEXT = (
     b"%PDF-",

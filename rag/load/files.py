@@ -8,8 +8,8 @@ import stat
 from functools import lru_cache
 from pathlib import Path
 
-from rag.errors import LoadError
-from rag.load.limits import MAX_FILE_BYTES
+from askive.rag.errors import LoadError
+from askive.rag.load.limits import MAX_FILE_BYTES
 
 SYSTEM_FOLDERS = ("/proc", "/sys")
 """What stands in these is made up by the kernel; it may have no end, and reading it can have effects."""

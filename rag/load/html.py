@@ -6,8 +6,8 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from rag.text.dates import partial_date
-from rag.types import Document
+from askive.rag.text.dates import partial_date
+from askive.rag.types import Document
 
 _UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "iframe", "object")
 _BLOCKS = frozenset(
@@ -42,7 +42,7 @@ def load_html(data: bytes, uri: str) -> Document:
     """Text without scripts, styles and navigation; title, date and publisher from the page's metadata."""
     from bs4 import BeautifulSoup
 
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     soup = BeautifulSoup(data, "lxml")
     meta = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.errors import LoadError
+from askive.rag.errors import LoadError
 
 MAX_FILE_BYTES = 256 * 2**20
 """Larger files are not read: they would not fit into memory several times over."""

@@ -6,10 +6,10 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag.errors import LoadError
-from rag.load.html import visible_text
-from rag.text.dates import partial_date
-from rag.types import Document
+from askive.rag.errors import LoadError
+from askive.rag.load.html import visible_text
+from askive.rag.text.dates import partial_date
+from askive.rag.types import Document
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -28,7 +28,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
     Raises LoadError when the bytes are no message.
     """
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     message = _message(data)
     if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
@@ -47,7 +47,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
 def load_mbox(data: bytes, uri: str) -> Document:
     """The messages one after the other, each a section with its subject. Raises LoadError for what is no mailbox."""
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     before, *raw = _BETWEEN.split(data)
     if before.strip() or not raw:

@@ -6,11 +6,11 @@ import datetime
 from pathlib import PurePath
 from typing import Any
 
-from rag.errors import LoadError
-from rag.load.decoding import decode
-from rag.text.dates import partial_date
-from rag.text.headings import first_heading
-from rag.types import Document
+from askive.rag.errors import LoadError
+from askive.rag.load.decoding import decode
+from askive.rag.text.dates import partial_date
+from askive.rag.text.headings import first_heading
+from askive.rag.types import Document
 
 _MAX_NODES = 10_000
 """Of YAML, with aliases written out: a few lines can stand for a thousand million."""
@@ -27,7 +27,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
     import frontmatter
     import yaml
 
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     raw = decode(data, uri)
     try:

@@ -12,12 +12,12 @@ import warnings
 from pathlib import PurePath
 from typing import Any
 
-from rag.errors import LoadError
-from rag.load.byline import find_byline
-from rag.load.zip_limits import check_zip, core_properties
-from rag.text.dates import partial_date
-from rag.text.headings import first_heading
-from rag.types import PAGE_BREAK, Document
+from askive.rag.errors import LoadError
+from askive.rag.load.byline import find_byline
+from askive.rag.load.zip_limits import check_zip, core_properties
+from askive.rag.text.dates import partial_date
+from askive.rag.text.headings import first_heading
+from askive.rag.types import PAGE_BREAK, Document
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -103,7 +103,7 @@ def _plain(text: str) -> str:
 
 
 def _document(data: bytes, uri: str, text: str, media_type: str, told: dict[str, str]) -> Document:
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     title = _plain(told.get("title", ""))
     if not title.strip() or title.lower() in _NO_TITLES:

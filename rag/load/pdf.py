@@ -8,11 +8,11 @@ import threading
 from pathlib import PurePath
 from typing import Any
 
-from rag.errors import LoadError
-from rag.load.byline import find_byline
-from rag.load.limits import MAX_TEXT_CHARS
-from rag.load.pdf_lines import mend_pages
-from rag.types import PAGE_BREAK, Document
+from askive.rag.errors import LoadError
+from askive.rag.load.byline import find_byline
+from askive.rag.load.limits import MAX_TEXT_CHARS
+from askive.rag.load.pdf_lines import mend_pages
+from askive.rag.types import PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()
 """Held around every use of pypdfium2, here and where pages are drawn: PDFium is not made for threads."""
@@ -34,7 +34,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
     `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
     for a file that is no PDF, is damaged, is locked with a password, or has pictures of text only.
     """
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     if b"%PDF-" not in data[:1024]:
         raise LoadError(f"{uri} is no PDF, whatever its name says", remedy="give it the ending of what it is")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from rag.load.decoding import decode
-from rag.types import Document
+from askive.rag.load.decoding import decode
+from askive.rag.types import Document
 
 _MAX_TITLE_CHARS = 120
 
 
 def load_plain(data: bytes, uri: str) -> Document:
     """Title: the first line when it stands alone and is short, else the file's name."""
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
     head, _, rest = text.lstrip().partition("\n")

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import PurePath
 
-from rag.errors import LoadError
-from rag.load.decoding import decode
-from rag.load.limits import MAX_TEXT_CHARS
-from rag.load.zip_limits import check_zip, core_properties
-from rag.types import Document
+from askive.rag.errors import LoadError
+from askive.rag.load.decoding import decode
+from askive.rag.load.limits import MAX_TEXT_CHARS
+from askive.rag.load.zip_limits import check_zip, core_properties
+from askive.rag.types import Document
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
 
 def load_csv(data: bytes, uri: str) -> Document:
     """Comma, semicolon or tab between the cells. Raises LoadError for binary files and broken quoting."""
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
     delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
@@ -46,7 +46,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     """Each sheet is a section. Formulas stand with the value they had. Raises LoadError for damaged files."""
     from openpyxl import load_workbook
 
-    from rag.load.digest import sha256
+    from askive.rag.load.digest import sha256
 
     check_zip(data, uri, "xl/workbook.xml")
     parts: list[str] = []

@@ -6,8 +6,8 @@ import io
 import zipfile
 from pathlib import PurePath
 
-from rag.errors import LoadError
-from rag.text.dates import partial_date
+from askive.rag.errors import LoadError
+from askive.rag.text.dates import partial_date
 
 MAX_UNPACKED_BYTES = 512 * 2**20
 """Of all members together: an archive of a few kilobytes can unpack to more than any machine holds."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 
-from rag.collections.by_name import require_collection
-from rag.collections.lock import Notify, lock_collections
-from rag.collections.path import collection_path as collection_path
-from rag.config import Config
-from rag.errors import StoreError
-from rag.privacy.removal import Removal, Removed
-from rag.store.archive import STORE_NAME, Archive
+from askive.rag.collections.by_name import require_collection
+from askive.rag.collections.lock import Notify, lock_collections
+from askive.rag.collections.path import collection_path as collection_path
+from askive.rag.config import Config
+from askive.rag.errors import StoreError
+from askive.rag.privacy.removal import Removal, Removed
+from askive.rag.store.archive import STORE_NAME, Archive
 
 
 def remove_collection(
     config: Config, name: str, *, with_quotes: bool = False, notify: Notify | None = None
 ) -> Removed:
-    """Delete a collection for good, from every place of `rag.privacy.register`.
+    """Delete a collection for good, from every place of `askive.rag.privacy.register`.
 
     with_quotes: also conversations, gold questions and evaluation runs that quote it. notify: as in
     `write_collection`. Raises CollectionNotFound, CollectionBusy.
     """
-    from rag.privacy.register import delete_everywhere
+    from askive.rag.privacy.register import delete_everywhere
 
     with lock_collections(config, name, notify=notify):
         return delete_everywhere(config, removal_of_collection(config, name), with_quotes=with_quotes)
@@ -30,9 +30,9 @@ def remove_collection(
 
 def removal_of_collection(config: Config, name: str) -> Removal:
     """The removal of a whole collection, also of a damaged one. Raises CollectionNotFound."""
-    from rag.privacy.register import other_collections
-    from rag.privacy.removal import Removal
-    from rag.store.sqlite import SqliteStore
+    from askive.rag.privacy.register import other_collections
+    from askive.rag.privacy.removal import Removal
+    from askive.rag.store.sqlite import SqliteStore
 
     require_collection(config, name)
     store_id, uris = "", frozenset[str]()
@@ -48,19 +48,19 @@ def removal_of_collection(config: Config, name: str) -> Removal:
 def remove_from_collection(
     config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
 ) -> Removed:
-    """Remove documents for good, from every place of `rag.privacy.register`; files outside the data folder stay.
+    """Remove documents for good, from every place of `askive.rag.privacy.register`; files outside the data folder stay.
 
-    uris: as in `rag.ingest.pipeline.remove_documents`. with_quotes: as in `remove_collection`.
+    uris: as in `askive.rag.ingest.pipeline.remove_documents`. with_quotes: as in `remove_collection`.
     Raises UsageError for what means no document; nothing is removed then.
     """
-    from rag.privacy.register import delete_everywhere
+    from askive.rag.privacy.register import delete_everywhere
 
     removal = removal_of_documents(config, archive, uris)
     try:
         return delete_everywhere(config, removal, with_quotes=with_quotes)
     except BaseException:
         # They may be gone from the store all the same, and then nobody can ask for it again.
-        from models.registry import clear_states
+        from askive.models.registry import clear_states
 
         clear_states(config.models_dir)
         raise
@@ -68,14 +68,14 @@ def remove_from_collection(
 
 def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
     """The removal of documents from an opened collection. Raises UsageError for what means no document."""
-    from rag.ingest.pipeline import documents_meant
+    from askive.rag.ingest.pipeline import documents_meant
 
     return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
 
 
 def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
     """The removal of documents that need not be in the collection any more. name: of the collection."""
-    from rag.privacy.register import other_collections
-    from rag.privacy.removal import Removal
+    from askive.rag.privacy.register import other_collections
+    from askive.rag.privacy.removal import Removal
 
     return Removal(name, archive.store.store_id, frozenset(uris), other_collections(config, name), archive)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from rag.config import Config
-from rag.store.archive import Archive
-from rag.store.sqlite import SqliteStore
+from askive.rag.config import Config
+from askive.rag.store.archive import Archive
+from askive.rag.store.sqlite import SqliteStore
 
 
 def erase_removed(config: Config, archive: Archive) -> bool:
@@ -15,14 +15,14 @@ def erase_removed(config: Config, archive: Archive) -> bool:
 
     Call it after each change. Kept states are all cleared, since their keys do not name documents. What cannot be
     erased now, because another process reads the archive or the disk is full, stays marked for
-    `rag.privacy.leftovers.sweep`.
+    `askive.rag.privacy.leftovers.sweep`.
     """
     return not archive.store.unerased or erase_store(config, archive.folder, archive.store)
 
 
 def erase_store(config: Config, folder: Path, store: SqliteStore) -> bool:
     """As `erase_removed`, for the store in `folder`, whether or not it is marked."""
-    from models.registry import clear_states
+    from askive.models.registry import clear_states
 
     # The mark goes last: after a kill all of this is done again.
     cleared = clear_states(config.models_dir)

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from rag.collections.by_name import list_collections
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.errors import StoreError
-from rag.privacy.erasure import erase_store
-from rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
-from rag.store.archive import STORE_NAME
-from rag.store.database_file import open_read_only
-from rag.store.secure_delete import is_marked
-from rag.store.sqlite import SqliteStore
+from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config
+from askive.rag.errors import StoreError
+from askive.rag.privacy.erasure import erase_store
+from askive.rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.database_file import open_read_only
+from askive.rag.store.secure_delete import is_marked
+from askive.rag.store.sqlite import SqliteStore
 
 _ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
 _WHAT = {
@@ -113,7 +113,7 @@ def _is_interrupted(config: Config, name: str) -> bool:
 
 
 def _delete_aside(config: Config, path: Path) -> None:
-    from models.registry import clear_states
+    from askive.models.registry import clear_states
 
     clear_states(config.models_dir)
     if path.name.endswith(".deleted"):
@@ -207,7 +207,7 @@ def _uploaded(config: Config) -> dict[str, str] | None:
 
 def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
     """The file becomes again the one that was indexed: the former one, unless the new one was indexed."""
-    from models.files import sha256_of
+    from askive.models.files import sha256_of
 
     if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
         path.replace(whole)

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from models.files import write_atomically
-from rag.config import Config
-from rag.privacy.removal import Removal
+from askive.models.files import write_atomically
+from askive.rag.config import Config
+from askive.rag.privacy.removal import Removal
 
 _MENTIONS = "mentions"
 _QUERIES, _CORPUS = "queries.jsonl", "corpus.jsonl"

@@ -1,6 +1,6 @@
 """The register of every place in the data folder where text of a document may lie. Removal walks it.
 
-Two kinds of text are not in it: what a killed process left half done, which `rag.privacy.leftovers` finds, and
+Two kinds of text are not in it: what a killed process left half done, which `askive.rag.privacy.leftovers` finds, and
 files that
 somebody wrote outside the data folder (exports, reports, `--out`). Weights, settings, compiled models
 (`models`, `cache/reader`, `cache/wheels`) and the judges' agreements (`eval/judges`) hold no text of documents.
@@ -19,11 +19,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from rag.collections.by_name import list_collections
-from rag.collections.swap import delete_set_aside, set_aside
-from rag.config import Config
-from rag.privacy.erasure import erase_removed
-from rag.privacy.quotes import (
+from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.swap import delete_set_aside, set_aside
+from askive.rag.config import Config
+from askive.rag.privacy.erasure import erase_removed
+from askive.rag.privacy.quotes import (
     count_answers,
     count_copies,
     count_gold,
@@ -33,9 +33,9 @@ from rag.privacy.quotes import (
     delete_gold,
     delete_runs,
 )
-from rag.privacy.removal import Removal, Removed
-from rag.store.archive import STORE_NAME
-from rag.store.database_file import open_read_only
+from askive.rag.privacy.removal import Removal, Removed
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.database_file import open_read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def delete_elsewhere(config: Config, removal: Removal, *, with_quotes: bool) -> 
 def delete_everywhere(config: Config, removal: Removal, *, with_quotes: bool) -> Removed:
     """Walk the register in its order. with_quotes: delete also what is deleted only on request.
 
-    After a kill, what was removed is found again by `rag.privacy.leftovers.sweep`, or is still in the collection.
+    After a kill, what was removed is found again by `askive.rag.privacy.leftovers.sweep`, or is still in the
+    collection.
     """
     quotes = quotes_of(config, removal)
     done = {
@@ -131,7 +132,7 @@ def _delete_indexes(config: Config, removal: Removal) -> None:
 
 def _remove(config: Config, removal: Removal) -> None:
     if removal.archive is not None:
-        from rag.ingest.pipeline import remove_documents
+        from askive.rag.ingest.pipeline import remove_documents
 
         remove_documents(removal.archive, sorted(removal.uris))
         return
@@ -139,13 +140,13 @@ def _remove(config: Config, removal: Removal) -> None:
 
 
 def _count_states(config: Config, _removal: Removal) -> int:
-    from models.registry import kept_states
+    from askive.models.registry import kept_states
 
     return kept_states(config.models_dir).stats().n_disk
 
 
 def _clear_states(config: Config, _removal: Removal) -> bool:
-    from models.registry import clear_states
+    from askive.models.registry import clear_states
 
     return clear_states(config.models_dir)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rag.store.archive import Archive
+from askive.rag.store.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Removal:
 class Removed:
     """uris: of the documents, sorted. states_cleared: no kept state is left. erased: no byte is left in the collection.
 
-    deleted, kept: how many things quoted the documents, by place (`rag.privacy.register`); only those above 0.
+    deleted, kept: how many things quoted the documents, by place (`askive.rag.privacy.register`); only those above 0.
     """
 
     uris: list[str]

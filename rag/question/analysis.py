@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.text.time_expressions import EventPhrase, Time, event_phrases, named_times
-from rag.text.words import content_words
+from askive.rag.text.time_expressions import EventPhrase, Time, event_phrases, named_times
+from askive.rag.text.words import content_words
 
 QUESTION_WORD = r"(?:what|who|whom|whose|when|where|which|why|how)"
 """A pattern, to be built into others."""
@@ -60,7 +60,7 @@ class Understanding:
 
 
 def understand(question: str, publishers: Sequence[str] = ()) -> Understanding:
-    """publishers: those of the archive. Events are named, not dated: see `rag.retrieval.event_dates`."""
+    """publishers: those of the archive. Events are named, not dated: see `askive.rag.retrieval.event_dates`."""
     return Understanding(
         parts=tuple(split_parts(question)),
         publishers=tuple(named_publishers(question, publishers)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.question.analysis import QUESTION_WORD, is_yes_no
-from rag.text.names import names
-from rag.text.numbers import numbers
+from askive.rag.question.analysis import QUESTION_WORD, is_yes_no
+from askive.rag.text.names import names
+from askive.rag.text.numbers import numbers
 
 _TIME = re.compile(
     r"\b(?:\d{4}|jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec|january|february|march|april|august|september"

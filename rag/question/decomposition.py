@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.question.analysis import QUESTION_WORD, clause_borders
-from rag.text.names import Name, names_in
-from rag.text.words import STOP_WORDS, words
+from askive.rag.question.analysis import QUESTION_WORD, clause_borders
+from askive.rag.text.names import Name, names_in
+from askive.rag.text.words import STOP_WORDS, words
 
 _MAX_PARTS = 4
 _AUX = r"(?:is|are|was|were|has|have|had|do|does|did|will|would|can|could|should)"

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.protocols import Vectors
-from rag.config import RetrievalConfig
-from rag.retrieval.fusion import convex, reciprocal_rank
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.store.vector_index import Ids
-from rag.types import Passage, Source
+from askive.models.protocols import Vectors
+from askive.rag.config import RetrievalConfig
+from askive.rag.retrieval.fusion import convex, reciprocal_rank
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.store.vector_index import Ids
+from askive.rag.types import Passage, Source
 
 Scores = dict[int, float]
 Parts = dict[int, dict[str, float]]

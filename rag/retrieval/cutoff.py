@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.question.analysis import Understanding
-from rag.types import Hit
+from askive.rag.question.analysis import Understanding
+from askive.rag.types import Hit
 
 _FIRST_PLACES = 10
 _A_PUBLISHER = 2

@@ -6,11 +6,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.text.dates import date_range
-from rag.text.sentences import split_sentences
-from rag.text.time_expressions import Day, EventPhrase, Time, full_dates
-from rag.text.words import stems
-from rag.types import Passage, Source
+from askive.rag.text.dates import date_range
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.time_expressions import Day, EventPhrase, Time, full_dates
+from askive.rag.text.words import stems
+from askive.rag.types import Passage, Source
 
 _MIN_SHARE = 0.6
 """Of the weight of all dates found: below it the archive does not agree on one."""

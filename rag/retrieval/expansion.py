@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from rag.text.date_mentions import MONTHS
-from rag.text.words import STOP_WORDS
-from rag.types import Passage, Source
+from askive.rag.text.date_mentions import MONTHS
+from askive.rag.text.words import STOP_WORDS
+from askive.rag.types import Passage, Source
 
 N_READ = 5
 """First hits whose names count."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from rag.text.names import names
-from rag.text.numbers import numbers
-from rag.text.sentences import split_sentences
-from rag.text.words import words
-from rag.types import Hit, Passage, Source
+from askive.rag.text.names import names
+from askive.rag.text.numbers import numbers
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.words import words
+from askive.rag.types import Hit, Passage, Source
 
 _SHINGLE_WORDS = 3
 MIN_SHARED = 0.5

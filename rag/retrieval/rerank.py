@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cancellation import look
-from models.protocols import Generator, Message, Reranker, Segment
-from rag.passage_context import context_of
-from rag.types import Hit
+from askive.models.cancellation import look
+from askive.models.protocols import Generator, Message, Reranker, Segment
+from askive.rag.passage_context import context_of
+from askive.rag.types import Hit
 
 _SYSTEM = "You write the question that a passage answers."
 _ASK = "\n\nWrite a question that this passage answers."

@@ -6,23 +6,23 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.protocols import Reranker
-from rag.config import RetrievalConfig
-from rag.errors import ConfigError
-from rag.question.analysis import Understanding, named_publishers, understand
-from rag.retrieval.candidates import Candidates, Scores, best_of, mean
-from rag.retrieval.cutoff import enough, give_places
-from rag.retrieval.event_dates import date_event
-from rag.retrieval.expansion import N_READ, bridging_names
-from rag.retrieval.near_duplicates import collapse, merge_neighbours, ranked
-from rag.retrieval.rerank import rerank
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.text.dates import date_range
-from rag.text.sentences import split_sentences
-from rag.text.time_expressions import Time, named_times, relative_time
-from rag.text.words import storable
-from rag.types import Hit, Stage, Turn
+from askive.models.protocols import Reranker
+from askive.rag.config import RetrievalConfig
+from askive.rag.errors import ConfigError
+from askive.rag.question.analysis import Understanding, named_publishers, understand
+from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
+from askive.rag.retrieval.cutoff import enough, give_places
+from askive.rag.retrieval.event_dates import date_event
+from askive.rag.retrieval.expansion import N_READ, bridging_names
+from askive.rag.retrieval.near_duplicates import collapse, merge_neighbours, ranked
+from askive.rag.retrieval.rerank import rerank
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.text.dates import date_range
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.time_expressions import Time, named_times, relative_time
+from askive.rag.text.words import storable
+from askive.rag.types import Hit, Stage, Turn
 
 MAX_QUERY_CHARS = 2000
 _FOLLOW_UP_WEIGHT = 0.5

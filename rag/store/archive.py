@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from models.embedders.cached import KeptEmbedder
-from models.protocols import Embedder, Vectors
-from rag.config import PassageConfig
-from rag.errors import FingerprintMismatch
-from rag.store.fts5 import Fts5Index
-from rag.store.sqlite import Counts, Fingerprint, SqliteStore
-from rag.store.vector_cache import DenseCache, FaissIndex
-from rag.types import Document, Passage, Source
+from askive.models.embedders.cached import KeptEmbedder
+from askive.models.protocols import Embedder, Vectors
+from askive.rag.config import PassageConfig
+from askive.rag.errors import FingerprintMismatch
+from askive.rag.store.fts5 import Fts5Index
+from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
+from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.types import Document, Passage, Source
 
 STORE_NAME = "store.sqlite3"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from rag.errors import CollectionNotFound, StoreError
+from askive.rag.errors import CollectionNotFound, StoreError
 
 FileId = tuple[int, int]
 """Device and inode."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from models.protocols import Vectors
-from rag.store.index_checksum import seal, sealed_number
-from rag.store.vector_index import Ids
+from askive.models.protocols import Vectors
+from askive.rag.store.index_checksum import seal, sealed_number
+from askive.rag.store.vector_index import Ids
 
 
 class FaissIndex:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from models.machine import physical_cores
-from models.protocols import Vectors
-from rag.store.faiss_flat import FaissIndex
-from rag.store.index_checksum import seal, sealed_number
-from rag.store.vector_index import Ids
+from askive.models.machine import physical_cores
+from askive.models.protocols import Vectors
+from askive.rag.store.faiss_flat import FaissIndex
+from askive.rag.store.index_checksum import seal, sealed_number
+from askive.rag.store.vector_index import Ids
 
 Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
 """The stored vectors of some ids; ids that are gone are left out."""

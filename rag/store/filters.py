@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.errors import UsageError
-from rag.text.dates import date_range, partial_date
+from askive.rag.errors import UsageError
+from askive.rag.text.dates import date_range, partial_date
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.store.filters import Filter
-from rag.store.sqlite import SqliteStore
-from rag.text.words import content_words
+from askive.rag.store.filters import Filter
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.text.words import content_words
 
 MAX_QUERY_WORDS = 64
 

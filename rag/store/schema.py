@@ -6,7 +6,7 @@ import sqlite3
 import uuid
 from dataclasses import dataclass
 
-from rag.store.secure_delete import UNERASED
+from askive.rag.store.secure_delete import UNERASED
 
 FORMAT = 2
 """Grows when the tables change: a store of another format is refused, not guessed at."""

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from rag.store.database_file import open_read_only
+from askive.rag.store.database_file import open_read_only
 
 UNERASED = "unerased"
 """Key in `meta`: not empty while the file may hold bytes of removed text; missing in stores of earlier versions."""

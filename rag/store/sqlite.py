@@ -17,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from models.protocols import Vectors
-from rag.errors import FingerprintMismatch, StoreError
-from rag.passage_context import context_of
-from rag.store.database_file import connect, file_id, open_in_place
-from rag.store.filters import Filter
-from rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
-from rag.store.secure_delete import UNERASED, erase
-from rag.store.sqlite_errors import format_failure, read_fingerprint, store_failure
-from rag.store.vector_index import Ids
-from rag.text.dates import days_of
-from rag.types import Document, Passage, Source
+from askive.models.protocols import Vectors
+from askive.rag.errors import FingerprintMismatch, StoreError
+from askive.rag.passage_context import context_of
+from askive.rag.store.database_file import connect, file_id, open_in_place
+from askive.rag.store.filters import Filter
+from askive.rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
+from askive.rag.store.secure_delete import UNERASED, erase
+from askive.rag.store.sqlite_errors import format_failure, read_fingerprint, store_failure
+from askive.rag.store.vector_index import Ids
+from askive.rag.text.dates import days_of
+from askive.rag.types import Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
@@ -305,7 +305,7 @@ class SqliteStore:
         return self._meta(UNERASED) != ""
 
     def erase(self) -> bool:
-        """As `rag.store.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
+        """As `askive.rag.store.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
         with self._lock:
             mark = self._meta(UNERASED)
             return mark == "" or erase(self._db, mark)

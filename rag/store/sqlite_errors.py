@@ -9,9 +9,9 @@ import json
 import sqlite3
 from pathlib import Path
 
-from models.system_errors import reason_of, remedy_for
-from rag.errors import StoreError
-from rag.store.schema import FORMAT, Fingerprint
+from askive.models.system_errors import reason_of, remedy_for
+from askive.rag.errors import StoreError
+from askive.rag.store.schema import FORMAT, Fingerprint
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_ACCESS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})

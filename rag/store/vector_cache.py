@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.store.faiss_flat import FaissIndex
-from rag.store.faiss_ivf import IvfIndex
-from rag.store.filters import Filter
-from rag.store.sqlite import SqliteStore
+from askive.rag.store.faiss_flat import FaissIndex
+from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.filters import Filter
+from askive.rag.store.sqlite import SqliteStore
 
 __all__ = ["EXACT_UP_TO", "DenseCache", "FaissIndex"]
 

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.protocols import Vectors
+from askive.models.protocols import Vectors
 
 Ids = NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from rag.text.words import STOP_WORDS, content_words
+from askive.rag.text.words import STOP_WORDS, content_words
 
 _MIN_WORDS = 3
 _SPLIT = re.compile(

@@ -6,7 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from rag.text.dates import date_range
+from askive.rag.text.dates import date_range
 
 MONTHS = "january february march april may june july august september october november december".split()
 

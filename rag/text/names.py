@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag.text.numbers import numbers
-from rag.text.words import STOP_WORDS, stem, words
+from askive.rag.text.numbers import numbers
+from askive.rag.text.words import STOP_WORDS, stem, words
 
 _NAME = re.compile(r"\b(?:[A-Z][\w’'.-]*[\w’']|[A-Z]{2,}|[A-Z]\.(?:[A-Z]\.)+)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from rag.text.words import STOP_WORDS, stem
+from askive.rag.text.words import STOP_WORDS, stem
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*|[.,;:!?()—–]")
 _BUT_NOT = re.compile(r"(?:\bbut|\band|,)\s+not\s+([^.,;:!?()—–]+)")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.text.numbers import number_mentions
-from rag.text.words import STOP_WORDS, stem
+from askive.rag.text.numbers import number_mentions
+from askive.rag.text.words import STOP_WORDS, stem
 
 Bound = Literal["=", "~", ">", "<"]
 Agreement = Literal["agrees", "differs", "unrelated"]

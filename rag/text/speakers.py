@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.text.names import names_in
+from askive.rag.text.names import names_in
 
 _SAID = (
     r"said|says|say|claimed|claims|claim|alleged|alleges|argued|argues|argue|insisted|insists|maintained|maintains|asserted|reported"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.text.date_mentions import MONTHS
-from rag.text.dates import date_range
+from askive.rag.text.date_mentions import MONTHS
+from askive.rag.text.dates import date_range
 
 Day = datetime.date
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from rag.text.numbers import TENS, UNITS
+from askive.rag.text.numbers import TENS, UNITS
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*", re.UNICODE)
 STOP_WORDS = frozenset(

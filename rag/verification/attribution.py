@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rag.text.speakers import is_attributed, speaker_of
-from rag.text.words import stems
-from rag.types import Citation, Sentence
+from askive.rag.text.speakers import is_attributed, speaker_of
+from askive.rag.text.words import stems
+from askive.rag.types import Citation, Sentence
 
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 

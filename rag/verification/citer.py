@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.protocols import Embedder
-from rag.evidence.source_sentences import Candidate, candidates_of, clauses_of
-from rag.text.names import names
-from rag.text.numbers import numbers
-from rag.text.words import stem, stems
-from rag.types import Citation, Hit, Sentence, Verdict
-from rag.verification.rules import check
+from askive.models.protocols import Embedder
+from askive.rag.evidence.source_sentences import Candidate, candidates_of, clauses_of
+from askive.rag.text.names import names
+from askive.rag.text.numbers import numbers
+from askive.rag.text.words import stem, stems
+from askive.rag.types import Citation, Hit, Sentence, Verdict
+from askive.rag.verification.rules import check
 
 MAX_CITATIONS = 3
 _NEAR_BEST = 0.93

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from rag.evidence.source_sentences import SourceText
-from rag.text.date_mentions import day_of, days
-from rag.text.names import has_name, lower_words, names_in
-from rag.text.numbers import number_mentions, numbers
-from rag.text.quantities import quantities
-from rag.text.sentences import split_sentences
-from rag.text.words import stem, stems
+from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.text.date_mentions import day_of, days
+from askive.rag.text.names import has_name, lower_words, names_in
+from askive.rag.text.numbers import number_mentions, numbers
+from askive.rag.text.quantities import quantities
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.words import stem, stems
 
 _REPEATED = 0.5
 """Share of a claim's words that only the question or the title have: a premise may be false, and under

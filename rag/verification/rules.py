@@ -12,15 +12,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.evidence.source_sentences import SourceText
-from rag.text.clauses import claims_of
-from rag.text.date_mentions import Day, bears, clashes
-from rag.text.names import Name, has_name, is_office
-from rag.text.negation import bears_denial, denial, denied_by, opposite, swapped, undenied
-from rag.text.quantities import Quantity, compare
-from rag.text.words import stem, stems
-from rag.types import Verdict
-from rag.verification.readings import FRAMING, ClaimReading, SourceReading
+from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.text.clauses import claims_of
+from askive.rag.text.date_mentions import Day, bears, clashes
+from askive.rag.text.names import Name, has_name, is_office
+from askive.rag.text.negation import bears_denial, denial, denied_by, opposite, swapped, undenied
+from askive.rag.text.quantities import Quantity, compare
+from askive.rag.text.words import stem, stems
+from askive.rag.types import Verdict
+from askive.rag.verification.readings import FRAMING, ClaimReading, SourceReading
 
 _MAX_JOINT = 3
 _LEANS = 0.15

@@ -1,10 +1,10 @@
-"""Whether what is cited says what a sentence says: what the rules of `rag.verification.rules` let pass is
+"""Whether what is cited says what a sentence says: what the rules of `askive.rag.verification.rules` let pass is
 weighed once more.
 
 The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
 passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
 that leaves doubt, the generator's own yes or no on the cited lines alone (among all that it has read it finds
-everything). Two logistic models weigh it, fitted by `python -m eval.calibration.support` on sentences that were
+everything). Two logistic models weigh it, fitted by `python -m askive.eval.calibration.support` on sentences that were
 read and marked.
 """
 
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.protocols import Generator, Message, Segment
-from models.reader.cross_encoder import Reader
-from rag.calibration.logistic import fitted, log_odds
-from rag.text.words import stems
-from rag.types import Citation, Sentence
+from askive.models.protocols import Generator, Message, Segment
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.logistic import fitted, log_odds
+from askive.rag.text.words import stems
+from askive.rag.types import Citation, Sentence
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
 SURE = 0.6

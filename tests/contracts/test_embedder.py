@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.benchmarks.speed.plain_libraries import PlainEncoder
-from models.embedders.cached import KeptEmbedder
-from models.embedders.openvino import OpenVinoEmbedder
-from models.embedders.sentence_transformer import SentenceEmbedder
-from models.errors import ModelError
-from models.fakes import HashEmbedder
-from models.protocols import Embedder, Precision, Vectors
-from models.weights.store import WeightStore
-from rag.config import DEFAULT_EMBEDDER, Config
-from rag.factory import open_embedder
-from rag.seeds import seed_paths
+from askive.eval.benchmarks.speed.plain_libraries import PlainEncoder
+from askive.models.embedders.cached import KeptEmbedder
+from askive.models.embedders.openvino import OpenVinoEmbedder
+from askive.models.embedders.sentence_transformer import SentenceEmbedder
+from askive.models.errors import ModelError
+from askive.models.fakes import HashEmbedder
+from askive.models.protocols import Embedder, Precision, Vectors
+from askive.models.weights.store import WeightStore
+from askive.rag.config import DEFAULT_EMBEDDER, Config
+from askive.rag.factory import open_embedder
+from askive.rag.seeds import seed_paths
 
 TEXTS = [
     "A bomb fell on a school in Aleppo.",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ContextOverflow, ModelError
-from models.fakes import ScriptedGenerator
-from models.protocols import Generator, Message, Piece, Sampling, Segment
-from models.registry import load_generator
+from askive.models.errors import ContextOverflow, ModelError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Generator, Message, Piece, Sampling, Segment
+from askive.models.registry import load_generator
 from tests.conftest import SMALL_GENERATOR
 
 STORY = "Once upon a time a baker named Nils lived in a town by the sea. "

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fakes import HashEmbedder
-from models.protocols import Vectors
-from rag.config import PassageConfig
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
-from rag.store.faiss_ivf import IvfIndex
-from rag.store.sqlite import SqliteStore
-from rag.store.vector_cache import DenseCache, FaissIndex
-from rag.store.vector_index import Ids, VectorIndex
+from askive.models.fakes import HashEmbedder
+from askive.models.protocols import Vectors
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
+from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_index import Ids, VectorIndex
 
 DIMENSION = 8
 Make = Callable[[int], VectorIndex]

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from rag.assistant import Assistant
-from rag.collections.by_name import index_seeds
-from rag.config import Config
-from rag.serialize import answer_to_dict
+from askive.rag.assistant import Assistant
+from askive.rag.collections.by_name import index_seeds
+from askive.rag.config import Config
+from askive.rag.serialize import answer_to_dict
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(360)]
 

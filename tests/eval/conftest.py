@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import Suite, open_suite
-from eval.runs.pipelines import Builder
-from eval.runs.run import Models, RunOptions, RunResult, run_suite
-from models.fakes import HashEmbedder, ScriptedGenerator
-from rag.config import Config
+from askive.eval.datasets import Suite, open_suite
+from askive.eval.runs.pipelines import Builder
+from askive.eval.runs.run import Models, RunOptions, RunResult, run_suite
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
+from askive.rag.config import Config
 
 Runner = Callable[..., RunResult]
 

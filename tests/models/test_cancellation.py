@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.cancellation import Stopped, held, look, stop_flag, stopping_at
-from models.embedders.openvino import OpenVinoEmbedder
-from models.llama.turns import Turns
-from models.reader.cross_encoder import Reader
-from models.weights.store import WeightStore
-from rag.config import DEFAULT_EMBEDDER
+from askive.models.cancellation import Stopped, held, look, stop_flag, stopping_at
+from askive.models.embedders.openvino import OpenVinoEmbedder
+from askive.models.llama.turns import Turns
+from askive.models.reader.cross_encoder import Reader
+from askive.models.weights.store import WeightStore
+from askive.rag.config import DEFAULT_EMBEDDER
 
 TEXTS = [f"The harbour of Aldermoor received {n} ships, and nobody counted them twice." for n in range(100)]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.openvino_cache import compile_for_cpu
+from askive.models.openvino_cache import compile_for_cpu
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
 

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import ContextOverflow
-from models.fakes import HashEmbedder, ScriptedGenerator
-from models.protocols import Message, Piece, Sampling
-from rag.assistant import Assistant
-from rag.collections.by_name import index_seeds
-from rag.config import Config, GenerationConfig, PassageConfig
-from rag.errors import CollectionNotFound, UsageError
-from rag.serialize import answer_to_dict
-from rag.store.archive import Archive
-from rag.store.filters import parse_filter
-from rag.text.sentences import split_sentences
-from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from askive.models.errors import ContextOverflow
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
+from askive.models.protocols import Message, Piece, Sampling
+from askive.rag.assistant import Assistant
+from askive.rag.collections.by_name import index_seeds
+from askive.rag.config import Config, GenerationConfig, PassageConfig
+from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.serialize import answer_to_dict
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import parse_filter
+from askive.rag.text.sentences import split_sentences
+from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Config, default_home, load_config
-from rag.errors import ConfigError
+from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Config, default_home, load_config
+from askive.rag.errors import ConfigError
 
 
 def test_defaults(home: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rag.config import Config, Setting, default_home, list_settings, load_config
-from rag.errors import ConfigError
+from askive.rag.config import Config, Setting, default_home, list_settings, load_config
+from askive.rag.errors import ConfigError
 
 
 def by_key(**told: Any) -> dict[str, Setting]:

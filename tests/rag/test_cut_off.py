@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import EndpointError
-from models.fakes import ScriptedGenerator
-from models.protocols import FinishReason, Message, Piece, Sampling
-from rag.assistant import Assistant
-from rag.config import Config, GenerationConfig
-from rag.serialize import answer_to_dict
-from rag.store.archive import Archive
-from rag.text.sentences import is_finished, split_sentences
-from rag.types import Answer, Cited, Event, Final
-from ui.chat.export import answer_markdown
-from ui.chat.http.payloads import answer_view
-from ui.terminal.answers import print_stream
-from ui.terminal.render import Output
+from askive.models.errors import EndpointError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import FinishReason, Message, Piece, Sampling
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config, GenerationConfig
+from askive.rag.serialize import answer_to_dict
+from askive.rag.store.archive import Archive
+from askive.rag.text.sentences import is_finished, split_sentences
+from askive.rag.types import Answer, Cited, Event, Final
+from askive.ui.chat.export import answer_markdown
+from askive.ui.chat.http.payloads import answer_view
+from askive.ui.terminal.answers import print_stream
+from askive.ui.terminal.render import Output
 
 DAMAGE = "To how much did the damage of the storm come?"
 FIRST = "A storm closed the harbour for three days."

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from models.embedders.cached import KeptEmbedder
-from models.errors import ModelNotFound, WeightsError
-from models.fakes import HashEmbedder
-from models.reader import cross_encoder as reader_module
-from rag.assistant import Assistant
-from rag.collections.by_name import index_seeds
-from rag.config import Config
-from rag.factory import Warming, start_warming
+from askive.models.embedders.cached import KeptEmbedder
+from askive.models.errors import ModelNotFound, WeightsError
+from askive.models.fakes import HashEmbedder
+from askive.models.reader import cross_encoder as reader_module
+from askive.rag.assistant import Assistant
+from askive.rag.collections.by_name import index_seeds
+from askive.rag.config import Config
+from askive.rag.factory import Warming, start_warming
 
 
 class Loaded(HashEmbedder):
@@ -97,7 +97,7 @@ def test_a_reader_that_is_missing_is_told_when_it_is_needed(
         reader.__dict__["digest"] = "0"
         return reader
 
-    monkeypatch.setattr("models.registry.load_reader", load_reader)
+    monkeypatch.setattr("askive.models.registry.load_reader", load_reader)
     with (
         Assistant.open(config, "seeds") as opened,
         pytest.raises(WeightsError, match="is not in"),
@@ -112,7 +112,7 @@ def test_a_reader_without_its_weights_is_told_when_it_is_opened_and_leaves_nothi
     config = Config(home=home, embedder="hash", generator="scripted")
     index_seeds(config)
     reader = reader_module.Reader(tmp_path / "empty")
-    monkeypatch.setattr("models.registry.load_reader", lambda _spec, _models_dir: reader)
+    monkeypatch.setattr("askive.models.registry.load_reader", lambda _spec, _models_dir: reader)
     with pytest.raises(WeightsError, match="is not in"):
         Assistant.open(config, "seeds")
     assert not is_warming()

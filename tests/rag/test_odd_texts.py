@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import UsageError
-from models.fakes import HashEmbedder, ScriptedGenerator
-from models.protocols import Embedder
-from models.reader.cross_encoder import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
-from rag.answer.prompt import MAX_QUESTION_TOKENS as MAX_PROMPTED
-from rag.answer.prompt import build_prompt, shorten
-from rag.assistant import LONGEST_QUESTION_CHARS, Assistant
-from rag.config import DEFAULT_EMBEDDER, Config, PassageConfig
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
-from rag.types import Turn
-from rag.verify_text import verify_text
+from askive.models.errors import UsageError
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
+from askive.models.protocols import Embedder
+from askive.models.reader.cross_encoder import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
+from askive.rag.answer.prompt import MAX_QUESTION_TOKENS as MAX_PROMPTED
+from askive.rag.answer.prompt import build_prompt, shorten
+from askive.rag.assistant import LONGEST_QUESTION_CHARS, Assistant
+from askive.rag.config import DEFAULT_EMBEDDER, Config, PassageConfig
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
+from askive.rag.types import Turn
+from askive.rag.verify_text import verify_text
 
 LOG_LINE = '2026-01-03T11:02:09.113Z ERROR [http-nio-8080-exec-7] c.a.Svc id=0x7ffe{"a":[1,2]} \\tat x.y.Z(Z.java:42) '
 ODD = {
@@ -53,7 +53,7 @@ def odd_archive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Archive]:
     """A small archive, over hashed words or the real embedder."""
-    from models.registry import load_embedder
+    from askive.models.registry import load_embedder
 
     embedder: Embedder = HashEmbedder(256)
     if request.param == "real":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.config import Config
-from rag.evidence.unmentioned import missing_from
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.verify_text import verify_text
+from askive.rag.config import Config
+from askive.rag.evidence.unmentioned import missing_from
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.verify_text import verify_text
 
 TEXT = """# Notes
 

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "rag": {"models"},
     "eval": {"rag", "models"},
     "ui": {"eval", "rag", "models"},
+    "askive": {"rag", "models", "interface"},
 }
 OWNERS = {
     "llama_cpp": {"models"},
@@ -62,14 +63,23 @@ def _walk(node: ast.AST, *, deferred: bool) -> Iterator[Import]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             for alias in child.names:
-                yield Import(child.lineno, alias.name.split(".")[0], deferred)
+                yield Import(child.lineno, _root(alias.name), deferred)
         elif isinstance(child, ast.ImportFrom):
             assert child.level == 0, f"line {child.lineno}: relative import"
-            yield Import(child.lineno, (child.module or "").split(".")[0], deferred)
+            module = child.module or ""
+            names = [f"askive.{a.name}" for a in child.names] if module == "askive" else [module]
+            for name in names:
+                yield Import(child.lineno, _root(name), deferred)
         elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or _type_checking(child):
             yield from _walk(child, deferred=True)
         else:
             yield from _walk(child, deferred=deferred)
+
+
+def _root(module: str) -> str:
+    """`rag` of `askive.rag.types`, `numpy` of `numpy.typing`."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "askive" and len(parts) > 1 else parts[0]
 
 
 def _type_checking(node: ast.AST) -> bool:
@@ -123,8 +133,8 @@ def test_the_rules_see_what_they_should(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(
         "import torch\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import faiss\n"
-        "class A:\n    import rich.table\n    def f(self):\n        from rag.store.sqlite import X\n"
-        "try:\n    from ui import cli\nexcept ImportError:\n    pass\n"
+        "class A:\n    import rich.table\n    def f(self):\n        from askive.rag.store.sqlite import X\n"
+        "try:\n    from askive.ui import cli\nexcept ImportError:\n    pass\n"
     )
     assert set(imports_of(path)) == {
         Import(1, "torch", False),

@@ -57,159 +57,159 @@ MODULES = {
 }
 
 NAMES = {
-    "models.protocols": """
+    "askive.models.protocols": """
         Embedder FinishReason Forgetful Generator Message Piece Precision Reranker Role Sampling Segment
         Vectors Warmable
     """,
-    "models.errors": """
+    "askive.models.errors": """
         AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound SystemFailure
         UsageError WeightsError
     """,
-    "models.system_errors": """
+    "askive.models.system_errors": """
         reason_of remedy_for system_failure
     """,
-    "models.fakes": """
+    "askive.models.fakes": """
         HashEmbedder Script ScriptedGenerator echo_evidence
     """,
-    "models.registry": """
+    "askive.models.registry": """
         clear_states kept_states load_embedder load_generator load_reader states_dir
     """,
-    "models.weights.store": """
+    "askive.models.weights.store": """
         State Verification WeightStore
     """,
-    "models.openvino_cache": """
+    "askive.models.openvino_cache": """
         compile_for_cpu computed is_sealed seal
     """,
-    "models.offline": """
+    "askive.models.offline": """
         LOOPBACK SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
-    "models.cancellation": """
+    "askive.models.cancellation": """
         LOOK_S Stopped held look stop_flag stopping_at
     """,
-    "rag.types": """
+    "askive.rag.types": """
         Account Answer Citation Cited Document Event Evidence Final Hit PAGE_BREAK Passage Polarity Prompt
         Refusal RefusalReason Searching Sentence Source Sources Stage Timings Token Turn Usage Verdict
     """,
-    "rag.errors": """
+    "askive.rag.errors": """
         ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch LoadError StoreError
     """,
-    "rag.store.vector_index": """
+    "askive.rag.store.vector_index": """
         Ids VectorIndex
     """,
-    "rag.config": """
+    "askive.rag.config": """
         CONFIG_NAME CacheConfig Config DEFAULT_EMBEDDER DEFAULT_GENERATOR GenerationConfig PassageConfig
         PromptConfig RetrievalConfig SEEDS_COLLECTION Setting default_home list_settings load_config
     """,
-    "rag.assistant": """
+    "askive.rag.assistant": """
         Assistant LONGEST_QUESTION_CHARS
     """,
-    "rag.store.archive": """
+    "askive.rag.store.archive": """
         Archive STORE_NAME
     """,
-    "rag.collections.lock": """
+    "askive.rag.collections.lock": """
         Notify lock_collections lock_path
     """,
-    "rag.collections.path": """
+    "askive.rag.collections.path": """
         collection_path
     """,
-    "rag.collections.by_name": """
+    "askive.rag.collections.by_name": """
         DEFAULT_COLLECTION choose_collection create_collection has_collection index_seeds known_documents
         list_collections open_collection rebuild_collection rebuild_losses rename_collection
         require_collection write_collection
     """,
-    "rag.ingest.pipeline": """
+    "askive.rag.ingest.pipeline": """
         Confirm Failure IngestReport Progress Reading documents_meant ingest_documents ingest_paths
         remove_document remove_documents
     """,
-    "rag.store.sqlite": """
+    "askive.rag.store.sqlite": """
         BUSY_TIMEOUT_S SqliteStore
     """,
-    "rag.store.index_checksum": """
+    "askive.rag.store.index_checksum": """
         HEAD_BYTES SUMMED_UP_TO is_whole seal sealed_number
     """,
-    "rag.doctor.examination": """
+    "askive.rag.doctor.examination": """
         examine
     """,
-    "rag.doctor.collections": """
+    "askive.rag.doctor.collections": """
         examine_collections
     """,
-    "rag.doctor.files": """
+    "askive.rag.doctor.files": """
         Finding Severity examine_files surely
     """,
-    "rag.store.sqlite_errors": """
+    "askive.rag.store.sqlite_errors": """
         format_failure is_damage read_fingerprint rebuild_remedy store_failure
     """,
-    "rag.verification.rules": """
+    "askive.rag.verification.rules": """
         Check SAME_STATEMENT check misplaced_names
     """,
-    "rag.verify_text": """
+    "askive.rag.verify_text": """
         verified_sentences verify_text
     """,
-    "rag.verification.attribution": """
+    "askive.rag.verification.attribution": """
         attributed attributed_sentence
     """,
-    "rag.answer.checks": """
+    "askive.rag.answer.checks": """
         ALL Checks
     """,
-    "rag.evidence.self_evaluation": """
+    "askive.rag.evidence.self_evaluation": """
         CERTAIN Doubter HOPELESS
     """,
-    "rag.evidence.selection": """
+    "askive.rag.evidence.selection": """
         STANDS_OUT needed select_evidence the_one
     """,
-    "rag.answer.partial": """
+    "askive.rag.answer.partial": """
         Half SURELY_NOT SURELY_THERE answerable_half told_missing
     """,
-    "rag.answer.disagreement": """
+    "askive.rag.answer.disagreement": """
         Cite Disagreement Gives disagreement told
     """,
-    "rag.evidence.candidate_answers": """
+    "askive.rag.evidence.candidate_answers": """
         Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE Value fullest
         given_values same_value values_in wanted
     """,
-    "rag.text.injection": """
+    "askive.rag.text.injection": """
         is_instruction
     """,
-    "rag.evidence.unmentioned": """
+    "askive.rag.evidence.unmentioned": """
         missing_from
     """,
-    "rag.answer.style": """
+    "askive.rag.answer.style": """
         Manner manner_of without_preamble
     """,
-    "rag.answer.preparation": """
+    "askive.rag.answer.preparation": """
         Prepared Preparer finished
     """,
-    "rag.verification.support": """
+    "askive.rag.verification.support": """
         Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
     """,
-    "rag.factory": """
+    "askive.rag.factory": """
         Warming loaded_reranker open_embedder open_generator open_reader open_reranker start_warming
     """,
-    "rag.serialize": """
+    "askive.rag.serialize": """
         answer_to_dict citation_to_dict hit_to_dict sentence_to_dict source_to_dict
     """,
-    "rag.retrieval.fusion": """
+    "askive.rag.retrieval.fusion": """
         Ranking convex reciprocal_rank
     """,
-    "ui.cli": """
+    "askive.ui.cli": """
         main run
     """,
-    "ui.app": """
+    "askive.ui.app": """
         app run
     """,
-    "ui.streams": """
+    "askive.ui.streams": """
         CheckedOutput OutputClosed drop open_streams
     """,
-    "ui.terminal.options": """
+    "askive.ui.terminal.options": """
         After AsJson Before Collection Embedder Literal Model PathGlob Publisher Quiet Where output settings
     """,
-    "ui.terminal.render": """
+    "askive.ui.terminal.render": """
         Output harmless print_error write_error
     """,
-    "ui.terminal.opening": """
+    "askive.ui.terminal.opening": """
         meant_collection open_archive open_assistant
     """,
-    "ui.chat.app": """
+    "askive.ui.chat.app": """
         Chat open_chat
     """,
 }
@@ -247,8 +247,8 @@ def test_the_names_of_a_module(module: str) -> None:
 
 
 def test_the_root_of_all_errors() -> None:
-    from models import errors as of_models
-    from rag import errors as of_rag
+    from askive.models import errors as of_models
+    from askive.rag import errors as of_rag
 
     for module in (of_models, of_rag):
         for name in NAMES[module.__name__].split():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from ui.app import app
+from askive.ui.app import app
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from models.llama.state_cache import StateCache
-from models.registry import states_dir
+from askive.models.llama.state_cache import StateCache
+from askive.models.registry import states_dir
 from tests.torture.chat import Request, serve, upload
 from tests.torture.corpus import content, names, secret, write
 from tests.torture.place import Place, Ran

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-ASKIVE = (sys.executable, "-m", "ui.cli")
+ASKIVE = (sys.executable, "-m", "askive.ui.cli")
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 90.0
 _EXIT_S = 5.0

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.store.archive import Archive
 from tests.torture.corpus import secret
 
 _TOP_K = 40

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import Config
+from askive.rag.config import Config
+from askive.ui.chat.library import Library
+from askive.ui.chat.workspace import Desk
 from tests.ui.test_cli import Askive
-from ui.chat.library import Library
-from ui.chat.workspace import Desk
 
 
 @pytest.fixture

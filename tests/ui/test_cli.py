@@ -13,8 +13,8 @@ import pytest
 import typer
 from typer.main import get_command
 
-from ui.app import app, run
-from ui.commands.index import shown_name
+from askive.ui.app import app, run
+from askive.ui.commands.index import shown_name
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -407,8 +407,8 @@ def test_a_batch_is_answered_in_order(indexed: Askive, tmp_path: Path) -> None:
 def test_one_failing_question_of_a_batch_is_one_error_object(
     indexed: Askive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.assistant import Assistant
-    from rag.types import Answer
+    from askive.rag.assistant import Assistant
+    from askive.rag.types import Answer
 
     ask = Assistant.ask
 
@@ -471,7 +471,7 @@ def test_ctrl_c_is_130(askive: Askive, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rag.collections.by_name.list_collections", interrupt)
+    monkeypatch.setattr("askive.rag.collections.by_name.list_collections", interrupt)
     shown = askive("collections")
     assert (shown.code, shown.out) == (130, "")
     assert shown.err == "askive: interrupted; what was done is kept\n"
@@ -481,7 +481,7 @@ def test_out_of_memory_is_said(askive: Askive, monkeypatch: pytest.MonkeyPatch) 
     def exhaust(*_arguments: object, **_options: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("rag.collections.by_name.list_collections", exhaust)
+    monkeypatch.setattr("askive.rag.collections.by_name.list_collections", exhaust)
     shown = askive("collections", "--json")
     assert shown.code == 1
     assert "out of memory" in shown.json["error"]["message"]

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from rag.config import load_config
+from askive.rag.config import load_config
+from askive.ui.chat.workspace import Desk
+from askive.ui.disclosure import disclose
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
 from tests.ui.chat.browser_chat import serving, speaking
 from tests.ui.chat.conftest import open_chat
 from tests.ui.chat.test_page import CAPTAIN, answered, ask
 from tests.ui.test_cli import Askive, askive, indexed  # noqa: F401
-from ui.chat.workspace import Desk
-from ui.disclosure import disclose
 
 EXCERPTS = "Questions and excerpts of your documents are sent to {}."
 TEXT = "The text of your documents and questions is sent to {}."

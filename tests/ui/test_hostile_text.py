@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from rag.config import Config
-from rag.doctor.examination import examine
+from askive.rag.config import Config
+from askive.rag.doctor.examination import examine
+from askive.ui.terminal.render import Output, harmless, print_error
 from tests.ui.test_cli import FAKES, Askive
-from ui.terminal.render import Output, harmless, print_error
 
 UI = Path(__file__).parents[2] / "ui"
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -134,7 +134,7 @@ def test_rich_and_plain_output(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from models.errors import AskiveError
+    from askive.models.errors import AskiveError
 
     shown = Output()
     table = Table(title=EVIL)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from models.registry import load_embedder
-from rag.config import DEFAULT_EMBEDDER, PassageConfig
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.models.registry import load_embedder
+from askive.rag.config import DEFAULT_EMBEDDER, PassageConfig
+from askive.rag.store.archive import Archive
 from tests.conftest import SMALL_GENERATOR
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
@@ -30,7 +30,7 @@ HEAVY = (
     "fastapi",
     "pandas",
 )
-ASKIVE = [sys.executable, "-m", "ui.cli"]
+ASKIVE = [sys.executable, "-m", "askive.ui.cli"]
 
 
 def askive(
@@ -52,7 +52,7 @@ def indexed(home: Path, documents: Path) -> Path:
     "arguments", [["--help"], ["ask", "--help"], ["--version"], ["collections", "--json"]], ids=" ".join
 )
 def test_starting_imports_nothing_heavy(home: Path, arguments: list[str]) -> None:
-    probe = f"import sys; from ui.cli import run; code = run({arguments!r}); print(sorted(set({HEAVY!r}) & set(sys.modules)), code)"
+    probe = f"import sys; from askive.ui.cli import run; code = run({arguments!r}); print(sorted(set({HEAVY!r}) & set(sys.modules)), code)"
     shown = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
     )
@@ -70,7 +70,7 @@ def test_asking_imports_neither_torch_nor_transformers(weights_home: Path) -> No
         SMALL_GENERATOR,
     ]
     heavy = ("torch", "transformers", "sentence_transformers", "openvino", "llama_cpp")
-    probe = f"import sys; from ui.cli import run; code = run({command!r}); print(sorted(set({heavy!r}) & set(sys.modules)), code)"
+    probe = f"import sys; from askive.ui.cli import run; code = run({command!r}); print(sorted(set({heavy!r}) & set(sys.modules)), code)"
     environ = {**os.environ, "ASKIVE_HOME": str(weights_home)}
     shown = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=240, env=environ

@@ -15,12 +15,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FAKES = ["--embedder", "hash", "--model", "scripted"]
-ASKIVE = [sys.executable, "-m", "ui.cli"]
+ASKIVE = [sys.executable, "-m", "askive.ui.cli"]
 
 
 def shell(script: str, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`askive` stands for the program in the script, `"$@"` for the arguments."""
-    script = f'askive() {{ "{sys.executable}" -m ui.cli "$@"; }}\n{script}'
+    script = f'askive() {{ "{sys.executable}" -m askive.ui.cli "$@"; }}\n{script}'
     return subprocess.run(
         ["bash", "-c", script, "bash", *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=60, cwd=ROOT, env={**os.environ, **variables},
@@ -115,7 +115,7 @@ def test_a_reader_that_stops_reading(indexed: Path, command: str) -> None:
 )
 def test_an_empty_argument(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str],
                            capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
-    from ui.app import run
+    from askive.ui.app import run
 
     monkeypatch.chdir(tmp_path)
     assert run(arguments) == 2
@@ -160,7 +160,7 @@ def in_mount(script: str, home: Path, *arguments: str | Path) -> subprocess.Comp
     """Run in a mount namespace of its own; root may write anywhere else. `$1` is the home, `$2` what follows."""
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
         pytest.skip("no mount namespaces here")
-    script = f'askive() {{ "{sys.executable}" -m ui.cli "$@"; }}\n{script}'
+    script = f'askive() {{ "{sys.executable}" -m askive.ui.cli "$@"; }}\n{script}'
     return subprocess.run(
         ["unshare", "-rm", "bash", "-c", script, "bash", str(home), *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
@@ -214,14 +214,14 @@ def test_interrupted_at_any_moment_of_the_start(home: Path) -> None:
     """At the n-th import: before the first, in the interpreter's own start, no program can say anything."""
     probe = (
         "import os, signal, sys\n"
-        "import ui.cli\n"
+        "import askive.ui.cli\n"
         "left = int(sys.argv[1])\n"
         "def interrupt(event, _):\n"
         "    global left\n"
         "    left -= event == 'import'\n"
         "    if event == 'import' and not left: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.addaudithook(interrupt)\n"
-        "ui.cli.main(['config'])\n"
+        "askive.ui.cli.main(['config'])\n"
     )
     for n in (1, 2, 5, 10, 20, 40, 80, 120, 160, 200):
         shown = subprocess.run(
@@ -233,11 +233,11 @@ def test_interrupted_at_any_moment_of_the_start(home: Path) -> None:
 
 def test_the_door_is_light() -> None:
     """What is imported before Ctrl-C is in our hands."""
-    probe = "import sys; before = set(sys.modules); import ui.cli; print(sorted(set(sys.modules) - before))"
+    probe = "import sys; before = set(sys.modules); import askive.ui.cli; print(sorted(set(sys.modules) - before))"
     shown = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert set(eval(shown.stdout)) <= {"ui", "ui.cli", "__future__", "signal", "enum", "types", "functools", "collections",
+    assert set(eval(shown.stdout)) <= {"ui", "askive.ui.cli", "__future__", "signal", "enum", "types", "functools", "collections",
         "operator", "keyword", "reprlib", "itertools", "_signal", "_collections", "_functools", "_operator"}  # fmt: skip
 
 

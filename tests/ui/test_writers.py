@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import Config, PassageConfig
-from rag.errors import CollectionBusy
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import Config, PassageConfig
+from askive.rag.errors import CollectionBusy
+from askive.rag.store.archive import Archive
+from askive.ui.chat.library import Library
+from askive.ui.chat.workspace import Desk
 from tests.rag.collections.test_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
-from ui.chat.library import Library
-from ui.chat.workspace import Desk
 
 HASH = ["--embedder", "hash", "--json"]
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
-from models.errors import AskiveError
-from rag.config import Config
-from rag.privacy.leftovers import sweep
-from rag.privacy.quotes import conversations_path
-from ui.chat.conversations import Conversations
-from ui.chat.http.access import Door
-from ui.chat.http.bodies import BodyLimit
-from ui.chat.http.failures import Failures
-from ui.chat.http.routes import Routes
-from ui.chat.http.static_files import attach_page
-from ui.chat.http.streams import Events
-from ui.chat.jobs import Askings
-from ui.chat.library import Library
-from ui.chat.workspace import Desk
+from askive.models.errors import AskiveError
+from askive.rag.config import Config
+from askive.rag.privacy.leftovers import sweep
+from askive.rag.privacy.quotes import conversations_path
+from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.http.access import Door
+from askive.ui.chat.http.bodies import BodyLimit
+from askive.ui.chat.http.failures import Failures
+from askive.ui.chat.http.routes import Routes
+from askive.ui.chat.http.static_files import attach_page
+from askive.ui.chat.http.streams import Events
+from askive.ui.chat.jobs import Askings
+from askive.ui.chat.library import Library
+from askive.ui.chat.workspace import Desk
 
 
 @dataclass(frozen=True, slots=True)

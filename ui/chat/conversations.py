@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rag.errors import UsageError
+from askive.rag.errors import UsageError
 
 Feedback = Literal["right", "wrong", "wrong_source"]
 MAX_TURN_ID = 2**63 - 1
@@ -66,7 +66,8 @@ class KeptTurn:
     """A question with what was shown for it.
 
     asked: how it was asked (model, filters).
-    answer: as `ui.chat.http.payloads.answer_view` made it; None while it is being answered, or when that was cut off.
+    answer: as `askive.ui.chat.http.payloads.answer_view` made it; None while it is being answered, or when that
+    was cut off.
     """
 
     turn_id: int

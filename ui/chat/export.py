@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rag.answer.partial import told_missing
-from ui.chat.conversations import Conversation, KeptTurn
-from ui.chat.http.payloads import View, byline, citations_of
-from ui.wording import VERDICT_WORDS
+from askive.rag.answer.partial import told_missing
+from askive.ui.chat.conversations import Conversation, KeptTurn
+from askive.ui.chat.http.payloads import View, byline, citations_of
+from askive.ui.wording import VERDICT_WORDS
 
 _STYLE = (
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"

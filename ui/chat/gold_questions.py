@@ -7,12 +7,12 @@ import os
 import uuid
 from pathlib import Path
 
-from rag.config import Config
-from rag.errors import UsageError
-from rag.privacy.quotes import gold_folder, uris_in
-from rag.store.archive import Archive
-from ui.chat.conversations import KeptTurn
-from ui.chat.http.payloads import citations_of
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.privacy.quotes import gold_folder, uris_in
+from askive.rag.store.archive import Archive
+from askive.ui.chat.conversations import KeptTurn
+from askive.ui.chat.http.payloads import citations_of
 
 
 def save_gold(

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Any
 
-from models.errors import AskiveError
-from rag.answer.preparation import finished
-from rag.store.filters import Filter, parse_filter
-from rag.text.words import storable
-from rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
-from ui.chat.conversations import Conversations, KeptTurn
-from ui.chat.http.failures import failure_view
-from ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
-from ui.chat.prefetch import Reading, Sought
-from ui.chat.scheduler import GaveUp, Work
-from ui.chat.workspace import Desk
+from askive.models.errors import AskiveError
+from askive.rag.answer.preparation import finished
+from askive.rag.store.filters import Filter, parse_filter
+from askive.rag.text.words import storable
+from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from askive.ui.chat.conversations import Conversations, KeptTurn
+from askive.ui.chat.http.failures import failure_view
+from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
+from askive.ui.chat.prefetch import Reading, Sought
+from askive.ui.chat.scheduler import GaveUp, Work
+from askive.ui.chat.workspace import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Askings:
         later ones.
         Raises UsageError for an empty question, a date that is none, or a conversation that is gone.
         """
-        from rag.errors import UsageError
+        from askive.rag.errors import UsageError
 
         question = storable(question).strip()
         if not question:

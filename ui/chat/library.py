@@ -10,31 +10,37 @@ from threading import Event, Lock, Thread
 
 from filelock import FileLock, Timeout
 
-from models.embedders.cached import WrappedEmbedder
-from models.errors import AskiveError
-from models.protocols import Embedder, Vectors
-from rag.collections.by_name import create_collection, list_collections, rename_collection
-from rag.collections.lock import lock_collections
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.ingest.pipeline import ingest_paths
-from rag.privacy.deletion import (
+from askive.models.embedders.cached import WrappedEmbedder
+from askive.models.errors import AskiveError
+from askive.models.protocols import Embedder, Vectors
+from askive.rag.collections.by_name import create_collection, list_collections, rename_collection
+from askive.rag.collections.lock import lock_collections
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.privacy.deletion import (
     removal_in,
     removal_of_collection,
     removal_of_documents,
     remove_collection,
     remove_from_collection,
 )
-from rag.privacy.erasure import erase_removed
-from rag.privacy.leftovers import uploads_lock
-from rag.privacy.register import delete_elsewhere, delete_upload, incoming_folder, quotes_of, uploads_folder
-from rag.store.archive import STORE_NAME, Archive
-from rag.store.sqlite import SqliteStore
-from ui.chat.http.failures import failure_view
-from ui.chat.http.payloads import View, source_view
-from ui.chat.scheduler import Turnstile, Work
-from ui.chat.uploads import Incoming, Upload, file_parts
-from ui.chat.workspace import Desk
+from askive.rag.privacy.erasure import erase_removed
+from askive.rag.privacy.leftovers import uploads_lock
+from askive.rag.privacy.register import (
+    delete_elsewhere,
+    delete_upload,
+    incoming_folder,
+    quotes_of,
+    uploads_folder,
+)
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.sqlite import SqliteStore
+from askive.ui.chat.http.failures import failure_view
+from askive.ui.chat.http.payloads import View, source_view
+from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.chat.uploads import Incoming, Upload, file_parts
+from askive.ui.chat.workspace import Desk
 
 _SLICE = 32
 _LOOK_S = 0.5

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
-from models.errors import AskiveError
-from rag.store.filters import Filter
-from rag.types import Hit, Turn
-from ui.chat.scheduler import GaveUp, Turnstile, Work
+from askive.models.errors import AskiveError
+from askive.rag.store.filters import Filter
+from askive.rag.types import Hit, Turn
+from askive.ui.chat.scheduler import GaveUp, Turnstile, Work
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
+    from askive.rag.assistant import Assistant
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
     """A question and all that its prompt depends on: equal ones are answered from the same reading.
 
-    question: as it is prepared, see `rag.answer.preparation.finished`.
+    question: as it is prepared, see `askive.rag.answer.preparation.finished`.
     """
 
     collection: str

@@ -7,11 +7,11 @@ import io
 from pathlib import Path
 from typing import Any
 
-from rag.errors import UsageError
-from rag.load.pdf import PDFIUM_LOCK
-from rag.store.archive import Archive
-from rag.types import PAGE_BREAK, Document
-from ui.chat.http.payloads import View
+from askive.rag.errors import UsageError
+from askive.rag.load.pdf import PDFIUM_LOCK
+from askive.rag.store.archive import Archive
+from askive.rag.types import PAGE_BREAK, Document
+from askive.ui.chat.http.payloads import View
 
 _PDF = "application/pdf"
 _IMAGE_WIDTH = 1100

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from threading import BoundedSemaphore
 from typing import BinaryIO
 
-from rag.errors import UsageError
-from rag.privacy.register import former_upload
-from ui.chat.http.bodies import MAX_UPLOAD_BYTES, require_size
-from ui.chat.http.failures import TooManyRequests
+from askive.rag.errors import UsageError
+from askive.rag.privacy.register import former_upload
+from askive.ui.chat.http.bodies import MAX_UPLOAD_BYTES, require_size
+from askive.ui.chat.http.failures import TooManyRequests
 
 MAX_AT_ONCE = 8
 _MAX_PART_BYTES = 255
@@ -122,7 +122,7 @@ class Incoming:
     def clear(self) -> None:
         """Remove what killed uploads left; what another chat is writing stays.
 
-        A file that was being replaced is not removed here: `rag.privacy.leftovers.sweep` puts it back.
+        A file that was being replaced is not removed here: `askive.rag.privacy.leftovers.sweep` puts it back.
         """
         if not self._folder.is_dir():
             return

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from models.errors import AskiveError
-from models.protocols import Embedder, Forgetful, Generator
-from rag.assistant import Assistant
-from rag.collections.by_name import has_collection
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.errors import CollectionNotFound
-from rag.factory import open_embedder, open_generator
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.types import Hit, Turn
-from ui.chat.prefetch import Ahead, Sought
-from ui.chat.scheduler import Turnstile, Work
-from ui.disclosure import disclose
+from askive.models.errors import AskiveError
+from askive.models.protocols import Embedder, Forgetful, Generator
+from askive.rag.assistant import Assistant
+from askive.rag.collections.by_name import has_collection
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config
+from askive.rag.errors import CollectionNotFound
+from askive.rag.factory import open_embedder, open_generator
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.types import Hit, Turn
+from askive.ui.chat.prefetch import Ahead, Sought
+from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.disclosure import disclose
 
 if TYPE_CHECKING:
-    from models.reader.cross_encoder import Reader
+    from askive.models.reader.cross_encoder import Reader
 
 _MAX_GENERATORS = 2
 
@@ -127,7 +127,7 @@ class Desk:
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
     ) -> tuple[Hit, ...]:
         """What would be found for a question that is still being typed. Waits for nobody: it is quick."""
-        from rag.retrieval.retriever import Retriever
+        from askive.rag.retrieval.retriever import Retriever
 
         quick = self.config.retrieval.model_copy(update={"rerank": "off"})
         retriever = Retriever(self.archive(collection), quick)
@@ -138,7 +138,7 @@ class Desk:
 
         Each is `{"id", "disclosure"}`; the disclosure is empty when nothing leaves the machine with it.
         """
-        from models.weights.store import WeightStore
+        from askive.models.weights.store import WeightStore
 
         store = WeightStore(self.config.models_dir)
         here = [
@@ -161,7 +161,7 @@ class Desk:
                 self._generators.popitem()[1].close()
 
     def _load_reader(self) -> Reader | None:
-        from models.registry import load_reader
+        from askive.models.registry import load_reader
 
         if not self._reader_loaded:
             self._reader, self._reader_loaded = load_reader(self.config.reader, self.config.models_dir), True

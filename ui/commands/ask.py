@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.terminal.opening import open_assistant
-from ui.terminal.options import (
+from askive.rag.errors import UsageError
+from askive.ui.terminal.opening import open_assistant
+from askive.ui.terminal.options import (
     After,
     AsJson,
     Before,
@@ -27,11 +27,11 @@ from ui.terminal.options import (
     output,
     settings,
 )
-from ui.terminal.render import Output
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from rag.config import Config
-    from rag.store.filters import Filter
+    from askive.rag.config import Config
+    from askive.rag.store.filters import Filter
 
 
 def ask(
@@ -71,7 +71,7 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
-    from rag.store.filters import parse_filter
+    from askive.rag.store.filters import parse_filter
 
     config = settings(collection=collection, model=model, embedder=embedder, literal=literal, strict=strict)
     admitted = parse_filter(
@@ -86,20 +86,20 @@ def ask(
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
     with open_assistant(config, shown)[0] as assistant:
         if shown.as_json:
-            from rag.serialize import answer_to_dict
+            from askive.rag.serialize import answer_to_dict
 
             shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
         else:
-            from ui.terminal.answers import print_stream
+            from askive.ui.terminal.answers import print_stream
 
             print_stream(assistant.stream(text, admitted=admitted), shown, strict=strict)
 
 
 def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:
     """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
-    from models.errors import AskiveError
-    from rag.serialize import answer_to_dict
-    from rag.text.words import storable
+    from askive.models.errors import AskiveError
+    from askive.rag.serialize import answer_to_dict
+    from askive.rag.text.words import storable
 
     failed = False
     with open_assistant(config, shown)[0] as assistant:

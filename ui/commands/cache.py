@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ui.terminal.options import AsJson, Model, Quiet, output, settings
+from askive.ui.terminal.options import AsJson, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
-    from models.llama.state_cache import StateCache
-    from rag.config import Config
+    from askive.models.llama.state_cache import StateCache
+    from askive.rag.config import Config
 
 app = typer.Typer(
     help="Kept attention states: what the model has read. Example: [bold]askive cache stats[/]",
@@ -60,8 +60,8 @@ def warm(
 
     Example: [bold]askive cache warm[/]
     """
-    from rag.answer.prompt import opening_read
-    from rag.factory import open_generator
+    from askive.rag.answer.prompt import opening_read
+    from askive.rag.factory import open_generator
 
     config = settings(model=model)
     generator = open_generator(config)
@@ -84,6 +84,6 @@ def told_cleared(cleared: bool) -> str:
 
 
 def _cache(config: Config) -> StateCache:
-    from models.registry import kept_states
+    from askive.models.registry import kept_states
 
     return kept_states(config.models_dir, config.cache.memory_mb, config.cache.disk_mb)

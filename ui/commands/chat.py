@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.system_errors import reason_of, remedy_for, system_failure
-from rag.errors import UsageError
-from ui.terminal.options import Collection, Embedder, Model, Quiet, output, settings
+from askive.models.system_errors import reason_of, remedy_for, system_failure
+from askive.rag.errors import UsageError
+from askive.ui.terminal.options import Collection, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
-    from rag.config import Config
+    from askive.rag.config import Config
 
 _MIN_PASSWORD_CHARS = 8
 
@@ -44,8 +44,8 @@ def chat(
 
     Example: [bold]askive chat --collection case[/]
     """
-    from ui.chat.app import open_chat
-    from ui.terminal.opening import meant_collection
+    from askive.ui.chat.app import open_chat
+    from askive.ui.terminal.opening import meant_collection
 
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:
@@ -90,8 +90,8 @@ def _must_be_free(host: str, port: int) -> None:
 
 def _collection(config: Config) -> str | None:
     """When several could be meant the chat opens one of them: another is one press away."""
-    from rag.collections.by_name import DEFAULT_COLLECTION, list_collections
-    from rag.config import SEEDS_COLLECTION
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, list_collections
+    from askive.rag.config import SEEDS_COLLECTION
 
     others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]
     if config.collection or DEFAULT_COLLECTION in others:

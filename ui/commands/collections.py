@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import AskiveError, UsageError
-from ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
-from ui.terminal.options import AsJson, Collection, Quiet, output, settings
-from ui.terminal.render import write_error
+from askive.rag.errors import AskiveError, UsageError
+from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
+from askive.ui.terminal.options import AsJson, Collection, Quiet, output, settings
+from askive.ui.terminal.render import write_error
 
 if TYPE_CHECKING:
-    from rag.config import Config
+    from askive.rag.config import Config
 
 app = typer.Typer(help="What is indexed. Example: [bold]askive collections[/]")
 
@@ -29,11 +29,11 @@ def _list(
     """
     if context.invoked_subcommand is not None:
         return
-    from rag.collections.by_name import has_collection, list_collections
-    from rag.collections.path import collection_path
-    from rag.errors import CollectionNotFound
-    from rag.store.archive import STORE_NAME
-    from rag.store.sqlite import SqliteStore
+    from askive.rag.collections.by_name import has_collection, list_collections
+    from askive.rag.collections.path import collection_path
+    from askive.rag.errors import CollectionNotFound
+    from askive.rag.store.archive import STORE_NAME
+    from askive.rag.store.sqlite import SqliteStore
 
     config = settings()
     shown = output(as_json, quiet)
@@ -71,9 +71,9 @@ def _list(
 
 def _row(config: Config, name: str) -> dict[str, Any]:
     """Name and size of a collection; with `error` in the place of the sizes when it cannot be read."""
-    from rag.collections.path import collection_path
-    from rag.store.archive import STORE_NAME
-    from rag.store.sqlite import SqliteStore
+    from askive.rag.collections.path import collection_path
+    from askive.rag.store.archive import STORE_NAME
+    from askive.rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
@@ -100,8 +100,8 @@ def remove(
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
-    from rag.privacy.deletion import removal_of_collection, remove_collection
-    from rag.privacy.leftovers import sweep
+    from askive.rag.privacy.deletion import removal_of_collection, remove_collection
+    from askive.rag.privacy.leftovers import sweep
 
     config = settings()
     sweep(config)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.terminal.options import AsJson, Quiet, output
+from askive.rag.errors import UsageError
+from askive.ui.terminal.options import AsJson, Quiet, output
 
 if TYPE_CHECKING:
-    from rag.config import Setting
+    from askive.rag.config import Setting
 
 _MEANING_COLUMNS = 4
 _ORIGIN_COLUMN = 44
@@ -36,7 +36,7 @@ def config(
 
     Example: [bold]askive config retrieval[/]
     """
-    from rag.config import CONFIG_NAME, default_home, list_settings
+    from askive.rag.config import CONFIG_NAME, default_home, list_settings
 
     wanted = _matching(list_settings(as_shipped=defaults), keys or ())
     path = default_home() / CONFIG_NAME

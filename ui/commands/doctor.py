@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.terminal.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+from askive.ui.terminal.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
 
 
 def doctor(
@@ -24,8 +24,8 @@ def doctor(
 
     Example: [bold]askive doctor --json[/]
     """
-    from rag.doctor.examination import examine
-    from rag.doctor.files import Finding
+    from askive.rag.doctor.examination import examine
+    from askive.rag.doctor.files import Finding
 
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(as_json, quiet)

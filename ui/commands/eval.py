@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.commands.eval_calibrate import calibrate
-from ui.disclosure import disclose
-from ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
-from ui.terminal.render import Output
+from askive.rag.errors import UsageError
+from askive.ui.commands.eval_calibrate import calibrate
+from askive.ui.disclosure import disclose
+from askive.ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from eval.runs.judge import Judge
-    from eval.runs.run import Models
-    from rag.config import Config
+    from askive.eval.runs.judge import Judge
+    from askive.eval.runs.run import Models
+    from askive.rag.config import Config
 
 app = typer.Typer(
     help="Measure: suites of questions, runs that can be compared, reports, thresholds.",
@@ -77,8 +77,8 @@ def run(
 
     Example: [bold]askive eval run seeds:dev --limit 20[/]
     """
-    from eval.datasets import open_suite
-    from eval.runs.run import RunOptions, run_suite
+    from askive.eval.datasets import open_suite
+    from askive.eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
         raise UsageError(f"--only {only}", remedy="use --only retrieval")
@@ -108,7 +108,7 @@ def run(
             if shown.as_json:
                 shown.json(result.as_dict())
             else:
-                from ui.terminal.evaluation import print_run
+                from askive.ui.terminal.evaluation import print_run
 
                 print_run(result, shown)
             if result.stopped:
@@ -131,12 +131,12 @@ def suites(
 
     Example: [bold]askive eval suites ~/suites[/]
     """
-    from eval.datasets import discover
+    from askive.eval.datasets import discover
 
     shown = output(as_json, quiet)
     found = discover(paths or [])
     if not shown.as_json:
-        from ui.terminal.evaluation import print_suites
+        from askive.ui.terminal.evaluation import print_suites
 
         print_suites(found, shown)
         return
@@ -180,7 +180,7 @@ def report(
 
     Example: [bold]askive eval report ~/.local/share/askive/eval/runs/seeds-default-20260101-120000-000[/]
     """
-    from eval.report import write_report
+    from askive.eval.report import write_report
 
     shown = output(as_json, quiet)
     html, markdown = write_report(runs, out or runs[0] / "report.html", max_questions=max_questions)
@@ -206,14 +206,14 @@ def compare(
 
     Example: [bold]askive eval compare RUNS/seeds-plain-1 RUNS/seeds-default-2[/]
     """
-    from eval.runs.compare import compare_runs
+    from askive.eval.runs.compare import compare_runs
 
     shown = output(as_json, quiet)
     comparison = compare_runs(a, b, force=force, seed=seed)
     if shown.as_json:
         shown.json(comparison.as_dict())
     else:
-        from ui.terminal.evaluation import print_comparison
+        from askive.ui.terminal.evaluation import print_comparison
 
         print_comparison(comparison, shown)
 
@@ -242,9 +242,9 @@ def gate(
 
     Example: [bold]askive eval gate --limit 40[/]
     """
-    from eval.datasets import open_suite
-    from eval.runs.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
-    from eval.runs.run import RunOptions, run_suite
+    from askive.eval.datasets import open_suite
+    from askive.eval.runs.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
+    from askive.eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
         raise UsageError(f"--only {only}", remedy="use --only retrieval")
@@ -270,7 +270,7 @@ def gate(
     if shown.as_json:
         shown.json(verdict.as_dict())
     else:
-        from ui.terminal.evaluation import print_gate
+        from askive.ui.terminal.evaluation import print_gate
 
         print_gate(verdict, shown)
     if not verdict.passed:
@@ -298,9 +298,9 @@ def ablate(
 
     Example: [bold]askive eval ablate seeds:dev[/]
     """
-    from eval.datasets import open_suite
-    from rag.factory import open_embedder
-    from ui.terminal.ablation import ablate_suites
+    from askive.eval.datasets import open_suite
+    from askive.rag.factory import open_embedder
+    from askive.ui.terminal.ablation import ablate_suites
 
     config, shown = settings(embedder=embedder), output(as_json, quiet)
     loaded = open_embedder(config)
@@ -324,8 +324,8 @@ def judge_check(
 
     Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """
-    from eval.runs.judge import check_judge, keep_agreement
-    from ui.terminal.evaluation import judge_words
+    from askive.eval.runs.judge import check_judge, keep_agreement
+    from askive.ui.terminal.evaluation import judge_words
 
     config, shown = settings(), output(as_json, quiet)
     with ExitStack() as stack:
@@ -341,8 +341,8 @@ def judge_check(
 
 @contextmanager
 def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
-    from eval.runs.run import Models
-    from rag.factory import open_embedder, open_generator
+    from askive.eval.runs.run import Models
+    from askive.rag.factory import open_embedder, open_generator
 
     if disclosure := disclose(config.generator if answers else None, config.embedder):
         shown.hint(disclosure)
@@ -359,8 +359,8 @@ def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) 
 
 
 def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
-    from eval.runs.judge import Judge, known_agreement
-    from rag.factory import open_generator
+    from askive.eval.runs.judge import Judge, known_agreement
+    from askive.rag.factory import open_generator
 
     generator = open_generator(config, spec)
     stack.callback(generator.close)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
+from askive.ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
-    from eval.calibration.answerability import Held
-    from ui.terminal.render import Output
+    from askive.eval.calibration.answerability import Held
+    from askive.ui.terminal.render import Output
 
 
 def calibrate(
@@ -58,12 +58,12 @@ def calibrate(
     """
     import json
 
-    from eval.calibration.answerability import BUDGET, Case, collect, store
-    from eval.calibration.answerability import calibrate as fit
-    from eval.calibration.self_evaluation import ask_opinions, fit_opinions
-    from eval.datasets import open_suite
-    from models.registry import load_reader
-    from rag.factory import open_embedder, open_generator
+    from askive.eval.calibration.answerability import BUDGET, Case, collect, store
+    from askive.eval.calibration.answerability import calibrate as fit
+    from askive.eval.calibration.self_evaluation import ask_opinions, fit_opinions
+    from askive.eval.datasets import open_suite
+    from askive.models.registry import load_reader
+    from askive.rag.factory import open_embedder, open_generator
 
     config, shown = settings(embedder=embedder, model=model_id), output(as_json, quiet)
     loaded = open_embedder(config)

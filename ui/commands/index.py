@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.commands.removal import (
+from askive.rag.errors import UsageError
+from askive.ui.commands.removal import (
     NOT_ERASED,
     WithQuotes,
     choose_quotes,
@@ -19,14 +19,14 @@ from ui.commands.removal import (
     removed_json,
     removed_text,
 )
-from ui.disclosure import disclose
-from ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
-from ui.terminal.render import Output, write_error
+from askive.ui.disclosure import disclose
+from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
+from askive.ui.terminal.render import Output, write_error
 
 if TYPE_CHECKING:
-    from rag.config import Config
-    from rag.ingest.plan import Withheld
-    from rag.privacy.removal import Removal
+    from askive.rag.config import Config
+    from askive.rag.ingest.plan import Withheld
+    from askive.rag.privacy.removal import Removal
 
 
 def index(
@@ -65,23 +65,23 @@ def index(
 
     Example: [bold]askive index ~/documents --collection case[/]
     """
-    from models.registry import clear_states
-    from rag.collections.by_name import (
+    from askive.models.registry import clear_states
+    from askive.rag.collections.by_name import (
         DEFAULT_COLLECTION,
         has_collection,
         known_documents,
         rebuild_collection,
         write_collection,
     )
-    from rag.config import SEEDS_COLLECTION
-    from rag.ingest.pipeline import IngestReport, ingest_paths
-    from rag.ingest.plan import is_held
-    from rag.privacy.deletion import removal_in
-    from rag.privacy.erasure import erase_removed
-    from rag.privacy.leftovers import sweep
-    from rag.privacy.register import delete_elsewhere
-    from rag.seeds import seed_paths
-    from ui.commands.cache import told_cleared
+    from askive.rag.config import SEEDS_COLLECTION
+    from askive.rag.ingest.pipeline import IngestReport, ingest_paths
+    from askive.rag.ingest.plan import is_held
+    from askive.rag.privacy.deletion import removal_in
+    from askive.rag.privacy.erasure import erase_removed
+    from askive.rag.privacy.leftovers import sweep
+    from askive.rag.privacy.register import delete_elsewhere
+    from askive.rag.seeds import seed_paths
+    from askive.ui.commands.cache import told_cleared
 
     if remove:
         if paths or seeds or rebuild or prune:
@@ -222,7 +222,7 @@ def _quotes(
     config: Config, removal: Removal, with_quotes: bool | None
 ) -> tuple[dict[str, int], dict[str, int]]:
     """What quotes removed documents and was kept, and what was deleted."""
-    from rag.privacy.register import delete_elsewhere, quotes_of
+    from askive.rag.privacy.register import delete_elsewhere, quotes_of
 
     quotes = quotes_of(config, removal) if removal.uris else {}
     if not quotes or not choose_quotes(config, removal, with_quotes):
@@ -239,7 +239,7 @@ def _losses_text(withheld: Withheld) -> str:
 
 
 def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
-    from rag.collections.by_name import rebuild_losses
+    from askive.rag.collections.by_name import rebuild_losses
 
     for folder in rebuild_losses(config, name, paths):
         raise UsageError(
@@ -255,9 +255,9 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
-    from rag.collections.by_name import DEFAULT_COLLECTION, write_collection
-    from rag.privacy.deletion import removal_of_documents, remove_from_collection
-    from rag.privacy.leftovers import sweep
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, write_collection
+    from askive.rag.privacy.deletion import removal_of_documents, remove_from_collection
+    from askive.rag.privacy.leftovers import sweep
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from models.weights.catalog import ModelEntry
-    from models.weights.installed import FileCheck
-    from models.weights.store import WeightStore
-    from models.weights.transfer import Progress
-    from rag.config import Config
-    from ui.terminal.render import Output
+    from askive.models.weights.catalog import ModelEntry
+    from askive.models.weights.installed import FileCheck
+    from askive.models.weights.store import WeightStore
+    from askive.models.weights.transfer import Progress
+    from askive.rag.config import Config
+    from askive.ui.terminal.render import Output
 
 app = typer.Typer(
     help="See, fetch, check, remove and add models.\n\nExample: askive models list",
@@ -92,7 +92,7 @@ def verify(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = Fal
     """
     from dataclasses import asdict
 
-    from models.errors import WeightsError
+    from askive.models.errors import WeightsError
 
     _, store, output = _open(as_json, quiet)
     known = [model_id] if model_id else [entry.id for entry in store.catalog.entries]
@@ -133,7 +133,7 @@ def remove(
     """
     import sys
 
-    from models.errors import UsageError
+    from askive.models.errors import UsageError
 
     _, store, output = _open(as_json, quiet)
     entry = store.catalog.get(model_id)
@@ -169,8 +169,8 @@ def add(
     """
     from typing import cast, get_args
 
-    from models.errors import UsageError
-    from models.weights.catalog import Kind
+    from askive.models.errors import UsageError
+    from askive.models.weights.catalog import Kind
 
     if kind not in (None, *get_args(Kind)):
         raise UsageError(f"no kind {kind!r}", remedy=f"one of: {', '.join(get_args(Kind))}")
@@ -188,9 +188,9 @@ def add(
 
 
 def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
-    from models.weights.store import WeightStore
-    from rag.config import load_config
-    from ui.terminal.render import Output
+    from askive.models.weights.store import WeightStore
+    from askive.rag.config import load_config
+    from askive.ui.terminal.render import Output
 
     config = load_config()
     return config, WeightStore(config.models_dir), Output(as_json=as_json, quiet=quiet)
@@ -198,7 +198,7 @@ def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
 
 def _in_use(config: Config, store: WeightStore) -> list[str]:
     """The configured models that have weights to fetch (a fake, a path or an endpoint has none)."""
-    from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+    from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 
     known = {entry.id for entry in store.catalog.entries} | {DEFAULT_EMBEDDER, DEFAULT_GENERATOR}
     return [model_id for model_id in (config.embedder, config.generator) if model_id in known]

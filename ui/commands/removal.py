@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.cache import told_cleared
+from askive.ui.commands.cache import told_cleared
 
 if TYPE_CHECKING:
-    from rag.config import Config
-    from rag.privacy.removal import Removal, Removed
+    from askive.rag.config import Config
+    from askive.rag.privacy.removal import Removal, Removed
 
 WithQuotes = Annotated[
     bool | None,
@@ -27,7 +27,7 @@ WithQuotes = Annotated[
 
 def choose_quotes(config: Config, removal: Removal, with_quotes: bool | None, *, yes: bool = False) -> bool:
     """Whether to delete what quotes the documents: as the flags say, else as the user answers, else no."""
-    from rag.privacy.register import quotes_of
+    from askive.rag.privacy.register import quotes_of
 
     if with_quotes is not None:
         return with_quotes

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.terminal.opening import open_archive
-from ui.terminal.options import (
+from askive.rag.errors import UsageError
+from askive.ui.terminal.opening import open_archive
+from askive.ui.terminal.options import (
     After,
     AsJson,
     Before,
@@ -46,12 +46,12 @@ def search(
     import sys
     from contextlib import ExitStack
 
-    from rag.factory import open_reranker
-    from rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
-    from rag.serialize import hit_to_dict
-    from rag.store.filters import parse_filter
-    from rag.text.words import storable
-    from ui.terminal.hits import print_hits
+    from askive.rag.factory import open_reranker
+    from askive.rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
+    from askive.rag.serialize import hit_to_dict
+    from askive.rag.store.filters import parse_filter
+    from askive.rag.text.words import storable
+    from askive.ui.terminal.hits import print_hits
 
     text = storable(sys.stdin.read() if query == "-" else query)
     if not text.strip():

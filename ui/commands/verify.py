@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import UsageError
-from ui.terminal.opening import open_archive
-from ui.terminal.options import AsJson, Embedder, Quiet, output, settings
-from ui.terminal.render import Output
+from askive.rag.errors import UsageError
+from askive.ui.terminal.opening import open_archive
+from askive.ui.terminal.options import AsJson, Embedder, Quiet, output, settings
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from rag.types import Sentence
+    from askive.rag.types import Sentence
 
 
 def verify(
@@ -36,8 +36,8 @@ def verify(
 
     Example: [bold]askive verify report.txt --against seeds[/]
     """
-    from rag.serialize import sentence_to_dict
-    from rag.verify_text import verified_sentences
+    from askive.rag.serialize import sentence_to_dict
+    from askive.rag.verify_text import verified_sentences
 
     text = _text_of(file)
     shown = output(as_json, quiet)
@@ -72,8 +72,8 @@ _STYLES = {"supported": "green", "unsupported": "yellow", "contradicted": "red"}
 
 
 def _print(sentence: Sentence, shown: Output) -> None:
-    from ui.terminal.answers import about
-    from ui.wording import VERDICT_WORDS
+    from askive.ui.terminal.answers import about
+    from askive.ui.wording import VERDICT_WORDS
 
     out = shown.out
     out.print(

@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ui.terminal.evaluation import print_ablation
-from ui.terminal.render import Output
+from askive.ui.terminal.evaluation import print_ablation
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from eval.datasets.suite import Suite
-    from eval.runs.ablation import Ablated
-    from models.protocols import Embedder
-    from rag.config import Config
+    from askive.eval.datasets.suite import Suite
+    from askive.eval.runs.ablation import Ablated
+    from askive.models.protocols import Embedder
+    from askive.rag.config import Config
 
 Progress = Callable[[Output, str], AbstractContextManager[Callable[[str, int, int], None]]]
 
@@ -30,8 +30,8 @@ def ablate_suites(
     progress: Progress,
 ) -> None:
     """Measure the suites one after the other, show each as soon as it is done."""
-    from eval.report.ablation import write_ablation
-    from eval.runs.ablation import ablate, open_rerankers
+    from askive.eval.report.ablation import write_ablation
+    from askive.eval.runs.ablation import ablate, open_rerankers
 
     results: list[Ablated] = []
     with ExitStack() as stack:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from rag.answer.partial import told_missing
-from rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
-from ui.terminal.hits import also_in
-from ui.terminal.render import Output, harmless
-from ui.wording import VERDICT_WORDS
+from askive.rag.answer.partial import told_missing
+from askive.rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
+from askive.ui.terminal.hits import also_in
+from askive.ui.terminal.render import Output, harmless
+from askive.ui.wording import VERDICT_WORDS
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:

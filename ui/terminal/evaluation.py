@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ui.terminal.render import Output
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from eval.datasets import Found
-    from eval.metrics import Estimate
-    from eval.runs.ablation import Ablated
-    from eval.runs.compare import Comparison
-    from eval.runs.gate import GateResult
-    from eval.runs.run import RunResult
+    from askive.eval.datasets import Found
+    from askive.eval.metrics import Estimate
+    from askive.eval.runs.ablation import Ablated
+    from askive.eval.runs.compare import Comparison
+    from askive.eval.runs.gate import GateResult
+    from askive.eval.runs.run import RunResult
 
 _MAX_CHANGED = 20
 _MAX_LICENCE = 18
@@ -44,7 +44,7 @@ def print_suites(found: Found, shown: Output) -> None:
 
 def print_run(result: RunResult, shown: Output) -> None:
     """The figures that were scored, with their intervals, and what was not."""
-    from eval.metrics import FIGURES
+    from askive.eval.metrics import FIGURES
 
     record = result.record
     state = "stopped early, " if result.stopped else ""
@@ -112,7 +112,7 @@ def print_comparison(comparison: Comparison, shown: Output) -> None:
     """Differences of B from A, then the questions that changed."""
     from rich.text import Text
 
-    from eval.metrics.figures import BY_NAME
+    from askive.eval.metrics.figures import BY_NAME
 
     shown.out.print(f"A  {comparison.a}\nB  {comparison.b}\n{comparison.n} questions in both")
     table = _table("figure", "A", "B", "B - A", "95% interval", "win/tie/loss", "")
@@ -146,7 +146,7 @@ def print_gate(result: GateResult, shown: Output) -> None:
     """Each gated figure against the baseline."""
     from rich.text import Text
 
-    from eval.metrics.figures import BY_NAME
+    from askive.eval.metrics.figures import BY_NAME
 
     table = _table("figure", "baseline", "95% interval", "now", "")
     for figure in result.figures:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.text.words import content_words, stem
-from rag.types import Hit
-from ui.terminal.render import Output
+from askive.rag.text.words import content_words, stem
+from askive.rag.types import Hit
+from askive.ui.terminal.render import Output
 
 _FIGURES = {
     "dense": "meaning {:.3f} (cosine)",

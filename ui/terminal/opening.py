@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ui.disclosure import disclose
-from ui.terminal.render import Output
+from askive.ui.disclosure import disclose
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
-    from rag.config import Config
-    from rag.store.archive import Archive
+    from askive.rag.assistant import Assistant
+    from askive.rag.config import Config
+    from askive.rag.store.archive import Archive
 
 
 def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     """The assistant over the collection that is meant, and its name."""
-    from rag.assistant import Assistant
-    from rag.privacy.leftovers import sweep
+    from askive.rag.assistant import Assistant
+    from askive.rag.privacy.leftovers import sweep
 
     sweep(config)
     name = meant_collection(config, shown)
@@ -26,7 +26,7 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
 
 def open_archive(config: Config, shown: Output) -> Archive:
     """The collection that is meant."""
-    from rag.collections.by_name import open_collection
+    from askive.rag.collections.by_name import open_collection
 
     _disclose(config, None, shown)
     return open_collection(config, meant_collection(config, shown))
@@ -34,8 +34,8 @@ def open_archive(config: Config, shown: Output) -> Archive:
 
 def meant_collection(config: Config, shown: Output) -> str:
     """The collection that is meant; the default corpus is indexed when it is meant and not there."""
-    from rag.collections.by_name import choose_collection, has_collection, index_seeds
-    from rag.config import SEEDS_COLLECTION
+    from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
+    from askive.rag.config import SEEDS_COLLECTION
 
     name = choose_collection(config)
     if name == SEEDS_COLLECTION and not has_collection(config, name):

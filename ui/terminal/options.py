@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.terminal.render import Output
+from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from rag.config import Config
+    from askive.rag.config import Config
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
@@ -68,7 +68,7 @@ def settings(
     strict: bool = True,
 ) -> Config:
     """The settings in force, with what the command was told."""
-    from rag.config import load_config
+    from askive.rag.config import load_config
 
     return load_config(
         {

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.errors import AskiveError
-from ui.streams import drop
+from askive.models.errors import AskiveError
+from askive.ui.streams import drop
 
 if TYPE_CHECKING:
     from rich.console import Console

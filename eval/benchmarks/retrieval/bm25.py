@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.benchmarks.retrieval.synthetic import SyntheticWords
-from eval.benchmarks.retrieval.vector_search import N_CANDIDATES, Latency, latency
-from eval.datasets.discover import open_suite
-from eval.metrics.retrieval import retrieval_scores
-from rag.store.fts5 import Fts5Index
-from rag.store.sqlite import SqliteStore
-from rag.text.words import content_words, stems
-from rag.types import Document, Passage
+from askive.eval.benchmarks.retrieval.synthetic import SyntheticWords
+from askive.eval.benchmarks.retrieval.vector_search import N_CANDIDATES, Latency, latency
+from askive.eval.datasets.discover import open_suite
+from askive.eval.metrics.retrieval import retrieval_scores
+from askive.rag.store.fts5 import Fts5Index
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.text.words import content_words, stems
+from askive.rag.types import Document, Passage
 
 ENGINES = ("fts5", "bm25s", "tantivy")
 _QUALITY_TOP_K = 20
@@ -50,7 +50,8 @@ class LexicalQuality:
 
 
 def bench_lexical_latency(store: SqliteStore, n: int, n_queries: int = 200) -> list[LexicalLatency]:
-    """All engines over the words of `fill` (eval.benchmarks.retrieval.scale); `store` holds the same passages."""
+    """All engines over the words of `fill` (askive.eval.benchmarks.retrieval.scale); `store` holds the same
+    passages."""
     vocabulary = SyntheticWords()
     passages = vocabulary.passages(n)
     queries = vocabulary.queries(passages, n_queries)

@@ -1,5 +1,5 @@
 """What the evidence step keeps:
-`python -m eval.benchmarks.retrieval.evidence_recall SUITE... [--limit N] [--weights W,...]`.
+`python -m askive.eval.benchmarks.retrieval.evidence_recall SUITE... [--limit N] [--weights W,...]`.
 
 No model can answer from what it was not given. For every suite and weight of the reader: the share of gold
 sentences among what would be read, and how often an accepted answer stands in it, where it stands in the hits.
@@ -14,21 +14,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.datasets import open_suite
-from eval.datasets.suite import GoldQuote, Sample, Suite
-from eval.metrics.answers import all_of, contains, is_long
-from eval.metrics.spans import locate, overlaps
-from eval.runs.run import select
-from eval.runs.suite_index import open_index
-from models.protocols import Embedder
-from models.reader.cross_encoder import Reader
-from rag.config import Config, load_config
-from rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
-from rag.evidence.scoring import ScoredSentence, in_context, score_sentences
-from rag.evidence.selection import needed, select_evidence
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.types import Evidence, Hit
+from askive.eval.datasets import open_suite
+from askive.eval.datasets.suite import GoldQuote, Sample, Suite
+from askive.eval.metrics.answers import all_of, contains, is_long
+from askive.eval.metrics.spans import locate, overlaps
+from askive.eval.runs.run import select
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Embedder
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.config import Config, load_config
+from askive.rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
+from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from askive.rag.evidence.selection import needed, select_evidence
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.types import Evidence, Hit
 
 _ROW = "{:<34}{:>7}{:>6}{:>8}{:>8}{:>7}{:>7}\n"
 
@@ -135,11 +135,11 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def main() -> None:
     """The command line of this module."""
-    from models.registry import load_reader
-    from rag.factory import open_embedder
+    from askive.models.registry import load_reader
+    from askive.rag.factory import open_embedder
 
     parser = argparse.ArgumentParser(
-        description=__doc__, prog="python -m eval.benchmarks.retrieval.evidence_recall"
+        description=__doc__, prog="python -m askive.eval.benchmarks.retrieval.evidence_recall"
     )
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     parser.add_argument("--limit", type=int)

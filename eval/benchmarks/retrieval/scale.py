@@ -1,4 +1,4 @@
-"""Retrieval at scale: `python -m eval.benchmarks.retrieval.scale [--n 1000000] [--suites DIR...]`.
+"""Retrieval at scale: `python -m askive.eval.benchmarks.retrieval.scale [--n 1000000] [--suites DIR...]`.
 
 Writes a table to standard output and the same figures, with commit and machine, to
 eval/benchmarks/results/retrieval.json.
@@ -19,19 +19,19 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.benchmarks.retrieval.bm25 import (
+from askive.eval.benchmarks.retrieval.bm25 import (
     ENGINES,
     LexicalLatency,
     LexicalQuality,
     bench_lexical_latency,
     bench_lexical_quality,
 )
-from eval.benchmarks.retrieval.synthetic import SyntheticVectors, SyntheticWords
-from eval.benchmarks.retrieval.vector_search import N_QUERIES, DenseFigures, bench_dense
-from eval.runs.record import code_state, machine, versions
-from rag.store.archive import STORE_NAME
-from rag.store.sqlite import SqliteStore
-from rag.types import Document, Passage
+from askive.eval.benchmarks.retrieval.synthetic import SyntheticVectors, SyntheticWords
+from askive.eval.benchmarks.retrieval.vector_search import N_QUERIES, DenseFigures, bench_dense
+from askive.eval.runs.record import code_state, machine, versions
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.types import Document, Passage
 
 FORMAT = 1
 RESULTS = Path(__file__).parent.parent / "results" / "retrieval.json"
@@ -159,7 +159,9 @@ def record(bench: RetrievalBench) -> dict[str, object]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.retrieval.scale", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m askive.eval.benchmarks.retrieval.scale", description=__doc__
+    )
     parser.add_argument("--n", type=int, default=SIZES[-1], help="passages at most (default 1000000)")
     parser.add_argument(
         "--suites", type=Path, nargs="*", default=[], metavar="DIR", help="folders in BEIR form"

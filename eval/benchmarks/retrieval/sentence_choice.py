@@ -1,6 +1,7 @@
-"""Who finds the sentence with the answer: `python -m eval.benchmarks.retrieval.sentence_choice SUITE... [--limit N]`.
+"""Who finds the sentence with the answer:
+`python -m askive.eval.benchmarks.retrieval.sentence_choice SUITE... [--limit N]`.
 
-The order of `rag.evidence.reader_scoring` beside the generator's own choice among the same sentences, numbered,
+The order of `askive.rag.evidence.reader_scoring` beside the generator's own choice among the same sentences, numbered,
 "none of them" a choice
 too: how often the first one is gold evidence, how well each tells questions with an answer from those without, and what
 it takes. What is not worth its milliseconds is not in the product.
@@ -16,20 +17,20 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eval import script
-from eval.benchmarks.retrieval.evidence_recall import is_among
-from eval.benchmarks.rows import Bench, load_llama, setting
-from eval.datasets import open_suite
-from eval.datasets.suite import Sample
-from eval.runs.run import select
-from eval.runs.suite_index import open_index
-from models.protocols import Generator, Message, Segment
-from models.registry import load_reader
-from rag.evidence.assessment import Weigher
-from rag.evidence.scoring import ScoredSentence
-from rag.factory import open_embedder
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
+from askive.eval import script
+from askive.eval.benchmarks.retrieval.evidence_recall import is_among
+from askive.eval.benchmarks.rows import Bench, load_llama, setting
+from askive.eval.datasets import open_suite
+from askive.eval.datasets.suite import Sample
+from askive.eval.runs.run import select
+from askive.eval.runs.suite_index import open_index
+from askive.models.protocols import Generator, Message, Segment
+from askive.models.registry import load_reader
+from askive.rag.evidence.assessment import Weigher
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.factory import open_embedder
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
 
 N_NUMBERED = 8
 _SYSTEM = (
@@ -43,7 +44,7 @@ class Chosen:
     """One question.
 
     is_gold: whether the first in order and the generator's choice are gold evidence; None where nothing is marked.
-    there: whether the question has an answer. weighed: probability of `rag.evidence.answerability`. some: the
+    there: whether the question has an answer. weighed: probability of `askive.rag.evidence.answerability`. some: the
     generator's
     probability that not "none of them" is right. ms: of its choice.
     """
@@ -123,7 +124,7 @@ def _auc(found: Sequence[Chosen], scores: Sequence[float]) -> str:
 def main() -> int:
     """The command. Returns 0, or the code of the error."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.benchmarks.retrieval.sentence_choice", description=__doc__
+        prog="python -m askive.eval.benchmarks.retrieval.sentence_choice", description=__doc__
     )
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     parser.add_argument("--limit", type=int, default=60, help="questions of each suite (default 60)")

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.protocols import Vectors
-from rag.text.words import STOP_WORDS
+from askive.models.protocols import Vectors
+from askive.rag.text.words import STOP_WORDS
 
 DIMENSION = 384
 N_WORDS = 300_000

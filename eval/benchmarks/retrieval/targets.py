@@ -1,5 +1,5 @@
 """What retrieval is to reach, beside the references, and what it reached:
-`python -m eval.benchmarks.retrieval.targets ROWS`.
+`python -m askive.eval.benchmarks.retrieval.targets ROWS`.
 
 ROWS: what `askive eval ablate --json` printed.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.runs.ablation import LAST_TURN_ONLY, Ablated
+from askive.eval.runs.ablation import LAST_TURN_ONLY, Ablated
 
 BENCH = Path(__file__).parent.parent / "results" / "retrieval.json"
 
@@ -85,7 +85,7 @@ def _conversations(results: Sequence[Ablated]) -> list[Reached]:
 
 
 def _at_a_million(bench: Path) -> list[Reached]:
-    """From the file that `python -m eval.benchmarks.retrieval.scale` wrote; nothing when there is none."""
+    """From the file that `python -m askive.eval.benchmarks.retrieval.scale` wrote; nothing when there is none."""
     if not bench.is_file():
         return []
     recorded = json.loads(bench.read_text(encoding="utf-8"))
@@ -116,7 +116,9 @@ def targets_text(aims: Sequence[Reached]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.retrieval.targets", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m askive.eval.benchmarks.retrieval.targets", description=__doc__
+    )
     parser.add_argument("rows", type=Path, metavar="ROWS", help="the lines of `askive eval ablate --json`")
     path = parser.parse_args(arguments).rows
     lines = path.read_text(encoding="utf-8").splitlines()

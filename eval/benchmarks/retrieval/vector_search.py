@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.benchmarks.memory import memory_fields
-from models.protocols import Vectors
-from rag.store.archive import STORE_NAME
-from rag.store.faiss_ivf import IvfIndex
-from rag.store.sqlite import SqliteStore
-from rag.store.vector_cache import DenseCache, FaissIndex
+from askive.eval.benchmarks.memory import memory_fields
+from askive.models.protocols import Vectors
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.vector_cache import DenseCache, FaissIndex
 
 TOP_K = 10
 N_CANDIDATES = 100
@@ -168,7 +168,7 @@ def _scan(rows: Vectors, query: Vectors) -> Any:
 
 def _resident(folder: Path) -> Resident:
     program = (
-        "import sys; from eval.benchmarks.retrieval.vector_search import report_resident; "
+        "import sys; from askive.eval.benchmarks.retrieval.vector_search import report_resident; "
         "report_resident(sys.argv[1])"
     )
     done = subprocess.run(

@@ -1,4 +1,5 @@
-"""How soon reading ahead ends when it is told to: `python -m eval.benchmarks.speed.cancellation [--questions N]`.
+"""How soon reading ahead ends when it is told to:
+`python -m askive.eval.benchmarks.speed.cancellation [--questions N]`.
 
 A question is anticipated, the flag is set after a while, and what counts is the time from there until `anticipate`
 returns. Each question is new to the assistant, so that the flag falls into every step: finding, weighing, the
@@ -15,9 +16,9 @@ from collections.abc import Sequence
 from itertools import cycle
 from statistics import median
 
-from eval import script
-from models.errors import AskiveError
-from rag.assistant import Assistant
+from askive.eval import script
+from askive.models.errors import AskiveError
+from askive.rag.assistant import Assistant
 
 SET_AFTER_S = (0.05, 0.15, 0.3, 0.6, 1.2)
 LIMIT_MS = 100.0
@@ -54,10 +55,12 @@ def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: median and maximum, on the seeds with the configured models. Returns its exit code."""
-    from eval.benchmarks.rows import setting
-    from eval.benchmarks.setup import opened
+    from askive.eval.benchmarks.rows import setting
+    from askive.eval.benchmarks.setup import opened
 
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.speed.cancellation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m askive.eval.benchmarks.speed.cancellation", description=__doc__
+    )
     parser.add_argument("--questions", type=int, default=40, help="how many are typed (default 40)")
     told = parser.parse_args(arguments)
     try:

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from eval.benchmarks.rows import Bench, Row, peak_mb, row
-from eval.datasets.discover import open_suite
-from models.errors import UsageError
-from models.llama.state_cache import StateCache
-from models.registry import states_dir
-from rag.collections.by_name import index_seeds
-from rag.config import SEEDS_COLLECTION
+from askive.eval.benchmarks.rows import Bench, Row, peak_mb, row
+from askive.eval.datasets.discover import open_suite
+from askive.models.errors import UsageError
+from askive.models.llama.state_cache import StateCache
+from askive.models.registry import states_dir
+from askive.rag.collections.by_name import index_seeds
+from askive.rag.config import SEEDS_COLLECTION
 
 SOURCES_LIMIT_MS = 3000.0
 WORDS_LIMIT_MS = 5000.0
@@ -63,7 +63,7 @@ def bench_start(bench: Bench) -> list[Row]:
     index_seeds(config)
     states = StateCache(states_dir(config.models_dir))
     samples = [s for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]
-    command = [sys.executable, "-m", "ui.cli", "ask", "--collection", SEEDS_COLLECTION]
+    command = [sys.executable, "-m", "askive.ui.cli", "ask", "--collection", SEEDS_COLLECTION]
     command += ["--model", config.generator, "--embedder", config.embedder]
     n_wanted = max(bench.repeats, _LEAST_QUESTIONS)
 

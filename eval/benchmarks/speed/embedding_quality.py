@@ -1,4 +1,5 @@
-"""What the fast embedder costs in quality: `python -m eval.benchmarks.speed.embedding_quality [SUITE...] [--limit N]`.
+"""What the fast embedder costs in quality:
+`python -m askive.eval.benchmarks.speed.embedding_quality [SUITE...] [--limit N]`.
 
 Its reference is sentence-transformers on torch in fp32, all else being equal: the same passages, the same questions.
 Both index every suite (default: seeds) into a folder that is removed afterwards.
@@ -15,20 +16,20 @@ from pathlib import Path
 
 import numpy as np
 
-from eval import script
-from eval.datasets.discover import open_suite
-from eval.datasets.suite import Suite
-from eval.metrics.bootstrap import Estimate
-from eval.runs.ablation import ablate
-from eval.runs.suite_index import open_index
-from models.embedders.sentence_transformer import SentenceEmbedder
-from models.protocols import Embedder, Vectors
-from models.weights.store import WeightStore
-from rag.config import Config, default_home
-from rag.factory import open_embedder
+from askive.eval import script
+from askive.eval.datasets.discover import open_suite
+from askive.eval.datasets.suite import Suite
+from askive.eval.metrics.bootstrap import Estimate
+from askive.eval.runs.ablation import ablate
+from askive.eval.runs.suite_index import open_index
+from askive.models.embedders.sentence_transformer import SentenceEmbedder
+from askive.models.protocols import Embedder, Vectors
+from askive.models.weights.store import WeightStore
+from askive.rag.config import Config, default_home
+from askive.rag.factory import open_embedder
 
 VARIATIONS = ("dense only", "default")
-"""Of `eval.runs.ablation`: the vectors alone, and the whole search of the product."""
+"""Of `askive.eval.runs.ablation`: the vectors alone, and the whole search of the product."""
 FIGURES = ("nDCG@10", "R@5")
 
 
@@ -99,7 +100,7 @@ def _shown(estimate: Estimate) -> str:
 def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
     """The command, on default settings when no others are given. Returns 0, or the code of the error."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.benchmarks.speed.embedding_quality", description=__doc__
+        prog="python -m askive.eval.benchmarks.speed.embedding_quality", description=__doc__
     )
     parser.add_argument("suites", nargs="*", default=["seeds"], metavar="SUITE")
     parser.add_argument("--limit", type=int, help="at most so many questions of each suite")

@@ -1,6 +1,6 @@
 """The engine: drafts, what our loop costs over llama.cpp's own, and the choices behind its defaults.
 
-`python -m eval.benchmarks.speed.engine [--model ID]` prints the choices: threads, batch, flash attention, type
+`python -m askive.eval.benchmarks.speed.engine [--model ID]` prints the choices: threads, batch, flash attention, type
 of states, drafts.
 """
 
@@ -12,13 +12,13 @@ import time
 from dataclasses import dataclass, field
 from statistics import median
 
-from eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row
-from eval.benchmarks.speed.plain_libraries import PlainLlama
-from models.llama.context import EngineOptions
-from models.llama.generator import LlamaGenerator
-from models.machine import physical_cores
-from models.protocols import Message, Sampling, Segment
-from rag.seeds import seed_paths
+from askive.eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row
+from askive.eval.benchmarks.speed.plain_libraries import PlainLlama
+from askive.models.llama.context import EngineOptions
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.machine import physical_cores
+from askive.models.protocols import Message, Sampling, Segment
+from askive.rag.seeds import seed_paths
 
 _QUOTE = "Copy the text above, word for word."
 _FREE = (
@@ -182,7 +182,7 @@ def _decoded(
 
 
 def _plain(bench: Bench, ours: LlamaGenerator) -> PlainLlama:
-    from models.weights.store import WeightStore
+    from askive.models.weights.store import WeightStore
 
     path = WeightStore(bench.config.models_dir).path_of(bench.config.generator)
     return PlainLlama(path, ours.context_tokens)
@@ -208,9 +208,11 @@ def _texts(n: int, words: int = 90) -> list[str]:
 
 def main() -> None:
     """The command."""
-    from eval.benchmarks.rows import setting
+    from askive.eval.benchmarks.rows import setting
 
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.speed.engine", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m askive.eval.benchmarks.speed.engine", description=__doc__
+    )
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
     parser.add_argument("--repeats", type=int, default=5)
     told = parser.parse_args()

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from eval.benchmarks.rows import Bench, Row, first_piece_ms, row
-from eval.benchmarks.setup import GREETING, Desk, Waits, opened, plain_messages, waits
-from eval.datasets.suite import Sample
-from rag.retrieval.retriever import Retriever
-from rag.types import Hit, Turn
+from askive.eval.benchmarks.rows import Bench, Row, first_piece_ms, row
+from askive.eval.benchmarks.setup import GREETING, Desk, Waits, opened, plain_messages, waits
+from askive.eval.datasets.suite import Sample
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.types import Hit, Turn
 
 PLAIN_TOP_K = 6
 QUOTE_LIMIT_MS = 500.0

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from eval.benchmarks.retrieval.scale import fill
-from eval.benchmarks.retrieval.synthetic import SyntheticVectors
-from eval.benchmarks.retrieval.vector_search import N_QUERIES, bench_dense
-from eval.benchmarks.rows import Bench, Row, peak_mb, row, timed_ms
-from rag.factory import open_embedder
-from rag.ingest.pipeline import ingest_paths
-from rag.seeds import seed_paths
-from rag.store.archive import Archive
+from askive.eval.benchmarks.retrieval.scale import fill
+from askive.eval.benchmarks.retrieval.synthetic import SyntheticVectors
+from askive.eval.benchmarks.retrieval.vector_search import N_QUERIES, bench_dense
+from askive.eval.benchmarks.rows import Bench, Row, peak_mb, row, timed_ms
+from askive.rag.factory import open_embedder
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.seeds import seed_paths
+from askive.rag.store.archive import Archive
 
 LEAST_COSINE = 0.999
 _N_TEXTS = 256
@@ -48,8 +48,8 @@ def bench_embedding(bench: Bench) -> list[Row]:
     """Passages a second: ours, and `SentenceTransformer.encode` with its defaults, alternating."""
     import numpy as np
 
-    from eval.benchmarks.speed.plain_libraries import PlainEncoder
-    from models.weights.store import WeightStore
+    from askive.eval.benchmarks.speed.plain_libraries import PlainEncoder
+    from askive.models.weights.store import WeightStore
 
     config = bench.config
     texts = documents(_N_TEXTS)

@@ -1,5 +1,5 @@
 """Memory while indexing, by the number of documents:
-`python -m eval.benchmarks.speed.indexing_memory [--sizes N...] [--large]`.
+`python -m askive.eval.benchmarks.speed.indexing_memory [--sizes N...] [--large]`.
 
 Everything but the embedder is real. Its place takes the fake one, which needs no memory of its own, with vectors as
 wide as those of the default. Needs Linux, which tells the most memory that a process ever had.
@@ -17,12 +17,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from eval.benchmarks.retrieval.vector_search import process_memory
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig
-from rag.ingest.pipeline import ingest_documents
-from rag.store.archive import Archive
-from rag.types import Document
+from askive.eval.benchmarks.retrieval.vector_search import process_memory
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document
 
 SIZES = (1_000, 10_000)
 LARGE = 100_000
@@ -49,7 +49,7 @@ def growth_of_indexing(sizes: Sequence[int]) -> list[dict[str, float]]:
     and the most that was ever resident: `stored_mb` until the last one was stored, `peak_mb` with the index made.
     """
     program = (
-        "import sys; from eval.benchmarks.speed.indexing_memory import report_indexing; "
+        "import sys; from askive.eval.benchmarks.speed.indexing_memory import report_indexing; "
         "report_indexing(sys.argv[1], sys.argv[2])"
     )
     found: list[dict[str, float]] = []
@@ -92,7 +92,7 @@ def report_indexing(folder: str, n_documents: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command: a line of JSON a size."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.benchmarks.speed.indexing_memory", description=__doc__
+        prog="python -m askive.eval.benchmarks.speed.indexing_memory", description=__doc__
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="documents (default 1000 10000)")
     parser.add_argument("--large", action="store_true", help=f"{LARGE:,} documents too")

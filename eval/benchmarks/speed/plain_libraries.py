@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.llama.context import quiet
-from models.machine import physical_cores
+from askive.models.llama.context import quiet
+from askive.models.machine import physical_cores
 
 
 class PlainLlama:

@@ -1,5 +1,5 @@
 """Quality gates of two ways to be faster:
-`python -m eval.benchmarks.speed.splicing_gate [spliced|f16] [--suites SUITE...] [--limit N]`.
+`python -m askive.eval.benchmarks.speed.splicing_gate [spliced|f16] [--suites SUITE...] [--limit N]`.
 
 Every question is answered twice from the same prompt of whole passages: as the product reads it, and `spliced` from
 the passages' kept states, or with attention states in `f16` instead of q8_0. A way may be switched on for answers
@@ -20,23 +20,23 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-from eval import script
-from eval.benchmarks.rows import Bench, load_llama, setting
-from eval.benchmarks.speed.table import RESULTS
-from eval.datasets.discover import open_suite
-from eval.datasets.suite import Sample
-from eval.metrics.answers import all_of, contains
-from eval.runs.record import Code, code_state, provenance
-from eval.runs.suite_index import open_index
-from models.errors import AskiveError
-from models.files import write_atomically
-from models.llama.context import EngineOptions
-from models.llama.generator import LlamaGenerator
-from models.protocols import Message, Sampling, Segment
-from rag.answer.prompt import SYSTEM
-from rag.factory import open_embedder
-from rag.retrieval.retriever import Retriever
-from rag.types import Hit
+from askive.eval import script
+from askive.eval.benchmarks.rows import Bench, load_llama, setting
+from askive.eval.benchmarks.speed.table import RESULTS
+from askive.eval.datasets.discover import open_suite
+from askive.eval.datasets.suite import Sample
+from askive.eval.metrics.answers import all_of, contains
+from askive.eval.runs.record import Code, code_state, provenance
+from askive.eval.runs.suite_index import open_index
+from askive.models.errors import AskiveError
+from askive.models.files import write_atomically
+from askive.models.llama.context import EngineOptions
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.protocols import Message, Sampling, Segment
+from askive.rag.answer.prompt import SYSTEM
+from askive.rag.factory import open_embedder
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.types import Hit
 
 Way = Literal["spliced", "f16"]
 FORMAT = 1
@@ -161,7 +161,7 @@ def _is_right(sample: Sample, answer: str) -> bool:
 def main() -> int:
     """The command. Returns 0 when the gate is passed, 1 when it is not, or the code of the error."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.benchmarks.speed.splicing_gate", description=__doc__
+        prog="python -m askive.eval.benchmarks.speed.splicing_gate", description=__doc__
     )
     parser.add_argument("way", nargs="?", choices=["spliced", "f16"], default="spliced")
     parser.add_argument(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 
-from eval.benchmarks.rows import Bench, Row, row
-from eval.benchmarks.setup import opened
-from models.protocols import Message, Segment
-from rag.retrieval.retriever import Retriever
-from rag.verification.support import Excerpt, stated
+from askive.eval.benchmarks.rows import Bench, Row, row
+from askive.eval.benchmarks.setup import opened
+from askive.models.protocols import Message, Segment
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.verification.support import Excerpt, stated
 
 SAME_VERDICT = 0.99
 _N_HITS = 3
 
 
 def bench_check(bench: Bench) -> list[Row]:
-    """One support check (`rag.verification.support`) of a sentence against a passage."""
+    """One support check (`askive.rag.verification.support`) of a sentence against a passage."""
     full: list[float] = []
     kept: list[float] = []
     agreed: list[bool] = []

@@ -1,6 +1,6 @@
 """`make bench`: one table of what the product does and what a baseline does, in one run on one machine.
 
-`python -m eval.benchmarks.speed.table [--only ROW,ROW] [--repeats N] [--model ID] [--out FOLDER]`
+`python -m askive.eval.benchmarks.speed.table [--only ROW,ROW] [--repeats N] [--model ID] [--out FOLDER]`
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.benchmarks.rows import Bench, Row, peak_mb, setting
-from eval.benchmarks.speed.cold_start import bench_start
-from eval.benchmarks.speed.engine import bench_decode, bench_overhead
-from eval.benchmarks.speed.first_token import bench_answers, growth_with_passages
-from eval.benchmarks.speed.indexing import bench_embedding, bench_reindex, growth_with_archive
-from eval.benchmarks.speed.support_check import bench_check
-from eval.benchmarks.speed.txtai import bench_txtai
-from eval.runs.record import code_state, provenance
-from models.errors import AskiveError, UsageError
-from models.files import write_atomically
+from askive.eval.benchmarks.rows import Bench, Row, peak_mb, setting
+from askive.eval.benchmarks.speed.cold_start import bench_start
+from askive.eval.benchmarks.speed.engine import bench_decode, bench_overhead
+from askive.eval.benchmarks.speed.first_token import bench_answers, growth_with_passages
+from askive.eval.benchmarks.speed.indexing import bench_embedding, bench_reindex, growth_with_archive
+from askive.eval.benchmarks.speed.support_check import bench_check
+from askive.eval.benchmarks.speed.txtai import bench_txtai
+from askive.eval.runs.record import code_state, provenance
+from askive.models.errors import AskiveError, UsageError
+from askive.models.files import write_atomically
 
 FORMAT = 2
 RESULTS = Path(__file__).parent.parent / "results"
@@ -162,7 +162,7 @@ def _also(row: Mapping[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.speed.table", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m askive.eval.benchmarks.speed.table", description=__doc__)
     parser.add_argument("--only", default=",".join(ROWS), help=f"some of {','.join(ROWS)}")
     parser.add_argument("--repeats", type=int, default=5, help="measurements behind a median (default 5)")
     parser.add_argument("--model", help="a catalog id; default: the configured generator")

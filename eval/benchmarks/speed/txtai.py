@@ -2,7 +2,7 @@
 
 txtai is installed for this only, without what it depends on (which is here already), into a folder of its own that
 our packages do not see. Both run in a process of their own:
-`python -m eval.benchmarks.speed.txtai ours|txtai JOB.json`.
+`python -m askive.eval.benchmarks.speed.txtai ours|txtai JOB.json`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row, timed_ms
-from eval.benchmarks.setup import GREETING, Desk, waits
-from eval.benchmarks.speed.indexing import documents
-from eval.datasets.discover import open_suite
-from models.errors import UsageError
-from rag.config import Config
+from askive.eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row, timed_ms
+from askive.eval.benchmarks.setup import GREETING, Desk, waits
+from askive.eval.benchmarks.speed.indexing import documents
+from askive.eval.datasets.discover import open_suite
+from askive.models.errors import UsageError
+from askive.rag.config import Config
 
 _PACKAGES = ("txtai==9.14.0", "msgpack>=1")
 _N_DOCUMENTS = 500
@@ -75,8 +75,8 @@ def bench_txtai(bench: Bench) -> list[Row]:
     we do. Each keeps what any earlier question leaves: llama_cpp.Llama, which txtai runs, the opening of its prompt,
     ours that of ours.
     """
-    from models.machine import physical_cores
-    from models.weights.store import WeightStore
+    from askive.models.machine import physical_cores
+    from askive.models.weights.store import WeightStore
 
     store = WeightStore(bench.config.models_dir)
     samples = [s for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]
@@ -130,7 +130,7 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
         path = Path(name, "job.json")
         path.write_text(json.dumps(asdict(job)), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "eval.benchmarks.speed.txtai", who, str(path)],
+            [sys.executable, "-m", "askive.eval.benchmarks.speed.txtai", who, str(path)],
             capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
@@ -142,12 +142,12 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
 
 
 def _run_ours(job: Job) -> Done:
-    from models.registry import load_reader
-    from rag.factory import open_embedder
-    from rag.ingest.pipeline import ingest_documents
-    from rag.retrieval.retriever import Retriever
-    from rag.store.archive import Archive
-    from rag.types import Document
+    from askive.models.registry import load_reader
+    from askive.rag.factory import open_embedder
+    from askive.rag.ingest.pipeline import ingest_documents
+    from askive.rag.retrieval.retriever import Retriever
+    from askive.rag.store.archive import Archive
+    from askive.rag.types import Document
 
     config, found = Config.model_validate(job.config), Done()
     made = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.metrics.figures import BY_NAME, estimate
-from eval.metrics.scores import Row
-from eval.runs.compare import differences
+from askive.eval.metrics.figures import BY_NAME, estimate
+from askive.eval.metrics.scores import Row
+from askive.eval.runs.compare import differences
 
 COLUMNS: Mapping[str, str] = {
     "refusal_recall": "unanswerable refused",

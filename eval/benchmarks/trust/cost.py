@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.scores import Row, is_refused
+from askive.eval.metrics.scores import Row, is_refused
 
 AIM_MS = 1500.0
 """All checks of a typical answer together, on two cores."""

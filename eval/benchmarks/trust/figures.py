@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eval.metrics.answers import is_long
-from eval.metrics.bootstrap import Estimate
-from eval.metrics.figures import BY_NAME, estimate, shown
-from eval.metrics.scores import Row
-from eval.runs.compare import differences
+from askive.eval.metrics.answers import is_long
+from askive.eval.metrics.bootstrap import Estimate
+from askive.eval.metrics.figures import BY_NAME, estimate, shown
+from askive.eval.metrics.scores import Row
+from askive.eval.runs.compare import differences
 
 Rule = Literal["at least", "at most", "above plain by", "not below plain"]
 
@@ -49,7 +49,7 @@ class Aim:
 class Line:
     """A line of the table.
 
-    figure: of `eval.metrics.figures`. aims: by the kind of suite; `` for every other kind.
+    figure: of `askive.eval.metrics.figures`. aims: by the kind of suite; `` for every other kind.
     kinds: of suites that have the line; empty for all. types, not_types: of questions that count.
     long: only questions with long answers, or only others; None for both.
     beside: a figure without which the aim says nothing.

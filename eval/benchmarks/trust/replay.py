@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 
-from models.errors import ModelError
-from models.protocols import Generator, Message, Piece, Sampling
+from askive.models.errors import ModelError
+from askive.models.protocols import Generator, Message, Piece, Sampling
 
 _Prompt = tuple[Message, ...]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.metrics.bootstrap import bootstrap
-from eval.metrics.figures import BY_NAME, estimate
-from eval.metrics.scores import Row, is_refused, selective
+from askive.eval.metrics.bootstrap import bootstrap
+from askive.eval.metrics.figures import BY_NAME, estimate
+from askive.eval.metrics.scores import Row, is_refused, selective
 
 LEVELS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict[str, Any]:
-    """Risk against coverage (see `eval.metrics.refusal`), from rows that say whether they are answerable.
+    """Risk against coverage (see `askive.eval.metrics.refusal`), from rows that say whether they are answerable.
 
     `{"n", "n_answered", "points": [{"of_answers", "coverage", "confidence", "error"}], "aurc", "aurc_plain"}`.
     A point keeps the answers of at least that confidence, which are `of_answers` of the answers given and

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import eval
-from eval.benchmarks.trust.replay import RememberingGenerator
-from eval.datasets.suite import Suite, sha256_of_files
-from eval.metrics.scores import score_row
-from eval.runs.pipelines import Builder, DefaultPipeline, PlainPipeline
-from eval.runs.record import config_values, fingerprint, model_facts, versions
-from eval.runs.run import Models, RunOptions, run_suite
-from rag.answer.checks import Checks
-from rag.config import Config
+from askive import eval
+from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.datasets.suite import Suite, sha256_of_files
+from askive.eval.metrics.scores import score_row
+from askive.eval.runs.pipelines import Builder, DefaultPipeline, PlainPipeline
+from askive.eval.runs.record import config_values, fingerprint, model_facts, versions
+from askive.eval.runs.run import Models, RunOptions, run_suite
+from askive.rag.answer.checks import Checks
+from askive.rag.config import Config
 
 Tell = Callable[[str], None]
 Rows = list[dict[str, Any]]
@@ -67,7 +67,7 @@ VARIATIONS = (
     Variation("without the reader", reader=False),
     Variation("without any check", _NONE, reader=False),
 )
-"""The default, and what is left of it without one check; names as in `rag.answer.checks.Checks`."""
+"""The default, and what is left of it without one check; names as in `askive.rag.answer.checks.Checks`."""
 
 
 def rows_of(

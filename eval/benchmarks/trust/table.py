@@ -1,6 +1,6 @@
 """`make bench-trust`: how far answers can be trusted, beside what is to be reached; what each check costs and buys.
 
-`python -m eval.benchmarks.trust.table [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`; the ablation
+`python -m askive.eval.benchmarks.trust.table [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`; the ablation
 is of the first
 suite.
 
@@ -20,21 +20,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eval import script
-from eval.benchmarks.trust.ablation import ablation, ablation_text
-from eval.benchmarks.trust.cost import cost, cost_text
-from eval.benchmarks.trust.figures import figures, figures_text
-from eval.benchmarks.trust.replay import RememberingGenerator
-from eval.benchmarks.trust.risk_coverage import curve, curve_text
-from eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
-from eval.datasets.discover import open_suite
-from eval.datasets.suite import Suite
-from eval.runs.record import Code, code_state, provenance
-from eval.runs.run import Models, select
-from models.errors import AskiveError, UsageError
-from models.files import write_atomically
-from rag.config import Config, default_home
-from rag.factory import open_embedder, open_generator
+from askive.eval import script
+from askive.eval.benchmarks.trust.ablation import ablation, ablation_text
+from askive.eval.benchmarks.trust.cost import cost, cost_text
+from askive.eval.benchmarks.trust.figures import figures, figures_text
+from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.risk_coverage import curve, curve_text
+from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
+from askive.eval.datasets.discover import open_suite
+from askive.eval.datasets.suite import Suite
+from askive.eval.runs.record import Code, code_state, provenance
+from askive.eval.runs.run import Models, select
+from askive.models.errors import AskiveError, UsageError
+from askive.models.files import write_atomically
+from askive.rag.config import Config, default_home
+from askive.rag.factory import open_embedder, open_generator
 
 FORMAT = 1
 RESULTS = Path(__file__).parent.parent / "results"
@@ -70,7 +70,7 @@ class Trust:
     code: Code = field(default_factory=code_state)
 
     def measure(self) -> dict[str, Any]:
-        """All sections; kept after each suite. Raises KeyboardInterrupt, and as `eval.runs.run.run_suite`."""
+        """All sections; kept after each suite. Raises KeyboardInterrupt, and as `askive.eval.runs.run.run_suite`."""
         compared = any(section in self.only for section in ("figures", "risk-coverage"))
         found = self.found()
         for suite in self.suites:
@@ -166,7 +166,7 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 @contextmanager
 def loaded(config: Config) -> Iterator[Models]:
-    """The models of the settings; the generator remembers. Raises as `models.registry`."""
+    """The models of the settings; the generator remembers. Raises as `askive.models.registry`."""
     embedder = open_embedder(config)
     generator = RememberingGenerator(open_generator(config))
     try:
@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
 
     Returns 0 when all is measured, 130 when interrupted, else the code of the error.
     """
-    parser = argparse.ArgumentParser(prog="python -m eval.benchmarks.trust.table", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m askive.eval.benchmarks.trust.table", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"default: {' '.join(SUITES)}")
     parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")

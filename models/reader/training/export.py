@@ -1,5 +1,5 @@
 """Trained reader -> the files that are shipped:
-`python -m models.reader.training.export --embedder DIR --state FILE --out DIR`.
+`python -m askive.models.reader.training.export --embedder DIR --state FILE --out DIR`.
 
 An OpenVINO model whose matrices are 8-bit with one scale a row (22 MB instead of 90), and the tokenizer.
 """
@@ -22,7 +22,7 @@ def export(embedder: Path, state: Path, out: Path) -> None:
     import openvino
     import torch
 
-    from models.reader.training.train import build
+    from askive.models.reader.training.train import build
 
     model = build(embedder)
     model.load_state_dict(torch.load(state, weights_only=True))
@@ -61,9 +61,13 @@ def _quantize(openvino: Any, model: Any) -> None:
 
 def main() -> None:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m models.reader.training.export")
+    parser = argparse.ArgumentParser(
+        description=__doc__, prog="python -m askive.models.reader.training.export"
+    )
     parser.add_argument("--embedder", type=Path, required=True, help="folder of the MiniLM weights")
-    parser.add_argument("--state", type=Path, required=True, help="reader.pt of models.reader.training.train")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="reader.pt of askive.models.reader.training.train"
+    )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     export(arguments.embedder, arguments.state, arguments.out)

@@ -1,4 +1,4 @@
-"""Trains the reader: `python -m models.reader.training.train --help`.
+"""Trains the reader: `python -m askive.models.reader.training.train --help`.
 
 A cross-encoder on the weights of the embedder (MiniLM, 6 layers) with three heads: where the answer stands
 (start and end of a span, as in BERT for SQuAD), whether there is one, and whether a text supports, contradicts
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.reader.training.pairs import Pair, claim_pairs, question_pairs, sentence_pairs
+from askive.models.reader.training.pairs import Pair, claim_pairs, question_pairs, sentence_pairs
 
 if TYPE_CHECKING:
     import torch
@@ -264,7 +264,9 @@ def _held(groups: Sequence[object]) -> int:
 
 def main() -> None:
     """The command line of this module."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m models.reader.training.train")
+    parser = argparse.ArgumentParser(
+        description=__doc__, prog="python -m askive.models.reader.training.train"
+    )
     parser.add_argument("--embedder", type=Path, required=True, help="folder of the MiniLM weights")
     parser.add_argument(
         "--questions", type=Path, nargs="+", required=True, help="folders in BEIR form with answers"

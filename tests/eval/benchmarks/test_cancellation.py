@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Event
 
-from eval.benchmarks.speed.cancellation import SET_AFTER_S, cancel_ms
-from models.fakes import ScriptedGenerator
-from models.protocols import Message
-from rag.assistant import Assistant
-from rag.config import Config
-from rag.store.archive import Archive
+from askive.eval.benchmarks.speed.cancellation import SET_AFTER_S, cancel_ms
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
+from askive.rag.store.archive import Archive
 
 
 class Slow(ScriptedGenerator):

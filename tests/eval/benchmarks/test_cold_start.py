@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from eval.benchmarks.speed.cold_start import started
-from eval.benchmarks.speed.table import RESULTS, ROWS, markdown
-from models.errors import UsageError
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
+from askive.eval.benchmarks.speed.cold_start import started
+from askive.eval.benchmarks.speed.table import RESULTS, ROWS, markdown
+from askive.models.errors import UsageError
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
 
 QUOTE = "Nearest in your documents:\n  “It was built in 1871.”\n  Bridge (Post, 1900)\n\n"
 SOURCES = "\n\nSources\n[1] Bridge\n    “It was built in 1871.”\n"
@@ -69,7 +69,7 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
 def test_the_command_itself_is_understood(home: Path, documents: Path) -> None:
     with Archive.open(home / "collections" / "town", HashEmbedder(), PassageConfig()) as archive:
         ingest_paths(archive, [documents])
-    command = [sys.executable, "-m", "ui.cli", "ask", "--collection", "town", "--embedder", "hash"]
+    command = [sys.executable, "-m", "askive.ui.cli", "ask", "--collection", "town", "--embedder", "hash"]
     asked = "How many ships did the harbour of Aldermoor receive in January?"
     seen = started([*command, "--model", "scripted"], home, asked)
     assert seen is not None

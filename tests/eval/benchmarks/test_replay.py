@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.benchmarks.trust.replay import RememberingGenerator
-from eval.runs.record import model_facts
-from models.errors import ContextOverflow, ModelError
-from models.fakes import ScriptedGenerator
-from models.protocols import Generator, Message, Piece, Sampling, Segment
+from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.runs.record import model_facts
+from askive.models.errors import ContextOverflow, ModelError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Generator, Message, Piece, Sampling, Segment
 
 
 def say(text: str) -> list[Message]:

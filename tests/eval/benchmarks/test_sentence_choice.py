@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from eval.benchmarks.retrieval.sentence_choice import N_NUMBERED, Chosen, choose, summary
-from models.fakes import ScriptedGenerator
-from models.protocols import Message
-from rag.evidence.scoring import ScoredSentence
-from rag.types import Hit, Passage, Source
+from askive.eval.benchmarks.retrieval.sentence_choice import N_NUMBERED, Chosen, choose, summary
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.types import Hit, Passage, Source
 
 TEXT = "It was so."
 HIT = Hit(

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from eval.benchmarks.rows import Bench, Row, peak_mb, row, setting
-from eval.benchmarks.setup import Desk, waits
-from eval.benchmarks.speed import table
-from eval.benchmarks.speed.table import ROWS, markdown, measure
-from models.errors import UsageError
-from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
-from models.protocols import Vectors
-from rag.config import Config
-from rag.store.archive import Archive
+from askive.eval.benchmarks.rows import Bench, Row, peak_mb, row, setting
+from askive.eval.benchmarks.setup import Desk, waits
+from askive.eval.benchmarks.speed import table
+from askive.eval.benchmarks.speed.table import ROWS, markdown, measure
+from askive.models.errors import UsageError
+from askive.models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
+from askive.models.protocols import Vectors
+from askive.rag.config import Config
+from askive.rag.store.archive import Archive
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.benchmarks.rows import Bench
-from eval.benchmarks.speed.splicing_gate import FEWEST, Gate, Way, _is_right, write_record
-from eval.datasets.suite import Sample
-from eval.runs.record import Code
-from rag.config import Config
+from askive.eval.benchmarks.rows import Bench
+from askive.eval.benchmarks.speed.splicing_gate import FEWEST, Gate, Way, _is_right, write_record
+from askive.eval.datasets.suite import Sample
+from askive.eval.runs.record import Code
+from askive.rag.config import Config
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from eval.benchmarks.trust.ablation import COLUMNS, ablation, ablation_text
-from eval.benchmarks.trust.cost import cost, cost_text
-from eval.benchmarks.trust.figures import LINES, Aim, figures, figures_text
-from eval.benchmarks.trust.risk_coverage import curve, curve_text
-from eval.metrics.bootstrap import Estimate
+from askive.eval.benchmarks.trust.ablation import COLUMNS, ablation, ablation_text
+from askive.eval.benchmarks.trust.cost import cost, cost_text
+from askive.eval.benchmarks.trust.figures import LINES, Aim, figures, figures_text
+from askive.eval.benchmarks.trust.risk_coverage import curve, curve_text
+from askive.eval.metrics.bootstrap import Estimate
 from tests.eval.metrics.test_scores import cite, make_row
 
 Rows = list[dict[str, Any]]

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from eval.benchmarks.trust import runs, table
-from eval.benchmarks.trust.replay import RememberingGenerator
-from eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
-from eval.benchmarks.trust.table import SECTIONS, SUITES, main
-from eval.datasets import Suite, open_suite
-from eval.runs.run import Models
-from models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
-from rag.answer.checks import Checks
-from rag.config import Config
+from askive.eval.benchmarks.trust import runs, table
+from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
+from askive.eval.benchmarks.trust.table import SECTIONS, SUITES, main
+from askive.eval.datasets import Suite, open_suite
+from askive.eval.runs.run import Models
+from askive.models.fakes import HashEmbedder, ScriptedGenerator, echo_evidence
+from askive.rag.answer.checks import Checks
+from askive.rag.config import Config
 
 
 class Setting:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.calibration.annotation import count, main, read_sheet, sheet
-from eval.runs.run_dir import RunDir
+from askive.eval.calibration.annotation import count, main, read_sheet, sheet
+from askive.eval.runs.run_dir import RunDir
 
 
 def citation(quote: str) -> dict[str, object]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibration.answerability import Case, calibrate, store
-from rag.calibration.logistic import read_stored
-from rag.errors import UsageError
-from rag.evidence.answerability import READER_FEATURES
+from askive.eval.calibration.answerability import Case, calibrate, store
+from askive.rag.calibration.logistic import read_stored
+from askive.rag.errors import UsageError
+from askive.rag.evidence.answerability import READER_FEATURES
 
 
 def _cases(n: int = 120, seed: int = 0) -> list[Case]:

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from eval.calibration.scikit_learn import import_sklearn
-from rag.errors import UsageError
+from askive.eval.calibration.scikit_learn import import_sklearn
+from askive.rag.errors import UsageError
 
 
 def test_what_to_install_is_said_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

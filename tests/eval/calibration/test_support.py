@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibration.answerability import Case
-from eval.calibration.support import fit, threshold_of, told, weigh
-from models.errors import UsageError
-from models.fakes import ScriptedGenerator
-from models.reader.cross_encoder import Reader
+from askive.eval.calibration.answerability import Case
+from askive.eval.calibration.support import fit, threshold_of, told, weigh
+from askive.models.errors import UsageError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.reader.cross_encoder import Reader
 
 
 def cases(n: int = 120, suites: tuple[str, ...] = ("a", "b", "c")) -> list[Case]:

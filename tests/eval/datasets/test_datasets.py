@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import BUILT_IN, Suite, discover, open_suite, split_of
-from eval.datasets.sentences import numbered_sentences
-from models.errors import AskiveError
-from rag.types import Turn
+from askive.eval.datasets import BUILT_IN, Suite, discover, open_suite, split_of
+from askive.eval.datasets.sentences import numbered_sentences
+from askive.models.errors import AskiveError
+from askive.rag.types import Turn
 from tests.eval.conftest import write_lines
 
 DOCS = [

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import Sample, Suite, open_suite
-from eval.datasets.gold import GOLD_SEEDS
-from eval.datasets.lines import read_json_lines
-from eval.metrics.answers import contains, normalise
-from rag.types import Document
+from askive.eval.datasets import Sample, Suite, open_suite
+from askive.eval.datasets.gold import GOLD_SEEDS
+from askive.eval.datasets.lines import read_json_lines
+from askive.eval.metrics.answers import contains, normalise
+from askive.rag.types import Document
 
 TYPES = {
     "fact",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.answers import all_of, contains, exact_match, f1, is_long, normalise
+from askive.eval.metrics.answers import all_of, contains, exact_match, f1, is_long, normalise
 
 
 # The official evaluate-v2.0.py, step by step, as an oracle that shares no code with ours.

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.metrics.bootstrap import NOT_SCORED, Estimate, bootstrap, ratio_draws, resamples, weights
-from eval.metrics.figures import BY_NAME, FIGURES, estimate
-from eval.metrics.refusal import aurc, aurc_draws, risk_coverage
-from eval.metrics.spans import locate, overlaps
+from askive.eval.metrics.bootstrap import NOT_SCORED, Estimate, bootstrap, ratio_draws, resamples, weights
+from askive.eval.metrics.figures import BY_NAME, FIGURES, estimate
+from askive.eval.metrics.refusal import aurc, aurc_draws, risk_coverage
+from askive.eval.metrics.spans import locate, overlaps
 
 
 def test_none_is_not_zero() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics.retrieval import NAMES, retrieval_scores
+from askive.eval.metrics.retrieval import NAMES, retrieval_scores
 
 ids = st.sampled_from([f"d{n}" for n in range(14)] + ["日本", "a b", "D1"])
 judged = st.dictionaries(ids, st.integers(1, 3), min_size=1, max_size=6)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eval.metrics.outcomes import outcome_of
-from eval.metrics.scores import score_row, selective
+from askive.eval.metrics.outcomes import outcome_of
+from askive.eval.metrics.scores import score_row, selective
 
 
 def make_row(

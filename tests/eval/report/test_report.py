@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eval.report import write_report
-from eval.runs.run_dir import RunDir
-from models.errors import UsageError
+from askive.eval.report import write_report
+from askive.eval.runs.run_dir import RunDir
+from askive.models.errors import UsageError
 from tests.eval.conftest import Runner
 from tests.eval.runs.broken import AlwaysRefuses
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eval.runs.pipelines import DefaultPipeline
-from models.protocols import Generator
-from rag.config import Config
-from rag.question.analysis import Understanding
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.store.filters import Filter
-from rag.types import Event, Final, Hit, Refusal, Sentence, Token, Turn
+from askive.eval.runs.pipelines import DefaultPipeline
+from askive.models.protocols import Generator
+from askive.rag.config import Config
+from askive.rag.question.analysis import Understanding
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.types import Event, Final, Hit, Refusal, Sentence, Token, Turn
 
 
 class _WorstFirst:

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from eval.benchmarks.retrieval.targets import main as print_aims
-from eval.benchmarks.retrieval.targets import reached
-from eval.datasets import Suite
-from eval.metrics.bootstrap import bootstrap
-from eval.metrics.retrieval import NAMES
-from eval.metrics.scores import score_row
-from eval.report.ablation import write_ablation
-from eval.runs.ablation import Ablated, ablate, documents_of, open_rerankers
-from models.fakes import HashEmbedder
-from rag.config import Config
-from rag.errors import UsageError
-from rag.types import Hit, Passage, Source
+from askive.eval.benchmarks.retrieval.targets import main as print_aims
+from askive.eval.benchmarks.retrieval.targets import reached
+from askive.eval.datasets import Suite
+from askive.eval.metrics.bootstrap import bootstrap
+from askive.eval.metrics.retrieval import NAMES
+from askive.eval.metrics.scores import score_row
+from askive.eval.report.ablation import write_ablation
+from askive.eval.runs.ablation import Ablated, ablate, documents_of, open_rerankers
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.types import Hit, Passage, Source
 
 
 class Backwards:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.runs.judge import Judge, _auc, _kappa, check_judge, keep_agreement, known_agreement
-from models.errors import UsageError
-from models.fakes import ScriptedGenerator
-from models.protocols import Message
+from askive.eval.runs.judge import Judge, _auc, _kappa, check_judge, keep_agreement, known_agreement
+from askive.models.errors import UsageError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
 from tests.eval.conftest import write_lines
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from eval.runs.compare import compare_runs
-from eval.runs.gate import hold_against, read_baseline, record_baseline
-from eval.runs.pipelines import Builder
-from eval.runs.run_dir import RunDir
-from models.errors import UsageError
+from askive.eval.runs.compare import compare_runs
+from askive.eval.runs.gate import hold_against, read_baseline, record_baseline
+from askive.eval.runs.pipelines import Builder
+from askive.eval.runs.run_dir import RunDir
+from askive.models.errors import UsageError
 from tests.eval.conftest import Runner
 from tests.eval.runs.broken import AlwaysRefuses, BrokenRetriever, MisquotingCiter, NeverRefuses
 

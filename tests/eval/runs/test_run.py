@@ -16,16 +16,16 @@ from typing import Any
 
 import pytest
 
-from eval.datasets import Suite, open_suite
-from eval.runs.judge import Judge
-from eval.runs.pipelines import DefaultPipeline, declines
-from eval.runs.record import code_state
-from eval.runs.run import Models, RunOptions, run_suite, select
-from eval.runs.run_dir import RunDir
-from eval.runs.suite_index import index_key
-from models.errors import AskiveError, UsageError
-from models.fakes import HashEmbedder, ScriptedGenerator
-from rag.config import Config, PassageConfig
+from askive.eval.datasets import Suite, open_suite
+from askive.eval.runs.judge import Judge
+from askive.eval.runs.pipelines import DefaultPipeline, declines
+from askive.eval.runs.record import code_state
+from askive.eval.runs.run import Models, RunOptions, run_suite, select
+from askive.eval.runs.run_dir import RunDir
+from askive.eval.runs.suite_index import index_key
+from askive.models.errors import AskiveError, UsageError
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
+from askive.rag.config import Config, PassageConfig
 from tests.eval.conftest import Runner
 from tests.eval.runs.broken import MisquotingCiter, Raises, RaisesOnMill
 
@@ -247,11 +247,11 @@ def test_killed_in_the_middle(town_folder: Path, tmp_path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from eval.datasets import open_suite
-        from eval.runs.pipelines import DefaultPipeline
-        from eval.runs.run import Models, RunOptions, run_suite
-        from models.fakes import HashEmbedder, ScriptedGenerator
-        from rag.config import Config
+        from askive.eval.datasets import open_suite
+        from askive.eval.runs.pipelines import DefaultPipeline
+        from askive.eval.runs.run import Models, RunOptions, run_suite
+        from askive.models.fakes import HashEmbedder, ScriptedGenerator
+        from askive.rag.config import Config
 
         class Slow(DefaultPipeline):
             def stream(self, question, history):
@@ -331,6 +331,6 @@ def test_follow_ups_reach_the_pipeline_with_their_history(
 def test_code_that_is_missing_from_the_key_of_an_index_is_an_error(
     towns: Suite, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.runs.suite_index._MAKERS", ("no_such_module.py",))
+    monkeypatch.setattr("askive.eval.runs.suite_index._MAKERS", ("no_such_module.py",))
     with pytest.raises(FileNotFoundError, match=r"no_such_module\.py matches no file"):
         index_key(towns, HashEmbedder(64), config.passages)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.embedders.openvino import OpenVinoEmbedder
-from models.openvino_cache import is_sealed
-from rag.config import DEFAULT_EMBEDDER
+from askive.models.embedders.openvino import OpenVinoEmbedder
+from askive.models.openvino_cache import is_sealed
+from askive.rag.config import DEFAULT_EMBEDDER
 
 
 @pytest.mark.weights

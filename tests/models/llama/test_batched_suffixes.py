@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.llama.batched_suffixes import tails_of
-from models.llama.context import GROUP, N_TAILS
+from askive.models.llama.batched_suffixes import tails_of
+from askive.models.llama.context import GROUP, N_TAILS
 
 SHARED = list(range(100, 121))
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import ModelError
-from models.llama.chat_template import CHATML, render_parts
-from models.protocols import Message, Segment
+from askive.models.errors import ModelError
+from askive.models.llama.chat_template import CHATML, render_parts
+from askive.models.protocols import Message, Segment
 
 NO_SYSTEM = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"

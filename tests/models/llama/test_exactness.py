@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from models.errors import ModelError
-from models.llama.context import EngineOptions, LlamaContext, Rearranged
-from models.llama.generator import LlamaGenerator
-from models.llama.state_cache import StateCache
-from models.protocols import Message, Piece, Sampling, Segment
-from models.weights.store import WeightStore
+from askive.models.errors import ModelError
+from askive.models.llama.context import EngineOptions, LlamaContext, Rearranged
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.llama.state_cache import StateCache
+from askive.models.protocols import Message, Piece, Sampling, Segment
+from askive.models.weights.store import WeightStore
 from tests.conftest import DOCUMENTS, SMALL_GENERATOR
 
 pytestmark = pytest.mark.weights
@@ -144,14 +144,14 @@ def test_without_a_second_context_the_first_writes(path: Path, monkeypatch: pyte
     def no_memory(*_: object) -> None:
         raise ModelError("no memory for a context", remedy="choose a smaller model")
 
-    monkeypatch.setattr("models.llama.decode_context.LlamaContext", no_memory)
+    monkeypatch.setattr("askive.models.llama.decode_context.LlamaContext", no_memory)
     alone = load(path)
     assert told(list(alone.generate(COPY, Sampling(max_tokens=40)))) == expected
     assert alone._writer
     assert alone._writer.context is None
     alone.close()
     monkeypatch.undo()
-    monkeypatch.setattr("models.llama.decode_context.free_memory", lambda: 0)
+    monkeypatch.setattr("askive.models.llama.decode_context.free_memory", lambda: 0)
     alone = load(path)
     assert told(list(alone.generate(COPY, Sampling(max_tokens=40)))) == expected
     alone.close()
@@ -168,7 +168,7 @@ def test_closing_while_the_second_context_loads(path: Path, monkeypatch: pytest.
         made_late.append(LlamaContext(*args[:4]))
         return made_late[0]
 
-    monkeypatch.setattr("models.llama.decode_context.LlamaContext", slow)
+    monkeypatch.setattr("askive.models.llama.decode_context.LlamaContext", slow)
     made = load(path)
     assert loading.wait(60)
     made.close()
@@ -195,7 +195,7 @@ def test_a_generation_that_waits_for_the_second_context_is_cancelled(
         go_on.wait(60)
         return LlamaContext(*args)
 
-    monkeypatch.setattr("models.llama.decode_context.LlamaContext", slow)
+    monkeypatch.setattr("askive.models.llama.decode_context.LlamaContext", slow)
     made = load(path)
     pieces = made.generate(COPY, Sampling(max_tokens=20), cancel)
     assert next(pieces).finish is None

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.errors import ModelError
-from models.llama.context import EngineOptions, LlamaContext
-from models.llama.generator import LlamaGenerator
-from models.llama.sampling import release
-from models.machine import physical_cores
-from models.protocols import Forgetful, Message, Sampling, Segment
-from models.weights.store import WeightStore
+from askive.models.errors import ModelError
+from askive.models.llama.context import EngineOptions, LlamaContext
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.llama.sampling import release
+from askive.models.machine import physical_cores
+from askive.models.protocols import Forgetful, Message, Sampling, Segment
+from askive.models.weights.store import WeightStore
 from tests.conftest import SMALL_GENERATOR
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.llama.context import FEWEST, GROUP, EngineOptions
-from models.llama.generator import LlamaGenerator
-from models.llama.state_cache import StateCache
-from models.protocols import Message
-from models.weights.store import WeightStore
+from askive.models.llama.context import FEWEST, GROUP, EngineOptions
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.llama.state_cache import StateCache
+from askive.models.protocols import Message
+from askive.models.weights.store import WeightStore
 from tests.conftest import SMALL_GENERATOR
 from tests.models.llama.test_exactness import load, prompt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.llama.prompt_lookup import NARROW, WIDE, Drafter, Drafting
+from askive.models.llama.prompt_lookup import NARROW, WIDE, Drafter, Drafting
 
 
 def write(prompt: list[int], answer: list[int], drafting: Drafting = NARROW) -> tuple[int, int, float]:

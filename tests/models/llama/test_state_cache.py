@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from models.llama.state_cache import StateCache, default_limits
+from askive.models.llama.state_cache import StateCache, default_limits
 
 
 def key(name: str) -> str:
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_and_tried_again_later(tmp_path: Path, monkeypatch: 
     assert cache.get(key("others")) == state("others"), "what is there is read all the while"
     monkeypatch.undo()
     now = time.monotonic()
-    monkeypatch.setattr("models.llama.state_cache.time.monotonic", lambda: now + 120)
+    monkeypatch.setattr("askive.models.llama.state_cache.time.monotonic", lambda: now + 120)
     cache.put(key("c"), state("c"))
     assert StateCache(tmp_path).get(key("c")) == state("c")
     assert not cache.stats().disk_failed

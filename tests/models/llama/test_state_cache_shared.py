@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.llama.state_cache import StateCache
+from askive.models.llama.state_cache import StateCache
 from tests.models.llama.test_state_cache import aged, key, state
 
 
@@ -29,7 +29,7 @@ def test_another_process_removes_the_file_before_its_date_is_set(
         set_date(path)
 
     aged(tmp_path, "a", 3600)
-    monkeypatch.setattr("models.llama.state_cache.os.utime", removed)
+    monkeypatch.setattr("askive.models.llama.state_cache.os.utime", removed)
     cache.put(key("a"), state("a"))
     assert n_removed == 1
     assert not cache.stats().disk_failed
@@ -71,7 +71,7 @@ _WRITER = """
 import sys
 from hashlib import sha256
 from pathlib import Path
-from models.llama.state_cache import StateCache
+from askive.models.llama.state_cache import StateCache
 cache = StateCache(Path(sys.argv[1]), memory_limit=0, disk_limit=5_000_000)
 print("begun", flush=True)
 n = 0
@@ -95,7 +95,7 @@ _HALF_WRITER = """
 import io, sys, time
 from hashlib import sha256
 from pathlib import Path
-from models.llama.state_cache import StateCache
+from askive.models.llama.state_cache import StateCache
 class Halting(io.BufferedWriter):
     def write(self, data):
         if len(data) < 1000:

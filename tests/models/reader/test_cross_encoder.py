@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.errors import WeightsError
-from models.protocols import Reranker
-from models.reader.cross_encoder import WEIGHTS, Reader
+from askive.models.errors import WeightsError
+from askive.models.protocols import Reranker
+from askive.models.reader.cross_encoder import WEIGHTS, Reader
 
 HARBOUR = (
     "The harbour of Aldermoor was opened in 1902. In January it received 412 ships, most of them from Norway."

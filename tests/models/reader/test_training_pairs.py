@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.reader.training.pairs import (
+from askive.models.reader.training.pairs import (
     CONTRADICTED,
     NEITHER,
     SUPPORTED,

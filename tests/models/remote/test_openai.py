@@ -18,10 +18,10 @@ import httpx
 import numpy as np
 import pytest
 
-from models.errors import ContextOverflow, EndpointError, ModelNotFound, UsageError
-from models.protocols import Embedder, Generator, Message, Piece, Sampling, Segment
-from models.registry import load_embedder, load_generator
-from models.remote.openai import OpenAIEmbedder, OpenAIGenerator
+from askive.models.errors import ContextOverflow, EndpointError, ModelNotFound, UsageError
+from askive.models.protocols import Embedder, Generator, Message, Piece, Sampling, Segment
+from askive.models.registry import load_embedder, load_generator
+from askive.models.remote.openai import OpenAIEmbedder, OpenAIGenerator
 
 Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 HELLO = [Message("user", (Segment("Say hello"),))]
@@ -413,8 +413,8 @@ def test_registry(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def smollm_path() -> Path:
     """The smallest real generator, from the real models folder; pulled when it is not there."""
-    from models.weights.store import WeightStore
-    from rag.config import load_config
+    from askive.models.weights.store import WeightStore
+    from askive.rag.config import load_config
 
     return WeightStore(load_config().models_dir).pull("smollm2-135m-instruct-q4_1")
 

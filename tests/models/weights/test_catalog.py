@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ModelError, ModelNotFound, UsageError
-from models.weights.catalog import ModelEntry, Source, WeightFile, check_id, load_catalog, save_own
-from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+from askive.models.errors import ModelError, ModelNotFound, UsageError
+from askive.models.weights.catalog import ModelEntry, Source, WeightFile, check_id, load_catalog, save_own
+from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 
 OWN = ModelEntry(
     id="mine",

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsError
-from models.weights.catalog import ModelEntry, Source, WeightFile, load_catalog
-from models.weights.store import WeightStore
+from askive.models.errors import DiskSpaceError, ModelNotFound, UsageError, WeightsError
+from askive.models.weights.catalog import ModelEntry, Source, WeightFile, load_catalog
+from askive.models.weights.store import WeightStore
 from tests.models.weights.file_server import FileServer
 from tests.models.weights.wheelhouse import PART, build_parts, build_wheel, list_models, parts_entry, weights
 from tests.tracing import bare_environment
@@ -25,7 +25,7 @@ from tests.tracing import bare_environment
 PULL = """
 import os, signal, sys
 from pathlib import Path
-from models.weights.store import WeightStore
+from askive.models.weights.store import WeightStore
 
 def report(done, total, label):
     if f"(part {sys.argv[2]} of " in label:
@@ -446,8 +446,8 @@ def test_add_refuses_what_is_no_model(store: WeightStore, tmp_path: Path) -> Non
 HUB = """
 import json, sys
 from pathlib import Path
-from models.errors import AskiveError
-from models.weights.store import WeightStore
+from askive.models.errors import AskiveError
+from askive.models.weights.store import WeightStore
 
 store = WeightStore(Path(sys.argv[1]))
 try:

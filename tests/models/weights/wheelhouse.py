@@ -7,7 +7,7 @@ import random
 import zipfile
 from pathlib import Path
 
-from models.weights.catalog import ModelEntry, Source, WeightFile, save_own
+from askive.models.weights.catalog import ModelEntry, Source, WeightFile, save_own
 
 PART = 20_000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.fakes import HashEmbedder
-from rag.answer.quoting import quoted
-from rag.answer.verified_answer import Checked
-from rag.evidence.scoring import ScoredSentence
-from rag.types import Citation, Hit, Passage, Sentence, Source
-from rag.verification.citer import Citer
+from askive.models.fakes import HashEmbedder
+from askive.rag.answer.quoting import quoted
+from askive.rag.answer.verified_answer import Checked
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.types import Citation, Hit, Passage, Sentence, Source
+from askive.rag.verification.citer import Citer
 
 QUESTION = "Who appealed to the people of Aldermoor?"
 FIRST, SECOND = "Mayor Lind asked all to stay calm.", "Minister Holm appealed to the navy."

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answer.disagreement import Disagreement, disagreement, told
-from rag.evidence.candidate_answers import fullest, same_value, values_in
-from rag.evidence.scoring import ScoredSentence
-from rag.evidence.source_sentences import sentences_of
-from rag.question.answer_type import asked_kind
-from rag.text.sentences import Span
-from rag.types import Citation, Hit, Passage, Source
+from askive.rag.answer.disagreement import Disagreement, disagreement, told
+from askive.rag.evidence.candidate_answers import fullest, same_value, values_in
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.question.answer_type import asked_kind
+from askive.rag.text.sentences import Span
+from askive.rag.types import Citation, Hit, Passage, Source
 
 QUESTION = "How many people were killed in the Brenmoor fire?"
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from models.fakes import ScriptedGenerator, echo_evidence
-from models.protocols import Message
-from rag.answer.checks import ALL, Checks
-from rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, told_missing
-from rag.assistant import Assistant
-from rag.config import Config
-from rag.evidence.assessment import Weighed, Weigher
-from rag.evidence.scoring import ScoredSentence
-from rag.question.decomposition import asked_parts
-from rag.serialize import answer_to_dict
-from rag.store.archive import Archive
-from rag.types import Answer, Hit, Passage, Source, Turn
+from askive.models.fakes import ScriptedGenerator, echo_evidence
+from askive.models.protocols import Message
+from askive.rag.answer.checks import ALL, Checks
+from askive.rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, told_missing
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
+from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.question.decomposition import asked_parts
+from askive.rag.serialize import answer_to_dict
+from askive.rag.store.archive import Archive
+from askive.rag.types import Answer, Hit, Passage, Source, Turn
 
 BUILT = "When was the old bridge of Aldermoor built"
 MAYOR = "who is the mayor of Borgholm"

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.llama.generator import LlamaGenerator
-from models.llama.state_cache import StateCache
-from models.protocols import Message, Segment
-from models.weights.store import WeightStore
-from rag.answer.preparation import finished
-from rag.answer.prompt import build_prompt, opening, opening_read
-from rag.assistant import Assistant
-from rag.config import Config, GenerationConfig
-from rag.store.archive import Archive
-from rag.types import Answer, Turn
+from askive.models.fakes import ScriptedGenerator
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.llama.state_cache import StateCache
+from askive.models.protocols import Message, Segment
+from askive.models.weights.store import WeightStore
+from askive.rag.answer.preparation import finished
+from askive.rag.answer.prompt import build_prompt, opening, opening_read
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config, GenerationConfig
+from askive.rag.store.archive import Archive
+from askive.rag.types import Answer, Turn
 from tests.conftest import SMALL_GENERATOR
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.answer.quoting import added_values, bearing
-from rag.answer.yes_no import polarity_of
-from rag.config import RetrievalConfig
-from rag.evidence.scoring import ScoredSentence, score_sentences
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.answer.quoting import added_values, bearing
+from askive.rag.answer.yes_no import polarity_of
+from askive.rag.config import RetrievalConfig
+from askive.rag.evidence.scoring import ScoredSentence, score_sentences
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
 
 QUESTION = "Which engineer, according to the Port Authority, built the old bridge of Aldermoor?"
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.protocols import Message
-from rag.answer.checks import Checks
-from rag.assistant import Assistant
-from rag.config import Config
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
-from rag.types import Answer
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.rag.answer.checks import Checks
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
+from askive.rag.types import Answer
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 BRIDGE = "Who built the old bridge of Aldermoor?"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from rag.answer.prompt import build_prompt
-from rag.answer.style import manner_of, without_preamble
-from rag.assistant import Assistant
-from rag.config import Config, GenerationConfig
-from rag.question.answer_type import is_open
-from rag.store.archive import Archive
+from askive.models.fakes import ScriptedGenerator
+from askive.rag.answer.prompt import build_prompt
+from askive.rag.answer.style import manner_of, without_preamble
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config, GenerationConfig
+from askive.rag.question.answer_type import is_open
+from askive.rag.store.archive import Archive
 
 HARBOUR = "What happened in the harbour of Aldermoor in January?"
 FIRST = "The harbour of Aldermoor received 412 ships in January."

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from models.llama.state_cache import StateCache
-from models.registry import states_dir
-from rag.collections.by_name import (
+from askive.models.llama.state_cache import StateCache
+from askive.models.registry import states_dir
+from askive.rag.collections.by_name import (
     choose_collection,
     has_collection,
     index_seeds,
     list_collections,
     open_collection,
 )
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.errors import CollectionNotFound, UsageError
-from rag.ingest.pipeline import ingest_paths
-from rag.privacy.deletion import remove_collection, remove_from_collection
-from rag.seeds import seed_paths, seeds_dir
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config
+from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.privacy.deletion import remove_collection, remove_from_collection
+from askive.rag.seeds import seed_paths, seeds_dir
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.collections.by_name import (
+from askive.models.fakes import HashEmbedder
+from askive.rag.collections.by_name import (
     create_collection,
     has_collection,
     index_seeds,
@@ -21,22 +21,22 @@ from rag.collections.by_name import (
     rename_collection,
     write_collection,
 )
-from rag.collections.lock import lock_collections, lock_path
-from rag.collections.path import collection_path
-from rag.config import Config, PassageConfig
-from rag.errors import CollectionBusy, CollectionNotFound, StoreError, UsageError
-from rag.ingest.pipeline import ingest_paths
-from rag.privacy.deletion import remove_collection
-from rag.store.archive import Archive
-from rag.store.database_file import connect
-from rag.store.sqlite import SqliteStore
+from askive.rag.collections.lock import lock_collections, lock_path
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config, PassageConfig
+from askive.rag.errors import CollectionBusy, CollectionNotFound, StoreError, UsageError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.privacy.deletion import remove_collection
+from askive.rag.store.archive import Archive
+from askive.rag.store.database_file import connect
+from askive.rag.store.sqlite import SqliteStore
 
 HOLDER = """
 import sys
 from pathlib import Path
-from rag.collections.by_name import write_collection
-from rag.config import Config
-from rag.ingest.pipeline import ingest_paths
+from askive.rag.collections.by_name import write_collection
+from askive.rag.config import Config
+from askive.rag.ingest.pipeline import ingest_paths
 
 def wait(*_):
     print("indexing", flush=True)
@@ -183,12 +183,12 @@ def test_a_collection_swapped_in_while_it_is_opened_is_opened_whole(
         db = connect(path, timeout_s, create=create)
         n_calls.append(1)
         if len(n_calls) == 1:
-            monkeypatch.setattr("rag.store.sqlite.connect", connect)
+            monkeypatch.setattr("askive.rag.store.sqlite.connect", connect)
             with rebuild_collection(config, "town") as fresh:
                 ingest_paths(fresh, [documents])
         return db
 
-    monkeypatch.setattr("rag.store.sqlite.connect", connect_late)
+    monkeypatch.setattr("askive.rag.store.sqlite.connect", connect_late)
     with open_collection(config, "town") as archive:
         assert archive.store.store_id != former
         assert archive.store.is_in_place()

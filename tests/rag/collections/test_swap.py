@@ -9,28 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from rag.collections.by_name import (
+from askive.rag.collections.by_name import (
     list_collections,
     open_collection,
     rebuild_collection,
     rename_collection,
     write_collection,
 )
-from rag.config import Config
-from rag.errors import StoreError
-from rag.ingest.pipeline import ingest_paths
-from rag.privacy.deletion import remove_collection
-from rag.privacy.leftovers import sweep
+from askive.rag.config import Config
+from askive.rag.errors import StoreError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.privacy.deletion import remove_collection
+from askive.rag.privacy.leftovers import sweep
 
 # One process that forks a child for each step, since starting one takes long. Before the step with its number a child
 # kills itself; the first that comes to its end is the last.
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-import rag.ingest.pipeline, rag.collections.swap
-from models.fakes import HashEmbedder
-from rag.collections.by_name import rebuild_collection, remove_collection
-from rag.config import Config
+import askive.rag.ingest.pipeline, askive.rag.collections.swap
+from askive.models.fakes import HashEmbedder
+from askive.rag.collections.by_name import rebuild_collection, remove_collection
+from askive.rag.config import Config
 
 home, documents, action, can_exchange = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "exchange"
 
@@ -46,7 +46,7 @@ def count(at):
         return counted
     for name in ("rename", "fsync", "unlink", "rmdir"):
         setattr(os, name, step(getattr(os, name)))
-    rag.collections.swap._exchange = step(rag.collections.swap._exchange) if can_exchange else lambda *_: False
+    askive.rag.collections.swap._exchange = step(askive.rag.collections.swap._exchange) if can_exchange else lambda *_: False
 
 def child(at):
     config = Config(home=home.with_name(f"killed-{at}"), embedder="hash")
@@ -55,7 +55,7 @@ def child(at):
         remove_collection(config, "town")
         return
     with rebuild_collection(config, "town") as archive:
-        rag.ingest.pipeline.ingest_paths(archive, [documents / "fair.html"])
+        askive.rag.ingest.pipeline.ingest_paths(archive, [documents / "fair.html"])
         archive.close()
         count(at)
 

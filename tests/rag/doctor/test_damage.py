@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.fakes import HashEmbedder
-from models.llama.state_cache import StateCache
-from models.openvino_cache import is_sealed, seal
-from rag.collections.by_name import open_collection
-from rag.config import Config
-from rag.doctor.examination import examine
-from rag.doctor.files import Finding, surely
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import STORE_NAME, Archive
-from rag.store.index_checksum import is_whole
+from askive.models.fakes import HashEmbedder
+from askive.models.llama.state_cache import StateCache
+from askive.models.openvino_cache import is_sealed, seal
+from askive.rag.collections.by_name import open_collection
+from askive.rag.config import Config
+from askive.rag.doctor.examination import examine
+from askive.rag.doctor.files import Finding, surely
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.index_checksum import is_whole
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_a_kept_state(config: Config) -> None:
 
 
 def test_conversations(config: Config) -> None:
-    from ui.chat.conversations import Conversations
+    from askive.ui.chat.conversations import Conversations
 
     path = config.home / "chat" / "conversations.sqlite3"
     kept = Conversations(path)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.collections.by_name import open_collection
-from rag.config import Config
-from rag.doctor.examination import examine
-from rag.doctor.files import Finding
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import STORE_NAME
+from askive.rag.collections.by_name import open_collection
+from askive.rag.config import Config
+from askive.rag.doctor.examination import examine
+from askive.rag.doctor.files import Finding
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import STORE_NAME
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fakes import HashEmbedder
-from rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
-from rag.config import PassageConfig, PromptConfig, RetrievalConfig
-from rag.evidence.scoring import ScoredSentence, score_sentences
-from rag.evidence.selection import needed, select_evidence, the_one
-from rag.evidence.source_sentences import sentences_of
-from rag.ingest.splitting import chunk
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.text.sentences import split_sentences
-from rag.types import Document, Evidence, Hit, Passage, Source, Turn
+from askive.models.fakes import HashEmbedder
+from askive.rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
+from askive.rag.config import PassageConfig, PromptConfig, RetrievalConfig
+from askive.rag.evidence.scoring import ScoredSentence, score_sentences
+from askive.rag.evidence.selection import needed, select_evidence, the_one
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.ingest.splitting import chunk
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.text.sentences import split_sentences
+from askive.rag.types import Document, Evidence, Hit, Passage, Source, Turn
 
 EMBEDDER = HashEmbedder(64)
 WORDS = st.sampled_from("bridge harbour ship storm tower mayor bread timber spring".split())

@@ -9,19 +9,19 @@ from threading import Event as Flag
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.protocols import Message, Piece, Sampling, Segment
-from rag import assistant as assistant_module
-from rag.answer.checks import Checks
-from rag.answer.conclusion import is_about_another
-from rag.assistant import Assistant
-from rag.calibration.logistic import Answerability, log_odds
-from rag.config import Config
-from rag.evidence.assessment import Weighed, Weigher
-from rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter
-from rag.store.archive import Archive
-from rag.types import Final, Hit, Prompt, Sentence, Sources
-from rag.verification.rules import misplaced_names
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message, Piece, Sampling, Segment
+from askive.rag import assistant as assistant_module
+from askive.rag.answer.checks import Checks
+from askive.rag.answer.conclusion import is_about_another
+from askive.rag.assistant import Assistant
+from askive.rag.calibration.logistic import Answerability, log_odds
+from askive.rag.config import Config
+from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter
+from askive.rag.store.archive import Archive
+from askive.rag.types import Final, Hit, Prompt, Sentence, Sources
+from askive.rag.verification.rules import misplaced_names
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.protocols import Vectors
-from rag.ingest import embed_ahead
-from rag.ingest.embed_ahead import EmbedAhead
+from askive.models.protocols import Vectors
+from askive.rag.ingest import embed_ahead
+from askive.rag.ingest.embed_ahead import EmbedAhead
 
 
 class Numbers:

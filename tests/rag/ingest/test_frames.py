@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rag.errors import LoadError
-from rag.ingest.frames import BrokenFrame, loaded_from, receive, result_fields, send
-from rag.types import Document, Passage
+from askive.rag.errors import LoadError
+from askive.rag.ingest.frames import BrokenFrame, loaded_from, receive, result_fields, send
+from askive.rag.types import Document, Passage
 
 DOCUMENT = Document(
     "/x.md", "Title", "Größe 你好. Two.", "text/markdown", "d", "2016", "Publisher", {"a": "b", "c": ["d"]}

@@ -13,13 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig
-from rag.errors import ArchiveError, LoadError
-from rag.ingest.parser_pool import ParserPool
-from rag.ingest.pipeline import IngestReport, ingest_paths
-from rag.load.digest import sha256
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.errors import ArchiveError, LoadError
+from askive.rag.ingest.parser_pool import ParserPool
+from askive.rag.ingest.pipeline import IngestReport, ingest_paths
+from askive.rag.load.digest import sha256
+from askive.rag.store.archive import Archive
 from tests.rag.load.hostile import specimens
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +36,7 @@ def parsers(of: int | None = None) -> list[psutil.Process]:
     return [
         p
         for p in psutil.Process(of).children(recursive=True)
-        if "rag.ingest.parser_worker" in " ".join(p.cmdline())
+        if "askive.rag.ingest.parser_worker" in " ".join(p.cmdline())
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_file_that_takes_too_long_is_named_and_those_behind_it_are_indexed(
     documents: Path, empty: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (documents / "a.html").write_bytes(b"<div>" * 50_000 + b"<p>x</p>" * 400_000)
-    monkeypatch.setattr("rag.ingest.parser_process.wall_seconds", lambda _n: 1.0)
+    monkeypatch.setattr("askive.rag.ingest.parser_process.wall_seconds", lambda _n: 1.0)
     report = ingest_paths(empty, [documents])
     assert "takes more than 1 s to read" in failed(report)["a.html"]
     assert held(empty) >= {"bridge.txt", "harbour.md", "fair.html"} - set(failed(report))
@@ -120,7 +120,7 @@ def test_a_file_that_takes_too_much_memory_is_named(
 ) -> None:
     """As on platforms where the process cannot limit itself."""
     (documents / "a.html").write_bytes(b"<p>x</p>" * 400_000)
-    monkeypatch.setattr("rag.ingest.parser_process.MAX_MEMORY_BYTES", 150 * 2**20)
+    monkeypatch.setattr("askive.rag.ingest.parser_process.MAX_MEMORY_BYTES", 150 * 2**20)
     report = ingest_paths(empty, [documents])
     assert "needs more than" in failed(report)["a.html"]
     assert report.n_added == 3
@@ -129,7 +129,7 @@ def test_a_file_that_takes_too_much_memory_is_named(
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limit is Linux's")
 def test_a_process_has_no_more_memory_than_its_limit() -> None:
     program = (
-        "from rag.ingest.confinement import limit_memory\nlimit_memory(2**28)\n"
+        "from askive.rag.ingest.confinement import limit_memory\nlimit_memory(2**28)\n"
         "held = bytearray(2**27)\ntry:\n    bytearray(2**28)\nexcept MemoryError:\n    print('refused')\n"
     )
     shown = subprocess.run(
@@ -191,7 +191,7 @@ def test_an_interrupt_leaves_no_process(documents: Path, empty: Archive) -> None
 def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(b"<div>" * 50_000 + b"<p>x</p>" * 400_000)
     program = (
-        "import sys\nfrom rag.config import PassageConfig\nfrom rag.ingest.parser_pool import ParserPool\n"
+        "import sys\nfrom askive.rag.config import PassageConfig\nfrom askive.rag.ingest.parser_pool import ParserPool\n"
         "pool = ParserPool(PassageConfig())\n"
         "job = pool.submit(open(sys.argv[1], 'rb').read(), 'a.html', '.html', '')\n"
         "print('submitted', flush=True)\npool.take(job)\n"
@@ -229,8 +229,8 @@ def test_a_folder_named_as_a_package_of_ours_is_not_imported(
 
 
 def test_a_pool_gives_what_load_and_chunk_give(documents: Path) -> None:
-    from rag.ingest.splitting import chunk
-    from rag.load import load_path
+    from askive.rag.ingest.splitting import chunk
+    from askive.rag.load import load_path
 
     with ParserPool(PassageConfig(max_words=20)) as pool:
         for path in sorted(documents.iterdir()):
@@ -255,7 +255,7 @@ def test_a_pool_gives_what_load_and_chunk_give(documents: Path) -> None:
 )
 def test_a_parser_reaches_no_network_and_no_program(attempt: str) -> None:
     program = (
-        "import os, socket, subprocess\nfrom rag.ingest.confinement import cut_network\ncut_network()\n"
+        "import os, socket, subprocess\nfrom askive.rag.ingest.confinement import cut_network\ncut_network()\n"
         f"try:\n    {attempt}\nexcept PermissionError as error:\n    print(error)\n"
     )
     shown = subprocess.run(

@@ -16,23 +16,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.fakes import HashEmbedder
-from models.protocols import Embedder
-from rag.config import PassageConfig
-from rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
-from rag.ingest.embed_ahead import BATCH_PASSAGES, EmbedAhead
-from rag.ingest.pipeline import (
+from askive.models.fakes import HashEmbedder
+from askive.models.protocols import Embedder
+from askive.rag.config import PassageConfig
+from askive.rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
+from askive.rag.ingest.embed_ahead import BATCH_PASSAGES, EmbedAhead
+from askive.rag.ingest.pipeline import (
     IngestReport,
     ingest_documents,
     ingest_paths,
     remove_document,
     remove_documents,
 )
-from rag.load import read_bytes
-from rag.passage_context import context_of
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.types import Document
+from askive.rag.load import read_bytes
+from askive.rag.passage_context import context_of
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document
 from tests.rag.ingest.test_embed_ahead import InterruptAt
 
 EMBEDDER = HashEmbedder(128)
@@ -142,14 +142,14 @@ def test_what_did_not_change_is_not_embedded_again(tmp_path: Path, documents: Pa
 def test_an_unchanged_file_is_not_opened(
     tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.ingest.plan._CLOCK_STEP_NS", 0)
+    monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", 0)
     opened: list[str] = []
 
     def read(path: Path) -> bytes:
         opened.append(path.name)
         return read_bytes(path)
 
-    monkeypatch.setattr("rag.ingest.pipeline.read_bytes", read)
+    monkeypatch.setattr("askive.rag.ingest.pipeline.read_bytes", read)
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
         assert len(opened) == 3
@@ -166,7 +166,7 @@ def test_an_unchanged_file_is_not_opened(
 def test_a_change_that_keeps_size_and_time_is_seen(
     tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.ingest.plan._CLOCK_STEP_NS", 0)
+    monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", 0)
     path = documents / "bridge.txt"
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
@@ -411,7 +411,7 @@ def test_interrupted_by_the_one_who_watches(tmp_path: Path) -> None:
 def test_interrupted_while_rows_are_handed_on_every_passage_has_its_own_vector(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.ingest.pipeline.EmbedAhead", partial(EmbedAhead, n_batch=3))
+    monkeypatch.setattr("askive.rag.ingest.pipeline.EmbedAhead", partial(EmbedAhead, n_batch=3))
     many = [document(f"d{n}", f"Harbour {n} and bridge {n * n}. " * (10 + n)) for n in range(6)]
     functions = frozenset({"_take", "_complete", "_first_rows"})
     n_stored: list[int] = []
@@ -483,7 +483,9 @@ def test_another_embedder_or_splitter_is_a_mismatch(tmp_path: Path, documents: P
     assert "--rebuild" in caught.value.remedy
     (documents / "bridge.txt").write_text("Changed.")
     with Archive.open(tmp_path / "c", EMBEDDER, PassageConfig()) as archive:
-        assert Retriever(archive, __import__("rag.config").config.RetrievalConfig()).retrieve("bridge")
+        assert Retriever(archive, __import__("askive.rag.config").rag.config.RetrievalConfig()).retrieve(
+            "bridge"
+        )
         with pytest.raises(FingerprintMismatch):
             ingest_paths(archive, [documents])
 

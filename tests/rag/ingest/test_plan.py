@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.errors import LoadError
-from rag.ingest.pipeline import ingest_paths
-from rag.ingest.plan import Plan, plan_paths
-from rag.load import load_path, read_bytes
-from rag.store.archive import Archive
+from askive.rag.errors import LoadError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.plan import Plan, plan_paths
+from askive.rag.load import load_path, read_bytes
+from askive.rag.store.archive import Archive
 
 
 @pytest.fixture

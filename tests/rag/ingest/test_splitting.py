@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.config import PassageConfig
-from rag.ingest.splitting import chunk
-from rag.text.sentences import split_sentences
-from rag.types import Document, Passage
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.splitting import chunk
+from askive.rag.text.sentences import split_sentences
+from askive.rag.types import Document, Passage
 from tests.rag.text.test_sentences import TEXTS
 
 CONFIGS = st.builds(PassageConfig, max_words=st.integers(20, 60), overlap_sentences=st.integers(0, 3))

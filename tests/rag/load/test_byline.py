@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.load.byline import find_byline
+from askive.rag.load.byline import find_byline
 
 BODY = "\n\nThe harbour received 412 ships. Captain Lind counted them."
 

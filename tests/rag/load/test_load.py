@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import LoadError
-from rag.load import LOADERS, load_bytes, load_path
-from rag.load.html import load_html
-from rag.load.markdown import load_markdown
-from rag.load.plain import load_plain
-from rag.types import Document
+from askive.rag.errors import LoadError
+from askive.rag.load import LOADERS, load_bytes, load_path
+from askive.rag.load.html import load_html
+from askive.rag.load.markdown import load_markdown
+from askive.rag.load.plain import load_plain
+from askive.rag.types import Document
 
 
 def markdown(text: str) -> Document:

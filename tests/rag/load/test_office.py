@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.load
-import rag.load.tables
-import rag.load.zip_limits
-from rag.config import PassageConfig
-from rag.errors import LoadError
-from rag.ingest.splitting import chunk
-from rag.load import LOADERS, load_bytes, load_path
-from rag.types import PAGE_BREAK, Document
+import askive.rag.load
+import askive.rag.load.tables
+import askive.rag.load.zip_limits
+from askive.rag.config import PassageConfig
+from askive.rag.errors import LoadError
+from askive.rag.ingest.splitting import chunk
+from askive.rag.load import LOADERS, load_bytes, load_path
+from askive.rag.types import PAGE_BREAK, Document
 
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
@@ -291,10 +291,10 @@ GOOD = {
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped({"word/document.xml": b"\0" * 3_000_000})
     assert len(bomb) < 10_000
-    monkeypatch.setattr(rag.load.zip_limits, "MAX_UNPACKED_BYTES", 2_000_000)
+    monkeypatch.setattr(askive.rag.load.zip_limits, "MAX_UNPACKED_BYTES", 2_000_000)
     with pytest.raises(LoadError, match="unpacks to 3 MB"):
         loaded("bomb.docx", bomb)
-    monkeypatch.setattr(rag.load.zip_limits, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(askive.rag.load.zip_limits, "MAX_MEMBERS", 2)
     with pytest.raises(LoadError, match="in 6 parts"):
         loaded("many.docx", write_docx(REPORT))
 
@@ -319,7 +319,7 @@ def test_a_sheet_with_one_cell_at_its_far_end_does_not_fill_the_memory(
     book.active["XFD40000"] = "far"
     out = io.BytesIO()
     book.save(out)
-    monkeypatch.setattr(rag.load.tables, "MAX_CELLS", 30_000)
+    monkeypatch.setattr(askive.rag.load.tables, "MAX_CELLS", 30_000)
     with pytest.raises(LoadError, match="more than 30,000 cells"):
         loaded("far.xlsx", out.getvalue())
 
@@ -327,11 +327,11 @@ def test_a_sheet_with_one_cell_at_its_far_end_does_not_fill_the_memory(
 def test_too_large_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "large.txt"
     path.write_text("Some text here.")
-    monkeypatch.setattr(rag.load, "MAX_TEXT_CHARS", 10)
+    monkeypatch.setattr(askive.rag.load, "MAX_TEXT_CHARS", 10)
     with pytest.raises(LoadError, match="15 characters, more than 10"):
         load_path(path)
     with path.open("wb") as file:
-        file.truncate(rag.load.MAX_FILE_BYTES + 1)
+        file.truncate(askive.rag.load.MAX_FILE_BYTES + 1)
     with pytest.raises(LoadError, match="at most 256 MB"):
         load_path(path)
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig
-from rag.errors import LoadError
-from rag.ingest.pipeline import ingest_paths
-from rag.ingest.splitting import chunk
-from rag.load import LOADERS, load_bytes
-from rag.load.pdf import load_pdf, pdf_date
-from rag.load.pdf_lines import mend_pages
-from rag.store.archive import Archive
-from rag.types import PAGE_BREAK
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.errors import LoadError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.splitting import chunk
+from askive.rag.load import LOADERS, load_bytes
+from askive.rag.load.pdf import load_pdf, pdf_date
+from askive.rag.load.pdf_lines import mend_pages
+from askive.rag.store.archive import Archive
+from askive.rag.types import PAGE_BREAK
 from tests.rag.load.pdf_writer import write_pdf
 
 REPORT = [

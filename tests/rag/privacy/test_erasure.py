@@ -15,20 +15,20 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from models.llama.state_cache import StateCache
-from models.registry import states_dir
-from rag.collections.by_name import open_collection
-from rag.collections.path import collection_path
-from rag.config import Config
-from rag.doctor.examination import examine
-from rag.ingest.pipeline import ingest_documents, ingest_paths
-from rag.privacy.deletion import remove_collection, remove_from_collection
-from rag.privacy.erasure import erase_removed
-from rag.privacy.leftovers import find_leftovers, sweep, uploads_lock
-from rag.privacy.register import PLACES
-from rag.store.archive import STORE_NAME, Archive
-from rag.store.secure_delete import UNERASED, is_marked
-from rag.types import Document
+from askive.models.llama.state_cache import StateCache
+from askive.models.registry import states_dir
+from askive.rag.collections.by_name import open_collection
+from askive.rag.collections.path import collection_path
+from askive.rag.config import Config
+from askive.rag.doctor.examination import examine
+from askive.rag.ingest.pipeline import ingest_documents, ingest_paths
+from askive.rag.privacy.deletion import remove_collection, remove_from_collection
+from askive.rag.privacy.erasure import erase_removed
+from askive.rag.privacy.leftovers import find_leftovers, sweep, uploads_lock
+from askive.rag.privacy.register import PLACES
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.secure_delete import UNERASED, is_marked
+from askive.rag.types import Document
 from tests.erasing import STAYS, holders, secret, write
 
 NAMES = ("alpha", "beta", "gamma")
@@ -216,10 +216,10 @@ def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 {module}.{name} = die
-from rag.collections.by_name import open_collection, remove_collection, remove_from_collection
-from rag.config import Config
-from rag.privacy.erasure import erase_removed
-from rag.ingest.pipeline import ingest_paths
+from askive.rag.collections.by_name import open_collection, remove_collection, remove_from_collection
+from askive.rag.config import Config
+from askive.rag.privacy.erasure import erase_removed
+from askive.rag.ingest.pipeline import ingest_paths
 
 config = Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")
 folder, way = Path(sys.argv[2]), sys.argv[3]
@@ -234,9 +234,9 @@ else:
             erase_removed(config, archive)
 """
 POINTS = {
-    "before the vector file": ("rag.store.vector_cache", "DenseCache.save"),
-    "before the states": ("models.registry", "clear_states"),
-    "before the store's file": ("rag.store.sqlite", "SqliteStore.erase"),
+    "before the vector file": ("askive.rag.store.vector_cache", "DenseCache.save"),
+    "before the states": ("askive.models.registry", "clear_states"),
+    "before the store's file": ("askive.rag.store.sqlite", "SqliteStore.erase"),
     "before deleting": ("shutil", "rmtree"),
 }
 WAYS = {

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig, RetrievalConfig
-from rag.ingest.pipeline import ingest_documents
-from rag.retrieval.near_duplicates import collapse, merge_neighbours, near_copies
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.types import Document, Hit, Passage, Source
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig, RetrievalConfig
+from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.retrieval.near_duplicates import collapse, merge_neighbours, near_copies
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document, Hit, Passage, Source
 
 STORY = (
     "The harbour of Velm closed on Monday after a storm broke the outer wall. Captain Rosa Lind said that 40 ships"

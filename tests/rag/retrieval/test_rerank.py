@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.fakes import ScriptedGenerator
-from models.protocols import Reranker
-from rag.config import RetrievalConfig
-from rag.errors import ConfigError
-from rag.question.analysis import Understanding
-from rag.retrieval.cutoff import enough, give_places
-from rag.retrieval.expansion import bridging_names
-from rag.retrieval.rerank import LikelihoodReranker, rerank
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.types import Hit, Passage, Source
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Reranker
+from askive.rag.config import RetrievalConfig
+from askive.rag.errors import ConfigError
+from askive.rag.question.analysis import Understanding
+from askive.rag.retrieval.cutoff import enough, give_places
+from askive.rag.retrieval.expansion import bridging_names
+from askive.rag.retrieval.rerank import LikelihoodReranker, rerank
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.types import Hit, Passage, Source
 
 
 class LoafReranker:

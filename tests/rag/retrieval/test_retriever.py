@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.config import RetrievalConfig
-from rag.retrieval.fusion import convex, reciprocal_rank
-from rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever, queries_of
-from rag.store.archive import Archive
-from rag.store.fts5 import MAX_QUERY_WORDS, fts_expression
-from rag.store.sqlite import SqliteStore
-from rag.types import Turn
+from askive.rag.config import RetrievalConfig
+from askive.rag.retrieval.fusion import convex, reciprocal_rank
+from askive.rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever, queries_of
+from askive.rag.store.archive import Archive
+from askive.rag.store.fts5 import MAX_QUERY_WORDS, fts_expression
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.types import Turn
 
 RANKING = st.dictionaries(st.integers(1, 20), st.floats(-1, 1), max_size=12).map(
     lambda scores: sorted(scores.items(), key=lambda item: (-item[1], item[0]))

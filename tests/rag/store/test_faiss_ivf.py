@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.protocols import Vectors
-from rag.store.faiss_ivf import IvfIndex
-from rag.store.sqlite import SqliteStore
-from rag.store.vector_cache import DenseCache, FaissIndex
-from rag.store.vector_index import Ids
-from rag.types import Document, Passage
+from askive.models.protocols import Vectors
+from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_index import Ids
+from askive.rag.types import Document, Passage
 
 DIMENSION = 32
 N = 3000

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig, RetrievalConfig
-from rag.errors import UsageError
-from rag.ingest.pipeline import ingest_documents
-from rag.load.byline import find_byline
-from rag.question.analysis import split_parts, understand
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.store.filters import Filter, parse_filter
-from rag.types import Document, Turn
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig, RetrievalConfig
+from askive.rag.errors import UsageError
+from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.load.byline import find_byline
+from askive.rag.question.analysis import split_parts, understand
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter, parse_filter
+from askive.rag.types import Document, Turn
 
 
 def brief(name: str, text: str, published: str | None, publisher: str | None, **fields: str) -> Document:

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.fakes import HashEmbedder
-from models.protocols import Vectors
-from rag.config import PassageConfig
-from rag.errors import FingerprintMismatch, StoreError
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import STORE_NAME, Archive
-from rag.store.sqlite import Counts, Fingerprint, SqliteStore
-from rag.store.vector_cache import DenseCache
-from rag.types import Document, Passage
+from askive.models.fakes import HashEmbedder
+from askive.models.protocols import Vectors
+from askive.rag.config import PassageConfig
+from askive.rag.errors import FingerprintMismatch, StoreError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
+from askive.rag.store.vector_cache import DenseCache
+from askive.rag.types import Document, Passage
 
 DIMENSION = 4
 MADE = Fingerprint("hash", "hash-4", DIMENSION, "{}")
@@ -258,7 +258,7 @@ def test_damaged_pages_are_a_store_error_whatever_is_read(tmp_path: Path) -> Non
 def test_a_store_in_use_elsewhere_is_not_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.store.sqlite.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("askive.rag.store.sqlite.BUSY_TIMEOUT_S", 0.2)
     path = tmp_path / STORE_NAME
     SqliteStore(path).close()
     holder = sqlite3.connect(path, isolation_level=None)
@@ -276,10 +276,10 @@ def test_a_store_in_use_elsewhere_is_not_called_damaged(
 INGEST = """
 import os, signal, sys
 from pathlib import Path
-from models.fakes import HashEmbedder
-from rag.store.archive import Archive
-from rag.config import PassageConfig
-from rag.ingest.pipeline import ingest_paths
+from askive.models.fakes import HashEmbedder
+from askive.rag.store.archive import Archive
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.pipeline import ingest_paths
 
 folder, documents, kill_at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 seen = 0

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from models.system_errors import reason_of, remedy_for, system_failure
-from rag.config import PassageConfig
-from rag.errors import StoreError
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import STORE_NAME, Archive
-from rag.store.sqlite import SqliteStore
-from rag.store.sqlite_errors import is_damage, store_failure
+from askive.models.fakes import HashEmbedder
+from askive.models.system_errors import reason_of, remedy_for, system_failure
+from askive.rag.config import PassageConfig
+from askive.rag.errors import StoreError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.sqlite_errors import is_damage, store_failure
 
 ROOT = Path(__file__).parents[3]
 HARMFUL = re.compile(r"\b(remove|delete|rm|unlink)\b")
@@ -96,7 +96,7 @@ def test_a_read_only_folder_is_not_called_damaged(tmp_path: Path, documents: Pat
         ingest_paths(archive, [documents])
     before = (folder / STORE_NAME).read_bytes()
     code = (
-        "import sys; from pathlib import Path; from rag.store.sqlite import SqliteStore\n"
+        "import sys; from pathlib import Path; from askive.rag.store.sqlite import SqliteStore\n"
         "try: SqliteStore(Path(sys.argv[1]))\n"
         "except Exception as error: print(type(error).__name__, '|', error.message, '|', error.remedy)"
     )

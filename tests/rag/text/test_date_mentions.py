@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.date_mentions import bears, clashes, day_of, days
+from askive.rag.text.date_mentions import bears, clashes, day_of, days
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.headings import find_headings, first_heading
-from rag.text.sentences import split_sentences
+from askive.rag.text.headings import find_headings, first_heading
+from askive.rag.text.sentences import split_sentences
 
 # What a heading is, in one expression; too slow for hostile lines.
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)

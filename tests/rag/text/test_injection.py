@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.injection import is_instruction
+from askive.rag.text.injection import is_instruction
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.names import has_name, is_office, lower_words, names_in
-from rag.text.negation import denial, opposite, polarities, swapped
+from askive.rag.text.names import has_name, is_office, lower_words, names_in
+from askive.rag.text.negation import denial, opposite, polarities, swapped
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evidence.source_sentences import SourceText
-from rag.text.negation import bears_denial, denied_by, polarities, undenied
-from rag.verification.rules import check
+from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.text.negation import bears_denial, denied_by, polarities, undenied
+from askive.rag.verification.rules import check
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."
 

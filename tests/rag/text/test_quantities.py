@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.quantities import compare, quantities
+from askive.rag.text.quantities import compare, quantities
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.sentences import MAX_SENTENCE_CHARS, split_sentences
+from askive.rag.text.sentences import MAX_SENTENCE_CHARS, split_sentences
 
 # Arbitrary Unicode, and text that is made of what the rules look at.
 PIECES = st.sampled_from(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import PassageConfig, RetrievalConfig
-from rag.ingest.pipeline import ingest_documents
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.text.time_expressions import event_phrases, named_times, relative_time
-from rag.types import Document
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig, RetrievalConfig
+from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.text.time_expressions import event_phrases, named_times, relative_time
+from askive.rag.types import Document
 
 TODAY = datetime.date(2026, 11, 18)
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.dates import date_range, days_of, partial_date
-from rag.text.names import names
-from rag.text.numbers import numbers
-from rag.text.words import content_words, stem, stems, words
+from askive.rag.text.dates import date_range, days_of, partial_date
+from askive.rag.text.names import names
+from askive.rag.text.numbers import numbers
+from askive.rag.text.words import content_words, stem, stems, words
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.speakers import speaker_of
-from rag.types import Citation, Hit, Passage, Sentence, Source
-from rag.verification.attribution import attributed, attributed_sentence
+from askive.rag.text.speakers import speaker_of
+from askive.rag.types import Citation, Hit, Passage, Sentence, Source
+from askive.rag.verification.attribution import attributed, attributed_sentence
 
 
 def citation(quote: str) -> Citation:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fakes import HashEmbedder
-from rag.answer.refusal import refuse, says_nothing
-from rag.config import RetrievalConfig
-from rag.evidence.source_sentences import candidates_of
-from rag.retrieval.retriever import Retriever
-from rag.store.archive import Archive
-from rag.types import Hit
-from rag.verification.citer import MAX_CITATIONS, Citer
+from askive.models.fakes import HashEmbedder
+from askive.rag.answer.refusal import refuse, says_nothing
+from askive.rag.config import RetrievalConfig
+from askive.rag.evidence.source_sentences import candidates_of
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
+from askive.rag.types import Hit
+from askive.rag.verification.citer import MAX_CITATIONS, Citer
 
 QUESTION = "What happened in the town of Aldermoor?"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evidence.source_sentences import SourceText
-from rag.text.clauses import claim_spans, claims_of
-from rag.verification.rules import check
+from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.text.clauses import claim_spans, claims_of
+from askive.rag.verification.rules import check
 
 RAID = SourceText(
     "The Observatory counted at least 12 school children dead after warplanes struck a classroom in Injara on"

@@ -8,16 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.protocols import Message
-from models.reader.cross_encoder import Reader
-from rag.answer.checks import Checks
-from rag.assistant import Assistant
-from rag.calibration.logistic import Answerability, read_stored
-from rag.config import Config
-from rag.store.archive import Archive
-from rag.types import Sentence
-from rag.verification.support import NOT_SAID, STORED, Excerpt, Voucher, excerpt_of, rule_features, stated
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.answer.checks import Checks
+from askive.rag.assistant import Assistant
+from askive.rag.calibration.logistic import Answerability, read_stored
+from askive.rag.config import Config
+from askive.rag.store.archive import Archive
+from askive.rag.types import Sentence
+from askive.rag.verification.support import (
+    NOT_SAID,
+    STORED,
+    Excerpt,
+    Voucher,
+    excerpt_of,
+    rule_features,
+    stated,
+)
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."

@@ -18,10 +18,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from models.fakes import echo_evidence
-from models.protocols import Message, Segment
+from askive.models.fakes import echo_evidence
+from askive.models.protocols import Message, Segment
 
-ASKIVE = [sys.executable, "-m", "ui.cli"]
+ASKIVE = [sys.executable, "-m", "askive.ui.cli"]
 INVENTED = "Wizards of Quarnheim own 77 purple submarines."
 SLOW_S = 0.12
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import Config, load_config
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import Config, load_config
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
+from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.workspace import Desk
 from tests.conftest import DOCUMENTS
 from tests.rag.load.pdf_writer import write_pdf
 from tests.ui.chat.browser_chat import index, serving, speaking
-from ui.chat.conversations import Conversations
-from ui.chat.workspace import Desk
 
 HOSTILE = (
     "The gatekeeper of Aldermoor is <script>window.hacked = 1</script>"

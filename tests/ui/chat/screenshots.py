@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from rag.config import default_home
+from askive.rag.config import default_home
 from tests.ui.chat.browser_chat import serving
 
 FOLDER = Path(__file__).parent.parent.parent.parent / "docs" / "images"

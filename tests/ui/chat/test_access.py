@@ -13,9 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from rag.errors import UsageError
-from ui.chat.http.access import Door
-from ui.chat.http.throttle import LONGEST_S, Throttle
+from askive.rag.errors import UsageError
+from askive.ui.chat.http.access import Door
+from askive.ui.chat.http.throttle import LONGEST_S, Throttle
 
 
 def door(password: str | None = None, throttle: Throttle | None = None) -> TestClient:
@@ -112,7 +112,7 @@ def test_addresses_are_counted_apart_and_in_bounded_memory() -> None:
 def test_the_network_needs_a_password(home: Path, tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from ui.app import app
+    from askive.ui.app import app
 
     runner = CliRunner()
     for options, told in (

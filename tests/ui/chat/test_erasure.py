@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import Config
-from rag.privacy.leftovers import find_leftovers, sweep
+from askive.rag.config import Config
+from askive.rag.privacy.leftovers import find_leftovers, sweep
+from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.gold_questions import save_gold
+from askive.ui.chat.http.payloads import View
+from askive.ui.chat.jobs import Askings, Request
+from askive.ui.chat.library import Library
+from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.chat.workspace import Desk
 from tests.erasing import holders, secret
-from ui.chat.conversations import Conversations
-from ui.chat.gold_questions import save_gold
-from ui.chat.http.payloads import View
-from ui.chat.jobs import Askings, Request
-from ui.chat.library import Library
-from ui.chat.scheduler import Turnstile, Work
-from ui.chat.workspace import Desk
 
 KEEPER = secret("keeper")
 SENTENCE = f"The lighthouse of Aldermoor is kept by old {KEEPER}, who lives in the tower."
@@ -105,9 +105,9 @@ import {module}
 def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-from rag.config import Config
-from ui.chat.workspace import Desk
-from ui.chat.library import Library
+from askive.rag.config import Config
+from askive.ui.chat.workspace import Desk
+from askive.ui.chat.library import Library
 
 library = Library(Desk(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
 way, text = sys.argv[2], sys.argv[3]
@@ -122,14 +122,14 @@ else:
     library.delete("town")
 """
 KILLS = [
-    ("upload", "ui.chat.library", "ingest_paths"),
-    ("upload", "rag.store.sqlite", "SqliteStore.put"),
-    ("upload", "rag.store.vector_cache", "DenseCache.save"),
-    ("upload", "ui.chat.library", "erase_removed"),
-    ("upload", "ui.chat.library", "Library.add"),
-    ("remove", "rag.store.vector_cache", "DenseCache.save"),
-    ("remove", "rag.privacy.register", "delete_upload"),
-    ("delete", "rag.privacy.register", "delete_upload"),
+    ("upload", "askive.ui.chat.library", "ingest_paths"),
+    ("upload", "askive.rag.store.sqlite", "SqliteStore.put"),
+    ("upload", "askive.rag.store.vector_cache", "DenseCache.save"),
+    ("upload", "askive.ui.chat.library", "erase_removed"),
+    ("upload", "askive.ui.chat.library", "Library.add"),
+    ("remove", "askive.rag.store.vector_cache", "DenseCache.save"),
+    ("remove", "askive.rag.privacy.register", "delete_upload"),
+    ("delete", "askive.rag.privacy.register", "delete_upload"),
     ("delete", "shutil", "rmtree"),
 ]
 

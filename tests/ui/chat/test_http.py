@@ -14,13 +14,13 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from models.fakes import HashEmbedder
-from rag.config import load_config
-from rag.ingest.pipeline import ingest_paths
-from rag.store.archive import Archive
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import load_config
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
+from askive.ui.chat.uploads import Incoming
 from tests.conftest import DOCUMENTS
 from tests.ui.chat.browser_chat import serving
-from ui.chat.uploads import Incoming
 
 
 @pytest.fixture(scope="module")

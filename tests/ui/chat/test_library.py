@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eval.datasets.gold import read_gold
+from askive.eval.datasets.gold import read_gold
 from tests.ui.chat.test_page import BAKER, CAPTAIN, ZEBRA, answered, ask
 
 pytestmark = pytest.mark.browser

@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.llama.state_cache import StateCache
-from models.registry import states_dir
-from rag.config import Config
-from rag.errors import CollectionNotFound, UsageError
-from rag.types import Account, Verdict
-from ui.chat.conversations import Conversations
-from ui.chat.export import answer_markdown, to_html, to_markdown
-from ui.chat.gold_questions import save_gold
-from ui.chat.http.payloads import View, answer_view
-from ui.chat.jobs import Askings, Request
-from ui.chat.library import Library
-from ui.chat.scheduler import GaveUp, Turnstile, Work
-from ui.chat.source_pane import document_view
-from ui.chat.workspace import Desk
-from ui.terminal import answers
+from askive.models.fakes import ScriptedGenerator
+from askive.models.llama.state_cache import StateCache
+from askive.models.registry import states_dir
+from askive.rag.config import Config
+from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.types import Account, Verdict
+from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.export import answer_markdown, to_html, to_markdown
+from askive.ui.chat.gold_questions import save_gold
+from askive.ui.chat.http.payloads import View, answer_view
+from askive.ui.chat.jobs import Askings, Request
+from askive.ui.chat.library import Library
+from askive.ui.chat.scheduler import GaveUp, Turnstile, Work
+from askive.ui.chat.source_pane import document_view
+from askive.ui.chat.workspace import Desk
+from askive.ui.terminal import answers
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
@@ -324,7 +324,7 @@ def test_what_is_removed_is_forgotten_by_the_models(
     desk: Desk, config: Config, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     model = _Holding()
-    monkeypatch.setattr("models.registry.load_generator", lambda *_, **__: model)
+    monkeypatch.setattr("askive.models.registry.load_generator", lambda *_, **__: model)
     desk.assistant("town", "scripted")
     kept = StateCache(states_dir(config.models_dir))
     kept.put("a" * 64, b"state")
@@ -384,7 +384,7 @@ def test_exports_hold_the_quotes_and_no_markup_of_documents(desk: Desk, kept: Co
 
 
 def test_a_gold_question_is_saved_once(desk: Desk, kept: Conversations, config: Config) -> None:
-    from eval.datasets.gold import read_gold
+    from askive.eval.datasets.gold import read_gold
 
     answer(Askings(desk, kept), CAPTAIN)
     (turn,) = kept.turns(kept.all()[0].conversation_id)

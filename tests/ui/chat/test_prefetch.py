@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from models.fakes import ScriptedGenerator
-from models.protocols import Message, Piece, Sampling
-from rag.answer.preparation import Preparer, finished
-from rag.answer.prompt import opening
-from rag.evidence.assessment import Weigher
-from rag.types import Turn
-from ui.chat.conversations import Conversations
-from ui.chat.http.streams import Events
-from ui.chat.jobs import Asking, Askings, Request
-from ui.chat.prefetch import Sought
-from ui.chat.scheduler import Turnstile, Work
-from ui.chat.workspace import Desk
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message, Piece, Sampling
+from askive.rag.answer.preparation import Preparer, finished
+from askive.rag.answer.prompt import opening
+from askive.rag.evidence.assessment import Weigher
+from askive.rag.types import Turn
+from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.http.streams import Events
+from askive.ui.chat.jobs import Asking, Askings, Request
+from askive.ui.chat.prefetch import Sought
+from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.chat.workspace import Desk
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 BRIDGE = "Who was the engineer of the old bridge of Aldermoor?"
@@ -66,9 +66,9 @@ class Engine(ScriptedGenerator):
 @pytest.fixture
 def engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     made = Engine()
-    monkeypatch.setattr("models.registry.load_generator", lambda *_, **__: made)
+    monkeypatch.setattr("askive.models.registry.load_generator", lambda *_, **__: made)
     # The reader takes a second to load and has no part in this.
-    monkeypatch.setattr("models.registry.load_reader", lambda *_: None)
+    monkeypatch.setattr("askive.models.registry.load_reader", lambda *_: None)
     desk.assistant("town", "scripted")
     yield made
     made.go_on.set()

@@ -16,15 +16,15 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from rag.config import Config
-from rag.errors import UsageError
-from ui.chat.http.bodies import BodyLimit
-from ui.chat.http.failures import BodyTooLarge, Failures, TooManyRequests
-from ui.chat.http.payloads import View
-from ui.chat.library import Library
-from ui.chat.scheduler import Work
-from ui.chat.uploads import MAX_AT_ONCE, Incoming
-from ui.chat.workspace import Desk
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.ui.chat.http.bodies import BodyLimit
+from askive.ui.chat.http.failures import BodyTooLarge, Failures, TooManyRequests
+from askive.ui.chat.http.payloads import View
+from askive.ui.chat.library import Library
+from askive.ui.chat.scheduler import Work
+from askive.ui.chat.uploads import MAX_AT_ONCE, Incoming
+from askive.ui.chat.workspace import Desk
 
 TEXT = b"Agnes wrote to Karl about 31 barrels of herring."
 
@@ -57,17 +57,17 @@ def test_whatever_fails_while_indexing_is_told(
         raise MemoryError("no room")
 
     with monkeypatch.context() as broken:
-        broken.setattr("ui.chat.library.ingest_paths", failing)
+        broken.setattr("askive.ui.chat.library.ingest_paths", failing)
         last = put(library, "a.txt", b"other words")
         assert (last["step"], last["message"]) == ("failed", "MemoryError: no room")
         assert kept.read_bytes() == TEXT, "the file that was there is back"
         assert put(library, "new/b.txt")["step"] == "failed"
         assert not kept.with_name("new").exists()
     with monkeypatch.context() as broken:
-        broken.setattr("ui.chat.uploads.Upload.place", failing)
+        broken.setattr("askive.ui.chat.uploads.Upload.place", failing)
         assert put(library, "c.txt")["message"] == "MemoryError: no room"
     with monkeypatch.context() as broken:
-        broken.setattr("ui.chat.library.Library._ingest", _leave)
+        broken.setattr("askive.ui.chat.library.Library._ingest", _leave)
         assert put(library, "a.txt", b"other words")["step"] == "failed", "the thread is gone"
         assert kept.read_bytes() == TEXT
     assert incoming(config) == []

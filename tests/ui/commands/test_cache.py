@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from models.llama.context import GROUP
-from models.llama.generator import LlamaGenerator
-from models.llama.state_cache import StateCache
-from models.protocols import Sampling
-from models.registry import states_dir
-from rag.answer.prompt import build_prompt
-from rag.collections.by_name import list_collections
-from rag.config import Config, load_config
-from rag.doctor.examination import examine
-from rag.factory import open_generator
+from askive.models.llama.context import GROUP
+from askive.models.llama.generator import LlamaGenerator
+from askive.models.llama.state_cache import StateCache
+from askive.models.protocols import Sampling
+from askive.models.registry import states_dir
+from askive.rag.answer.prompt import build_prompt
+from askive.rag.collections.by_name import list_collections
+from askive.rag.config import Config, load_config
+from askive.rag.doctor.examination import examine
+from askive.rag.factory import open_generator
+from askive.ui.cli import run
 from tests.conftest import SMALL_GENERATOR
-from ui.cli import run
 
 
 def test_stats_and_clear(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

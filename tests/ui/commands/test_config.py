@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import list_settings, load_config
-from ui.cli import run
+from askive.rag.config import list_settings, load_config
+from askive.ui.cli import run
 
 
 def test_every_setting_in_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

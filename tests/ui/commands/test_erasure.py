@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from askive.ui.chat.conversations import Conversations
 from tests.erasing import STAYS, holders, secret, write
 from tests.ui.test_cli import Askive
-from ui.chat.conversations import Conversations
 
 NAMES = ("alpha", "beta")
 
@@ -159,13 +159,13 @@ def test_on_a_terminal_it_is_asked(
 
 KILLED = """
 import os, signal, sys
-import rag.store.vector_cache
+import askive.rag.store.vector_cache
 
 def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-rag.store.vector_cache.DenseCache.save = die
-from ui.cli import run
+askive.rag.store.vector_cache.DenseCache.save = die
+from askive.ui.cli import run
 
 run(sys.argv[1:])
 """

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from askive.ui.cli import run
 from tests.eval.conftest import town_folder, write_lines
 from tests.eval.runs.test_judge import judged
-from ui.cli import run
 
 __all__ = ["town_folder"]
 
@@ -116,7 +116,7 @@ def test_gate_records_passes_and_fails(
     assert code == 0 and "recorded" in err
     code, out, _ = call(capsys, *gate, *FAKES)
     assert code == 0 and "passed" in out
-    from eval.runs import pipelines
+    from askive.eval.runs import pipelines
     from tests.eval.runs.broken import BrokenRetriever
 
     monkeypatch.setattr(pipelines, "PIPELINES", {"default": BrokenRetriever})

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from models.errors import ModelNotFound, UsageError, WeightsError
-from models.weights.catalog import load_catalog
-from rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
-from ui.commands.models import app
+from askive.models.errors import ModelNotFound, UsageError, WeightsError
+from askive.models.weights.catalog import load_catalog
+from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
+from askive.ui.commands.models import app
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def gguf(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str, given: str = "") -> Result:
-    """Our errors are raised: ui.cli.main is what prints them."""
+    """Our errors are raised: askive.ui.cli.main is what prints them."""
     result = CliRunner().invoke(app, arguments, input=given)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.cli import run
+from askive.ui.cli import run
 
 GOOD = "The harbour of Aldermoor received 412 ships in January."
 BAD = "The bridge was built in 1872 by the engineer Ida Falk."

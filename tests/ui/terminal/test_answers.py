@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evidence.assessment import Weighed, Weigher
-from rag.types import Hit
+from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.types import Hit
 from tests.ui.test_cli import Askive
 
 FAKES = ("--embedder", "hash", "--model", "scripted")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.types import Hit, Passage, Source
-from ui.terminal.hits import also_in, reasons, stages_of
+from askive.rag.types import Hit, Passage, Source
+from askive.ui.terminal.hits import also_in, reasons, stages_of
 
 SOURCE = Source(1, "a.md", "Harbour report", "text/plain", "2016-01-25", "Courier")
 OTHER = Source(2, "b.md", "Storm", "text/plain", None, "Gazette")

@@ -11,8 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.chat.http.failures import TooManyRequests, failure_response, log_line
-from ui.chat.http.throttle import Throttle
+from askive.ui.chat.http.failures import TooManyRequests, failure_response, log_line
+from askive.ui.chat.http.throttle import Throttle
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.load import MAX_FILE_BYTES
-from ui.chat.http.failures import BodyTooLarge, failure_response
+from askive.rag.load import MAX_FILE_BYTES
+from askive.ui.chat.http.failures import BodyTooLarge, failure_response
 
 MAX_JSON_BYTES = 2**20
 MAX_UPLOAD_BYTES = MAX_FILE_BYTES

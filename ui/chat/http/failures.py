@@ -10,9 +10,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import AskiveError
-from rag.errors import UsageError
-from ui.terminal.render import write_error
+from askive.models.errors import AskiveError
+from askive.rag.errors import UsageError
+from askive.ui.terminal.render import write_error
 
 
 class BodyTooLarge(UsageError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rag.types import Answer, Citation, Hit, Sentence, Source
+from askive.rag.types import Answer, Citation, Hit, Sentence, Source
 
 View = dict[str, Any]
 Number = Callable[[str], int]

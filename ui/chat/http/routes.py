@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 
-from models.errors import AskiveError
-from rag.collections.by_name import choose_collection
-from ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
-from ui.chat.export import answer_markdown, to_html, to_markdown
-from ui.chat.gold_questions import save_gold
-from ui.chat.http.failures import attach_failures, failure_view
-from ui.chat.jobs import Askings
-from ui.chat.library import Library
-from ui.chat.source_pane import document_view, marked_boxes, page_picture
-from ui.chat.workspace import Desk
+from askive.models.errors import AskiveError
+from askive.rag.collections.by_name import choose_collection
+from askive.ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
+from askive.ui.chat.export import answer_markdown, to_html, to_markdown
+from askive.ui.chat.gold_questions import save_gold
+from askive.ui.chat.http.failures import attach_failures, failure_view
+from askive.ui.chat.jobs import Askings
+from askive.ui.chat.library import Library
+from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture
+from askive.ui.chat.workspace import Desk
 
 _MAX_LISTED = 500
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from models.errors import AskiveError
-from rag.assistant import LONGEST_QUESTION_CHARS
-from rag.errors import UsageError
-from rag.text.words import storable
-from ui.chat.conversations import MAX_TURN_ID, Conversations
-from ui.chat.http.failures import failure_view
-from ui.chat.http.payloads import first_documents
-from ui.chat.jobs import Asking, Askings, Request, history_before
-from ui.chat.workspace import Desk
+from askive.models.errors import AskiveError
+from askive.rag.assistant import LONGEST_QUESTION_CHARS
+from askive.rag.errors import UsageError
+from askive.rag.text.words import storable
+from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
+from askive.ui.chat.http.failures import failure_view
+from askive.ui.chat.http.payloads import first_documents
+from askive.ui.chat.jobs import Asking, Askings, Request, history_before
+from askive.ui.chat.workspace import Desk
 
 _MIN_TYPED_WORDS = 3
 _AFTER_ALL = 1 << 62
@@ -64,8 +64,8 @@ class Events:
         What was found comes at once; the stream ends when it has been read, or when typing went on.
         paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
         """
-        from rag.answer.preparation import finished
-        from rag.question.analysis import understand
+        from askive.rag.answer.preparation import finished
+        from askive.rag.question.analysis import understand
 
         nothing: dict[str, Any] = {"documents": [], "understood": ""}
         ahead = self._desk.ahead

@@ -1,0 +1,158 @@
+"""What a program calls: one function for each thing that is done with a collection.
+
+Without `config` the settings are those of the command line: the settings file and the ASKIVE_* variables. Without
+`collection` it is the one that `askive ask` would take; the default corpus when there is no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from askive.models.errors import UsageError
+
+if TYPE_CHECKING:
+    from askive.rag.assistant import Assistant
+    from askive.rag.config import Config
+    from askive.rag.ingest.pipeline import IngestReport, Progress
+    from askive.rag.store.archive import Archive
+    from askive.rag.store.filters import Filter
+    from askive.rag.types import Answer, Hit, Sentence, Turn
+
+
+def open(source: str | Path | None = None, *, config: Config | None = None) -> Assistant:
+    """An assistant over a collection, or over the documents at a path. Close it, or use it in a `with` block.
+
+    source: the name of a collection; or a path (a Path, or a string with a slash, or `~...`), whose documents are
+    indexed first, into a collection named after it: the first time all of them, later what has changed.
+    Raises UsageError for a path that does not exist or a name that cannot be one, CollectionNotFound,
+    FingerprintMismatch, ModelNotFound, WeightsError.
+    """
+    from askive.rag.assistant import Assistant
+
+    settings = _settings(config)
+    if source is None or not _is_path(source):
+        return Assistant.open(settings, _chosen(settings, None if source is None else str(source)))
+    path = Path(source).expanduser()
+    name = _collection_of(path)
+    index([path], collection=name, config=settings)
+    return Assistant.open(settings, name)
+
+
+def ask(
+    question: str,
+    *,
+    collection: str | None = None,
+    history: Sequence[Turn] = (),
+    admitted: Filter | None = None,
+    config: Config | None = None,
+) -> Answer:
+    """The answer to one question. The models are loaded for it: for several questions use `open`.
+
+    history: the turns before, for a follow-up. admitted: documents that the filter does not admit are not read.
+    A question that the documents do not answer is answered by a refusal, not by an error. Raises as `open`, and
+    UsageError for an empty question.
+    """
+    settings = _settings(config)
+    with open(_chosen(settings, collection), config=settings) as assistant:
+        return assistant.ask(question, history, admitted=admitted)
+
+
+def index(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    collection: str | None = None,
+    progress: Progress | None = None,
+    config: Config | None = None,
+) -> IngestReport:
+    """Bring a collection in step with files and folders; it is made when there is none of this name.
+
+    collection: `default` when neither it nor the setting names one. progress: called after each document.
+    What cannot be read stands in `failures` of the report. Raises UsageError for a path that does not exist and
+    CollectionBusy when another process writes to the collection for too long.
+    """
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, has_collection, write_collection
+    from askive.rag.ingest.pipeline import ingest_paths
+    from askive.rag.privacy.erasure import erase_removed
+
+    given = [paths] if isinstance(paths, (str, Path)) else paths
+    settings = _settings(config)
+    name = collection or settings.collection or DEFAULT_COLLECTION
+    expanded = [Path(path).expanduser() for path in given]
+    missing = [path for path in expanded if not path.exists()]
+    # What a collection holds may be gone: it is removed from it then.
+    if missing and not has_collection(settings, name):
+        raise UsageError(f"{missing[0]} does not exist", remedy="name a file or a folder that does")
+    with write_collection(settings, name, create=True) as archive:
+        report = ingest_paths(archive, expanded, progress=progress)
+        erase_removed(settings, archive)
+    return report
+
+
+def search(
+    query: str,
+    *,
+    collection: str | None = None,
+    top_k: int | None = None,
+    admitted: Filter | None = None,
+    config: Config | None = None,
+) -> tuple[Hit, ...]:
+    """The passages nearest to a query, best first. Raises as `open`, and UsageError for an empty query."""
+    from askive.rag.factory import open_reranker
+    from askive.rag.retrieval.retriever import Retriever
+
+    if not query.strip():
+        raise UsageError("the query is empty", remedy='search for something: askive.search("peace talks")')
+    settings = _settings(config)
+    with _archive(settings, collection) as archive, ExitStack() as stack:
+        retriever = Retriever(archive, settings.retrieval, open_reranker(settings, stack))
+        return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
+
+
+def verify(text: str, *, collection: str | None = None, config: Config | None = None) -> tuple[Sentence, ...]:
+    """The sentences of any text, each with a verdict and what it rests on in the collection. Raises as `open`."""
+    from askive.rag.verify_text import verify_text
+
+    settings = _settings(config)
+    with _archive(settings, collection) as archive:
+        return verify_text(text, archive, settings)
+
+
+def _settings(config: Config | None) -> Config:
+    from askive.rag.config import load_config
+
+    return config or load_config()
+
+
+def _chosen(config: Config, name: str | None) -> str:
+    """The collection that is meant; the default corpus is indexed when it is meant and not there."""
+    from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
+    from askive.rag.config import SEEDS_COLLECTION
+
+    chosen = name or choose_collection(config)
+    if chosen == SEEDS_COLLECTION and not has_collection(config, chosen):
+        index_seeds(config)
+    return chosen
+
+
+def _archive(config: Config, name: str | None) -> Archive:
+    from askive.rag.collections.by_name import open_collection
+
+    return open_collection(config, _chosen(config, name))
+
+
+def _is_path(source: str | Path) -> bool:
+    return isinstance(source, Path) or source.startswith("~") or os.sep in source or source in (".", "..")
+
+
+def _collection_of(path: Path) -> str:
+    """`case-1f3a5b7c`: the name of the file or folder, and a digest of where it lies."""
+    whole = str(path.resolve())
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.resolve().name).strip("-._")[:40]
+    digest = hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{stem}-{digest}" if stem else f"folder-{digest}"
