@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from askive.models.errors import AskiveError
 
 
-def printed(texts: Iterable[str]) -> int:
+def print_texts(texts: Iterable[str]) -> int:
     """Write texts to standard output as they come; 0, or the code of the error that ended them."""
     try:
         for text in texts:
             sys.stdout.write(text)
             sys.stdout.flush()
     except AskiveError as error:
-        return told(error)
+        return report_error(error)
     return 0
 
 
-def told(error: AskiveError) -> int:
+def report_error(error: AskiveError) -> int:
     """Say on standard error what failed and what mends it; the exit code."""
     sys.stderr.write(f"{error.message}\n{error.remedy}\n")
     sys.stderr.flush()

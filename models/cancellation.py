@@ -42,7 +42,7 @@ def look() -> None:
 
 
 @contextmanager
-def held(lock: Lock, cancel: Event | None) -> Iterator[None]:
+def hold_lock(lock: Lock, cancel: Event | None) -> Iterator[None]:
     """Wait for a lock and hold it. Raises Stopped when `cancel` is set while waiting."""
     while not lock.acquire(timeout=LOOK_S if cancel is not None else -1):
         if cancel is not None and cancel.is_set():

@@ -64,7 +64,7 @@ _left: list[Any] = []
 _left_in_use = threading.Lock()
 
 
-def computed(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
+def compute_batch(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
     """The outputs for one batch. Raises Stopped soon after the flag in force (models/cancellation.py) is set.
 
     The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that

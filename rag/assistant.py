@@ -11,26 +11,33 @@ from types import TracebackType
 from askive.models.protocols import Generator, Sampling
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import ALL, Checks
-from askive.rag.answer.conclusion import checked, is_about_another, with_accounts
+from askive.rag.answer.conclusion import is_about_another, verify_sentences, with_accounts
 from askive.rag.answer.disagreement import disagreement
-from askive.rag.answer.preparation import Preparer, finished
-from askive.rag.answer.prompt import opening_read
-from askive.rag.answer.quoting import quoted
+from askive.rag.answer.preparation import Preparer, complete_question
+from askive.rag.answer.prompt import prefilled_opening
+from askive.rag.answer.quoting import quote_answer
 from askive.rag.answer.refusal import refuse, says_nothing
-from askive.rag.answer.repair import mended
-from askive.rag.answer.streaming import shown
-from askive.rag.answer.style import manner_of
-from askive.rag.answer.trace import Run
-from askive.rag.answer.verified_answer import Checked
-from askive.rag.answer.yes_no import opened, polarity_of
-from askive.rag.calibration.logistic import fitted
+from askive.rag.answer.repair import repair_value
+from askive.rag.answer.streaming import stream_sentences
+from askive.rag.answer.style import style_of
+from askive.rag.answer.trace import AnswerTrace
+from askive.rag.answer.verified_answer import VerifiedAnswer
+from askive.rag.answer.yes_no import polarity_of, with_polarity
+from askive.rag.calibration.logistic import find_model
 from askive.rag.collections.by_name import open_collection
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
-from askive.rag.evidence.assessment import LIKELY, MIN_EVIDENCE, SURE, SURE_WHEN_ASKED, Weighed, Weigher
+from askive.rag.evidence.assessment import (
+    LIKELY,
+    MIN_EVIDENCE,
+    SURE,
+    SURE_WHEN_ASKED,
+    Assessment,
+    EvidenceAssessor,
+)
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.selection import the_one
-from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.evidence.selection import decisive_sentence
+from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
 from askive.rag.question.analysis import is_yes_no
 from askive.rag.question.answer_type import is_open, lacks_number
@@ -55,7 +62,7 @@ from askive.rag.types import (
     Turn,
 )
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.support import NOT_SAID, Voucher, in_its_sources_words
+from askive.rag.verification.support import NOT_SAID, SupportModel, in_its_sources_words
 
 LONGEST_QUESTION_CHARS = 12_000
 
@@ -75,14 +82,16 @@ class Assistant:
         self.generator = generator
         self._config = config
         self._checks = checks
-        second = fitted(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
-        self._doubter = Doubter(generator, second if checks.answerable and checks.doubted else None)
-        self._voucher = Voucher(reader, generator, archive.embedder.model_id)
+        second = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
+        self._self_evaluator = SelfEvaluator(
+            generator, second if checks.answerable and checks.doubted else None
+        )
+        self._support_model = SupportModel(reader, generator, archive.embedder.model_id)
         self._preparer = Preparer(
             archive,
             Retriever(archive, config.retrieval, loaded_reranker(config, generator, reader)),
-            Weigher(archive.embedder, reader),
-            self._doubter,
+            EvidenceAssessor(archive.embedder, reader),
+            self._self_evaluator,
             generator.count_tokens,
             config,
             checks,
@@ -133,7 +142,7 @@ class Assistant:
         its sources come at once, its first word when all is read.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
-        question, history = finished(partial_question), _storable(history)
+        question, history = complete_question(partial_question), _storable(history)
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
         prepared = self._preparer.prepare(question, history, admitted, cancel)
@@ -149,7 +158,7 @@ class Assistant:
 
         No answer changes. Raises ModelError when the generator fails.
         """
-        return self.generator.prefill(opening_read(history, self.generator.count_tokens), cancel)
+        return self.generator.prefill(prefilled_opening(history, self.generator.count_tokens), cancel)
 
     def stream(
         self,
@@ -174,7 +183,7 @@ class Assistant:
                 remedy="ask a shorter question, and index a long text as a document",
             )
         filtered = admitted.describe() if admitted else ""
-        run = Run(question, filtered)
+        run = AnswerTrace(question, filtered)
         queries = queries_of(question, history)
         yield Searching(
             queries[-1],
@@ -187,9 +196,9 @@ class Assistant:
         asked, weighed = prepared.half.question, prepared.half.weighed
         run.hits, run.confidence = weighed.hits, weighed.probability
         run.unanswered = prepared.half.unanswered
-        run.checked("weigh", prepared.weigh_ms)
-        run.checked("halves", prepared.halves_ms)
-        run.retrieved()
+        run.count_check("assess", prepared.weigh_ms)
+        run.count_check("decompose", prepared.halves_ms)
+        run.mark_retrieved()
         if not weighed.scored:
             empty = not self.archive.counts().n_documents
             yield Sources(weighed.hits, None)
@@ -208,12 +217,12 @@ class Assistant:
         likely = weighed.probability >= LIKELY
         yield Sources(weighed.hits, _first_quote(weighed.scored[0]) if likely else None)
         # An answer that is likely is written at once and doubted afterwards; else nothing is written in vain.
-        doubted = self._doubter.wanted(weighed.probability)
+        doubted = self._self_evaluator.wanted(weighed.probability)
         if doubted and not likely:
             doubted = False
             if not self.generator.prefill(prepared.prompt.messages, cancel):
                 run.cancelled = True
-                yield self._final(run, Checked("", ()))
+                yield self._final(run, VerifiedAnswer("", ()))
                 return
             if not self._stands(run, prepared.prompt):
                 refusal = refuse("not_in_sources", question, weighed.scored, citer, weighed.missing, filtered)
@@ -223,11 +232,11 @@ class Assistant:
             max_tokens=self._config.generation.max_tokens,
             temperature=self._config.generation.temperature,
             seed=self._config.generation.seed,
-            min_tokens=manner_of(asked).min_tokens,
+            min_tokens=style_of(asked).min_tokens,
         )
         pieces = self.generator.generate(prepared.prompt.messages, sampling, cancel)
-        yield from shown(run, pieces, citer)
-        run.generated()
+        yield from stream_sentences(run, pieces, citer)
+        run.mark_generated()
         stands = run.cancelled or not doubted or self._stands(run, prepared.prompt)
         yield self._concluded(run, asked, weighed, prepared.prompt, citer, stands)
 
@@ -246,14 +255,14 @@ class Assistant:
     ) -> None:
         self.close()
 
-    def _stands(self, run: Run, prompt: Prompt) -> bool:
+    def _stands(self, run: AnswerTrace, prompt: Prompt) -> bool:
         """Whether the second opinion lets an answer stand."""
-        with run.checking("doubt"):
-            run.confidence = self._doubter.opinion(prompt, run.confidence)
-        return self._doubter.accepts(run.confidence)
+        with run.checking("self_evaluate"):
+            run.confidence = self._self_evaluator.opinion(prompt, run.confidence)
+        return self._self_evaluator.accepts(run.confidence)
 
     def _concluded(
-        self, run: Run, question: str, weighed: Weighed, prompt: Prompt, citer: Citer, stands: bool
+        self, run: AnswerTrace, question: str, weighed: Assessment, prompt: Prompt, citer: Citer, stands: bool
     ) -> Final:
         """stands: whether the second opinion, if any, lets an answer stand."""
         checks = self._checks
@@ -263,23 +272,25 @@ class Assistant:
         def vouch(sentence: Sentence) -> Sentence:
             if not (checks.vouched and stands) or run.cancelled:
                 return sentence
-            with run.checking("vouch"):
-                return self._voucher.weighed(sentence, question)
+            with run.checking("support"):
+                return self._support_model.judge(sentence, question)
 
         def gives(value: str, citation: Citation) -> float:
-            return self._voucher.gives(question, value, citation) if checks.vouched else math.inf
+            return self._support_model.gives(question, value, citation) if checks.vouched else math.inf
 
         def mend(sentence: Sentence) -> Sentence | None:
             if not (checks.mended and stands):
                 return None
             if sentence.reasons == (NOT_SAID,):
                 return in_its_sources_words(sentence)
-            with run.checking("mend"):
-                better = mended(sentence, question, text[: sentence.start], prompt, citer, self.generator)
+            with run.checking("repair"):
+                better = repair_value(
+                    sentence, question, text[: sentence.start], prompt, citer, self.generator
+                )
             return better if better and vouch(better).verdict == "supported" else None
 
         with run.checking("cite"):
-            answer = checked(
+            answer = verify_sentences(
                 text,
                 run.cited,
                 citer,
@@ -299,47 +310,47 @@ class Assistant:
         elif checks.verified and is_open(question) and not answer.begins:
             # What was written on behind a first sentence that does not stand explains another thing.
             reason = "unsupported"
-        least = SURE_WHEN_ASKED if self._doubter.is_fitted else SURE
+        least = SURE_WHEN_ASKED if self._self_evaluator.is_fitted else SURE
         publishers = [hit.source.publisher or "" for hit in run.hits]
         about_another = is_about_another(question, answer.left_out, publishers)
         sure = stands and run.confidence >= least and not about_another
-        the_answer = the_one(question, weighed.scored)
+        the_answer = decisive_sentence(question, weighed.scored)
         if the_answer and sure and checks.verified and not answer.rests_on(the_answer):
             # One sentence is the answer, and the model told what else it has read.
             reason = reason or "unsupported"
         if reason and sure and checks.quoted:
             # The sources hold it even if the model did not find the words.
             with run.checking("quote"):
-                said = quoted(question, weighed.scored, citer, "" if the_answer else text)
+                said = quote_answer(question, weighed.scored, citer, "" if the_answer else text)
             if said.stands:
                 answer, reason = replace(said, left_out=answer.left_out), None
         if reason:
             refusal = refuse(reason, run.question, weighed.scored, citer, weighed.missing, run.filtered)
             return self._refused(run, refusal, answer.left_out)
         if (
-            self._doubter.is_fitted
+            self._self_evaluator.is_fitted
             and is_yes_no(question)
             and polarity_of(text)
             and not polarity_of(answer.text)
         ):
             # What it is quoted for does not say "yes" itself, and the model's first word is a habit.
-            with run.checking("yes or no"):
-                polarity = self._doubter.polarity(prompt)
+            with run.checking("polarity"):
+                polarity = self._self_evaluator.polarity(prompt)
             if polarity:
-                answer = opened(answer, polarity, question, weighed.scored, citer)
-        with run.checking("accounts"):
+                answer = with_polarity(answer, polarity, question, weighed.scored, citer)
+        with run.checking("disagreement"):
             found = disagreement(question, weighed.scored, citer.citation, gives) if checks.accounts else None
         if found is None:
             return self._final(run, answer)
         return self._final(run, with_accounts(answer, found), disagreement=found.accounts)
 
-    def _refused(self, run: Run, refusal: Refusal, left_out: tuple[Sentence, ...] = ()) -> Final:
-        return self._final(run, Checked(refusal.message, (), left_out), refusal)
+    def _refused(self, run: AnswerTrace, refusal: Refusal, left_out: tuple[Sentence, ...] = ()) -> Final:
+        return self._final(run, VerifiedAnswer(refusal.message, (), left_out), refusal)
 
     def _final(
         self,
-        run: Run,
-        answer: Checked,
+        run: AnswerTrace,
+        answer: VerifiedAnswer,
         refusal: Refusal | None = None,
         disagreement: tuple[Account, ...] | None = None,
     ) -> Final:

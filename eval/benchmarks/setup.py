@@ -17,7 +17,7 @@ from askive.eval.datasets.discover import open_suite
 from askive.eval.datasets.suite import Sample
 from askive.eval.runs.pipelines import PLAIN_INSTRUCTION
 from askive.eval.runs.suite_index import open_index
-from askive.models.embedders.cached import KeptEmbedder
+from askive.models.embedders.cached import CachedEmbedder
 from askive.models.llama.generator import LlamaGenerator
 from askive.models.protocols import Embedder, Message, Segment
 from askive.models.reader.cross_encoder import Reader
@@ -34,7 +34,7 @@ GREETING = (Message("system", (Segment(SYSTEM, reusable=True),)), Message("user"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class BenchSetup:
     """Where questions are asked.
 
     embedder: without a memory. questions: samples with an answer and without a conversation before them; follow_ups:
@@ -56,7 +56,7 @@ class Desk:
 
     def forget_vectors(self) -> None:
         """Have the archive embed anew whatever it is asked."""
-        self.archive.embedder = KeptEmbedder(self.embedder)
+        self.archive.embedder = CachedEmbedder(self.embedder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Waits:
 
 
 @contextmanager
-def opened(bench: Bench) -> Iterator[Desk]:
+def open_setup(bench: Bench) -> Iterator[BenchSetup]:
     """A desk over the seeds, with all loaded that is loaded at its first use."""
     suite = open_suite("seeds")
     embedder = open_embedder(bench.config)
@@ -85,9 +85,9 @@ def opened(bench: Bench) -> Iterator[Desk]:
             *questions, last = [sample for sample in answered if not sample.turns]
             follow_ups = [sample for sample in answered if sample.turns]
             reader = load_reader(bench.config.reader)
-            desk = Desk(archive, embedder, generator, reader, bench.config, questions, follow_ups)
-            desk.assistant().ask(last.question)
-            yield desk
+            setup = BenchSetup(archive, embedder, generator, reader, bench.config, questions, follow_ups)
+            setup.assistant().ask(last.question)
+            yield setup
         finally:
             generator.close()
 

@@ -22,7 +22,7 @@ from typing import Any
 from askive.eval import script
 from askive.eval.datasets.lines import read_json_lines
 from askive.eval.metrics.bootstrap import Estimate, bootstrap
-from askive.eval.metrics.figures import shown
+from askive.eval.metrics.figures import format_estimate
 from askive.eval.runs.run_dir import RunDir
 from askive.models.errors import AskiveError, UsageError
 from askive.models.files import write_atomically
@@ -108,7 +108,7 @@ def counted_text(found: Mapping[str, Mapping[str, Estimate]]) -> str:
         "|---|---|---|",
     ]
     lines += [
-        f"| {name} | {shown(some['recall'].as_dict())} | {shown(some['precision'].as_dict())} |"
+        f"| {name} | {format_estimate(some['recall'].as_dict())} | {format_estimate(some['precision'].as_dict())} |"
         for name, some in found.items()
     ]
     return "\n".join(lines) + "\n"
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             sys.stdout.write(counted_text(count([line for path in told.sheets for line in read_sheet(path)])))
     except AskiveError as error:
-        return script.told(error)
+        return script.report_error(error)
     return 0
 
 

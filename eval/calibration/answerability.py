@@ -30,7 +30,7 @@ from askive.rag.calibration.logistic import STORED
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
 from askive.rag.evidence.answerability import READER_FEATURES
-from askive.rag.evidence.assessment import Weigher
+from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.retrieval.retriever import Retriever
 
 BUDGET = 0.08
@@ -98,14 +98,14 @@ def collect(
     archive, _ = open_index(suite, embedder, config.passages, config.home, indexing)
     cases: list[Case] = []
     with archive:
-        retriever, weigher = Retriever(archive, config.retrieval), Weigher(embedder, reader)
+        retriever, assessor = Retriever(archive, config.retrieval), EvidenceAssessor(embedder, reader)
         asked = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
         for n, sample in enumerate(asked):
             if progress:
                 progress(suite.name, n, len(asked))
             context = sample.turns[-1].question if sample.turns else ""
             hits = retriever.retrieve(sample.question, sample.turns)
-            features = weigher.weigh(sample.question, hits, context).features
+            features = assessor.weigh(sample.question, hits, context).features
             kind = "unanswerable" if sample.unanswerable else "answerable"
             if features:
                 cases.append(_case(suite, sample, kind, features))
@@ -113,7 +113,7 @@ def collect(
                 continue
             deep = retriever.retrieve(sample.question, sample.turns, _WITHHELD_DEPTH)
             left = [hit for hit in deep if hit.source.uri not in sample.relevant][: len(hits)]
-            features = weigher.weigh(sample.question, left, context).features
+            features = assessor.weigh(sample.question, left, context).features
             if features:
                 cases.append(_case(suite, sample, "withheld", features))
     return cases

@@ -31,8 +31,8 @@ from askive.rag.answer.checks import Checks
 from askive.rag.answer.preparation import Preparer
 from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import Config
-from askive.rag.evidence.assessment import Weigher
-from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.evidence.assessment import EvidenceAssessor
+from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.retrieval.retriever import Retriever
 
 _REGULARISATION = 0.1
@@ -49,13 +49,13 @@ def ask_opinions(
 ) -> list[Case]:
     """Cases with all features, the generator's too; half of them unanswerable if there are so many."""
     archive, _ = open_index(suite, embedder, config.passages, config.home)
-    doubter, cases = Doubter(generator, None), []
+    self_evaluator, cases = SelfEvaluator(generator, None), []
     with archive:
         preparer = Preparer(
             archive,
             Retriever(archive, config.retrieval),
-            Weigher(embedder, reader),
-            doubter,
+            EvidenceAssessor(embedder, reader),
+            self_evaluator,
             generator.count_tokens,
             config,
             Checks(answerable=False, halves=False),
@@ -68,7 +68,7 @@ def ask_opinions(
             if prepared is None or prepared.prompt is None:
                 continue
             kind = "unanswerable" if sample.unanswerable else "answerable"
-            features = {**prepared.half.weighed.features, **doubter.features(prepared.prompt, 0.5)}
+            features = {**prepared.half.weighed.features, **self_evaluator.features(prepared.prompt, 0.5)}
             cases.append(Case(suite.name, sample.sample_id, sample.type, kind, features))
     return cases
 

@@ -30,7 +30,7 @@ from askive.models.registry import load_reader
 from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import load_config
 from askive.rag.factory import open_generator
-from askive.rag.verification.support import STORED, Excerpt, rule_features, stated
+from askive.rag.verification.support import STORED, Excerpt, rule_features, statement_log_odds
 
 BUDGET = 0.1
 """Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
@@ -59,7 +59,7 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
                 for c in line["citations"]
             ]
             features = rule_features(text, line["question"], excerpts, reader)
-            features[_SAID] = stated(text, excerpts, generator)
+            features[_SAID] = statement_log_odds(text, excerpts, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))
             sys.stderr.write(f"\r{len(found)} sentences")
@@ -111,7 +111,7 @@ def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) 
     return known[min(int(len(known) * budget), len(known) - 1)]
 
 
-def told(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
+def detection_figures(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
     """AUC; and at the threshold: caught of the unsupported, lost of the supported, right among those that stand."""
     roc_auc_score = import_sklearn("metrics").roc_auc_score
 
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             generator.close()
         models = []
         for (model, shares), generator_id in zip(fit(cases), (None, generator.model_id), strict=True):
-            figures = told(cases, shares)
+            figures = detection_figures(cases, shares)
             sys.stdout.write(
                 f"{'with the generator' if generator_id else 'by rules'}: {json.dumps(figures)}\n"
             )
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             }
             models.append(stored)
     except AskiveError as error:
-        script.told(error)
+        script.report_error(error)
         return 2
     if options.write:
         store(models, STORED)

@@ -134,7 +134,7 @@ def as_json(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     return {name: figure.as_dict() for name, figure in estimates.items()}
 
 
-def shown(found: Mapping[str, Any] | None, sign: str = "") -> str:
+def format_estimate(found: Mapping[str, Any] | None, sign: str = "") -> str:
     """An estimate in a table: value, interval, and how many questions stand behind it."""
     if found is None or found["value"] is None:
         return ""

@@ -45,7 +45,7 @@ class WrappedEmbedder:
             self._inner.warm()
 
 
-class KeptEmbedder(WrappedEmbedder):
+class CachedEmbedder(WrappedEmbedder):
     """Remembers vectors, the least recently used ones go first (about 30 MB when full at 384-d)."""
 
     def __init__(self, inner: Embedder, n_kept: int = _KEPT_TEXTS) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from askive.models.errors import ModelError
 from askive.models.machine import physical_cores
-from askive.models.openvino_cache import compile_for_cpu, computed, is_sealed, seal
+from askive.models.openvino_cache import compile_for_cpu, compute_batch, is_sealed, seal
 from askive.models.protocols import Precision, Vectors
 
 IntArray = NDArray[np.int64]
@@ -99,7 +99,9 @@ class OpenVinoEmbedder:
                 self._embed_long(encoded, vectors, n_cores)
             else:
                 for batch, ids, mask in padded_batches(encoded):
-                    vectors[batch] = computed(self._compiled, {"input_ids": ids, "attention_mask": mask})[0]
+                    vectors[batch] = compute_batch(
+                        self._compiled, {"input_ids": ids, "attention_mask": mask}
+                    )[0]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 

@@ -15,7 +15,7 @@ _WORTH_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Tails:
+class BatchedSuffixes:
     """What is read of some prompts.
 
     shared: how many tokens all begin with. tails: what follows, each once. asked: tail and token of each case.
@@ -26,7 +26,7 @@ class Tails:
     asked: list[tuple[int, int]]
 
 
-def tails_of(cases: Sequence[tuple[Sequence[int], Sequence[int]]], at_most: int) -> Tails | None:
+def tails_of(cases: Sequence[tuple[Sequence[int], Sequence[int]]], at_most: int) -> BatchedSuffixes | None:
     """Prompts, each with the tokens whose likelihood is asked for; None when they are better read one by one.
 
     at_most: tokens of all tails together.
@@ -38,7 +38,9 @@ def tails_of(cases: Sequence[tuple[Sequence[int], Sequence[int]]], at_most: int)
     tails = [list(tail) for tail in dict.fromkeys(tuple(prompt[shared:]) for prompt in prompts)]
     if shared < _WORTH_TOKENS or len(tails) > N_TAILS or sum(map(len, tails)) > at_most:
         return None
-    return Tails(shared, tails, [(tails.index(list(prompt[shared:])), wanted[0]) for prompt, wanted in cases])
+    return BatchedSuffixes(
+        shared, tails, [(tails.index(list(prompt[shared:])), wanted[0]) for prompt, wanted in cases]
+    )
 
 
 def _shared(prompts: Sequence[Sequence[int]]) -> int:

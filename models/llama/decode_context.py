@@ -22,7 +22,7 @@ _MEMORY_FACTOR = 1.25
 _LOOK_S = 0.02
 
 
-class Writer:
+class DecodeContext:
     """Loads the writing context in a thread of its own. No memory for it, or any failure: there is none."""
 
     def __init__(self, path: Path, reader: LlamaContext) -> None:

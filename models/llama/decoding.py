@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from askive.models.llama.context import LlamaContext
-from askive.models.llama.decode_context import Writer, copy_prompt, copy_words
+from askive.models.llama.decode_context import DecodeContext, copy_prompt, copy_words
 from askive.models.llama.prompt_lookup import NARROW, WIDE, Drafter
 from askive.models.llama.sampling import pick
 
@@ -21,7 +21,7 @@ WIDE_FROM = 8
 of the reader is filled up to so many."""
 
 
-class Passes:
+class Decoding:
     """One answer's. Not for two threads at once.
 
     reader: has read the prompt, or will. writer: None where the reader writes as well. longest: as for `Drafter`;
@@ -29,7 +29,7 @@ class Passes:
     """
 
     def __init__(
-        self, reader: LlamaContext, writer: Writer | None, prompt: Sequence[int], longest: int | None
+        self, reader: LlamaContext, writer: DecodeContext | None, prompt: Sequence[int], longest: int | None
     ) -> None:
         self._reader = reader
         self._second = writer

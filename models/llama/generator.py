@@ -12,18 +12,18 @@ from threading import Event
 
 import numpy as np
 
-from askive.models.cancellation import Stopped, held
+from askive.models.cancellation import Stopped, hold_lock
 from askive.models.errors import ContextOverflow, ModelError
 from askive.models.llama.batched_suffixes import tails_of
 from askive.models.llama.chat_template import render_parts
 from askive.models.llama.context import EngineOptions, LlamaContext, quiet
-from askive.models.llama.decode_context import Writer
-from askive.models.llama.decoding import Passes
+from askive.models.llama.decode_context import DecodeContext
+from askive.models.llama.decoding import Decoding
 from askive.models.llama.prefix_states import KeptStates
-from askive.models.llama.sampling import Words, logprob_of
+from askive.models.llama.sampling import TextStream, logprob_of
 from askive.models.llama.splicing import splice
 from askive.models.llama.state_cache import StateCache
-from askive.models.llama.turns import Turns
+from askive.models.llama.turns import EngineTurns
 from askive.models.protocols import FinishReason, Message, Piece, Sampling
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
@@ -66,8 +66,8 @@ class LlamaGenerator:
         self.cache = StateCache() if cache is None else cache
         self._context = LlamaContext(path, model_id, context_tokens, options)
         self._states = KeptStates(self._context, self.cache, digest)
-        self._turns = Turns()
-        self._writer = Writer(path, self._context) if options.rearranged == "writing" else None
+        self._turns = EngineTurns()
+        self._writer = DecodeContext(path, self._context) if options.rearranged == "writing" else None
 
     @property
     def model_id(self) -> str:
@@ -207,8 +207,8 @@ class LlamaGenerator:
         cancel: Event | None,
     ) -> Iterator[Piece]:
         context, rng = self._context, np.random.default_rng(sampling.seed)
-        words, tokens = Words(sampling.stop), list(prompt)
-        passes = Passes(
+        words, tokens = TextStream(sampling.stop), list(prompt)
+        passes = Decoding(
             self._context, self._writer, prompt, 0 if sampling.temperature else self.longest_draft
         )
         counts, logprob, n_tokens, n_left = (len(prompt), 0), 0.0, 0, max_tokens
@@ -268,7 +268,7 @@ class LlamaGenerator:
         """
         caller = who or object()
         try:
-            with self._turns.step(caller, cancel), held(_COMPUTE, cancel):
+            with self._turns.step(caller, cancel), hold_lock(_COMPUTE, cancel):
                 self._context.require_open()
                 self._context.cancel = cancel
                 try:

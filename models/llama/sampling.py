@@ -39,7 +39,7 @@ def release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
     return text, "", False
 
 
-class Words:
+class TextStream:
     """The text of one generation: tokens in, text that may be shown out."""
 
     def __init__(self, stops: tuple[str, ...]) -> None:

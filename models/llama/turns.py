@@ -12,7 +12,7 @@ from askive.models.cancellation import LOOK_S, Stopped
 _PATIENCE_S = 1.0
 
 
-class Turns:
+class EngineTurns:
     """A generation keeps its turn from its first step to `finish`, also while its reader looks at a piece.
 
     It loses the turn between two steps to a call from the thread that reads it (which would otherwise wait for

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from askive.models.embedders.openvino import padded_batches
 from askive.models.errors import WeightsError
-from askive.models.openvino_cache import compile_for_cpu, computed
+from askive.models.openvino_cache import compile_for_cpu, compute_batch
 
 MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "weights"
@@ -30,7 +30,7 @@ _MASKED = -1e4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class AnswerSpan:
     """A stretch of a text that may be the answer: `text[start:end]`. score: sum of both ends' logits."""
 
     start: int
@@ -47,7 +47,7 @@ class Reading:
     """
 
     answerable: float
-    spans: tuple[Span, ...]
+    spans: tuple[AnswerSpan, ...]
 
 
 class Reader:
@@ -114,7 +114,7 @@ class Reader:
                 for at, row in enumerate(rows):
                     types[at, : len(encoded[row].type_ids)] = encoded[row].type_ids
                 inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-                yield rows, [encoded[row] for row in rows], computed(self._compiled, inputs)
+                yield rows, [encoded[row] for row in rows], compute_batch(self._compiled, inputs)
 
     def _pairs(self, first: str, texts: Sequence[str]) -> list[Any]:
         """Encodings of at most MAX_TOKENS, of which `first` has at most MAX_QUESTION_TOKENS."""
@@ -155,7 +155,7 @@ class Reader:
 
 def _best_spans(
     encoded: Any, starts: NDArray[np.float32], ends: NDArray[np.float32], n_spans: int
-) -> tuple[Span, ...]:
+) -> tuple[AnswerSpan, ...]:
     """The spans of the text with the highest sums of start and end logits, as in BERT for SQuAD."""
     inside = [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 1]
     if not inside:
@@ -165,14 +165,14 @@ def _best_spans(
     allowed = np.triu(np.tri(last - first, last - first, _MAX_SPAN_TOKENS - 1, dtype=bool))
     sums = np.where(allowed, sums, _MASKED)
     chosen: list[tuple[int, int]] = []
-    spans: list[Span] = []
+    spans: list[AnswerSpan] = []
     for flat in np.argsort(-sums, axis=None)[: 8 * n_spans]:
         low, high = (int(i) for i in np.unravel_index(flat, sums.shape))
         if sums[low, high] <= _MASKED / 2 or any(low <= b and a <= high for a, b in chosen):
             continue
         chosen.append((low, high))
         start, end = encoded.offsets[first + low][0], encoded.offsets[first + high][1]
-        spans.append(Span(start, end, float(sums[low, high])))
+        spans.append(AnswerSpan(start, end, float(sums[low, high])))
         if len(spans) == n_spans:
             break
     return tuple(spans)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from askive.rag.answer.disagreement import Disagreement, told
-from askive.rag.answer.verified_answer import Checked, displayed_text, joined
+from askive.rag.answer.disagreement import Disagreement, describe
+from askive.rag.answer.verified_answer import VerifiedAnswer, displayed_text, join_sentences
 from askive.rag.question.analysis import split_parts
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Sentence
@@ -21,7 +21,7 @@ Mend = Callable[[Sentence], Sentence | None]
 CUT_OFF = "the answer was cut off before this sentence ended"
 
 
-def checked(
+def verify_sentences(
     text: str,
     known: Sequence[Sentence],
     citer: Citer,
@@ -31,7 +31,7 @@ def checked(
     attribute: bool = True,
     vouch: Vouch = lambda sentence: sentence,
     mend: Mend = lambda _sentence: None,
-) -> Checked:
+) -> VerifiedAnswer:
     """The sentences of `text` with citations and verdicts; in strict mode only those that are supported.
 
     known: the first sentences, cited already. cut_off: the last one did not end, and is marked so.
@@ -57,8 +57,8 @@ def checked(
         elif all(better.text != other.text for other in kept):
             kept.append(better)
     if not left_out and all(displayed_text(sentence, attribute) == sentence.text for sentence in kept):
-        return Checked(text, tuple(kept))
-    return replace(joined(kept, attribute=attribute), left_out=tuple(left_out), begins=begins)
+        return VerifiedAnswer(text, tuple(kept))
+    return replace(join_sentences(kept, attribute=attribute), left_out=tuple(left_out), begins=begins)
 
 
 def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Sequence[str] = ()) -> bool:
@@ -75,10 +75,10 @@ def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Se
     return any(name in asked and name not in themselves for name in misplaced)
 
 
-def with_accounts(answer: Checked, found: Disagreement) -> Checked:
+def with_accounts(answer: VerifiedAnswer, found: Disagreement) -> VerifiedAnswer:
     """The answer, and behind it who gives which value."""
-    account = told(found)
+    account = describe(found)
     start = len(answer.text) + 1
     cited = tuple(account.citations[0] for account in found.accounts)
     sentence = Sentence(account, start, start + len(account), cited, "supported")
-    return Checked(f"{answer.text} {account}", (*answer.sentences, sentence), answer.left_out)
+    return VerifiedAnswer(f"{answer.text} {account}", (*answer.sentences, sentence), answer.left_out)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from askive.rag.evidence.candidate_answers import Given, fullest, given_values, same_value
+from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers, fullest, same_value
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.question.analysis import is_yes_no
 from askive.rag.question.answer_type import is_open
@@ -52,13 +52,13 @@ def disagreement(
 ) -> Disagreement | None:
     """The differing values in the sentences, at most six; None when they agree or the question asks for no value.
 
-    scored: of `Weighed`, with the reader's finds where there is a reader.
+    scored: of `Assessment`, with the reader's finds where there is a reader.
     cite: makes a citation, such as `Citer.citation`. gives: looks again at what would be told.
     """
     if is_yes_no(question) or (is_open(question) and not _ONE_THING.match(question)):
         return None
-    groups: list[list[Given]] = []
-    for item in given_values(question, scored):
+    groups: list[list[CandidateAnswer]] = []
+    for item in candidate_answers(question, scored):
         for group in groups:
             if any(_is_same(known, item) for known in group):
                 group.append(item)
@@ -68,7 +68,7 @@ def disagreement(
     groups = _one_each(groups)[:_MAX_ACCOUNTS]
     if len(groups) < 2:
         return None
-    groups = _given(groups, gives)
+    groups = _confirmed_answers(groups, gives)
     if len(groups) < 2:
         return None
     accounts = [_account(group, cite) for group in groups]
@@ -76,12 +76,12 @@ def disagreement(
     return Disagreement(tuple(accounts), _is_update(groups))
 
 
-def _one_each(groups: Sequence[list[Given]]) -> list[list[Given]]:
+def _one_each(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAnswer]]:
     """The groups with one value of each document and speaker: two are two readings of it, not two accounts.
 
     Of two, the one that others give too; else the likelier.
     """
-    kept: list[list[Given]] = [[] for _ in groups]
+    kept: list[list[CandidateAnswer]] = [[] for _ in groups]
     said: set[tuple[int, str]] = set()
     for at in sorted(range(len(groups)), key=lambda at: -len({_voice(item) for item in groups[at]})):
         kept[at] = [item for item in groups[at] if _voice(item) not in said]
@@ -89,11 +89,11 @@ def _one_each(groups: Sequence[list[Given]]) -> list[list[Given]]:
     return [group for group in kept if group]
 
 
-def _voice(item: Given) -> tuple[int, str]:
+def _voice(item: CandidateAnswer) -> tuple[int, str]:
     return item.candidate.hit.passage.doc_id, item.speaker
 
 
-def told(found: Disagreement) -> str:
+def describe(found: Disagreement) -> str:
     """The accounts as a text, one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
     parts = []
     for account in found.accounts:
@@ -106,12 +106,12 @@ def told(found: Disagreement) -> str:
     return f"{opening}: {ending}."
 
 
-def _is_same(one: Given, other: Given) -> bool:
+def _is_same(one: CandidateAnswer, other: CandidateAnswer) -> bool:
     dates = one.candidate.hit.source.published, other.candidate.hit.source.published
     return same_value(one.value, other.value, dates)
 
 
-def _account(group: Sequence[Given], cite: Cite) -> Account:
+def _account(group: Sequence[CandidateAnswer], cite: Cite) -> Account:
     """The citations as `Account` has them."""
     value = fullest([f.value for f in group])
     newest = sorted(group, key=lambda f: f.candidate.hit.source.published or "", reverse=True)
@@ -123,7 +123,7 @@ def _account(group: Sequence[Given], cite: Cite) -> Account:
     return Account(value, citations, published)
 
 
-def _given(groups: Sequence[list[Given]], gives: Gives) -> list[list[Given]]:
+def _confirmed_answers(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> list[list[CandidateAnswer]]:
     """What stands when looked at again: of two those that are not likely anyway, of more all but the two surest."""
     if len(groups) == 2:
         return [
@@ -134,18 +134,18 @@ def _given(groups: Sequence[list[Given]], gives: Gives) -> list[list[Given]]:
     return [group for at, group in enumerate(groups) if at in surest or odds[at] >= _GIVEN_FROM]
 
 
-def _odds(group: Sequence[Given], gives: Gives) -> float:
+def _odds(group: Sequence[CandidateAnswer], gives: Gives) -> float:
     return gives(fullest([item.value for item in group]), _best(group))
 
 
-def _best(group: Sequence[Given]) -> Citation:
+def _best(group: Sequence[CandidateAnswer]) -> Citation:
     """Where the value stands most surely; a citation without a number."""
     best = max(group, key=lambda item: item.score)
     hit, (start, end) = best.candidate.hit, best.candidate.span
     return Citation(0, hit, start, end, hit.passage.between(start, end), min(best.score, 1.0))
 
 
-def _is_update(groups: Sequence[Sequence[Given]]) -> bool:
+def _is_update(groups: Sequence[Sequence[CandidateAnswer]]) -> bool:
     """Whether all sources are dated and each value has days of its own, none between those of another."""
     dates = [[f.candidate.hit.source.published for f in group] for group in groups]
     if any(date is None for group in dates for date in group):

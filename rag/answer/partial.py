@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from askive.rag.evidence.assessment import Weighed
-from askive.rag.evidence.candidate_answers import given_values
-from askive.rag.question.answer_type import asked_kind, asks_for_several
-from askive.rag.question.decomposition import Part, asked_parts
+from askive.rag.evidence.assessment import Assessment
+from askive.rag.evidence.candidate_answers import candidate_answers
+from askive.rag.question.answer_type import asks_for_several, expected_kind
+from askive.rag.question.decomposition import Part, question_parts
 from askive.rag.types import Hit
 
 SURELY_THERE = 0.5
@@ -23,7 +23,7 @@ questions that is so of 1 in 13, of others of 8 in 11.
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class PartialQuestion:
     """What of a question is to be answered.
 
     question: what is to be answered. unanswered: the other parts, in the user's words; none when all of it is.
@@ -32,18 +32,20 @@ class Half:
 
     question: str
     unanswered: tuple[str, ...]
-    weighed: Weighed
+    weighed: Assessment
 
 
-def answerable_half(
-    whole: Half, retrieve: Callable[[str], Sequence[Hit]], weigh: Callable[[str, Sequence[Hit]], Weighed]
-) -> Half:
+def answerable_part(
+    whole: PartialQuestion,
+    retrieve: Callable[[str], Sequence[Hit]],
+    weigh: Callable[[str, Sequence[Hit]], Assessment],
+) -> PartialQuestion:
     """The half that is to be answered alone; `whole` when all of it can be answered, or nothing.
 
     A part that seems to be missing is looked for by itself too: what was found for the whole may be about the
     other.
     """
-    parts = asked_parts(whole.question)
+    parts = question_parts(whole.question)
     if not parts:
         return whole
     looks = [[weigh(part.meant, whole.weighed.hits)] for part in parts]
@@ -60,24 +62,24 @@ def answerable_half(
     if not all(part.stands for part in left):
         return replace(whole, unanswered=unanswered)
     asked = " ".join(f"{part.meant[0].upper()}{part.meant[1:]}" for part in left)
-    return Half(asked, unanswered, weigh(asked, retrieve(asked)))
+    return PartialQuestion(asked, unanswered, weigh(asked, retrieve(asked)))
 
 
-def _likely(looks: Sequence[Weighed]) -> float:
+def _likely(looks: Sequence[Assessment]) -> float:
     """Of the several looks that were taken for a part, the best."""
     return max(look.probability for look in looks)
 
 
-def _is_missing(part: Part, looks: Sequence[Weighed]) -> bool:
+def _is_missing(part: Part, looks: Sequence[Assessment]) -> bool:
     if _likely(looks) < SURELY_NOT:
         return True
-    if _likely(looks) >= SURELY_THERE or asked_kind(part.text) not in ("number", "date"):
+    if _likely(looks) >= SURELY_THERE or expected_kind(part.text) not in ("number", "date"):
         return False
     return not asks_for_several(part.meant) and not any(
-        given_values(part.meant, look.scored) for look in looks
+        candidate_answers(part.meant, look.scored) for look in looks
     )
 
 
-def told_missing(unanswered: Sequence[str]) -> str:
+def missing_text(unanswered: Sequence[str]) -> str:
     """`The documents do not say: when it was built; by whom.`; empty when nothing is missing."""
     return f"The documents do not say: {'; '.join(unanswered)}." if unanswered else ""

@@ -9,12 +9,12 @@ from threading import Event as Flag
 
 from askive.models.cancellation import Stopped, look, stopping_at
 from askive.rag.answer.checks import ALL, Checks
-from askive.rag.answer.partial import Half, answerable_half
+from askive.rag.answer.partial import PartialQuestion, answerable_part
 from askive.rag.answer.prompt import build_prompt
 from askive.rag.config import Config
-from askive.rag.evidence.assessment import Weighed, Weigher
-from askive.rag.evidence.selection import needed, select_evidence
-from askive.rag.evidence.self_evaluation import Doubter
+from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
+from askive.rag.evidence.selection import evidence_budget, select_evidence
+from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -31,14 +31,14 @@ class Prepared:
     """
 
     key: tuple[object, ...]
-    half: Half
+    half: PartialQuestion
     evidence: tuple[Evidence, ...]
     prompt: Prompt | None
     weigh_ms: float
     halves_ms: float
 
 
-def finished(typed: str) -> str:
+def complete_question(typed: str) -> str:
     """The question that is being typed, or empty: what ends without a mark still gets its question mark."""
     question = storable(typed).strip()
     return question if not question or question[-1] in ".?!…" else f"{question}?"
@@ -54,16 +54,16 @@ class Preparer:
         self,
         archive: Archive,
         retriever: Retriever,
-        weigher: Weigher,
-        doubter: Doubter,
+        assessor: EvidenceAssessor,
+        self_evaluator: SelfEvaluator,
         count_tokens: Callable[[str], int],
         config: Config,
         checks: Checks = ALL,
     ) -> None:
         self.retriever = retriever
         self._archive = archive
-        self._weigher = weigher
-        self._doubter = doubter
+        self._assessor = assessor
+        self._self_evaluator = self_evaluator
         self._count_tokens = count_tokens
         self._config = config
         self._checks = checks
@@ -100,33 +100,33 @@ class Preparer:
             look()
             return self.retriever.retrieve(part, history, admitted=admitted)
 
-        def weigh(part: str, hits: Sequence[Hit]) -> Weighed:
+        def weigh(part: str, hits: Sequence[Hit]) -> Assessment:
             look()
-            return self._weigher.weigh(part, hits, context)
+            return self._assessor.weigh(part, hits, context)
 
         hits = find(question)
         started = time.perf_counter()
         weighed = weigh(question, hits)
         weigh_ms = (time.perf_counter() - started) * 1000
         started = time.perf_counter()
-        half = Half(question, (), weighed)
+        half = PartialQuestion(question, (), weighed)
         if self._checks.halves:
-            found = answerable_half(half, find, weigh)
+            found = answerable_part(half, find, weigh)
             half = found if self._is_worth_reading(found.weighed) else half
         halves_ms = (time.perf_counter() - started) * 1000
         look()
         scored = half.weighed.scored
-        room = needed(half.question, scored, self._config.prompt)
+        room = evidence_budget(half.question, scored, self._config.prompt)
         evidence = select_evidence(scored, room, self._count_tokens)
         prompt = None
         if self._is_worth_reading(half.weighed):
             prompt = build_prompt(half.question, evidence, history, self._count_tokens)
         return Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
 
-    def _is_worth_reading(self, weighed: Weighed) -> bool:
+    def _is_worth_reading(self, weighed: Assessment) -> bool:
         """Whether the generator is to see the evidence; if not, the question is refused."""
         if not self._checks.answerable:
             return bool(weighed.scored)
-        if self._doubter.is_fitted:
-            return bool(weighed.scored) and not self._doubter.is_hopeless(weighed.probability)
+        if self._self_evaluator.is_fitted:
+            return bool(weighed.scored) and not self._self_evaluator.is_hopeless(weighed.probability)
         return weighed.is_answerable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from askive.models.protocols import Message, Segment
-from askive.rag.answer.style import manner_of
+from askive.rag.answer.style import style_of
 from askive.rag.passage_context import source_line
 from askive.rag.types import Evidence, Hit, Prompt, Turn
 
@@ -46,24 +46,26 @@ def build_prompt(
         segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
     asked = Segment(f"Question: {shorten(question, count_tokens=count_tokens)}")
-    request = Segment(f"\n{manner_of(question).request}".rstrip())
+    request = Segment(f"\n{style_of(question).request}".rstrip())
     return Prompt(
-        messages=(*opening(history, count_tokens), Message("user", (*segments, asked, request))),
+        messages=(*prompt_opening(history, count_tokens), Message("user", (*segments, asked, request))),
         hits=tuple(hits),
         evidence=tuple(ordered),
     )
 
 
-def opening(history: Sequence[Turn] = (), count_tokens: CountTokens | None = None) -> tuple[Message, ...]:
+def prompt_opening(
+    history: Sequence[Turn] = (), count_tokens: CountTokens | None = None
+) -> tuple[Message, ...]:
     """What stands before the new question and its evidence: the system text and the last turns."""
     return (Message("system", (Segment(SYSTEM, reusable=True),)), *_turns(history, count_tokens))
 
 
-def opening_read(
+def prefilled_opening(
     history: Sequence[Turn] = (), count_tokens: CountTokens | None = None
 ) -> tuple[Message, ...]:
     """The opening as it can be read ahead: chat templates want a user's message at the end, so the next one begins."""
-    return (*opening(history, count_tokens), Message("user", (Segment("[1]"),)))
+    return (*prompt_opening(history, count_tokens), Message("user", (Segment("[1]"),)))
 
 
 def shorten(

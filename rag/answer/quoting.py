@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askive.rag.answer.verified_answer import Checked
+from askive.rag.answer.verified_answer import VerifiedAnswer
 from askive.rag.answer.yes_no import YES_OR_NO
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.selection import STANDS_OUT
@@ -37,7 +37,9 @@ def added_values(question: str, answer: str, publishers: Sequence[str] = ()) -> 
     )
 
 
-def bearing(values: Sequence[str], scored: Sequence[ScoredSentence]) -> tuple[str, ScoredSentence] | None:
+def first_supporting(
+    values: Sequence[str], scored: Sequence[ScoredSentence]
+) -> tuple[str, ScoredSentence] | None:
     """The first of the values that a sentence has, with the best sentence that has it; whole names before parts."""
     for value in values:
         named = names_in(value)
@@ -54,14 +56,16 @@ def _has_last_word(name: Name, text: str) -> bool:
     return len(name.words) > 1 and name.words[-1] in lower_words(text)
 
 
-def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = "") -> Checked:
+def quote_answer(
+    question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = ""
+) -> VerifiedAnswer:
     """An answer in the words of a source, when the model's own do not stand; empty when none will do.
 
     said: the model's own words: of the sources the best that has what they add to the question, else the best. One
     that is far better than that is quoted all the same, where one thing is asked for.
     """
     publishers = [item.hit.source.publisher or "" for item in scored]
-    value, best = bearing(added_values(question, said, publishers), scored) or ("", scored[0])
+    value, best = first_supporting(added_values(question, said, publishers), scored) or ("", scored[0])
     if _is_far_better(scored[0], best) and not split_parts(question):
         value, best = "", scored[0]
     if lacks_number(question, best.text):
@@ -69,13 +73,13 @@ def quoted(question: str, scored: Sequence[ScoredSentence], citer: Citer, said: 
         if lacks_number(question, best.text):
             best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
     if lacks_number(question, best.text):
-        return Checked("", ())
+        return VerifiedAnswer("", ())
     citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
     text = f"“{' '.join(best.text.split())}”"
     if value not in text and any(value in f"{i.hit.source.title} {i.hit.passage.text}" for i in scored):
         # "SBF" and "the company" mean something only to who knows the source.
         text = f"{value}: {text}"
-    return Checked(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+    return VerifiedAnswer(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
 
 
 def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:

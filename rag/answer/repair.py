@@ -32,7 +32,7 @@ class _Value:
     counts: str = ""
 
 
-def mended(
+def repair_value(
     sentence: Sentence, question: str, before: str, prompt: Prompt, citer: Citer, generator: Generator
 ) -> Sentence | None:
     """The sentence with one value exchanged, supported by the sources; None when that cannot be had.

@@ -8,7 +8,7 @@ from types import GeneratorType
 
 from askive.models.protocols import Piece
 from askive.rag.answer.refusal import says_nothing
-from askive.rag.answer.trace import Run
+from askive.rag.answer.trace import AnswerTrace
 from askive.rag.text.sentences import is_finished, split_sentences
 from askive.rag.text.words import stems
 from askive.rag.types import Cited, Event, Token
@@ -19,7 +19,7 @@ _FEWEST_AGAIN = 4
 _WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 
 
-def shown(run: Run, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
+def stream_sentences(run: AnswerTrace, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
     """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
 
     Held back: the first word after what looks like the end of a sentence (only that word tells "in the

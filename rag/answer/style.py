@@ -20,7 +20,7 @@ _OPENING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class AnswerStyle:
     """What the model is asked to write.
 
     request: what is said behind the question; mostly nothing. min_tokens: fewer are not taken for an answer.
@@ -30,12 +30,14 @@ class Manner:
     min_tokens: int = 0
 
 
-_POLAR = Manner("Begin with Yes or No.", min_tokens=12)
-_EXPLANATION = Manner("Answer in two to four sentences, close to the words of the excerpts.", min_tokens=70)
-_FACT = Manner("")
+_POLAR = AnswerStyle("Begin with Yes or No.", min_tokens=12)
+_EXPLANATION = AnswerStyle(
+    "Answer in two to four sentences, close to the words of the excerpts.", min_tokens=70
+)
+_FACT = AnswerStyle("")
 
 
-def manner_of(question: str) -> Manner:
+def style_of(question: str) -> AnswerStyle:
     """How this question is to be answered."""
     if is_yes_no(question):
         return _POLAR

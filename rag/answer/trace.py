@@ -10,7 +10,7 @@ from askive.models.protocols import Piece
 from askive.rag.types import Evidence, Hit, Sentence, Timings, Usage
 
 
-class Run:
+class AnswerTrace:
     """What is gathered while one question is answered.
 
     filtered: the filter in force, in words. ended: the model ended its turn by itself.
@@ -33,10 +33,10 @@ class Run:
         self._check_ms: dict[str, float] = {}
         self._inner_ms = 0.0
 
-    def retrieved(self) -> None:
+    def mark_retrieved(self) -> None:
         self._retrieve_ms = self._elapsed_ms()
 
-    def checked(self, name: str, ms: float) -> None:
+    def count_check(self, name: str, ms: float) -> None:
         """A check took so long."""
         self._check_ms[name] = self._check_ms.get(name, 0.0) + ms
 
@@ -49,7 +49,7 @@ class Run:
             yield
         finally:
             took_ms = (time.perf_counter() - started) * 1000
-            self.checked(name, took_ms - self._inner_ms)
+            self.count_check(name, took_ms - self._inner_ms)
             self._inner_ms = outer + took_ms
 
     def take(self, piece: Piece) -> None:
@@ -63,7 +63,7 @@ class Run:
         self._n_prompt += piece.n_prompt_tokens
         self._n_reused += piece.n_reused_tokens
 
-    def generated(self) -> None:
+    def mark_generated(self) -> None:
         self._generated_ms = self._elapsed_ms()
 
     def usage(self) -> Usage:

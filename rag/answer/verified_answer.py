@@ -12,7 +12,7 @@ from askive.rag.verification.attribution import attributed_sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class VerifiedAnswer:
     """An answer after the checks.
 
     text: what is shown. sentences: of the text. left_out: sentences that did not stand.
@@ -40,7 +40,7 @@ class Checked:
         )
 
 
-def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
+def join_sentences(sentences: Sequence[Sentence], *, attribute: bool = True) -> VerifiedAnswer:
     """The sentences as one text, offsets anew; attribute: each with the attribution that its sources have."""
     placed: list[Sentence] = []
     text = ""
@@ -49,7 +49,7 @@ def joined(sentences: Sequence[Sentence], *, attribute: bool = True) -> Checked:
         start = len(text) + bool(text)
         text = f"{text} {words}" if text else words
         placed.append(replace(sentence, text=words, start=start, end=start + len(words)))
-    return Checked(text, tuple(placed))
+    return VerifiedAnswer(text, tuple(placed))
 
 
 def displayed_text(sentence: Sentence, attribute: bool) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from askive.rag.answer.verified_answer import Checked, joined
+from askive.rag.answer.verified_answer import VerifiedAnswer, join_sentences
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.question.analysis import split_parts
 from askive.rag.types import Polarity, Sentence
@@ -26,9 +26,9 @@ def polarity_of(answer: str) -> Polarity | None:
     return "Yes" if (found[1] or found[2]).lower() == "yes" else "No"
 
 
-def opened(
-    answer: Checked, polarity: Polarity, question: str, scored: Sequence[ScoredSentence], citer: Citer
-) -> Checked:
+def with_polarity(
+    answer: VerifiedAnswer, polarity: Polarity, question: str, scored: Sequence[ScoredSentence], citer: Citer
+) -> VerifiedAnswer:
     """The answer with Yes or No in front: the model's reading, which no check of words can confirm.
 
     It rests on all that the answer cites; of a question about several documents, on the best of each.
@@ -39,4 +39,4 @@ def opened(
             found = citer.citation(item.hit, item.start, item.end, min(item.score, 1.0))
             cited[item.hit.passage.doc_id] = found
     word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
-    return replace(joined((word, *answer.sentences), attribute=False), left_out=answer.left_out)
+    return replace(join_sentences((word, *answer.sentences), attribute=False), left_out=answer.left_out)

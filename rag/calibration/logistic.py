@@ -25,7 +25,7 @@ def log_odds(probability: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Answerability:
+class LogisticModel:
     """A fitted model.
 
     names: of the features, in the order of `weights`.
@@ -56,26 +56,27 @@ class Answerability:
         return logistic(total)
 
 
-def fitted(
+def find_model(
     embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
-) -> Answerability | None:
+) -> LogisticModel | None:
     """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
     wanted = (embedder_id, reader_sha256, generator_id)
     return next(
-        (m for m in _kept(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted), None
+        (m for m in _cached_models(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted),
+        None,
     )
 
 
 @lru_cache(maxsize=4)
-def _kept(path: Path) -> tuple[Answerability, ...]:
+def _cached_models(path: Path) -> tuple[LogisticModel, ...]:
     return read_stored(path)
 
 
-def read_stored(path: Path) -> tuple[Answerability, ...]:
+def read_stored(path: Path) -> tuple[LogisticModel, ...]:
     """The models of a file that `askive.eval.calibration.answerability` wrote."""
     rows = json.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        Answerability(
+        LogisticModel(
             names=tuple(row["features"]),
             means=tuple(f["mean"] for f in row["features"].values()),
             scales=tuple(f["scale"] for f in row["features"].values()),

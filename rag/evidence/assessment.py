@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from askive.models.protocols import Embedder
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.calibration.logistic import fitted
+from askive.rag.calibration.logistic import find_model
 from askive.rag.evidence.answerability import features_of
 from askive.rag.evidence.reader_scoring import read_sentences
 from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
@@ -30,7 +30,7 @@ SURE_WHEN_ASKED = 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Assessment:
     """Hits and the sentences in them.
 
     scored: every sentence once, best first.
@@ -49,19 +49,19 @@ class Weighed:
     topical: float
 
 
-class Weigher:
+class EvidenceAssessor:
     """Weighs hits by rules and, when there is one, with the reader."""
 
     def __init__(self, embedder: Embedder, reader: Reader | None) -> None:
         self._embedder = embedder
         self._reader = reader
-        self._model = fitted(embedder.model_id, reader.digest if reader else None)
+        self._model = find_model(embedder.model_id, reader.digest if reader else None)
 
-    def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+    def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
         """context: the turn before, for a follow-up."""
         scored = score_sentences(question, hits, self._embedder, context)
         if not scored:
-            return Weighed(tuple(hits), (), {}, (), 0.0, False, 0.0)
+            return Assessment(tuple(hits), (), {}, (), 0.0, False, 0.0)
         topical = scored[0].score
         if self._reader is not None:
             scored = read_sentences(in_context(question, context), scored, self._reader)
@@ -70,6 +70,6 @@ class Weigher:
         model = self._model
         probability = model.probability(features) if model else min(topical, 1.0)
         least = model.threshold if model else MIN_EVIDENCE
-        return Weighed(
+        return Assessment(
             tuple(hits), tuple(scored), features, missing, probability, probability >= least, topical
         )

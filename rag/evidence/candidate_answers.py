@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from askive.rag.calibration.logistic import logistic
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import Candidate, candidates_of
-from askive.rag.question.answer_type import Kind, asked_kind, asks_for_several
+from askive.rag.question.answer_type import Kind, asks_for_several, expected_kind
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
 from askive.rag.text.quantities import Quantity, compare, quantities
@@ -79,7 +79,7 @@ _NOBODY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CandidateAnswer:
     """A value as a document gives it.
 
     score: how surely it answers the question, 0 to 1. is_likely: whether that is enough without a second look.
@@ -93,7 +93,7 @@ class Given:
     is_likely: bool = True
 
 
-def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]:
+def candidate_answers(question: str, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
     """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
 
     At most two of each: what the rules found, and what the reader did.
@@ -106,12 +106,12 @@ def given_values(question: str, scored: Sequence[ScoredSentence]) -> list[Given]
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     is_read = any(item.answerable is not None for item in scored)
-    kind = asked_kind(question)
+    kind = expected_kind(question)
     least_ruled = (LEAST_RULED_BESIDE, LIKELY_RULED_BESIDE) if is_read else (LEAST_RULED, LEAST_RULED)
     least_read = (LEAST_READ, LIKELY_READ) if kind else (_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND)
-    named, asked = names_in(question), wanted(question)
+    named, asked = names_in(question), synonym_sets(question)
     least_covered = _COVERED if named else _COVERED_UNNAMED
-    best: dict[tuple[int, str, str], Given] = {}
+    best: dict[tuple[int, str, str], CandidateAnswer] = {}
     for item in scored:
         candidate = by_place.get((item.hit.passage.doc_id, item.start))
         covered = _covered(named, asked, candidate) if candidate else None
@@ -138,15 +138,19 @@ def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: 
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
-def _ruled(question: str, kind: Kind | None, candidate: Candidate, covered: float) -> Iterator[Given]:
+def _ruled(
+    question: str, kind: Kind | None, candidate: Candidate, covered: float
+) -> Iterator[CandidateAnswer]:
     """The value nearest to the question's words."""
     if kind is not None and covered >= _COVERED_BY_RULES:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
-            yield Given(value.text, candidate, score, _speaker(candidate, kind, value.score))
+            yield CandidateAnswer(value.text, candidate, score, _speaker(candidate, kind, value.score))
 
 
-def _read(question: str, kind: Kind | None, item: ScoredSentence, candidate: Candidate) -> Iterator[Given]:
+def _read(
+    question: str, kind: Kind | None, item: ScoredSentence, candidate: Candidate
+) -> Iterator[CandidateAnswer]:
     """The nearest value by rules and the reader's, or the one on which both agree."""
     nearest = _values(question, kind, candidate)[:1] if kind else []
     marked = _marked(question, kind, item)
@@ -156,11 +160,11 @@ def _read(question: str, kind: Kind | None, item: ScoredSentence, candidate: Can
         if agreed and not (kind == "date" and len(marked) < len(text)):
             text = marked
         score = _probability(item, kind, value.score, is_marked=agreed)
-        yield Given(text, candidate, score, _speaker(candidate, kind, value.score))
+        yield CandidateAnswer(text, candidate, score, _speaker(candidate, kind, value.score))
         if agreed:
             return
     if marked:
-        yield Given(marked, candidate, _probability(item, kind, 0.0, is_marked=True))
+        yield CandidateAnswer(marked, candidate, _probability(item, kind, 0.0, is_marked=True))
 
 
 def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
@@ -220,14 +224,14 @@ class Value:
     score: float
 
 
-def wanted(question: str) -> list[frozenset[str]]:
+def synonym_sets(question: str) -> list[frozenset[str]]:
     """The question's words as sets of stems, any of which says the same: `director`, `directed`, `film by`."""
     return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(stems(question))]
 
 
 def values_in(question: str, kind: Kind, text: str, published: str | None = None) -> list[Value]:
     """Values of the kind in the text that the question does not name itself, nearest to its words first."""
-    asked = set().union(*wanted(question), set())
+    asked = set().union(*synonym_sets(question), set())
     places = [
         (match.start(), match.end())
         for match in re.finditer(r"[^\W\d_]+", text)

@@ -15,7 +15,7 @@ from askive.rag.evidence.source_sentences import sentences_of
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import is_yes_no, split_parts
 from askive.rag.question.answer_type import is_open
-from askive.rag.question.decomposition import asked_parts
+from askive.rag.question.decomposition import question_parts
 from askive.rag.text.injection import is_instruction
 from askive.rag.text.sentences import Span
 from askive.rag.types import Evidence, Hit
@@ -31,7 +31,7 @@ STANDS_OUT = 0.2
 """A sentence whose score is so far above the next one's is not one among several."""
 
 
-def the_one(question: str, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
+def decisive_sentence(question: str, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
     """The sentence that surely gives the one fact that is asked for; scored: best first.
 
     It stands out, and the reader sees the answer in it. None too where an explanation, a yes or no, or several things
@@ -41,19 +41,19 @@ def the_one(question: str, scored: Sequence[ScoredSentence]) -> ScoredSentence |
         return None
     if len(scored) > 1 and scored[0].score - scored[1].score < STANDS_OUT:
         return None
-    if is_open(question) or is_yes_no(question) or split_parts(question) or asked_parts(question):
+    if is_open(question) or is_yes_no(question) or split_parts(question) or question_parts(question):
         return None
     return scored[0]
 
 
-def needed(question: str, scored: Sequence[ScoredSentence], config: PromptConfig) -> PromptConfig:
+def evidence_budget(question: str, scored: Sequence[ScoredSentence], config: PromptConfig) -> PromptConfig:
     """How much is to be read for this question; scored: best first.
 
     Where one sentence gives the answer only the few best are read. Of 60 answerable questions each (development
     halves) that is so of 25 on the seeds, where no gold sentence is lost by it, and of 7 of ClapNQ, whose answers rest
     on several: .879 of its gold sentences stay, .896 without; with every fact that the reader sees, a tenth is lost.
     """
-    if the_one(question, scored) is None:
+    if decisive_sentence(question, scored) is None:
         return config
     return config.model_copy(
         update={

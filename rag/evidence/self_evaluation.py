@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from askive.models.protocols import Generator, Message, Segment
-from askive.rag.calibration.logistic import Answerability, log_odds
+from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.types import Polarity, Prompt
 
 HOPELESS = 0.03
@@ -30,10 +30,10 @@ _IN_A_FEW_WORDS = (
 _LEAST_LOGPROB = -12.0
 
 
-class Doubter:
+class SelfEvaluator:
     """Asks the generator and weighs what it says. model: fitted with this generator; None: nothing is doubted."""
 
-    def __init__(self, generator: Generator, model: Answerability | None) -> None:
+    def __init__(self, generator: Generator, model: LogisticModel | None) -> None:
         self._generator = generator
         self._model = model
 

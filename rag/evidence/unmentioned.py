@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askive.rag.text.date_mentions import bears, day_of, days
+from askive.rag.text.date_mentions import day_of, days, entails
 from askive.rag.text.dates import spelled_date
 from askive.rag.text.names import has_name, is_office, lower_words, names_in
 from askive.rag.text.numbers import numbers
@@ -36,7 +36,8 @@ def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     dates = [
         day.text
         for day in asked
-        if not any(bears(other, day) for other in held) and not (day.month is None and str(day.year) in told)
+        if not any(entails(other, day) for other in held)
+        and not (day.month is None and str(day.year) in told)
     ]
     counted = [
         quantity.text

@@ -64,7 +64,7 @@ _NAME = re.compile(
 )
 
 
-def asked_kind(question: str) -> Kind | None:
+def expected_kind(question: str) -> Kind | None:
     """`number`, `date` or `name`; None for anything else."""
     if _NUMBER.search(question):
         return "number"
@@ -75,7 +75,7 @@ def asked_kind(question: str) -> Kind | None:
 
 def is_open(question: str) -> bool:
     """Whether an explanation is asked for, not a name, a number, a date or a choice: "why", "how does", "what is"."""
-    if asked_kind(question) or is_yes_no(question):
+    if expected_kind(question) or is_yes_no(question):
         return False
     if _EXPLAIN.search(question) or _DEFINE.match(question):
         return True

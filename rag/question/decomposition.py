@@ -78,7 +78,7 @@ class Part:
     stands: bool = True
 
 
-def asked_parts(question: str) -> list[Part]:
+def question_parts(question: str) -> list[Part]:
     """The things that a question asks for, two to four; none when it asks for one, or for more than four."""
     pieces = _two_at_once(question) or _pieces(question)
     if not 2 <= len(pieces) <= _MAX_PARTS:

@@ -15,7 +15,7 @@ _FIRST = 3
 _EACH = 2
 
 
-def enough(hits: Sequence[Hit], understood: Understanding, ratio: float) -> list[Hit]:
+def cut_off(hits: Sequence[Hit], understood: Understanding, ratio: float) -> list[Hit]:
     """The first hits: those that score at least `ratio` of the best, and in any case what the question needs.
 
     It needs three, and two more for every further clause and for every further publisher that it names.
@@ -31,7 +31,7 @@ def enough(hits: Sequence[Hit], understood: Understanding, ratio: float) -> list
     return kept
 
 
-def give_places(hits: Sequence[Hit], publishers: Sequence[str], limit: int) -> list[Hit]:
+def diversify(hits: Sequence[Hit], publishers: Sequence[str], limit: int) -> list[Hit]:
     """The hits, with the best two of each of several named publishers among the first ten (or `limit`, if fewer).
 
     At most three are moved, to the end of those, and they take the places of the worst that are not wanted.

@@ -90,7 +90,7 @@ def _says_the_same(hit: Hit, other: Hit) -> bool:
     return near_copies(one, another)
 
 
-def ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+def number_ranks(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """The hits in this order, ranks 1, 2, 3..."""
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1))
 
@@ -109,7 +109,7 @@ def merge_neighbours(hits: Sequence[Hit], text_of: Callable[[int], str]) -> tupl
                 break
         else:
             merged.append(hit)
-    return ranked(merged)
+    return number_ranks(merged)
 
 
 def _touch(one: Passage, other: Passage, text_of: Callable[[int], str]) -> bool:

@@ -11,10 +11,10 @@ from askive.rag.config import RetrievalConfig
 from askive.rag.errors import ConfigError
 from askive.rag.question.analysis import Understanding, named_publishers, understand
 from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
-from askive.rag.retrieval.cutoff import enough, give_places
+from askive.rag.retrieval.cutoff import cut_off, diversify
 from askive.rag.retrieval.event_dates import date_event
 from askive.rag.retrieval.expansion import N_READ, bridging_names
-from askive.rag.retrieval.near_duplicates import collapse, merge_neighbours, ranked
+from askive.rag.retrieval.near_duplicates import collapse, merge_neighbours, number_ranks
 from askive.rag.retrieval.rerank import rerank
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -119,13 +119,13 @@ class Retriever:
             self._favour_latest(best, candidates, scores)
         best.sort(key=lambda item: (-scores[item], item))
         hits = collapse([self._hit(item, candidates, scores[item]) for item in best])
-        hits = give_places(hits, understood.publishers, limit)
+        hits = diversify(hits, understood.publishers, limit)
         if self.reranks and self._reranker is not None:
             depth = self._config.rerank_depth
             hits = rerank(queries[0], hits[:depth], self._reranker, self._config.rerank_weight) + hits[depth:]
         if top_k is not None:
-            return ranked(hits[:limit])
-        kept = enough(hits[:limit], understood, self._config.depth_ratio)
+            return number_ranks(hits[:limit])
+        kept = cut_off(hits[:limit], understood, self._config.depth_ratio)
         return merge_neighbours(kept, lambda doc_id: self._archive.document(doc_id).text)
 
     def _scores(

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from askive.models.embedders.cached import KeptEmbedder
+from askive.models.embedders.cached import CachedEmbedder
 from askive.models.protocols import Embedder, Vectors
 from askive.rag.config import PassageConfig
 from askive.rag.errors import FingerprintMismatch
 from askive.rag.store.fts5 import Fts5Index
 from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
-from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_cache import FaissIndex, VectorCache
 from askive.rag.types import Document, Passage, Source
 
 STORE_NAME = "store.sqlite3"
@@ -25,10 +25,10 @@ class Archive:
     def __init__(self, folder: Path, store: SqliteStore, embedder: Embedder, passages: PassageConfig) -> None:
         self.folder = folder
         self.store = store
-        self.embedder = KeptEmbedder(embedder)
+        self.embedder = CachedEmbedder(embedder)
         self.passages_config = passages
         self.lexical = Fts5Index(store)
-        self._dense: DenseCache | None = None
+        self._dense: VectorCache | None = None
 
     @classmethod
     def open(cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True) -> Archive:
@@ -68,12 +68,12 @@ class Archive:
         return self.dense_cache.current()
 
     @property
-    def dense_cache(self) -> DenseCache:
+    def dense_cache(self) -> VectorCache:
         """The vector index and its file."""
         if self._dense is None:
             held = self.store.fingerprint()
             dimension = held.dimension if held else self.embedder.dimension
-            self._dense = DenseCache(self.store, self.folder, dimension)
+            self._dense = VectorCache(self.store, self.folder, dimension)
         return self._dense
 
     def counts(self) -> Counts:

@@ -12,7 +12,7 @@ from askive.rag.store.faiss_ivf import IvfIndex
 from askive.rag.store.filters import Filter
 from askive.rag.store.sqlite import SqliteStore
 
-__all__ = ["EXACT_UP_TO", "DenseCache", "FaissIndex"]
+__all__ = ["EXACT_UP_TO", "FaissIndex", "VectorCache"]
 
 EXACT_UP_TO = 50_000
 """Passages searched exactly."""
@@ -22,7 +22,7 @@ of the threshold is left. So an archive at the threshold is not built again and 
 _STEP_ROWS = 1024
 
 
-class DenseCache:
+class VectorCache:
     """The index that belongs to a store's present generation: in memory, on disk, or built anew.
 
     One that is held is brought in step with what the store has taken in and let go of since: so questions go on

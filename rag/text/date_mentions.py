@@ -102,7 +102,7 @@ def day_of(published: str | None) -> Day | None:
     return Day(year, month or None, day or None, None, 0, 0, published or "")
 
 
-def bears(held: Day, claimed: Day) -> bool:
+def entails(held: Day, claimed: Day) -> bool:
     """Whether the held date says everything that the claimed one does."""
     for part in ("year", "month", "day"):
         wanted = getattr(claimed, part)
@@ -114,7 +114,7 @@ def bears(held: Day, claimed: Day) -> bool:
     return True
 
 
-def clashes(held: Day, claimed: Day) -> bool:
+def conflicts(held: Day, claimed: Day) -> bool:
     """Whether both tell a part of the date, as precisely, and tell it differently."""
     if (held.day is None) != (claimed.day is None) or (held.month is None) != (claimed.month is None):
         return False

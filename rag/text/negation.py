@@ -83,7 +83,7 @@ def denial(claim: str, source: str) -> str | None:
     return turned[0] if turned and len(turned) * 2 >= len(shared) else None
 
 
-def undenied(claim: str, source: str, question: str = "") -> str | None:
+def find_undenied(claim: str, source: str, question: str = "") -> str | None:
     """What the claim denies and the source does not (the word behind the cue); None when it denies nothing else.
 
     A source bears a denial that denies the same word, holds its opposite, or, where it lacks the word, denies or
@@ -184,7 +184,7 @@ def opposite(claim: str, source: str) -> tuple[str, str] | None:
     return None
 
 
-def swapped(claim: str, source: str, names: list[str]) -> tuple[str, str, str] | None:
+def swapped_roles(claim: str, source: str, names: list[str]) -> tuple[str, str, str] | None:
     """`(doer, stem of the verb, done to)` as the claim has it and the source has it the other way round.
 
     names: single words in lower case that both texts hold. "X killed Y" against "Y killed X", and the passive.

@@ -11,7 +11,7 @@ from askive.rag.types import Citation, Sentence
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 
 
-def attributed(sentence: str, citation: Citation) -> str | None:
+def with_attribution(sentence: str, citation: Citation) -> str | None:
     """The sentence with the attribution of its source in front: `According to X, ...`; None if it needs none.
 
     None also when the source states it plainly, when the sentence names the speaker or says that it is
@@ -28,10 +28,10 @@ def attributed(sentence: str, citation: Citation) -> str | None:
 
 
 def attributed_sentence(sentence: Sentence) -> str | None:
-    """As `attributed`, when every citation of the sentence is somebody's word; then the first one's."""
+    """As `with_attribution`, when every citation of the sentence is somebody's word; then the first one's."""
     if not sentence.citations or any(speaker_of(c.quote) is None for c in sentence.citations):
         return None
-    return attributed(sentence.text, sentence.citations[0])
+    return with_attribution(sentence.text, sentence.citations[0])
 
 
 def _in_the_middle(speaker: str) -> str:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from askive.rag.evidence.source_sentences import SourceText
 from askive.rag.text.clauses import claims_of
-from askive.rag.text.date_mentions import Day, bears, clashes
+from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
-from askive.rag.text.negation import bears_denial, denial, denied_by, opposite, swapped, undenied
+from askive.rag.text.negation import bears_denial, denial, denied_by, find_undenied, opposite, swapped_roles
 from askive.rag.text.quantities import Quantity, compare
 from askive.rag.text.words import stem, stems
 from askive.rag.types import Verdict
@@ -138,11 +138,11 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
 
 def _day(day: Day, source: SourceReading, missing: list[str], against: list[str]) -> None:
     # A year is also borne by any equal number: "the 2015 season".
-    if any(bears(held, day) for held in source.near_days) or (
+    if any(entails(held, day) for held in source.near_days) or (
         day.month is None and day.year is not None and str(day.year) in source.near_numbers
     ):
         return
-    other = next((held for held in source.days if clashes(held, day)), None)
+    other = next((held for held in source.days if conflicts(held, day)), None)
     if other is not None:
         told = f"{other.text} ({other.iso})" if other.resolved and other.iso else other.text
         against.append(f"says {day.text}, the source says {told}")
@@ -197,7 +197,7 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
     if pair := opposite(claim.text, nearest):
         words = [_spoken(word, claim.text, nearest) for word in pair]
         return [f"says “{words[0]}”, the source says “{words[1]}”"]
-    if roles := swapped(claim.text, source.source.text, said):
+    if roles := swapped_roles(claim.text, source.source.text, said):
         return [f"who did it to whom is turned round: “{roles[0]} … {roles[2]}”"]
     return []
 
@@ -205,7 +205,7 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
 def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
     """A denial that the source does not bear, and one in the source that the claim passes over."""
     text = f"{source.source.text} ; {source.source.about}"
-    if word := undenied(claim.text, text, claim.question):
+    if word := find_undenied(claim.text, text, claim.question):
         return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
     if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
         return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.calibration.logistic import fitted, log_odds
+from askive.rag.calibration.logistic import find_model, log_odds
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
 
@@ -83,7 +83,7 @@ def rule_features(text: str, question: str, excerpts: Sequence[Excerpt], reader:
     }
 
 
-def stated(text: str, excerpts: Sequence[Excerpt], generator: Generator) -> float:
+def statement_log_odds(text: str, excerpts: Sequence[Excerpt], generator: Generator) -> float:
     """The generator's log-odds that the excerpts state the sentence. Raises ModelError as `Generator.choose` does."""
     read = "\n".join(excerpt.within(0) for excerpt in excerpts)
     asked = Segment(f"Excerpt:\n{read}\n\n", reusable=True), Segment(f"Statement: {text}")
@@ -102,23 +102,25 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
     return Sentence(text, sentence.start, end, sentence.citations[:1], "supported")
 
 
-class Voucher:
+class SupportModel:
     """Weighs the sentences of one answer. Without a fitted model for this reader and generator it lets all pass."""
 
     def __init__(self, reader: Reader | None, generator: Generator, embedder_id: str) -> None:
         self._reader = reader
         self._generator = generator
         told = embedder_id, reader.digest if reader else None
-        self._by_rules = fitted(*told, stored=STORED)
-        self._by_asking = fitted(*told, generator.model_id, stored=STORED)
+        self._by_rules = find_model(*told, stored=STORED)
+        self._by_asking = find_model(*told, generator.model_id, stored=STORED)
 
     def gives(self, question: str, value: str, citation: Citation) -> float:
         """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
         if self._by_asking is None:
             return math.inf
-        return stated(f"The answer to “{question}” is {value}.", [excerpt_of(citation)], self._generator)
+        return statement_log_odds(
+            f"The answer to “{question}” is {value}.", [excerpt_of(citation)], self._generator
+        )
 
-    def weighed(self, sentence: Sentence, question: str) -> Sentence:
+    def judge(self, sentence: Sentence, question: str) -> Sentence:
         """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.
 
         Raises ModelError as `Generator.choose` does.
@@ -133,7 +135,10 @@ class Voucher:
         if before >= SURE:
             return sentence
         if before >= HOPELESS:
-            asked = {"before": log_odds(before), "stated": stated(sentence.text, excerpts, self._generator)}
+            asked = {
+                "before": log_odds(before),
+                "stated": statement_log_odds(sentence.text, excerpts, self._generator),
+            }
             if self._by_asking.probability(asked) >= self._by_asking.threshold:
                 return sentence
         return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.eval.benchmarks.speed.plain_libraries import PlainEncoder
-from askive.models.embedders.cached import KeptEmbedder
+from askive.models.embedders.cached import CachedEmbedder
 from askive.models.embedders.openvino import OpenVinoEmbedder
 from askive.models.embedders.sentence_transformer import SentenceEmbedder
 from askive.models.errors import ModelError
@@ -51,7 +51,7 @@ def loaded() -> dict[str, Embedder]:
 )
 def embedder(request: pytest.FixtureRequest, loaded: dict[str, Embedder]) -> Embedder:
     if request.param == "kept":
-        return KeptEmbedder(HashEmbedder(256))
+        return CachedEmbedder(HashEmbedder(256))
     if request.param not in loaded:
         home: Path = request.getfixturevalue("weights_home")
         store = WeightStore(home / "models")
@@ -135,14 +135,14 @@ def test_the_digest_tells_models_apart() -> None:
 
 def test_what_is_kept_is_what_was_embedded() -> None:
     inner = HashEmbedder(32)
-    kept = KeptEmbedder(inner, n_kept=3)
+    kept = CachedEmbedder(inner, n_kept=3)
     for texts in (["a b", "c"], ["c", "a b", "c"], ["d", "e", "f", "g"], ["a b", "g"]):
         np.testing.assert_array_equal(kept.embed(texts), inner.embed(texts))
     np.testing.assert_array_equal(kept.embed_once(["a b"]), inner.embed(["a b"]))
 
 
 def test_callers_cannot_spoil_what_is_kept() -> None:
-    kept = KeptEmbedder(HashEmbedder(8))
+    kept = CachedEmbedder(HashEmbedder(8))
     first = kept.embed(["a"]).copy()
     kept.embed(["a"])[0][:] = 7
     np.testing.assert_array_equal(kept.embed(["a"]), first)
@@ -157,7 +157,7 @@ def test_a_kept_row_does_not_hold_the_memory_of_its_batch() -> None:
             made.append(weakref.ref(vectors))
             return vectors
 
-    kept = KeptEmbedder(Watched(8), n_kept=2)
+    kept = CachedEmbedder(Watched(8), n_kept=2)
     kept.embed(["a", "b", "c", "d"])
     gc.collect()
     (batch,) = made

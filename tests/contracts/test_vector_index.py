@@ -18,7 +18,7 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from askive.rag.store.faiss_ivf import IvfIndex
 from askive.rag.store.sqlite import SqliteStore
-from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_cache import FaissIndex, VectorCache
 from askive.rag.store.vector_index import Ids, VectorIndex
 
 DIMENSION = 8
@@ -197,7 +197,7 @@ def test_the_file_follows_the_store_and_is_built_again_without_embedding(
         else:
             file.write_bytes(damage)
         store = SqliteStore(folder / "store.sqlite3")
-        assert_same(DenseCache(store, folder, hash_embedder.dimension).current().search(query, 10), expected)
+        assert_same(VectorCache(store, folder, hash_embedder.dimension).current().search(query, 10), expected)
         store.close()
         assert file.stat().st_size > 100
     with Archive.open(folder, hash_embedder, PassageConfig()) as archive:

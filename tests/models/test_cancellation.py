@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from askive.models.cancellation import Stopped, held, look, stop_flag, stopping_at
+from askive.models.cancellation import Stopped, hold_lock, look, stop_flag, stopping_at
 from askive.models.embedders.openvino import OpenVinoEmbedder
-from askive.models.llama.turns import Turns
+from askive.models.llama.turns import EngineTurns
 from askive.models.reader.cross_encoder import Reader
 from askive.models.weights.store import WeightStore
 from askive.rag.config import DEFAULT_EMBEDDER
@@ -71,14 +71,14 @@ def waits(wait: Callable[[threading.Event], AbstractContextManager[None]]) -> No
 def test_waiting_for_a_lock_is_given_up() -> None:
     lock = threading.Lock()
     with lock:
-        waits(lambda cancel: held(lock, cancel))
-    with held(lock, None):
+        waits(lambda cancel: hold_lock(lock, cancel))
+    with hold_lock(lock, None):
         assert lock.locked()
     assert not lock.locked()
 
 
 def test_waiting_for_ones_turn_at_the_engine_is_given_up() -> None:
-    turns, first = Turns(), object()
+    turns, first = EngineTurns(), object()
     with turns.step(first):
         waits(lambda cancel: turns.step(object(), cancel))
     turns.finish(first)

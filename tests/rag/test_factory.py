@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.models.embedders.cached import KeptEmbedder
+from askive.models.embedders.cached import CachedEmbedder
 from askive.models.errors import ModelNotFound, WeightsError
 from askive.models.fakes import HashEmbedder
 from askive.models.reader import cross_encoder as reader_module
@@ -65,7 +65,7 @@ def test_no_step_begins_after_it_was_stopped() -> None:
 
 def test_the_embedder_behind_another_is_loaded() -> None:
     inner = Loaded()
-    warming = start_warming(KeptEmbedder(KeptEmbedder(inner)), None)
+    warming = start_warming(CachedEmbedder(CachedEmbedder(inner)), None)
     warming._thread.join(30)
     assert inner.n_warmed == 1
 
@@ -73,7 +73,7 @@ def test_the_embedder_behind_another_is_loaded() -> None:
 def test_an_embedder_that_cannot_be_loaded_ahead_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(HashEmbedder, "embed", lambda _self, texts: asked.append(texts))
-    warming = start_warming(KeptEmbedder(HashEmbedder()), None)
+    warming = start_warming(CachedEmbedder(HashEmbedder()), None)
     warming._thread.join(30)
     assert not asked
 

@@ -78,13 +78,13 @@ NAMES = {
         State Verification WeightStore
     """,
     "askive.models.openvino_cache": """
-        compile_for_cpu computed is_sealed seal
+        compile_for_cpu compute_batch is_sealed seal
     """,
     "askive.models.offline": """
         LOOPBACK SWITCHES go_offline hub_allowed is_hub_forbidden
     """,
     "askive.models.cancellation": """
-        LOOK_S Stopped held look stop_flag stopping_at
+        LOOK_S Stopped hold_lock look stop_flag stopping_at
     """,
     "askive.rag.types": """
         Account Answer Citation Cited Document Event Evidence Final Hit PAGE_BREAK Passage Polarity Prompt
@@ -146,26 +146,26 @@ NAMES = {
         verified_sentences verify_text
     """,
     "askive.rag.verification.attribution": """
-        attributed attributed_sentence
+        attributed_sentence with_attribution
     """,
     "askive.rag.answer.checks": """
         ALL Checks
     """,
     "askive.rag.evidence.self_evaluation": """
-        CERTAIN Doubter HOPELESS
+        CERTAIN HOPELESS SelfEvaluator
     """,
     "askive.rag.evidence.selection": """
-        STANDS_OUT needed select_evidence the_one
+        STANDS_OUT decisive_sentence evidence_budget select_evidence
     """,
     "askive.rag.answer.partial": """
-        Half SURELY_NOT SURELY_THERE answerable_half told_missing
+        PartialQuestion SURELY_NOT SURELY_THERE answerable_part missing_text
     """,
     "askive.rag.answer.disagreement": """
-        Cite Disagreement Gives disagreement told
+        Cite Disagreement Gives describe disagreement
     """,
     "askive.rag.evidence.candidate_answers": """
-        Given LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE Value fullest
-        given_values same_value values_in wanted
+        CandidateAnswer LEAST_READ LEAST_RULED LEAST_RULED_BESIDE LIKELY_READ LIKELY_RULED_BESIDE Value
+        candidate_answers fullest same_value synonym_sets values_in
     """,
     "askive.rag.text.injection": """
         is_instruction
@@ -174,13 +174,14 @@ NAMES = {
         missing_from
     """,
     "askive.rag.answer.style": """
-        Manner manner_of without_preamble
+        AnswerStyle style_of without_preamble
     """,
     "askive.rag.answer.preparation": """
-        Prepared Preparer finished
+        Prepared Preparer complete_question
     """,
     "askive.rag.verification.support": """
-        Excerpt HOPELESS NOT_SAID STORED SURE Voucher excerpt_of in_its_sources_words rule_features stated
+        Excerpt HOPELESS NOT_SAID STORED SURE SupportModel excerpt_of in_its_sources_words rule_features
+        statement_log_odds
     """,
     "askive.rag.factory": """
         Warming loaded_reranker open_embedder open_generator open_reader open_reranker start_warming

@@ -8,7 +8,7 @@ import pytest
 
 from askive.rag.config import Config
 from askive.ui.chat.library import Library
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from tests.ui.test_cli import Askive
 
 
@@ -49,11 +49,11 @@ def test_as_json(broken: Askive) -> None:
 
 
 def test_in_the_chat(broken: Askive, home: Path) -> None:
-    desk = Desk(Config(home=home, embedder="hash", generator="scripted"))
+    workspace = Workspace(Config(home=home, embedder="hash", generator="scripted"))
     try:
-        rows = {row["name"]: row for row in Library(desk).collections()}
+        rows = {row["name"]: row for row in Library(workspace).collections()}
     finally:
-        desk.close()
+        workspace.close()
     assert rows["sound"] == {"name": "sound", "n_documents": 3}
     assert "file is not a database" in rows["aaa"]["error"]
     assert rows.keys() == {"aaa", "no name", "sound", "zzz"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from askive.rag.config import load_config
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from askive.ui.disclosure import disclose
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
@@ -80,9 +80,9 @@ def test_an_evaluation_says_it(askive: Askive, town_folder: Path) -> None:  # no
 def test_the_page_is_told_for_each_model(home: Path) -> None:
     remote = "openai:https://api.example.com/v1"
     for generator, said in ((remote, EXCERPTS.format("api.example.com")), ("scripted", "")):
-        desk = Desk(load_config({"home": home, "embedder": "hash", "generator": generator}))
-        assert desk.generators() == [{"id": generator, "disclosure": said}]
-        desk.close()
+        workspace = Workspace(load_config({"home": home, "embedder": "hash", "generator": generator}))
+        assert workspace.generators() == [{"id": generator, "disclosure": said}]
+        workspace.close()
 
 
 @pytest.mark.browser

@@ -19,7 +19,7 @@ from askive.rag.config import Config, PassageConfig
 from askive.rag.errors import CollectionBusy
 from askive.rag.store.archive import Archive
 from askive.ui.chat.library import Library
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from tests.rag.collections.test_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
 
@@ -221,8 +221,8 @@ def test_at_a_terminal_it_asks(home: Path, tmp_path: Path, reply: bytes, n_held:
 def test_an_upload_into_a_busy_collection_ends_with_the_reason(home: Path, documents: Path) -> None:
     config = Config(home=home, embedder="hash", generator="scripted", lock_wait_s=0.2)
     process = indexing(config, documents)
-    desk = Desk(config)
-    library = Library(desk)
+    workspace = Workspace(config)
+    library = Library(workspace)
     upload = library.receive("town", "notes.txt")
     upload.write(b"Agnes wrote to Karl about herring.")
     ended = list(library.add("town", upload))[-1]
@@ -244,4 +244,4 @@ def test_an_upload_into_a_busy_collection_ends_with_the_reason(home: Path, docum
     upload.write(b"Agnes wrote to Karl about herring.")
     assert list(library.add("town", upload))[-1]["step"] == "done"
     assert len(library.documents("town")) == 4
-    desk.close()
+    workspace.close()

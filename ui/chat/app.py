@@ -13,15 +13,15 @@ from askive.rag.config import Config
 from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.quotes import conversations_path
 from askive.ui.chat.conversations import Conversations
-from askive.ui.chat.http.access import Door
+from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.bodies import BodyLimit
 from askive.ui.chat.http.failures import Failures
 from askive.ui.chat.http.routes import Routes
 from askive.ui.chat.http.static_files import attach_page
-from askive.ui.chat.http.streams import Events
-from askive.ui.chat.jobs import Askings
+from askive.ui.chat.http.streams import Streams
+from askive.ui.chat.jobs import AnswerJobs
 from askive.ui.chat.library import Library
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Chat:
     """
 
     server: Any
-    desk: Desk
+    workspace: Workspace
 
     def warm(self, collection: str) -> None:
         """Load the models in the background, so that the first question does not wait for them."""
@@ -40,7 +40,7 @@ class Chat:
 
     def _warm(self, collection: str) -> None:
         try:
-            self.desk.warm(collection)
+            self.workspace.warm(collection)
         except AskiveError:
             # The page says so when a question is asked.
             return
@@ -55,25 +55,25 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
     import gradio
 
     sweep(config)
-    desk = Desk(config)
+    workspace = Workspace(config)
     kept = Conversations(conversations_path(config))
-    askings = Askings(desk, kept)
-    library = Library(desk)
+    askings = AnswerJobs(workspace, kept)
+    library = Library(workspace)
     try:
         server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)
         # The last one added is asked first.
         server.add_middleware(BodyLimit)
         server.add_middleware(Failures)
-        server.add_middleware(Door, password=password)
+        server.add_middleware(AccessControl, password=password)
         attach_page(server)
-        Routes(desk, kept, askings, library, collection).attach(server)
-        events = Events(desk, kept, askings)
+        Routes(workspace, kept, askings, library, collection).attach(server)
+        events = Streams(workspace, kept, askings)
         # The queue is the desk's own, which knows what may go first.
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
-        yield Chat(server, desk)
+        yield Chat(server, workspace)
     finally:
         library.close()
         askings.close()
-        desk.close()
+        workspace.close()
         kept.close()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from askive.rag.answer.partial import told_missing
+from askive.rag.answer.partial import missing_text
 from askive.ui.chat.conversations import Conversation, KeptTurn
 from askive.ui.chat.http.payloads import View, byline, citations_of
 from askive.ui.wording import VERDICT_WORDS
@@ -45,7 +45,7 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
         body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
-    if missing := told_missing(answer.get("unanswered", ())):
+    if missing := missing_text(answer.get("unanswered", ())):
         body += f"\n\n{_plain(missing)}"
     quotes = [
         "\n".join(
@@ -89,7 +89,7 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
             for item in answer["disagreement"]
         ]
         body += f"<ul>{''.join(rows)}</ul>"
-    if missing := told_missing(answer.get("unanswered", ())):
+    if missing := missing_text(answer.get("unanswered", ())):
         body += f"<p>{html.escape(missing)}</p>"
     quotes = [
         f"<blockquote>[{c['number']}] “{html.escape(_one_line(c['quote']))}”<br>"

@@ -10,7 +10,7 @@ from threading import Event as Flag
 from typing import Any
 
 from askive.models.errors import AskiveError
-from askive.rag.answer.preparation import finished
+from askive.rag.answer.preparation import complete_question
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.text.words import storable
 from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
@@ -19,7 +19,7 @@ from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
 from askive.ui.chat.prefetch import Reading, Sought
 from askive.ui.chat.scheduler import GaveUp, Work
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,11 @@ class Asking:
             yield batch
 
 
-class Askings:
+class AnswerJobs:
     """Starts questions and knows those that are running."""
 
-    def __init__(self, desk: Desk, kept: Conversations) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Workspace, kept: Conversations) -> None:
+        self._workspace = workspace
         self._kept = kept
         self._running: dict[int, Asking] = {}
         self._lock = threading.Lock()
@@ -151,10 +151,10 @@ class Askings:
         with self._lock:
             self._running[turn_id] = asking
         # Sent without its mark it still goes on from what was read with one: only the last words differ.
-        sought = request.sought(finished(turn.question), self._history(turn))
+        sought = request.sought(complete_question(turn.question), self._history(turn))
         threading.Thread(
             target=self._run,
-            args=(turn, sought, asking, self._desk.ahead.ask(sought)),
+            args=(turn, sought, asking, self._workspace.ahead.ask(sought)),
             name=f"turn-{turn_id}",
             daemon=True,
         ).start()
@@ -190,7 +190,7 @@ class Askings:
         """reading: what is being read for this very question since it was typed."""
         history: tuple[Turn, ...] = ()
         try:
-            with self._desk.turnstile.turn(
+            with self._workspace.scheduler.turn(
                 Work.QUESTION, asking.cancel, lambda n: asking.tell("waiting", n_before=n)
             ):
                 history = self._answer(turn, sought, asking)
@@ -203,16 +203,16 @@ class Askings:
                 raise
         finally:
             if reading is not None:
-                self._desk.ahead.settle(reading)
+                self._workspace.ahead.settle(reading)
             with self._lock:
                 self._running.pop(turn.turn_id, None)
             asking.finish()
         if history:
-            self._desk.ahead.read_opening(sought.model, history)
+            self._workspace.ahead.read_opening(sought.model, history)
 
     def _answer(self, turn: KeptTurn, sought: Sought, asking: Asking) -> tuple[Turn, ...]:
         """The history of the next question."""
-        assistant = self._desk.assistant(sought.collection, sought.model, literal=sought.literal)
+        assistant = self._workspace.assistant(sought.collection, sought.model, literal=sought.literal)
         # An earlier question may have been answered while this one waited.
         history = tuple(self._history(turn))
         number = self._numbering(turn.conversation_id)

@@ -38,9 +38,9 @@ from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import SqliteStore
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import View, source_view
-from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 
 _SLICE = 32
 _LOOK_S = 0.5
@@ -49,9 +49,9 @@ _LOOK_S = 0.5
 class Library:
     """What people do with collections. One change at a time in a collection."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._config: Config = desk.config
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._config: Config = workspace.config
         self._changing = Lock()
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
         self._closed = Event()
@@ -76,8 +76,8 @@ class Library:
     def rename(self, name: str, new_name: str) -> None:
         """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound."""
         # The locks before the turn, as indexing takes them.
-        with lock_collections(self._config, name, new_name), self._desk.turnstile.turn(Work.QUESTION):
-            self._desk.forget(name)
+        with lock_collections(self._config, name, new_name), self._workspace.scheduler.turn(Work.QUESTION):
+            self._workspace.forget(name)
             rename_collection(self._config, name, new_name)
 
     def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
@@ -87,7 +87,9 @@ class Library:
         """
         if uri is None:
             return quotes_of(self._config, removal_of_collection(self._config, name))
-        return quotes_of(self._config, removal_of_documents(self._config, self._desk.archive(name), [uri]))
+        return quotes_of(
+            self._config, removal_of_documents(self._config, self._workspace.archive(name), [uri])
+        )
 
     def delete(self, name: str, *, with_quotes: bool = False) -> None:
         """For good, with the files that were uploaded into it, and all that models keep of what they have read.
@@ -95,17 +97,19 @@ class Library:
         with_quotes: also what `quotes` counts. Raises CollectionNotFound.
         """
         # The lock before the turn, as indexing takes them.
-        with lock_collections(self._config, name), self._desk.turnstile.turn(Work.QUESTION):
-            self._desk.forget(name)
+        with lock_collections(self._config, name), self._workspace.scheduler.turn(Work.QUESTION):
+            self._workspace.forget(name)
             remove_collection(self._config, name, with_quotes=with_quotes)
-            self._desk.forget_read()
+            self._workspace.forget_read()
 
     def documents(self, name: str, search: str = "") -> list[View]:
         """The documents of a collection, by title; with `search`, those that have all its words in their
         title, publisher or address. Raises CollectionNotFound.
         """
         words = search.lower().split()
-        sources = sorted(self._desk.archive(name).store.sources(), key=lambda s: (s.title.lower(), s.uri))
+        sources = sorted(
+            self._workspace.archive(name).store.sources(), key=lambda s: (s.title.lower(), s.uri)
+        )
         return [
             source_view(source)
             for source in sources
@@ -114,7 +118,7 @@ class Library:
 
     def publishers(self, name: str) -> list[str]:
         """Who published the documents of a collection."""
-        return self._desk.archive(name).store.publishers()
+        return self._workspace.archive(name).store.publishers()
 
     def remove(self, name: str, uri: str, *, with_quotes: bool = False) -> None:
         """Take a document out, and all that models keep of what they have read.
@@ -122,14 +126,14 @@ class Library:
         with_quotes: also what `quotes` counts. An uploaded file is deleted, others stay where they are. Waits for the
         question that is being answered, which could keep the document's text once more.
         """
-        folder = self._desk.archive(name).folder
+        folder = self._workspace.archive(name).folder
         with (
             self._change(name),
-            self._opened(folder, self._desk.embedder()) as archive,
-            self._desk.turnstile.turn(Work.QUESTION),
+            self._opened(folder, self._workspace.embedder()) as archive,
+            self._workspace.scheduler.turn(Work.QUESTION),
         ):
             remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
-            self._desk.forget_read()
+            self._workspace.forget_read()
 
     def receive(self, name: str, file_name: str) -> Upload:
         """A file to write an upload to; give it to `add`, or discard it.
@@ -203,17 +207,17 @@ class Library:
 
     def _ingest(self, name: str, path: Path, tell: Callable[[View], None]) -> View:
         try:
-            embedder = Courteous(self._desk.embedder(), self._desk.turnstile, tell)
+            embedder = Courteous(self._workspace.embedder(), self._workspace.scheduler, tell)
             folder = collection_path(self._config, name)
             with self._opened(folder, embedder) as archive:
                 report = ingest_paths(archive, [path])
                 if archive.store.unerased:
                     # The question that is being answered could keep the former text once more.
-                    with self._desk.turnstile.turn(Work.QUESTION):
+                    with self._workspace.scheduler.turn(Work.QUESTION):
                         removal = removal_in(self._config, archive, [str(path)], name)
                         delete_elsewhere(self._config, removal, with_quotes=False)
                         erase_removed(self._config, archive)
-                        self._desk.forget_read()
+                        self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
             return {"step": "failed", **failure_view(error)}
         if report.failures:
@@ -229,15 +233,15 @@ class Library:
 
     def _uploads(self, name: str) -> Path:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
-        return uploads_folder(self._config) / self._desk.archive(name).store.store_id
+        return uploads_folder(self._config) / self._workspace.archive(name).store.store_id
 
 
 class Courteous(WrappedEmbedder):
     """An embedder for indexing: lets questions go first after every few texts, and says how far it is."""
 
-    def __init__(self, inner: Embedder, turnstile: Turnstile, tell: Callable[[View], None]) -> None:
+    def __init__(self, inner: Embedder, scheduler: Scheduler, tell: Callable[[View], None]) -> None:
         super().__init__(inner)
-        self._turnstile = turnstile
+        self._scheduler = scheduler
         self._tell = tell
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -247,7 +251,7 @@ class Courteous(WrappedEmbedder):
         made = []
         for at in range(0, len(texts), _SLICE):
             self._tell({"step": "indexing", "done": at, "total": len(texts)})
-            with self._turnstile.turn(Work.INDEXING):
+            with self._scheduler.turn(Work.INDEXING):
                 made.append(self._inner.embed(texts[at : at + _SLICE]))
         return np.concatenate(made) if made else self._inner.embed([])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from askive.models.errors import AskiveError
 from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
-from askive.ui.chat.scheduler import GaveUp, Turnstile, Work
+from askive.ui.chat.scheduler import GaveUp, Scheduler, Work
 
 if TYPE_CHECKING:
     from askive.rag.assistant import Assistant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Sought:
     """A question and all that its prompt depends on: equal ones are answered from the same reading.
 
-    question: as it is prepared, see `askive.rag.answer.preparation.finished`.
+    question: as it is prepared, see `askive.rag.answer.preparation.complete_question`.
     """
 
     collection: str
@@ -48,17 +48,17 @@ class Reading:
     over: Flag = field(default_factory=Flag)
 
 
-class Ahead:
+class Prefetcher:
     """Reads ahead for one workspace: one typed question at a time, and the conversation when nobody wants anything."""
 
     def __init__(
         self,
-        turnstile: Turnstile,
+        scheduler: Scheduler,
         assistant_of: Callable[[Sought], Assistant],
         loaded: Callable[[str], Assistant | None],
     ) -> None:
         """assistant_of: opens what a question needs. loaded: an assistant with this model, if there is one."""
-        self._turnstile = turnstile
+        self._scheduler = scheduler
         self._assistant_of = assistant_of
         self._loaded = loaded
         self._lock = threading.Lock()
@@ -82,7 +82,7 @@ class Ahead:
             before.over.wait()
             return ()
         try:
-            with self._turnstile.turn(Work.ANTICIPATION, reading.cancel) as leave:
+            with self._scheduler.turn(Work.ANTICIPATION, reading.cancel) as leave:
                 reading.begun = True
                 assistant = self._assistant_of(sought)
                 found = assistant.anticipate(
@@ -139,7 +139,7 @@ class Ahead:
             self._idle.set()
             cancel = self._idle = Flag()
         try:
-            with self._turnstile.turn(Work.IDLE, cancel):
+            with self._scheduler.turn(Work.IDLE, cancel):
                 assistant = self._loaded(model)
                 return assistant is not None and assistant.read_opening(history, cancel)
         except (GaveUp, AskiveError):

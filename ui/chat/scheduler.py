@@ -23,7 +23,7 @@ class GaveUp(Exception):
     """The wait was cancelled before its turn came."""
 
 
-class Turnstile:
+class Scheduler:
     """One at a time: two jobs at once on two cores are many times slower than one after the other."""
 
     def __init__(self) -> None:

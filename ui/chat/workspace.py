@@ -19,8 +19,8 @@ from askive.rag.factory import open_embedder, open_generator
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
-from askive.ui.chat.prefetch import Ahead, Sought
-from askive.ui.chat.scheduler import Turnstile, Work
+from askive.ui.chat.prefetch import Prefetcher, Sought
+from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.disclosure import disclose
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 _MAX_GENERATORS = 2
 
 
-class Desk:
-    """Opens what is asked for and keeps it. Work with a model only inside `turnstile.turn`."""
+class Workspace:
+    """Opens what is asked for and keeps it. Work with a model only inside `scheduler.turn`."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.turnstile = Turnstile()
+        self.scheduler = Scheduler()
         self._lock = threading.RLock()
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
@@ -42,7 +42,7 @@ class Desk:
         self._generators: OrderedDict[str, Generator] = OrderedDict()
         self._archives: dict[str, Archive] = {}
         self._assistants: dict[tuple[str, str, bool], Assistant] = {}
-        self.ahead = Ahead(self.turnstile, self._assistant_of, self.loaded)
+        self.ahead = Prefetcher(self.scheduler, self._assistant_of, self.loaded)
 
     def embedder(self) -> Embedder:
         """The embedder in force, loaded once."""
@@ -119,7 +119,7 @@ class Desk:
 
     def warm(self, collection: str) -> None:
         """Load what the first question would wait for, and read what its prompt opens with."""
-        with self.turnstile.turn(Work.QUESTION):
+        with self.scheduler.turn(Work.QUESTION):
             self.assistant(collection, self.config.generator).archive.embed_query("warm")
         self.ahead.read_opening(self.config.generator, ())
 
@@ -154,7 +154,7 @@ class Desk:
     def close(self) -> None:
         """Free the models and close the collections."""
         self.ahead.close()
-        with self.turnstile.turn(Work.QUESTION), self._lock:
+        with self.scheduler.turn(Work.QUESTION), self._lock:
             for collection in list(self._archives):
                 self.forget(collection)
             while self._generators:

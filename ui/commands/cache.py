@@ -60,13 +60,13 @@ def warm(
 
     Example: [bold]askive cache warm[/]
     """
-    from askive.rag.answer.prompt import opening_read
+    from askive.rag.answer.prompt import prefilled_opening
     from askive.rag.factory import open_generator
 
     config = settings(model=model)
     generator = open_generator(config)
     try:
-        generator.prefill(opening_read())
+        generator.prefill(prefilled_opening())
         model_id = generator.model_id
     finally:
         generator.close()
@@ -78,7 +78,7 @@ def warm(
         shown.text(f"{model_id}: {held.n_disk} states, {held.disk_bytes / _MB:.1f} MB on disk")
 
 
-def told_cleared(cleared: bool) -> str:
+def cleared_text(cleared: bool) -> str:
     """What became of the kept states when documents were removed for good, in a few words."""
     return "kept states cleared" if cleared else "kept states are left: `askive cache clear` deletes them"
 

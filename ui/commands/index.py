@@ -81,7 +81,7 @@ def index(
     from askive.rag.privacy.leftovers import sweep
     from askive.rag.privacy.register import delete_elsewhere
     from askive.rag.seeds import seed_paths
-    from askive.ui.commands.cache import told_cleared
+    from askive.ui.commands.cache import cleared_text
 
     if remove:
         if paths or seeds or rebuild or prune:
@@ -199,7 +199,7 @@ def index(
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
             f" {len(report.failures)} failed; {report.n_passages} passages in {report.elapsed_ms / 1000:.1f} s"
             f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
-            f"{'' if cleared is None else f'; {told_cleared(cleared)}'}"
+            f"{'' if cleared is None else f'; {cleared_text(cleared)}'}"
         )
         if not erased:
             shown.hint(f"{name}: of what was removed or replaced, {NOT_ERASED}")

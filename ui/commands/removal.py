@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from askive.ui.commands.cache import told_cleared
+from askive.ui.commands.cache import cleared_text
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
@@ -45,7 +45,7 @@ def counts_text(quotes: Mapping[str, int]) -> str:
 
 def removed_text(removed: Removed) -> str:
     """What came of a removal beside the documents, on one line."""
-    parts = [told_cleared(removed.states_cleared)]
+    parts = [cleared_text(removed.states_cleared)]
     if not removed.erased:
         parts.append(NOT_ERASED)
     if removed.deleted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from askive.rag.answer.partial import told_missing
+from askive.rag.answer.partial import missing_text
 from askive.rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
 from askive.ui.terminal.hits import also_in
 from askive.ui.terminal.render import Output, harmless
@@ -53,7 +53,7 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     else:
         _print_rest(answer, said)
     if answer.unanswered:
-        out.print(harmless(told_missing(answer.unanswered)), markup=False)
+        out.print(harmless(missing_text(answer.unanswered)), markup=False)
     if answer.left_out and not answer.refused and strict:
         n = answer.n_left_out
         what = "One sentence was" if n == 1 else f"{n} sentences were"

@@ -25,7 +25,7 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config, load_config
 from askive.rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
 from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
-from askive.rag.evidence.selection import needed, select_evidence
+from askive.rag.evidence.selection import evidence_budget, select_evidence
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.types import Evidence, Hit
@@ -95,7 +95,7 @@ def measure(
 
 def _read(question: str, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
     """What stands in the prompt; a token is taken as three quarters of a word."""
-    room = needed(question, scored, config.prompt)
+    room = evidence_budget(question, scored, config.prompt)
     return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))
 
 

@@ -26,7 +26,7 @@ from askive.eval.runs.run import select
 from askive.eval.runs.suite_index import open_index
 from askive.models.protocols import Generator, Message, Segment
 from askive.models.registry import load_reader
-from askive.rag.evidence.assessment import Weigher
+from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.factory import open_embedder
 from askive.rag.retrieval.retriever import Retriever
@@ -70,14 +70,14 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
     """Every question of a suite whose hits have sentences. Raises UsageError for an unknown suite."""
     suite = open_suite(name)
     embedder = open_embedder(bench.config)
-    weigher = Weigher(embedder, load_reader(bench.config.reader))
+    assessor = EvidenceAssessor(embedder, load_reader(bench.config.reader))
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
     generator = load_llama(bench)
     found: list[Chosen] = []
     try:
         retriever = Retriever(archive, bench.config.retrieval)
         for sample in select([s for s in suite.samples if not s.turns], limit):
-            weighed = weigher.weigh(sample.question, retriever.retrieve(sample.question))
+            weighed = assessor.weigh(sample.question, retriever.retrieve(sample.question))
             if not weighed.scored:
                 continue
             started = time.perf_counter()
@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     parser.add_argument("--limit", type=int, default=60, help="questions of each suite (default 60)")
     told = parser.parse_args()
-    return script.printed(_summaries(told.suites, told.limit))
+    return script.print_texts(_summaries(told.suites, told.limit))
 
 
 def _summaries(names: Sequence[str], limit: int) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Reached:
     met: bool | None
 
 
-def reached(results: Sequence[Ablated], bench: Path = BENCH) -> list[Reached]:
+def reached_targets(results: Sequence[Ablated], bench: Path = BENCH) -> list[Reached]:
     """The aims whose suites were measured, and that of a million passages from the recorded benchmark."""
     lines = []
     for target in TARGETS:
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("rows", type=Path, metavar="ROWS", help="the lines of `askive eval ablate --json`")
     path = parser.parse_args(arguments).rows
     lines = path.read_text(encoding="utf-8").splitlines()
-    sys.stdout.write(targets_text(reached([Ablated.from_dict(json.loads(line)) for line in lines])))
+    sys.stdout.write(targets_text(reached_targets([Ablated.from_dict(json.loads(line)) for line in lines])))
 
 
 if __name__ == "__main__":

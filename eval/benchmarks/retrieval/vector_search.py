@@ -18,7 +18,7 @@ from askive.models.protocols import Vectors
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.faiss_ivf import IvfIndex
 from askive.rag.store.sqlite import SqliteStore
-from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_cache import FaissIndex, VectorCache
 
 TOP_K = 10
 N_CANDIDATES = 100
@@ -92,7 +92,7 @@ def bench_dense(folder: Path, queries: Vectors) -> DenseFigures:
 
 
 def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
-    cache = DenseCache(store, folder, queries.shape[1])
+    cache = VectorCache(store, folder, queries.shape[1])
     started = time.perf_counter()
     cache.current()
     build_s = time.perf_counter() - started
@@ -183,7 +183,7 @@ def report_resident(folder: str) -> None:
     store = SqliteStore(Path(folder, STORE_NAME))
     start_mb = process_memory()["VmRSS"]
     started = time.perf_counter()
-    index = DenseCache(store, Path(folder), queries.shape[1]).current()
+    index = VectorCache(store, Path(folder), queries.shape[1]).current()
     load_ms = (time.perf_counter() - started) * 1000
     for number in range(_N_RESIDENT_QUERIES):
         index.search(queries[number % len(queries)], N_CANDIDATES)

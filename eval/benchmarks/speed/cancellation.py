@@ -56,7 +56,7 @@ def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: median and maximum, on the seeds with the configured models. Returns its exit code."""
     from askive.eval.benchmarks.rows import setting
-    from askive.eval.benchmarks.setup import opened
+    from askive.eval.benchmarks.setup import open_setup
 
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.speed.cancellation", description=__doc__
@@ -64,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=40, help="how many are typed (default 40)")
     told = parser.parse_args(arguments)
     try:
-        with setting(1) as bench, opened(bench) as desk:
-            found = cancel_ms(desk.assistant(), [one.question for one in desk.questions[: told.questions]])
+        with setting(1) as bench, open_setup(bench) as setup:
+            found = cancel_ms(setup.assistant(), [one.question for one in setup.questions[: told.questions]])
     except AskiveError as error:
-        return script.told(error)
+        return script.report_error(error)
     if not found:
         sys.stdout.write("nothing was still being read when it was to end\n")
         return 0

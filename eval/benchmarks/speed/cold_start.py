@@ -70,14 +70,14 @@ def bench_start(bench: Bench) -> list[Row]:
     def seen(*, forgetting: bool) -> list[Start]:
         found: list[Start] = []
         states.clear()
-        started(command, home, samples[-1].question)
+        time_start(command, home, samples[-1].question)
         for sample in samples[: _MOST_TRIED * n_wanted]:
             if len(found) == n_wanted:
                 break
             bench.tell(f"start: {sample.question}")
             if forgetting:
                 states.clear()
-            if (one := started(command, home, sample.question)) is not None:
+            if (one := time_start(command, home, sample.question)) is not None:
                 found.append(one)
         if not found:
             raise UsageError("no question of the seeds was answered", remedy="leave the rows out with --only")
@@ -99,7 +99,7 @@ def bench_start(bench: Bench) -> list[Row]:
     ]  # fmt: skip
 
 
-def started(command: list[str], home: Path, question: str) -> Start | None:
+def time_start(command: list[str], home: Path, question: str) -> Start | None:
     """Run the command for a question and watch what it shows.
 
     None when it refuses, or shows no quote or no words. Raises UsageError when the command fails, or is killed

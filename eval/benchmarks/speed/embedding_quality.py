@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("suites", nargs="*", default=["seeds"], metavar="SUITE")
     parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
     told = parser.parse_args(arguments)
-    return script.printed(_tables(told.suites, config or Config(home=default_home()), told.limit))
+    return script.print_texts(_tables(told.suites, config or Config(home=default_home()), told.limit))
 
 
 def _tables(names: Sequence[str], config: Config, limit: int | None) -> Iterator[str]:

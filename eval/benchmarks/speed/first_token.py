@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from askive.eval.benchmarks.rows import Bench, Row, first_piece_ms, row
-from askive.eval.benchmarks.setup import GREETING, Desk, Waits, opened, plain_messages, waits
+from askive.eval.benchmarks.setup import GREETING, BenchSetup, Waits, open_setup, plain_messages, waits
 from askive.eval.datasets.suite import Sample
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.types import Hit, Turn
@@ -24,11 +24,11 @@ def bench_answers(bench: Bench) -> list[Row]:
     All against a plain prompt for the same question. A question that is refused without a word of the model is left
     out, and the next one taken in its place.
     """
-    with opened(bench) as desk:
-        return [*_first_questions(bench, desk), *_follow_ups(bench, desk)]
+    with open_setup(bench) as setup:
+        return [*_first_questions(bench, setup), *_follow_ups(bench, setup)]
 
 
-def _first_questions(bench: Bench, desk: Desk) -> list[Row]:
+def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
     plain: list[float] = []
     plain_of_quote: list[float] = []
     found: list[Waits] = []
@@ -36,26 +36,26 @@ def _first_questions(bench: Bench, desk: Desk) -> list[Row]:
     kept_system: list[float] = []
     ahead: list[float] = []
     n_plain: list[int] = []
-    for question in (sample.question for sample in desk.questions):
+    for question in (sample.question for sample in setup.questions):
         if len(quotes) >= bench.repeats:
             break
         bench.tell(f"answers: {question}")
-        desk.generator.forget()
-        if (one := waits(desk.assistant(), question)) is None:
+        setup.generator.forget()
+        if (one := waits(setup.assistant(), question)) is None:
             continue
         found.append(one)
-        plain_ms, n_tokens = _plain(desk, question)
+        plain_ms, n_tokens = _plain(setup, question)
         plain.append(plain_ms)
         n_plain.append(n_tokens)
         if one.quote_ms is not None:
             quotes.append(one.quote_ms)
             plain_of_quote.append(plain_ms)
-        desk.generator.forget()
-        desk.generator.prefill(GREETING)
-        if one := waits(desk.assistant(), question):
+        setup.generator.forget()
+        setup.generator.prefill(GREETING)
+        if one := waits(setup.assistant(), question):
             kept_system.append(one.first_ms)
-        desk.generator.forget()
-        assistant = desk.assistant()
+        setup.generator.forget()
+        assistant = setup.assistant()
         # The last key is a pause after the last letter: the question mark is still to come.
         assistant.anticipate(question.rstrip("?! "))
         if one := waits(assistant, question):
@@ -74,16 +74,16 @@ def _first_questions(bench: Bench, desk: Desk) -> list[Row]:
     ]  # fmt: skip
 
 
-def _follow_ups(bench: Bench, desk: Desk) -> list[Row]:
+def _follow_ups(bench: Bench, setup: BenchSetup) -> list[Row]:
     plain: list[float] = []
     follow: list[float] = []
     ahead: list[float] = []
-    for sample in desk.follow_ups:
+    for sample in setup.follow_ups:
         if len(follow) >= bench.repeats:
             break
         bench.tell(f"follow-ups: {sample.question}")
-        desk.generator.forget()
-        assistant = desk.assistant()
+        setup.generator.forget()
+        assistant = setup.assistant()
         history: tuple[Turn, ...] = ()
         for turn in sample.turns:
             history += (Turn(turn.question, assistant.ask(turn.question, history).text),)
@@ -92,13 +92,13 @@ def _follow_ups(bench: Bench, desk: Desk) -> list[Row]:
         if (one := waits(assistant, sample.question, history)) is None:
             continue
         follow.append(one.first_ms)
-        desk.generator.forget()
-        assistant = desk.assistant()
+        setup.generator.forget()
+        assistant = setup.assistant()
         assistant.anticipate(sample.question.rstrip("?! "), history)
         if one := waits(assistant, sample.question, history):
             ahead.append(one.first_ms)
         # Without the conversation: the plain prompt is the shorter for it.
-        plain.append(_plain(desk, sample.question, history)[0])
+        plain.append(_plain(setup, sample.question, history)[0])
     return [
         row("follow-up", "first token of a follow-up", _AGAINST, "ms", plain, follow, 15,
             read_while_idle="the conversation so far"),
@@ -106,31 +106,31 @@ def _follow_ups(bench: Bench, desk: Desk) -> list[Row]:
     ]  # fmt: skip
 
 
-def _plain(desk: Desk, question: str, history: Sequence[Turn] = ()) -> tuple[float, int]:
+def _plain(setup: BenchSetup, question: str, history: Sequence[Turn] = ()) -> tuple[float, int]:
     """Milliseconds to the first words of a plain prompt's answer, retrieval included, and the prompt's tokens."""
-    retriever = Retriever(desk.archive, desk.config.retrieval.model_copy(update={"mode": "dense"}))
-    desk.generator.forget()
-    desk.forget_vectors()
+    retriever = Retriever(setup.archive, setup.config.retrieval.model_copy(update={"mode": "dense"}))
+    setup.generator.forget()
+    setup.forget_vectors()
     started = time.perf_counter()
     messages = plain_messages(question, retriever.retrieve(question, history, PLAIN_TOP_K))
     retrieved_ms = (time.perf_counter() - started) * 1000
-    first_ms = retrieved_ms + first_piece_ms(desk.generator, messages)
-    return first_ms, len(desk.generator.prompt_tokens(messages))
+    first_ms = retrieved_ms + first_piece_ms(setup.generator, messages)
+    return first_ms, len(setup.generator.prompt_tokens(messages))
 
 
 def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
     """First token, in ms, of plain prompts of 1 to 20 whole passages, all different, nothing kept; each once."""
     found: list[dict[str, float]] = []
-    with opened(bench) as desk:
-        hits = _different(Retriever(desk.archive, desk.config.retrieval), desk.questions, max(_GROWTH))
+    with open_setup(bench) as setup:
+        hits = _different(Retriever(setup.archive, setup.config.retrieval), setup.questions, max(_GROWTH))
         for n in _GROWTH[: sum(size <= len(hits) for size in _GROWTH)]:
             bench.tell(f"growth: {n} passages in the prompt")
-            messages = plain_messages(desk.questions[0].question, hits[:n])
-            n_tokens = len(desk.generator.prompt_tokens(messages))
-            if n_tokens + 8 > desk.generator.context_tokens:
+            messages = plain_messages(setup.questions[0].question, hits[:n])
+            n_tokens = len(setup.generator.prompt_tokens(messages))
+            if n_tokens + 8 > setup.generator.context_tokens:
                 break
-            desk.generator.forget()
-            first_ms = round(first_piece_ms(desk.generator, messages), 1)
+            setup.generator.forget()
+            first_ms = round(first_piece_ms(setup.generator, messages), 1)
             found.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
     return found
 

@@ -180,7 +180,7 @@ def main() -> int:
             found = gate(bench, told.way, told.suites, told.limit, told.passages)
             write_record(found, told.out, bench, code, told.passages)
     except AskiveError as error:
-        return script.told(error)
+        return script.report_error(error)
     sys.stdout.write(found.text)
     return 0 if found.passed else 1
 

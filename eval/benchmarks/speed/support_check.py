@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from askive.eval.benchmarks.rows import Bench, Row, row
-from askive.eval.benchmarks.setup import opened
+from askive.eval.benchmarks.setup import open_setup
 from askive.models.protocols import Message, Segment
 from askive.rag.retrieval.retriever import Retriever
-from askive.rag.verification.support import Excerpt, stated
+from askive.rag.verification.support import Excerpt, statement_log_odds
 
 SAME_VERDICT = 0.99
 _N_HITS = 3
@@ -20,25 +20,25 @@ def bench_check(bench: Bench) -> list[Row]:
     kept: list[float] = []
     agreed: list[bool] = []
     apart: list[float] = []
-    with opened(bench) as desk:
-        generator, retriever = desk.generator, Retriever(desk.archive, desk.config.retrieval)
-        for sample in desk.questions[: bench.repeats]:
+    with open_setup(bench) as setup:
+        generator, retriever = setup.generator, Retriever(setup.archive, setup.config.retrieval)
+        for sample in setup.questions[: bench.repeats]:
             bench.tell(f"checks: {sample.question}")
             hits = retriever.retrieve(sample.question, (), _N_HITS)
             claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
             excerpts = [Excerpt(hits[0].source.title, "", hits[0].passage.text, "")]
-            stated("It rains.", excerpts, generator)
+            statement_log_odds("It rains.", excerpts, generator)
             told: list[float] = []
             for claim in claims:
                 # Another prompt in between, as the answer is: the passage comes from its kept state.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
-                told.append(stated(claim, excerpts, generator))
+                told.append(statement_log_odds(claim, excerpts, generator))
                 kept.append((time.perf_counter() - started) * 1000)
             for claim, with_state in zip(claims, told, strict=True):
                 generator.forget()
                 started = time.perf_counter()
-                afresh = stated(claim, excerpts, generator)
+                afresh = statement_log_odds(claim, excerpts, generator)
                 full.append((time.perf_counter() - started) * 1000)
                 agreed.append((with_state > 0) == (afresh > 0))
                 apart.append(abs(with_state - afresh))

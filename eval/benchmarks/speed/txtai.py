@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from askive.eval.benchmarks.rows import Bench, Row, load_llama, peak_mb, row, timed_ms
-from askive.eval.benchmarks.setup import GREETING, Desk, waits
+from askive.eval.benchmarks.setup import GREETING, BenchSetup, waits
 from askive.eval.benchmarks.speed.indexing import documents
 from askive.eval.datasets.discover import open_suite
 from askive.models.errors import UsageError
@@ -166,14 +166,14 @@ def _run_ours(job: Job) -> Done:
             for question in job.searched:
                 found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
             generator = load_llama(Bench(config, Path(name), job.repeats, print))
-            desk = Desk(archive, embedder, generator, load_reader(config.reader), config, ())
-            desk.assistant().ask(job.before)
+            setup = BenchSetup(archive, embedder, generator, load_reader(config.reader), config, ())
+            setup.assistant().ask(job.before)
             for question in job.asked:
                 if len(found.answer) == job.n_answers:
                     break
                 generator.forget()
                 generator.prefill(GREETING)
-                if one := waits(desk.assistant(), question):
+                if one := waits(setup.assistant(), question):
                     found.answer.append(one.first_ms)
                     found.asked.append(question)
             held = peak_mb()

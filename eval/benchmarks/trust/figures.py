@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from askive.eval.metrics.answers import is_long
 from askive.eval.metrics.bootstrap import Estimate
-from askive.eval.metrics.figures import BY_NAME, estimate, shown
+from askive.eval.metrics.figures import BY_NAME, estimate, format_estimate
 from askive.eval.metrics.scores import Row
 from askive.eval.runs.compare import differences
 
@@ -148,7 +148,8 @@ def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]
     for what in dict.fromkeys(line.what for line in LINES):
         for suite, found in suites.items():
             lines += [
-                f"| {what} | {suite} | {shown(row['ours'])} | {shown(row['plain'])} | {shown(row['difference'], '+')} "
+                f"| {what} | {suite} | {format_estimate(row['ours'])} | {format_estimate(row['plain'])} "
+                f"| {format_estimate(row['difference'], '+')} "
                 f"| {row['aim'] or ''} | {_WORDS[row['reached']]} |"
                 for row in found
                 if row["what"] == what

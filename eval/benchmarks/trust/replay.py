@@ -16,7 +16,7 @@ from askive.models.protocols import Generator, Message, Piece, Sampling
 _Prompt = tuple[Message, ...]
 
 
-class RememberingGenerator:
+class ReplayGenerator:
     """Another generator, and all that it said, in memory, until it is closed.
 
     What is remembered comes at once, so only the times of what is asked for the first time are true ones. A

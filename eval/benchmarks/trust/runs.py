@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askive import eval
-from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.replay import ReplayGenerator
 from askive.eval.datasets.suite import Suite, sha256_of_files
 from askive.eval.metrics.scores import score_row
 from askive.eval.runs.pipelines import Builder, DefaultPipeline, PlainPipeline
@@ -85,7 +85,7 @@ def rows_of(
 
     if variation.plain and models.generator:
         # No check changes what it says: it is asked once, however often the checks change.
-        models = replace(models, generator=RememberingGenerator(models.generator, said_by(models, config)))
+        models = replace(models, generator=ReplayGenerator(models.generator, replay_path(models, config)))
     options = RunOptions(
         pipeline=variation.name, limit=limit, out=folder_of(suite, models, config, variation, limit)
     )
@@ -111,7 +111,7 @@ def folder_of(suite: Suite, models: Models, config: Config, variation: Variation
     return config.home / "eval" / "trust" / f"{name}-{key[:12]}"
 
 
-def said_by(models: Models, config: Config) -> Path:
+def replay_path(models: Models, config: Config) -> Path:
     """Where the generations of the plain pipeline are kept: another file for other weights, options or engine."""
     key = fingerprint(
         {

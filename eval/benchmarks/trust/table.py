@@ -24,7 +24,7 @@ from askive.eval import script
 from askive.eval.benchmarks.trust.ablation import ablation, ablation_text
 from askive.eval.benchmarks.trust.cost import cost, cost_text
 from askive.eval.benchmarks.trust.figures import figures, figures_text
-from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.replay import ReplayGenerator
 from askive.eval.benchmarks.trust.risk_coverage import curve, curve_text
 from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
 from askive.eval.datasets.discover import open_suite
@@ -165,10 +165,10 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def loaded(config: Config) -> Iterator[Models]:
+def load_models(config: Config) -> Iterator[Models]:
     """The models of the settings; the generator remembers. Raises as `askive.models.registry`."""
     embedder = open_embedder(config)
-    generator = RememberingGenerator(open_generator(config))
+    generator = ReplayGenerator(open_generator(config))
     try:
         yield Models(embedder, generator)
     finally:
@@ -209,12 +209,12 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
         for suite in suites:
             select(suite.samples, told.limit)
         config = config or Config(home=default_home())
-        with loaded(config) as models:
+        with load_models(config) as models:
             ordered = [section for section in SECTIONS if section in only]
             trust = Trust(suites, models, config, told.limit, ordered, tell, keeping(told.out))
             sys.stdout.write(markdown(trust.measure()))
     except AskiveError as error:
-        return script.told(error)
+        return script.report_error(error)
     except KeyboardInterrupt:
         tell("stopped: the same command goes on where it stopped")
         return 130

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.eval.benchmarks.speed.cold_start import started
+from askive.eval.benchmarks.speed.cold_start import time_start
 from askive.eval.benchmarks.speed.table import RESULTS, ROWS, markdown
 from askive.models.errors import UsageError
 from askive.models.fakes import HashEmbedder
@@ -40,7 +40,7 @@ def test_the_table_says_what_grows_with_what() -> None:
 
 
 def test_quote_and_words_are_told_apart(tmp_path: Path) -> None:
-    seen = started(
+    seen = time_start(
         printing("moved up: 1871\n", QUOTE, "It was", " built in 1871. [1]", SOURCES, TOLD), tmp_path, "?"
     )
     assert seen is not None
@@ -58,12 +58,12 @@ def test_quote_and_words_are_told_apart(tmp_path: Path) -> None:
     ids=["refused", "no quote", "no answer", "nothing"],
 )
 def test_what_is_no_answer_with_a_quote_does_not_count(tmp_path: Path, parts: tuple[str, ...]) -> None:
-    assert started(printing(*parts), tmp_path, "?") is None
+    assert time_start(printing(*parts), tmp_path, "?") is None
 
 
 def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no collection"):
-        started(printing("askive: there is no collection", code=1), tmp_path, "?")
+        time_start(printing("askive: there is no collection", code=1), tmp_path, "?")
 
 
 def test_the_command_itself_is_understood(home: Path, documents: Path) -> None:
@@ -71,6 +71,6 @@ def test_the_command_itself_is_understood(home: Path, documents: Path) -> None:
         ingest_paths(archive, [documents])
     command = [sys.executable, "-m", "askive.ui.cli", "ask", "--collection", "town", "--embedder", "hash"]
     asked = "How many ships did the harbour of Aldermoor receive in January?"
-    seen = started([*command, "--model", "scripted"], home, asked)
+    seen = time_start([*command, "--model", "scripted"], home, asked)
     assert seen is not None
     assert seen.sources_ms <= seen.words_ms

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.replay import ReplayGenerator
 from askive.eval.runs.record import model_facts
 from askive.models.errors import ContextOverflow, ModelError
 from askive.models.fakes import ScriptedGenerator
@@ -51,21 +51,19 @@ def inner() -> Counting:
 
 
 @pytest.fixture
-def generator(inner: Counting) -> RememberingGenerator:
-    return RememberingGenerator(inner)
+def generator(inner: Counting) -> ReplayGenerator:
+    return ReplayGenerator(inner)
 
 
-def test_is_a_generator_and_is_recorded_as_the_other(
-    inner: Counting, generator: RememberingGenerator
-) -> None:
+def test_is_a_generator_and_is_recorded_as_the_other(inner: Counting, generator: ReplayGenerator) -> None:
     assert isinstance(generator, Generator)
     assert generator.context_tokens == inner.context_tokens
     assert generator.count_tokens("one two") == 2
     assert model_facts(generator) == model_facts(inner) == {"id": "scripted", "digest": "d1"}
-    assert RememberingGenerator(ScriptedGenerator()).digest is None
+    assert ReplayGenerator(ScriptedGenerator()).digest is None
 
 
-def test_an_equal_prompt_is_generated_once(inner: Counting, generator: RememberingGenerator) -> None:
+def test_an_equal_prompt_is_generated_once(inner: Counting, generator: ReplayGenerator) -> None:
     first = list(generator.generate(say("One"), Sampling()))
     again = list(generator.generate(say("One"), Sampling()))
     assert inner.n_generated == 1
@@ -79,7 +77,7 @@ def test_an_equal_prompt_is_generated_once(inner: Counting, generator: Rememberi
 
 
 def test_whether_a_segment_is_reusable_makes_another_prompt(
-    inner: Counting, generator: RememberingGenerator
+    inner: Counting, generator: ReplayGenerator
 ) -> None:
     list(generator.generate(say("One"), Sampling()))
     list(generator.generate([Message("user", (Segment("One", reusable=True),))], Sampling()))
@@ -87,7 +85,7 @@ def test_whether_a_segment_is_reusable_makes_another_prompt(
 
 
 def test_cancelled_and_abandoned_generations_are_not_remembered(
-    inner: Counting, generator: RememberingGenerator
+    inner: Counting, generator: ReplayGenerator
 ) -> None:
     cancel = threading.Event()
     pieces: list[Piece] = []
@@ -104,7 +102,7 @@ def test_cancelled_and_abandoned_generations_are_not_remembered(
     assert inner.n_generated == 3
 
 
-def test_choices_and_likelihoods_are_found_once(inner: Counting, generator: RememberingGenerator) -> None:
+def test_choices_and_likelihoods_are_found_once(inner: Counting, generator: ReplayGenerator) -> None:
     first = generator.choose(say("is it wet"), ["wet", "dry"])
     kept = list(first)
     first.clear()
@@ -122,7 +120,7 @@ def test_choices_and_likelihoods_are_found_once(inner: Counting, generator: Reme
     assert inner.n_likely == 3, "only what was not known"
 
 
-def test_what_was_read_is_not_read_again(inner: Counting, generator: RememberingGenerator) -> None:
+def test_what_was_read_is_not_read_again(inner: Counting, generator: ReplayGenerator) -> None:
     cancelled = threading.Event()
     cancelled.set()
     assert not generator.prefill(say("One"), cancelled)
@@ -134,7 +132,7 @@ def test_what_was_read_is_not_read_again(inner: Counting, generator: Remembering
 
 
 def test_errors_are_raised_each_time() -> None:
-    generator = RememberingGenerator(Counting(context_tokens=4))
+    generator = ReplayGenerator(Counting(context_tokens=4))
     for _ in range(2):
         with pytest.raises(ContextOverflow):
             list(generator.generate(say("one two three four five"), Sampling()))
@@ -142,7 +140,7 @@ def test_errors_are_raised_each_time() -> None:
             generator.choose(say("One"), ["yes", "yes"])
 
 
-def test_close_forgets_and_closes_the_other(inner: Counting, generator: RememberingGenerator) -> None:
+def test_close_forgets_and_closes_the_other(inner: Counting, generator: ReplayGenerator) -> None:
     list(generator.generate(say("One"), Sampling()))
     generator.close()
     generator.close()
@@ -160,17 +158,17 @@ def test_close_forgets_and_closes_the_other(inner: Counting, generator: Remember
 
 def test_another_process_need_not_ask_again(inner: Counting, tmp_path: Path) -> None:
     path = tmp_path / "eval" / "said.jsonl"
-    first = list(RememberingGenerator(inner, path).generate(say("Rain"), Sampling()))
+    first = list(ReplayGenerator(inner, path).generate(say("Rain"), Sampling()))
     # What an interrupted process left behind loses only itself.
     with path.open("a", encoding="utf-8") as file:
         file.write('["cut o')
-    later = RememberingGenerator(inner, path)
+    later = ReplayGenerator(inner, path)
     assert [piece.text for piece in later.generate(say("Rain"), Sampling())] == [
         piece.text for piece in first
     ]
     list(later.generate(say("Snow"), Sampling()))
     assert inner.n_generated == 2
-    again = RememberingGenerator(inner, path)
+    again = ReplayGenerator(inner, path)
     list(again.generate(say("Snow"), Sampling()))
     list(again.generate(say("Rain"), Sampling(max_tokens=3)))
     assert inner.n_generated == 3, "other options are another question"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from askive.eval.benchmarks.rows import Bench, Row, peak_mb, row, setting
-from askive.eval.benchmarks.setup import Desk, waits
+from askive.eval.benchmarks.setup import BenchSetup, waits
 from askive.eval.benchmarks.speed import table
 from askive.eval.benchmarks.speed.table import ROWS, markdown, measure
 from askive.models.errors import UsageError
@@ -149,11 +149,11 @@ class Counting(HashEmbedder):
 def test_no_question_lives_on_what_was_done_for_another(tmp_path: Path, archive: Archive) -> None:
     embedder, generator = Counting(), ScriptedGenerator(echo_evidence)
     config = Config(home=tmp_path, reader="off")
-    desk = Desk(archive, embedder, generator, None, config, ())  # type: ignore[arg-type]
+    setup = BenchSetup(archive, embedder, generator, None, config, ())  # type: ignore[arg-type]
     counts = []
     for _ in range(2):
         embedder.asked.clear()
-        assistant = desk.assistant()
+        assistant = setup.assistant()
         assert waits(assistant, SHIPS)
         counts.append(sorted(embedder.asked))
     assert SHIPS in counts[0]
@@ -165,13 +165,13 @@ def test_no_question_lives_on_what_was_done_for_another(tmp_path: Path, archive:
 
 def test_waiting_ends_with_the_first_word(tmp_path: Path, archive: Archive) -> None:
     generator = ScriptedGenerator(echo_evidence)
-    desk = Desk(archive, HashEmbedder(256), generator, None, Config(home=tmp_path, reader="off"), ())  # type: ignore[arg-type]
-    one = waits(desk.assistant(), SHIPS)
+    setup = BenchSetup(archive, HashEmbedder(256), generator, None, Config(home=tmp_path, reader="off"), ())  # type: ignore[arg-type]
+    one = waits(setup.assistant(), SHIPS)
     assert one is not None
     assert 0 < one.first_ms <= one.shown_ms
     assert one.quote_ms is None or one.quote_ms <= one.shown_ms
     assert one.n_prompt > 0
-    assert waits(desk.assistant(), "Who won the football cup of Patagonia in 1931?") is None
+    assert waits(setup.assistant(), "Who won the football cup of Patagonia in 1931?") is None
 
 
 def test_the_record_can_be_read_again() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from askive.eval.benchmarks.trust import runs, table
-from askive.eval.benchmarks.trust.replay import RememberingGenerator
+from askive.eval.benchmarks.trust.replay import ReplayGenerator
 from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, folder_of, rows_of, source_digest
 from askive.eval.benchmarks.trust.table import SECTIONS, SUITES, main
 from askive.eval.datasets import Suite, open_suite
@@ -35,7 +35,7 @@ class Setting:
         return echo_evidence(messages)
 
     def models(self) -> Models:
-        return Models(HashEmbedder(256), RememberingGenerator(ScriptedGenerator(self.script)))
+        return Models(HashEmbedder(256), ReplayGenerator(ScriptedGenerator(self.script)))
 
     @contextmanager
     def loaded(self, _config: Config) -> Iterator[Models]:
@@ -50,7 +50,7 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
     made = Setting()
-    monkeypatch.setattr(table, "loaded", made.loaded)
+    monkeypatch.setattr(table, "load_models", made.loaded)
     return made
 
 
@@ -66,7 +66,7 @@ def test_the_whole_way(
     assert told["quotes exact"]["reached"] and told["quotes exact"]["ours"]["value"] == 1
     assert told["the same, off-topic"]["reached"]
     assert found["sections"]["risk-coverage"]["towns"]["n_answered"] > 0
-    assert found["sections"]["cost"]["checks"]["weigh"]["n"] == 9
+    assert found["sections"]["cost"]["checks"]["assess"]["n"] == 9
     assert [line["variation"] for line in found["sections"]["ablation"]["towns"]] == [
         variation.name for variation in VARIATIONS
     ]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from askive.eval.calibration.answerability import Case
-from askive.eval.calibration.support import fit, threshold_of, told, weigh
+from askive.eval.calibration.support import detection_figures, fit, threshold_of, weigh
 from askive.models.errors import UsageError
 from askive.models.fakes import ScriptedGenerator
 from askive.models.reader.cross_encoder import Reader
@@ -36,7 +36,7 @@ def test_the_generator_tells_more_than_the_rules() -> None:
     (rules, before), (asking, after) = fit(marked)
     assert rules.names == ("own",)
     assert asking.names == ("before", "stated")
-    first, second = told(marked, before), told(marked, after)
+    first, second = detection_figures(marked, before), detection_figures(marked, after)
     assert 0.5 < first["auc"] < second["auc"] <= 1.0
     assert second["caught"] > first["caught"]
     assert second["supported_after"] > second["supported"] == 0.75

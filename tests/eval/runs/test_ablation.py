@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from askive.eval.benchmarks.retrieval.targets import main as print_aims
-from askive.eval.benchmarks.retrieval.targets import reached
+from askive.eval.benchmarks.retrieval.targets import reached_targets
 from askive.eval.datasets import Suite
 from askive.eval.metrics.bootstrap import bootstrap
 from askive.eval.metrics.retrieval import NAMES
@@ -82,14 +82,14 @@ def test_the_aims_and_whether_they_are_met(tmp_path: Path) -> None:
         "resident": {"rss_mb": 900},
     }
     bench.write_text(json.dumps({"dense": [last], "times_faster": [20.0]}), encoding="utf-8")
-    aims = reached(rows, bench)
+    aims = reached_targets(rows, bench)
     assert [(aim.suite.split()[0].rstrip(","), aim.met) for aim in aims] == [
         ("scifact_dev", True),
         ("clapnq_dev", False),
         ("mtrag_un", True),
         ("10", False),
     ]
-    assert len(reached(rows, tmp_path / "none.json")) == 3
+    assert len(reached_targets(rows, tmp_path / "none.json")) == 3
     page = write_ablation(rows, tmp_path / "page.html").read_text(encoding="utf-8")
     assert page.count("<table>") == 3 and "last turn only" in page and "0.750" in page
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from askive.models.fakes import HashEmbedder
-from askive.rag.answer.quoting import quoted
-from askive.rag.answer.verified_answer import Checked
+from askive.rag.answer.quoting import quote_answer
+from askive.rag.answer.verified_answer import VerifiedAnswer
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.types import Citation, Hit, Passage, Sentence, Source
 from askive.rag.verification.citer import Citer
@@ -31,12 +31,12 @@ def scored(score: float, answerable: float | None, second: float | None = -1.0) 
 def test_an_answer_rests_on_what_its_sentences_cite() -> None:
     first, second = scored(0.9, 1.0)
     citation = Citation(1, HIT, first.start + 2, first.end - 2, "", 1.0)
-    answer = Checked("Lind.", (Sentence("Lind.", 0, 5, (citation,), "supported"),))
+    answer = VerifiedAnswer("Lind.", (Sentence("Lind.", 0, 5, (citation,), "supported"),))
     assert answer.rests_on(first), "a part of it is enough"
     assert not answer.rests_on(second)
     elsewhere = replace(HIT, passage=replace(HIT.passage, doc_id=2))
     assert not answer.rests_on(replace(first, hit=elsewhere))
-    assert not Checked("", ()).rests_on(first)
+    assert not VerifiedAnswer("", ()).rests_on(first)
 
 
 def test_what_the_model_named_is_quoted_unless_another_sentence_is_far_better() -> None:
@@ -48,4 +48,4 @@ def test_what_the_model_named_is_quoted_unless_another_sentence_is_far_better() 
         (scored(0.9, None, None), SECOND),
     ):
         citer = Citer(QUESTION, [HIT], HashEmbedder())
-        assert quoted(QUESTION, best, citer, said).text.endswith(f"“{expected}”")
+        assert quote_answer(QUESTION, best, citer, said).text.endswith(f"“{expected}”")

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from askive.rag.answer.disagreement import Disagreement, disagreement, told
+from askive.rag.answer.disagreement import Disagreement, describe, disagreement
 from askive.rag.evidence.candidate_answers import fullest, same_value, values_in
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import sentences_of
-from askive.rag.question.answer_type import asked_kind
+from askive.rag.question.answer_type import expected_kind
 from askive.rag.text.sentences import Span
 from askive.rag.types import Citation, Hit, Passage, Source
 
@@ -67,7 +67,7 @@ def test_each_value_has_its_sources_newest_first() -> None:
     assert [account.published for account in got.accounts] == ["2015-11-04", "2015-11-02"]
     assert got.accounts[0].value == "35 people" and len(got.accounts[1].citations) == 2
     assert got.is_update
-    text = told(got)
+    text = describe(got)
     assert text.startswith("The figure changed over time: 35 people (Paper 2, 4 November 2015); earlier: ")
     for account in got.accounts:
         for citation in account.citations:
@@ -81,7 +81,7 @@ def test_the_same_day_is_a_contradiction() -> None:
     ]
     got = found(QUESTION, hits)
     assert not got.is_update
-    assert told(got).startswith("The sources differ: ")
+    assert describe(got).startswith("The sources differ: ")
 
 
 def test_undated_sources_contradict() -> None:
@@ -233,10 +233,10 @@ def test_the_fullest_of_equal_values_is_told() -> None:
 
 
 def test_what_is_asked_for() -> None:
-    assert asked_kind("What is the population of Finsk?") == "number"
-    assert asked_kind("When was it built?") == "date"
-    assert asked_kind("Who built it?") == "name"
-    assert asked_kind("Why was it built?") is None
+    assert expected_kind("What is the population of Finsk?") == "number"
+    assert expected_kind("When was it built?") == "date"
+    assert expected_kind("Who built it?") == "name"
+    assert expected_kind("Why was it built?") is None
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_what_is_asked_for() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_value(question: str, text: str, values: list[str]) -> None:
-    kind = asked_kind(question)
+    kind = expected_kind(question)
     assert kind
     assert [value.text for value in values_in(question, kind, text)][: len(values)] == values
     assert not any(

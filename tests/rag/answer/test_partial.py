@@ -10,12 +10,12 @@ import pytest
 from askive.models.fakes import ScriptedGenerator, echo_evidence
 from askive.models.protocols import Message
 from askive.rag.answer.checks import ALL, Checks
-from askive.rag.answer.partial import SURELY_NOT, SURELY_THERE, Half, answerable_half, told_missing
+from askive.rag.answer.partial import SURELY_NOT, SURELY_THERE, PartialQuestion, answerable_part, missing_text
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
-from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.question.decomposition import asked_parts
+from askive.rag.question.decomposition import question_parts
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
 from askive.rag.types import Answer, Hit, Passage, Source, Turn
@@ -70,7 +70,7 @@ BOTH = f"{BUILT}, and {MAYOR}?"
     ],
 )
 def test_what_is_asked_for_by_itself_is_a_part(question: str, parts: list[str]) -> None:
-    assert [part.text for part in asked_parts(question)] == parts
+    assert [part.text for part in question_parts(question)] == parts
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_is_asked_for_by_itself_is_a_part(question: str, parts: list[str]) 
     ],
 )
 def test_what_is_asked_together_stays_together(question: str) -> None:
-    assert asked_parts(question) == []
+    assert question_parts(question) == []
 
 
 @pytest.mark.parametrize(
@@ -124,14 +124,16 @@ def test_what_is_asked_together_stays_together(question: str) -> None:
     ],
 )
 def test_a_pronoun_is_replaced_only_when_that_is_certain(question: str, meant: str, stands: bool) -> None:
-    _, second = asked_parts(question)
+    _, second = question_parts(question)
     assert (second.meant, second.stands) == (meant, stands)
 
 
-WEIGHED = Weighed((), (), {}, (), 0.6, True, 0.6)
+WEIGHED = Assessment((), (), {}, (), 0.6, True, 0.6)
 
 
-def half(question: str, whole: dict[str, float], alone: dict[str, float]) -> tuple[Half, list[str]]:
+def half(
+    question: str, whole: dict[str, float], alone: dict[str, float]
+) -> tuple[PartialQuestion, list[str]]:
     """Weighed by the first key that the text holds; `alone`: with what is found for the part by itself."""
     looked_for: list[str] = []
 
@@ -139,11 +141,11 @@ def half(question: str, whole: dict[str, float], alone: dict[str, float]) -> tup
         looked_for.append(part)
         return [None]  # type: ignore[list-item]
 
-    def weigh(part: str, hits: Sequence[Hit]) -> Weighed:
+    def weigh(part: str, hits: Sequence[Hit]) -> Assessment:
         given = alone if hits else whole
         return replace(WEIGHED, probability=next((p for word, p in given.items() if word in part), 0.6))
 
-    return answerable_half(Half(question, (), WEIGHED), retrieve, weigh), looked_for
+    return answerable_part(PartialQuestion(question, (), WEIGHED), retrieve, weigh), looked_for
 
 
 LOW, MIDDLE, HIGH = SURELY_NOT / 2, (SURELY_NOT + SURELY_THERE) / 2, (1 + SURELY_THERE) / 2
@@ -172,7 +174,7 @@ def test_the_half_that_is_there_is_asked_and_the_other_is_told() -> None:
 )
 def test_what_is_not_clear_is_asked_as_it_is(whole: dict[str, float], alone: dict[str, float]) -> None:
     found, _ = half(BOTH, whole, alone)
-    assert found == Half(BOTH, (), WEIGHED)
+    assert found == PartialQuestion(BOTH, (), WEIGHED)
 
 
 @pytest.mark.parametrize(
@@ -192,12 +194,12 @@ def test_a_doubtful_part_is_missing_when_no_document_has_such_a_value(
     hit = Hit(passage, Source(1, "bridge.txt", "The old bridge", "text/plain"), 1.0, 1, "fused")
     sentence = ScoredSentence(hit, 0, 0, len(text), text, 0.8)
 
-    def weigh(part: str, _hits: Sequence[Hit]) -> Weighed:
+    def weigh(part: str, _hits: Sequence[Hit]) -> Assessment:
         likely = HIGH if BUILT in part and ":" not in part else MIDDLE
         return replace(WEIGHED, scored=(sentence,), probability=likely)
 
     question = f"{BUILT}, and {second}?"
-    found = answerable_half(Half(question, (), WEIGHED), lambda _part: (hit,), weigh)
+    found = answerable_part(PartialQuestion(question, (), WEIGHED), lambda _part: (hit,), weigh)
     assert found.unanswered == ((second,) if unanswered else ())
 
 
@@ -215,8 +217,8 @@ def test_a_half_that_means_nothing_alone_is_asked_with_the_whole() -> None:
 
 
 def test_several_halves_may_be_missing() -> None:
-    assert told_missing(()) == ""
-    assert told_missing(("who built it", "why")) == "The documents do not say: who built it; why."
+    assert missing_text(()) == ""
+    assert missing_text(("who built it", "why")) == "The documents do not say: who built it; why."
 
 
 class Asked:
@@ -234,14 +236,14 @@ class Asked:
 @pytest.fixture
 def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known of Borgholm alone, and all of anything else: only the weights could tell."""
-    weigh = Weigher.weigh
+    weigh = EvidenceAssessor.weigh
 
-    def given(self: Weigher, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
         found = weigh(self, question, hits, context)
         unknown = "Borgholm" in question and "bridge" not in question
         return replace(found, probability=LOW if unknown else HIGH, is_answerable=not unknown)
 
-    monkeypatch.setattr(Weigher, "weigh", given)
+    monkeypatch.setattr(EvidenceAssessor, "weigh", given)
 
 
 def answered(archive: Archive, question: str, checks: Checks = ALL) -> tuple[Answer, list[str]]:
@@ -258,7 +260,7 @@ def test_the_answer_has_the_half_and_names_the_other(archive: Archive) -> None:
     assert "1871" in answer.text
     assert answer.unanswered == (MAYOR,)
     assert "Borgholm" not in questions[0], "the model is not tempted"
-    assert answer.timings.check_ms["halves"] > 0
+    assert answer.timings.check_ms["decompose"] > 0
     assert answer_to_dict(answer)["unanswered"] == [MAYOR]
     text = answer.text
     assert all(text[s.start : s.end] == s.text and s.citations for s in answer.sentences)

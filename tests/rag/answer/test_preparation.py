@@ -14,8 +14,8 @@ from askive.models.llama.generator import LlamaGenerator
 from askive.models.llama.state_cache import StateCache
 from askive.models.protocols import Message, Segment
 from askive.models.weights.store import WeightStore
-from askive.rag.answer.preparation import finished
-from askive.rag.answer.prompt import build_prompt, opening, opening_read
+from askive.rag.answer.preparation import complete_question
+from askive.rag.answer.prompt import build_prompt, prefilled_opening, prompt_opening
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
 from askive.rag.store.archive import Archive
@@ -46,8 +46,8 @@ class Listening(ScriptedGenerator):
     [("  ", ""), (" Who was it ", "Who was it?"), ("Who was it?", "Who was it?"), ("Tell me.", "Tell me.")],
 )
 def test_the_mark_that_is_still_to_come(typed: str, question: str) -> None:
-    assert finished(typed) == question
-    assert finished(question) == question
+    assert complete_question(typed) == question
+    assert complete_question(question) == question
 
 
 def test_nothing_more_is_done_once_cancelled(archive: Archive) -> None:
@@ -75,7 +75,7 @@ def _steps_of(archive: Archive, question: str, stop_at: int | None) -> list[str]
 
     preparer = opened._preparer
     preparer.retriever.retrieve = counted("retrieve", preparer.retriever.retrieve)  # type: ignore[method-assign]
-    preparer._weigher.weigh = counted("weigh", preparer._weigher.weigh)  # type: ignore[method-assign]
+    preparer._assessor.weigh = counted("weigh", preparer._assessor.weigh)  # type: ignore[method-assign]
     found = opened.anticipate(question, cancel=cancel)
     assert bool(found) == bool(generator.read) == (stop_at is None)
     return steps
@@ -88,8 +88,13 @@ def test_the_opening_begins_every_prompt(archive: Archive, n_turns: int) -> None
     assert opened.read_opening(history)
     opened.anticipate(SHIPS, history)
     ahead, prompt = generator.read
-    assert ahead == opening_read(history)
-    assert prompt[:-1] == ahead[:-1] == opening(history) == build_prompt("Why?", (), history).messages[:-1]
+    assert ahead == prefilled_opening(history)
+    assert (
+        prompt[:-1]
+        == ahead[:-1]
+        == prompt_opening(history)
+        == build_prompt("Why?", (), history).messages[:-1]
+    )
     assert prompt[-1].text.startswith(ahead[-1].text)
     cancel = Flag()
     cancel.set()
@@ -144,6 +149,8 @@ def test_with_its_opening_read_a_follow_up_is_answered_the_same(
         archive, llama, SPAN, lambda opened: opened.read_opening((turn,)), turn
     )
     # Where two prompts with this opening part: behind all of it.
-    one, other = (llama.prompt_tokens((*opening((turn,)), Message("user", (Segment(t),)))) for t in "?[")
+    one, other = (
+        llama.prompt_tokens((*prompt_opening((turn,)), Message("user", (Segment(t),)))) for t in "?["
+    )
     n_opening = next(n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
     assert 60 < n_opening <= read.usage.n_reused_tokens < read.usage.n_prompt_tokens

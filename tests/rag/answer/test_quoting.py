@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from askive.models.fakes import HashEmbedder
-from askive.rag.answer.quoting import added_values, bearing
+from askive.rag.answer.quoting import added_values, first_supporting
 from askive.rag.answer.yes_no import polarity_of
 from askive.rag.config import RetrievalConfig
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
@@ -53,10 +53,10 @@ def scored(archive: Archive) -> list[ScoredSentence]:
 
 
 def test_the_source_that_has_it(scored: list[ScoredSentence]) -> None:
-    found = bearing(["Gustave Eiffel", "Ida Falk"], scored)
+    found = first_supporting(["Gustave Eiffel", "Ida Falk"], scored)
     assert found is not None
     assert found[0] == "Ida Falk" and "engineer Ida Falk" in found[1].text
-    last_name = bearing(["Johanna Falk"], scored)
+    last_name = first_supporting(["Johanna Falk"], scored)
     assert last_name is not None and "Falk" in last_name[1].text
-    assert bearing(["Gustave Eiffel"], scored) is None
-    assert bearing([], scored) is None
+    assert first_supporting(["Gustave Eiffel"], scored) is None
+    assert first_supporting([], scored) is None

@@ -58,7 +58,7 @@ def test_a_value_that_was_remembered_is_read_instead(
     assert answer.text == mended
     assert [sentence.verdict for sentence in answer.sentences] == ["supported"]
     assert [sentence.text for sentence in answer.left_out] == [said], "what the model had said is kept aside"
-    assert answer.timings.check_ms["mend"] > 0
+    assert answer.timings.check_ms["repair"] > 0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_evaluation_can_leave_it_out(archive: Archive) -> None:
     said = "The harbour of Aldermoor received 9,000 ships in January."
     answer = asked(archive, SHIPS, said, Checks(quoted=False, mended=False))
     assert answer.refused
-    assert "mend" not in answer.timings.check_ms
+    assert "repair" not in answer.timings.check_ms
 
 
 def test_of_several_that_stand_the_generator_chooses(archive: Archive, tmp_path: Path) -> None:

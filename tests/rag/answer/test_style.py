@@ -6,7 +6,7 @@ import pytest
 
 from askive.models.fakes import ScriptedGenerator
 from askive.rag.answer.prompt import build_prompt
-from askive.rag.answer.style import manner_of, without_preamble
+from askive.rag.answer.style import style_of, without_preamble
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
 from askive.rag.question.answer_type import is_open
@@ -33,7 +33,7 @@ FIRST = "The harbour of Aldermoor received 412 ships in January."
 )
 def test_explanations(question: str) -> None:
     assert is_open(question)
-    assert manner_of(question).min_tokens > 40
+    assert style_of(question).min_tokens > 40
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_explanations(question: str) -> None:
 )
 def test_facts(question: str) -> None:
     assert not is_open(question)
-    assert manner_of(question).min_tokens < 20
+    assert style_of(question).min_tokens < 20
 
 
 def test_the_request_stands_behind_the_question(archive: Archive) -> None:
     for question in ("Why did it close?", "Who built it?", "Did it close?"):
         last = build_prompt(question, ()).messages[-1].text
-        assert last.endswith(f"Question: {question}\n{manner_of(question).request}".rstrip())
+        assert last.endswith(f"Question: {question}\n{style_of(question).request}".rstrip())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, shorten
 from askive.rag.config import PassageConfig, PromptConfig, RetrievalConfig
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
-from askive.rag.evidence.selection import needed, select_evidence, the_one
+from askive.rag.evidence.selection import decisive_sentence, evidence_budget, select_evidence
 from askive.rag.evidence.source_sentences import sentences_of
 from askive.rag.ingest.splitting import chunk
 from askive.rag.retrieval.retriever import Retriever
@@ -213,16 +213,18 @@ def test_one_fact_that_the_reader_sees_needs_few_words(
         replace(SEEN[0], answerable=value, score=0.5 if at else 0.9) for at, value in enumerate(answerable)
     ]
     config = PromptConfig()
-    found = needed(question, scored, config)
-    assert the_one(question, scored) is (scored[0] if is_brief else None)
+    found = evidence_budget(question, scored, config)
+    assert decisive_sentence(question, scored) is (scored[0] if is_brief else None)
     assert (found != config) == is_brief
     assert found.max_tokens == (config.brief_tokens if is_brief else config.max_tokens)
     close = [replace(item, score=0.8) if at else item for at, item in enumerate(scored)]
     if len(close) > 1:
-        assert needed(question, close, config) == config, "two that are as good are both to be understood"
+        assert evidence_budget(question, close, config) == config, (
+            "two that are as good are both to be understood"
+        )
 
 
 def test_a_small_budget_stays_small() -> None:
     config = PromptConfig(max_tokens=60, n_sentences=2)
-    found = needed("When was the old bridge built?", [replace(SEEN[0], answerable=1.0)], config)
+    found = evidence_budget("When was the old bridge built?", [replace(SEEN[0], answerable=1.0)], config)
     assert (found.max_tokens, found.n_sentences, found.n_neighbours) == (60, 2, 0)

@@ -15,17 +15,17 @@ from askive.rag import assistant as assistant_module
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import is_about_another
 from askive.rag.assistant import Assistant
-from askive.rag.calibration.logistic import Answerability, log_odds
+from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.config import Config
-from askive.rag.evidence.assessment import Weighed, Weigher
-from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, Doubter
+from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
+from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
 from askive.rag.store.archive import Archive
 from askive.rag.types import Final, Hit, Prompt, Sentence, Sources
 from askive.rag.verification.rules import misplaced_names
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
-MODEL = Answerability(
+MODEL = LogisticModel(
     names=("before", "stated", "none"),
     means=(0.0, 0.0, 0.0),
     scales=(1.0, 1.0, 1.0),
@@ -72,7 +72,7 @@ def prompt() -> Prompt:
 
 def test_what_is_asked_shares_the_evidence_and_the_question() -> None:
     generator = Opinionated(0.9)
-    features = Doubter(generator, MODEL).features(prompt(), 0.5)
+    features = SelfEvaluator(generator, MODEL).features(prompt(), 0.5)
     assert len(generator.asked) == 2
     assert all(text.startswith("[1] A:\nSomething.\n\nQuestion: What?\n") for text in generator.asked)
     assert not any("in a sentence" in text for text in generator.asked), "another request takes its place"
@@ -82,20 +82,20 @@ def test_what_is_asked_shares_the_evidence_and_the_question() -> None:
 
 
 def test_only_the_uncertain_is_doubted() -> None:
-    doubter = Doubter(Opinionated(0.5), MODEL)
-    assert doubter.wanted(0.5)
-    assert doubter.wanted(HOPELESS)
-    assert not doubter.wanted(CERTAIN)
-    assert not doubter.wanted(HOPELESS / 2)
-    assert doubter.is_hopeless(HOPELESS / 2)
+    self_evaluator = SelfEvaluator(Opinionated(0.5), MODEL)
+    assert self_evaluator.wanted(0.5)
+    assert self_evaluator.wanted(HOPELESS)
+    assert not self_evaluator.wanted(CERTAIN)
+    assert not self_evaluator.wanted(HOPELESS / 2)
+    assert self_evaluator.is_hopeless(HOPELESS / 2)
 
 
 def test_without_a_fitted_model_nothing_is_doubted() -> None:
     generator = Opinionated(0.01)
-    doubter = Doubter(generator, None)
-    assert not doubter.wanted(0.5)
-    assert doubter.opinion(prompt(), 0.4) == 0.4
-    assert doubter.accepts(0.0)
+    self_evaluator = SelfEvaluator(generator, None)
+    assert not self_evaluator.wanted(0.5)
+    assert self_evaluator.opinion(prompt(), 0.4) == 0.4
+    assert self_evaluator.accepts(0.0)
     assert not generator.asked
 
 
@@ -114,13 +114,13 @@ def asked(
     question: str = SHIPS,
     said: str = TRUE,
 ) -> tuple[Final, Opinionated, Sources]:
-    monkeypatch.setattr(assistant_module, "fitted", lambda *_: MODEL)
-    weigh = Weigher.weigh
+    monkeypatch.setattr(assistant_module, "find_model", lambda *_: MODEL)
+    weigh = EvidenceAssessor.weigh
 
-    def given(self: Weigher, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
         return replace(weigh(self, question, hits, context), probability=probability)
 
-    monkeypatch.setattr(Weigher, "weigh", given)
+    monkeypatch.setattr(EvidenceAssessor, "weigh", given)
     generator = Opinionated(yes, said)
     told = Assistant(archive, generator, Config(home=archive.folder), checks=checks or Checks())
     events = list(told.stream(question))
@@ -137,7 +137,7 @@ def test_an_unlikely_answer_is_not_even_written(archive: Archive, monkeypatch: p
     assert sources.first is None
     assert last.answer.confidence is not None
     assert last.answer.confidence < 0.2
-    assert last.answer.timings.check_ms["doubt"] >= 0
+    assert last.answer.timings.check_ms["self_evaluate"] >= 0
 
 
 def test_the_generator_can_save_an_unlikely_answer(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:

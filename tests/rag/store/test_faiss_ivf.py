@@ -12,7 +12,7 @@ import pytest
 from askive.models.protocols import Vectors
 from askive.rag.store.faiss_ivf import IvfIndex
 from askive.rag.store.sqlite import SqliteStore
-from askive.rag.store.vector_cache import DenseCache, FaissIndex
+from askive.rag.store.vector_cache import FaissIndex, VectorCache
 from askive.rag.store.vector_index import Ids
 from askive.rag.types import Document, Passage
 
@@ -220,8 +220,8 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def cache_of(store: SqliteStore, folder: Path) -> DenseCache:
-    return DenseCache(store, folder, DIMENSION, exact_up_to=200)
+def cache_of(store: SqliteStore, folder: Path) -> VectorCache:
+    return VectorCache(store, folder, DIMENSION, exact_up_to=200)
 
 
 def test_the_kind_follows_the_size_of_the_archive(store: SqliteStore, tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ def test_one_that_is_held_keeps_in_step_without_a_new_one(
     reader.save()
     held = reader.current()
     (file,) = tmp_path.glob("dense-*.faiss")
-    monkeypatch.setattr(DenseCache, "_build", None)
+    monkeypatch.setattr(VectorCache, "_build", None)
     rows = clustered(20, 2)
     for change in ("add", "replace", "add and remove"):
         if change != "replace":
@@ -331,14 +331,14 @@ def test_one_that_was_built_while_another_wrote_is_not_saved(
 ) -> None:
     put(store, "first", clustered(20, 1))
     cache = cache_of(store, tmp_path)
-    build = DenseCache._build
+    build = VectorCache._build
 
-    def slow(self: DenseCache, n: int) -> FaissIndex:
+    def slow(self: VectorCache, n: int) -> FaissIndex:
         made = build(self, n)
         put(store, "meanwhile", clustered(5, 2))
         return made
 
-    monkeypatch.setattr(DenseCache, "_build", slow)
+    monkeypatch.setattr(VectorCache, "_build", slow)
     assert len(cache.current()) == 20
     assert not list(tmp_path.glob("dense-*.faiss"))
     assert len(cache.current()) == 25

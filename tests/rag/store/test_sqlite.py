@@ -20,7 +20,7 @@ from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
-from askive.rag.store.vector_cache import DenseCache
+from askive.rag.store.vector_cache import VectorCache
 from askive.rag.types import Document, Passage
 
 DIMENSION = 4
@@ -313,7 +313,7 @@ def state(folder: Path) -> dict[str, list[str]]:
             Path(source.uri).name: [p.text for p in archive.store.passages_of(source.doc_id)]
             for source in archive.store.sources()
         }
-        cache = DenseCache(archive.store, folder, 256)
+        cache = VectorCache(archive.store, folder, 256)
         query = archive.embed_query("ships")
         assert cache.current().search(query, 50) == cache._build(len(archive.dense)).search(query, 50)
         return held

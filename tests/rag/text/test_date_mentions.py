@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askive.rag.text.date_mentions import bears, clashes, day_of, days
+from askive.rag.text.date_mentions import conflicts, day_of, days, entails
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_dates_of_a_text(text: str, published: str | None, found: list[str | Non
 )
 def test_what_bears_a_date(held: str, claimed: str, borne: bool, clash: bool) -> None:
     one, other = days(held)[0], days(claimed)[0]
-    assert (bears(one, other), clashes(one, other)) == (borne, clash)
+    assert (entails(one, other), conflicts(one, other)) == (borne, clash)
 
 
 def test_a_documents_date() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.rag.text.names import has_name, is_office, lower_words, names_in
-from askive.rag.text.negation import denial, opposite, polarities, swapped
+from askive.rag.text.negation import denial, opposite, polarities, swapped_roles
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_denials(claim: str, source: str, denied: bool) -> None:
 def test_opposites_and_roles() -> None:
     assert opposite("Prices rose in May.", "Prices fell in May.") == ("rose", "fell")
     assert opposite("Prices rose in May.", "Prices rose in May and fell in June.") is None
-    assert swapped("Assad attacked Putin", "Putin attacked Assad", ["assad", "putin"]) is not None
-    assert swapped("Assad was attacked by Putin", "Putin attacked Assad", ["assad", "putin"]) is None
+    assert swapped_roles("Assad attacked Putin", "Putin attacked Assad", ["assad", "putin"]) is not None
+    assert swapped_roles("Assad was attacked by Putin", "Putin attacked Assad", ["assad", "putin"]) is None
 
 
 @given(st.text(), st.text())

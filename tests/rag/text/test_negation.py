@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from askive.rag.evidence.source_sentences import SourceText
-from askive.rag.text.negation import bears_denial, denied_by, polarities, undenied
+from askive.rag.text.negation import bears_denial, denied_by, find_undenied, polarities
 from askive.rag.verification.rules import check
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."
@@ -71,12 +71,12 @@ def test_true_denials_stand(claim: str, source: str) -> None:
 def test_a_mere_no_is_a_denial_of_the_question() -> None:
     asked = "Did Ada Voss appear in The Tin Ferry?"
     assert check("No.", [SourceText(PLAYED)], asked).verdict == "unsupported"
-    assert undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
+    assert find_undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
 
 
 def test_what_a_denial_rests_on() -> None:
-    assert undenied("Voss did not sing.", "Voss danced.") == "sing"
-    assert undenied("Voss sang.", "Voss danced.") is None
+    assert find_undenied("Voss did not sing.", "Voss danced.") == "sing"
+    assert find_undenied("Voss sang.", "Voss danced.") is None
     assert bears_denial("Trams do not run in Marle.", "Trams run in Finsk, not in Marle.")
     assert not bears_denial("Trams do not run in Finsk.", "Trams run in Finsk, not in Marle.")
     assert denied_by("Voss sang in Marle.", "Voss did not perform in Marle.") == "perform"

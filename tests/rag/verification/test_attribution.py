@@ -6,7 +6,7 @@ import pytest
 
 from askive.rag.text.speakers import speaker_of
 from askive.rag.types import Citation, Hit, Passage, Sentence, Source
-from askive.rag.verification.attribution import attributed, attributed_sentence
+from askive.rag.verification.attribution import attributed_sentence, with_attribution
 
 
 def citation(quote: str) -> Citation:
@@ -53,7 +53,7 @@ def test_the_speaker_of_a_quote(quote: str, speaker: str | None) -> None:
     ],
 )  # fmt: skip
 def test_a_bare_fact_gets_its_speaker_back(sentence: str, quote: str, mended: str | None) -> None:
-    assert attributed(sentence, citation(quote)) == mended
+    assert with_attribution(sentence, citation(quote)) == mended
 
 
 def test_one_plain_source_is_enough() -> None:

@@ -13,7 +13,7 @@ from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
-from askive.rag.calibration.logistic import Answerability, read_stored
+from askive.rag.calibration.logistic import LogisticModel, read_stored
 from askive.rag.config import Config
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence
@@ -21,10 +21,10 @@ from askive.rag.verification.support import (
     NOT_SAID,
     STORED,
     Excerpt,
-    Voucher,
+    SupportModel,
     excerpt_of,
     rule_features,
-    stated,
+    statement_log_odds,
 )
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -49,16 +49,16 @@ def reader() -> Reader:
     return Reader()
 
 
-def model(names: tuple[str, ...], bias: float, weights: tuple[float, ...]) -> Answerability:
+def model(names: tuple[str, ...], bias: float, weights: tuple[float, ...]) -> LogisticModel:
     n = len(names)
-    return Answerability(names, (0.0,) * n, (1.0,) * n, weights, bias, 0.5, "hash", None, None, {})
+    return LogisticModel(names, (0.0,) * n, (1.0,) * n, weights, bias, 0.5, "hash", None, None, {})
 
 
-def voucher(
+def support_model(
     monkeypatch: pytest.MonkeyPatch, generator: ScriptedGenerator, reader: Reader, bias: float
-) -> Voucher:
+) -> SupportModel:
     """One whose rules give every sentence the same log-odds, and whose second model goes by the generator."""
-    made = Voucher(reader, generator, "hash")
+    made = SupportModel(reader, generator, "hash")
     monkeypatch.setattr(made, "_by_rules", model(("own",), bias, (0.0,)))
     monkeypatch.setattr(made, "_by_asking", model(("before", "stated"), 0.0, (0.0, 1.0)))
     return made
@@ -84,7 +84,7 @@ def test_the_generator_is_asked_where_the_rules_leave_doubt(
     n_asked: int,
 ) -> None:
     generator = Opinionated(yes)
-    weighed = voucher(monkeypatch, generator, reader, bias).weighed(sentence, SHIPS)
+    weighed = support_model(monkeypatch, generator, reader, bias).judge(sentence, SHIPS)
     assert weighed.verdict == verdict
     assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
     assert weighed.citations == sentence.citations
@@ -93,15 +93,15 @@ def test_the_generator_is_asked_where_the_rules_leave_doubt(
 
 def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
     generator = Opinionated(0.01)
-    assert Voucher(reader, generator, "hash").weighed(sentence, SHIPS) is sentence
-    assert Voucher(None, generator, "all-minilm-l6-v2").weighed(sentence, SHIPS) is sentence
+    assert SupportModel(reader, generator, "hash").judge(sentence, SHIPS) is sentence
+    assert SupportModel(None, generator, "all-minilm-l6-v2").judge(sentence, SHIPS) is sentence
     assert not generator.asked
 
 
 def test_what_is_asked_has_the_quote_and_its_title(sentence: Sentence) -> None:
     generator = Opinionated(0.8)
     excerpts = [excerpt_of(citation) for citation in sentence.citations]
-    assert stated(sentence.text, excerpts, generator) == pytest.approx(math.log(4))
+    assert statement_log_odds(sentence.text, excerpts, generator) == pytest.approx(math.log(4))
     assert sentence.citations[0].quote.split()[-1] in generator.asked[0]
     assert generator.asked[0].endswith(f"Statement: {sentence.text}")
 
@@ -134,7 +134,7 @@ def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
 
     def ask(checks: Checks) -> str:
         assistant = Assistant(archive, generator, Config(home=archive.folder), checks=checks)
-        monkeypatch.setattr(assistant, "_voucher", voucher(monkeypatch, generator, reader, 0.0))
+        monkeypatch.setattr(assistant, "_support_model", support_model(monkeypatch, generator, reader, 0.0))
         answer = assistant.ask(SHIPS)
         assert bool(answer.left_out) is checks.vouched
         return answer.text
@@ -161,11 +161,13 @@ def test_a_value_is_told_where_the_cited_words_give_it(
     citation = sentence.citations[0]
     for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        odds = voucher(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation)
+        odds = support_model(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation)
         assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked
         assert f"The answer to “{SHIPS}” is 412." in asked
     generator = Opinionated(0.01)
-    assert Voucher(reader, generator, "another").gives(SHIPS, "412", citation) == math.inf, "nobody to ask"
+    assert SupportModel(reader, generator, "another").gives(SHIPS, "412", citation) == math.inf, (
+        "nobody to ask"
+    )
     assert not generator.asked

@@ -14,7 +14,7 @@ from askive.rag.config import Config, load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from askive.ui.chat.conversations import Conversations
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from tests.conftest import DOCUMENTS
 from tests.rag.load.pdf_writer import write_pdf
 from tests.ui.chat.browser_chat import index, serving, speaking
@@ -135,8 +135,8 @@ def config(home: Path, documents: Path) -> Config:
 
 
 @pytest.fixture
-def desk(config: Config) -> Iterator[Desk]:
-    opened = Desk(config)
+def workspace(config: Config) -> Iterator[Workspace]:
+    opened = Workspace(config)
     yield opened
     opened.close()
 

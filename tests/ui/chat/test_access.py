@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from askive.rag.errors import UsageError
-from askive.ui.chat.http.access import Door
+from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.throttle import LONGEST_S, Throttle
 
 
@@ -24,7 +24,7 @@ def door(password: str | None = None, throttle: Throttle | None = None) -> TestC
 
     everything = Route("/{path:path}", hello, methods=["GET", "POST", "DELETE"])
     return TestClient(
-        Door(Starlette(routes=[everything]), password, throttle), base_url="http://127.0.0.1:7860"
+        AccessControl(Starlette(routes=[everything]), password, throttle), base_url="http://127.0.0.1:7860"
     )
 
 

@@ -15,10 +15,10 @@ from askive.rag.privacy.leftovers import find_leftovers, sweep
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View
-from askive.ui.chat.jobs import Askings, Request
+from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
-from askive.ui.chat.scheduler import Turnstile, Work
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.scheduler import Scheduler, Work
+from askive.ui.chat.workspace import Workspace
 from tests.erasing import holders, secret
 
 KEEPER = secret("keeper")
@@ -34,12 +34,12 @@ def put(library: Library, text: str, name: str = "light.txt") -> View:
 
 
 @pytest.fixture
-def uri(desk: Desk, kept: Conversations) -> str:
+def uri(workspace: Workspace, kept: Conversations) -> str:
     """An uploaded document that a conversation and a gold question quote."""
-    library = Library(desk)
+    library = Library(workspace)
     assert put(library, SENTENCE)["step"] == "done"
     (view,) = [view for view in library.documents("town") if view["uri"].endswith("light.txt")]
-    askings = Askings(desk, kept)
+    askings = AnswerJobs(workspace, kept)
     for question in (QUESTION, "Which captain counted the ships from the north tower?"):
         _, asking = askings.begin(None, question, Request("town", "scripted"))
         assert list(asking.follow())
@@ -47,16 +47,16 @@ def uri(desk: Desk, kept: Conversations) -> str:
         turn for c in kept.all() for turn in kept.turns(c.conversation_id) if turn.question == QUESTION
     )
     assert KEEPER in turn.answer_text
-    save_gold(desk.config, desk.archive("town"), turn, [], [KEEPER])
+    save_gold(workspace.config, workspace.archive("town"), turn, [], [KEEPER])
     return str(view["uri"])
 
 
 @pytest.mark.parametrize("with_quotes", [False, True])
 @pytest.mark.parametrize("whole", [False, True])
 def test_quotes_go_when_that_is_wanted(
-    desk: Desk, kept: Conversations, home: Path, uri: str, whole: bool, with_quotes: bool
+    workspace: Workspace, kept: Conversations, home: Path, uri: str, whole: bool, with_quotes: bool
 ) -> None:
-    library = Library(desk)
+    library = Library(workspace)
     told = library.quotes("town") if whole else library.quotes("town", uri)
     assert told["gold questions"] == 1
     assert told["answers in conversations"] == (2 if whole else 1)
@@ -74,18 +74,20 @@ def test_quotes_go_when_that_is_wanted(
         assert len(kept.all()) == 2
 
 
-def test_what_is_quoted_after_a_rename(desk: Desk, kept: Conversations, home: Path, uri: str) -> None:
+def test_what_is_quoted_after_a_rename(
+    workspace: Workspace, kept: Conversations, home: Path, uri: str
+) -> None:
     """Conversations and gold suites go on under the collection's former name."""
-    library = Library(desk)
+    library = Library(workspace)
     library.rename("town", "city")
     assert library.quotes("city", uri) == QUOTES
     library.create("town")
     assert library.quotes("city", uri) == {}, "they are another collection's now"
 
 
-def test_a_replaced_upload(desk: Desk, home: Path, uri: str) -> None:
+def test_a_replaced_upload(workspace: Workspace, home: Path, uri: str) -> None:
     other = SENTENCE.replace(KEEPER, secret("other"))
-    assert put(Library(desk), other)["step"] == "done"
+    assert put(Library(workspace), other)["step"] == "done"
     assert {name.split("/")[0] for name in holders(home, KEEPER)} <= {"chat", "gold"}
     assert holders(home, secret("other"))
 
@@ -137,9 +139,9 @@ KILLS = [
 @pytest.mark.parametrize(("way", "module", "name"), KILLS)
 def test_a_chat_that_is_killed(config: Config, home: Path, way: str, module: str, name: str) -> None:
     """After the next start there is one version of the file, which is the one that is indexed, or none."""
-    desk = Desk(config)
-    assert put(Library(desk), SENTENCE)["step"] == "done"
-    desk.close()
+    workspace = Workspace(config)
+    assert put(Library(workspace), SENTENCE)["step"] == "done"
+    workspace.close()
     new = SENTENCE.replace(KEEPER, secret("other"))
     killed = subprocess.run(
         [sys.executable, "-c", KILLED.format(module=module, name=name), str(home), way, new],
@@ -155,12 +157,12 @@ def test_a_chat_that_is_killed(config: Config, home: Path, way: str, module: str
         return
     (stays,) = [word for word, names in found.items() if names]
     assert sorted(name.split("/")[0] for name in found[stays]) == ["collections", "uploads"]
-    desk = Desk(config)
-    assert desk.archive("town").lexical.search(stays, 1)
-    desk.close()
+    workspace = Workspace(config)
+    assert workspace.archive("town").lexical.search(stays, 1)
+    workspace.close()
 
 
-def test_removing_waits_for_the_question(desk: Desk, uri: str) -> None:
-    assert isinstance(desk.turnstile, Turnstile)
-    with desk.turnstile.turn(Work.QUESTION):
-        assert Library(desk).quotes("town", uri) == QUOTES, "asking what quotes it does not wait"
+def test_removing_waits_for_the_question(workspace: Workspace, uri: str) -> None:
+    assert isinstance(workspace.scheduler, Scheduler)
+    with workspace.scheduler.turn(Work.QUESTION):
+        assert Library(workspace).quotes("town", uri) == QUOTES, "asking what quotes it does not wait"

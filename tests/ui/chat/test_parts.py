@@ -20,17 +20,17 @@ from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.export import answer_markdown, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View, answer_view
-from askive.ui.chat.jobs import Askings, Request
+from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
-from askive.ui.chat.scheduler import GaveUp, Turnstile, Work
+from askive.ui.chat.scheduler import GaveUp, Scheduler, Work
 from askive.ui.chat.source_pane import document_view
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
 
-def answer(askings: Askings, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
+def answer(askings: AnswerJobs, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
     """Ask and wait; the events."""
     _, asking = askings.begin(conversation_id, question, Request("town", "scripted", **how))
     return [event for batch in asking.follow() for event in batch]
@@ -40,13 +40,13 @@ def answer(askings: Askings, question: str, conversation_id: str | None = None, 
 
 
 def test_questions_go_before_typing_ahead_and_indexing() -> None:
-    turnstile, order, threads = Turnstile(), list[str](), list[threading.Thread]()
+    scheduler, order, threads = Scheduler(), list[str](), list[threading.Thread]()
 
     def work(kind: Work, name: str) -> None:
-        with turnstile.turn(kind):
+        with scheduler.turn(kind):
             order.append(name)
 
-    with turnstile.turn(Work.QUESTION):
+    with scheduler.turn(Work.QUESTION):
         for n, (kind, name) in enumerate(
             [
                 (Work.INDEXING, "index"),
@@ -57,7 +57,7 @@ def test_questions_go_before_typing_ahead_and_indexing() -> None:
         ):
             threads.append(threading.Thread(target=work, args=(kind, name)))
             threads[-1].start()
-            while len(turnstile._waiting) <= n:
+            while len(scheduler._waiting) <= n:
                 time.sleep(0.001)
     for thread in threads:
         thread.join()
@@ -65,16 +65,16 @@ def test_questions_go_before_typing_ahead_and_indexing() -> None:
 
 
 def test_who_waits_is_told_how_many_come_first_and_may_give_up() -> None:
-    turnstile, cancel, told, gave_up = Turnstile(), threading.Event(), list[int](), list[bool]()
+    scheduler, cancel, told, gave_up = Scheduler(), threading.Event(), list[int](), list[bool]()
 
     def wait() -> None:
         try:
-            with turnstile.turn(Work.QUESTION, cancel, told.append):
+            with scheduler.turn(Work.QUESTION, cancel, told.append):
                 pass
         except GaveUp:
             gave_up.append(True)
 
-    with turnstile.turn(Work.QUESTION):
+    with scheduler.turn(Work.QUESTION):
         thread = threading.Thread(target=wait)
         thread.start()
         while not told:
@@ -82,7 +82,7 @@ def test_who_waits_is_told_how_many_come_first_and_may_give_up() -> None:
         cancel.set()
         thread.join()
     assert (told, gave_up) == ([1], [True])
-    with turnstile.turn(Work.INDEXING):
+    with scheduler.turn(Work.INDEXING):
         pass
 
 
@@ -139,8 +139,8 @@ def test_an_empty_name_is_refused(kept: Conversations) -> None:
 # -- questions on their way
 
 
-def test_the_events_of_a_question_and_what_is_kept_of_it(desk: Desk, kept: Conversations) -> None:
-    askings = Askings(desk, kept)
+def test_the_events_of_a_question_and_what_is_kept_of_it(workspace: Workspace, kept: Conversations) -> None:
+    askings = AnswerJobs(workspace, kept)
     events = answer(askings, CAPTAIN)
     kinds = [event["kind"] for event in events]
     assert kinds[0] == "searching"
@@ -152,14 +152,14 @@ def test_the_events_of_a_question_and_what_is_kept_of_it(desk: Desk, kept: Conve
     assert turn.answer == final
     assert turn.answer_text == final["text"] == "Captain Rosa Lind counted them from the north tower."
     (citation,) = final["sentences"][0]["citations"][:1]
-    document = desk.archive("town").document_by_uri(citation["uri"])
+    document = workspace.archive("town").document_by_uri(citation["uri"])
     assert document is not None
     assert document.text[citation["start"] : citation["end"]] == citation["quote"]
     assert askings.running(turn.turn_id) is None
 
 
 def test_earlier_questions_are_the_history(
-    desk: Desk, kept: Conversations, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, kept: Conversations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
 
@@ -169,15 +169,15 @@ def test_earlier_questions_are_the_history(
 
     generate = ScriptedGenerator.generate
     monkeypatch.setattr(ScriptedGenerator, "generate", listen)
-    askings = Askings(desk, kept)
+    askings = AnswerJobs(workspace, kept)
     answer(askings, CAPTAIN)
     answer(askings, "How many ships did that captain count in the harbour?", kept.all()[0].conversation_id)
     assert CAPTAIN in heard[-1]
 
 
-def test_stopping_one_that_waits(desk: Desk, kept: Conversations) -> None:
-    askings = Askings(desk, kept)
-    with desk.turnstile.turn(Work.QUESTION):
+def test_stopping_one_that_waits(workspace: Workspace, kept: Conversations) -> None:
+    askings = AnswerJobs(workspace, kept)
+    with workspace.scheduler.turn(Work.QUESTION):
         turn, asking = askings.begin(None, CAPTAIN, Request("town", "scripted"))
         askings.stop(turn.turn_id)
         events = [event for batch in asking.follow() for event in batch]
@@ -185,8 +185,8 @@ def test_stopping_one_that_waits(desk: Desk, kept: Conversations) -> None:
     assert kept.turn(turn.turn_id).answer == events[-1]["answer"]
 
 
-def test_failures_are_shown_and_kept(desk: Desk, kept: Conversations) -> None:
-    askings = Askings(desk, kept)
+def test_failures_are_shown_and_kept(workspace: Workspace, kept: Conversations) -> None:
+    askings = AnswerJobs(workspace, kept)
     events = [
         event
         for batch in askings.begin(None, CAPTAIN, Request("gone", "scripted"))[1].follow()
@@ -199,16 +199,18 @@ def test_failures_are_shown_and_kept(desk: Desk, kept: Conversations) -> None:
         askings.begin(None, CAPTAIN, Request("town", "scripted", after="soon"))
 
 
-def test_a_filter_leaves_documents_out(desk: Desk, kept: Conversations) -> None:
-    events = answer(Askings(desk, kept), CAPTAIN, publishers=("The Aldermoor Post",))
+def test_a_filter_leaves_documents_out(workspace: Workspace, kept: Conversations) -> None:
+    events = answer(AnswerJobs(workspace, kept), CAPTAIN, publishers=("The Aldermoor Post",))
     final = events[-1]["answer"]
     assert "Rosa Lind" not in final["text"]
     assert final["filtered"] == "publisher The Aldermoor Post"
 
 
-def test_a_disagreement_is_shown_and_exported_with_its_dates(desk: Desk, kept: Conversations) -> None:
-    answer(Askings(desk, kept), CAPTAIN)
-    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+def test_a_disagreement_is_shown_and_exported_with_its_dates(
+    workspace: Workspace, kept: Conversations
+) -> None:
+    answer(AnswerJobs(workspace, kept), CAPTAIN)
+    found = workspace.assistant("town", "scripted").ask(CAPTAIN)
     (citation,) = found.sentences[0].citations[:1]
     accounts = (Account("412 ships", (citation,), "2016-01-25"), Account("398 ships", (citation,), None))
     view = answer_view(replace(found, disagreement=accounts), lambda _uri: 4)
@@ -220,12 +222,12 @@ def test_a_disagreement_is_shown_and_exported_with_its_dates(desk: Desk, kept: C
     assert "- 398 ships (no date) \\[4\\]" in answer_markdown(view)
 
 
-def test_a_missing_half_is_shown_and_exported(desk: Desk, kept: Conversations) -> None:
-    events = answer(Askings(desk, kept), CAPTAIN)
+def test_a_missing_half_is_shown_and_exported(workspace: Workspace, kept: Conversations) -> None:
+    events = answer(AnswerJobs(workspace, kept), CAPTAIN)
     view = events[-1]["answer"]
     assert view["unanswered"] == []
     assert "do not say" not in answer_markdown(view)
-    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+    found = workspace.assistant("town", "scripted").ask(CAPTAIN)
     halved = answer_view(replace(found, unanswered=("who built *it*", "why")), lambda _uri: 4)
     assert halved["unanswered"] == ["who built *it*", "why"]
     assert halved["text"] == found.text
@@ -242,17 +244,19 @@ def test_a_missing_half_is_shown_and_exported(desk: Desk, kept: Conversations) -
 # -- collections
 
 
-def test_a_collection_that_another_process_rebuilt_is_opened_again(desk: Desk, config: Config) -> None:
-    before = desk.archive("town")
-    assert desk.archive("town") is before
-    Library(desk).create("other")
+def test_a_collection_that_another_process_rebuilt_is_opened_again(
+    workspace: Workspace, config: Config
+) -> None:
+    before = workspace.archive("town")
+    assert workspace.archive("town") is before
+    Library(workspace).create("other")
     old = config.collections_dir / "town"
     old.rename(config.collections_dir / ".away")
     (config.collections_dir / "other").rename(old)
-    assert desk.archive("town").counts().n_documents == 0
-    Library(desk).delete("town")
+    assert workspace.archive("town").counts().n_documents == 0
+    Library(workspace).delete("town")
     with pytest.raises(CollectionNotFound):
-        desk.archive("town")
+        workspace.archive("town")
 
 
 @pytest.mark.parametrize(
@@ -274,13 +278,13 @@ def test_a_collection_that_another_process_rebuilt_is_opened_again(desk: Desk, c
         "deep/" * 300 + "x.txt",
     ],
 )
-def test_an_upload_stays_in_its_folder(desk: Desk, name: str) -> None:
+def test_an_upload_stays_in_its_folder(workspace: Workspace, name: str) -> None:
     with pytest.raises(UsageError):
-        Library(desk).receive("town", name)
+        Library(workspace).receive("town", name)
 
 
-def test_a_failed_upload_leaves_the_earlier_file(desk: Desk) -> None:
-    library = Library(desk)
+def test_a_failed_upload_leaves_the_earlier_file(workspace: Workspace) -> None:
+    library = Library(workspace)
 
     def put(text: str) -> View:
         upload = library.receive("town", "notes/a.txt")
@@ -298,14 +302,14 @@ def test_a_failed_upload_leaves_the_earlier_file(desk: Desk) -> None:
     assert not Path(document["uri"]).exists()
 
 
-def test_removing_leaves_files_of_others_alone(desk: Desk) -> None:
-    library = Library(desk)
+def test_removing_leaves_files_of_others_alone(workspace: Workspace) -> None:
+    library = Library(workspace)
     uri = library.documents("town")[0]["uri"]
     library.remove("town", uri)
     assert Path(uri).exists()
     assert uri not in [view["uri"] for view in library.documents("town")]
     with pytest.raises(UsageError):
-        document_view(desk.archive("town"), uri)
+        document_view(workspace.archive("town"), uri)
 
 
 class _Holding(ScriptedGenerator):
@@ -321,16 +325,16 @@ class _Holding(ScriptedGenerator):
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_what_is_removed_is_forgotten_by_the_models(
-    desk: Desk, config: Config, monkeypatch: pytest.MonkeyPatch, whole: bool
+    workspace: Workspace, config: Config, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     model = _Holding()
     monkeypatch.setattr("askive.models.registry.load_generator", lambda *_, **__: model)
-    desk.assistant("town", "scripted")
+    workspace.assistant("town", "scripted")
     kept = StateCache(states_dir(config.models_dir))
     kept.put("a" * 64, b"state")
-    library = Library(desk)
+    library = Library(workspace)
     uri = library.documents("town")[0]["uri"]
-    busy = desk.turnstile.turn(Work.QUESTION)
+    busy = workspace.scheduler.turn(Work.QUESTION)
     busy.__enter__()
     removing = threading.Thread(
         target=library.delete if whole else library.remove, args=("town",) if whole else ("town", uri)
@@ -352,10 +356,12 @@ def test_what_is_removed_is_forgotten_by_the_models(
         ("cut_off", "(cut off)"),
     ],
 )
-def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdict, said: str) -> None:
-    answer(Askings(desk, kept), CAPTAIN)
+def test_a_verdict_has_one_name(
+    workspace: Workspace, kept: Conversations, verdict: Verdict, said: str
+) -> None:
+    answer(AnswerJobs(workspace, kept), CAPTAIN)
     (turn,) = kept.turns(kept.all()[0].conversation_id)
-    found = desk.assistant("town", "scripted").ask(CAPTAIN)
+    found = workspace.assistant("town", "scripted").ask(CAPTAIN)
     doubted = replace(found, sentences=(replace(found.sentences[0], verdict=verdict),))
     view = answer_view(doubted, lambda _uri: 4)
     assert said in answer_markdown(view)
@@ -369,8 +375,10 @@ def test_a_verdict_has_one_name(desk: Desk, kept: Conversations, verdict: Verdic
 # -- taking it along
 
 
-def test_exports_hold_the_quotes_and_no_markup_of_documents(desk: Desk, kept: Conversations) -> None:
-    answer(Askings(desk, kept), CAPTAIN)
+def test_exports_hold_the_quotes_and_no_markup_of_documents(
+    workspace: Workspace, kept: Conversations
+) -> None:
+    answer(AnswerJobs(workspace, kept), CAPTAIN)
     conversation = kept.all()[0]
     kept.rename(conversation.conversation_id, "<b>*bold*</b>")
     conversation, turns = kept.get(conversation.conversation_id), kept.turns(conversation.conversation_id)
@@ -383,13 +391,13 @@ def test_exports_hold_the_quotes_and_no_markup_of_documents(desk: Desk, kept: Co
     assert "<script" not in html
 
 
-def test_a_gold_question_is_saved_once(desk: Desk, kept: Conversations, config: Config) -> None:
+def test_a_gold_question_is_saved_once(workspace: Workspace, kept: Conversations, config: Config) -> None:
     from askive.eval.datasets.gold import read_gold
 
-    answer(Askings(desk, kept), CAPTAIN)
+    answer(AnswerJobs(workspace, kept), CAPTAIN)
     (turn,) = kept.turns(kept.all()[0].conversation_id)
-    folder = save_gold(config, desk.archive("town"), turn, [], ["Rosa Lind"])
+    folder = save_gold(config, workspace.archive("town"), turn, [], ["Rosa Lind"])
     (sample,) = read_gold(folder).samples
     assert sample.scored == ("retrieval", "answers", "citations", "refusal")
     with pytest.raises(UsageError):
-        save_gold(config, desk.archive("town"), turn, [], ["Rosa Lind"])
+        save_gold(config, workspace.archive("town"), turn, [], ["Rosa Lind"])

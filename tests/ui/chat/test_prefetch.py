@@ -10,16 +10,16 @@ import pytest
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message, Piece, Sampling
-from askive.rag.answer.preparation import Preparer, finished
-from askive.rag.answer.prompt import opening
-from askive.rag.evidence.assessment import Weigher
+from askive.rag.answer.preparation import Preparer, complete_question
+from askive.rag.answer.prompt import prompt_opening
+from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.types import Turn
 from askive.ui.chat.conversations import Conversations
-from askive.ui.chat.http.streams import Events
-from askive.ui.chat.jobs import Asking, Askings, Request
+from askive.ui.chat.http.streams import Streams
+from askive.ui.chat.jobs import AnswerJobs, Asking, Request
 from askive.ui.chat.prefetch import Sought
-from askive.ui.chat.scheduler import Turnstile, Work
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.scheduler import Scheduler, Work
+from askive.ui.chat.workspace import Workspace
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 BRIDGE = "Who was the engineer of the old bridge of Aldermoor?"
@@ -64,12 +64,12 @@ class Engine(ScriptedGenerator):
 
 
 @pytest.fixture
-def engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def engine(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     made = Engine()
     monkeypatch.setattr("askive.models.registry.load_generator", lambda *_, **__: made)
     # The reader takes a second to load and has no part in this.
     monkeypatch.setattr("askive.models.registry.load_reader", lambda *_: None)
-    desk.assistant("town", "scripted")
+    workspace.assistant("town", "scripted")
     yield made
     made.go_on.set()
 
@@ -78,13 +78,13 @@ def engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 def n_weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that were weighed."""
     questions: list[str] = []
-    weigh = Weigher.weigh
+    weigh = EvidenceAssessor.weigh
 
-    def seen(self: Weigher, question: str, *rest: Any) -> Any:
+    def seen(self: EvidenceAssessor, question: str, *rest: Any) -> Any:
         questions.append(question)
         return weigh(self, question, *rest)
 
-    monkeypatch.setattr(Weigher, "weigh", seen)
+    monkeypatch.setattr(EvidenceAssessor, "weigh", seen)
     return questions
 
 
@@ -98,19 +98,19 @@ def events_of(asking: Asking) -> list[dict[str, Any]]:
     return [event for batch in asking.follow() for event in batch]
 
 
-def typing(desk: Desk, engine: Engine, typed: str, request: Request = TOWN) -> threading.Thread:
+def typing(workspace: Workspace, engine: Engine, typed: str, request: Request = TOWN) -> threading.Thread:
     """Somebody pauses with this in the box; returns while it is being read."""
     n_before = len(engine.read)
-    thread = in_thread(lambda: desk.ahead.anticipate(request.sought(finished(typed), ())))
+    thread = in_thread(lambda: workspace.ahead.anticipate(request.sought(complete_question(typed), ())))
     engine.wait_for(lambda: len(engine.read) > n_before)
     return thread
 
 
 def test_the_question_that_was_typed_is_answered_from_what_is_being_read(
-    desk: Desk, kept: Conversations, engine: Engine, n_weighed: list[str]
+    workspace: Workspace, kept: Conversations, engine: Engine, n_weighed: list[str]
 ) -> None:
-    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
-    _, asking = Askings(desk, kept).begin(None, CAPTAIN, TOWN)
+    reading = typing(workspace, engine, CAPTAIN.rstrip("?"))
+    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
     told: list[str] = []
     for batch in asking.follow():
         told += [event["kind"] for event in batch]
@@ -126,7 +126,11 @@ def test_the_question_that_was_typed_is_answered_from_what_is_being_read(
 
 
 def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
-    desk: Desk, kept: Conversations, engine: Engine, n_weighed: list[str], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    kept: Conversations,
+    engine: Engine,
+    n_weighed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine.go_on.set()
     looking, go_on = threading.Event(), threading.Event()
@@ -138,9 +142,9 @@ def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
         return prepared(self, *told)
 
     monkeypatch.setattr(Preparer, "_prepared", slow)
-    reading = in_thread(lambda: desk.ahead.anticipate(TOWN.sought(CAPTAIN, ())))
+    reading = in_thread(lambda: workspace.ahead.anticipate(TOWN.sought(CAPTAIN, ())))
     assert looking.wait(20)
-    _, asking = Askings(desk, kept).begin(None, CAPTAIN, TOWN)
+    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
     go_on.set()
     assert events_of(asking)[-1]["kind"] == "final"
     reading.join(20)
@@ -149,10 +153,15 @@ def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
 
 
 def sending_ends_the_reading(
-    desk: Desk, kept: Conversations, engine: Engine, conversation: str | None, question: str, asked: Request
+    workspace: Workspace,
+    kept: Conversations,
+    engine: Engine,
+    conversation: str | None,
+    question: str,
+    asked: Request,
 ) -> None:
-    reading = typing(desk, engine, CAPTAIN)
-    _, asking = Askings(desk, kept).begin(conversation, question, asked)
+    reading = typing(workspace, engine, CAPTAIN)
+    _, asking = AnswerJobs(workspace, kept).begin(conversation, question, asked)
     assert events_of(asking)[-1]["kind"] == "final"
     reading.join(20)
     assert engine.cancelled == engine.read[:1]
@@ -168,16 +177,16 @@ def sending_ends_the_reading(
     ids=["another", "filtered", "literal"],
 )
 def test_any_other_question_ends_what_is_being_read(
-    desk: Desk, kept: Conversations, engine: Engine, question: str, request_: Request
+    workspace: Workspace, kept: Conversations, engine: Engine, question: str, request_: Request
 ) -> None:
-    sending_ends_the_reading(desk, kept, engine, None, question, request_)
+    sending_ends_the_reading(workspace, kept, engine, None, question, request_)
 
 
 def test_sent_without_its_mark_it_goes_on_from_what_is_being_read(
-    desk: Desk, kept: Conversations, engine: Engine
+    workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
-    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
-    _, asking = Askings(desk, kept).begin(None, CAPTAIN.rstrip("?"), TOWN)
+    reading = typing(workspace, engine, CAPTAIN.rstrip("?"))
+    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN.rstrip("?"), TOWN)
     engine.go_on.set()
     assert events_of(asking)[-1]["kind"] == "final"
     reading.join(20)
@@ -186,18 +195,18 @@ def test_sent_without_its_mark_it_goes_on_from_what_is_being_read(
 
 
 def test_the_same_words_after_another_turn_are_another_question(
-    desk: Desk, kept: Conversations, engine: Engine
+    workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     conversation = kept.begin(BRIDGE, "town")
     kept.answered(kept.ask(conversation, BRIDGE, {}), "Ida Falk.", {"text": ""})
-    sending_ends_the_reading(desk, kept, engine, conversation, CAPTAIN, TOWN)
+    sending_ends_the_reading(workspace, kept, engine, conversation, CAPTAIN, TOWN)
 
 
 def test_stopping_the_question_ends_what_is_being_read_for_it(
-    desk: Desk, kept: Conversations, engine: Engine
+    workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
-    reading = typing(desk, engine, CAPTAIN)
-    askings = Askings(desk, kept)
+    reading = typing(workspace, engine, CAPTAIN)
+    askings = AnswerJobs(workspace, kept)
     turn, asking = askings.begin(None, CAPTAIN, TOWN)
     askings.stop(turn.turn_id)
     engine.go_on.set()
@@ -208,10 +217,10 @@ def test_stopping_the_question_ends_what_is_being_read_for_it(
 
 @pytest.mark.parametrize("typed", [f"{CAPTAIN} And what", "Which captain counts", "Which"])
 def test_typing_on_ends_what_is_being_read(
-    desk: Desk, kept: Conversations, engine: Engine, typed: str
+    workspace: Workspace, kept: Conversations, engine: Engine, typed: str
 ) -> None:
-    events = Events(desk, kept, Askings(desk, kept))
-    reading = typing(desk, engine, CAPTAIN)
+    events = Streams(workspace, kept, AnswerJobs(workspace, kept))
+    reading = typing(workspace, engine, CAPTAIN)
     told = list(events.anticipate({**TOWN.as_dict(), "typed": typed, "paused": False}))
     assert told == [{"documents": [], "understood": ""}]
     reading.join(20)
@@ -219,10 +228,10 @@ def test_typing_on_ends_what_is_being_read(
 
 
 def test_the_mark_that_was_still_to_come_ends_nothing(
-    desk: Desk, kept: Conversations, engine: Engine
+    workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
-    events = Events(desk, kept, Askings(desk, kept))
-    reading = typing(desk, engine, CAPTAIN.rstrip("?"))
+    events = Streams(workspace, kept, AnswerJobs(workspace, kept))
+    reading = typing(workspace, engine, CAPTAIN.rstrip("?"))
     list(events.anticipate({**TOWN.as_dict(), "typed": CAPTAIN, "paused": False}))
     again = in_thread(lambda: list(events.anticipate({**TOWN.as_dict(), "typed": CAPTAIN})))
     again.join(0.2)
@@ -237,10 +246,10 @@ def test_the_mark_that_was_still_to_come_ends_nothing(
 
 
 def test_after_an_answer_the_opening_of_the_next_prompt_is_read(
-    desk: Desk, kept: Conversations, engine: Engine
+    workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     engine.go_on.set()
-    askings = Askings(desk, kept)
+    askings = AnswerJobs(workspace, kept)
     turn, asking = askings.begin(None, CAPTAIN, TOWN)
     events_of(asking)
     engine.wait_for(lambda: len(engine.read) == 1)
@@ -251,9 +260,11 @@ def test_after_an_answer_the_opening_of_the_next_prompt_is_read(
     assert tuple(engine.prompts[-1][:3]) == tuple(ahead)
 
 
-def test_a_question_ends_the_reading_of_the_opening(desk: Desk, kept: Conversations, engine: Engine) -> None:
-    askings = Askings(desk, kept)
-    idle = in_thread(lambda: desk.ahead.read_opening("scripted", ()))
+def test_a_question_ends_the_reading_of_the_opening(
+    workspace: Workspace, kept: Conversations, engine: Engine
+) -> None:
+    askings = AnswerJobs(workspace, kept)
+    idle = in_thread(lambda: workspace.ahead.read_opening("scripted", ()))
     engine.wait_for(lambda: len(engine.read) == 1)
     _, asking = askings.begin(None, CAPTAIN, TOWN)
     assert events_of(asking)[-1]["kind"] == "final"
@@ -263,38 +274,38 @@ def test_a_question_ends_the_reading_of_the_opening(desk: Desk, kept: Conversati
 
 
 def test_typing_ends_the_reading_of_the_opening_and_what_was_typed_is_kept(
-    desk: Desk, engine: Engine
+    workspace: Workspace, engine: Engine
 ) -> None:
-    idle = in_thread(lambda: desk.ahead.read_opening("scripted", ()))
+    idle = in_thread(lambda: workspace.ahead.read_opening("scripted", ()))
     engine.wait_for(lambda: len(engine.read) == 1)
-    reading = typing(desk, engine, CAPTAIN)
+    reading = typing(workspace, engine, CAPTAIN)
     assert engine.cancelled == engine.read[:1]
     idle.join(20)
     engine.go_on.set()
     reading.join(20)
-    assert not desk.ahead.read_opening("scripted", ())
+    assert not workspace.ahead.read_opening("scripted", ())
     assert len(engine.read) == 2
 
 
-def test_a_model_that_is_not_loaded_is_left_alone(desk: Desk, engine: Engine) -> None:
+def test_a_model_that_is_not_loaded_is_left_alone(workspace: Workspace, engine: Engine) -> None:
     engine.go_on.set()
-    assert not desk.ahead.read_opening("another", ())
-    assert desk.ahead.read_opening("scripted", (Turn(BRIDGE, "Ida Falk."),))
+    assert not workspace.ahead.read_opening("another", ())
+    assert workspace.ahead.read_opening("scripted", (Turn(BRIDGE, "Ida Falk."),))
     assert len(engine.read) == 1
-    assert tuple(engine.read[0][:-1]) == opening((Turn(BRIDGE, "Ida Falk."),))
+    assert tuple(engine.read[0][:-1]) == prompt_opening((Turn(BRIDGE, "Ida Falk."),))
 
 
-def test_an_opened_collection_is_warm_with_its_opening_read(desk: Desk, engine: Engine) -> None:
+def test_an_opened_collection_is_warm_with_its_opening_read(workspace: Workspace, engine: Engine) -> None:
     engine.go_on.set()
-    desk.warm("town")
-    assert [tuple(messages[:-1]) for messages in engine.read] == [opening()]
+    workspace.warm("town")
+    assert [tuple(messages[:-1]) for messages in engine.read] == [prompt_opening()]
 
 
 def test_idle_work_is_told_to_end_when_anybody_comes() -> None:
-    turnstile, idle = Turnstile(), threading.Event()
-    with turnstile.turn(Work.IDLE, idle) as leave:
+    scheduler, idle = Scheduler(), threading.Event()
+    with scheduler.turn(Work.IDLE, idle) as leave:
         assert not idle.is_set()
-        indexes = turnstile.turn(Work.INDEXING)
+        indexes = scheduler.turn(Work.INDEXING)
         indexing = in_thread(indexes.__enter__)
         assert idle.wait(20)
         leave()
@@ -302,20 +313,20 @@ def test_idle_work_is_told_to_end_when_anybody_comes() -> None:
         assert not indexing.is_alive(), (
             "who has left does not hold up others, nor takes their turn at its end"
         )
-    assert turnstile._working is Work.INDEXING
+    assert scheduler._working is Work.INDEXING
 
 
-def test_a_question_is_told_only_of_questions_before_it(desk: Desk) -> None:
+def test_a_question_is_told_only_of_questions_before_it(workspace: Workspace) -> None:
     told: list[int] = []
-    turnstile = Turnstile()
+    scheduler = Scheduler()
 
     def ask() -> None:
-        with turnstile.turn(Work.QUESTION, None, told.append):
+        with scheduler.turn(Work.QUESTION, None, told.append):
             pass
 
-    with turnstile.turn(Work.ANTICIPATION):
+    with scheduler.turn(Work.ANTICIPATION):
         thread = in_thread(ask)
-        while not turnstile._waiting:
+        while not scheduler._waiting:
             thread.join(0.001)
     thread.join(20)
     assert told == []
@@ -323,6 +334,6 @@ def test_a_question_is_told_only_of_questions_before_it(desk: Desk) -> None:
 
 def test_what_is_sought_tells_all_that_the_prompt_depends_on() -> None:
     one = Sought("town", "scripted", CAPTAIN, (Turn("a", "b"),))
-    assert one == TOWN.sought(finished(CAPTAIN[:-1]), [Turn("a", "b")])
+    assert one == TOWN.sought(complete_question(CAPTAIN[:-1]), [Turn("a", "b")])
     assert one != Request("town", "other").sought(CAPTAIN, [Turn("a", "b")])
     assert one != Request("town", "scripted", after="2015").sought(CAPTAIN, [Turn("a", "b")])

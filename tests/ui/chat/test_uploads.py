@@ -24,14 +24,14 @@ from askive.ui.chat.http.payloads import View
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Work
 from askive.ui.chat.uploads import MAX_AT_ONCE, Incoming
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 
 TEXT = b"Agnes wrote to Karl about 31 barrels of herring."
 
 
 @pytest.fixture
-def library(desk: Desk) -> Iterator[Library]:
-    opened = Library(desk)
+def library(workspace: Workspace) -> Iterator[Library]:
+    opened = Library(workspace)
     yield opened
     opened.close()
 
@@ -78,9 +78,9 @@ def _leave(*_: object) -> None:
     raise SystemExit
 
 
-def test_a_chat_that_is_closed_ends_the_streams(desk: Desk, config: Config) -> None:
-    library = Library(desk)
-    with desk.turnstile.turn(Work.QUESTION):
+def test_a_chat_that_is_closed_ends_the_streams(workspace: Workspace, config: Config) -> None:
+    library = Library(workspace)
+    with workspace.scheduler.turn(Work.QUESTION):
         upload = library.receive("town", "a.txt")
         upload.write(TEXT)
         views = library.add("town", upload)

@@ -164,7 +164,7 @@ import askive.rag.store.vector_cache
 def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-askive.rag.store.vector_cache.DenseCache.save = die
+askive.rag.store.vector_cache.VectorCache.save = die
 from askive.ui.cli import run
 
 run(sys.argv[1:])

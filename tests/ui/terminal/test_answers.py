@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.rag.evidence.assessment import Weighed, Weigher
+from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.types import Hit
 from tests.ui.test_cli import Askive
 
@@ -23,14 +23,14 @@ def askive(
     home: Path, documents: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Askive:
     """A collection of which it is known that it says nothing about Borgholm."""
-    weigh: Callable[..., Weighed] = Weigher.weigh
+    weigh: Callable[..., Assessment] = EvidenceAssessor.weigh
 
-    def given(self: Weigher, question: str, hits: Sequence[Hit], context: str = "") -> Weighed:
+    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
         unknown = "Borgholm" in question and "bridge" not in question
         found = weigh(self, question, hits, context)
         return replace(found, probability=0.01 if unknown else 0.9, is_answerable=not unknown)
 
-    monkeypatch.setattr(Weigher, "weigh", given)
+    monkeypatch.setattr(EvidenceAssessor, "weigh", given)
     command = Askive(capsys)
     assert command("index", documents, "--embedder", "hash", "--quiet").code == 0
     return command

@@ -23,7 +23,7 @@ _POLICY = (
 )
 
 
-class Door:
+class AccessControl:
     """ASGI middleware in front of the page and of Gradio's routes.
 
     password: None admits the loopback interface only; else HTTP Basic, any user name. After some wrong ones an

@@ -19,10 +19,10 @@ from askive.ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, K
 from askive.ui.chat.export import answer_markdown, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.failures import attach_failures, failure_view
-from askive.ui.chat.jobs import Askings
+from askive.ui.chat.jobs import AnswerJobs
 from askive.ui.chat.library import Library
 from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 
 _MAX_LISTED = 500
 
@@ -58,9 +58,14 @@ class Routes:
     """The JSON side of the page, under `/chat/`."""
 
     def __init__(
-        self, desk: Desk, kept: Conversations, askings: Askings, library: Library, collection: str
+        self,
+        workspace: Workspace,
+        kept: Conversations,
+        askings: AnswerJobs,
+        library: Library,
+        collection: str,
     ) -> None:
-        self._desk = desk
+        self._workspace = workspace
         self._kept = kept
         self._askings = askings
         self._library = library
@@ -104,7 +109,7 @@ class Routes:
         return {
             "collection": self._collection,
             "collections": self._library.collections(),
-            "models": self._desk.generators(),
+            "models": self._workspace.generators(),
         }
 
     def conversations(self, search: str = "") -> list[dict[str, Any]]:
@@ -159,21 +164,21 @@ class Routes:
         """Save as gold question; the suite's folder."""
         turn = self._kept.turn(turn_id)
         before = [t for t in self._kept.turns(turn.conversation_id) if t.turn_id < turn_id and t.answer_text]
-        archive = self._desk.archive(str(turn.asked.get("collection")))
-        folder = save_gold(self._desk.config, archive, turn, before, body.answers, body.note)
+        archive = self._workspace.archive(str(turn.asked.get("collection")))
+        folder = save_gold(self._workspace.config, archive, turn, before, body.answers, body.note)
         return {"folder": str(folder)}
 
     def source(self, collection: str, uri: str) -> dict[str, Any]:
         """A whole document."""
-        return document_view(self._desk.archive(collection), uri)
+        return document_view(self._workspace.archive(collection), uri)
 
     def picture(self, collection: str, uri: str, page: PageNumber) -> Response:
         """A page of a PDF."""
-        return Response(page_picture(self._desk.archive(collection), uri, page), media_type="image/png")
+        return Response(page_picture(self._workspace.archive(collection), uri, page), media_type="image/png")
 
     def boxes(self, collection: str, uri: str, page: PageNumber, quote: str) -> list[dict[str, float]]:
         """Where a quote stands on a page of a PDF."""
-        return marked_boxes(self._desk.archive(collection), uri, page, quote)
+        return marked_boxes(self._workspace.archive(collection), uri, page, quote)
 
     def collections(self) -> list[dict[str, Any]]:
         """What is there, and how much."""
@@ -196,7 +201,7 @@ class Routes:
     def delete_collection(self, name: str, *, with_quotes: bool = False) -> dict[str, str]:
         """For good. Which one is asked next."""
         self._library.delete(name, with_quotes=with_quotes)
-        return {"deleted": name, "next": choose_collection_again(self._desk, self._library)}
+        return {"deleted": name, "next": choose_collection_again(self._workspace, self._library)}
 
     def documents(self, name: str, search: str = "") -> dict[str, Any]:
         """The documents, as many as fit on a page, and how many there are."""
@@ -230,11 +235,11 @@ class Routes:
         return {**asdict(turn), "running": self._askings.running(turn.turn_id) is not None}
 
 
-def choose_collection_again(desk: Desk, library: Library) -> str:
+def choose_collection_again(workspace: Workspace, library: Library) -> str:
     """The collection to ask when the one in use was deleted; empty when none is left."""
     names = [row["name"] for row in library.collections()]
     with suppress(AskiveError):
-        chosen = choose_collection(desk.config)
+        chosen = choose_collection(workspace.config)
         if chosen in names:
             return chosen
     return names[0] if names else ""

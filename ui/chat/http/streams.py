@@ -12,18 +12,18 @@ from askive.rag.text.words import storable
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import first_documents
-from askive.ui.chat.jobs import Asking, Askings, Request, history_before
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.jobs import AnswerJobs, Asking, Request, history_before
+from askive.ui.chat.workspace import Workspace
 
 _MIN_TYPED_WORDS = 3
 _AFTER_ALL = 1 << 62
 
 
-class Events:
+class Streams:
     """The functions behind `/gradio_api/call/...`; each takes and yields one JSON object."""
 
-    def __init__(self, desk: Desk, kept: Conversations, askings: Askings) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Workspace, kept: Conversations, askings: AnswerJobs) -> None:
+        self._workspace = workspace
         self._kept = kept
         self._askings = askings
 
@@ -64,11 +64,11 @@ class Events:
         What was found comes at once; the stream ends when it has been read, or when typing went on.
         paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
         """
-        from askive.rag.answer.preparation import finished
+        from askive.rag.answer.preparation import complete_question
         from askive.rag.question.analysis import understand
 
         nothing: dict[str, Any] = {"documents": [], "understood": ""}
-        ahead = self._desk.ahead
+        ahead = self._workspace.ahead
         try:
             asked = _object(asked)
             typed = storable(str(asked.get("typed") or "")).strip()
@@ -79,15 +79,17 @@ class Events:
                 return
             conversation_id = str(asked.get("conversation_id") or "")
             turns = self._kept.turns(conversation_id) if conversation_id else []
-            sought = request.sought(finished(typed), history_before(turns, _AFTER_ALL))
+            sought = request.sought(complete_question(typed), history_before(turns, _AFTER_ALL))
             ahead.stop(unless=sought)
             if not asked.get("paused", True):
                 yield nothing
                 return
             history, admitted = sought.history, sought.admitted
-            publishers = self._desk.archive(request.collection).store.publishers()
+            publishers = self._workspace.archive(request.collection).store.publishers()
             yield {
-                "documents": first_documents(self._desk.glance(request.collection, typed, history, admitted)),
+                "documents": first_documents(
+                    self._workspace.glance(request.collection, typed, history, admitted)
+                ),
                 "understood": understand(typed, publishers).describe(),
             }
             ahead.anticipate(sought)
