@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,3 +145,99 @@ def test_the_rules_see_what_they_should(tmp_path: Path) -> None:
         Import(8, "rag", True),
         Import(10, "ui", False),
     }
+
+
+MAX_MODULES = 14
+# A module of rag may import its own place and every place further down.
+ORDER = [
+    {"assistant", "verify_text", "doctor"},
+    {"privacy"},
+    {"collections"},
+    {"answer", "factory"},
+    {"verification", "retrieval", "ingest"},
+    {"evidence", "store"},
+    {"question"},
+    {"load", "passage_context", "serialize", "seeds", "config"},
+    {"text", "calibration", "types", "errors"},
+]
+PLACE = {name: at for at, names in enumerate(ORDER) for name in names}
+NOT_SHIPPED = ("eval.benchmarks", "models.reader.training")
+OPEN_MODELS = ("rag.factory", "rag.collections", "rag.doctor")
+LOADERS = {"load_embedder", "load_generator", "load_reader"}
+
+MODULES = {
+    name_of(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for path in FILES
+}
+
+
+def modules_imported(path: Path) -> set[str]:
+    """Modules of ours that a file imports, anywhere in it, without the `askive.` in front."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            module = (node.module or "").removeprefix("askive.")
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                found.add(whole if whole in MODULES else module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.removeprefix("askive.") for alias in node.names}
+    return found & set(MODULES)
+
+
+IMPORTED = {module: modules_imported(path) - {module} for module, path in MODULES.items()}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("rag.")])
+def test_the_order_inside_rag(module: str) -> None:
+    own = module.split(".")[1]
+    assert own in PLACE, f"{own} has no place in ORDER"
+    others = {other.split(".")[1] for other in IMPORTED[module] if other.startswith("rag.")} - {own}
+    assert not {other for other in others if PLACE[other] <= PLACE[own]}, "imports run down only"
+
+
+def test_no_folder_is_too_full() -> None:
+    folders = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    assert not {name_of(folder): n for folder, n in folders.items() if n > MAX_MODULES}
+
+
+def test_nothing_that_ships_imports_what_does_not() -> None:
+    wrong = {
+        module: other
+        for module, others in IMPORTED.items()
+        for other in others
+        if other.startswith(NOT_SHIPPED) and not module.startswith(NOT_SHIPPED)
+    }
+    assert not wrong
+
+
+def test_one_module_of_rag_opens_models() -> None:
+    for module in MODULES:
+        if module.startswith("rag.") and not module.startswith(OPEN_MODELS):
+            tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+            assert not LOADERS & {n.name for n in ast.walk(tree) if isinstance(n, ast.alias)}, module
+
+
+def circles(imported: Mapping[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import each other, straight or by way of others."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        left = list(imported[start])
+        while left:
+            module = left.pop()
+            if module not in seen:
+                seen.add(module)
+                left += imported[module]
+        return seen
+
+    reach = {module: reached(module) for module in imported}
+    found = {frozenset({m for m in reach[module] if module in reach[m]}) for module in imported}
+    return sorted(sorted(group) for group in found if group)
+
+
+def test_no_files_import_each_other() -> None:
+    assert circles(IMPORTED) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
