@@ -76,12 +76,12 @@ class Upload:
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(
                 f"{self.target.name}: a file has the name of one of its folders",
-                remedy="rename the folder or remove the file first",
+                remedy="rename the folder, or take the file out of the collection first",
             ) from error
         if self.target.is_dir():
             raise UsageError(
                 f"{self.target.name}: a folder has this name",
-                remedy="rename the file or remove the folder first",
+                remedy="rename the file, or take what is in the folder out of the collection first",
             )
         before = None
         if self.target.exists():

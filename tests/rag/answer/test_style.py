@@ -107,8 +107,13 @@ def test_a_sentence_that_just_had_room_is_shown(archive: Archive) -> None:
     assert answer_of(archive, said, len(f"{FIRST} {second}".split())) == f"{FIRST} {second}"
 
 
-def test_the_only_sentence_is_shown_as_far_as_it_came(archive: Archive) -> None:
-    assert answer_of(archive, FIRST, len(FIRST.split()) - 1).startswith("The harbour of Aldermoor received")
+def test_the_only_sentence_without_room_is_no_answer(archive: Archive) -> None:
+    config = Config(home=archive.folder, generation=GenerationConfig(max_tokens=len(FIRST.split()) - 1))
+    answer = Assistant(archive, ScriptedGenerator(FIRST), config).ask(HARBOUR)
+    assert answer.refused
+    (fragment,) = answer.left_out
+    assert FIRST.startswith(fragment.text)
+    assert fragment.verdict == "cut_off"
 
 
 def test_the_preamble_is_not_in_the_answer(archive: Archive) -> None:

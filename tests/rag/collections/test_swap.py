@@ -29,7 +29,8 @@ import os, shutil, signal, sys
 from pathlib import Path
 import askive.rag.ingest.pipeline, askive.rag.collections.swap
 from askive.models.fakes import HashEmbedder
-from askive.rag.collections.by_name import rebuild_collection, remove_collection
+from askive.rag.collections.by_name import rebuild_collection
+from askive.rag.privacy.deletion import remove_collection
 from askive.rag.config import Config
 
 home, documents, action, can_exchange = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "exchange"

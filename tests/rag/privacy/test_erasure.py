@@ -216,7 +216,8 @@ def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 {module}.{name} = die
-from askive.rag.collections.by_name import open_collection, remove_collection, remove_from_collection
+from askive.rag.collections.by_name import open_collection
+from askive.rag.privacy.deletion import remove_collection, remove_from_collection
 from askive.rag.config import Config
 from askive.rag.privacy.erasure import erase_removed
 from askive.rag.ingest.pipeline import ingest_paths
@@ -234,7 +235,7 @@ else:
             erase_removed(config, archive)
 """
 POINTS = {
-    "before the vector file": ("askive.rag.store.vector_cache", "DenseCache.save"),
+    "before the vector file": ("askive.rag.store.vector_cache", "VectorCache.save"),
     "before the states": ("askive.models.registry", "clear_states"),
     "before the store's file": ("askive.rag.store.sqlite", "SqliteStore.erase"),
     "before deleting": ("shutil", "rmtree"),

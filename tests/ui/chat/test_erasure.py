@@ -108,10 +108,10 @@ def die(*arguments, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 from askive.rag.config import Config
-from askive.ui.chat.workspace import Desk
+from askive.ui.chat.workspace import Workspace
 from askive.ui.chat.library import Library
 
-library = Library(Desk(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
+library = Library(Workspace(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
 way, text = sys.argv[2], sys.argv[3]
 {module}.{name} = die
 if way == "upload":
@@ -126,10 +126,10 @@ else:
 KILLS = [
     ("upload", "askive.ui.chat.library", "ingest_paths"),
     ("upload", "askive.rag.store.sqlite", "SqliteStore.put"),
-    ("upload", "askive.rag.store.vector_cache", "DenseCache.save"),
+    ("upload", "askive.rag.store.vector_cache", "VectorCache.save"),
     ("upload", "askive.ui.chat.library", "erase_removed"),
     ("upload", "askive.ui.chat.library", "Library.add"),
-    ("remove", "askive.rag.store.vector_cache", "DenseCache.save"),
+    ("remove", "askive.rag.store.vector_cache", "VectorCache.save"),
     ("remove", "askive.rag.privacy.register", "delete_upload"),
     ("delete", "askive.rag.privacy.register", "delete_upload"),
     ("delete", "shutil", "rmtree"),
