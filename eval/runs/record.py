@@ -56,8 +56,9 @@ def code_state() -> Code:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    # Without the option, `git status` rewrites the index of the repository.
-    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    # Without these options `git status` and `git diff` rewrite the index of the repository.
+    options = ("--no-optional-locks", "-c", "diff.autoRefreshIndex=false")
+    command = ["git", *options, "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
