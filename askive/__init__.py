@@ -12,8 +12,8 @@ collection. Every error is an `AskiveError` with a `message` and a `remedy`. Not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+# Importing typing would take longer than all else here; type checkers know the name.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from askive.interface import ask, index, open, search, verify
     from askive.models.errors import (
@@ -131,11 +131,11 @@ _MODULES = {
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 
-        value: Any = version("askive")
+        value: object = version("askive")
     elif name in _MODULE_OF:
         from importlib import import_module
 

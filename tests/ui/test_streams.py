@@ -237,8 +237,22 @@ def test_the_door_is_light() -> None:
     shown = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert set(eval(shown.stdout)) <= {"ui", "askive.ui.cli", "__future__", "signal", "enum", "types", "functools", "collections",
-        "operator", "keyword", "reprlib", "itertools", "_signal", "_collections", "_functools", "_operator"}  # fmt: skip
+    ours = {"askive", "askive.models", "askive.models.offline", "askive.ui", "askive.ui.cli"}
+    light = {
+        "__future__",
+        "signal",
+        "enum",
+        "types",
+        "functools",
+        "collections",
+        "collections.abc",
+        "contextlib",
+        "abc",
+    }
+    # The last is blocked, not imported: see `askive.models.offline`.
+    light |= {"operator", "keyword", "reprlib", "itertools", "openvino_telemetry"}
+    imported = {name.removeprefix("_") for name in eval(shown.stdout)}
+    assert imported <= {name.removeprefix("_") for name in ours | light}
 
 
 def test_interrupted_in_the_background_it_goes_on(home: Path) -> None:
