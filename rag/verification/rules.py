@@ -123,7 +123,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     if any(compare(quantity, held) == "agrees" for held in source.near_quantities):
         return
     other = next((held for held in source.quantities if compare(quantity, held) == "differs"), None)
-    turned = other is not None and other.value == quantity.value
+    # The same figure with another sign, currency or unit is no support.
+    turned = other is not None and abs(other.value) == abs(quantity.value)
     if (
         not turned
         and quantity.unit != "%"

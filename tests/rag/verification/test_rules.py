@@ -57,6 +57,12 @@ JET = SourceText(
         ("1.5 million people fled.", SourceText("Some 1,500,000 people fled the valley.")),
         ("Twelve percent of voters stayed away.", SourceText("About 12% of voters stayed away.")),
         ("Between 12 and 15 people were hurt.", SourceText("The blast hurt 12 to 15 people.")),
+        ("500,000 people fled.", SourceText("Half a million people fled.")),
+        ("Half a million people fled.", SourceText("Some 500,000 people fled.")),
+        ("The mill cost $1.2bn.", SourceText("The mill cost $1.2 billion.")),
+        ("The plant gives 2,400 kilowatts.", SourceText("The plant gives 2.4 megawatts.")),
+        ("One in five voters stayed away.", SourceText("Some 20% of voters stayed away.")),
+        ("Sales fell by 5%.", SourceText("Sales fell; the change is -5%.")),
     ],
 )
 def test_the_same_in_other_words(sentence: str, source: SourceText) -> None:
@@ -77,6 +83,10 @@ def test_the_same_in_other_words(sentence: str, source: SourceText) -> None:
             SourceText("Assad attacked Putin in a speech."),
             "turned round",
         ),
+        ("One million people fled.", SourceText("Half a million people fled."), "One million"),
+        ("The mill cost $1.2bn.", SourceText("The mill cost £1.2bn."), "1.2bn"),
+        ("The plant gives 2.4 kilowatts.", SourceText("The plant gives 2.4 megawatts."), "2.4"),
+        ("The balance is 84.20.", SourceText("The balance is -84,20."), "84.20"),
         ("Prices rose sharply in Finsk.", SourceText("Prices fell sharply in Finsk."), "fell"),
         ("Fewer than 40 trams ran in Finsk.", SourceText("More than 40 trams ran in Finsk."), "more than 40"),
         ("The strike was not called off.", SourceText("The strike was called off."), "opposite"),
