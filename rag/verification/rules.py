@@ -132,7 +132,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     ):
         return
     if other is not None:
-        against.append(f"says {_bounded(quantity)}, the source says {_bounded(other)}")
+        in_full = abs(quantity.value) == abs(other.value)
+        against.append(f"says {_bounded(quantity, in_full)}, the source says {_bounded(other, in_full)}")
     else:
         missing.append(f"the number {quantity.text} is not in the source")
 
@@ -261,9 +262,15 @@ def _spoken(stemmed: str, *texts: str) -> str:
     return next((w for t in texts for w in re.findall(r"[\w'’-]+", t) if stem(w.lower()) == stemmed), stemmed)
 
 
-def _bounded(quantity: Quantity) -> str:
+def _bounded(quantity: Quantity, in_full: bool) -> str:
+    """in_full: with sign, unit and measure, where the figures alone are the same."""
     sign = {"=": "", "~": "about ", ">": "more than ", "<": "less than "}[quantity.bound]
-    return f"{sign}{quantity.text}"
+    if not in_full:
+        return f"{sign}{quantity.text}"
+    letter, factor = quantity.measure
+    unit = quantity.unit if quantity.unit != "%" else ""
+    measure = f" ({quantity.value * factor:g} {letter})" if letter else ""
+    return f"{sign}{'-' if quantity.value < 0 else ''}{unit}{quantity.text}{measure}"
 
 
 def _is_plain(value: str) -> bool:
