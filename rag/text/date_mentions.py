@@ -32,7 +32,7 @@ _MONTH = (
 )
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
-_LOWER_MONTH = _MONTH.replace("(?P<month>", "(?P<month>(?i:").replace(r")\b\.?", r"))\b\.?")
+_LOWER_MONTH = f"(?i:{_MONTH})"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
