@@ -123,7 +123,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     if any(compare(quantity, held) == "agrees" for held in source.near_quantities):
         return
     other = next((held for held in source.quantities if compare(quantity, held) == "differs"), None)
-    turned = other is not None and other.value == quantity.value
+    # The same figure with another sign, currency or unit is no support.
+    turned = other is not None and abs(other.value) == abs(quantity.value)
     if (
         not turned
         and quantity.unit != "%"
@@ -131,7 +132,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     ):
         return
     if other is not None:
-        against.append(f"says {_bounded(quantity)}, the source says {_bounded(other)}")
+        in_full = abs(quantity.value) == abs(other.value)
+        against.append(f"says {_bounded(quantity, in_full)}, the source says {_bounded(other, in_full)}")
     else:
         missing.append(f"the number {quantity.text} is not in the source")
 
@@ -260,9 +262,15 @@ def _spoken(stemmed: str, *texts: str) -> str:
     return next((w for t in texts for w in re.findall(r"[\w'’-]+", t) if stem(w.lower()) == stemmed), stemmed)
 
 
-def _bounded(quantity: Quantity) -> str:
+def _bounded(quantity: Quantity, in_full: bool) -> str:
+    """in_full: with sign, unit and measure, where the figures alone are the same."""
     sign = {"=": "", "~": "about ", ">": "more than ", "<": "less than "}[quantity.bound]
-    return f"{sign}{quantity.text}"
+    if not in_full:
+        return f"{sign}{quantity.text}"
+    letter, factor = quantity.measure
+    unit = quantity.unit if quantity.unit != "%" else ""
+    measure = f" ({quantity.value * factor:g} {letter})" if letter else ""
+    return f"{sign}{'-' if quantity.value < 0 else ''}{unit}{quantity.text}{measure}"
 
 
 def _is_plain(value: str) -> bool:
