@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from askive.rag.config import Config
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.sentences import split_sentences
@@ -43,5 +44,5 @@ def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[
             known = {hit.passage.passage_id for hit in hits}
             also = retriever.retrieve(f"{before} {said}")
             hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
-        yield Citer(before, hits, archive.embedder).cite(said, span.start)
+        yield Citer(Question.read(before), hits, archive.embedder).cite(said, span.start)
         before = said
