@@ -16,7 +16,9 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b",
+    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b"
+    # "almost a month", "a third of it"
+    r"|\ban?\s+(?:\w+\s+)?(?:minute|hour|day|week|month|year|decade|century|third|quarter)\b",
     re.IGNORECASE,
 )
 
@@ -56,9 +58,12 @@ _SHORT = re.compile(
 
 Kind = Literal["number", "date", "name"]
 _NUMBER = re.compile(
-    r"\bhow (?:many|much|old|long|tall|high|far|large|big|deep|wide|fast|often|heavy)\b|\bnumber of\b"
-    r"|\bwhat (?:is|was|are|were) the (?:\w+\s+){0,3}(?:population|area|height|length|age|price|cost|total|toll|size"
-    r"|distance|weight|depth|rate|share|percentage|elevation|capacity|income|density|count|figure)\b",
+    r"\bhow (?:many|much|old|long|tall|high|far|large|big|deep|wide|fast|heavy)\b|\b(?:what|which) number of\b"
+    # "Give me the total number of ships", not "which church has the largest number of followers".
+    r"|^\W*(?:(?:please|give|state|tell|me|us|the|total|exact)\s+)*number of\b"
+    # Not "the name of the count", where the name is asked for.
+    r"|\bwhat (?:is|was|are|were) the (?:(?!(?:of|for|in)\b)\w+\s+){0,3}(?:population|area|height|length|age|price|cost"
+    r"|total|toll|size|distance|weight|depth|rate|share|percentage|elevation|capacity|income|density|count|figure|number)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(
