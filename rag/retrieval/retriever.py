@@ -62,7 +62,7 @@ class Retriever:
         return Question.read(text, self._publishers[1])
 
     def understand(self, question: Question) -> Question:
-        """The question with the times that only the archive can date too: those of events and of `last week`.
+        """The question with its events and its `last week` dated by what the archive holds: they stand in `times`.
 
         Without all that it says about where to look when `retrieval.context` is off.
         """
@@ -87,7 +87,7 @@ class Retriever:
             found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
             if time := date_event(event, [search.found[item] for item in found]):
                 times.append(time)
-        return replace(question, times=tuple(times))
+        return replace(question, times=tuple(times), relative="", events=())
 
     def retrieve(
         self,
