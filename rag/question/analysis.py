@@ -123,7 +123,7 @@ class Question:
             SubQuestion(
                 part.text, expected_kind(part.text), cls._read(part.meant, whole.publishers), part.stands
             )
-            for part in question_parts(text)
+            for part in question_parts(" ".join(text.split()))
         )
         return replace(whole, sub_questions=parts) if parts else whole
 

@@ -90,6 +90,8 @@ def test_its_parts_are_questions() -> None:
     assert (built.answer_type, mayor.answer_type) == ("date", "name")
     assert mayor.wording == "who is the mayor of Velm"
     assert mayor.question == Question.read("who is the mayor of Velm?")
+    spaced = Question.read("When was the bridge of Finsk built,\n  and who is  the mayor of Velm?")
+    assert spaced.sub_questions == question.sub_questions
     assert question.only([mayor]) == Question.read("Who is the mayor of Velm?")
     assert not question.is_one_thing
 
