@@ -39,8 +39,7 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.selection import decisive_sentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
-from askive.rag.question.analysis import is_yes_no
-from askive.rag.question.answer_type import is_open, lacks_number
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -145,7 +144,8 @@ class Assistant:
         question, history = complete_question(partial_question), _storable(history)
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
-        prepared = self._preparer.prepare(question, history, admitted, cancel)
+        asked = self._preparer.retriever.read(question)
+        prepared = self._preparer.prepare(asked, history, admitted, cancel)
         if prepared is None:
             return ()
         found()
@@ -184,13 +184,14 @@ class Assistant:
             )
         filtered = admitted.describe() if admitted else ""
         run = AnswerTrace(question, filtered)
-        queries = queries_of(question, history)
+        retriever = self._preparer.retriever
+        whole = retriever.read(question)
         yield Searching(
-            queries[-1],
-            understood=self._preparer.retriever.understand(queries[0]).describe(),
+            queries_of(whole, history)[-1],
+            understood=retriever.understand(whole).describe(),
             filtered=filtered,
         )
-        prepared = self._preparer.prepare(question, history, admitted)
+        prepared = self._preparer.prepare(whole, history, admitted)
         if prepared is None:
             raise AssertionError("nobody can cancel this")
         asked, weighed = prepared.half.question, prepared.half.weighed
@@ -262,7 +263,13 @@ class Assistant:
         return self._self_evaluator.accepts(run.confidence)
 
     def _concluded(
-        self, run: AnswerTrace, question: str, weighed: Assessment, prompt: Prompt, citer: Citer, stands: bool
+        self,
+        run: AnswerTrace,
+        question: Question,
+        weighed: Assessment,
+        prompt: Prompt,
+        citer: Citer,
+        stands: bool,
     ) -> Final:
         """stands: whether the second opinion, if any, lets an answer stand."""
         checks = self._checks
@@ -305,9 +312,9 @@ class Assistant:
         reason: RefusalReason | None = None
         if says_nothing(text) or not stands:
             reason = "not_in_sources"
-        elif checks.verified and (not answer.stands or lacks_number(question, answer.text)):
+        elif checks.verified and (not answer.stands or question.lacks_number(answer.text)):
             reason = "unsupported"
-        elif checks.verified and is_open(question) and not answer.begins:
+        elif checks.verified and question.wants_explanation and not answer.begins:
             # What was written on behind a first sentence that does not stand explains another thing.
             reason = "unsupported"
         least = SURE_WHEN_ASKED if self._self_evaluator.is_fitted else SURE
@@ -329,7 +336,7 @@ class Assistant:
             return self._refused(run, refusal, answer.left_out)
         if (
             self._self_evaluator.is_fitted
-            and is_yes_no(question)
+            and question.is_yes_no
             and polarity_of(text)
             and not polarity_of(answer.text)
         ):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from askive.rag.config import Config
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.sentences import split_sentences
@@ -33,15 +34,16 @@ def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[
     """
     text = storable(text)
     retriever = Retriever(archive, config.retrieval)
-    before = ""
+    before = Question.read("")
     for span in split_sentences(text):
         said = text[span.start : span.end]
         if not _WORDY.search(said) or _HEADING.match(said):
             continue
-        hits = retriever.retrieve(said)
-        if before:
+        claim = retriever.read(said)
+        hits = retriever.retrieve(claim)
+        if before.text:
             known = {hit.passage.passage_id for hit in hits}
-            also = retriever.retrieve(f"{before} {said}")
+            also = retriever.retrieve(f"{before.text} {said}")
             hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
         yield Citer(before, hits, archive.embedder).cite(said, span.start)
-        before = said
+        before = claim

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from askive.rag.answer.disagreement import Disagreement, describe
 from askive.rag.answer.verified_answer import VerifiedAnswer, displayed_text, join_sentences
-from askive.rag.question.analysis import split_parts
+from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Sentence
 from askive.rag.verification.citer import Citer
@@ -61,15 +61,17 @@ def verify_sentences(
     return replace(join_sentences(kept, attribute=attribute), left_out=tuple(left_out), begins=begins)
 
 
-def is_about_another(question: str, left_out: Sequence[Sentence], publishers: Sequence[str] = ()) -> bool:
+def is_about_another(
+    question: Question, left_out: Sequence[Sentence], publishers: Sequence[str] = ()
+) -> bool:
     """Whether sentences were left out because a name of the question does not stand in the sources as they say.
 
     Then what is asked is near to what the sources tell, and is not there. A question of several clauses has names that
     no one source has together, and is answered from several. publishers: of the sources, which seldom name themselves.
     """
-    if split_parts(question):
+    if question.clauses:
         return False
-    asked = question.casefold()
+    asked = question.text.casefold()
     themselves = " ".join(publishers).casefold()
     misplaced = (name.casefold() for s in left_out for name in misplaced_names(s.reasons))
     return any(name in asked and name not in themselves for name in misplaced)

@@ -7,15 +7,13 @@ of its own, are told in the same way.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers, fullest, same_value
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.question.analysis import is_yes_no
-from askive.rag.question.answer_type import is_open
+from askive.rag.question.analysis import Question
 from askive.rag.text.dates import spelled_date
 from askive.rag.types import Account, Citation, Hit
 
@@ -28,8 +26,6 @@ _GIVEN_FROM = -0.3
 """Log-odds from which on a value is told beside two that are surer. On 50 questions (RAMDocs, development half) all
 accounts are named 20 times and .83 of the values are right or known to be wrong accounts; without a second look, from
 the probability of `askive.rag.evidence.candidate_answers` where both are best balanced, 16 times and .81."""
-# "What is the genre of ..." has one answer, "what is a meteoroid" many.
-_ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Disagreement:
 
 
 def disagreement(
-    question: str,
+    question: Question,
     scored: Sequence[ScoredSentence],
     cite: Cite,
     gives: Gives = lambda _value, _citation: math.inf,
@@ -55,7 +51,7 @@ def disagreement(
     scored: of `Assessment`, with the reader's finds where there is a reader.
     cite: makes a citation, such as `Citer.citation`. gives: looks again at what would be told.
     """
-    if is_yes_no(question) or (is_open(question) and not _ONE_THING.match(question)):
+    if question.is_yes_no or (question.wants_explanation and not question.wants_the_one):
         return None
     groups: list[list[CandidateAnswer]] = []
     for item in candidate_answers(question, scored):

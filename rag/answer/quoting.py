@@ -12,8 +12,7 @@ from askive.rag.answer.verified_answer import VerifiedAnswer
 from askive.rag.answer.yes_no import YES_OR_NO
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.selection import STANDS_OUT
-from askive.rag.question.analysis import split_parts
-from askive.rag.question.answer_type import lacks_number
+from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in
 from askive.rag.text.numbers import numbers
@@ -24,16 +23,16 @@ from askive.rag.verification.citer import Citer
 _N_LOOKED_AT = 16
 
 
-def added_values(question: str, answer: str, publishers: Sequence[str] = ()) -> list[str]:
+def added_values(question: Question, answer: str, publishers: Sequence[str] = ()) -> list[str]:
     """Values of the answer that are not in the question, names first, in its order. publishers: no answers either."""
-    asked = lower_words(" ".join((question, *publishers)))
+    asked = question.words | lower_words(" ".join(publishers))
     text = YES_OR_NO.sub("", answer)
     names = [name.text for name in names_in(text) if not all(word in asked for word in name.words)]
     dated = days(text)
     counted = quantities(text, [(day.start, day.end) for day in dated])
     values = [*(day.text for day in dated), *(quantity.text for quantity in counted)]
     return list(
-        dict.fromkeys([*names, *(value for value in values if value.lower() not in question.lower())])
+        dict.fromkeys([*names, *(value for value in values if value.lower() not in question.text.lower())])
     )
 
 
@@ -57,7 +56,7 @@ def _has_last_word(name: Name, text: str) -> bool:
 
 
 def quote_answer(
-    question: str, scored: Sequence[ScoredSentence], citer: Citer, said: str = ""
+    question: Question, scored: Sequence[ScoredSentence], citer: Citer, said: str = ""
 ) -> VerifiedAnswer:
     """An answer in the words of a source, when the model's own do not stand; empty when none will do.
 
@@ -66,13 +65,13 @@ def quote_answer(
     """
     publishers = [item.hit.source.publisher or "" for item in scored]
     value, best = first_supporting(added_values(question, said, publishers), scored) or ("", scored[0])
-    if _is_far_better(scored[0], best) and not split_parts(question):
+    if _is_far_better(scored[0], best) and not question.clauses:
         value, best = "", scored[0]
-    if lacks_number(question, best.text):
+    if question.lacks_number(best.text):
         best, value = scored[0], ""
-        if lacks_number(question, best.text):
-            best = next((s for s in scored[:5] if numbers(s.text) - numbers(question)), best)
-    if lacks_number(question, best.text):
+        if question.lacks_number(best.text):
+            best = next((s for s in scored[:5] if numbers(s.text) - question.numbers), best)
+    if question.lacks_number(best.text):
         return VerifiedAnswer("", ())
     citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
     text = f"“{' '.join(best.text.split())}”"

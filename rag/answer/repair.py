@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askive.models.protocols import Generator
+from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import names_in
 from askive.rag.text.quantities import quantities
@@ -33,7 +34,7 @@ class _Value:
 
 
 def repair_value(
-    sentence: Sentence, question: str, before: str, prompt: Prompt, citer: Citer, generator: Generator
+    sentence: Sentence, question: Question, before: str, prompt: Prompt, citer: Citer, generator: Generator
 ) -> Sentence | None:
     """The sentence with one value exchanged, supported by the sources; None when that cannot be had.
 
@@ -46,10 +47,10 @@ def repair_value(
     if len(sentence.reasons) != 1:
         return None
     wrong = [value for value in _values(sentence.text) if value.text in sentence.reasons[0]]
-    if len(wrong) != 1 or wrong[0].text.casefold() in question.casefold():
+    if len(wrong) != 1 or wrong[0].text.casefold() in question.text.casefold():
         return None
     head, tail = sentence.text[: wrong[0].start], sentence.text[wrong[0].end :]
-    tried = _candidates(wrong[0], f"{head} {tail} {question}", prompt)[:_MOST]
+    tried = _candidates(wrong[0], f"{head} {tail} {question.text}", prompt)[:_MOST]
     standing = [text for value in tried if citer.supports(text := f"{head}{value}{tail}")]
     if not standing:
         return None

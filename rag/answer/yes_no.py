@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from askive.rag.answer.verified_answer import VerifiedAnswer, join_sentences
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.question.analysis import split_parts
+from askive.rag.question.analysis import Question
 from askive.rag.types import Polarity, Sentence
 from askive.rag.verification.citer import MAX_CITATIONS, Citer
 
@@ -27,14 +27,18 @@ def polarity_of(answer: str) -> Polarity | None:
 
 
 def with_polarity(
-    answer: VerifiedAnswer, polarity: Polarity, question: str, scored: Sequence[ScoredSentence], citer: Citer
+    answer: VerifiedAnswer,
+    polarity: Polarity,
+    question: Question,
+    scored: Sequence[ScoredSentence],
+    citer: Citer,
 ) -> VerifiedAnswer:
     """The answer with Yes or No in front: the model's reading, which no check of words can confirm.
 
     It rests on all that the answer cites; of a question about several documents, on the best of each.
     """
     cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
-    for item in scored[:_N_BESIDE] if split_parts(question) else ():
+    for item in scored[:_N_BESIDE] if question.clauses else ():
         if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
             found = citer.citation(item.hit, item.start, item.end, min(item.score, 1.0))
             cited[item.hit.passage.doc_id] = found

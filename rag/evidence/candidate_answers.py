@@ -13,15 +13,14 @@ from dataclasses import dataclass, replace
 from askive.rag.calibration.logistic import logistic
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import Candidate, candidates_of
-from askive.rag.question.answer_type import Kind, asks_for_several, expected_kind
+from askive.rag.question.analysis import Question
+from askive.rag.question.answer_type import Kind
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
 from askive.rag.text.quantities import Quantity, compare, quantities
 from askive.rag.text.speakers import speaker_of
-from askive.rag.text.words import STOP_WORDS, content_words, stem, stems
+from askive.rag.text.words import STOP_WORDS, stem, stems
 
-_PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _MEASURE = re.compile(
     r"[\s-]*(?:(?:square|sq)\b|(?:miles?|kilomet(?:er|re)s?|km|acres?|hectares?|met(?:er|re)s?|feet|foot|years?|households?"
     r"|families|housing|m|ft|mi|ha)\b)",
@@ -72,7 +71,6 @@ _BIAS = -2.63
 _OF_ANSWERABLE, _OF_SPAN, _OF_RULE, _OF_READ, _OF_BOTH, _OF_TOPIC = 0.33, 0.26, 2.07, 1.39, 0.35, 1.31
 _OF_KIND = {None: 0.2, "number": -0.82, "name": -0.6, "date": 0.0}
 _USUAL_SPAN, _SPREAD_OF_SPANS = 8.0, 3.0
-_WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
 )
@@ -93,7 +91,7 @@ class CandidateAnswer:
     is_likely: bool = True
 
 
-def candidate_answers(question: str, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
+def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
     """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
 
     At most two of each: what the rules found, and what the reader did.
@@ -101,15 +99,15 @@ def candidate_answers(question: str, scored: Sequence[ScoredSentence]) -> list[C
     speak of
     something else. Empty for a question that wants several things at once.
     """
-    if asks_for_several(question):
+    if question.wants_several:
         return []
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     is_read = any(item.answerable is not None for item in scored)
-    kind = expected_kind(question)
+    kind = question.answer_type
     least_ruled = (LEAST_RULED_BESIDE, LIKELY_RULED_BESIDE) if is_read else (LEAST_RULED, LEAST_RULED)
     least_read = (LEAST_READ, LIKELY_READ) if kind else (_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND)
-    named, asked = names_in(question), synonym_sets(question)
+    named, asked = question.names, synonym_sets(question)
     least_covered = _COVERED if named else _COVERED_UNNAMED
     best: dict[tuple[int, str, str], CandidateAnswer] = {}
     for item in scored:
@@ -139,7 +137,7 @@ def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: 
 
 
 def _ruled(
-    question: str, kind: Kind | None, candidate: Candidate, covered: float
+    question: Question, kind: Kind | None, candidate: Candidate, covered: float
 ) -> Iterator[CandidateAnswer]:
     """The value nearest to the question's words."""
     if kind is not None and covered >= _COVERED_BY_RULES:
@@ -149,7 +147,7 @@ def _ruled(
 
 
 def _read(
-    question: str, kind: Kind | None, item: ScoredSentence, candidate: Candidate
+    question: Question, kind: Kind | None, item: ScoredSentence, candidate: Candidate
 ) -> Iterator[CandidateAnswer]:
     """The nearest value by rules and the reader's, or the one on which both agree."""
     nearest = _values(question, kind, candidate)[:1] if kind else []
@@ -167,7 +165,7 @@ def _read(
         yield CandidateAnswer(marked, candidate, _probability(item, kind, 0.0, is_marked=True))
 
 
-def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
+def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
     """What the reader marked in this sentence, cut down to the kind that is asked for; empty when it is no value."""
     if item.answer is None or not item.start <= item.answer.start < item.end:
         return ""
@@ -178,16 +176,16 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
     if kind is not None:
         held = values_in(question, kind, text, item.hit.source.published)
         text = max((value.text for value in held), key=len, default="")
-    return text if set(stems(text)) - set(stems(question)) else ""
+    return text if set(stems(text)) - set(question.stems) else ""
 
 
-def _values(question: str, kind: Kind, candidate: Candidate) -> list[Value]:
+def _values(question: Question, kind: Kind, candidate: Candidate) -> list[Value]:
     """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
         return found
     found = [value for value in found if len(value.text.split()) <= _MOST_NAME_WORDS]
-    return [value for value in found if not (_WHO.search(question) and _NOBODY.search(value.text))]
+    return [value for value in found if not (question.asks_who and _NOBODY.search(value.text))]
 
 
 def _probability(item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool) -> float:
@@ -224,12 +222,12 @@ class Value:
     score: float
 
 
-def synonym_sets(question: str) -> list[frozenset[str]]:
+def synonym_sets(question: Question) -> list[frozenset[str]]:
     """The question's words as sets of stems, any of which says the same: `director`, `directed`, `film by`."""
-    return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(stems(question))]
+    return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(question.stems)]
 
 
-def values_in(question: str, kind: Kind, text: str, published: str | None = None) -> list[Value]:
+def values_in(question: Question, kind: Kind, text: str, published: str | None = None) -> list[Value]:
     """Values of the kind in the text that the question does not name itself, nearest to its words first."""
     asked = set().union(*synonym_sets(question), set())
     places = [
@@ -240,9 +238,9 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
     found: list[tuple[int, int, float]] = []
     if kind == "number":
         taken = [(day.start, day.end) for day in days(text)]
-        people = bool(_PEOPLE.search(question))
-        counted = _HOW_MANY.search(question)
-        unit = _OTHER_WORDS.get(stem(counted[1].lower()), {stem(counted[1].lower())}) if counted else set()
+        people = question.counts_people
+        counted = stem(question.counted.lower())
+        unit = _OTHER_WORDS.get(counted, {counted}) if counted else set()
         for q in quantities(text, taken):
             # "0454046" is a code, "ten townships" are no inhabitants.
             if _CODE.match(text, q.start) or (people and q.nouns and not _COUNTS_PEOPLE & {q.nouns[0]}):
@@ -260,11 +258,11 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
         exact = [day for day in exact if not _RETRIEVED.search(text[max(0, day.start - 40) : day.start])]
         found = [(day.start, day.end, 0.1 if day.day else 0.0) for day in exact]
     else:
-        named = [word for name in names_in(question) for word in name.words]
+        named = [word for name in question.names for word in name.words]
         for name in names_in(text):
             if not any(same_word(word, other) for word in name.words for other in named):
                 found.append((name.start, name.end, 0.1 if len(name.words) > 1 else 0.0))
-    said = {stem(word) for word in content_words(question)}
+    said = set(question.stems)
     return sorted(
         (
             Value(text[a:b], a, b, min(1.0, 0.7 * _nearness(a, b, places) + more))

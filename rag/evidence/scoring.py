@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import sentences_of
-from askive.rag.question.answer_type import has_kind
+from askive.rag.question.analysis import Question
 from askive.rag.text.injection import is_instruction
 from askive.rag.text.sentences import Span
 from askive.rag.text.words import stems
@@ -49,13 +49,8 @@ class ScoredSentence:
     answer_score: float | None = None
 
 
-def in_context(question: str, context: str) -> str:
-    """A follow-up means something only after the turn before it; a first question has no context."""
-    return f"{context} {question}" if context else question
-
-
 def score_sentences(
-    question: str, hits: Sequence[Hit], embedder: Embedder, context: str = ""
+    question: Question, hits: Sequence[Hit], embedder: Embedder, context: str = ""
 ) -> list[ScoredSentence]:
     """Every sentence of the hits once, best first.
 
@@ -74,12 +69,12 @@ def score_sentences(
     if not units:
         return []
     texts = [text for *_, text in units]
-    asked = in_context(question, context)
-    queries = list(dict.fromkeys((question, asked)))
+    asked = question.after(context)
+    queries = list(dict.fromkeys((question.text, asked.text)))
     vectors = embedder.embed([*texts, *queries])
     cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
     coverage = _coverage(asked, units)
-    kinds = [has_kind(question, text) for text in texts]
+    kinds = [question.matches_type(text) for text in texts]
     scored = [
         ScoredSentence(
             hit,
@@ -101,9 +96,9 @@ def score_sentences(
     return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
 
 
-def _coverage(question: str, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:
+def _coverage(question: Question, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:
     """Share of the question's stems in each sentence, rare ones counting more."""
-    wanted = set(stems(question))
+    wanted = set(question.stems)
     own = [set(stems(text)) for *_, text in units]
     frequency = Counter(stem for found in own for stem in found & wanted)
     weight = {stem: math.log(1 + len(units) / (1 + frequency[stem])) for stem in wanted}

@@ -13,9 +13,7 @@ from askive.rag.config import PromptConfig
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import sentences_of
 from askive.rag.passage_context import source_line
-from askive.rag.question.analysis import is_yes_no, split_parts
-from askive.rag.question.answer_type import is_open
-from askive.rag.question.decomposition import question_parts
+from askive.rag.question.analysis import Question
 from askive.rag.text.injection import is_instruction
 from askive.rag.text.sentences import Span
 from askive.rag.types import Evidence, Hit
@@ -31,7 +29,7 @@ STANDS_OUT = 0.2
 """A sentence whose score is so far above the next one's is not one among several."""
 
 
-def decisive_sentence(question: str, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
+def decisive_sentence(question: Question, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
     """The sentence that surely gives the one fact that is asked for; scored: best first.
 
     It stands out, and the reader sees the answer in it. None too where an explanation, a yes or no, or several things
@@ -41,12 +39,12 @@ def decisive_sentence(question: str, scored: Sequence[ScoredSentence]) -> Scored
         return None
     if len(scored) > 1 and scored[0].score - scored[1].score < STANDS_OUT:
         return None
-    if is_open(question) or is_yes_no(question) or split_parts(question) or question_parts(question):
-        return None
-    return scored[0]
+    return scored[0] if question.is_one_thing else None
 
 
-def evidence_budget(question: str, scored: Sequence[ScoredSentence], config: PromptConfig) -> PromptConfig:
+def evidence_budget(
+    question: Question, scored: Sequence[ScoredSentence], config: PromptConfig
+) -> PromptConfig:
     """How much is to be read for this question; scored: best first.
 
     Where one sentence gives the answer only the few best are read. Of 60 answerable questions each (development

@@ -117,6 +117,12 @@ def named_times(text: str) -> list[Time]:
     return found
 
 
+def relative_phrase(text: str) -> str:
+    """The words that `relative_time` would read, such as `last week`; empty when there are none."""
+    match = _RELATIVE.search(text)
+    return match.group() if match else ""
+
+
 def relative_time(text: str, newest: Day | None, today: Day) -> Time | None:
     """`last week` and its like, counted from today, or from the newest document when nothing is as new as that."""
     match = _RELATIVE.search(text)

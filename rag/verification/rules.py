@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
@@ -54,7 +55,11 @@ class _Finding:
 
 
 def check(
-    sentence: str, sources: Sequence[SourceText], question: str = "", slack: float = 0.125, known: str = ""
+    sentence: str,
+    sources: Sequence[SourceText],
+    question: Question | None = None,
+    slack: float = 0.125,
+    known: str = "",
 ) -> Check:
     """Check every claim of the sentence against the sources, best first.
 
@@ -207,7 +212,7 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
 def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
     """A denial that the source does not bear, and one in the source that the claim passes over."""
     text = f"{source.source.text} ; {source.source.about}"
-    if word := find_undenied(claim.text, text, claim.question):
+    if word := find_undenied(claim.text, text, claim.question.text if claim.question else ""):
         return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
     if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
         return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]

@@ -16,6 +16,7 @@ from askive.rag.answer.prompt import build_prompt, shorten
 from askive.rag.assistant import LONGEST_QUESTION_CHARS, Assistant
 from askive.rag.config import DEFAULT_EMBEDDER, Config, PassageConfig
 from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Turn
 from askive.rag.verify_text import verify_text
@@ -109,5 +110,5 @@ def test_the_prompt_counts_tokens(name: str) -> None:
     count = ByCharacter().count_tokens
     shown = shorten(ODD[name], count_tokens=count)
     assert count(shown) <= MAX_PROMPTED
-    prompt = build_prompt(ODD[name], (), [Turn(ODD[name], ODD[name])] * 3, count)
+    prompt = build_prompt(Question.read(ODD[name]), (), [Turn(ODD[name], ODD[name])] * 3, count)
     assert sum(count(message.text) for message in prompt.messages) < 4000

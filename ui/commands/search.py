@@ -47,7 +47,7 @@ def search(
     from contextlib import ExitStack
 
     from askive.rag.factory import open_reranker
-    from askive.rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
+    from askive.rag.retrieval.retriever import Retriever
     from askive.rag.serialize import hit_to_dict
     from askive.rag.store.filters import parse_filter
     from askive.rag.text.words import storable
@@ -65,8 +65,9 @@ def search(
         with ExitStack() as stack:
             reranker = open_reranker(config, stack)
             retriever = Retriever(archive, config.retrieval, reranker)
-            hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
-        understood = retriever.understand(text[:MAX_QUERY_CHARS]).describe()
+            question = retriever.read(text)
+            hits = retriever.retrieve(question, top_k=top_k, admitted=admitted)
+        understood = retriever.understand(question).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])
         return

@@ -9,7 +9,7 @@ from typing import Any
 from askive.eval.runs.pipelines import DefaultPipeline
 from askive.models.protocols import Generator
 from askive.rag.config import Config
-from askive.rag.question.analysis import Understanding
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -22,12 +22,15 @@ class _WorstFirst:
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
 
-    def understand(self, question: str) -> Understanding:
+    def read(self, text: str) -> Question:
+        return self._retriever.read(text)
+
+    def understand(self, question: Question) -> Question:
         return self._retriever.understand(question)
 
     def retrieve(
         self,
-        question: str,
+        question: Question | str,
         history: Sequence[Turn] = (),
         top_k: int | None = None,
         admitted: Filter | None = None,

@@ -18,6 +18,7 @@ from askive.rag.answer.preparation import complete_question
 from askive.rag.answer.prompt import build_prompt, prefilled_opening, prompt_opening
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Answer, Turn
 from tests.conftest import SMALL_GENERATOR
@@ -93,7 +94,7 @@ def test_the_opening_begins_every_prompt(archive: Archive, n_turns: int) -> None
         prompt[:-1]
         == ahead[:-1]
         == prompt_opening(history)
-        == build_prompt("Why?", (), history).messages[:-1]
+        == build_prompt(Question.read("Why?"), (), history).messages[:-1]
     )
     assert prompt[-1].text.startswith(ahead[-1].text)
     cancel = Flag()

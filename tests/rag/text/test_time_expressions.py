@@ -11,6 +11,7 @@ import pytest
 from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig, RetrievalConfig
 from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.time_expressions import event_phrases, named_times, relative_time
@@ -119,7 +120,10 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 def test_an_event_is_dated_by_what_the_archive_says_and_that_is_shown(archive: Archive) -> None:
     retriever = Retriever(archive, RetrievalConfig())
     question = "What did the delegates of Velm do before the peace talks?"
-    assert retriever.understand(question).describe() == "before the peace talks (taken as 25 Jan 2016)"
+    assert (
+        retriever.understand(Question.read(question)).describe()
+        == "before the peace talks (taken as 25 Jan 2016)"
+    )
     hits = retriever.retrieve(question, top_k=10)
     assert {h.source.title for h in hits if "period" in h.parts} == {"a"}
     assert len(hits) == 4, "a time moves up and hides nothing"
@@ -127,9 +131,11 @@ def test_an_event_is_dated_by_what_the_archive_says_and_that_is_shown(archive: A
 
 def test_an_event_that_the_archive_cannot_date_is_left_alone(archive: Archive) -> None:
     retriever = Retriever(archive, RetrievalConfig())
-    assert retriever.understand("What was built after the flood?").describe() == ""
-    assert retriever.understand("What was built after the coronation?").describe() == ""
+    assert retriever.understand(Question.read("What was built after the flood?")).describe() == ""
+    assert retriever.understand(Question.read("What was built after the coronation?")).describe() == ""
     assert (
-        Retriever(archive, RetrievalConfig(context=False)).understand("before the peace talks").describe()
+        Retriever(archive, RetrievalConfig(context=False))
+        .understand(Question.read("before the peace talks"))
+        .describe()
         == ""
     )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claim_spans, claims_of
 from askive.rag.verification.rules import check
 
@@ -125,7 +126,7 @@ def test_the_source_says_otherwise(sentence: str, source: SourceText, reason: st
 def test_what_stands_elsewhere_or_nowhere_supports_nothing(
     sentence: str, source: SourceText, question: str
 ) -> None:
-    found = check(sentence, [source], question)
+    found = check(sentence, [source], Question.read(question))
     assert found.verdict != "supported"
     assert found.reasons
 
@@ -167,7 +168,9 @@ def test_a_long_sentence_has_several_claims() -> None:
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_anything_can_be_checked(sentence: str, source: str) -> None:
-    found = check(sentence, [SourceText(source, about=sentence[:20], published="2016-01")], source)
+    found = check(
+        sentence, [SourceText(source, about=sentence[:20], published="2016-01")], Question.read(source)
+    )
     assert (found.verdict == "supported") == (not found.reasons)
     assert check(sentence, []).verdict == "unsupported"
     assert "".join("".join(claims_of(sentence)).split()) in "".join(sentence.split())
