@@ -23,6 +23,7 @@ from askive.rag.question.answer_type import is_open, lacks_number
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Account, Citation, Prompt, RefusalReason, Sentence
 from askive.rag.verification.citer import Citer
+from askive.rag.verification.dictation import DICTATED, has_dictation, is_dictated
 from askive.rag.verification.rules import misplaced_names
 from askive.rag.verification.support import NOT_SAID, SupportModel, in_its_sources_words
 
@@ -150,7 +151,8 @@ def quote(draft: Draft, tools: Tools) -> Draft:
         return draft
     scored = draft.assessment.scored
     with draft.trace.checking("quote"):
-        hint = "" if decisive_sentence(draft.question, scored) else draft.written
+        dictated = any(sentence.reasons == (DICTATED,) for sentence in draft.answer.left_out)
+        hint = "" if dictated or decisive_sentence(draft.question, scored) else draft.written
         quoted = quote_answer(draft.question, scored, draft.citer, hint)
     if not quoted.stands:
         return draft
@@ -185,7 +187,8 @@ def add_accounts(draft: Draft, tools: Tools) -> Draft:
     with draft.trace.checking("disagreement"):
         if not tools.checks.accounts:
             return draft
-        differing = disagreement(draft.question, draft.assessment.scored, draft.citer.citation, log_odds)
+        stated = [item for item in draft.assessment.scored if not has_dictation(item.text)]
+        differing = disagreement(draft.question, stated, draft.citer.citation, log_odds)
     if differing is None:
         return draft
     return replace(draft, answer=with_accounts(draft.answer, differing), accounts=differing.accounts)
@@ -229,6 +232,8 @@ def with_accounts(answer: VerifiedAnswer, differing: Disagreement) -> VerifiedAn
 
 def _judge(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence:
     """The sentence, perhaps no longer supported: what the rules let pass is read once more beside its source."""
+    if tools.checks.verified and sentence.verdict == "supported" and is_dictated(sentence, draft.question):
+        return replace(sentence, verdict="unsupported", reasons=(DICTATED,))
     if not (tools.checks.vouched and draft.accepted) or draft.trace.cancelled:
         return sentence
     with draft.trace.checking("support"):
