@@ -21,6 +21,7 @@ from askive.rag.errors import UsageError
 from askive.rag.evidence.assessment import LIKELY, MIN_EVIDENCE, Assessment, EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
+from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -216,6 +217,7 @@ class Answerer:
                 left_out=answer.left_out,
                 disagreement=accounts,
                 unanswered=() if refusal else trace.unanswered,
+                set_aside=set_aside_sentences(trace.hits),
             )
         )
 

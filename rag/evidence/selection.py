@@ -16,7 +16,7 @@ from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import is_yes_no, split_parts
 from askive.rag.question.answer_type import is_open
 from askive.rag.question.decomposition import question_parts
-from askive.rag.text.injection import is_instruction
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span
 from askive.rag.types import Evidence, Hit
 
@@ -145,12 +145,12 @@ def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
 
 
 def _neighbours(item: ScoredSentence, n: int) -> list[Span]:
-    """Up to n sentences on each side, the nearest first, as far as they speak to readers and not to a model."""
+    """Up to n sentences on each side, the nearest first, as far as no control token stands in them."""
     around = sentences_of(item.hit)
     found: list[Span] = []
     for step in (-1, 1):
         for at in range(item.index + step, item.index + step * (n + 1), step):
-            if not 0 <= at < len(around) or is_instruction(item.hit.passage.between(*around[at])):
+            if not 0 <= at < len(around) or has_control_token(item.hit.passage.between(*around[at])):
                 break
             found.append(around[at])
     return sorted(found, key=lambda span: abs(span.start - item.start))
