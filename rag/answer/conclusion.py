@@ -150,9 +150,12 @@ def quote(draft: Draft, tools: Tools) -> Draft:
     if draft.reason is None or not tools.checks.quoted or not _is_sure(draft, tools):
         return draft
     scored = draft.assessment.scored
+    decisive = decisive_sentence(draft.question, scored)
+    if decisive is None and any(sentence.reasons == (DICTATED,) for sentence in draft.answer.left_out):
+        # The sources ask for this answer and do not give it: another sentence would not give it either.
+        return draft
     with draft.trace.checking("quote"):
-        dictated = any(sentence.reasons == (DICTATED,) for sentence in draft.answer.left_out)
-        hint = "" if dictated or decisive_sentence(draft.question, scored) else draft.written
+        hint = "" if decisive else draft.written
         quoted = quote_answer(draft.question, scored, draft.citer, hint)
     if not quoted.stands:
         return draft

@@ -21,6 +21,8 @@ _ORDER = re.compile(
     rf"{_ORDERED}(?P<verb>(?:say\b(?!\s*:)|{_SPEAK}\b(?!\s*:){_WORDS}))(?P<words>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+# A sentence, a quote, a comment or a tag ends.
+_END = re.compile(r"[.!?]\W*(?:\s|$)|-->|[<\]\n\"”»]|['’](?!\w)")
 _VERB = re.compile(rf"\b{_SPEAK}(?:s|ed|ing)?\b|\b(?:said|told|written|replies|replied)\b", re.IGNORECASE)
 
 
@@ -40,7 +42,9 @@ def is_dictated(sentence: Sentence, question: str) -> bool:
     stated: set[str] = set()
     for citation in sentence.citations:
         order = _ORDER.search(citation.quote)
-        at = order.start("words") if order else len(citation.quote)
-        stated |= set(stems(citation.quote[:at]))
-        dictated |= set(stems(citation.quote[at:]))
+        start = order.start("words") if order else len(citation.quote)
+        close = _END.search(citation.quote, start)
+        end = close.start() if close else len(citation.quote)
+        stated |= set(stems(f"{citation.quote[:start]} {citation.quote[end:]}"))
+        dictated |= set(stems(citation.quote[start:end]))
     return bool((set(stems(sentence.text)) - set(stems(question))) & (dictated - stated))
