@@ -56,7 +56,7 @@ def disagreement(
     groups: list[list[CandidateAnswer]] = []
     for item in candidate_answers(question, scored):
         for group in groups:
-            if any(_is_same(known, item) for known in group):
+            if any(_is_same(other, item) for other in group):
                 group.append(item)
                 break
         else:
@@ -78,10 +78,10 @@ def _one_each(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAns
     Of two, the one that others give too; else the likelier.
     """
     kept: list[list[CandidateAnswer]] = [[] for _ in groups]
-    said: set[tuple[int, str]] = set()
+    voices: set[tuple[int, str]] = set()
     for at in sorted(range(len(groups)), key=lambda at: -len({_voice(item) for item in groups[at]})):
-        kept[at] = [item for item in groups[at] if _voice(item) not in said]
-        said |= {_voice(item) for item in kept[at]}
+        kept[at] = [item for item in groups[at] if _voice(item) not in voices]
+        voices |= {_voice(item) for item in kept[at]}
     return [group for group in kept if group]
 
 
@@ -89,16 +89,16 @@ def _voice(item: CandidateAnswer) -> tuple[int, str]:
     return item.candidate.hit.passage.doc_id, item.speaker
 
 
-def describe(found: Disagreement) -> str:
+def describe(differing: Disagreement) -> str:
     """The accounts as a text, one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
     parts = []
-    for account in found.accounts:
+    for account in differing.accounts:
         sources = list(dict.fromkeys(_source(citation) for citation in account.citations))
         parts.append(f"{account.value} ({'; '.join(sources[:3])})")
-    opening = "The figure changed over time" if found.is_update else "The sources differ"
-    if found.is_update and not any(part[:1].isdigit() for part in parts):
+    opening = "The figure changed over time" if differing.is_update else "The sources differ"
+    if differing.is_update and not any(part[:1].isdigit() for part in parts):
         opening = "The accounts changed over time"
-    ending = "; earlier: ".join([parts[0], "; ".join(parts[1:])]) if found.is_update else "; ".join(parts)
+    ending = "; earlier: ".join([parts[0], "; ".join(parts[1:])]) if differing.is_update else "; ".join(parts)
     return f"{opening}: {ending}."
 
 

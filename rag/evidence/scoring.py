@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import sentences_of
 from askive.rag.question.analysis import Question
-from askive.rag.text.injection import is_instruction
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span
 from askive.rag.text.words import stems
 from askive.rag.types import Hit
@@ -63,7 +63,7 @@ def score_sentences(
     for hit in hits:
         for index, span in enumerate(sentences_of(hit)):
             text = hit.passage.between(*span)
-            if (hit.passage.doc_id, span.start) not in seen and not is_instruction(text):
+            if (hit.passage.doc_id, span.start) not in seen and not has_control_token(text):
                 seen.add((hit.passage.doc_id, span.start))
                 units.append((hit, index, span, text))
     if not units:

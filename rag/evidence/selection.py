@@ -14,7 +14,7 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import sentences_of
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
-from askive.rag.text.injection import is_instruction
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span
 from askive.rag.types import Evidence, Hit
 
@@ -143,12 +143,12 @@ def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
 
 
 def _neighbours(item: ScoredSentence, n: int) -> list[Span]:
-    """Up to n sentences on each side, the nearest first, as far as they speak to readers and not to a model."""
+    """Up to n sentences on each side, the nearest first, as far as no control token stands in them."""
     around = sentences_of(item.hit)
     found: list[Span] = []
     for step in (-1, 1):
         for at in range(item.index + step, item.index + step * (n + 1), step):
-            if not 0 <= at < len(around) or is_instruction(item.hit.passage.between(*around[at])):
+            if not 0 <= at < len(around) or has_control_token(item.hit.passage.between(*around[at])):
                 break
             found.append(around[at])
     return sorted(found, key=lambda span: abs(span.start - item.start))

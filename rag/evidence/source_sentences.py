@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.text.clauses import claim_spans
-from askive.rag.text.injection import is_instruction
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
 from askive.rag.types import Hit
 
@@ -41,14 +41,14 @@ class Candidate:
 
 
 def candidates_of(hits: Sequence[Hit]) -> list[Candidate]:
-    """Every sentence of the hits once, in the order of the hits; those that speak to a model are no sources."""
+    """Every sentence of the hits once, in the order of the hits; those with control tokens are no sources."""
     found: dict[tuple[int, int], Candidate] = {}
     for hit in hits:
         base, text = hit.passage.start, hit.passage.text
         spans = sentences_of(hit)
         said = [text[span.start - base : span.end - base] for span in spans]
         for n, span in enumerate(spans):
-            if is_instruction(said[n]):
+            if has_control_token(said[n]):
                 continue
             before, after = " ".join(said[max(0, n - _N_BEFORE) : n]), "".join(said[n + 1 : n + 2])
             key = (hit.passage.doc_id, span.start)

@@ -217,6 +217,10 @@ def test_one_module_of_rag_opens_models() -> None:
             assert not LOADERS & {n.name for n in ast.walk(tree) if isinstance(n, ast.alias)}, module
 
 
+def test_the_assistant_knows_few_modules() -> None:
+    assert len(IMPORTED["rag.assistant"]) <= 10
+
+
 def circles(imported: Mapping[str, set[str]]) -> list[list[str]]:
     """Groups of modules that import each other, straight or by way of others."""
 

@@ -47,7 +47,7 @@ class BrokenRetriever(DefaultPipeline):
         worst: Any = _WorstFirst(Retriever(archive, config.retrieval))
         self._retriever = worst
         if self._assistant is not None:
-            self._assistant._preparer.retriever = worst
+            self._assistant._answerer.preparer.retriever = worst
 
 
 class NeverRefuses(DefaultPipeline):

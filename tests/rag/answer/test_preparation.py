@@ -74,7 +74,7 @@ def _steps_of(archive: Archive, question: str, stop_at: int | None) -> list[str]
 
         return step
 
-    preparer = opened._preparer
+    preparer = opened._answerer.preparer
     preparer.retriever.retrieve = counted("retrieve", preparer.retriever.retrieve)  # type: ignore[method-assign]
     preparer._assessor.weigh = counted("weigh", preparer._assessor.weigh)  # type: ignore[method-assign]
     found = opened.anticipate(question, cancel=cancel)

@@ -11,7 +11,7 @@ import pytest
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message, Piece, Sampling, Segment
-from askive.rag import assistant as assistant_module
+from askive.rag.answer import answerer as answerer_module
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import is_about_another
 from askive.rag.assistant import Assistant
@@ -115,7 +115,7 @@ def asked(
     question: str = SHIPS,
     said: str = TRUE,
 ) -> tuple[Final, Opinionated, Sources]:
-    monkeypatch.setattr(assistant_module, "find_model", lambda *_: MODEL)
+    monkeypatch.setattr(answerer_module, "find_model", lambda *_: MODEL)
     weigh = EvidenceAssessor.weigh
 
     def given(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,10 @@ def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
 
     def ask(checks: Checks) -> str:
         assistant = Assistant(archive, generator, Config(home=archive.folder), checks=checks)
-        monkeypatch.setattr(assistant, "_support_model", support_model(monkeypatch, generator, reader, 0.0))
+        answerer = assistant._answerer
+        answerer.tools = replace(
+            answerer.tools, support_model=support_model(monkeypatch, generator, reader, 0.0)
+        )
         answer = assistant.ask(SHIPS)
         assert bool(answer.left_out) is checks.vouched
         return answer.text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from askive.models.errors import AskiveError
-from askive.rag.assistant import LONGEST_QUESTION_CHARS
+from askive.rag.answer.answerer import LONGEST_QUESTION_CHARS
 from askive.rag.errors import UsageError
 from askive.rag.text.words import storable
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
