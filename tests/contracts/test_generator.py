@@ -157,7 +157,7 @@ class Countdown(threading.Event):
 
 
 def test_cancel_during_the_reading_of_a_long_prompt_leaves_no_text(generator: Generator) -> None:
-    prompt = say(STORY * 30)
+    prompt = say(STORY * 10)
     never = Countdown(10**9)
     uncancelled = generator.generate([*say("uncancelled"), *prompt], Sampling(max_tokens=2), never)
     assert next(uncancelled).finish is None
