@@ -169,10 +169,7 @@ def test_cancel_during_the_reading_of_a_long_prompt_leaves_no_text(generator: Ge
         cancel = Countdown(part * n_looks // 2)
         pieces = list(generator.generate([*say(f"{part}"), *prompt], Sampling(max_tokens=2), cancel))
         assert [(piece.text, piece.finish) for piece in pieces] == [("", "cancelled")]
-    sampling = Sampling(max_tokens=12)
-    after = text_of(list(generator.generate(say("Name three fruits."), sampling)))
-    assert after == text_of(list(generator.generate(say("Name three fruits."), sampling)))
-    assert after
+    assert text_of(list(generator.generate(say("Hi"), Sampling(max_tokens=2)))), "it goes on working"
 
 
 @REAL
