@@ -8,7 +8,7 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval bench-trust torture clean
+.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases torture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench-retrieval: weights install-dev ## what each part of retrieval buys: SUITES
 
 bench-trust: weights install-dev ## refusals, accuracy, citations, what checks cost and buy: SUITES="..." LIMIT=... ONLY=figures,... OUT=...
 	@$(BIN)/python -m askive.eval.benchmarks.trust.table $(SUITES) $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+
+bench-paraphrases: weights install-dev ## whether verification tells supported, contradicted and undecided claims apart: ONLY=rules,... OUT=...
+	@$(BIN)/python -m askive.eval.benchmarks.trust.paraphrases $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 torture: install-dev ## kills, faults, hostile files, bit flips (25 minutes, needs strace); writes docs/reliability.md
 	@$(BIN)/python -m tests.torture --out $(or $(OUT),docs/reliability.md) $(if $(ONLY),--only $(ONLY)) $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED))

@@ -134,13 +134,19 @@ def test_nine_of_ten_real_questions_are_answered_right(
 
 def test_the_two_tolls_of_the_school_bombing_stand_side_by_side(assistant: Assistant) -> None:
     answer = ask(assistant, "What death tolls were given for the school bombing in Injara?")
-    quotes = " ".join(c["quote"] for s in answer["sentences"] for c in s["citations"])
-    shown = f"{answer['answer']} {quotes}"
-    assert re.search(r"\b(?:12|twelve)\b", shown) or re.search(r"\b35\b", shown)
+    tolls = {
+        toll: [s for s in answer["sentences"] if re.search(toll, s["text"]) and re.search(source, s["text"])]
+        for toll, source in ((r"\b(?:12|twelve)\b", "Observatory"), (r"\b35\b", "Hijab"))
+    }
+    for toll, sentences in tolls.items():
+        assert sentences, (toll, answer["answer"])
+        assert {s["verdict"] for s in sentences} == {"supported"}
+        assert any(re.search(toll, c["quote"]) for s in sentences for c in s["citations"])
 
 
-def test_what_the_corpus_does_not_hold_is_never_supported(assistant: Assistant) -> None:
+def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant) -> None:
     for question in UNANSWERABLE:
         answer = ask(assistant, question)
-        verdicts = [sentence["verdict"] for sentence in answer["sentences"]]
-        assert answer["refused"] or "supported" not in verdicts, (question, answer["answer"])
+        assert answer["refused"], (question, answer["answer"])
+        assert answer["refusal_reason"] in ("nothing_relevant", "not_in_sources"), question
+        assert "supported" not in [sentence["verdict"] for sentence in answer["sentences"]]

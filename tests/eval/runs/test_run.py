@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+import askive.eval
 from askive.eval.datasets import Suite, open_suite
 from askive.eval.runs.judge import Judge
 from askive.eval.runs.pipelines import DefaultPipeline, declines
-from askive.eval.runs.record import code_state
+from askive.eval.runs.record import Code, code_state
 from askive.eval.runs.run import Models, RunOptions, run_suite, select
 from askive.eval.runs.run_dir import RunDir
 from askive.eval.runs.suite_index import index_key
@@ -291,9 +292,16 @@ def test_the_judge_marks_answers_only(towns: Suite, config: Config, tmp_path: Pa
 
 
 def test_code_state_is_of_this_checkout_or_none() -> None:
-    code = code_state()
-    assert (code.commit is None) == (code.dirty is None) or code.dirty is True
-    assert code.commit is None or len(code.commit) == 40
+    root = Path(askive.eval.__file__).resolve().parent.parent
+    asked = ["git", "-C", str(root), "rev-parse", "--show-toplevel", "HEAD"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    top, _, commit = done.stdout.strip().partition("\n")
+    found = code_state()
+    if done.returncode == 0 and Path(top).resolve() == root:
+        assert found.commit == commit
+        assert isinstance(found.dirty, bool)
+    else:
+        assert found == Code(None, None, None)
 
 
 def test_follow_ups_reach_the_pipeline_with_their_history(

@@ -10,57 +10,17 @@ from askive.rag.answer.style import style_of, without_preamble
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
 from askive.rag.question.analysis import Question
-from askive.rag.question.answer_type import is_open
 from askive.rag.store.archive import Archive
 
 HARBOUR = "What happened in the harbour of Aldermoor in January?"
 FIRST = "The harbour of Aldermoor received 412 ships in January."
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Why did the harbour close?",
-        "How does a lock work?",
-        "how to create a virtual machine",
-        "What is EBT?",
-        "what happens to Toby at the end",
-        "Could you explain the new rules?",
-        "IBM Cloudant legacy",
-        "What is the song about?",
-        "What are the sirens in the film?",
-        "what did the committee of public safety do during the revolution",
-    ],
-)
-def test_explanations(question: str) -> None:
-    assert is_open(question)
-    assert style_of(Question.read(question)).min_tokens > 40
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Who built the bridge?",
-        "How many ships came?",
-        "How old is the bridge?",
-        "When was it built?",
-        "What is the population of Aldermoor?",
-        "Is the bridge open?",
-        "Which company built it?",
-        "What did the mayor promise the fishermen?",
-        "Where does he live?",
-        "How soon after the storm did they sail?",
-        "And the one that flew to Latakia?",
-        "Was the jet brought down before or after the attacks?",
-        "What was the bomb that destroyed the airliner hidden in?",
-        "What do the commanders keep in their homes?",
-        "What is the name of the harbour?",
-        "Can you tell me who built it?",
-    ],
-)
-def test_facts(question: str) -> None:
-    assert not is_open(question)
-    assert style_of(Question.read(question)).min_tokens < 20
+def test_an_explanation_is_longer_than_a_fact() -> None:
+    for question in ("Why did the harbour close?", "How does a lock work?", "What is EBT?"):
+        assert style_of(Question.read(question)).min_tokens > 40
+    for question in ("Who built the bridge?", "How many ships came?", "Is the bridge open?"):
+        assert style_of(Question.read(question)).min_tokens < 20
 
 
 def test_the_request_stands_behind_the_question(archive: Archive) -> None:
@@ -131,7 +91,9 @@ def test_an_explanation_whose_first_sentence_does_not_stand_explains_another_thi
     answer = Assistant(archive, ScriptedGenerator(f"{wrong} {FIRST}"), Config(home=archive.folder)).ask(
         "Why did the mayor close the harbour of Aldermoor?"
     )
-    assert answer.refused or not answer.text.startswith(FIRST)
+    assert answer.refusal is not None
+    assert answer.refusal.reason == "unsupported"
+    assert [sentence.text for sentence in answer.left_out] == [wrong]
     assert (
         FIRST
         in Assistant(archive, ScriptedGenerator(f"{FIRST} {wrong}"), Config(home=archive.folder))

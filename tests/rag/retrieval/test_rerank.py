@@ -1,9 +1,8 @@
-"""The second look, how many hits are kept, and the places of what a question names."""
+"""The second look at hits, and names that bridge two passages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Reranker
 from askive.rag.config import RetrievalConfig
 from askive.rag.errors import ConfigError
-from askive.rag.question.analysis import Clause, Question
-from askive.rag.retrieval.cutoff import cut_off, diversify
 from askive.rag.retrieval.expansion import bridging_names
 from askive.rag.retrieval.rerank import LikelihoodReranker, rerank
 from askive.rag.retrieval.retriever import Retriever
@@ -86,26 +83,6 @@ def test_the_weight_blends_the_two_orders(weight: float, expected: list[int]) ->
     order = rerank("q", hits(0.9, 0.8, 0.7), Backwards(), weight)
     assert [h.passage.passage_id for h in order] == expected
     assert rerank("q", [], Backwards(), weight) == []
-
-
-def test_as_many_hits_as_the_question_needs() -> None:
-    found = hits(1.0, 0.9, 0.8, 0.3, 0.2, 0.1, 0.05)
-    plain = Question.read("q")
-    assert len(cut_off(found, plain, 0.5)) == 3
-    assert len(cut_off(found, replace(plain, clauses=(Clause("a"), Clause("b"))), 0.5)) == 5
-    assert len(cut_off(found, replace(plain, publishers=("a", "b", "c")), 0.5)) == 7
-    assert len(cut_off(hits(1.0, 0.9, 0.8, 0.7, 0.6, 0.4), plain, 0.5)) == 5
-    assert len(cut_off(found, plain, 0.0)) == 7
-    assert cut_off([], plain, 0.5) == []
-
-
-def test_each_named_publisher_gets_a_place_and_nothing_is_lost() -> None:
-    found = hits(*(1 - n / 100 for n in range(14)), publishers=["A"] * 12 + ["B", "B"])
-    placed = diversify(found, ["A", "B"], 10)
-    assert [h.source.publisher for h in placed[:10]].count("B") == 2
-    assert placed[:8] == found[:8]
-    assert sorted(h.passage.passage_id for h in placed) == list(range(14))
-    assert diversify(found, ["B"], 10) == found
 
 
 def test_bridging_names() -> None:

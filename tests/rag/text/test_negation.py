@@ -1,4 +1,4 @@
-"""Denials: what a text denies, and whether a source bears it."""
+"""Denials, opposites and roles: what a text denies, and whether a source bears it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import pytest
 
 from askive.rag.evidence.source_sentences import SourceText
 from askive.rag.question.analysis import Question
-from askive.rag.text.negation import bears_denial, denied_by, find_undenied, polarities
+from askive.rag.text.negation import (
+    bears_denial,
+    denial,
+    denied_by,
+    find_undenied,
+    opposite,
+    polarities,
+    swapped_roles,
+)
 from askive.rag.verification.rules import check
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."
@@ -86,3 +94,27 @@ def test_what_a_denial_rests_on() -> None:
 
 def test_neither_nor_is_one_denial() -> None:
     assert polarities("neither rain nor snow fell")["snow"] == {True}
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "denied"),
+    [
+        ("Russia targets civilians.", "Russia denies that it targets civilians.", True),
+        ("Russia did not target civilians.", "Russia denies that it targets civilians.", False),
+        ("The strike was called off.", "The strike was not called off.", True),
+        ("Hijab did not accept demands.", "Hijab rejected demands.", False),
+        ("Talks begin when guns fall silent.", "Talks will not begin until guns fall silent.", False),
+        ("It was not only cold but wet.", "It was cold and wet.", False),
+        ("She won the race.", "She failed to win the race.", True),
+        ("The board ruled out a sale.", "The board considered a sale.", True),
+    ],
+)
+def test_denials(claim: str, source: str, denied: bool) -> None:
+    assert (denial(claim, source) is not None) is denied
+
+
+def test_opposites_and_roles() -> None:
+    assert opposite("Prices rose in May.", "Prices fell in May.") == ("rose", "fell")
+    assert opposite("Prices rose in May.", "Prices rose in May and fell in June.") is None
+    assert swapped_roles("Assad attacked Putin", "Putin attacked Assad", ["assad", "putin"]) is not None
+    assert swapped_roles("Assad was attacked by Putin", "Putin attacked Assad", ["assad", "putin"]) is None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,12 @@ from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
-from askive.rag.calibration.logistic import LogisticModel, read_stored
+from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence
+from askive.rag.verification import support
 from askive.rag.verification.support import (
     NOT_SAID,
     STORED,
@@ -28,6 +28,7 @@ from askive.rag.verification.support import (
     rule_features,
     statement_log_odds,
 )
+from tests.rag.verification.fitted import write_models
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
@@ -51,19 +52,14 @@ def reader() -> Reader:
     return Reader()
 
 
-def model(names: tuple[str, ...], bias: float, weights: tuple[float, ...]) -> LogisticModel:
-    n = len(names)
-    return LogisticModel(names, (0.0,) * n, (1.0,) * n, weights, bias, 0.5, "hash", None, None, {})
+@pytest.fixture
+def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: Reader) -> Callable[[float], None]:
+    """`fitted(bias)`: from then on the shipped models are those of `write_models`."""
 
+    def ship(bias: float) -> None:
+        monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, bias))
 
-def support_model(
-    monkeypatch: pytest.MonkeyPatch, generator: ScriptedGenerator, reader: Reader, bias: float
-) -> SupportModel:
-    """One whose rules give every sentence the same log-odds, and whose second model goes by the generator."""
-    made = SupportModel(reader, generator, "hash")
-    monkeypatch.setattr(made, "_by_rules", model(("own",), bias, (0.0,)))
-    monkeypatch.setattr(made, "_by_asking", model(("before", "stated"), 0.0, (0.0, 1.0)))
-    return made
+    return ship
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def sentence(archive: Archive) -> Sentence:
     (5.0, 0.1, "supported", 0), (-5.0, 0.9, "unsupported", 0), (0.0, 0.9, "supported", 1), (0.0, 0.1, "unsupported", 1),
 ])  # fmt: skip
 def test_the_generator_is_asked_where_the_rules_leave_doubt(
-    monkeypatch: pytest.MonkeyPatch,
+    fitted: Callable[[float], None],
     reader: Reader,
     sentence: Sentence,
     bias: float,
@@ -85,8 +81,9 @@ def test_the_generator_is_asked_where_the_rules_leave_doubt(
     verdict: str,
     n_asked: int,
 ) -> None:
+    fitted(bias)
     generator = Opinionated(yes)
-    weighed = support_model(monkeypatch, generator, reader, bias).judge(sentence, Question.read(SHIPS))
+    weighed = SupportModel(reader, generator, "hash").judge(sentence, Question.read(SHIPS))
     assert weighed.verdict == verdict
     assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
     assert weighed.citations == sentence.citations
@@ -135,17 +132,13 @@ def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
 
 
 def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, reader: Reader
+    archive: Archive, fitted: Callable[[float], None], reader: Reader
 ) -> None:
+    fitted(0.0)
     generator = Opinionated(0.01)
 
     def ask(checks: Checks) -> str:
-        assistant = Assistant(archive, generator, Config(home=archive.folder), checks=checks)
-        answerer = assistant._answerer
-        answerer.tools = replace(
-            answerer.tools, support_model=support_model(monkeypatch, generator, reader, 0.0)
-        )
-        answer = assistant.ask(SHIPS)
+        answer = Assistant(archive, generator, Config(home=archive.folder), reader, checks).ask(SHIPS)
         assert bool(answer.left_out) is checks.vouched
         return answer.text
 
@@ -166,12 +159,13 @@ def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
 
 
 def test_a_value_is_told_where_the_cited_words_give_it(
-    monkeypatch: pytest.MonkeyPatch, reader: Reader, sentence: Sentence
+    fitted: Callable[[float], None], reader: Reader, sentence: Sentence
 ) -> None:
+    fitted(0.0)
     citation = sentence.citations[0]
     for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        odds = support_model(monkeypatch, generator, reader, 0.0).gives(Question.read(SHIPS), "412", citation)
+        odds = SupportModel(reader, generator, "hash").gives(Question.read(SHIPS), "412", citation)
         assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked
