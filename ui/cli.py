@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
 def _leave(*_: object) -> None:
     """End at once: an exception in the middle of an import would be a traceback."""
     try:
-        os.write(2, b"askive: interrupted; what was done is kept\n")
+        os.write(2, b"askive: interrupted; finished work is kept\n")
     finally:
         os._exit(_INTERRUPTED)
 

@@ -228,7 +228,7 @@ def test_interrupted_at_any_moment_of_the_start(home: Path) -> None:
             [sys.executable, "-c", probe, str(n)], capture_output=True, check=False, cwd=ROOT, timeout=60
         )
         assert shown.returncode == 130, (n, shown)
-        assert shown.stderr == b"askive: interrupted; what was done is kept\n", n
+        assert shown.stderr == b"askive: interrupted; finished work is kept\n", n
 
 
 def test_the_door_is_light() -> None:

@@ -37,7 +37,7 @@ def save_gold(
     queries = folder / "queries.jsonl"
     known = queries.read_text(encoding="utf-8").splitlines() if queries.is_file() else []
     if any(json.loads(line)["text"] == turn.question for line in known):
-        raise UsageError("this question is saved already", remedy=f"change it in {queries}")
+        raise UsageError("this question is saved already", remedy=f"edit it in {queries}")
     accepted = [text.strip() for text in answers if text.strip()]
     record = {
         "_id": uuid.uuid4().hex[:12],

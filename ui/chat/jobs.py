@@ -195,7 +195,7 @@ class AnswerJobs:
             ):
                 history = self._answer(turn, sought, asking)
         except GaveUp:
-            self._keep_failure(turn, asking, "stopped before it began", "ask again when you like")
+            self._keep_failure(turn, asking, "stopped before it started", "ask again")
         except Exception as error:  # The page must hear of it, whatever it is.
             view = failure_view(error)
             self._keep_failure(turn, asking, view["message"], view["remedy"])

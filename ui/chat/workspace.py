@@ -63,7 +63,7 @@ class Workspace:
             self.forget(collection)
             if not has_collection(self.config, collection):
                 raise CollectionNotFound(
-                    f"there is no collection {collection!r} any more", remedy="choose another one"
+                    f"the collection {collection!r} no longer exists", remedy="choose another collection"
                 )
             path = collection_path(self.config, collection)
             opened = Archive.open(path, self.embedder(), self.config.passages, create=False)

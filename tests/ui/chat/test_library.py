@@ -39,7 +39,7 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     small.get_by_role("textbox").fill("letters")
     small.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Documents in “letters”").wait_for()
-    dialog.get_by_text("Nothing here yet.").wait_for()
+    dialog.get_by_text("No documents yet.").wait_for()
 
     dropped(
         page,
