@@ -15,5 +15,5 @@ def import_sklearn(name: str) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError(
             "scikit-learn is not installed: nothing can be fitted or measured without it",
-            remedy="pip install 'askive[calibrate]'",
+            remedy="run `pip install 'askive[calibrate]'`",
         ) from error

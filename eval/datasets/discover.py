@@ -47,7 +47,7 @@ def open_suite(spec: str) -> Suite:
         if not path.exists():
             raise UsageError(
                 f"no suite {spec!r}: neither a built-in ({', '.join(BUILT_IN)}) nor a folder or file",
-                remedy="`askive eval suites PATH` lists what is found",
+                remedy="list the suites in a folder with `askive eval suites PATH`",
             )
         reader = _reader_for(path)
         if reader is None:

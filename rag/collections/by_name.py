@@ -51,7 +51,7 @@ def choose_collection(config: Config) -> str:
     if len(others) > 1:
         raise UsageError(
             f"which collection? There are {', '.join(others)}",
-            remedy=f"name one, for example --collection {others[0]}",
+            remedy=f"choose one, for example --collection {others[0]}",
         )
     return others[0] if others else SEEDS_COLLECTION
 
@@ -85,7 +85,7 @@ def write_collection(
             yield archive
             if not archive.store.is_in_place():
                 raise StoreError(
-                    f"the collection at {path} was removed or replaced while it was being written",
+                    f"the collection at {path} was removed or replaced during writing",
                     remedy="run the command again",
                 )
 
@@ -168,7 +168,7 @@ def has_collection(config: Config, name: str) -> bool:
 def require_collection(config: Config, name: str) -> None:
     if not has_collection(config, name):
         raise CollectionNotFound(
-            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
+            f"there is no collection {name!r}", remedy="list them with `askive collections`"
         )
 
 

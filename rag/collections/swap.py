@@ -139,7 +139,7 @@ def _disk_errors(config: Config, name: str) -> Iterator[None]:
         where = f": {error.filename}" if error.filename else ""
         raise StoreError(
             f"the folder of the collection {name!r} cannot be changed: {error.strerror or error}{where}",
-            remedy=f"check the rights and the disk of {config.collections_dir}, then run the command again",
+            remedy=f"check the permissions and the disk of {config.collections_dir}, then run the command again",
         ) from error
 
 

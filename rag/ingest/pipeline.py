@@ -130,7 +130,7 @@ def ingest_paths(
             report.withheld = plan.withheld
     for folder, reason in plan.unreadable.items():
         report.failures.append(
-            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's rights")
+            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
     with ParserPool(archive.passages_config) as pool:
         found = _files(plan, known, archive.store.stamps(), pool, reading)
@@ -177,7 +177,8 @@ def documents_meant(archive: Archive, uris: Sequence[str]) -> list[str]:
         found = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
         if not found:
             raise UsageError(
-                f"{uri} is not in the collection", remedy="`askive collections -c NAME` lists what is"
+                f"{uri} is not in the collection",
+                remedy="list its documents with `askive collections -c NAME`",
             )
         meant |= found
     return sorted(meant)

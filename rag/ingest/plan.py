@@ -86,7 +86,7 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         elif str(path) not in known and is_held(path, known):
             folders.append(below)
         else:
-            raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
+            raise UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
     plan.files = list(dict.fromkeys(plan.files))
     present = set(plan.files)
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
@@ -118,7 +118,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
     while waiting:
         folder, real = waiting.pop()
         if is_system_folder(real):
-            plan.unreadable[folder] = "it shows the running system, not documents"
+            plan.unreadable[folder] = "it describes the running system and holds no documents"
             continue
         if follow_links and real in seen:
             # Links can lead in a circle.

@@ -32,9 +32,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise LoadError(
-            f"{printable(path)} has a name that is not UTF-8", remedy="give it another name"
-        ) from error
+        raise LoadError(f"the name of {printable(path)} is not UTF-8", remedy="rename it") from error
     try:
         # Opening a device can have effects; what is opened is looked at again, since it may have been replaced.
         _must_be_document(path, path.lstat())
@@ -47,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
         if error.errno == errno.ELOOP:
             raise _no_file(path) from error
         raise LoadError(
-            f"{path} cannot be read: {error.strerror}", remedy="check the file's rights"
+            f"{path} cannot be read: {error.strerror}", remedy="check the file's permissions"
         ) from error
 
 
@@ -74,7 +72,7 @@ def _must_be_document(path: Path, found: os.stat_result) -> None:
 
 
 def _no_file(path: Path) -> LoadError:
-    return LoadError(f"{path} is no file but a link, a pipe or a device", remedy="name files and folders")
+    return LoadError(f"{path} is not a file but a link, a pipe or a device", remedy="give files or folders")
 
 
 @lru_cache(maxsize=1)

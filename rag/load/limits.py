@@ -36,7 +36,7 @@ def out_of_memory(uri: str) -> LoadError:
     """What is said of a file that needs more memory than there is for it."""
     return LoadError(
         f"{uri} needs more than {MAX_MEMORY_BYTES // 2**20:,} MB of memory to be read",
-        remedy="split it into smaller files, or save it again in its program",
+        remedy="split it into smaller files, or save it again in the program that made it",
     )
 
 
@@ -47,7 +47,9 @@ def unreadable(uri: str, error: BaseException) -> LoadError:
     if isinstance(error, RecursionError):
         return LoadError(
             f"{uri} cannot be read: its parts are nested too deeply",
-            remedy="open it in its program and save it again",
+            remedy="open it in the program that made it and save it again",
         )
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return LoadError(f"{uri} cannot be read: {reason}", remedy="open it in its program and save it again")
+    return LoadError(
+        f"{uri} cannot be read: {reason}", remedy="open it in the program that made it and save it again"
+    )

@@ -32,7 +32,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
     message = _message(data)
     if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
-        raise LoadError(f"{uri} is no mail message", remedy="give it the ending of what it is")
+        raise LoadError(f"{uri} is not a mail message", remedy="give it the extension of its real type")
     sender = _header(message, "From")
     return Document(
         uri=uri,
@@ -51,7 +51,7 @@ def load_mbox(data: bytes, uri: str) -> Document:
 
     before, *raw = _BETWEEN.split(data)
     if before.strip() or not raw:
-        raise LoadError(f"{uri} is no mailbox", remedy="give it the ending of what it is")
+        raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
     messages = [_message(part) for part in raw]
     sections = [
         f"# {_header(message, 'Subject') or 'No subject'}\n\n{_text(message)}" for message in messages

@@ -75,7 +75,7 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
             reason = " ".join(str(error).split())[:200]
             raise LoadError(
                 f"{uri} is damaged: {type(error).__name__}: {reason}",
-                remedy="open it in its program and save it again",
+                remedy="open it in the program that made it and save it again",
             ) from error
     return _plain(_without_comments(_IMAGE.sub(lambda image: image["alt"], text)))
 

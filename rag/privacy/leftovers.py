@@ -169,7 +169,7 @@ def _uploads(config: Config) -> Iterator[Leftover]:
         sha256 = held.get(str(whole.relative_to(root)))
         if sha256 is None:
             delete = partial(delete_upload, config, path)
-            yield Leftover(path, "an uploaded file of no document", lock, delete)
+            yield Leftover(path, "an uploaded file without a document", lock, delete)
         elif whole != path:
             settle = partial(_settle, config, path, whole, sha256)
             yield Leftover(path, "an interrupted upload", lock, settle)
