@@ -128,7 +128,7 @@ class ScriptedGenerator:
         if not choices or not all(choices):
             raise ValueError(f"choices {list(choices)!r} must not be empty")
         if len({choice[:1] for choice in choices}) < len(choices):
-            raise ValueError(f"choices {list(choices)!r} open with the same token")
+            raise ValueError(f"choices {list(choices)!r} start with the same token")
         words = set(_WORD.findall(" ".join(message.text for message in messages).lower()))
         weights = [1.0 + len(words & set(_WORD.findall(choice.lower()))) for choice in choices]
         return [math.log(weight / sum(weights)) for weight in weights]

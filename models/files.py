@@ -81,7 +81,7 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
     if free < n_bytes + _SPARE:
         raise DiskSpaceError(
             f"{what} needs {_readable(n_bytes + _SPARE)} of disk in {folder}, but {_readable(free)} are free",
-            remedy="free some, or set ASKIVE_HOME to a folder on a larger disk",
+            remedy="free some space, or set ASKIVE_HOME to a folder on a larger disk",
         )
 
 

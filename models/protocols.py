@@ -156,7 +156,7 @@ class Generator(Protocol):
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Natural-log probabilities of each choice's first token as the next one, normalised over the choices.
 
-        Raises ValueError when two choices open with the same token; EndpointError when the endpoint
+        Raises ValueError when two choices start with the same token; EndpointError when the endpoint
         does not report log-probabilities.
         """
         ...

@@ -217,7 +217,7 @@ def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
         partial.rename(target.parent)
     except Exception as error:
         raise ModelError(
-            f"{path} cannot be exported for OpenVINO: {error}",
+            f"{path} cannot be converted for OpenVINO: {error}",
             remedy=f"run `askive models verify {model_id}`",
         ) from error
     finally:

@@ -115,7 +115,7 @@ class LlamaContext:
 
     def closed(self) -> ModelError:
         """What is raised when closed."""
-        return ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+        return ModelError(f"the generator {self.model_id} is closed", remedy="open a new assistant")
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids; special: control tokens spelled in the text become control tokens."""
@@ -318,7 +318,7 @@ class LlamaContext:
         if not self._context:
             self.close()
             raise ModelError(
-                f"no memory for a context of {context_tokens} tokens of {self.model_id}",
+                f"not enough memory for a context of {context_tokens} tokens of {self.model_id}",
                 remedy="set generation.context_tokens lower or choose a smaller model with --model",
             )
 

@@ -111,7 +111,7 @@ class LlamaGenerator:
             raise ValueError(f"choices {list(choices)!r} must not be empty")
         firsts = [self._context.tokenize(choice, special=False)[0] for choice in choices]
         if len(set(firsts)) < len(firsts):
-            raise ValueError(f"choices {list(choices)!r} open with the same token")
+            raise ValueError(f"choices {list(choices)!r} start with the same token")
         prompt, ends = self._prompt(messages)
         self._require_room(len(prompt))
         with self._computing():

@@ -148,9 +148,7 @@ class Reader:
     def _require_weights(self) -> None:
         for name in ("model.xml", "model.bin", "tokenizer.json"):
             if not (self._path / name).is_file():
-                raise WeightsError(
-                    f"the reader's {name} is not in {self._path}", remedy="install askive again"
-                )
+                raise WeightsError(f"the reader's {name} is not in {self._path}", remedy="reinstall askive")
 
 
 def _best_spans(

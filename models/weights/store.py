@@ -231,7 +231,7 @@ class WeightStore:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                report(0, 0, f"{name}: another askive is at it, waiting")
+                report(0, 0, f"{name}: waiting for another askive that downloads it")
                 lock.acquire(poll_interval=0.1)
         try:
             yield
@@ -269,7 +269,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskSpaceError(
-                f"the disk is full: {path}", remedy="free some, then repeat; what has arrived is kept"
+                f"the disk is full: {path}", remedy="free some space, then repeat; finished parts are kept"
             ) from error
         named = OSError(error.errno, error.strerror or str(error), error.filename or str(path))
         raise WeightsError(reason_of(named), remedy=remedy_for(error)) from error

@@ -340,7 +340,7 @@ def test_choose_normalises_over_the_choices(endpoint: Endpoint, generator: OpenA
 def test_choose_says_what_it_cannot(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
     endpoint.reply = lambda request, _: send(request, likely(Yes=-1.0))
     for choices in ([], ["a", "a"], ["a", ""], ["Yes, it is", "Yes, it was"]):
-        with pytest.raises(ValueError, match=r"choices must be|open with the same token"):
+        with pytest.raises(ValueError, match=r"choices must be|start with the same token"):
             generator.choose(HELLO, choices)
     with pytest.raises(EndpointError, match="none of"):
         generator.choose(HELLO, ["q", "r"])

