@@ -52,7 +52,7 @@ def open_suite(spec: str) -> Suite:
         reader = _reader_for(path)
         if reader is None:
             raise UsageError(
-                f"{path} is not a suite: {SHAPES} is wanted", remedy="see `askive eval suites --help`"
+                f"{path} is not a suite: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
         if part == "negatives":
             if reader.func is not read_rgb:
@@ -94,7 +94,7 @@ def discover(paths: Sequence[Path]) -> Found:
                     break
         if not names and not problems:
             raise UsageError(
-                f"no suite at {path}: {SHAPES} is wanted", remedy="see `askive eval suites --help`"
+                f"no suite at {path}: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
         found.extend((name, partial(open_suite, name)) for name in names)
     for _, opener in found:

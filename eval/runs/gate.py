@@ -81,7 +81,7 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
     Raises UsageError when the run was stopped, or the file cannot be written.
     """
     if result.stopped:
-        raise UsageError("a run that was stopped is no baseline", remedy="let it finish")
+        raise UsageError("a run that was stopped cannot be a baseline", remedy="let the run finish")
     record = result.record
     gated = [figure.name for figure in FIGURES if figure.gated]
     baseline = {
@@ -117,10 +117,10 @@ def read_baseline(path: Path = BASELINE) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{path} is no baseline: {error}", remedy="record one: `askive eval gate --record`"
+            f"{path} is not a baseline: {error}", remedy="record one: `askive eval gate --record`"
         ) from error
     if not isinstance(baseline, dict) or "rows" not in baseline:
-        raise UsageError(f"{path} is no baseline", remedy="record one: `askive eval gate --record`")
+        raise UsageError(f"{path} is not a baseline", remedy="record one: `askive eval gate --record`")
     return baseline
 
 
