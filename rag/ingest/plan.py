@@ -118,7 +118,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
     while waiting:
         folder, real = waiting.pop()
         if is_system_folder(real):
-            plan.unreadable[folder] = "it describes the running system and holds no documents"
+            plan.unreadable[folder] = "it shows the running system, not documents"
             continue
         if follow_links and real in seen:
             # Links can lead in a circle.

@@ -212,7 +212,7 @@ def test_links_out_of_a_folder_are_named(askive: Askive, documents: Path, tmp_pa
     (tmp_path / "secret.txt").write_text("Secret.")
     (documents / "link.txt").symlink_to(tmp_path / "secret.txt")
     shown = askive("index", documents, "--embedder", "hash")
-    assert (shown.code, "link.txt leads out of the folder" in shown.err.replace("\n", " ")) == (0, True)
+    assert (shown.code, "link.txt points outside the folder" in shown.err.replace("\n", " ")) == (0, True)
     listed = askive("index", documents, "--embedder", "hash", "--json").json
     assert (listed["unchanged"], listed["links_not_followed"]) == (3, [str(documents / "link.txt")])
     followed = askive("index", documents, "--embedder", "hash", "--follow-links", "--json").json

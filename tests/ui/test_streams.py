@@ -205,7 +205,7 @@ def test_a_full_home(indexed: Path, tmp_path: Path) -> None:
         "askive collections --json; exit $code"
     )
     shown = in_mount(script, indexed, folder)
-    assert_plain(shown, 1, "full", "free some disk")
+    assert_plain(shown, 1, "full", "Free some disk")
     assert '"documents": ' in shown.stdout
     assert "error" not in shown.stdout
 

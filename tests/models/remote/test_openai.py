@@ -266,7 +266,7 @@ def test_a_server_without_logprobs_is_asked_without(endpoint: Endpoint, generato
         (stream(b"[1]"), EndpointError, "is not an object", "OpenAI-compatible"),
         (stream({"choices": [3]}), EndpointError, "not a chat completion", "OpenAI-compatible"),
         (stream({"error": {"message": "out of memory"}}), EndpointError, "out of memory", "log"),
-        (stream(token("half"), done=False), EndpointError, "broke off", "log"),
+        (stream(token("half"), done=False), EndpointError, "ended early", "log"),
         (
             lambda r, _: r.connection.shutdown(socket.SHUT_RDWR),
             EndpointError,
@@ -321,7 +321,7 @@ def test_nobody_there() -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:80", "ftp://x/v1", "http:///v1"])
 def test_no_endpoint_at_all(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no endpoint"):
+    with pytest.raises(UsageError, match="is not an endpoint"):
         load_generator(f"openai:{url}", tmp_path)
 
 

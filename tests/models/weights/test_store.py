@@ -434,12 +434,12 @@ def test_add_refuses_what_is_no_model(store: WeightStore, tmp_path: Path) -> Non
     for bad, why in (
         (text, "not a GGUF file"),
         (tmp_path / "none.gguf", "does not exist"),
-        (tmp_path, "no sentence"),
+        (tmp_path, "not a sentence"),
     ):
         with pytest.raises(UsageError, match=why) as caught:
             store.add(bad, id="x")
         assert caught.value.remedy
-    with pytest.raises(UsageError, match="will not do"):
+    with pytest.raises(UsageError, match="is not valid"):
         store.add(text, id="../x")
 
 

@@ -161,10 +161,10 @@ def test_filters_and_what_was_understood_are_chips(page: Any) -> None:
 def test_what_the_question_names_can_be_turned_off(page: Any) -> None:
     question = "Which baker sold two hundred loaves of rye bread according to The Aldermoor Post?"
     page.fill("#question", question)
-    page.get_by_text("Looks first for: published by The Aldermoor Post").wait_for()
+    page.get_by_text("Ranks higher: published by The Aldermoor Post").wait_for()
     turn = answered(ask(page, question))
     chip = turn.locator(".understood")
-    assert "Looked first for: published by The Aldermoor Post" in chip.inner_text()
+    assert "Ranked higher: published by The Aldermoor Post" in chip.inner_text()
     chip.get_by_role("button").click()
     page.locator(".understood").wait_for(state="detached")
     again = answered(page.locator(".turn").last)
