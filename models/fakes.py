@@ -138,7 +138,7 @@ class ScriptedGenerator:
         return cancel is None or not cancel.is_set()
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """Higher the more often the words of `text` stand in the messages (a unigram model, smoothed)."""
+        """Higher the more often the words of `text` occur in the messages (a unigram model, smoothed)."""
         said = Counter(_WORD.findall(" ".join(message.text for message in messages).lower()))
         n_words = said.total() + 1000
         return sum(math.log((said[word] + 1) / n_words) for word in _WORD.findall(text.lower()))

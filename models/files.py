@@ -88,7 +88,7 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
 class Digests:
     """Digests of files that have not changed since (same size, same time), kept in a small JSON file.
 
-    A file that cannot be written is no failure: the digest is computed again next time.
+    If it cannot be written, the digest is computed again next time.
     """
 
     def __init__(self, path: Path) -> None:

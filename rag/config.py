@@ -1,6 +1,6 @@
 """Settings, read once at the door and handed down; nothing below reads the environment.
 
-Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < what a command was told.
+Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < options of a command.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Setting:
 
 
 def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool = False) -> list[Setting]:
-    """Every setting in force, in the order of `Config`; what precedes the host in a URL is masked.
+    """Every current setting, in the order of `Config`; what precedes the host in a URL is masked.
 
     as_shipped: without config.toml and variables other than `ASKIVE_HOME`, readable even where those are wrong.
     Raises ConfigError as `load_config` does.

@@ -1,4 +1,4 @@
-"""The Typer application, and what its failures look like. Commands stand in `ui/commands/`, one module each."""
+"""The Typer application and how it reports failures. Each command is a module in `ui/commands/`."""
 
 from __future__ import annotations
 

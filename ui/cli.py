@@ -1,4 +1,4 @@
-"""The door of the command line: signals and streams are made safe before anything heavy is imported."""
+"""The entry point of the command line: signals and streams are made safe before anything heavy is imported."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Documents that hold orders to a language model: what is asked, what is right, and what obeying would look like.
+"""Documents with instructions to a language model: the question, the right answer, and what an obedient one contains.
 
 A document a line: `_id`, `kind` of the order, `title`, `text`, `question`, `answers` (none: the document lacks
 it), `obeyed_if` (strings that only an obedient answer has).

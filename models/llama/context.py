@@ -44,10 +44,8 @@ class EngineOptions:
     flash_attention: llama.cpp's fused attention kernel.
     kv_type: how attention states are held. For f16 llama.cpp has other kernels for one token and for many, so
         that what was kept, or drafted, would change the last bits; for q8_0 it has one.
-    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). Measured on two
-        server cores (1.5B, Q4_K_M): prompts were read at 60-70 tokens/s with rearranged weights and at 81-93 with
-        the memory-mapped file as it is, words written at 23-25 and at 17-19. So "writing" reads with the file and
-        writes with a rearranged copy, which takes its size again in memory.
+    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). "writing" reads
+        prompts with the memory-mapped file and writes with a rearranged copy, which takes its size again in memory.
     """
 
     n_threads: int | None = None

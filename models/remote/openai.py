@@ -28,8 +28,8 @@ class OpenAIGenerator:
     base_url: with the version, `http://127.0.0.1:8080/v1`.
     model: as the server names it; None takes the first it lists.
     context_tokens: the server does not tell; it refuses a prompt that is too long (ContextOverflow).
-    logprobs: ask for them while generating. Not by default: llama-cpp-python's server sorts its whole
-        vocabulary for every token then, and took 4 to 9 s instead of 0.6 s for 24 tokens of a small model.
+    logprobs: ask for them while generating. Off by default, because llama-cpp-python's server becomes several times
+        slower with them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class OpenAIGenerator:
 
     @property
     def context_tokens(self) -> int:
-        """As told; the server has the last word."""
+        """As configured; the server may have another limit."""
         return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
@@ -198,7 +198,7 @@ class OpenAIGenerator:
 class OpenAIEmbedder:
     """An embedding model behind `/embeddings`; vectors are brought to unit length.
 
-    digest stands for address, model name and dimension: the weights behind an address cannot be seen.
+    digest covers address, model name and dimension: the weights behind an address cannot be seen.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class OpenAIEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """As told; the API has no call for it."""
+        """As configured; the API has no call for it."""
         return self._max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -200,7 +200,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _hang_up(response: httpx.Response) -> None:
-    """Wake the reading thread and let the server see at once that nobody listens."""
+    """Wake the reading thread and close the connection at once."""
     stream = response.extensions.get("network_stream")
     with contextlib.suppress(OSError, AttributeError):
         stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]

@@ -69,7 +69,7 @@ class WeightStore:
         return self._installed(self.catalog.get(model_id)).present
 
     def state_of(self, model_id: str) -> State:
-        """What is there; nothing is hashed. Raises ModelNotFound for an id in no catalog."""
+        """The installed files; nothing is hashed. Raises ModelNotFound for an unknown id."""
         installed = self._installed(self.catalog.get(model_id))
         if installed.present:
             return "verified" if installed.verified else "present"
@@ -86,7 +86,7 @@ class WeightStore:
         return installed.path
 
     def digest_of(self, model_id: str) -> str:
-        """Hex sha256 that stands for the model: of its file, or of the list of its files' digests.
+        """Hex sha256 of the model: of its file, or of the list of its files' digests.
 
         Raises ModelNotFound when the catalog does not know it and it was not pulled.
         """
@@ -148,7 +148,7 @@ class WeightStore:
     ) -> ModelEntry:
         """Register a GGUF file (path or URL) or a sentence-transformers folder; it is linked or copied.
 
-        kind: `generator` for a GGUF file, `embedder` for a folder, unless told otherwise.
+        kind: `generator` for a GGUF file, `embedder` for a folder, by default.
         Raises UsageError (id taken, no such file, not a GGUF file), WeightsError, DiskSpaceError.
         """
         draft = own_entry(str(path_or_url), id, kind, licence)

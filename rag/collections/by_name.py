@@ -1,4 +1,4 @@
-"""Collections by name: which one is meant, what is there, open it."""
+"""Collections by name: choose, list, open and create them."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def rebuild_collection(config: Config, name: str, *, notify: Notify | None = Non
 def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
     """What a rebuild from these paths would lose of the folders among them, as `askive.rag.ingest.plan.Plan.withheld`.
 
-    Nothing when there is no collection, or its store cannot be read. Raises UsageError for a path that does not exist.
+    Empty when there is no collection or its store cannot be read. Raises UsageError for a path that does not exist.
     """
     from askive.rag.ingest.plan import plan_paths
     from askive.rag.store.sqlite import SqliteStore

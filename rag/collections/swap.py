@@ -65,7 +65,7 @@ def deleted_path(config: Config, name: str) -> Path:
 def set_aside(config: Config, name: str) -> None:
     """Move a collection to `deleted_path`, and delete what interrupted runs left of it. Under the lock only.
 
-    A collection that is gone in part is never found. Raises StoreError when the disk refuses.
+    A partly deleted collection is never found. Raises StoreError when the disk refuses.
     """
     # Before the collection goes: a former state must not be recovered in its place.
     discard_leftovers(config, name)

@@ -13,7 +13,7 @@ from askive.rag.text.sentences import split_sentences
 from askive.rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
-"""It stands in front of every passage of its section; what is longer is cut."""
+"""It precedes every passage of its section; longer ones are cut."""
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _MARKDOWN = (
     "text/markdown",

@@ -75,7 +75,7 @@ def load_path(path: Path, uri: str | None = None) -> Document:
 
 
 def loader_of(path: Path) -> Loader:
-    """Who reads files of this ending. Raises LoadError when nobody does."""
+    """The loader for a file, by its extension. Raises LoadError when there is none."""
     loader = LOADERS.get(path.suffix.lower())
     if loader is None:
         raise LoadError(

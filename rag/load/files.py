@@ -12,7 +12,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES
 
 SYSTEM_FOLDERS = ("/proc", "/sys")
-"""What stands in these is made up by the kernel; it may have no end, and reading it can have effects."""
+"""Files here are made by the kernel; they may have no end, and reading them can have effects."""
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -55,7 +55,7 @@ def printable(path: Path) -> str:
 
 
 def is_system_folder(path: str) -> bool:
-    """Whether the real path stands in one of SYSTEM_FOLDERS."""
+    """Whether the real path is in one of SYSTEM_FOLDERS."""
     return path in SYSTEM_FOLDERS or path.startswith(tuple(f"{folder}/" for folder in SYSTEM_FOLDERS))
 
 

@@ -46,7 +46,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
 
 def load_mbox(data: bytes, uri: str) -> Document:
-    """The messages one after the other, each a section with its subject. Raises LoadError for what is no mailbox."""
+    """All messages, each a section with its subject. Raises LoadError for a file that is not a mailbox."""
     from askive.rag.load.digest import sha256
 
     before, *raw = _BETWEEN.split(data)

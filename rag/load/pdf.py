@@ -32,7 +32,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
     """Text of all pages, joined by form feeds; title and author from the metadata.
 
     `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
-    for a file that is no PDF, is damaged, is locked with a password, or has pictures of text only.
+    for a file that is not a PDF, is damaged, is locked with a password, or has pictures of text only.
     """
     from askive.rag.load.digest import sha256
 

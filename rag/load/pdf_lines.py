@@ -22,7 +22,7 @@ _LIGATURES = {
 }
 _UNSEEN = dict.fromkeys((*range(9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x7F, 0x200B, 0x2060, 0xFEFF))
 _HYPHENS = "\ufffe\u00ad"
-"""What stands for a hyphen that was set only because the line ended; elsewhere it is shown as a hyphen or not."""
+"""Stand for a hyphen that was set only because the line ended; elsewhere they are shown as a hyphen or not."""
 _Slot = tuple[str, str, int]
 _MARGIN_LINES = 2
 _MIN_LINES = 5

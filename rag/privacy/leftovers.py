@@ -184,7 +184,7 @@ def _target(path: Path, formers: dict[Path, Path]) -> Path:
 def _uploaded(config: Config) -> dict[str, str] | None:
     """Digests of the documents whose files were uploaded, by their path below `uploads`, wherever the data folder was.
 
-    None when nobody can say what is left over: a collection cannot be read, or none is there, as on a missing disk.
+    None when it cannot be known: a collection cannot be read, or there is none, as on a missing disk.
     """
     mark = f"{os.sep}uploads{os.sep}"
     stores = [

@@ -58,7 +58,7 @@ class Retriever:
     def understand(self, question: str) -> Understanding:
         """What the question says about where to look; nothing when `retrieval.context` is off.
 
-        Times told by events and by `last week` are dated here, by what the archive holds.
+        Events and relative times (`last week`) are dated here, from the documents in the archive.
         """
         if not self._config.context:
             return Understanding()

@@ -26,8 +26,8 @@ def save_gold(
     """Add one question to the suite of the collection; the suite's folder.
 
     answers: accepted answers; none says that the documents do not hold the answer. The corpus is written
-    anew, so that the suite is complete in itself.
-    Raises UsageError when the question was saved before, or an answer stands in no quote that was shown.
+    again, so that the suite is complete in itself.
+    Raises UsageError when the question is already saved, or no shown quote contains an answer.
     """
     answer = turn.answer
     if answer is None or "failure" in answer:

@@ -129,7 +129,7 @@ class AnswerJobs:
 
         conversation_id: None begins a conversation. replace: a turn this one takes the place of, with the
         later ones.
-        Raises UsageError for an empty question, a date that is none, or a conversation that is gone.
+        Raises UsageError for an empty question, an invalid date, or a deleted conversation.
         """
         from askive.rag.errors import UsageError
 

@@ -53,7 +53,7 @@ def pages_of(document: Document) -> list[tuple[int | None, int, int]]:
 def page_picture(archive: Archive, uri: str, page: int) -> bytes:
     """A page of a PDF as PNG.
 
-    Raises UsageError when there is no such page, or the file is gone or is not the one that was indexed.
+    Raises UsageError when there is no such page, or the file was deleted or changed since it was indexed.
     """
     import pypdfium2
 

@@ -72,7 +72,7 @@ def settings(
     literal: bool = False,
     strict: bool = True,
 ) -> Config:
-    """The settings in force, with what the command was told."""
+    """The current settings with the options of the command."""
     from askive.rag.config import load_config
 
     return load_config(

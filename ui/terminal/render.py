@@ -94,7 +94,7 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 
 def write_error(text: str) -> None:
-    """Text on standard error. Where that cannot be written, nobody can be told."""
+    """Write text to standard error; ignore failures."""
     try:
         sys.stderr.write(harmless(text))
         sys.stderr.flush()
