@@ -261,6 +261,7 @@ def load_config(
 
 
 _OTHER_VARIABLES = frozenset({"ASKIVE_HOME", "ASKIVE_DEBUG"})
+# "ada:secret" of "https://ada:secret@example.org/v1".
 _IN_URL = re.compile(r"(?<=://)[^/#\s]+(?=@)")
 
 

@@ -14,6 +14,7 @@ from askive.rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
 """It precedes every passage of its section; longer ones are cut."""
+# "```python", "~~~".
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _MARKDOWN = (
     "text/markdown",
@@ -24,6 +25,7 @@ _MARKDOWN = (
 )
 """How the media types begin whose text is Markdown once it is loaded."""
 _PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
+# What a page ends with when its last sentence continues: "harbour", "the cranes,", "and the sheds of".
 _SENTENCE_GOES_ON = re.compile(
     r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
 )

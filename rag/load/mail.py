@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EML = "message/rfc822"
 MBOX = "application/mbox"
+# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or behind an empty line.
 _BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_PARSED_CHARS = 4_000

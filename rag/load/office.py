@@ -26,6 +26,7 @@ EPUB = "application/epub+zip"
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]{0,2000}+)\]\([^)\n]{0,4000}+\)")
 _SLIDE = re.compile(r"<!-- Slide number: \d+ -->")
 _SLIDE_COMMENT = re.compile(r"<!--\s{0,9}Slide number:")
+# "**Title:** The Harbour", "**Authors:** Ada Lind": a line for each field of the metadata.
 _EPUB_FIELD = re.compile(r"\*\*(Title|Authors|Language|Publisher|Date|Description|Identifier):\*\* (.*)")
 _NO_TITLES = frozenset({"powerpoint presentation", "word document", "untitled"})
 

@@ -20,11 +20,13 @@ PDFIUM_LOCK = threading.Lock()
 MAX_PAGES = 20_000
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _MAX_TITLE_CHARS = 150
+# "Untitled1", "Document 2", "Slide 1", "PowerPoint Presentation", "report-final.docx".
 _MADE_BY_PROGRAM = re.compile(
     r"untitled.*|document ?\d*|slide ?1|powerpoint presentation"
     r"|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|html?)",
     re.IGNORECASE,
 )
+# "D:20160304101500", "201603", "2016".
 _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(?:(\d\d)(?:(\d\d))?)?")
 
 

@@ -35,7 +35,9 @@ _USUAL_WIDTH = 45
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(rf"(?P<left>[^\W_]+)[-{_HYPHENS}]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+# "• one", "(1) one", "12. one", "(a) one", "b) one".
 _ITEM = re.compile(r"(?:[•◦▪●○■‣·–*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+# "3 Results", "2.1. Method of survey".
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.? [A-Z][^.]{2,60}$")
 _OPENING = "\"'“‘«([ "
 _HYPHENATED_PREFIXES = frozenset(

@@ -28,14 +28,18 @@ from askive.rag.store.database_file import open_read_only
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
 
+# ".case.rebuilding", ".case.4711.replaced", ".case.deleted".
 _ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
 _WHAT = {
     "rebuilding": "an unfinished rebuild",
     "replaced": "a replaced collection",
     "deleted": "a collection that was being deleted",
 }
+# ".gold.4711", ".gold.4711-2.new".
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
+# "dense-1f3a5b7c9d0e-12.faiss.4711-1.partial".
 _HALF_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
+# ".report.pdf.part", ".report.pdf.before".
 _UPLOADING = re.compile(r"\.(?P<name>.+)\.(?:part|before)")
 
 
