@@ -282,7 +282,7 @@ def test_collections_json(indexed: Askive, documents: Path) -> None:
     )
     assert inside.json[0]["title"] == "Spring fair"
     assert "fair" in indexed("collections").out
-    assert indexed("collections", "remove", "fair").code == 2, "wants a yes"
+    assert indexed("collections", "remove", "fair").code == 2, "needs confirmation"
     gone = indexed("collections", "remove", "fair", "--yes", "--json")
     nothing: dict[str, object] = {"quotes_deleted": {}, "quotes_kept": {}}
     assert gone.json == {"removed": "fair", "states_cleared": True, "erased": True, **nothing}

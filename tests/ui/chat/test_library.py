@@ -80,7 +80,7 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     small.get_by_role("button", name="Cancel").click()
     assert dialog.locator(".documents li").count() == 2
     dialog.get_by_role("button", name="Remove: good").click()
-    small.get_by_label("Delete also what quotes it: answers in conversations (1)").check()
+    small.get_by_label("Also delete what quotes it: answers in conversations (1)").check()
     small.get_by_role("button", name="Remove").click()
     dialog.locator(".documents li", has_text="good").wait_for(state="detached")
     page.locator("#conversations a", has_text="How many barrels of herring").wait_for(state="detached")

@@ -217,7 +217,7 @@ def test_two_tabs_at_once(page: Any, chat: str) -> None:
     slow = ask(page, f"{CAPTAIN} Say it slowly.")
     slow.locator(".first").wait_for()
     waiting = ask(other, BAKER)
-    waiting.get_by_text("Another question is being answered first").wait_for()
+    waiting.get_by_text("Another question is answered first").wait_for()
     assert "Nils Holm" in answered(waiting).locator(".text").inner_text()
     assert "Rosa Lind" in answered(slow).locator(".text").inner_text()
     assert page.locator(".turn").count() == other.locator(".turn").count() == 1
