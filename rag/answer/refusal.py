@@ -60,5 +60,6 @@ _MESSAGES: dict[RefusalReason, str] = {
     "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
     "nothing_relevant": "The documents hold nothing about “{asked}”.{unknown} Other words or more documents may help.",
     "not_in_sources": "The documents do not say. Looked for: “{asked}”.{unknown} The nearest passages are below.",
-    "unsupported": "No answer to “{asked}” could be verified in the documents.{unknown} The nearest passages are below.",
+    "unsupported": "No answer to “{asked}” could be verified in the documents.{unknown}"
+    " The nearest passages are below.",
 }
