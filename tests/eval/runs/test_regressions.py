@@ -71,7 +71,7 @@ def test_one_question_more_or_less_is_no_regression(run: Runner, tmp_path: Path)
 
 def test_a_baseline_of_something_else_is_refused(run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
-    with pytest.raises(UsageError, match="not a baseline"):
+    with pytest.raises(UsageError, match="no baseline"):
         read_baseline(path)
     record_baseline(run("good"), path)
     with pytest.raises(UsageError, match="another pipeline"):
