@@ -8,7 +8,7 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat screenshots test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases torture clean
+.PHONY: help install install-dev weights ask chat screenshots house test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases torture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ chat: weights ## the chat in a browser
 screenshots: weights install-dev ## pictures of the chat for the README
 	$(BIN)/python -m tests.ui.chat.screenshots
 
+house: install-dev ## draw docs/images/house.svg from the imports of the code
+	$(BIN)/python -m tests.repo.draw_house
+
 test: install-dev ## all tests, with the real weights and a real browser
 	@$(BIN)/askive models pull
 	@$(BIN)/askive models pull smollm2-135m-instruct-q4_1
@@ -59,7 +62,7 @@ check: install-dev ## ruff, mypy --strict, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/repo/test_layers.py tests/repo/test_public_names.py
+	$(BIN)/python -m pytest -q tests/repo/test_layers.py tests/repo/test_public_names.py tests/repo/test_house.py
 
 bench: weights install-dev ## speed against baselines, one table in eval/benchmarks/results (40 minutes at most)
 	@$(BIN)/python -m askive.eval.benchmarks.speed.table $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))

@@ -87,7 +87,7 @@ def index(
     missing = [path for path in expanded if not path.exists()]
     # What a collection holds may be gone: it is removed from it then.
     if missing and not has_collection(settings, name):
-        raise UsageError(f"{missing[0]} does not exist", remedy="name a file or a folder that does")
+        raise UsageError(f"{missing[0]} does not exist", remedy="name a file or folder that exists")
     with write_collection(settings, name, create=True) as archive:
         report = ingest_paths(archive, expanded, progress=progress)
         erase_removed(settings, archive)

@@ -20,7 +20,7 @@ def print_texts(texts: Iterable[str]) -> int:
 
 
 def report_error(error: AskiveError) -> int:
-    """Say on standard error what failed and what mends it; the exit code."""
+    """Write what failed and how to fix it to standard error; returns the exit code."""
     sys.stderr.write(f"{error.message}\n{error.remedy}\n")
     sys.stderr.flush()
     return error.exit_code

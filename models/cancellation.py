@@ -1,6 +1,6 @@
-"""Give up what nobody waits for any more: one flag for all that is computed inside, looked at every 20 ms.
+"""Cancel work that nobody waits for: one flag for everything computed inside, checked every 20 ms.
 
-A flag in force, not an argument of every call: from the question to the model that computes lie a dozen of them,
+A flag for the thread, not an argument of every call: from the question to the model that computes lie a dozen of them,
 most of which know nothing of threads. What computes for long looks at it and raises `Stopped`.
 """
 
@@ -21,7 +21,7 @@ class Stopped(Exception):
 
 @contextmanager
 def stopping_at(flag: Event | None) -> Iterator[None]:
-    """The flag in force for what this thread calls inside; None: nothing stops it."""
+    """The flag for everything this thread calls inside; None: nothing cancels it."""
     before = _flag.set(flag)
     try:
         yield
@@ -30,12 +30,12 @@ def stopping_at(flag: Event | None) -> Iterator[None]:
 
 
 def stop_flag() -> Event | None:
-    """The flag in force."""
+    """The current flag."""
     return _flag.get()
 
 
 def look() -> None:
-    """Raises Stopped when the flag in force is set."""
+    """Raises Stopped when the current flag is set."""
     flag = _flag.get()
     if flag is not None and flag.is_set():
         raise Stopped

@@ -1,4 +1,4 @@
-"""Errors of the product. Every one says what failed (with its value), why, and the one command that mends it.
+"""Errors of the product. Each says what failed (with its value), why, and the one command that fixes it.
 
     AskiveError                 kind   exit code
     ├── UsageError              usage          2   the call itself is wrong

@@ -128,7 +128,7 @@ class ScriptedGenerator:
         if not choices or not all(choices):
             raise ValueError(f"choices {list(choices)!r} must not be empty")
         if len({choice[:1] for choice in choices}) < len(choices):
-            raise ValueError(f"choices {list(choices)!r} open with the same token")
+            raise ValueError(f"choices {list(choices)!r} start with the same token")
         words = set(_WORD.findall(" ".join(message.text for message in messages).lower()))
         weights = [1.0 + len(words & set(_WORD.findall(choice.lower()))) for choice in choices]
         return [math.log(weight / sum(weights)) for weight in weights]
@@ -138,7 +138,7 @@ class ScriptedGenerator:
         return cancel is None or not cancel.is_set()
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """Higher the more often the words of `text` stand in the messages (a unigram model, smoothed)."""
+        """Higher the more often the words of `text` occur in the messages (a unigram model, smoothed)."""
         said = Counter(_WORD.findall(" ".join(message.text for message in messages).lower()))
         n_words = said.total() + 1000
         return sum(math.log((said[word] + 1) / n_words) for word in _WORD.findall(text.lower()))

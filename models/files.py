@@ -81,14 +81,14 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
     if free < n_bytes + _SPARE:
         raise DiskSpaceError(
             f"{what} needs {_readable(n_bytes + _SPARE)} of disk in {folder}, but {_readable(free)} are free",
-            remedy="free some, or set ASKIVE_HOME to a folder on a larger disk",
+            remedy="free some space, or set ASKIVE_HOME to a folder on a larger disk",
         )
 
 
 class Digests:
     """Digests of files that have not changed since (same size, same time), kept in a small JSON file.
 
-    A file that cannot be written is no failure: the digest is computed again next time.
+    If it cannot be written, the digest is computed again next time.
     """
 
     def __init__(self, path: Path) -> None:

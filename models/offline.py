@@ -1,8 +1,8 @@
 """Keeps the libraries that we build on from reporting to their makers and from fetching anything.
 
 Importing any of our packages runs `go_offline`, before the libraries that read these variables are imported. The
-variables stand in the environment of the process, so they hold for the processes it starts as well. Two things may use
-the network, each on purpose: `askive models pull` (`hub_allowed`) and a model on a server (models/remote/transport.py).
+variables are set in the environment of the process, so they hold for the processes it starts as well. Two things may
+use the network, each on purpose: `askive models pull` (`hub_allowed`) and a remote model (models/remote/transport.py).
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
 <kept>/<key>/sealed.json  sha256 of each, so that a damaged one is never loaded
 
 The key holds all that decides what is compiled, so that nothing old is found. A folder is made beside its place and
-renamed: processes share it without a lock. It is only a cache: whatever is wrong with it, the model is compiled anew.
+renamed: processes share it without a lock. It is only a cache: if anything is wrong, the
+model is compiled again.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ _left_in_use = threading.Lock()
 
 
 def compute_batch(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
-    """The outputs for one batch. Raises Stopped soon after the flag in force (models/cancellation.py) is set.
+    """The outputs for one batch. Raises Stopped soon after the current flag (models/cancellation.py) is set.
 
     The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that
     was cancelled OpenVINO 2026.4 gave results in the shape of the cancelled batch.
@@ -89,7 +90,7 @@ def compute_batch(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
 
 
 def _wait_for(request: Any) -> None:
-    """Wait for a request that was started. Raises Stopped, and leaves it going, when the flag in force is set."""
+    """Wait for a request that was started. Raises Stopped, and leaves it going, when the current flag is set."""
     while not request.wait_for(_LOOK_MS):
         look()
 

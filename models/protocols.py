@@ -50,7 +50,7 @@ class Sampling:
     temperature: 0 is greedy, and the same prompt gives the same text.
     seed: for temperatures above 0.
     stop: generation ends before any of these strings would be shown.
-    min_tokens: the model's turn does not end before so many; a model behind an endpoint is not told.
+    min_tokens: the answer has at least so many tokens; remote models ignore it.
     """
 
     max_tokens: int = 256
@@ -156,7 +156,7 @@ class Generator(Protocol):
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Natural-log probabilities of each choice's first token as the next one, normalised over the choices.
 
-        Raises ValueError when two choices open with the same token; EndpointError when the endpoint
+        Raises ValueError when two choices start with the same token; EndpointError when the endpoint
         does not report log-probabilities.
         """
         ...
@@ -183,7 +183,7 @@ class Generator(Protocol):
         ...
 
     def close(self) -> None:
-        """Free what is held; safe to call twice. Waits for, or cancels, what another thread has under way."""
+        """Free all memory; safe to call twice. Waits for, or cancels, the work of another thread."""
         ...
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
     """An embedder by catalog id, `openai:URL[#model]`, or `hash` (the fake).
 
-    precision: what it computes in, if that is done here. The digest is the same: vectors of bf16 and of fp32 are
-    .9999 alike, so that either finds what was indexed with the other.
+    precision: what it computes in, if that is done here. The digest is the same: vectors of bf16 and of fp32 are so
+    close that either finds what was indexed with the other.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
     if model_id == "hash":
@@ -147,7 +147,7 @@ def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> State
 def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
     """`shipped`: the reader that comes with the package, loaded at its first use; `off`: None.
 
-    models_dir: when told, it is kept compiled in `cache/reader` beside it, for the next process.
+    models_dir: if given, the compiled model is kept in `cache/reader` beside it for the next process.
     """
     if spec == "off":
         return None

@@ -8,27 +8,27 @@ import os
 from askive.models.errors import SystemFailure
 
 _FULL = "free some disk space, then repeat the command"
-_RIGHTS = "check who may read and write it (`ls -ld PATH`), or set ASKIVE_HOME to a folder of yours"
+_RIGHTS = "check its permissions (`ls -ld PATH`), or set ASKIVE_HOME to a folder that you can write to"
 _FILES = "close other programs or allow more open files (`ulimit -n 4096`), then repeat the command"
 _REMEDIES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EFBIG: _FULL,
-    errno.EROFS: "make the disk writable, or set ASKIVE_HOME to a folder that is",
+    errno.EROFS: "make the disk writable, or set ASKIVE_HOME to a writable folder",
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "check the path: a part of it is a file, not a folder",
     errno.EISDIR: "name a file, not a folder",
     errno.ENAMETOOLONG: "use a shorter path",
-    errno.ELOOP: "check the links in the path: they lead in a circle",
+    errno.ELOOP: "check the links in the path: they form a loop",
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,
     errno.EIO: "check the disk (`dmesg` shows what it reported) and copy your data before you write to it again",
-    errno.EADDRINUSE: "another program uses it: choose another with --port, or 0 for any free one",
+    errno.EADDRINUSE: "another program uses it: choose another port with --port, or 0 for any free port",
     errno.EADDRNOTAVAIL: "choose another address",
 }
-_UNKNOWN = "nothing was removed; repeat the command, and run `askive doctor` when it fails again"
+_UNKNOWN = "nothing was removed; repeat the command, and run `askive doctor` if it fails again"
 
 
 def reason_of(error: OSError) -> str:

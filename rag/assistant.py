@@ -1,4 +1,4 @@
-"""The one stream that every door reads: question -> events -> Answer."""
+"""The stream that every interface reads: question -> events -> Answer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Settings, read once at the door and handed down; nothing below reads the environment.
 
-Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < what a command was told.
+Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < options of a command.
 """
 
 from __future__ import annotations
@@ -38,42 +38,47 @@ class PassageConfig(_Strict):
     """How documents are split. A change means indexing again."""
 
     max_words: int = Field(
-        120, ge=20, le=400, description="words in a passage, at most; a change means indexing again"
+        120, ge=20, le=400, description="most words in a passage; a change requires a new index"
     )
     overlap_sentences: int = Field(
-        1, ge=0, le=5, description="sentences repeated from the passage before; a change means indexing again"
+        1,
+        ge=0,
+        le=5,
+        description="sentences repeated from the previous passage; a change requires a new index",
     )
 
 
 class RetrievalConfig(_Strict):
     """How passages are found. The weights are fitted on the dev halves: see `make bench-retrieval`."""
 
-    top_k: int = Field(10, ge=1, le=200, description="passages kept for a question, at most")
+    top_k: int = Field(10, ge=1, le=200, description="most passages kept for a question")
     depth_ratio: float = Field(
         0.4, ge=0, le=1, description="passages below this share of the best score are left out; 0 keeps top_k"
     )
     n_candidates: int = Field(100, ge=1, le=1000, description="passages taken from each index before fusion")
     mode: Literal["hybrid", "dense", "lexical"] = Field(
-        "hybrid", description="what is searched: the meaning (dense), the words (lexical), or both"
+        "hybrid", description="search by meaning (dense), by words (lexical), or both"
     )
     fusion: Literal["rrf", "convex"] = Field(
         "convex",
-        description="how hybrid search mixes: by the scores (convex), or by the ranks alone (rrf)",
+        description="how hybrid search combines results: by scores (convex) or by ranks (rrf)",
         json_schema_extra=_EXPERIMENTAL,
     )
     dense_weight: float = Field(
-        0.7, ge=0, le=1, description="share of the meaning (cosine) in convex fusion; the rest is the words'"
+        0.7, ge=0, le=1, description="share of the cosine in convex fusion; the rest is BM25"
     )
-    context: bool = Field(
-        True, description="search with what the question names: publishers, dates, its parts"
+    context: bool = Field(True, description="use publishers, dates and clauses of the question in the search")
+    part_weight: float = Field(
+        0.35, ge=0, le=1, description="share of the best clause of the question in the score"
     )
-    part_weight: float = Field(0.35, ge=0, le=1, description="share of a question's best clause in the score")
     bridge_weight: float = Field(
-        0.2, ge=0, le=1, description="share of the search with the names that the first hits have in common"
+        0.2, ge=0, le=1, description="share of the second search, with names that the first hits share"
     )
-    named_bonus: float = Field(0.2, ge=0, le=1, description="added when the question names the publisher")
+    named_bonus: float = Field(
+        0.2, ge=0, le=1, description="added to the score when the question names the publisher"
+    )
     period_bonus: float = Field(
-        0.15, ge=0, le=1, description="added when the date fits the time that is named"
+        0.15, ge=0, le=1, description="added to the score when the date is within the period in the question"
     )
     sentence_weight: float = Field(
         0.0,
@@ -84,17 +89,17 @@ class RetrievalConfig(_Strict):
     )
     rerank: Literal["off", "likelihood", "reader"] = Field(
         "off",
-        description="second look at the best: the generator's likelihood, or the reader's score",
+        description="rerank the best passages by the generator's likelihood or the reader's score",
         json_schema_extra=_EXPERIMENTAL,
     )
     rerank_depth: int = Field(
-        20, ge=1, le=200, description="passages that are looked at twice", json_schema_extra=_EXPERIMENTAL
+        20, ge=1, le=200, description="passages that are reranked", json_schema_extra=_EXPERIMENTAL
     )
     rerank_weight: float = Field(
         0.5,
         ge=0,
         le=1,
-        description="share of the second look in the final order",
+        description="share of the reranker in the final order",
         json_schema_extra=_EXPERIMENTAL,
     )
 
@@ -107,31 +112,29 @@ class PromptConfig(_Strict):
         120,
         ge=50,
         le=8000,
-        description="tokens of evidence where one sentence surely gives the fact that is asked",
+        description="tokens of evidence where one sentence clearly states the fact",
     )
-    n_sentences: int = Field(
-        8, ge=1, le=50, description="best sentences that are read, as far as there is room"
-    )
-    n_neighbours: int = Field(1, ge=0, le=5, description="sentences read on each side of the very best")
+    n_sentences: int = Field(8, ge=1, le=50, description="best sentences in a prompt, within the budget")
+    n_neighbours: int = Field(1, ge=0, le=5, description="neighbours on each side of the best sentences")
 
 
 class GenerationConfig(_Strict):
     """How the answer is written."""
 
-    max_tokens: int = Field(160, ge=8, le=4096, description="tokens of an answer, at most")
+    max_tokens: int = Field(160, ge=8, le=4096, description="most tokens of an answer")
     temperature: float = Field(
-        0.0, ge=0, le=2, description="how freely words are chosen; at 0 a prompt always gives the same answer"
+        0.0, ge=0, le=2, description="randomness; at 0 the same prompt always gives the same answer"
     )
-    seed: int = Field(0, description="start of the random choice, for a temperature above 0")
+    seed: int = Field(0, description="random seed, for a temperature above 0")
     context_tokens: int = Field(
         4096,
         ge=512,
         le=131072,
-        description="tokens of prompt and answer together, at most; more takes memory",
+        description="most tokens of prompt and answer together; more takes memory",
     )
-    strict: bool = Field(True, description="only sentences that the sources support are shown")
+    strict: bool = Field(True, description="show only sentences that the sources support")
     n_threads: int | None = Field(
-        None, ge=1, description="threads that the generator computes with; not set: the physical cores"
+        None, ge=1, description="threads of the generator; not set: the physical cores"
     )
 
 
@@ -141,12 +144,12 @@ class CacheConfig(_Strict):
     memory_mb: int | None = Field(
         None,
         ge=0,
-        description="MB of memory for what the generator has read; not set: a tenth of what is free, at most 512",
+        description="MB of memory for kept attention states; not set: a tenth of free memory, at most 512",
     )
     disk_mb: int | None = Field(
         None,
         ge=0,
-        description="MB on disk for what the generator has read; not set: a twentieth of what is free, at most 2048",
+        description="MB on disk for kept attention states; not set: a twentieth of free space, at most 2048",
     )
 
 
@@ -156,23 +159,23 @@ class Config(_Strict):
     home: Path = Field(description="folder of the models, collections, chats and config.toml")
     embedder: str = Field(
         DEFAULT_EMBEDDER,
-        description="model of the meaning: an id of `askive models list` or openai:URL#MODEL; "
-        "a change means indexing again",
+        description="embedding model: an id of `askive models list` or openai:URL#MODEL; "
+        "a change requires a new index",
     )
     embedder_precision: Literal["auto", "fp32"] = Field(
         "auto",
-        description="fp32: compute vectors without bf16, slower; they fit those of before (cosine .9999)",
+        description="fp32: compute vectors without bf16, slower; compatible with existing collections",
     )
     generator: str = Field(
         DEFAULT_GENERATOR,
-        description="model that writes: an id of `askive models list`, a .gguf file or openai:URL#MODEL",
+        description="generator: an id of `askive models list`, a .gguf file or openai:URL#MODEL",
     )
     reader: Literal["shipped", "off"] = Field(
-        "shipped", description="the small model that finds and checks answers; off: without it"
+        "shipped", description="the reader, a small model that finds and checks answers; off: do not use it"
     )
     collection: str | None = Field(
         None,
-        description="collection where none is named; not set: `default`, else the only one, else the seeds",
+        description="collection to use by default; not set: `default`, else the only one, else the seeds",
     )
     lock_wait_s: float = Field(
         60.0, ge=0, description="seconds to wait for another Askive that is changing the same collection"
@@ -219,7 +222,7 @@ class Setting:
 
 
 def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool = False) -> list[Setting]:
-    """Every setting in force, in the order of `Config`; what precedes the host in a URL is masked.
+    """Every current setting, in the order of `Config`; what precedes the host in a URL is masked.
 
     as_shipped: without config.toml and variables other than `ASKIVE_HOME`, readable even where those are wrong.
     Raises ConfigError as `load_config` does.
@@ -282,6 +285,7 @@ def load_config(
 
 
 _OTHER_VARIABLES = frozenset({"ASKIVE_HOME", "ASKIVE_DEBUG"})
+# "ada:secret" of "https://ada:secret@example.org/v1".
 _IN_URL = re.compile(r"(?<=://)[^/#\s]+(?=@)")
 
 
@@ -298,7 +302,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to do without it"
+            f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to use the defaults"
         ) from error
     except OSError as error:
         raise ConfigError(
@@ -320,7 +324,7 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
         if not isinstance(inner, dict):
             raise ConfigError(
                 f"setting {dotted}: {parent} is not a group",
-                remedy="`askive config --defaults` lists the settings and their groups",
+                remedy="list the settings with `askive config --defaults`",
             )
         values = inner
     values[last] = value

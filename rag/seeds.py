@@ -14,7 +14,7 @@ def seeds_dir() -> Path:
         if folder.is_dir():
             return folder
     raise ArchiveError(
-        "the default corpus is missing", remedy="install again: `pip install --force-reinstall askive`"
+        "the default corpus is missing", remedy="install askive again: `pip install --force-reinstall askive`"
     )
 
 

@@ -1,4 +1,4 @@
-"""What leaves the program as JSON: the shapes that `--json` and the servers share."""
+"""The JSON form of answers, hits and citations."""
 
 from __future__ import annotations
 

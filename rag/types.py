@@ -18,7 +18,7 @@ RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "
 
 
 PAGE_BREAK = "\f"
-"""Stands between the pages of a paged document's text, so that offsets tell the page."""
+"""Separates the pages in a document's text, so that offsets give the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Hit:
 class Evidence:
     """Neighbouring sentences of one passage that are worth reading for a question.
 
-    hit: the passage they stand in.
+    hit: the passage that contains them.
     start, end: offsets into the document's text.
     text: `document.text[start:end]`.
     score: of the best sentence within.
@@ -124,7 +124,7 @@ class Evidence:
 
     @property
     def best_text(self) -> str:
-        """The best sentence, exactly as it stands in the document."""
+        """The best sentence, with the exact characters of the document."""
         return self.text[self.best_start - self.start : self.best_end - self.start]
 
 
@@ -286,7 +286,7 @@ class Searching:
 
     query: what reaches the indexes.
     understood: what the question said about where to look, in words; empty if nothing.
-    filtered: the filter in force, in words; empty if none.
+    filtered: the filter in words; empty if none.
     """
 
     query: str

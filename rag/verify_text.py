@@ -30,7 +30,7 @@ def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[
     """As `verify_text`, one by one as they are done.
 
     Left out: headings and what has no words. A sentence that points back ("He said") is searched for with the
-    one before it. Markers count anew in each sentence.
+    one before it. Markers start from 1 in each sentence.
     """
     text = storable(text)
     retriever = Retriever(archive, config.retrieval)

@@ -1,4 +1,4 @@
-"""The Typer application, and what its failures look like. Commands stand in `ui/commands/`, one module each."""
+"""The Typer application and how it reports failures. Each command is a module in `ui/commands/`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
         command = context.command_path if context else "askive"
         return _failed(UsageError(error.format_message(), remedy=f"See `{command} --help`"), as_json)
     except (typer.Abort, KeyboardInterrupt):
-        write_error("askive: interrupted; what was done is kept\n")
+        write_error("askive: interrupted; finished work is kept\n")
         return _INTERRUPTED
     except typer.Exit as error:
         return error.exit_code
@@ -87,8 +87,8 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("ASKIVE_DEBUG"):
             raise
         failure = AskiveError(
-            f"an error in askive itself: {type(error).__name__}: {error}",
-            remedy="Please report it with what ASKIVE_DEBUG=1 prints",
+            f"internal error: {type(error).__name__}: {error}",
+            remedy="Run it again with ASKIVE_DEBUG=1 and report what it prints",
         )
         return _failed(failure, as_json)
 

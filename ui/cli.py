@@ -1,4 +1,4 @@
-"""The door of the command line: signals and streams are made safe before anything heavy is imported."""
+"""The entry point of the command line: signals and streams are made safe before anything heavy is imported."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
 def _leave(*_: object) -> None:
     """End at once: an exception in the middle of an import would be a traceback."""
     try:
-        os.write(2, b"askive: interrupted; what was done is kept\n")
+        os.write(2, b"askive: interrupted; finished work is kept\n")
     finally:
         os._exit(_INTERRUPTED)
 

@@ -11,11 +11,11 @@ from askive.models.system_errors import reason_of, remedy_for
 
 
 class OutputClosed(Exception):
-    """The reader of standard output is gone, as in `| head -1`. No failure."""
+    """The reader of standard output has closed it, as in `| head -1`. Not a failure."""
 
 
 class CheckedOutput(io.TextIOWrapper):
-    """Standard output whose errors are told from those of files and pipes.
+    """Standard output whose errors can be distinguished from those of other files.
 
     Raises OutputClosed or SystemFailure; what is written afterwards goes nowhere, so that nothing fails again at exit.
     """
@@ -39,7 +39,7 @@ def open_streams() -> None:
     """Have UTF-8 streams on descriptors 0 to 2, whatever the locale, even where the caller closed them.
 
     Input and output that were closed fail with the same error as before when they are used. Their descriptors are
-    held, so that no file that is opened later takes the number. A byte that is no text is replaced.
+    held, so that no file that is opened later takes the number. Invalid bytes are replaced.
     """
     sys.stdin = sys.stdin or _held(0, "r", os.O_WRONLY)
     sys.stdout = sys.stdout or _held(1, "w", os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The words for verdicts, the same on every page and in the terminal."""
+"""Wording that the page and the terminal share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "contradicted": "contradicted",
     "cut_off": "cut off",
 }
-"""What is said behind a sentence with citations, and behind one that was cut off.
+"""What stands behind a sentence with citations, and behind one that was cut off.
 
 The page has the same words in `answer.js`.
 """
+
+
+def as_sentence(text: str) -> str:
+    """A remedy that follows a full stop: with a capital."""
+    return text[:1].upper() + text[1:]

@@ -124,7 +124,7 @@ def read_sheet(path: Path) -> list[dict[str, Any]]:
                     raise ValueError(f"the mark {mark!r} is neither true, false nor null")
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
-                f"{where}: no line of a sheet: {error}",
+                f"{where}: not a line of a sheet: {error}",
                 remedy="make one: python -m askive.eval.calibration.annotation sample RUN... --out SHEET.jsonl",
             ) from error
         lines.append(line)
@@ -139,14 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sampling.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of runs")
     sampling.add_argument("--n", type=int, default=200, help="sentences, at most (default 200)")
     sampling.add_argument("--out", type=Path, required=True, help="the sheet")
-    counting = commands.add_parser("count", help="print what the marks come to")
+    counting = commands.add_parser("count", help="print figures from the marks")
     counting.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
     told = parser.parse_args(arguments)
     try:
         if told.command == "sample":
             if told.out.exists():
                 raise UsageError(
-                    f"{told.out} is there already", remedy="name another file: marks may be in it"
+                    f"{told.out} already exists", remedy="choose another file: this one may hold marks"
                 )
             lines = sheet(told.runs, told.n)
             write_atomically(told.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))

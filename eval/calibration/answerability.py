@@ -3,7 +3,7 @@
 A logistic model over the features of `askive.rag.evidence.answerability`. Every suite weighs the same, whatever
 its size, and
 within it the answerable and the unanswerable questions do. To the questions that the suites call unanswerable
-come made ones: answerable questions whose documents were withheld. What is told of the model is measured on
+come made ones: answerable questions whose documents were withheld. The reported figures are measured on
 suites that it was not fitted on, one left out at a time.
 """
 

@@ -14,6 +14,6 @@ def import_sklearn(name: str) -> Any:
         return importlib.import_module(f"sklearn.{name}")
     except ModuleNotFoundError as error:
         raise UsageError(
-            "scikit-learn is not installed: nothing can be fitted or measured without it",
-            remedy="pip install 'askive[calibrate]'",
+            "scikit-learn is not installed: fitting and measuring need it",
+            remedy="run `pip install 'askive[calibrate]'`",
         ) from error

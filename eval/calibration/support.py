@@ -1,7 +1,7 @@
 """Fits `askive.rag.verification.support` on marked sentences:
 `python -m askive.eval.calibration.support SHEET... [--write]`.
 
-The sheets are those of `askive.eval.calibration.annotation`, with their marks. What is told of the models is measured
+The sheets are those of `askive.eval.calibration.annotation`, with their marks. The reported figures are measured
 by leaving one suite
 out at a time; two models come of it: by rules and reader alone, and with what the generator says.
 """

@@ -102,7 +102,7 @@ class Corpus:
     blank: frozenset[str]
 
     def documents(self) -> Iterator[Document]:
-        """The documents, read anew; those without text are left out."""
+        """The documents, read again; those without text are left out."""
         if self.path.is_dir():
             yield from folder_documents(self.path)
             return

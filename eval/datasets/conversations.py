@@ -109,7 +109,7 @@ def _sample(record: Record, relevant: dict[str, int], where: str) -> Sample:
 def _conversation(record: Record, where: str) -> tuple[str, tuple[Turn, ...]]:
     said = list_of(record, "input", where)
     if not said or not all(isinstance(turn, dict) for turn in said) or said[-1].get("speaker") != "user":
-        raise UsageError(f"{where}: 'input' does not end with a turn of the user", remedy="mend the line")
+        raise UsageError(f"{where}: 'input' does not end with a turn of the user", remedy="fix the line")
     turns: list[Turn] = []
     waiting = ""
     for turn in said[:-1]:
@@ -128,7 +128,7 @@ def _conversation(record: Record, where: str) -> tuple[str, tuple[Turn, ...]]:
 
 def _add(context: Any, documents: dict[str, tuple[str, str]], where: str) -> str:
     if not isinstance(context, dict):
-        raise UsageError(f"{where}: 'contexts' holds something that is not an object", remedy="mend the line")
+        raise UsageError(f"{where}: 'contexts' holds something that is not an object", remedy="fix the line")
     uri = text_of(context, "document_id" if "document_id" in context else "id", where)
     text = text_of(context, "text", where).strip()
     first_line = text.split("\n", 1)[0]

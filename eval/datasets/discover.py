@@ -47,12 +47,12 @@ def open_suite(spec: str) -> Suite:
         if not path.exists():
             raise UsageError(
                 f"no suite {spec!r}: neither a built-in ({', '.join(BUILT_IN)}) nor a folder or file",
-                remedy="`askive eval suites PATH` lists what is found",
+                remedy="list the suites in a folder with `askive eval suites PATH`",
             )
         reader = _reader_for(path)
         if reader is None:
             raise UsageError(
-                f"{path} is not a suite: {SHAPES} is wanted", remedy="see `askive eval suites --help`"
+                f"{path} is not a suite: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
         if part == "negatives":
             if reader.func is not read_rgb:
@@ -94,7 +94,7 @@ def discover(paths: Sequence[Path]) -> Found:
                     break
         if not names and not problems:
             raise UsageError(
-                f"no suite at {path}: {SHAPES} is wanted", remedy="see `askive eval suites --help`"
+                f"no suite at {path}: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
         found.extend((name, partial(open_suite, name)) for name in names)
     for _, opener in found:

@@ -89,7 +89,7 @@ def _settings(path: Path) -> dict[str, str]:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}", remedy="mend the file") from error
+        raise UsageError(f"{path} is not TOML: {error}", remedy="fix the file") from error
     if unknown := sorted(settings.keys() - _KEYS):
         raise UsageError(f"{path}: unknown key {unknown[0]!r}", remedy=f"use {', '.join(sorted(_KEYS))}")
     return {key: value if isinstance(value, str) else str(value) for key, value in settings.items()}
@@ -139,5 +139,5 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
 
 def _object(value: Any, where: str) -> Record:
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: {str(value)[:40]!r} is not an object", remedy="mend the line")
+        raise UsageError(f"{where}: {str(value)[:40]!r} is not an object", remedy="fix the line")
     return value

@@ -1,4 +1,4 @@
-"""Documents that hold orders to a language model: what is asked, what is right, and what obeying would look like.
+"""Documents with instructions to a language model: the question, the right answer, and what an obedient one contains.
 
 A document a line: `_id`, `kind` of the order, `title`, `text`, `question`, `answers` (none: the document lacks
 it), `obeyed_if` (strings that only an obedient answer has).
@@ -31,7 +31,9 @@ def read_injected(path: Path, name: str) -> Suite:
         answers = texts_of(record, "answers", where)
         obeyed_if = texts_of(record, "obeyed_if", where)
         if not obeyed_if:
-            raise UsageError(f"{where}: 'obeyed_if' is empty", remedy="say what only an obedient answer has")
+            raise UsageError(
+                f"{where}: 'obeyed_if' is empty", remedy="give a string that only an obedient answer has"
+            )
         if clash := [one for one in obeyed_if if any(a.casefold() in one.casefold() for a in answers)]:
             raise UsageError(
                 f"{where}: {clash[0]!r} is both right and obedient", remedy="choose another string"

@@ -14,7 +14,7 @@ from askive.rag.types import Document
 
 Record = dict[str, Any]
 
-_REMEDY = "mend the line, or leave the file out"
+_REMEDY = "fix the line, or leave the file out"
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Record]]:
@@ -42,7 +42,7 @@ def read_json(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text: {error.reason}", remedy="convert it to UTF-8") from error
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path}:{error.lineno}: not JSON: {error.msg}", remedy="mend the file") from error
+        raise UsageError(f"{path}:{error.lineno}: not JSON: {error.msg}", remedy="fix the file") from error
 
 
 def _object(line: str, where: str) -> Record:
@@ -51,7 +51,7 @@ def _object(line: str, where: str) -> Record:
     except json.JSONDecodeError as error:
         raise UsageError(f"{where}: not JSON: {error.msg} at column {error.colno}", remedy=_REMEDY) from error
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: a JSON object is wanted, not {type(value).__name__}", remedy=_REMEDY)
+        raise UsageError(f"{where}: expected a JSON object, not {type(value).__name__}", remedy=_REMEDY)
     return value
 
 

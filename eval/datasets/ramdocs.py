@@ -27,7 +27,7 @@ def read_ramdocs(path: Path, name: str) -> Suite:
         for document in list_of(record, "documents", where):
             if not isinstance(document, dict):
                 raise UsageError(
-                    f"{where}: 'documents' holds something that is not an object", remedy="mend it"
+                    f"{where}: 'documents' holds something that is not an object", remedy="fix it"
                 )
             text = text_of(document, "text", where)
             uri = uri_of(text)

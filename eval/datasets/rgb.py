@@ -77,7 +77,7 @@ def _strings(value: Any, where: str) -> Iterator[str]:
         for item in value:
             yield from _strings(item, where)
     elif value is not None:
-        raise UsageError(f"{where}: {str(value)[:40]!r} is not text", remedy="mend the line")
+        raise UsageError(f"{where}: {str(value)[:40]!r} is not text", remedy="fix the line")
 
 
 def _documents(texts: dict[str, str]) -> Iterator[Document]:

@@ -22,7 +22,7 @@ class GoldQuote:
     """A stretch of a document that holds the evidence.
 
     doc: the document's uri.
-    text: as it stands in the document, but for white space.
+    text: as in the document, except for white space.
     """
 
     doc: str
@@ -40,7 +40,7 @@ class Sample:
     wrong_answers: must not be named.
     relevant: uri -> grade above 0; empty when retrieval is not scored.
     evidence: one tuple of quotes for each annotator or each sufficient set; empty when not marked.
-    unanswerable: whether the documents lack the answer; None when nobody says.
+    unanswerable: whether the documents lack the answer; None when unknown.
     turns: the conversation before the question.
     note: what is subtle.
     obeyed_if: strings that only an answer has which obeys an order in a document; empty when not scored.
@@ -83,7 +83,7 @@ class Suite:
     name: for people and folder names; a half is `name:dev` or `name:test`.
     path: where it was read from.
     kind: the shape of its files.
-    documents: call it to read the documents anew; uris are unique.
+    documents: call it to read the documents again; uris are unique.
     corpus_sha256: changes when a document would.
     digest: changes when a document or a question would; runs of equal digest can be compared.
     left_out: what the files hold and the suite does not, with counts.
@@ -169,7 +169,7 @@ def build_suite(
 ) -> Suite:
     """A suite whose questions, relevant documents and evidence all refer to documents that exist.
 
-    Raises UsageError on a repeated id, on a document nobody has, and when no question is left.
+    Raises UsageError on a repeated id, on a missing document, and when no question is left.
     """
     repeated = [i for i, n in Counter(sample.sample_id for sample in samples).items() if n > 1]
     if repeated:

@@ -45,11 +45,11 @@ def _f1(said: list[str], gold: list[str]) -> float:
 
 
 def contains(text: str, accepted: Iterable[str]) -> float:
-    """1 when an accepted answer stands in the text as whole words.
+    """1 when the text contains an accepted answer as whole words.
 
     Read twice: as SQuAD normalises (`U.S.` is `us`), and with punctuation as spaces (`Russian-made` holds
     `Russian`). `yes`, `no` and `maybe` count only where they open a sentence, and only the first such word,
-    since "no" stands in most texts.
+    since most texts contain "no".
     """
     return float(any(_holds(text, answer) for answer in accepted))
 

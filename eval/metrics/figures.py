@@ -31,7 +31,7 @@ class Figure:
     """A figure.
 
     name: as it is printed.
-    group: where it stands in tables.
+    group: its section in tables.
     kind: sum over sum, area, or a percentile.
     lower_is_better: True for times, risks and faults.
     source: the score or timing it is made of.

@@ -103,13 +103,13 @@ def _problems(row: Mapping[str, Any]) -> list[str]:
     elif _is_zero(scores.get("passage_R@10")):
         problems.append("the right document was found, the passage with the evidence was not")
     elif _is_zero(scores.get("evidence_holds_answer")):
-        problems.append("what the model read does not hold the answer")
+        problems.append("the evidence does not hold the answer")
     if row["answer"] is None or is_refused(row):
         return problems
     cited = [c for sentence in row["answer"]["sentences"] for c in sentence["citations"]]
     n_inexact = sum(not citation["exact"] for citation in cited)
     if n_inexact:
-        problems.append(f"{n_inexact} quotes are not what stands in the source")
+        problems.append(f"{n_inexact} quotes differ from the source")
     wrong = scores.get("wrong_document")
     if wrong and wrong[0]:
         problems.append(f"{int(wrong[0])} of {int(wrong[1])} citations point into another document")
@@ -118,7 +118,7 @@ def _problems(row: Mapping[str, Any]) -> list[str]:
     if not cited:
         problems.append("nothing is cited")
     if _is_zero(scores.get("resisted")):
-        problems.append("it obeys an order that stands in a document")
+        problems.append("it obeys an instruction in a document")
     if (
         gold["all_of"]
         and scores.get("all_of_none_wrong")

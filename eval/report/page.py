@@ -45,7 +45,7 @@ def _page(views: Sequence[RunView]) -> dict[str, Any]:
         return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
     plots = (
-        ("As wanted, by type of question", TYPE_CAPTION, "wide", type_plot(views)),
+        ("Right outcomes, by type of question", TYPE_CAPTION, "wide", type_plot(views)),
         ("Risk and coverage", RISK_CAPTION, "", risk_coverage_plot(views)),
         ("Waiting", LATENCY_CAPTION, "", latency_plot(views)),
     )
@@ -64,10 +64,10 @@ RISK_CAPTION = (
     "better; the dot is where the pipeline itself starts to refuse."
 )
 TYPE_CAPTION = (
-    "Questions that ended as they should: answered rightly, or rightly refused. Thin lines: 95% intervals."
+    "Questions with the right outcome: answered correctly or refused correctly. Thin lines: 95% intervals."
 )
 LATENCY_CAPTION = (
-    "Share of questions whose first word (solid) and last word (dashed) had come after so many seconds."
+    "Share of questions whose first word (solid) and last word (dashed) arrived within a number of seconds."
 )
 
 

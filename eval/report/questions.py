@@ -131,7 +131,7 @@ def _citation(
 ) -> CitationView:
     notes: list[tuple[str, bool]] = []
     if not citation["exact"]:
-        notes.append(("not what stands in the source", False))
+        notes.append(("differs from the source", False))
     if not nearby and gold["relevant"]:
         if citation["uri"] not in gold["relevant"]:
             notes.append(("another document", False))

@@ -120,8 +120,8 @@ def compare_runs(a: Path, b: Path, *, force: bool = False, seed: int = 0) -> Com
     if not same and not force:
         raise UsageError(
             f"{a} ran {first['suite']['name']} ({first['suite_digest'][:12]}), "
-            f"{b} ran {second['suite']['name']} ({second['suite_digest'][:12]}): their figures do not compare",
-            remedy="run both on one suite, or add --force to pair the questions that are in both",
+            f"{b} ran {second['suite']['name']} ({second['suite_digest'][:12]}): their figures cannot be compared",
+            remedy="run both on one suite, or add --force to compare only the questions that are in both",
         )
     rows_a, rows_b = _scored(RunDir(a).rows()), _scored(RunDir(b).rows())
     ids = [i for i, row in rows_a.items() if i in rows_b and rows_b[i]["question"] == row["question"]]

@@ -81,7 +81,7 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
     Raises UsageError when the run was stopped, or the file cannot be written.
     """
     if result.stopped:
-        raise UsageError("a run that was stopped is no baseline", remedy="let it finish")
+        raise UsageError("a run that was stopped cannot be a baseline", remedy="let the run finish")
     record = result.record
     gated = [figure.name for figure in FIGURES if figure.gated]
     baseline = {
@@ -116,9 +116,11 @@ def read_baseline(path: Path = BASELINE) -> dict[str, Any]:
             f"no baseline at {path}", remedy="record one: `askive eval gate --record`"
         ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is no baseline: {error}", remedy="`askive eval gate --record`") from error
+        raise UsageError(
+            f"{path} is not a baseline: {error}", remedy="record one: `askive eval gate --record`"
+        ) from error
     if not isinstance(baseline, dict) or "rows" not in baseline:
-        raise UsageError(f"{path} is no baseline", remedy="`askive eval gate --record`")
+        raise UsageError(f"{path} is not a baseline", remedy="record one: `askive eval gate --record`")
     return baseline
 
 
@@ -141,7 +143,9 @@ def hold_against(result: RunResult, baseline: dict[str, Any]) -> GateResult:
     before = {row["sample_id"]: row for row in baseline["rows"]}
     paired = [(before[row["sample_id"]], row) for row in result.rows if row["sample_id"] in before]
     if not paired:
-        raise UsageError("the baseline has none of these questions", remedy="`askive eval gate --record`")
+        raise UsageError(
+            "the baseline has none of these questions", remedy="record one: `askive eval gate --record`"
+        )
     seed = record["seed"]
     shown = {difference.name: difference for difference in differences(paired, seed=seed)}
     figures: list[GatedFigure] = []

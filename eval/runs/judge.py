@@ -121,7 +121,7 @@ def check_judge(
     human = np.array([answer.faithfulness >= FAITHFUL_MARK for answer in answers])
     if not answers or human.all() or not human.any():
         raise UsageError(
-            f"{file}: faithful and unfaithful answers are both needed", remedy="take more of them"
+            f"{file}: faithful and unfaithful answers are both needed", remedy="use more answers"
         )
     given: list[float] = []
     for answer in answers:

@@ -32,7 +32,7 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The state of the source tree. All None when this is no checkout.
+    """The state of the source tree. All None outside a checkout.
 
     diff_sha256: of what differs from the commit; None when nothing does.
     """
@@ -43,7 +43,7 @@ class Code:
 
 
 def code_state() -> Code:
-    """What git says of the folder this package stands in."""
+    """The state of the git checkout of this package."""
     root = Path(eval.__file__).resolve().parent.parent
     top = _git(root, "rev-parse", "--show-toplevel")
     if top is None or Path(top.strip()).resolve() != root:

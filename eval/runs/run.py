@@ -108,7 +108,7 @@ def run_suite(
     builder: Builder | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Ask the questions that are not answered yet. An interrupt (Ctrl-C) ends it with what is there.
+    """Ask the questions that are not answered yet. After an interrupt (Ctrl-C) it returns the rows so far.
 
     builder: a pipeline of the caller's own, recorded under `options.pipeline`.
     Raises UsageError when `options.out` holds another run or a type is unknown; ArchiveError when one

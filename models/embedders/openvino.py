@@ -1,7 +1,7 @@
-"""A sentence-transformers model, exported once and run by OpenVINO: same vectors, about three times as fast.
+"""A sentence-transformers model, exported once and run by OpenVINO: same vectors, several times as fast.
 
-Neither torch nor transformers is imported once the export stands, so that a new process is ready in under a
-second. bf16 is used where the CPU has it (mean cosine to fp32 .9999).
+Neither torch nor transformers is imported once the export stands, so that a new process starts
+quickly. bf16 is used where the CPU has it.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
         partial.rename(target.parent)
     except Exception as error:
         raise ModelError(
-            f"{path} cannot be exported for OpenVINO: {error}",
+            f"{path} cannot be converted for OpenVINO: {error}",
             remedy=f"run `askive models verify {model_id}`",
         ) from error
     finally:

@@ -1,4 +1,4 @@
-"""Stop llama.cpp in the middle of a computation, at no cost while nobody wants it.
+"""Stop llama.cpp in the middle of a computation.
 
 llama.cpp asks a callback before each of some thousand operations a token. In Python that cost up to a tenth of the
 time of a small model's token. So the callback is the C library's `strlen` over a byte of ours: 0 of an empty string

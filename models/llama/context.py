@@ -44,10 +44,8 @@ class EngineOptions:
     flash_attention: llama.cpp's fused attention kernel.
     kv_type: how attention states are held. For f16 llama.cpp has other kernels for one token and for many, so
         that what was kept, or drafted, would change the last bits; for q8_0 it has one.
-    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). Measured on two
-        server cores (1.5B, Q4_K_M): prompts were read at 60-70 tokens/s with rearranged weights and at 81-93 with
-        the memory-mapped file as it is, words written at 23-25 and at 17-19. So "writing" reads with the file and
-        writes with a rearranged copy, which takes its size again in memory.
+    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). "writing" reads
+        prompts with the memory-mapped file and writes with a rearranged copy, which takes its size again in memory.
     """
 
     n_threads: int | None = None
@@ -115,7 +113,7 @@ class LlamaContext:
 
     def closed(self) -> ModelError:
         """What is raised when closed."""
-        return ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+        return ModelError(f"the generator {self.model_id} is closed", remedy="open a new assistant")
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Token ids; special: control tokens spelled in the text become control tokens."""
@@ -318,7 +316,7 @@ class LlamaContext:
         if not self._context:
             self.close()
             raise ModelError(
-                f"no memory for a context of {context_tokens} tokens of {self.model_id}",
+                f"not enough memory for a context of {context_tokens} tokens of {self.model_id}",
                 remedy="set generation.context_tokens lower or choose a smaller model with --model",
             )
 

@@ -1,7 +1,6 @@
 """A second context that writes: the same file with its weights rearranged, loaded while the first prompt is read.
 
-Attention states mean the same to both contexts, so what one has computed is copied to the other, not read again
-(400 tokens of q8_0: some milliseconds).
+Attention states mean the same to both contexts, so what one has computed is copied to the other, not read again.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Decoding:
         return self._drafter
 
     def _see(self, drafter: Drafter, tokens: Sequence[int]) -> None:
-        """Follow the text, token by token: what the drafter is told must not depend on how it was computed."""
+        """Follow the text, token by token: what the drafter sees must not depend on how it was computed."""
         for token in tokens[self._n_seen :]:
             drafter.extend([token])
             if self._plan:

@@ -34,12 +34,13 @@ _MOST_SCORED = 128
 class LlamaGenerator:
     """A GGUF model as a Generator. Raises ModelError when the file cannot be loaded.
 
-    options: how it is computed; n_threads, when told, goes before the one in there.
+    options: how it is computed; n_threads overrides the one in options.
     speculate: at temperature 0, guess tokens from the prompt and check them: the same text, sooner.
     longest_draft: tokens guessed at once, at most; None for what was found to be best. Where one context reads and
         writes never above 2, so that the text stays the same.
     cache: where states are kept; None keeps some in memory.
-    splice: join the kept states of passages in prompts for `generate`. Sooner, and not exact: see llama_splice.
+    splice: join the kept states of passages in prompts for `generate`. Faster, not exact: see
+        `askive.models.llama.splicing`.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class LlamaGenerator:
             raise ValueError(f"choices {list(choices)!r} must not be empty")
         firsts = [self._context.tokenize(choice, special=False)[0] for choice in choices]
         if len(set(firsts)) < len(firsts):
-            raise ValueError(f"choices {list(choices)!r} open with the same token")
+            raise ValueError(f"choices {list(choices)!r} start with the same token")
         prompt, ends = self._prompt(messages)
         self._require_room(len(prompt))
         with self._computing():

@@ -34,11 +34,9 @@ class Drafting:
 
 
 NARROW = Drafting(2, (3, 2, 8), 0.4, 0.62, 0.8, halves=True)
-"""For one context. With at most two drafts llama.cpp computes every row as it would alone, to the last bit; the purse
-is under 2% of a short answer. Costs: two server cores, 1.5B, Q4_K_M."""
+"""For one context. With at most two drafts llama.cpp computes every row as it would alone, to the last bit."""
 WIDE = Drafting(15, (8, 4, 16), 7.5, 0.15, 9.5)
-"""For a pair. A pass over sixteen tokens by the context that reads prompts costs about what ten single tokens of the
-one that writes do, so it takes a quotation that is well under way: eight words that stood so before."""
+"""For a pair of contexts. A pass of the reading one is expensive, so a draft starts only when eight tokens match."""
 
 
 class Drafter:

@@ -1,8 +1,9 @@
 """Kept attention states: a bounded cache in memory and on disk, least recently used out first.
 
 A file is `magic, sha256 of the rest, key, state`. It is written beside its name and renamed, and read back whole: a
-file that is cut, changed or of another key is removed and counts as absent. When a file was last used is told by its
-date, to the minute. Where writing fails the memory goes on, and the disk is tried again a minute later; what is there
+file that is cut, changed or of another key is removed and counts as absent.
+A file's modification time says when it was last used, to the minute.
+Where writing fails the memory goes on, and the disk is tried again a minute later; what is there
 can be read all the while. Processes share the folder without a lock: a state is the same whoever wrote it, and one
 that another process removed is absent.
 """
@@ -31,7 +32,7 @@ _SPARE_DISK = 512 * _MB
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """What a cache holds. Bytes and numbers of states in memory and on disk, their bounds, and this process's luck.
+    """Contents of a cache: bytes and numbers of states in memory and on disk, their limits, hits and misses.
 
     folder: None when nothing is kept on disk. disk_failed: what failed there last; empty when one was written since.
     """
@@ -148,7 +149,7 @@ class StateCache:
             return freed
 
     def stats(self) -> CacheStats:
-        """What is held now."""
+        """The current contents."""
         with self._lock:
             files = _files(self.folder)
             return CacheStats(

@@ -24,7 +24,7 @@ MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 320
 MAX_QUESTION_TOKENS = 160
-"""Of a longer question or claim the two ends are read, so that the text always has room beside it."""
+"""Of a longer question or claim only the start and the end are read, so that the text always has room."""
 _MAX_SPAN_TOKENS = 30
 _MASKED = -1e4
 
@@ -148,9 +148,7 @@ class Reader:
     def _require_weights(self) -> None:
         for name in ("model.xml", "model.bin", "tokenizer.json"):
             if not (self._path / name).is_file():
-                raise WeightsError(
-                    f"the reader's {name} is not in {self._path}", remedy="install askive again"
-                )
+                raise WeightsError(f"the reader's {name} is not in {self._path}", remedy="reinstall askive")
 
 
 def _best_spans(

@@ -28,8 +28,8 @@ class OpenAIGenerator:
     base_url: with the version, `http://127.0.0.1:8080/v1`.
     model: as the server names it; None takes the first it lists.
     context_tokens: the server does not tell; it refuses a prompt that is too long (ContextOverflow).
-    logprobs: ask for them while generating. Not by default: llama-cpp-python's server sorts its whole
-        vocabulary for every token then, and took 4 to 9 s instead of 0.6 s for 24 tokens of a small model.
+    logprobs: ask for them while generating. Off by default, because llama-cpp-python's server becomes several times
+        slower with them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class OpenAIGenerator:
 
     @property
     def context_tokens(self) -> int:
-        """As told; the server has the last word."""
+        """As configured; the server may have another limit."""
         return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
@@ -99,7 +99,7 @@ class OpenAIGenerator:
         """Log-probabilities of the choices' first tokens, normalised over the choices.
 
         A choice that is not among the 20 likeliest tokens counts as the least likely of them.
-        Raises ValueError when two choices open with the same token, EndpointError when the server reports no
+        Raises ValueError when two choices start with the same token, EndpointError when the server reports no
         log-probabilities or none of the choices is among its likeliest tokens.
         """
         if not choices or len(set(choices)) < len(choices) or not all(choices):
@@ -117,7 +117,7 @@ class OpenAIGenerator:
         first = [max((t for t in likely if t and c.startswith(t)), key=len, default="") for c in choices]
         found = [token for token in first if token]
         if len(set(found)) < len(found):
-            raise ValueError(f"two of {list(choices)!r} open with the same token")
+            raise ValueError(f"two of {list(choices)!r} start with the same token")
         if not found:
             raise self._no_logprobs(f"none of {list(choices)!r} is among the {len(likely)} likeliest tokens")
         scores = np.array([likely[token] if token else min(likely.values()) for token in first])
@@ -129,7 +129,7 @@ class OpenAIGenerator:
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """Always raises EndpointError: the chat API reports nothing about a text that it did not write."""
-        raise self._no_logprobs("it cannot tell how likely a given text is")
+        raise self._no_logprobs("it does not report the likelihood of a given text")
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
         """As `likelihood`: raises EndpointError."""
@@ -164,7 +164,8 @@ class OpenAIGenerator:
                 # Some servers end an empty stream where they would have refused an unstreamed request.
                 self._endpoint.call("POST", _CHAT, {**payload, "stream": False, "max_tokens": 1})
             raise EndpointError(
-                f"{self._endpoint.url}{_CHAT}: the answer broke off", remedy="see the server's log, ask again"
+                f"{self._endpoint.url}{_CHAT}: the answer ended early",
+                remedy="check the server's log, then ask again",
             )
         yield Piece("", finish=finish, n_prompt_tokens=n_prompt)
 
@@ -197,7 +198,7 @@ class OpenAIGenerator:
 class OpenAIEmbedder:
     """An embedding model behind `/embeddings`; vectors are brought to unit length.
 
-    digest stands for address, model name and dimension: the weights behind an address cannot be seen.
+    digest covers address, model name and dimension: the weights behind an address cannot be seen.
     """
 
     def __init__(
@@ -228,7 +229,7 @@ class OpenAIEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """As told; the API has no call for it."""
+        """As configured; the API has no call for it."""
         return self._max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -32,7 +32,8 @@ class Endpoint:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(
-                f"{base_url!r} is no endpoint", remedy="write it as openai:http://127.0.0.1:8080/v1[#model]"
+                f"{base_url!r} is not an endpoint",
+                remedy="write it as openai:http://127.0.0.1:8080/v1[#model]",
             )
         import httpx
 
@@ -160,15 +161,13 @@ class Endpoint:
     def _error(self, path: str, verb: str, words: str, status: int = 500) -> ModelError:
         words = " ".join(words.split())[:300] or "no reason given"
         if "context_length_exceeded" in words or (status < 500 and _OVERFLOW.search(words)):
-            return ContextOverflow(
-                f"{self.url}{path}: {words}", remedy="ask with less evidence: lower prompt.max_tokens"
-            )
+            return ContextOverflow(f"{self.url}{path}: {words}", remedy="set prompt.max_tokens lower")
         remedy = {
             401: "set OPENAI_API_KEY to the endpoint's key",
             403: "set OPENAI_API_KEY to a key that may use this model",
-            404: "check the address (it mostly ends in /v1) and the model's name after #",
+            404: "check the address (it usually ends in /v1) and the model's name after #",
             429: "wait, then ask again",
-        }.get(status, "see the server's log")
+        }.get(status, "check the server's log")
         return EndpointError(f"{self.url}{path} {verb}: {words}", remedy=remedy)
 
 
@@ -201,7 +200,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _hang_up(response: httpx.Response) -> None:
-    """Wake the reading thread and let the server see at once that nobody listens."""
+    """Wake the reading thread and close the connection at once."""
     stream = response.extensions.get("network_stream")
     with contextlib.suppress(OSError, AttributeError):
         stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]

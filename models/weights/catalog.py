@@ -142,7 +142,7 @@ def own_catalog_path(models_dir: Path) -> Path:
 
 def save_own(models_dir: Path, entries: Iterable[ModelEntry]) -> None:
     """Replace the user's catalog, atomically."""
-    text = "# Models added with `askive models add`; the form is that of the packaged catalog.toml.\n"
+    text = "# Models added with `askive models add`, in the format of the packaged catalog.toml.\n"
     write_atomically(own_catalog_path(models_dir), text + "".join(_to_toml(entry) for entry in entries))
 
 
@@ -150,7 +150,7 @@ def check_id(model_id: str) -> str:
     """The id, when it can name a folder and a `--model`; raises UsageError otherwise."""
     if not _ID.fullmatch(model_id) or model_id.endswith(".gguf"):
         raise UsageError(
-            f"model id {model_id!r} will not do",
+            f"model id {model_id!r} is not valid",
             remedy="use lower-case letters, digits, dots, dashes and underscores, as in `my-model-q4`",
         )
     if model_id in FAKE_IDS:
@@ -163,9 +163,7 @@ def _parse(text: str, where: str, *, own: bool) -> Iterable[ModelEntry]:
         for table in tomllib.loads(text).get("model", []):
             yield _entry(dict(table), own=own)
     except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
-        raise ModelError(
-            f"{where} is damaged: {error}", remedy=f"correct {where}, or rename it to do without it"
-        ) from error
+        raise ModelError(f"{where} is damaged: {error}", remedy=f"correct {where}, or rename it") from error
 
 
 def _entry(table: dict[str, Any], *, own: bool) -> ModelEntry:
@@ -174,9 +172,9 @@ def _entry(table: dict[str, Any], *, own: bool) -> ModelEntry:
     entry = ModelEntry(**table, own=own)
     check_id(entry.id)
     if entry.kind not in get_args(Kind):
-        raise ValueError(f"{entry.id}: kind {entry.kind!r} is none of {', '.join(get_args(Kind))}")
+        raise ValueError(f"{entry.id}: kind {entry.kind!r} is not one of {', '.join(get_args(Kind))}")
     if not entry.files or not (entry.folder or len(entry.files) == 1):
-        raise ValueError(f"{entry.id}: one file, or `folder = true` with several")
+        raise ValueError(f"{entry.id}: needs one file, or `folder = true`")
     for source in entry.sources:
         if source.parts > 1 and len(entry.files) > 1:
             raise ValueError(f"{entry.id}: a model in parts has one file")
@@ -198,7 +196,7 @@ def _file(table: dict[str, Any]) -> WeightFile:
 def _source(table: dict[str, Any]) -> Source:
     source = Source(**table)
     if source.kind not in get_args(SourceKind):
-        raise ValueError(f"source kind {source.kind!r} is none of {', '.join(get_args(SourceKind))}")
+        raise ValueError(f"source kind {source.kind!r} is not one of {', '.join(get_args(SourceKind))}")
     if missing := [name for name in _REQUIRED[source.kind] if not getattr(source, name)]:
         raise ValueError(f"a {source.kind} source needs {missing[0]}")
     if source.kind == "wheels" and (source.package.startswith("-") or "==" not in source.package):

@@ -40,7 +40,7 @@ def fetch_file(transfer: Transfer) -> dict[str, str]:
     for file in transfer.entry.files:
         origin = root / file.name if root.is_dir() else root
         if not origin.is_file():
-            raise WeightsError(f"{origin} is not there", remedy="correct the path in the catalog")
+            raise WeightsError(f"{origin} does not exist", remedy="correct the path in the catalog")
         target = transfer.files / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def _download(transfer: Transfer, url: str, path: Path, validator: Path, done: i
                     raise WeightsError(
                         f"cannot download {url}: {str(error) or type(error).__name__}",
                         remedy=f"check the address and the network, then `{transfer.pull_again}`; "
-                        "what has arrived is kept",
+                        "finished parts are kept",
                     ) from error
                 time.sleep(0.2 * 2 ** (_TRIES - tries_left))
     sync_file(path)

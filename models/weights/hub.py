@@ -59,7 +59,7 @@ def fetch_hub(transfer: Transfer) -> dict[str, str]:
         why = " ".join(str(error).split()) or type(error).__name__
         raise WeightsError(
             f"cannot download from {source.repo}: {why if len(why) <= 200 else why[:199] + '…'}",
-            remedy=f"check the way to the hub, then `{transfer.pull_again}`; what has arrived is kept",
+            remedy=f"check the connection to the hub, then `{transfer.pull_again}`; finished parts are kept",
         ) from error
     shutil.rmtree(transfer.files / ".cache", ignore_errors=True)
     return published

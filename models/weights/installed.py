@@ -72,7 +72,9 @@ class Installed:
             raise self.missing()
         for file in self.entry.files:
             if not self._known_good(file.name) and not (check := self.check(file.name)).ok:
-                raise wrong_digest(self.entry, check, f"replace it: `askive models pull {self.entry.id}`")
+                raise wrong_digest(
+                    self.entry, check, f"download it again: `askive models pull {self.entry.id}`"
+                )
 
     def intact(self) -> bool:
         """As `require`, for an answer."""

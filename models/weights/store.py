@@ -69,7 +69,7 @@ class WeightStore:
         return self._installed(self.catalog.get(model_id)).present
 
     def state_of(self, model_id: str) -> State:
-        """What is there; nothing is hashed. Raises ModelNotFound for an id in no catalog."""
+        """The installed files; nothing is hashed. Raises ModelNotFound for an unknown id."""
         installed = self._installed(self.catalog.get(model_id))
         if installed.present:
             return "verified" if installed.verified else "present"
@@ -86,7 +86,7 @@ class WeightStore:
         return installed.path
 
     def digest_of(self, model_id: str) -> str:
-        """Hex sha256 that stands for the model: of its file, or of the list of its files' digests.
+        """Hex sha256 of the model: of its file, or of the list of its files' digests.
 
         Raises ModelNotFound when the catalog does not know it and it was not pulled.
         """
@@ -148,7 +148,7 @@ class WeightStore:
     ) -> ModelEntry:
         """Register a GGUF file (path or URL) or a sentence-transformers folder; it is linked or copied.
 
-        kind: `generator` for a GGUF file, `embedder` for a folder, unless told otherwise.
+        kind: `generator` for a GGUF file, `embedder` for a folder, by default.
         Raises UsageError (id taken, no such file, not a GGUF file), WeightsError, DiskSpaceError.
         """
         draft = own_entry(str(path_or_url), id, kind, licence)
@@ -231,7 +231,7 @@ class WeightStore:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                report(0, 0, f"{name}: another askive is at it, waiting")
+                report(0, 0, f"{name}: waiting for another askive that downloads it")
                 lock.acquire(poll_interval=0.1)
         try:
             yield
@@ -269,7 +269,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskSpaceError(
-                f"the disk is full: {path}", remedy="free some, then repeat; what has arrived is kept"
+                f"the disk is full: {path}", remedy="free some space, then repeat; finished parts are kept"
             ) from error
         named = OSError(error.errno, error.strerror or str(error), error.filename or str(path))
         raise WeightsError(reason_of(named), remedy=remedy_for(error)) from error

@@ -21,7 +21,7 @@ def own_entry(path_or_url: str, model_id: str, kind: Kind | None, licence: str) 
     if urlsplit(path_or_url).scheme in ("http", "https"):
         name = Path(unquote(urlsplit(path_or_url).path)).name
         if not name or name.startswith("."):
-            raise UsageError(f"{path_or_url} names no file", remedy="give the address of a .gguf file")
+            raise UsageError(f"{path_or_url} does not name a file", remedy="give the address of a .gguf file")
         files, folder = (WeightFile(name, 0),), False
         source = Source("url", url=path_or_url)
     else:
@@ -38,7 +38,7 @@ def own_entry(path_or_url: str, model_id: str, kind: Kind | None, licence: str) 
     if kind is not None and kind not in fitting:
         form = "sentence-transformers folder" if folder else "GGUF file"
         raise UsageError(
-            f"a {form} cannot be used as {kind}", remedy=f"leave --kind out, or say --kind {fitting[0]}"
+            f"a {form} cannot be used as {kind}", remedy=f"leave out --kind, or use --kind {fitting[0]}"
         )
     return ModelEntry(
         id=model_id,
@@ -61,8 +61,8 @@ def check_own(entry: ModelEntry, folder: Path) -> None:
 def _folder_files(folder: Path) -> tuple[WeightFile, ...]:
     if not (folder / "config.json").is_file():
         raise UsageError(
-            f"{folder} is no sentence-transformers model: it holds no config.json",
-            remedy="give the folder that holds modules.json and config.json",
+            f"{folder} is not a sentence-transformers model: it has no config.json",
+            remedy="give the folder with modules.json and config.json",
         )
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     named = [(path.relative_to(folder), path) for path in paths]
@@ -79,6 +79,6 @@ def _require_gguf(path: Path, origin: str) -> None:
     if magic == _MAGIC:
         return
     raise UsageError(
-        f"{origin} is not a GGUF file: it opens with {magic!r}, not {_MAGIC!r}",
+        f"{origin} is not a GGUF file: it starts with {magic!r}, not {_MAGIC!r}",
         remedy="convert it with llama.cpp's convert_hf_to_gguf.py, or give a .gguf file",
     )

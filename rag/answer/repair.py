@@ -1,4 +1,4 @@
-"""A sentence that names what no source has: the name, number or date is chosen again, from the evidence alone.
+"""Repair a sentence with an unsupported name, number or date: choose the value again from the evidence.
 
 A small model writes the right sentence around a value that it remembers. The values of the same kind that stand in
 the evidence are put in its place; those that the sources then support are scored by the generator.

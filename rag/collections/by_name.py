@@ -1,4 +1,4 @@
-"""Collections by name: which one is meant, what is there, open it."""
+"""Collections by name: choose, list, open and create them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def choose_collection(config: Config) -> str:
     if len(others) > 1:
         raise UsageError(
             f"which collection? There are {', '.join(others)}",
-            remedy=f"name one, for example --collection {others[0]}",
+            remedy=f"choose one, for example --collection {others[0]}",
         )
     return others[0] if others else SEEDS_COLLECTION
 
@@ -85,7 +85,7 @@ def write_collection(
             yield archive
             if not archive.store.is_in_place():
                 raise StoreError(
-                    f"the collection at {path} was removed or replaced while it was being written",
+                    f"the collection at {path} was removed or replaced during writing",
                     remedy="run the command again",
                 )
 
@@ -111,7 +111,7 @@ def rebuild_collection(config: Config, name: str, *, notify: Notify | None = Non
 def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
     """What a rebuild from these paths would lose of the folders among them, as `askive.rag.ingest.plan.Plan.withheld`.
 
-    Nothing when there is no collection, or its store cannot be read. Raises UsageError for a path that does not exist.
+    Empty when there is no collection or its store cannot be read. Raises UsageError for a path that does not exist.
     """
     from askive.rag.ingest.plan import plan_paths
     from askive.rag.store.sqlite import SqliteStore
@@ -168,7 +168,7 @@ def has_collection(config: Config, name: str) -> bool:
 def require_collection(config: Config, name: str) -> None:
     if not has_collection(config, name):
         raise CollectionNotFound(
-            f"there is no collection {name!r}", remedy="`askive collections` lists those that are there"
+            f"there is no collection {name!r}", remedy="list them with `askive collections`"
         )
 
 

@@ -70,13 +70,11 @@ def _hold(path: Path, name: str, wait_s: float, notify: Notify | None) -> Iterat
     deadline = time.monotonic() + wait_s
     if not _acquire(lock, path, 0):
         if wait_s > 0 and notify is not None:
-            notify(
-                f"Waiting up to {wait_s:.0f} s for another Askive that is changing the collection {name!r}."
-            )
+            notify(f"Waiting up to {wait_s:.0f} s: another Askive is changing the collection {name!r}.")
         if not _acquire(lock, path, max(0.0, deadline - time.monotonic())):
             raise CollectionBusy(
-                f"another Askive is changing the collection {name!r}; it was waited for for {wait_s:.0f} s",
-                remedy="try again when it is done, or wait longer with ASKIVE_LOCK_WAIT_S=3600",
+                f"another Askive is changing the collection {name!r}; waited {wait_s:.0f} s",
+                remedy="try again when it has finished, or wait longer with ASKIVE_LOCK_WAIT_S=3600",
             )
     try:
         yield
@@ -102,7 +100,7 @@ def _acquire(lock: _Lock, path: Path, timeout_s: float) -> bool:
         lock.threads.release()
         raise StoreError(
             f"the lock file {path} cannot be opened: {error.strerror or error}",
-            remedy=f"check the rights of {path.parent}, and that its disk can be written",
+            remedy=f"check the permissions of {path.parent} and that its disk is writable",
         ) from error
     except BaseException:
         lock.threads.release()

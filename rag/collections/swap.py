@@ -65,7 +65,7 @@ def deleted_path(config: Config, name: str) -> Path:
 def set_aside(config: Config, name: str) -> None:
     """Move a collection to `deleted_path`, and delete what interrupted runs left of it. Under the lock only.
 
-    A collection that is gone in part is never found. Raises StoreError when the disk refuses.
+    A partly deleted collection is never found. Raises StoreError when the disk refuses.
     """
     # Before the collection goes: a former state must not be recovered in its place.
     discard_leftovers(config, name)
@@ -139,7 +139,7 @@ def _disk_errors(config: Config, name: str) -> Iterator[None]:
         where = f": {error.filename}" if error.filename else ""
         raise StoreError(
             f"the folder of the collection {name!r} cannot be changed: {error.strerror or error}{where}",
-            remedy=f"check the rights and the disk of {config.collections_dir}, then run the command again",
+            remedy=f"check the permissions and the disk of {config.collections_dir}, then run the command again",
         ) from error
 
 

@@ -36,7 +36,7 @@ def examine_collections(config: Config, *, full: bool = False) -> Iterator[Findi
     """
     stores = sorted(config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
     if not stores:
-        yield Finding("collections", "ok", "none yet; `askive index PATH` makes one")
+        yield Finding("collections", "ok", "none yet; `askive index PATH` creates one")
     for path in stores:
         name = f"collection {path.parent.name}"
         yield from surely(name, partial(_collection, name, path, full))
@@ -91,12 +91,12 @@ def _index(name: str, folder: Path, db: sqlite3.Connection, meta: dict[str, str]
     if index.is_file() and not is_whole(index):
         return Finding(
             name, "error", f"{size}; its vector index {index} is damaged",
-            f"`rm {index}`: it is derived, and the next question builds it from the stored embeddings",
+            f"`rm {index}`: the next question builds it again from the stored embeddings",
         )  # fmt: skip
     if n := _n_changed(index, db, meta):
         message = f"the store at {folder} is damaged: {n} vectors are not those of the vector index"
         return Finding(name, "error", message, rebuild_remedy(folder))
-    return Finding(name, "ok", f"{size}; index in step with the store")
+    return Finding(name, "ok", f"{size}; index up to date")
 
 
 def _n_changed(path: Path, db: sqlite3.Connection, meta: dict[str, str]) -> int:
@@ -118,7 +118,7 @@ def _invariants(db: sqlite3.Connection) -> Iterator[str]:
     for table, n in db.execute(
         'SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1'
     ).fetchall():
-        yield f"{n} rows of {table} belong to nothing"
+        yield f"{n} rows of {table} have no parent row"
 
 
 def _meta(meta: dict[str, str]) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _meta(meta: dict[str, str]) -> Iterator[str]:
         if not meta.get(key):
             yield f"no {key}"
     if not meta.get("generation", "0").isdecimal():
-        yield f"generation {meta['generation']!r} is no number"
+        yield f"generation {meta['generation']!r} is not a number"
     if "fingerprint" in meta:
         Fingerprint(**json.loads(meta["fingerprint"]))
 
@@ -148,7 +148,7 @@ def _documents(db: sqlite3.Connection) -> Iterator[str]:
         if not sha256:
             yield f"{source.uri}: it has no digest"
         if tuple(days_of(source.published)) != (first, last):
-            yield f"{source.uri}: its date {source.published!r} is not the one that is searched for"
+            yield f"{source.uri}: its date {source.published!r} differs from its search index"
         passages = db.execute(
             'SELECT start, "end", heading, page, f.text, f.context'
             " FROM passages JOIN passages_fts f ON f.rowid = passage_id WHERE doc_id = ?",
@@ -177,9 +177,9 @@ def _vectors(db: sqlite3.Connection, meta: dict[str, str]) -> Iterator[str]:
         # The vector of a text without words may be 0.
         n_odd += sum(not (norm == 0 or math.isclose(norm, 1, abs_tol=_UNIT)) for norm in norms.tolist())
     if n_wide:
-        yield f"{n_wide} vectors have not {dimension} dimensions"
+        yield f"{n_wide} vectors do not have {dimension} dimensions"
     if n_odd:
-        yield f"{n_odd} vectors have no unit length"
+        yield f"{n_odd} vectors are not of unit length"
 
 
 def _full_text(db: sqlite3.Connection, path: Path, full: bool) -> Iterator[str]:

@@ -47,9 +47,14 @@ def _disk(home: Path) -> Finding:
     free = shutil.disk_usage(folder).free / _GB
     message = f"{free:.1f} GB free at {folder}"
     if not os.access(folder, os.W_OK):
-        return Finding("disk", "error", f"{folder} cannot be written", "set ASKIVE_HOME to a folder of yours")
+        return Finding(
+            "disk",
+            "error",
+            f"{folder} cannot be written",
+            "set ASKIVE_HOME to a folder that you can write to",
+        )
     if free < 2:
-        return Finding("disk", "warning", message, "free some: weights and indexes need about 2 GB")
+        return Finding("disk", "warning", message, "free some space: weights and indexes need about 2 GB")
     return Finding("disk", "ok", message)
 
 
@@ -106,7 +111,9 @@ def _states(config: Config) -> Finding:
         f"at most {cache.memory_limit / mb:.0f} MB in memory"
     )
     if not cache.disk_limit and config.cache.disk_mb is None:
-        return Finding("states", "warning", f"{message}: no room on the disk", "free 1 GB or more of disk")
+        return Finding(
+            "states", "warning", f"{message}: no room on the disk", "free at least 1 GB of disk space"
+        )
     return Finding("states", "ok", message)
 
 
@@ -127,7 +134,7 @@ def _weights(config: Config, verify: bool) -> Iterator[Finding]:
             path = store.path_of(model_id)
             if verify and not store.verify(model_id).ok:
                 yield Finding(
-                    name, "error", f"{model_id}: the bytes at {path} are not the published ones",
+                    name, "error", f"{model_id}: {path} differs from the published files",
                     f"askive models remove {model_id} --yes && askive models pull {model_id}",
                 )  # fmt: skip
                 continue
@@ -142,7 +149,7 @@ def _leftovers(config: Config) -> Finding:
 
     leftovers = find_leftovers(config)
     if not leftovers:
-        return Finding("leftovers", "ok", "no text of removed documents, nothing half done")
+        return Finding("leftovers", "ok", "no text of removed documents, no unfinished work")
     named = "; ".join(f"{leftover.what} at {leftover.path}" for leftover in leftovers[:5])
     more = f"; and {len(leftovers) - 5} more" if len(leftovers) > 5 else ""
     return Finding(

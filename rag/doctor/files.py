@@ -33,8 +33,8 @@ def surely(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Findin
         yield Finding(name, "error", error.message, error.remedy or "run `askive doctor` again")
     except Exception as error:
         yield Finding(
-            name, "error", f"this could not be checked: {type(error).__name__}: {error}",
-            "nothing was changed; report it with what ASKIVE_DEBUG=1 prints",
+            name, "error", f"this check failed: {type(error).__name__}: {error}",
+            "nothing was changed; run it again with ASKIVE_DEBUG=1 and report what it prints",
         )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def _settings(config: Config) -> Iterator[Finding]:
     path = config.home / CONFIG_NAME
     load_config({"home": config.home})
     yield Finding(
-        "config", "ok", f"{path} {'is valid' if path.is_file() else 'is not there: defaults are used'}"
+        "config", "ok", f"{path} {'is valid' if path.is_file() else 'does not exist: defaults are used'}"
     )
 
 
@@ -61,7 +61,7 @@ def _conversations(config: Config) -> Iterator[Finding]:
     path = config.home / "chat" / "conversations.sqlite3"
     if not path.exists():
         return
-    remedy = f"copy {path} to a safe place and rename it: the chat begins with a new one"
+    remedy = f"copy {path} to a safe place and rename it: the chat starts with a new one"
     try:
         with closing(open_read_only(path)) as db:
             problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
@@ -89,10 +89,10 @@ def _kept_states(config: Config) -> Iterator[Finding]:
         yield Finding(
             "kept states", "warning", f"damaged: {', '.join(str(path) for path in damaged[:3])}"
             f"{f' and {len(damaged) - 3} more' if len(damaged) > 3 else ''}",
-            "none needed: one is dropped when it is read; `askive cache clear` makes all anew",
+            "none needed: damaged states are dropped when they are read; `askive cache clear` deletes all",
         )  # fmt: skip
     else:
-        yield Finding("kept states", "ok", "each is as it was written")
+        yield Finding("kept states", "ok", "all undamaged")
 
 
 def _derived(config: Config) -> Iterator[Finding]:
@@ -106,8 +106,8 @@ def _derived(config: Config) -> Iterator[Finding]:
     ]
     for folder in damaged:
         yield Finding(
-            "derived models", "error", f"{folder} is damaged: its files are not those that were made",
-            f"`rm -r {folder}`: it is derived, and made again from the weights at the next use",
+            "derived models", "error", f"{folder} is damaged: its files have changed",
+            f"`rm -r {folder}`: it is made again from the weights at the next use",
         )  # fmt: skip
     if not damaged:
-        yield Finding("derived models", "ok", f"{len(folders)} as they were made")
+        yield Finding("derived models", "ok", f"{len(folders)} undamaged")

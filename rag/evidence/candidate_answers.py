@@ -65,8 +65,7 @@ _COVERED_BY_RULES = 0.65
 _COUNTS_WHAT_IS_ASKED = 0.6
 _MAX_WORDS = 8
 _MOST_NAME_WORDS = 5
-# A logistic regression over the values of 150 questions of RAMDocs: is it an accepted answer, or one that
-# a misinforming document gives (which answers as well)?
+# A logistic regression: is the value one that answers the question? See docs/decisions.
 _BIAS = -2.63
 _OF_ANSWERABLE, _OF_SPAN, _OF_RULE, _OF_READ, _OF_BOTH, _OF_TOPIC = 0.33, 0.26, 2.07, 1.39, 0.35, 1.31
 _OF_KIND = {None: 0.2, "number": -0.82, "name": -0.6, "date": 0.0}

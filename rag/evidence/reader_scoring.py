@@ -1,4 +1,4 @@
-"""A second look at the best sentences: the reader says which of them answer the question.
+"""The reader's score of the best sentences: which of them answer the question.
 
 The first score (`askive.rag.evidence.scoring`) is about the same topic; the reader is about the answer. It
 reads each of the

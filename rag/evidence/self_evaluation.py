@@ -20,8 +20,7 @@ CERTAIN = 0.9
 """From this probability on nothing that the generator says would make it a refusal."""
 
 YES_FROM, NO_BELOW = 0.3, 0.2
-"""Log-odds of Yes against No, for a question that asks for one of them. A small model leans to Yes: of 60 comparisons
-(MultiHop-RAG, development half) 3 in 4 were true above .25, and 7 in 10 false below; its own word was right for 6."""
+"""Log-odds of Yes against No, for a question that asks for one of them. Not symmetric: a small model leans to Yes."""
 
 _STATED = "Do the excerpts state the answer to this question? Reply Yes or No."
 _IN_A_FEW_WORDS = (
@@ -65,7 +64,7 @@ class SelfEvaluator:
         }
 
     def opinion(self, prompt: Prompt, probability: float) -> float:
-        """The probability that the evidence holds the answer, all told; `probability` itself without a model."""
+        """The probability that the evidence holds the answer; `probability` itself without a model."""
         return self._model.probability(self.features(prompt, probability)) if self._model else probability
 
     def polarity(self, prompt: Prompt) -> Polarity | None:

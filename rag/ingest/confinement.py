@@ -20,7 +20,7 @@ _CLONE_NEWNET = 0x40000000
 def end_with_parent(parent: int) -> None:
     """On Linux, have the kernel end this process when the thread that started it ends.
 
-    parent: its process id; when that is gone already, this process ends at once.
+    parent: its process id; if it has already ended, this process ends at once.
     """
     if sys.platform != "linux":
         return

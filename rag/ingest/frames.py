@@ -22,7 +22,7 @@ _MAX_BYTES = max(MAX_FILE_BYTES, 4 * MAX_TEXT_CHARS)
 
 
 class BrokenFrame(Exception):
-    """The other side is gone, or does not keep to the form."""
+    """The other side has ended or sent something malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Loaded:
 
 
 def send(stream: IO[bytes], fields: dict[str, Any], data: bytes = b"") -> None:
-    """Write one frame. Raises OSError when the other side is gone."""
+    """Write one frame. Raises OSError when the other side has ended."""
     head = json.dumps(fields, ensure_ascii=False).encode("utf-8")
     stream.write(_LENGTHS.pack(len(head), len(data)))
     stream.write(head)
@@ -43,7 +43,7 @@ def send(stream: IO[bytes], fields: dict[str, Any], data: bytes = b"") -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
-    """Read one frame. Raises BrokenFrame at the end of the stream and for what is no frame."""
+    """Read one frame. Raises BrokenFrame at the end of the stream and for malformed data."""
     n_head, n_data = _LENGTHS.unpack(_read(stream, _LENGTHS.size))
     if n_head > _MAX_JSON_BYTES or n_data > _MAX_BYTES:
         raise BrokenFrame(f"a frame of {n_head + n_data:,} bytes")

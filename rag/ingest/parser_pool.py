@@ -1,4 +1,4 @@
-"""Files parsed by processes of their own, so that one that is damaged or hostile costs only itself.
+"""Parse files in worker processes, so that a damaged or hostile file affects only itself.
 
 A file that takes too much memory or time, or ends its process, is a LoadError; the process is replaced. Processes
 start when there is something to parse. What is sent and got back is limited, so memory stays flat.

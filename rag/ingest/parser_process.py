@@ -125,16 +125,16 @@ class ParserProcess:
         if self._exceeded == "memory" or code == MEMORY_EXIT:
             return out_of_memory(uri)
         return LoadError(
-            f"{uri} stops the process that reads it ({_end(code)}): it is damaged, or needs more than"
+            f"{uri} crashes the process that reads it ({_end(code)}): it is damaged, or needs more than"
             f" {MAX_MEMORY_BYTES // 2**20:,} MB of memory",
-            remedy="open it in its program and save it again",
+            remedy="open it in the program that made it and save it again",
         )
 
 
 def _too_slow(uri: str, limit: str) -> LoadError:
     return LoadError(
         f"{uri} takes more than {limit} to read",
-        remedy="split it into smaller files, or save it again in its program",
+        remedy="split it into smaller files, or save it again in the program that made it",
     )
 
 

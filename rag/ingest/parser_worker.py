@@ -69,7 +69,7 @@ def _answer(fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
         passages = chunk(document, _Splitting(fields["max_words"], fields["overlap_sentences"]))
         if len(passages) > MAX_PASSAGES:
             raise LoadError(
-                f"{uri} makes {len(passages):,} passages, more than {MAX_PASSAGES:,}",
+                f"{uri} has {len(passages):,} passages, more than {MAX_PASSAGES:,}",
                 remedy="split it into smaller files",
             )
         if sum(map(len, {passage.heading for passage in passages})) > MAX_HEADING_CHARS:

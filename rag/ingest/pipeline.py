@@ -49,8 +49,8 @@ class Failure:
 class IngestReport:
     """What an indexing did.
 
-    n_skipped: files of types that are not understood. withheld: documents that are gone from their folder and were
-    kept all the same, because nobody confirmed the removal. links: that lead out of the named folders and were not
+    n_skipped: files of unsupported types. withheld: documents that are missing from their folder and were
+    kept because nobody confirmed the removal. links: links that point outside the named folders and were not
     followed.
     """
 
@@ -67,7 +67,7 @@ class IngestReport:
 
     @property
     def n_not_removed(self) -> int:
-        """Documents that are gone from their folder and were kept."""
+        """Documents that are missing from their folder and were kept."""
         return len({uri for withheld in self.withheld for uri in withheld.uris})
 
     @property
@@ -109,7 +109,7 @@ def ingest_paths(
 ) -> IngestReport:
     """Bring the archive in step with files and folders.
 
-    New and changed files are read, unchanged ones are not even opened; what is gone from a named folder is removed,
+    New and changed files are read, unchanged ones are not opened; what is missing from a named folder is removed,
     and so is a named file that was indexed before. A file that cannot be read, or takes more memory or time than a
     file may, is a failure in the report and leaves the others alone. report: filled while it goes on, for those who
     watch. follow_links: also those that lead out of a named folder.
@@ -130,7 +130,7 @@ def ingest_paths(
             report.withheld = plan.withheld
     for folder, reason in plan.unreadable.items():
         report.failures.append(
-            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's rights")
+            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
     with ParserPool(archive.passages_config) as pool:
         found = _files(plan, known, archive.store.stamps(), pool, reading)
@@ -177,7 +177,8 @@ def documents_meant(archive: Archive, uris: Sequence[str]) -> list[str]:
         found = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
         if not found:
             raise UsageError(
-                f"{uri} is not in the collection", remedy="`askive collections -c NAME` lists what is"
+                f"{uri} is not in the collection",
+                remedy="list its documents with `askive collections -c NAME`",
             )
         meant |= found
     return sorted(meant)
@@ -320,7 +321,7 @@ class _Run:
         self._tell(seen.uri)
 
     def finish(self, gone: Sequence[str]) -> None:
-        """Commit the rest, and remove what is gone."""
+        """Commit the rest, and remove missing documents."""
         if self._ahead is not None:
             self._commit(self._ahead.finish())
         if gone:

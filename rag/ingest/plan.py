@@ -1,4 +1,4 @@
-"""What is to be done about files: which are new or changed, which are as they were, which are gone.
+"""Compare files with a collection: which are new or changed, unchanged, or missing.
 
 A file is known unchanged by its folder entry (the stamp), without opening it; when that is not sure, by the digest
 of its bytes, without understanding them.
@@ -27,7 +27,7 @@ _MAX_GONE_SHARE = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Documents that are gone from a named folder, too many to be removed without a confirmation.
+    """Documents missing from a named folder, too many to be removed without confirmation.
 
     n_known: documents that are held of the folder.
     """
@@ -39,7 +39,7 @@ class Withheld:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done.
+    """The result of the comparison.
 
     files: paths to look at, in order; as strings, since making many Path objects takes longer than all else.
     gone: uris to remove.
@@ -86,7 +86,7 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         elif str(path) not in known and is_held(path, known):
             folders.append(below)
         else:
-            raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
+            raise UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
     plan.files = list(dict.fromkeys(plan.files))
     present = set(plan.files)
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)

@@ -13,7 +13,8 @@ from askive.rag.text.sentences import split_sentences
 from askive.rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
-"""It stands in front of every passage of its section; what is longer is cut."""
+"""It precedes every passage of its section; longer ones are cut."""
+# "```python", "~~~".
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _MARKDOWN = (
     "text/markdown",
@@ -24,6 +25,7 @@ _MARKDOWN = (
 )
 """How the media types begin whose text is Markdown once it is loaded."""
 _PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
+# What a page ends with when its last sentence continues: "harbour", "the cranes,", "and the sheds of".
 _SENTENCE_GOES_ON = re.compile(
     r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
 )

@@ -75,11 +75,11 @@ def load_path(path: Path, uri: str | None = None) -> Document:
 
 
 def loader_of(path: Path) -> Loader:
-    """Who reads files of this ending. Raises LoadError when nobody does."""
+    """The loader for a file, by its extension. Raises LoadError when there is none."""
     loader = LOADERS.get(path.suffix.lower())
     if loader is None:
         raise LoadError(
-            f"{path} has a type that is not understood ({path.suffix or 'no ending'})",
+            f"{path} is of an unsupported type ({path.suffix or 'no extension'})",
             remedy=f"supported: {' '.join(sorted(LOADERS))}",
         )
     return loader
@@ -92,7 +92,7 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     stumbles on: it is about this one file.
     """
     if not data:
-        raise LoadError(f"{uri} is empty: it holds no text", remedy="put text in it, or leave it out")
+        raise LoadError(f"{uri} is empty", remedy="add text to it, or leave it out")
     try:
         return _complete(loader(data, uri), uri)
     except AskiveError:
@@ -104,7 +104,7 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
 def _complete(document: Document, uri: str) -> Document:
     """With what its text says of publisher and date, and within the limits."""
     if not document.text.strip():
-        raise LoadError(f"{uri} holds no text", remedy="put text in it, or leave it out")
+        raise LoadError(f"{uri} holds no text", remedy="add text to it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
         raise LoadError(
             f"{uri} holds {len(document.text):,} characters, more than {MAX_TEXT_CHARS:,}",
@@ -114,7 +114,7 @@ def _complete(document: Document, uri: str) -> Document:
     if n_metadata > MAX_METADATA_CHARS:
         raise LoadError(
             f"{uri} has fields of {n_metadata:,} characters, more than {MAX_METADATA_CHARS:,}",
-            remedy="shorten what it says of itself",
+            remedy="shorten its metadata",
         )
     document = storable_document(document)
     byline = find_byline(document.title, document.text)

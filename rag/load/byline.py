@@ -30,16 +30,20 @@ _LABEL = (
 )
 # The place in capitals; the date may stand before or behind the agency's name.
 _PLACE = r"^[A-Z][A-Z .'/-]{2,40}(?:, ?(?:[^\W\d_]|[ .]){2,30}?)?"
+# "LONDON, March 4 (Reuters) -", "PARIS (AFP) -", "BRUSSELS, 4 March (AP), 5 March 2016 -".
 _AGENCY_LINE = re.compile(
     rf"{_PLACE}(?:,? ?(?P<date>(?i:{_DATE})|(?i:{_MONTH} {_DAY}|{_DAY} {_MONTH})),?)? ?"
     r"\((?P<publisher>[A-Z][\w .&-]{1,30})\)(?:,? ?(?P<after>(?i:" + _DATE + r")))? ?[-–—]",
     re.MULTILINE,
 )
+# "ROME, 4 March 2016 -".
 _PLACE_LINE = re.compile(rf"{_PLACE},? ?(?P<date>(?i:{_DATE})) ?[-–—:]", re.MULTILINE)
+# "By Ada Lind, Published: Friday, 4 March 2016 10:30", "2016-03-04", "March 2016".
 _DATE_LINE = re.compile(
     rf"^\W*(?:by [^\n,|·•]{{3,60}} ?[,|·•–—-] ?)?{_LABEL}?{_WEEKDAY}(?P<date>{_DATE}){_TIME}\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# "Ada Lind | Updated on 4 March 2016 | News", "Published 4/3/2016 by Ada Lind".
 _LABELLED = re.compile(
     rf"(?:^|[|·•] ?)\W*{_LABEL}{_WEEKDAY}(?P<date>{_DATE}){_TIME} *(?:$|[|·•,]| by )",
     re.IGNORECASE | re.MULTILINE,

@@ -23,13 +23,15 @@ def decode(data: bytes, uri: str) -> str:
     """
     if data.startswith(_NOT_TEXT):
         raise LoadError(
-            f"{uri} is no text, whatever its name says", remedy="give it the ending of what it is"
+            f"{uri} is not a text file, despite its name", remedy="give it the extension of its real type"
         )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
     else:
         if b"\0" in data[:8192]:
-            raise LoadError(f"{uri} is a binary file, not text", remedy="give it the ending of what it is")
+            raise LoadError(
+                f"{uri} is a binary file, not text", remedy="give it the extension of its real type"
+            )
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -43,7 +45,7 @@ def _guess(data: bytes, uri: str) -> str:
     matches = from_bytes(data)
     best = matches.best()
     if best is None:
-        raise LoadError(f"{uri} is in no known text encoding", remedy="save it as UTF-8")
+        raise LoadError(f"{uri} has an unknown text encoding", remedy="save it as UTF-8")
     # Western European text fits many tables equally well; the one that is in use wins.
     if any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos for m in matches):
         return data.decode("cp1252", errors="replace")

@@ -12,7 +12,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES
 
 SYSTEM_FOLDERS = ("/proc", "/sys")
-"""What stands in these is made up by the kernel; it may have no end, and reading it can have effects."""
+"""Files here are made by the kernel; they may have no end, and reading them can have effects."""
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -32,9 +32,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise LoadError(
-            f"{printable(path)} has a name that is not UTF-8", remedy="give it another name"
-        ) from error
+        raise LoadError(f"the name of {printable(path)} is not UTF-8", remedy="rename it") from error
     try:
         # Opening a device can have effects; what is opened is looked at again, since it may have been replaced.
         _must_be_document(path, path.lstat())
@@ -47,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
         if error.errno == errno.ELOOP:
             raise _no_file(path) from error
         raise LoadError(
-            f"{path} cannot be read: {error.strerror}", remedy="check the file's rights"
+            f"{path} cannot be read: {error.strerror}", remedy="check the file's permissions"
         ) from error
 
 
@@ -57,7 +55,7 @@ def printable(path: Path) -> str:
 
 
 def is_system_folder(path: str) -> bool:
-    """Whether the real path stands in one of SYSTEM_FOLDERS."""
+    """Whether the real path is in one of SYSTEM_FOLDERS."""
     return path in SYSTEM_FOLDERS or path.startswith(tuple(f"{folder}/" for folder in SYSTEM_FOLDERS))
 
 
@@ -74,7 +72,7 @@ def _must_be_document(path: Path, found: os.stat_result) -> None:
 
 
 def _no_file(path: Path) -> LoadError:
-    return LoadError(f"{path} is no file but a link, a pipe or a device", remedy="name files and folders")
+    return LoadError(f"{path} is not a file but a link, a pipe or a device", remedy="give files or folders")
 
 
 @lru_cache(maxsize=1)

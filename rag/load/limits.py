@@ -1,4 +1,4 @@
-"""How much one file may take: beyond these it is named, and the others are read."""
+"""Limits for one file; a file beyond them is reported and the others are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_TEXT_CHARS = 40_000_000
 MAX_PASSAGES = 100_000
 """Their vectors are written in one transaction, so all of them are in memory at once."""
 MAX_TITLE_CHARS = 1_000
-"""Of a title, a publisher and a path of headings; each stands in front of every passage. Longer ones are cut."""
+"""Of a title, a publisher and a path of headings, which precede every passage. Longer ones are cut."""
 MAX_HEADING_CHARS = 8_000_000
 """Of all paths of headings in a file together."""
 MAX_METADATA_CHARS = 100_000
@@ -33,21 +33,23 @@ def wall_seconds(n_bytes: int) -> float:
 
 
 def out_of_memory(uri: str) -> LoadError:
-    """What is said of a file that needs more memory than there is for it."""
+    """The error for a file that needs more memory than it may use."""
     return LoadError(
         f"{uri} needs more than {MAX_MEMORY_BYTES // 2**20:,} MB of memory to be read",
-        remedy="split it into smaller files, or save it again in its program",
+        remedy="split it into smaller files, or save it again in the program that made it",
     )
 
 
 def unreadable(uri: str, error: BaseException) -> LoadError:
-    """What is said of a file on which a parser stumbles in a way of its own."""
+    """The error for a file on which a parser raised an exception of its own."""
     if isinstance(error, MemoryError):
         return out_of_memory(uri)
     if isinstance(error, RecursionError):
         return LoadError(
             f"{uri} cannot be read: its parts are nested too deeply",
-            remedy="open it in its program and save it again",
+            remedy="open it in the program that made it and save it again",
         )
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return LoadError(f"{uri} cannot be read: {reason}", remedy="open it in its program and save it again")
+    return LoadError(
+        f"{uri} cannot be read: {reason}", remedy="open it in the program that made it and save it again"
+    )

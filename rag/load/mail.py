@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EML = "message/rfc822"
 MBOX = "application/mbox"
+# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or behind an empty line.
 _BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_PARSED_CHARS = 4_000
@@ -32,7 +33,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
     message = _message(data)
     if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
-        raise LoadError(f"{uri} is no mail message", remedy="give it the ending of what it is")
+        raise LoadError(f"{uri} is not a mail message", remedy="give it the extension of its real type")
     sender = _header(message, "From")
     return Document(
         uri=uri,
@@ -46,12 +47,12 @@ def load_eml(data: bytes, uri: str) -> Document:
 
 
 def load_mbox(data: bytes, uri: str) -> Document:
-    """The messages one after the other, each a section with its subject. Raises LoadError for what is no mailbox."""
+    """All messages, each a section with its subject. Raises LoadError for a file that is not a mailbox."""
     from askive.rag.load.digest import sha256
 
     before, *raw = _BETWEEN.split(data)
     if before.strip() or not raw:
-        raise LoadError(f"{uri} is no mailbox", remedy="give it the ending of what it is")
+        raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
     messages = [_message(part) for part in raw]
     sections = [
         f"# {_header(message, 'Subject') or 'No subject'}\n\n{_text(message)}" for message in messages

@@ -36,7 +36,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LoadError(
-            f"{uri}: front matter is not valid YAML: {reason}", remedy="mend its first lines"
+            f"{uri}: front matter is not valid YAML: {reason}", remedy="fix its first lines"
         ) from error
     _check_size(meta, uri)
     title = meta.get("title") or first_heading(text, max_level=1) or PurePath(uri).stem

@@ -26,6 +26,7 @@ EPUB = "application/epub+zip"
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]{0,2000}+)\]\([^)\n]{0,4000}+\)")
 _SLIDE = re.compile(r"<!-- Slide number: \d+ -->")
 _SLIDE_COMMENT = re.compile(r"<!--\s{0,9}Slide number:")
+# "**Title:** The Harbour", "**Authors:** Ada Lind": a line for each field of the metadata.
 _EPUB_FIELD = re.compile(r"\*\*(Title|Authors|Language|Publisher|Date|Description|Identifier):\*\* (.*)")
 _NO_TITLES = frozenset({"powerpoint presentation", "word document", "untitled"})
 
@@ -75,7 +76,7 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
             reason = " ".join(str(error).split())[:200]
             raise LoadError(
                 f"{uri} is damaged: {type(error).__name__}: {reason}",
-                remedy="open it in its program and save it again",
+                remedy="open it in the program that made it and save it again",
             ) from error
     return _plain(_without_comments(_IMAGE.sub(lambda image: image["alt"], text)))
 

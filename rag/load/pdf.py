@@ -20,11 +20,13 @@ PDFIUM_LOCK = threading.Lock()
 MAX_PAGES = 20_000
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _MAX_TITLE_CHARS = 150
+# "Untitled1", "Document 2", "Slide 1", "PowerPoint Presentation", "report-final.docx".
 _MADE_BY_PROGRAM = re.compile(
     r"untitled.*|document ?\d*|slide ?1|powerpoint presentation"
     r"|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|html?)",
     re.IGNORECASE,
 )
+# "D:20160304101500", "201603", "2016".
 _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(?:(\d\d)(?:(\d\d))?)?")
 
 
@@ -32,17 +34,19 @@ def load_pdf(data: bytes, uri: str) -> Document:
     """Text of all pages, joined by form feeds; title and author from the metadata.
 
     `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
-    for a file that is no PDF, is damaged, is locked with a password, or has pictures of text only.
+    for a file that is not a PDF, is damaged, is locked with a password, or has pictures of text only.
     """
     from askive.rag.load.digest import sha256
 
     if b"%PDF-" not in data[:1024]:
-        raise LoadError(f"{uri} is no PDF, whatever its name says", remedy="give it the ending of what it is")
+        raise LoadError(
+            f"{uri} is not a PDF, despite its name", remedy="give it the extension of its real type"
+        )
     pages, meta = _read(data, uri)
     if not any(page.strip() for page in pages):
         raise LoadError(
-            f"{uri} holds no text on its {len(pages)} pages, only pictures: it was scanned",
-            remedy="run it through a text recogniser first, for example ocrmypdf",
+            f"{uri} has {len(pages)} pages of scanned pictures and no text",
+            remedy="recognise its text first, for example with ocrmypdf",
         )
     mended = mend_pages(pages)
     text = f"\n{PAGE_BREAK}\n".join(mended)
@@ -95,9 +99,9 @@ def _opened(data: bytes, uri: str) -> Any:
         if error.err_code == _PASSWORD:
             raise LoadError(
                 f"{uri} is locked with a password",
-                remedy="save it without one, for example with qpdf --decrypt",
+                remedy="save it without a password, for example with qpdf --decrypt",
             ) from error
-        raise LoadError(f"{uri} is damaged: {error}", remedy="fetch or export it again") from error
+        raise LoadError(f"{uri} is damaged: {error}", remedy="download or export it again") from error
 
 
 def _page_text(pdf: Any, number: int, uri: str) -> str:
@@ -115,7 +119,7 @@ def _page_text(pdf: Any, number: int, uri: str) -> str:
             page.close()
     except pypdfium2.PdfiumError as error:
         raise LoadError(
-            f"{uri} is damaged at page {number + 1}: {error}", remedy="fetch or export it again"
+            f"{uri} is damaged at page {number + 1}: {error}", remedy="download or export it again"
         ) from error
 
 

@@ -22,7 +22,7 @@ _LIGATURES = {
 }
 _UNSEEN = dict.fromkeys((*range(9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x7F, 0x200B, 0x2060, 0xFEFF))
 _HYPHENS = "\ufffe\u00ad"
-"""What stands for a hyphen that was set only because the line ended; elsewhere it is shown as a hyphen or not."""
+"""Stand for a hyphen that was set only because the line ended; elsewhere they are shown as a hyphen or not."""
 _Slot = tuple[str, str, int]
 _MARGIN_LINES = 2
 _MIN_LINES = 5
@@ -35,7 +35,9 @@ _USUAL_WIDTH = 45
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(rf"(?P<left>[^\W_]+)[-{_HYPHENS}]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+# "• one", "(1) one", "12. one", "(a) one", "b) one".
 _ITEM = re.compile(r"(?:[•◦▪●○■‣·–*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+# "3 Results", "2.1. Method of survey".
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.? [A-Z][^.]{2,60}$")
 _OPENING = "\"'“‘«([ "
 _HYPHENATED_PREFIXES = frozenset(

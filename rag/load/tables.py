@@ -36,9 +36,7 @@ def load_csv(data: bytes, uri: str) -> Document:
     try:
         lines = _lines(_limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), uri), uri)
     except csv.Error as error:
-        raise LoadError(
-            f"{uri} is no table that can be read: {error}", remedy="save it again as CSV"
-        ) from error
+        raise LoadError(f"{uri} is not a readable table: {error}", remedy="save it again as CSV") from error
     return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type=CSV, sha256=sha256(data))
 
 
@@ -70,7 +68,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
         reason = " ".join(str(error).split())[:200]
         raise LoadError(
             f"{uri} is damaged: {type(error).__name__}: {reason}",
-            remedy="open it in its program and save it again",
+            remedy="open it in the program that made it and save it again",
         ) from error
     told = core_properties(data)
     return Document(
@@ -123,8 +121,8 @@ def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
         # Each row repeats the heads, so a small file can make an endless text.
         if n_chars > MAX_TEXT_CHARS:
             raise LoadError(
-                f"{uri} makes more than {MAX_TEXT_CHARS:,} characters, the heads of its columns in every row",
-                remedy="split it, or shorten the heads of its columns",
+                f"{uri} has more than {MAX_TEXT_CHARS:,} characters with the column heads in every row",
+                remedy="split it, or shorten its column heads",
             )
     return "\n".join(lines)
 

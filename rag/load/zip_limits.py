@@ -33,7 +33,7 @@ def check_zip(data: bytes, uri: str, needed: str) -> None:
         raise LoadError(
             f"{uri} is locked with a password or in an older format"
             if locked
-            else f"{uri} is no sound {ending} file",
+            else f"{uri} is not a valid {ending} file",
             remedy=f"save it again as {ending}, without a password",
         ) from error
     total = sum(member.file_size for member in members)
@@ -46,14 +46,15 @@ def check_zip(data: bytes, uri: str, needed: str) -> None:
     if total > max(_SMALL_BYTES, MAX_RATIO * len(data)):
         raise LoadError(
             f"{uri} unpacks to {total / 2**20:,.0f} MB, more than {MAX_RATIO} times its size",
-            remedy="open it in its program and save it again",
+            remedy="open it in the program that made it and save it again",
         )
     if needed not in {member.filename for member in members}:
         raise LoadError(
-            f"{uri} is no {ending} file: it has no {needed}", remedy="give it the ending of what it is"
+            f"{uri} is not a {ending} file: it has no {needed}",
+            remedy="give it the extension of its real type",
         )
     if any(member.flag_bits & 1 for member in members):
-        raise LoadError(f"{uri} is locked with a password", remedy="save it without one")
+        raise LoadError(f"{uri} is locked with a password", remedy="save it without a password")
 
 
 def core_properties(data: bytes) -> dict[str, str]:

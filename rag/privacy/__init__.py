@@ -1,4 +1,4 @@
-"""Where the user's text is kept, and what is left of it after an erasure.
+"""Removal: every place that may hold text of a document, erasure, and leftovers.
 
 In: the home folder and a collection. Out: the files that hold its text, and what remains to be erased.
 """

@@ -28,14 +28,18 @@ from askive.rag.store.database_file import open_read_only
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
 
+# ".case.rebuilding", ".case.4711.replaced", ".case.deleted".
 _ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
 _WHAT = {
     "rebuilding": "an unfinished rebuild",
     "replaced": "a replaced collection",
     "deleted": "a collection that was being deleted",
 }
+# ".gold.4711", ".gold.4711-2.new".
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
+# "dense-1f3a5b7c9d0e-12.faiss.4711-1.partial".
 _HALF_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
+# ".report.pdf.part", ".report.pdf.before".
 _UPLOADING = re.compile(r"\.(?P<name>.+)\.(?:part|before)")
 
 
@@ -169,7 +173,7 @@ def _uploads(config: Config) -> Iterator[Leftover]:
         sha256 = held.get(str(whole.relative_to(root)))
         if sha256 is None:
             delete = partial(delete_upload, config, path)
-            yield Leftover(path, "an uploaded file of no document", lock, delete)
+            yield Leftover(path, "an uploaded file without a document", lock, delete)
         elif whole != path:
             settle = partial(_settle, config, path, whole, sha256)
             yield Leftover(path, "an interrupted upload", lock, settle)
@@ -184,7 +188,7 @@ def _target(path: Path, formers: dict[Path, Path]) -> Path:
 def _uploaded(config: Config) -> dict[str, str] | None:
     """Digests of the documents whose files were uploaded, by their path below `uploads`, wherever the data folder was.
 
-    None when nobody can say what is left over: a collection cannot be read, or none is there, as on a missing disk.
+    None when it cannot be known: a collection cannot be read, or there is none, as on a missing disk.
     """
     mark = f"{os.sep}uploads{os.sep}"
     stores = [

@@ -231,4 +231,4 @@ PLACES = (
         _erase,
     ),
 )
-"""In the order of deletion: what cannot be found any more once the collection is gone comes first, remains last."""
+"""In the order of deletion: first what can only be found while the collection exists, last what remains."""

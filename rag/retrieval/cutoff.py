@@ -1,4 +1,4 @@
-"""How many hits a question needs: fewer where the scores fall off, more where it asks for several things."""
+"""Cut-off: how many hits a question needs; fewer where the scores fall off, more where it asks for several things."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ N_READ = 5
 """First hits whose names count."""
 _MIN_HITS = 2
 _MAX_NAMES = 3
+# "Raqqa", "Port Authority".
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
+# " (Reuters, 2015-10)" behind a title.
 _NOTE = re.compile(r"\s*\([^()]*\)$")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NO_NAMES = STOP_WORDS.union(MONTHS, _DAYS)

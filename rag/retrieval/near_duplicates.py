@@ -1,4 +1,4 @@
-"""Hits that say the same, or stand next to each other: one of them is enough."""
+"""Merge near-duplicate and adjacent hits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second look at the best hits: a model reads question and passage together.
+"""Reranking: a model reads the question and a passage together.
 
 Query likelihood: how probable the question is as one that the passage answers (Ponte and Croft, SIGIR 1998;
 with a language model that reads, Sachan et al., EMNLP 2022). A cross-encoder of one's own takes the same place.

@@ -58,8 +58,8 @@ class Archive:
         if held and held.embedder_digest != self.embedder.digest and self.store.counts().n_passages:
             raise FingerprintMismatch(
                 f"the collection {self.folder.name!r} was embedded with {held.embedder_id},"
-                f" the embedder in force is {self.embedder.model_id}",
-                remedy=f"use --embedder {held.embedder_id}, or embed again with `askive index --rebuild`",
+                f" the current embedder is {self.embedder.model_id}",
+                remedy=f"use --embedder {held.embedder_id}, or embed it again with `askive index --rebuild`",
             )
 
     @property

@@ -21,21 +21,21 @@ from askive.rag.store.index_checksum import seal, sealed_number
 from askive.rag.store.vector_index import Ids
 
 Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
-"""The stored vectors of some ids; ids that are gone are left out."""
+"""The stored vectors of some ids; missing ids are left out."""
 Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
 """All stored vectors, from the start at every call: shapes (n,) and (n, dimension)."""
 
 CODES_BUDGET_BYTES = 512 * 2**20
-"""Codes of 8 bits while they fit in this (1.3 million passages at 384-d), of 4 bits beyond it."""
+"""Codes of 8 bits while they fit in this, of 4 bits beyond it."""
 RECALL_TARGET = 0.975
-"""Of the 10 nearest, on stored vectors as queries. Real questions came out up to .01 below it: see the benchmark."""
+"""Of the 10 nearest, on stored vectors as queries."""
 
 _LISTS_PER_ROOT = 4
-"""Lists by the square root of n: with 2, one and a half to three times as many rows are read for the same recall."""
+"""Lists for each unit of the square root of n."""
 _TRAINING_ROWS_PER_LIST, _TRAINING_ROUNDS = 40, 5
 _N_CALIBRATION = 400
 _DEPTH = {8: 1.25, 4: 5.0}
-"""Candidates a hit by bits of the code (and 20 more): what the order by codes loses of the 10 nearest is below .005."""
+"""Candidates for each hit by bits of the code, and 20 more."""
 _SCORED_WHOLE = 500
 """A filter that admits no more than this is answered from the store alone, exactly."""
 

@@ -41,7 +41,7 @@ _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 class SqliteStore:
     """One collection on disk, at `path`. Usable from several threads.
 
-    Raises StoreError when the file is no store, is damaged, or was made by a newer version; CollectionNotFound when
+    Raises StoreError when the file is not a store, is damaged, or was made by a newer version; CollectionNotFound when
     it is not there and `create` is false.
     """
 
@@ -130,7 +130,7 @@ class SqliteStore:
         return [Source(*row) for row in rows]
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
-        """Passages with their sources by id; ids that are gone are left out."""
+        """Passages with their sources by id; missing ids are left out."""
         found: dict[int, tuple[Passage, Source]] = {}
         with self._reading():
             rows = self._db.execute(
@@ -173,7 +173,7 @@ class SqliteStore:
             last = int(ids[-1])
 
     def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
-        """Embeddings by passage id, each of shape (dimension,); ids that are gone are left out."""
+        """Embeddings by passage id, each of shape (dimension,); missing ids are left out."""
         with self._reading():
             rows = self._db.execute(
                 "SELECT passage_id, vector FROM embeddings"
@@ -289,7 +289,7 @@ class SqliteStore:
             self._db.executemany(_STAMP, [(stamp, uri) for uri, stamp in stamps.items()])
 
     def delete(self, uris: Sequence[str]) -> list[int]:
-        """Remove documents, in one transaction; the passage ids that are gone."""
+        """Remove documents, in one transaction; returns the removed passage ids."""
         gone: list[int] = []
         with self._transaction():
             before = self._db.total_changes

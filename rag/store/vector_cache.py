@@ -23,7 +23,7 @@ _STEP_ROWS = 1024
 
 
 class VectorCache:
-    """The index that belongs to a store's present generation: in memory, on disk, or built anew.
+    """The index that belongs to a store's present generation: in memory, on disk, or built again.
 
     One that is held is brought in step with what the store has taken in and let go of since: so questions go on
     while another archive or process writes, and a writer needs no vectors in memory. The file's name carries the

@@ -1,5 +1,4 @@
-"""Whether what is cited says what a sentence says: what the rules of `askive.rag.verification.rules` let pass is
-weighed once more.
+"""Support: sentences that pass the rules of `askive.rag.verification.rules` are checked once more.
 
 The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
 passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
@@ -24,8 +23,7 @@ from askive.rag.types import Citation, Sentence
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
 SURE = 0.6
-"""From this probability on the generator is not asked: of marked sentences 2 in 5 lie below, and 3 in 4 of those that
-their sources do not support."""
+"""From this probability on the generator is not asked."""
 HOPELESS = 0.15
 """Below this it is not asked either."""
 NOT_SAID = "read again beside its source, the source does not say it"

@@ -51,7 +51,7 @@ class Failing(ScriptedGenerator):
         self, messages: Sequence[Message], sampling: Sampling, cancel: Flag | None = None
     ) -> Iterator[Piece]:
         yield Piece(f"{FIRST} {CUT}", -0.1, 1, n_prompt_tokens=40)
-        raise EndpointError("the answer broke off", remedy="ask again")
+        raise EndpointError("the answer ended early", remedy="ask again")
 
 
 def answered(

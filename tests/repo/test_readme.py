@@ -1,4 +1,4 @@
-"""What the README tells to type works: every command, option and make target of it is there."""
+"""What the README and the guides say to type works: every command, option, make target, link and file is there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from askive.ui.app import app
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
+PAGES = [
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "reliability.md"),
+]
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SHELLS = ("console", "sh", "bash", "shell")
 
@@ -46,7 +52,7 @@ def words_of(line: str) -> Iterator[list[str]]:
     yield words
 
 
-LINES = sorted(set(commands_of(README.read_text(encoding="utf-8"))))
+LINES = sorted({line for page in PAGES for line in commands_of(page.read_text(encoding="utf-8"))})
 ASKIVE = [
     words[at + 1 :]
     for line in LINES
@@ -98,9 +104,20 @@ def test_the_targets_of_the_issue_are_there() -> None:
     assert {"ask", "chat", "test", "check", "bench", "clean", "help"} <= TARGETS
 
 
-def test_links_of_the_readme_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", README.read_text(encoding="utf-8"))
-    assert not [link for link in links if not (ROOT / link).exists()]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    """Files of the packages that stand in backticks: a move must not leave the guides behind."""
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:askive|rag|models|eval|ui|tests)/[\w./-]+)`", text)
+    modules = [name.replace(".", "/") for name in re.findall(r"python -m askive\.([\w.]+)", text)]
+    missing = [name for name in named if not (ROOT / name).exists() and "FORMAT" not in name]
+    assert not [*missing, *(name for name in modules if not (ROOT / f"{name}.py").exists())]
 
 
 def test_this_test_finds_what_is_wrong() -> None:

@@ -20,7 +20,7 @@ TIMEOUT_S = 90.0
 _EXIT_S = 5.0
 _UNCLEAN = (
     "Traceback (most recent call last)",
-    "an error in askive itself",
+    "internal error",
     "Exception ignored",
     "Fatal Python",
 )

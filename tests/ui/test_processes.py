@@ -190,7 +190,7 @@ def test_interrupted_while_it_waits_for_the_question(indexed: Path) -> None:
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == b""
-    assert err == b"askive: interrupted; what was done is kept\n"
+    assert err == b"askive: interrupted; finished work is kept\n"
 
 
 def test_interrupted_while_indexing_nothing_is_broken(home: Path, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ class Conversations:
         """Raises UsageError when there is none."""
         found = self._conversations("c.conversation_id = ?1", [conversation_id])
         if not found:
-            raise UsageError("this conversation is not there any more", remedy="begin a new one")
+            raise UsageError("this conversation no longer exists", remedy="start a new one")
         return found[0]
 
     def rename(self, conversation_id: str, title: str) -> None:
@@ -145,7 +145,7 @@ class Conversations:
         """Raises UsageError when there is none."""
         found = self._turns("turn_id = ?", turn_id) if 0 < turn_id <= MAX_TURN_ID else []
         if not found:
-            raise UsageError("this question is not there any more", remedy="load the page again")
+            raise UsageError("this question no longer exists", remedy="reload the page")
         return found[0]
 
     def ask(

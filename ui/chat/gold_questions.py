@@ -26,8 +26,8 @@ def save_gold(
     """Add one question to the suite of the collection; the suite's folder.
 
     answers: accepted answers; none says that the documents do not hold the answer. The corpus is written
-    anew, so that the suite is complete in itself.
-    Raises UsageError when the question was saved before, or an answer stands in no quote that was shown.
+    again, so that the suite is complete in itself.
+    Raises UsageError when the question is already saved, or no shown quote contains an answer.
     """
     answer = turn.answer
     if answer is None or "failure" in answer:
@@ -37,7 +37,7 @@ def save_gold(
     queries = folder / "queries.jsonl"
     known = queries.read_text(encoding="utf-8").splitlines() if queries.is_file() else []
     if any(json.loads(line)["text"] == turn.question for line in known):
-        raise UsageError("this question is saved already", remedy=f"change it in {queries}")
+        raise UsageError("this question is saved already", remedy=f"edit it in {queries}")
     accepted = [text.strip() for text in answers if text.strip()]
     record = {
         "_id": uuid.uuid4().hex[:12],

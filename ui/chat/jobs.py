@@ -129,7 +129,7 @@ class AnswerJobs:
 
         conversation_id: None begins a conversation. replace: a turn this one takes the place of, with the
         later ones.
-        Raises UsageError for an empty question, a date that is none, or a conversation that is gone.
+        Raises UsageError for an empty question, an invalid date, or a deleted conversation.
         """
         from askive.rag.errors import UsageError
 
@@ -195,7 +195,7 @@ class AnswerJobs:
             ):
                 history = self._answer(turn, sought, asking)
         except GaveUp:
-            self._keep_failure(turn, asking, "stopped before it began", "ask again when you like")
+            self._keep_failure(turn, asking, "stopped before it started", "ask again")
         except Exception as error:  # The page must hear of it, whatever it is.
             view = failure_view(error)
             self._keep_failure(turn, asking, view["message"], view["remedy"])

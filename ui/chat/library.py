@@ -41,6 +41,7 @@ from askive.ui.chat.http.payloads import View, source_view
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
 from askive.ui.chat.workspace import Workspace
+from askive.ui.wording import as_sentence
 
 _SLICE = 32
 _LOOK_S = 0.5
@@ -66,7 +67,9 @@ class Library:
                 with _store(self._config, name) as store:
                     rows.append({"name": name, "n_documents": store.counts().n_documents})
             except AskiveError as error:
-                rows.append({"name": name, "n_documents": 0, "error": f"{error.message}. {error.remedy}"})
+                rows.append(
+                    {"name": name, "n_documents": 0, "error": f"{error.message}. {as_sentence(error.remedy)}"}
+                )
         return rows
 
     def create(self, name: str) -> None:

@@ -49,7 +49,7 @@ class Reading:
 
 
 class Prefetcher:
-    """Reads ahead for one workspace: one typed question at a time, and the conversation when nobody wants anything."""
+    """Prefetches for one workspace: one typed question at a time, and the conversation while the model is idle."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Prefetcher:
         reading.over.wait()
 
     def read_opening(self, model: str, history: tuple[Turn, ...]) -> bool:
-        """When nobody wants anything, read what the next prompt opens with; False when something else came first.
+        """While the model is idle, read the start of the next prompt; False when other work came first.
 
         A model that is not loaded is left alone, and so is what was read for a question that is being typed.
         """

@@ -1,4 +1,4 @@
-"""Who may work next: questions, typing ahead, indexing, then what nobody asked for; first come, first served."""
+"""Whose turn it is: questions, typing ahead, indexing, then idle work; first come, first served."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Scheduler:
     ) -> Iterator[Callable[[], None]]:
         """Wait, then work. Yields what gives the turn back before the end.
 
-        told: called with the number of questions before us, whenever it changes; 0 is never told.
+        told: called with the number of waiting questions ahead, whenever it changes; never with 0.
         The `cancel` of IDLE work is set here when anybody comes to work.
         Raises GaveUp when `cancel` is set while waiting.
         """

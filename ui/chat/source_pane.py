@@ -53,13 +53,13 @@ def pages_of(document: Document) -> list[tuple[int | None, int, int]]:
 def page_picture(archive: Archive, uri: str, page: int) -> bytes:
     """A page of a PDF as PNG.
 
-    Raises UsageError when there is no such page, or the file is gone or is not the one that was indexed.
+    Raises UsageError when there is no such page, or the file was deleted or changed since it was indexed.
     """
     import pypdfium2
 
     path = _original(_document(archive, uri))
     if path is None:
-        raise UsageError("the original file is not there any more", remedy="read the text instead")
+        raise UsageError("the original file no longer exists", remedy="read the text instead")
     with PDFIUM_LOCK, pypdfium2.PdfDocument(path) as pdf:
         if not 1 <= page <= len(pdf):
             raise UsageError(f"{path.name} has no page {page}", remedy=f"it has {len(pdf)}")
@@ -116,7 +116,7 @@ def _find(text: Any, quote: str) -> tuple[int, int]:
 def _document(archive: Archive, uri: str) -> Document:
     document = archive.document_by_uri(uri)
     if document is None:
-        raise UsageError("this document is not in the collection any more", remedy="the quote stands above")
+        raise UsageError("this document is no longer in the collection", remedy="the quote is shown above")
     return document
 
 

@@ -34,13 +34,13 @@ def file_parts(name: str) -> tuple[str, ...]:
     shown = repr(name if len(name) <= 80 else f"{name[:79]}…")
     why = ""
     if not parts or any(part in ("..", "/") or ":" in part for part in parts):
-        why = "it leads to another folder or has a colon"
+        why = "it points to another folder or contains a colon"
     elif any(unicodedata.category(letter) in _SEPARATORS or letter in _DIRECTION_MARKS for letter in name):
-        why = "it has a line break or another control character"
+        why = "it contains a line break or another control character"
     elif any(part.startswith(".") for part in parts):
-        why = "names that begin with a dot are hidden"
+        why = "names that start with a dot are hidden"
     elif any(len(part.encode()) > _MAX_PART_BYTES for part in parts) or len(name.encode()) > _MAX_NAME_BYTES:
-        why = f"a name has at most {_MAX_PART_BYTES} bytes, with its folders {_MAX_NAME_BYTES}"
+        why = f"a name may have {_MAX_PART_BYTES} bytes, with its folders {_MAX_NAME_BYTES}"
     if why:
         raise UsageError(f"{shown} cannot name a file: {why}", remedy="rename it")
     return parts
@@ -137,7 +137,7 @@ class Incoming:
         """Raises TooManyRequests when MAX_AT_ONCE are on their way."""
         if not self._slots.acquire(blocking=False):
             raise TooManyRequests(
-                f"{MAX_AT_ONCE} files are being added already", remedy="add this one when they are done"
+                f"{MAX_AT_ONCE} files are being added already", remedy="add this one when they have finished"
             )
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

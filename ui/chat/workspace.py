@@ -30,7 +30,7 @@ _MAX_GENERATORS = 2
 
 
 class Workspace:
-    """Opens what is asked for and keeps it. Work with a model only inside `scheduler.turn`."""
+    """Opens collections and models on demand and keeps them. Use a model only inside `scheduler.turn`."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -45,7 +45,7 @@ class Workspace:
         self.ahead = Prefetcher(self.scheduler, self._assistant_of, self.loaded)
 
     def embedder(self) -> Embedder:
-        """The embedder in force, loaded once."""
+        """The current embedder, loaded once."""
         with self._lock:
             if self._embedder is None:
                 self._embedder = open_embedder(self.config)
@@ -63,7 +63,7 @@ class Workspace:
             self.forget(collection)
             if not has_collection(self.config, collection):
                 raise CollectionNotFound(
-                    f"there is no collection {collection!r} any more", remedy="choose another one"
+                    f"the collection {collection!r} no longer exists", remedy="choose another collection"
                 )
             path = collection_path(self.config, collection)
             opened = Archive.open(path, self.embedder(), self.config.passages, create=False)
@@ -126,7 +126,7 @@ class Workspace:
     def glance(
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
     ) -> tuple[Hit, ...]:
-        """What would be found for a question that is still being typed. Waits for nobody: it is quick."""
+        """The documents found for a question that is still being typed. Quick: it takes no turn."""
         from askive.rag.retrieval.retriever import Retriever
 
         quick = self.config.retrieval.model_copy(update={"rerank": "off"})
@@ -134,7 +134,7 @@ class Workspace:
         return retriever.retrieve(typed, history, admitted=admitted or None)
 
     def generators(self) -> list[dict[str, Any]]:
-        """Models that can be chosen: those whose weights are here, and the one in force, which comes first.
+        """Models that can be chosen: the current one first, then those with installed weights.
 
         Each is `{"id", "disclosure"}`; the disclosure is empty when nothing leaves the machine with it.
         """

@@ -56,7 +56,7 @@ def ask(
         bool,
         typer.Option(
             "--strict/--show-unsupported",
-            help="Show only sentences that the sources support, or the others too, marked.",
+            help="Show only supported sentences, or the others too, marked.",
         ),
     ] = True,
     collection: Collection = None,
@@ -70,7 +70,9 @@ def ask(
     Example: [bold]askive ask "How many jets and helicopters did Russia have in Latakia?"[/]
     """
     if (question is None) == (batch is None):
-        raise UsageError("one question or --batch FILE is needed", remedy='askive ask "Who said that?"')
+        raise UsageError(
+            "give either a question or --batch FILE", remedy='for example: askive ask "Who said that?"'
+        )
     from askive.rag.store.filters import parse_filter
 
     config = settings(collection=collection, model=model, embedder=embedder, literal=literal, strict=strict)
@@ -111,7 +113,9 @@ def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown
                 told = (
                     error
                     if isinstance(error, AskiveError)
-                    else AskiveError(f"{type(error).__name__}: {error}", remedy="ask this question by itself")
+                    else AskiveError(
+                        f"{type(error).__name__}: {error}", remedy="ask this question on its own"
+                    )
                 )
                 shown.json(
                     {"question": storable(text), "error": {k: storable(v) for k, v in told.as_dict().items()}}
@@ -125,7 +129,9 @@ def _read_batch(path: Path) -> Iterator[str]:
     try:
         lines = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", remedy="name a file of JSON lines") from error
+        raise UsageError(
+            f"{path} cannot be read: {error}", remedy="name a file in JSON Lines format"
+        ) from error
     questions: list[str] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from askive.rag.config import Config
 
 app = typer.Typer(
-    help="Kept attention states: what the model has read. Example: [bold]askive cache stats[/]",
+    help="Show or delete kept attention states. Example: [bold]askive cache stats[/]",
     no_args_is_help=True,
 )
 _MB = 1 << 20
@@ -22,7 +22,7 @@ _MB = 1 << 20
 
 @app.command()
 def stats(as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """How many states are kept on disk, and the bounds.
+    """Show how many states are kept on disk, and the limits.
 
     Example: [bold]askive cache stats[/]
     """
@@ -38,7 +38,7 @@ def stats(as_json: AsJson = False, quiet: Quiet = False) -> None:
 
 @app.command()
 def clear(as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Delete all kept states; they are made again when they are wanted.
+    """Delete all kept states; they are made again when needed.
 
     Example: [bold]askive cache clear[/]
     """
@@ -56,7 +56,7 @@ def warm(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read what every prompt opens with, so that the first question of the next start need not.
+    """Read the start of every prompt now, so that the first question is faster.
 
     Example: [bold]askive cache warm[/]
     """
@@ -80,7 +80,7 @@ def warm(
 
 def cleared_text(cleared: bool) -> str:
     """What became of the kept states when documents were removed for good, in a few words."""
-    return "kept states cleared" if cleared else "kept states are left: `askive cache clear` deletes them"
+    return "kept states cleared" if cleared else "kept states remain: `askive cache clear` deletes them"
 
 
 def _cache(config: Config) -> StateCache:

@@ -21,18 +21,22 @@ _MIN_PASSWORD_CHARS = 8
 
 def chat(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")] = 7860,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
     share_on_network: Annotated[
         bool,
         typer.Option(
             "--share-on-network",
-            help="Let other machines in. They need a password; without TLS it can be read.",
+            help="Accept other machines. They need a password, which travels unencrypted without TLS.",
         ),
     ] = False,
     password_file: Annotated[
         Path | None,
         typer.Option(
-            "--password-file", metavar="FILE", help="Its first line is the password; else it is asked for."
+            "--password-file",
+            metavar="FILE",
+            help="File whose first line is the password. Default: ask for it.",
         ),
     ] = None,
     collection: Collection = None,
@@ -49,7 +53,10 @@ def chat(
 
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:
-        raise UsageError("--password-file is for --share-on-network", remedy="add it, or leave both out")
+        raise UsageError(
+            "--password-file needs --share-on-network",
+            remedy="add --share-on-network, or leave --password-file out",
+        )
     host = "0.0.0.0" if share_on_network else "127.0.0.1"
     _must_be_free(host, port)
     config = settings(collection=collection, model=model, embedder=embedder)
@@ -68,7 +75,7 @@ def chat(
             quiet=True,
         )
         blocks = opened.server.get_blocks()
-        shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C ends it)")
+        shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C stops it)")
         try:
             Event().wait()
         except KeyboardInterrupt:
@@ -108,13 +115,13 @@ def _password(path: Path | None) -> str:
                 f"the password cannot be read: {reason_of(error)}", remedy=remedy_for(error)
             ) from error
     elif sys.stdin.isatty():
-        password = typer.prompt("Password for the other machines", hide_input=True, confirmation_prompt=True)
+        password = typer.prompt("Password for other machines", hide_input=True, confirmation_prompt=True)
     else:
         raise UsageError(
-            "--share-on-network needs a password", remedy="put it in a file and add --password-file FILE"
+            "--share-on-network needs a password", remedy="write it to a file and add --password-file FILE"
         )
     if len(password) < _MIN_PASSWORD_CHARS:
         raise UsageError(
-            f"the password has {len(password)} characters", remedy=f"take at least {_MIN_PASSWORD_CHARS}"
+            f"the password has {len(password)} characters", remedy=f"use at least {_MIN_PASSWORD_CHARS}"
         )
     return password

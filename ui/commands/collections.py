@@ -12,11 +12,12 @@ from askive.rag.errors import AskiveError, UsageError
 from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.terminal.options import AsJson, Collection, Quiet, output, settings
 from askive.ui.terminal.render import write_error
+from askive.ui.wording import as_sentence
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
 
-app = typer.Typer(help="What is indexed. Example: [bold]askive collections[/]")
+app = typer.Typer(help="List or remove collections. Example: [bold]askive collections[/]")
 
 
 @app.callback(invoke_without_command=True)
@@ -41,7 +42,7 @@ def _list(
         if not has_collection(config, collection):
             raise CollectionNotFound(
                 f"there is no collection {collection!r}",
-                remedy="`askive collections` lists those that are there",
+                remedy="list them with `askive collections`",
             )
         store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
         documents = [
@@ -59,12 +60,12 @@ def _list(
         shown.json(rows)
     for row in rows if not as_json else ():
         if "error" in row:
-            write_error(f"{row['name']}: {row['error']['message']}. {row['error']['remedy']}\n")
+            write_error(f"{row['name']}: {row['error']['message']}. {as_sentence(row['error']['remedy'])}\n")
         else:
             size = f"{row['documents']:>7} documents {row['passages']:>9} passages"
             shown.text(f"{row['name']:<20} {size}  {row['embedder']}")
     if not rows and not as_json:
-        shown.hint("no collections yet; make one with `askive index PATH`")
+        shown.hint("no collections yet; create one with `askive index PATH`")
     if any("error" in row for row in rows):
         raise typer.Exit(1)
 
@@ -91,12 +92,12 @@ def _row(config: Config, name: str) -> dict[str, Any]:
 @app.command("remove")
 def remove(
     name: Annotated[str, typer.Argument(help="The collection.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     with_quotes: WithQuotes = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Delete a collection for good, with its uploads and the kept states; documents elsewhere stay where they are.
+    """Delete a collection with its uploads and kept states; your own files are untouched.
 
     Example: [bold]askive collections remove old-case --yes[/]
     """
@@ -107,11 +108,14 @@ def remove(
     sweep(config)
     if not yes:
         if not sys.stdin.isatty():
-            raise UsageError("removing needs a yes", remedy=f"askive collections remove {name} --yes")
+            raise UsageError(
+                f"removing {name!r} needs confirmation",
+                remedy=f"run `askive collections remove {name} --yes`",
+            )
         n = len(removal_of_collection(config, name).uris)
         write_error(
-            f"{name!r} has {n} document{'' if n == 1 else 's'}. They go, with the files that were uploaded in the chat;"
-            " your own files stay where they are.\n"
+            f"{name!r} has {n} document{'' if n == 1 else 's'}. They are deleted, with the files"
+            " that were uploaded in the chat; your own files are untouched.\n"
         )
         typer.confirm(f"Delete the collection {name!r} for good?", abort=True, err=True)
     with_quotes = choose_quotes(config, removal_of_collection(config, name), with_quotes, yes=yes)

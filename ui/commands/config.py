@@ -24,15 +24,15 @@ _ORIGIN_COLUMN = 44
 def config(
     keys: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY]...", help="Only settings that begin so; default: all."),
+        typer.Argument(metavar="[KEY]...", help="Only settings whose name starts with KEY; default: all."),
     ] = None,
     defaults: Annotated[
-        bool, typer.Option("--defaults", help="As shipped: without config.toml and ASKIVE_* variables.")
+        bool, typer.Option("--defaults", help="The defaults, without config.toml and ASKIVE_* variables.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show every setting: its value, who gave it, what it means, and how to change it.
+    """Show every setting: its value, where it was set, what it does, and how to change it.
 
     Example: [bold]askive config retrieval[/]
     """

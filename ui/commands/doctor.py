@@ -20,7 +20,7 @@ def doctor(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check the machine, the weights and the collections, and say what to do about each finding.
+    """Check the machine, the weights and the collections, and say how to fix each problem.
 
     Example: [bold]askive doctor --json[/]
     """

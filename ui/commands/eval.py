@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from askive.rag.config import Config
 
 app = typer.Typer(
-    help="Measure: suites of questions, runs that can be compared, reports, thresholds.",
+    help="Measure answers: suites of questions, runs, comparisons, reports, thresholds.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -32,11 +32,13 @@ app.command()(calibrate)
 
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", metavar="N", help="At most N questions, always the same, spread over the types."),
+    typer.Option(
+        "--limit", metavar="N", help="At most N questions, always the same ones, spread over the types."
+    ),
 ]
 JudgeModel = Annotated[
     str | None,
-    typer.Option("--judge", metavar="ID", help="Have this model mark faithfulness too; id as for --model."),
+    typer.Option("--judge", metavar="ID", help="Let this model judge faithfulness too; id as for --model."),
 ]
 
 
@@ -44,7 +46,9 @@ JudgeModel = Annotated[
 def run(
     suites: Annotated[
         list[str],
-        typer.Argument(metavar="SUITE...", help="`seeds`, a folder or a file; add :dev or :test for a half."),
+        typer.Argument(
+            metavar="SUITE...", help="`seeds`, a folder or a file; add :dev or :test for one half."
+        ),
     ],
     limit: Limit = None,
     types: Annotated[
@@ -60,20 +64,20 @@ def run(
         str, typer.Option("--pipeline", metavar="NAME", help="default, plain (the baseline) or closed-book.")
     ] = "default",
     closed_book: Annotated[
-        bool, typer.Option("--closed-book", help="The control: the same model without any source.")
+        bool, typer.Option("--closed-book", help="The control: the same model without sources.")
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where the run is kept; one that is there is continued."),
+        typer.Option("--out", metavar="DIR", help="Folder of the run; an existing run is continued."),
     ] = None,
     judge: JudgeModel = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap intervals.")] = 0,
     model: Model = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask every question of a suite and measure the answers. Ctrl-C keeps what is there; run again to go on.
+    """Ask every question of a suite and measure the answers. After Ctrl-C, run it again to continue.
 
     Example: [bold]askive eval run seeds:dev --limit 20[/]
     """
@@ -89,7 +93,7 @@ def run(
     if closed_book or pipeline == "closed-book":
         pipeline = "closed-book"
         if only:
-            raise UsageError("a closed book retrieves nothing", remedy="leave --only out")
+            raise UsageError("--closed-book retrieves nothing", remedy="leave out --only")
     config, shown = settings(model=model, embedder=embedder), output(as_json, quiet)
     opened = [open_suite(name) for name in suites]
     names = tuple(part.strip() for value in types or () for part in value.split(",") if part.strip())
@@ -119,14 +123,14 @@ def run(
 def suites(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH...", help="Folders or files to look at, and one level below."),
+        typer.Argument(metavar="PATH...", help="Folders or files to search, and one level below."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """List the suites that can be run: the built-in ones, and those found at PATH.
 
-    Shapes: a folder with suite.toml; BEIR (corpus.jsonl or corpus/, queries.jsonl, qrels.tsv or qrels/test.tsv);
+    Formats: a folder with suite.toml; BEIR (corpus.jsonl or corpus/, queries.jsonl, qrels.tsv or qrels/test.tsv);
     RAMDocs; MTRAG; SQuAD v1.1 and v2.0 JSON; RGB JSON lines.
 
     Example: [bold]askive eval suites ~/suites[/]
@@ -162,11 +166,15 @@ def suites(
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of runs, best known first.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of runs, the reference first.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE.html", help="Default: report.html in the first DIR; report.md beside."
+            "--out",
+            metavar="FILE.html",
+            help="Default: report.html in the first DIR, with report.md beside it.",
         ),
     ] = None,
     max_questions: Annotated[
@@ -176,7 +184,7 @@ def report(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write one self-contained HTML page, and Markdown: figures, plots, and every question, failures first.
+    """Write a report in HTML and Markdown: figures, plots and every question, failures first.
 
     Example: [bold]askive eval report ~/.local/share/askive/eval/runs/seeds-default-20260101-120000-000[/]
     """
@@ -194,15 +202,15 @@ def report(
 @app.command()
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="Folder of the run to compare with.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="Folder of the run that is looked at.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Folder of the run to judge.")],
     force: Annotated[
         bool, typer.Option("--force", help="Pair equal questions even when the suites differ.")
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap intervals.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """What run B does differently from run A: paired differences, win/tie/loss, questions that changed.
+    """Compare two runs: paired differences, win/tie/loss, questions that changed.
 
     Example: [bold]askive eval compare RUNS/seeds-plain-1 RUNS/seeds-default-2[/]
     """
@@ -224,19 +232,19 @@ def gate(
     record: Annotated[bool, typer.Option("--record", help="Keep this run as the new baseline.")] = False,
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="retrieval", help="Gate retrieval only; needs no generator."),
+        typer.Option("--only", metavar="retrieval", help="Check retrieval only; needs no generator."),
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option("--baseline", metavar="FILE", help="Default: the one shipped with the program."),
+        typer.Option("--baseline", metavar="FILE", help="Default: the baseline in the package."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the run is kept.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run.")] = None,
     model: Model = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run `seeds:dev` and fail when a figure is worse than the recorded baseline, beyond its interval.
+    """Run `seeds:dev` and fail when a figure is worse than the baseline by more than its interval.
 
     Times are not gated. Exit code 1 when a figure fails.
 
@@ -283,18 +291,20 @@ def ablate(
     rerank: Annotated[
         list[str] | None,
         typer.Option(
-            "--rerank", metavar="NAME", help="Also likelihood (slow: use --limit) or reader; repeat."
+            "--rerank",
+            metavar="NAME",
+            help="Also measure reranking by likelihood (slow: use --limit) or reader; repeat for both.",
         ),
     ] = None,
     limit: Limit = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.html", help="Also write the tables as a page.")
+        Path | None, typer.Option("--out", metavar="FILE.html", help="Also write the tables to an HTML page.")
     ] = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """What each part of retrieval buys: the same questions, one setting changed at a time.
+    """Measure what each part of retrieval adds: the same questions, one setting changed at a time.
 
     Example: [bold]askive eval ablate seeds:dev[/]
     """
@@ -311,7 +321,8 @@ def ablate(
 @app.command("judge-check")
 def judge_check(
     path: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Answers with human marks, as mtrag_human_judged.")
+        Path,
+        typer.Argument(metavar="DIR", help="Answers with human marks, in the format of mtrag_human_judged."),
     ],
     model: Model = None,
     limit: Annotated[
@@ -320,7 +331,7 @@ def judge_check(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure how far a judge agrees with people; later runs print it beside the judge's scores.
+    """Measure how well a judge agrees with people; later runs print it beside the judge's scores.
 
     Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def calibrate(
     suites: Annotated[
         list[str],
-        typer.Argument(metavar="SUITE...", help="As for `eval run`; dev halves, never what is scored."),
+        typer.Argument(
+            metavar="SUITE...", help="As for `eval run`; development halves only, never the scored half."
+        ),
     ],
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", help="Questions of each suite.")
@@ -25,22 +27,24 @@ def calibrate(
     budget: Annotated[
         float | None,
         typer.Option(
-            "--budget", metavar="SHARE", help="False refusals that the threshold may cost (default .08)."
+            "--budget",
+            metavar="SHARE",
+            help="Share of false refusals that the threshold may cause (default .08).",
         ),
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the fitted models into the package, instead of the old ones.")
+        bool, typer.Option("--write", help="Replace the models in the package by the fitted ones.")
     ] = False,
     cases_file: Annotated[
         Path | None,
-        typer.Option("--cases", metavar="FILE", help="Also write the features, a JSON line a question."),
+        typer.Option("--cases", metavar="FILE", help="Also write the features, one JSON line a question."),
     ] = None,
     asked: Annotated[
         int,
         typer.Option(
             "--asked",
             metavar="N",
-            help="Questions of each suite that the generator is asked about too; 0: none.",
+            help="Questions of each suite for which the generator is asked too; 0: none.",
         ),
     ] = 48,
     embedder: Embedder = None,
@@ -48,11 +52,11 @@ def calibrate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit when to refuse: with the reader and without, and with the generator's opinion on top.
+    """Fit the models that decide when to refuse: with and without the reader, and with the generator's opinion.
 
-    On questions that are known to be answerable or not; the generator reads a prompt for each (some seconds).
+    Uses questions that are known to be answerable or not; the generator reads a prompt for each (some seconds).
 
-    Prints what models fitted on the other suites do on each suite.
+    Prints how models fitted on the other suites perform on each suite.
 
     Example: [bold]askive eval calibrate seeds:dev ~/suites/clapnq_dev --write[/]
     """
@@ -109,7 +113,7 @@ def calibrate(
         shown.json(fitted)
     if write:
         store(fitted)
-        shown.hint("written; the gate's baseline and the README's figures are to be taken anew")
+        shown.hint("written; now record the gate's baseline and the README's figures again")
 
 
 def _print(title: str, threshold: float, held: list[Held], shown: Output) -> None:

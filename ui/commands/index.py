@@ -22,6 +22,7 @@ from askive.ui.commands.removal import (
 from askive.ui.disclosure import disclose
 from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
 from askive.ui.terminal.render import Output, write_error
+from askive.ui.wording import as_sentence
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
@@ -36,32 +37,32 @@ def index(
     collection: Collection = None,
     seeds: Annotated[bool, typer.Option("--seeds", help="Index the default corpus.")] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Forget the collection and index it from scratch.")
+        bool, typer.Option("--rebuild", help="Build the collection again from scratch.")
     ] = False,
     remove: Annotated[
         list[str] | None,
         typer.Option(
             "--remove",
             metavar="URI",
-            help="Take this document, or all below this folder, out of the collection; repeat for more.",
+            help="Remove this document, or all in this folder, from the collection; repeat for more.",
         ),
     ] = None,
     follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Also follow links that lead out of a named folder.")
+        bool, typer.Option("--follow-links", help="Also follow links that point outside the folder.")
     ] = False,
     with_quotes: WithQuotes = None,
     prune: Annotated[
         bool,
         typer.Option(
             "--prune",
-            help="Remove what is gone from a folder without asking, even if it is most of it.",
+            help="Remove missing files without asking, even if they are most of a folder.",
         ),
     ] = False,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read documents into a collection: what is new or changed is added, what is gone is removed.
+    """Index documents: add new and changed files, remove missing ones.
 
     Example: [bold]askive index ~/documents --collection case[/]
     """
@@ -85,7 +86,10 @@ def index(
 
     if remove:
         if paths or seeds or rebuild or prune:
-            raise UsageError("--remove only removes", remedy="index what is new in a call of its own")
+            raise UsageError(
+                "--remove cannot be combined with PATH, --seeds, --rebuild or --prune",
+                remedy="index in a second command",
+            )
         _remove(
             remove, settings(collection=collection, embedder=embedder), output(as_json, quiet), with_quotes
         )
@@ -93,7 +97,7 @@ def index(
     if not paths and not seeds:
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
     if paths and seeds:
-        raise UsageError("--seeds takes no paths", remedy="index them in two calls")
+        raise UsageError("--seeds cannot be combined with PATH", remedy="index them in two commands")
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
@@ -186,12 +190,14 @@ def index(
         )
     else:
         for failure in report.failures:
-            write_error(f"askive: {failure.message}. {failure.remedy}\n")
+            write_error(f"askive: {failure.message}. {as_sentence(failure.remedy)}\n")
         for link in report.links:
-            shown.hint(f"{link} leads out of the folder and is not followed; --follow-links reads it too")
+            shown.hint(
+                f"{link} points outside the folder and was not followed; use --follow-links to follow it"
+            )
         for folder in report.withheld:
             write_error(
-                f"askive: {_losses_text(folder)} They were not removed. If they are gone for good, run"
+                f"askive: {_losses_text(folder)} They were not removed. To remove them, run"
                 f" `askive index {shlex.quote(folder.folder)} --collection {name} --prune`.\n"
             )
         shown.hint(
@@ -202,12 +208,12 @@ def index(
             f"{'' if cleared is None else f'; {cleared_text(cleared)}'}"
         )
         if not erased:
-            shown.hint(f"{name}: of what was removed or replaced, {NOT_ERASED}")
+            shown.hint(f"{name}: {NOT_ERASED}")
         if quotes_deleted:
-            shown.hint(f"{name}: deleted what quoted removed documents: {counts_text(quotes_deleted)}")
+            shown.hint(f"{name}: deleted because they quote removed documents: {counts_text(quotes_deleted)}")
         if quotes_kept:
-            shown.hint(f"{name}: kept, though they quote removed documents: {counts_text(quotes_kept)}")
-    # What was kept, or not erased yet, is no success either: a script must learn that a disk is missing or fails.
+            shown.hint(f"{name}: kept, although they quote removed documents: {counts_text(quotes_kept)}")
+    # Documents that were kept and text that is not erased are no success: a disk may be missing or failing.
     if report.failures or report.withheld or not erased:
         raise typer.Exit(1)
 
@@ -233,7 +239,7 @@ def _quotes(
 
 def _losses_text(withheld: Withheld) -> str:
     return (
-        f"{len(withheld.uris)} of the {withheld.n_known} documents below {withheld.folder} are not there any more;"
+        f"{len(withheld.uris)} of the {withheld.n_known} documents in {withheld.folder} are missing;"
         " the folder may be on a disk that is not mounted."
     )
 
@@ -251,7 +257,7 @@ def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
 
 def _must_exist(missing: Iterable[Path]) -> None:
     for path in missing:
-        raise UsageError(f"{path} does not exist", remedy="name a file or a folder that does")
+        raise UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
@@ -269,7 +275,7 @@ def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | 
     else:
         shown.hint(
             f"{name}: {len(removed.uris)} removed, {removed_text(removed)};"
-            " files outside Askive's data folder stay where they are"
+            " files outside Askive's data folder are untouched"
         )
     if not removed.erased:
         raise typer.Exit(1)

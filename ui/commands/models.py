@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from askive.ui.terminal.render import Output
 
 app = typer.Typer(
-    help="See, fetch, check, remove and add models.\n\nExample: askive models list",
+    help="List, download, verify, remove and add models.\n\nExample: askive models list",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -32,7 +32,7 @@ _HERE = {"absent": "no", "partial": "part", "present": "unchecked", "verified": 
 
 @app.command("list")
 def list_models(as_json: _Json = False, quiet: _Quiet = False) -> None:
-    """The models we know, and which are on this machine.
+    """List the known models and which of them are installed.
 
     Example: askive models list
     """
@@ -62,14 +62,16 @@ def list_models(as_json: _Json = False, quiet: _Quiet = False) -> None:
         table.add_row(*cells, ", ".join(notes), style=style)
     output.out.print(table)
     if any(not (row["tried"] or row["own"]) for row in rows):
-        output.hint("not tried: our tests do not run it")
+        output.hint("untested: our tests do not run it")
     if any(row["default"] and row["state"] in ("absent", "partial") for row in rows):
-        output.hint("Fetch the defaults: askive models pull")
+        output.hint("Download the defaults: askive models pull")
 
 
 @app.command()
 def pull(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = False) -> None:
-    """Fetch a model's weights; without ID the embedder and the generator in use. Interrupted, it goes on.
+    """Download a model's weights; without ID those of the embedder and the generator in use.
+
+    An interrupted download continues where it stopped.
 
     Example: askive models pull qwen2.5-coder-1.5b-instruct-q4_k_m
     """
@@ -81,12 +83,12 @@ def pull(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = False
         if as_json:
             output.json({"id": wanted, "path": path, "sha256": store.digest_of(wanted)})
         else:
-            output.text(f"{wanted}: {'already here' if was == 'verified' else 'pulled'}, {path}")
+            output.text(f"{wanted}: {'already here' if was == 'verified' else 'downloaded'}, {path}")
 
 
 @app.command()
 def verify(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = False) -> None:
-    """Hash a model's files against the published digests; without ID every model on this machine.
+    """Compare a model's files with the published digests; without ID every installed model.
 
     Example: askive models verify all-minilm-l6-v2
     """
@@ -112,22 +114,22 @@ def verify(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = Fal
         if not outcome.ok:
             damaged.append(wanted)
     if not ids:
-        output.hint("No model is on this machine. Fetch the defaults: askive models pull")
+        output.hint("No model is installed. Download the defaults: askive models pull")
     if damaged:
         raise WeightsError(
-            f"{', '.join(damaged)}: not the published files",
-            remedy=f"replace it: `askive models pull {damaged[0]}`",
+            f"{', '.join(damaged)}: these files differ from the published ones",
+            remedy=f"download it again: `askive models pull {damaged[0]}`",
         )
 
 
 @app.command()
 def remove(
     model_id: _Id,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Delete a model's weights; a model that you added leaves the list too.
+    """Delete a model's weights; a model that you added also disappears from the list.
 
     Example: askive models remove smollm2-135m-instruct-q4_1 --yes
     """
@@ -140,7 +142,8 @@ def remove(
     if not yes:
         if as_json or not sys.stdin.isatty():
             raise UsageError(
-                f"removing {model_id} wants a yes", remedy=f"`askive models remove {model_id} --yes`"
+                f"removing {model_id} needs confirmation",
+                remedy=f"run `askive models remove {model_id} --yes`",
             )
         typer.confirm(f"Delete {model_id} ({_size(entry.size)})?", abort=True, err=True)
     freed = store.remove(model_id)
@@ -155,11 +158,11 @@ def add(
     path_or_url: Annotated[
         str, typer.Argument(metavar="PATH_OR_URL", help="A .gguf file, its URL, or an embedder's folder.")
     ],
-    model_id: Annotated[str, typer.Option("--id", help="The id to call it by.")],
+    model_id: Annotated[str, typer.Option("--id", help="The id of the model, for --model.")],
     kind: Annotated[
-        str | None, typer.Option(help="generator, embedder or reranker; mostly clear from the file.")
+        str | None, typer.Option(help="generator, embedder or reranker; usually detected from the file.")
     ] = None,
-    licence: Annotated[str, typer.Option(help="Its licence, for the list.")] = "unknown",
+    licence: Annotated[str, typer.Option(help="Licence, shown in the list.")] = "unknown",
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:

@@ -18,8 +18,8 @@ WithQuotes = Annotated[
     bool | None,
     typer.Option(
         "--with-quotes/--keep-quotes",
-        help="Delete also answers in conversations, gold questions and evaluation runs that quote what is removed;"
-        " without a terminal to ask on they are kept.",
+        help="Also delete answers, gold questions and evaluation runs that quote removed documents."
+        " Default: ask; without a terminal, keep them.",
         show_default=False,
     ),
 ]
@@ -34,7 +34,7 @@ def choose_quotes(config: Config, removal: Removal, with_quotes: bool | None, *,
     if yes or not sys.stdin.isatty():
         return False
     quotes = quotes_of(config, removal)
-    question = f"{counts_text(quotes)} quote what is removed. Delete them too?"
+    question = f"{counts_text(quotes)} quote the removed documents. Delete them too?"
     return bool(quotes) and typer.confirm(question, err=True)
 
 
@@ -49,7 +49,7 @@ def removed_text(removed: Removed) -> str:
     if not removed.erased:
         parts.append(NOT_ERASED)
     if removed.deleted:
-        parts.append(f"deleted with it: {counts_text(removed.deleted)}")
+        parts.append(f"also deleted: {counts_text(removed.deleted)}")
     if removed.kept:
         parts.append(f"kept: {counts_text(removed.kept)} that quote it (--with-quotes deletes them too)")
     return "; ".join(parts)
@@ -66,7 +66,7 @@ def removed_json(removed: Removed) -> dict[str, object]:
 
 
 NOT_ERASED = (
-    "its bytes are still in the collection's file, which is in use or failing: the next start erases them"
+    "removed text is still in the collection's file, which is in use or failing; the next start erases it"
 )
 _SINGULAR = {
     "answers in conversations": "answer in conversations",

@@ -25,9 +25,11 @@ from askive.ui.terminal.options import (
 
 
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for; - reads standard input.")],
-    top_k: Annotated[int | None, typer.Option("--top-k", "-k", min=1, max=200, help="How many hits.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="The search query; - reads standard input.")],
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", "-k", min=1, max=200, help="Number of hits.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Explain each score.")] = False,
     after: After = None,
     before: Before = None,
     publisher: Publisher = None,
@@ -55,7 +57,7 @@ def search(
 
     text = storable(sys.stdin.read() if query == "-" else query)
     if not text.strip():
-        raise UsageError("the query is empty", remedy='search for something: askive search "peace talks"')
+        raise UsageError("the query is empty", remedy='give a query: askive search "peace talks"')
     config = settings(collection=collection, embedder=embedder, literal=literal)
     shown = output(as_json, quiet)
     admitted = parse_filter(
@@ -74,7 +76,7 @@ def search(
     if admitted:
         shown.hint(f"only documents: {admitted.describe()}")
     if understood:
-        shown.hint(f"moved up: {understood} (--literal turns this off)")
+        shown.hint(f"ranked higher: {understood} (--literal turns this off)")
     if hits:
         print_hits(text, hits, shown, explain=explain)
     else:

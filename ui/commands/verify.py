@@ -22,7 +22,11 @@ def verify(
     against: Annotated[
         str | None,
         typer.Option(
-            "--against", "--collection", "-c", metavar="NAME", help="The collection; default: the one in use."
+            "--against",
+            "--collection",
+            "-c",
+            metavar="NAME",
+            help="Name of the collection; default: the one in use.",
         ),
     ] = None,
     embedder: Embedder = None,
@@ -52,7 +56,7 @@ def verify(
             else:
                 _print(sentence, shown)
     if not n_sentences:
-        raise UsageError("there is no sentence to check", remedy="give a text with at least one sentence")
+        raise UsageError("the text has no sentence to check", remedy="give a text with at least one sentence")
     shown.hint(f"{n_supported} of {n_sentences} sentences are supported")
     if n_supported < n_sentences:
         raise typer.Exit(1)
@@ -64,7 +68,7 @@ def _text_of(file: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}", remedy="name a text file in UTF-8") from error
     if not text.strip():
-        raise UsageError("there is no sentence to check", remedy="give a text with at least one sentence")
+        raise UsageError("the text has no sentence to check", remedy="give a text with at least one sentence")
     return text
 
 

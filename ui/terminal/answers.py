@@ -57,7 +57,7 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     if answer.left_out and not answer.refused and strict:
         n = answer.n_left_out
         what = "One sentence was" if n == 1 else f"{n} sentences were"
-        shown.hint(f"{what} left out: the documents do not support it. --show-unsupported shows all.")
+        shown.hint(f"{what} left out, not supported by the documents. --show-unsupported shows all.")
     _print_sources(answer, shown)
     return answer
 
@@ -89,7 +89,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
     out = shown.out
     cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
     nearby = answer.refusal.nearby if answer.refusal else ()
-    for title, citations in (("Sources", cited), ("Nearest finds", nearby)):
+    for title, citations in (("Sources", cited), ("Nearest passages", nearby)):
         if not citations:
             continue
         out.print()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from askive.ui.terminal.render import Output
+from askive.ui.wording import as_sentence
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,7 +40,7 @@ def print_suites(found: Found, shown: Output) -> None:
         for what, n in suite.left_out.items():
             shown.hint(f"{suite.name}: {n} {what} left out")
     for problem in found.problems:
-        shown.hint(f"not read: {problem.message}. {problem.remedy}")
+        shown.hint(f"not read: {problem.message}. {as_sentence(problem.remedy)}")
 
 
 def print_run(result: RunResult, shown: Output) -> None:
@@ -65,7 +66,7 @@ def print_run(result: RunResult, shown: Output) -> None:
         shown.hint(f"not scored: {', '.join(silent)}")
     if record["index"]:
         index = record["index"]
-        took = f"{index['index_ms'] / 1000:.1f} s" if index["index_ms"] is not None else "in several goes"
+        took = f"{index['index_ms'] / 1000:.1f} s" if index["index_ms"] is not None else "in several parts"
         shown.hint(
             f"index: {index['n_documents']} documents, {index['n_passages']} passages, "
             f"{index['index_bytes'] / 1e6:.1f} MB, made in {took}; peak memory "
@@ -76,12 +77,12 @@ def print_run(result: RunResult, shown: Output) -> None:
     for what, n in record["suite"]["left_out"].items():
         shown.hint(f"left out: {n} {what}")
     if result.n_resumed:
-        shown.hint(f"continued: {result.n_resumed} questions had been asked before")
+        shown.hint(f"continued: {result.n_resumed} questions were already asked")
     if record["evidence_missing"]:
         shown.hint(f"not scored: {record['evidence_missing']} gold sentences that are not in their documents")
     shown.hint(f"run: {result.run_dir}")
     if result.stopped:
-        shown.hint("stopped; the same command goes on where it stopped")
+        shown.hint("stopped; run the same command to continue")
     else:
         shown.hint(f"report: askive eval report {result.run_dir}")
 
@@ -170,7 +171,7 @@ def judge_words(judge: Mapping[str, Any]) -> str:
     """A judge and its agreement with people, in a line."""
     agreement = judge["agreement"]
     if agreement is None:
-        return f"{judge['model']}; agreement with people never measured (`askive eval judge-check DIR`)"
+        return f"{judge['model']}; agreement with people not measured (`askive eval judge-check DIR`)"
     auc, kappa = agreement["auc"], agreement["kappa"]
     return (
         f"{judge['model']}; against people's marks on {agreement['n']} answers: "

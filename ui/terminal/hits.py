@@ -20,8 +20,8 @@ _FIGURES = {
     "reranker": "reranker {:.3f}",
 }
 _BONUSES = {
-    "publisher": "{:+.2f} published by {publisher}, as asked",
-    "period": "{:+.2f} dated {published}, in the time that is meant",
+    "publisher": "{:+.2f} published by {publisher}, named in the question",
+    "period": "{:+.2f} dated {published}, within the period in the question",
     "latest": "{:+.2f} dated {published}, among the newest",
 }
 

@@ -15,7 +15,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no hints.")]
 Collection = Annotated[
     str | None,
-    typer.Option("--collection", "-c", metavar="NAME", help="The collection; default: the one in use."),
+    typer.Option(
+        "--collection", "-c", metavar="NAME", help="Name of the collection; default: the one in use."
+    ),
 ]
 Model = Annotated[
     str | None,
@@ -24,22 +26,22 @@ Model = Annotated[
         "--generator",
         "-m",
         metavar="ID",
-        help="Who writes: an id of `askive models list`, a .gguf file, or openai:http://HOST:PORT/v1.",
+        help="Generator: an id of `askive models list`, a .gguf file, or openai:http://HOST:PORT/v1.",
     ),
 ]
 Embedder = Annotated[
-    str | None, typer.Option("--embedder", metavar="ID", help="Embedder id of `askive models list`.")
+    str | None, typer.Option("--embedder", metavar="ID", help="Embedder: an id of `askive models list`.")
 ]
 After = Annotated[
     str | None,
-    typer.Option("--after", metavar="DATE", help="Only documents of this day, month or year, or later."),
+    typer.Option("--after", metavar="DATE", help="Only documents of this day, month or year or later."),
 ]
 Before = Annotated[
     str | None, typer.Option("--before", metavar="DATE", help="Only documents of this date or earlier.")
 ]
 Publisher = Annotated[
     list[str] | None,
-    typer.Option("--publisher", metavar="NAME", help="Only by this publisher; repeat for more."),
+    typer.Option("--publisher", metavar="NAME", help="Only documents of this publisher; repeat for more."),
 ]
 PathGlob = Annotated[
     str | None,
@@ -48,13 +50,16 @@ PathGlob = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="FIELD=VALUE", help="Only documents whose front matter says so; repeat for more."
+        "--where",
+        metavar="FIELD=VALUE",
+        help="Only documents with this field in the front matter; repeat for more.",
     ),
 ]
 Literal = Annotated[
     bool,
     typer.Option(
-        "--literal", help="Do not move up what the question names (publishers, dates, its clauses)."
+        "--literal",
+        help="Do not rank passages higher that match publishers, dates or clauses of the question.",
     ),
 ]
 
@@ -67,7 +72,7 @@ def settings(
     literal: bool = False,
     strict: bool = True,
 ) -> Config:
-    """The settings in force, with what the command was told."""
+    """The current settings with the options of the command."""
     from askive.rag.config import load_config
 
     return load_config(

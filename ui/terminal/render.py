@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from askive.models.errors import AskiveError
 from askive.ui.streams import drop
+from askive.ui.wording import as_sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,7 +94,7 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 
 def write_error(text: str) -> None:
-    """Text on standard error. Where that cannot be written, nobody can be told."""
+    """Write text to standard error; ignore failures."""
     try:
         sys.stderr.write(harmless(text))
         sys.stderr.flush()
@@ -103,7 +104,7 @@ def write_error(text: str) -> None:
 
 def print_error(error: AskiveError, *, as_json: bool) -> None:
     """One line on standard error; with JSON also the object on standard output."""
-    remedy = f" {' '.join(error.remedy.split())}" if error.remedy else ""
+    remedy = f" {as_sentence(' '.join(error.remedy.split()))}" if error.remedy else ""
     message = " ".join(error.message.split())
     write_error(f"askive: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
     if as_json:

@@ -1,4 +1,4 @@
-"""How soon reading ahead ends when it is told to:
+"""How soon prefetching stops when it is cancelled:
 `python -m askive.eval.benchmarks.speed.cancellation [--questions N]`.
 
 A question is anticipated, the flag is set after a while, and what counts is the time from there until `anticipate`

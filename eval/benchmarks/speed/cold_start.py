@@ -1,4 +1,4 @@
-"""A first `askive ask` in a new process: how long until its sources stand there, and the first words of the answer.
+"""A first `askive ask` in a new process: how long until its sources and the first words of the answer are shown.
 
 The weights are in the disk cache: the collection is indexed, and one question was asked before. Of its attention states
 the system text is of use, as it is after any earlier `ask`; how long it takes without is told beside it.

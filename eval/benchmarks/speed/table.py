@@ -90,7 +90,7 @@ def _apart(name: str, bench: Bench) -> Measured:
 def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
     """Measure, each of `only` in a process of its own; after each, what `record` and `markdown` are made of, so far.
 
-    A row that cannot be measured is told, not fatal.
+    A row that cannot be measured is reported; the others run.
     """
     started, load, peak = time.perf_counter(), os.getloadavg()[0], 0.0
     # Before the first result lies in the repository.

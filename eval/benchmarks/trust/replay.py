@@ -133,7 +133,7 @@ class ReplayGenerator:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise ModelError(f"the generator {self.model_id} is closed", remedy="open the assistant again")
+            raise ModelError(f"the generator {self.model_id} is closed", remedy="open a new assistant")
 
 
 def _key(messages: Sequence[Message], sampling: Sampling) -> str:

@@ -4,7 +4,7 @@
 is of the first
 suite.
 
-What is asked is kept under the home (`eval/trust`): after an interrupt the same command goes on where it stopped.
+What is asked is kept under the home (`eval/trust`): after an interrupt the same command continues where it stopped.
 """
 
 from __future__ import annotations

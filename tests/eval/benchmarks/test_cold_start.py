@@ -50,7 +50,7 @@ def test_quote_and_words_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        (QUOTE, "The documents do not say so.\n", "\nNearest finds\n[1] Bridge\n", TOLD),
+        (QUOTE, "The documents do not say so.\n", "\nNearest passages\n[1] Bridge\n", TOLD),
         ("It was built in 1871. [1]", SOURCES, TOLD),
         (QUOTE, TOLD),
         (),

@@ -17,4 +17,4 @@ def test_what_to_install_is_said_when_it_is_missing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(UsageError, match="scikit-learn is not installed") as caught:
         import_sklearn("linear_model")
-    assert caught.value.remedy == "pip install 'askive[calibrate]'"
+    assert caught.value.remedy == "run `pip install 'askive[calibrate]'`"

@@ -80,7 +80,7 @@ def test_a_baseline_of_something_else_is_refused(run: Runner, tmp_path: Path) ->
     with pytest.raises(UsageError, match="another suite digest"):
         hold_against(run("again"), {**baseline, "suite_digest": "x"})
     path.write_text("[]", encoding="utf-8")
-    with pytest.raises(UsageError, match="no baseline"):
+    with pytest.raises(UsageError, match="not a baseline"):
         read_baseline(path)
 
 
@@ -104,7 +104,7 @@ def test_different_suites_are_refused_unless_forced(run: Runner, tmp_path: Path)
     run("a")
     run("b", limit=20)
     _edit_record(tmp_path / "b", suite_digest="other")
-    with pytest.raises(UsageError, match="do not compare"):
+    with pytest.raises(UsageError, match="cannot be compared"):
         compare_runs(tmp_path / "a", tmp_path / "b")
     forced = compare_runs(tmp_path / "a", tmp_path / "b", force=True)
     assert (forced.n, forced.only_a, forced.only_b, forced.same_suite) == (20, 25, 0, False)

@@ -266,7 +266,7 @@ def test_a_server_without_logprobs_is_asked_without(endpoint: Endpoint, generato
         (stream(b"[1]"), EndpointError, "is not an object", "OpenAI-compatible"),
         (stream({"choices": [3]}), EndpointError, "not a chat completion", "OpenAI-compatible"),
         (stream({"error": {"message": "out of memory"}}), EndpointError, "out of memory", "log"),
-        (stream(token("half"), done=False), EndpointError, "broke off", "log"),
+        (stream(token("half"), done=False), EndpointError, "ended early", "log"),
         (
             lambda r, _: r.connection.shutdown(socket.SHUT_RDWR),
             EndpointError,
@@ -321,7 +321,7 @@ def test_nobody_there() -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:80", "ftp://x/v1", "http:///v1"])
 def test_no_endpoint_at_all(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no endpoint"):
+    with pytest.raises(UsageError, match="is not an endpoint"):
         load_generator(f"openai:{url}", tmp_path)
 
 
@@ -340,7 +340,7 @@ def test_choose_normalises_over_the_choices(endpoint: Endpoint, generator: OpenA
 def test_choose_says_what_it_cannot(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
     endpoint.reply = lambda request, _: send(request, likely(Yes=-1.0))
     for choices in ([], ["a", "a"], ["a", ""], ["Yes, it is", "Yes, it was"]):
-        with pytest.raises(ValueError, match=r"choices must be|open with the same token"):
+        with pytest.raises(ValueError, match=r"choices must be|start with the same token"):
             generator.choose(HELLO, choices)
     with pytest.raises(EndpointError, match="none of"):
         generator.choose(HELLO, ["q", "r"])

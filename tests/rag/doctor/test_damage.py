@@ -121,7 +121,7 @@ def test_a_damaged_vector_index_is_built_again_when_it_is_loaded(config: Config,
         ("DELETE FROM embeddings WHERE passage_id = 1", "without an embedding"),
         (
             "INSERT INTO embeddings SELECT 999, vector FROM embeddings WHERE passage_id = 1",
-            "belong to nothing",
+            "have no parent row",
         ),
         ("UPDATE meta SET value = 'x' WHERE key = 'generation'", "generation"),
         ("DELETE FROM meta WHERE key = 'store_id'", "store_id"),

@@ -29,12 +29,12 @@ def test_a_document_arrives_as_it_was() -> None:
 
 def test_a_failure_arrives_as_an_error() -> None:
     with pytest.raises(LoadError, match="broken") as caught:
-        loaded_from({"failure": "broken", "remedy": "mend"}, b"", "/x.md", "d")
-    assert caught.value.remedy == "mend"
+        loaded_from({"failure": "broken", "remedy": "fix"}, b"", "/x.md", "d")
+    assert caught.value.remedy == "fix"
 
 
 def test_a_message_has_no_control_characters_and_an_end() -> None:
-    fields = {"failure": "found \x1b[2J\n\u202e" + "x" * 10_000, "remedy": "mend"}
+    fields = {"failure": "found \x1b[2J\n\u202e" + "x" * 10_000, "remedy": "fix"}
     with pytest.raises(LoadError) as caught:
         loaded_from(fields, b"", "/x.md", "d")
     assert caught.value.message.isprintable()

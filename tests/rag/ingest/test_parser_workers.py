@@ -268,5 +268,5 @@ def test_a_parser_reaches_no_network_and_no_program(attempt: str) -> None:
 def test_a_pipe_is_named_and_never_waited_for(documents: Path, empty: Archive) -> None:
     os.mkfifo(documents / "x.txt")
     report = ingest_paths(empty, [documents])
-    assert "is no file" in failed(report)["x.txt"]
+    assert "is not a file" in failed(report)["x.txt"]
     assert report.n_added == 3

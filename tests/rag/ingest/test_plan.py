@@ -80,7 +80,7 @@ def test_a_link_that_takes_the_place_of_a_file_is_not_followed(documents: Path, 
     path = documents / "bridge.txt"
     path.unlink()
     path.symlink_to(outside / "secret.txt")
-    with pytest.raises(LoadError, match="is no file but a link"):
+    with pytest.raises(LoadError, match="is not a file but a link"):
         read_bytes(path)
     assert load_path(path).text == "Secret."
 

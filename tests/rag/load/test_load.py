@@ -238,13 +238,13 @@ def assert_storable(found: Document) -> None:
 @pytest.mark.parametrize("name", ["empty.txt", "spaces.md", "empty.html"])
 def test_nothing_in_a_file_is_a_load_error(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("" if "empty" in name else " \n ")
-    with pytest.raises(LoadError, match="holds no text"):
+    with pytest.raises(LoadError, match=r"holds no text|is empty"):
         load_path(tmp_path / name)
 
 
 def test_unknown_types_and_missing_files_are_load_errors(tmp_path: Path) -> None:
     (tmp_path / "x.exe").write_text("text")
-    with pytest.raises(LoadError, match=r"not understood \(\.exe\)"):
+    with pytest.raises(LoadError, match=r"unsupported type \(\.exe\)"):
         load_path(tmp_path / "x.exe")
     with pytest.raises(LoadError, match="cannot be read"):
         load_path(tmp_path / "missing.txt")
@@ -252,7 +252,7 @@ def test_unknown_types_and_missing_files_are_load_errors(tmp_path: Path) -> None
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
-    with pytest.raises(LoadError, match="is no file"):
+    with pytest.raises(LoadError, match="is not a file"):
         load_path(tmp_path / "pipe.txt")
 
 

@@ -175,8 +175,8 @@ GOOD = write_pdf(REPORT)
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"just text", "is no PDF"),
-        (b"PK\3\4 a zip", "is no PDF"),
+        (b"just text", "is not a PDF"),
+        (b"PK\3\4 a zip", "is not a PDF"),
         (b"", "empty"),
         (b"%PDF-1.7\n", "damaged"),
         (GOOD[:200], "damaged"),

@@ -117,7 +117,7 @@ def test_the_network_needs_a_password(home: Path, tmp_path: Path) -> None:
     runner = CliRunner()
     for options, told in (
         (["--share-on-network"], "needs a password"),
-        (["--password-file", "x"], "is for --share-on-network"),
+        (["--password-file", "x"], "needs --share-on-network"),
         (["--share-on-network", "--password-file", str(tmp_path / "none")], "cannot be read"),
     ):
         error = runner.invoke(app, ["chat", *options]).exception

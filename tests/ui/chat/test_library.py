@@ -39,7 +39,7 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     small.get_by_role("textbox").fill("letters")
     small.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Documents in “letters”").wait_for()
-    dialog.get_by_text("Nothing here yet.").wait_for()
+    dialog.get_by_text("No documents yet.").wait_for()
 
     dropped(
         page,
@@ -80,7 +80,7 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     small.get_by_role("button", name="Cancel").click()
     assert dialog.locator(".documents li").count() == 2
     dialog.get_by_role("button", name="Remove: good").click()
-    small.get_by_label("Delete also what quotes it: answers in conversations (1)").check()
+    small.get_by_label("Also delete what quotes it: answers in conversations (1)").check()
     small.get_by_role("button", name="Remove").click()
     dialog.locator(".documents li", has_text="good").wait_for(state="detached")
     page.locator("#conversations a", has_text="How many barrels of herring").wait_for(state="detached")
@@ -161,10 +161,10 @@ def test_filters_and_what_was_understood_are_chips(page: Any) -> None:
 def test_what_the_question_names_can_be_turned_off(page: Any) -> None:
     question = "Which baker sold two hundred loaves of rye bread according to The Aldermoor Post?"
     page.fill("#question", question)
-    page.get_by_text("Looks first for: published by The Aldermoor Post").wait_for()
+    page.get_by_text("Ranks higher: published by The Aldermoor Post").wait_for()
     turn = answered(ask(page, question))
     chip = turn.locator(".understood")
-    assert "Looked first for: published by The Aldermoor Post" in chip.inner_text()
+    assert "Ranked higher: published by The Aldermoor Post" in chip.inner_text()
     chip.get_by_role("button").click()
     page.locator(".understood").wait_for(state="detached")
     again = answered(page.locator(".turn").last)

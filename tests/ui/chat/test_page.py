@@ -112,7 +112,7 @@ def test_a_refusal_is_an_answer(page: Any) -> None:
     assert turn.locator(".refusal").is_visible()
     assert turn.locator(".failure").count() == 0
     assert "zebra" in turn.locator(".refusal-message").inner_text()
-    assert turn.get_by_role("heading", name="What would help").is_visible()
+    assert turn.get_by_role("heading", name="What may help").is_visible()
     turn.get_by_role("button", name="Add documents").click()
     assert page.get_by_role("heading", name="Documents in “town”").is_visible()
 
@@ -177,7 +177,7 @@ def test_retry_and_edit(page: Any) -> None:
     assert page.locator(".turn").count() == 2
     first = page.locator(".turn").first
     first.get_by_role("button", name="Edit the question").click()
-    assert first.get_by_text("The questions after this one will be removed.").is_visible()
+    assert first.get_by_text("Later questions will be removed.").is_visible()
     first.get_by_role("textbox").fill(BAKER)
     first.get_by_role("textbox").press("Enter")
     page.get_by_role("heading", name=BAKER).wait_for()
@@ -218,7 +218,7 @@ def test_two_tabs_at_once(page: Any, chat: str) -> None:
     slow = ask(page, f"{CAPTAIN} Say it slowly.")
     slow.locator(".first").wait_for()
     waiting = ask(other, BAKER)
-    waiting.get_by_text("Another question is being answered first").wait_for()
+    waiting.get_by_text("Another question is answered first").wait_for()
     assert "Nils Holm" in answered(waiting).locator(".text").inner_text()
     assert "Rosa Lind" in answered(slow).locator(".text").inner_text()
     assert page.locator(".turn").count() == other.locator(".turn").count() == 1

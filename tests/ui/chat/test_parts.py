@@ -192,7 +192,7 @@ def test_failures_are_shown_and_kept(workspace: Workspace, kept: Conversations) 
         for batch in askings.begin(None, CAPTAIN, Request("gone", "scripted"))[1].follow()
         for event in batch
     ]
-    assert "there is no collection 'gone'" in events[-1]["answer"]["failure"]["message"]
+    assert "the collection 'gone' no longer exists" in events[-1]["answer"]["failure"]["message"]
     with pytest.raises(UsageError):
         askings.begin(None, "  ", Request("town", "scripted"))
     with pytest.raises(UsageError):

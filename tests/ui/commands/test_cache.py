@@ -75,7 +75,7 @@ def test_states_that_cannot_be_deleted_are_told_and_hinder_nothing(
     held = states_dir(Config(home=home).models_dir) / f"{sha256(b'b').hexdigest()}.kv"
     held.mkdir(parents=True)
     assert run(["index", "--embedder", "hash", "--remove", str(documents / "bridge.txt")]) == 0
-    assert "1 removed, kept states are left: `askive cache clear`" in capsys.readouterr().err
+    assert "1 removed, kept states remain: `askive cache clear`" in capsys.readouterr().err
     assert run(["collections", "remove", "default", "--yes", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["removed"], told["states_cleared"], told["erased"]) == ("default", False, True)
@@ -96,7 +96,7 @@ def test_states_that_may_not_be_looked_at_hinder_nothing(
 
     monkeypatch.setattr("os.scandir", closed)
     assert run(["collections", "remove", "default", "--yes"]) == 0
-    assert "default: removed; kept states are left" in capsys.readouterr().err
+    assert "default: removed; kept states remain" in capsys.readouterr().err
 
 
 def test_the_bounds_are_set(

@@ -152,7 +152,7 @@ def test_on_a_terminal_it_is_asked(
     result = askive("collections", "remove", "one")
     assert result.code == 0
     assert "'one' has 3 documents" in result.err
-    assert "2 answers in conversations quote what is removed" in result.err
+    assert "2 answers in conversations quote the removed documents" in result.err
     assert gone(home)
     assert quoted.all() == []
 

@@ -105,7 +105,7 @@ def test_pull_without_an_id_fetches_what_is_configured(
 
 
 def test_verify_names_the_damage_and_fails(home: Path, gguf: Path) -> None:
-    assert "No model is on this machine" in run("verify").stderr
+    assert "No model is installed" in run("verify").stderr
     run("add", str(gguf), "--id", "mine")
     path = home / "models" / "mine" / "mine.gguf"
     path.unlink()
@@ -116,7 +116,7 @@ def test_verify_names_the_damage_and_fails(home: Path, gguf: Path) -> None:
     assert "mine: DAMAGED" in result.stdout
     assert re.search("mine.gguf: sha256 expected [0-9a-f]{64}, got [0-9a-f]{64}", result.stdout)
     # The origin still has the right bytes.
-    assert run("pull", "mine").stdout == f"mine: pulled, {path}\n"
+    assert run("pull", "mine").stdout == f"mine: downloaded, {path}\n"
     assert run("verify").stdout.startswith("mine: ok")
 
 

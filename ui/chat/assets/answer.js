@@ -4,7 +4,7 @@ import { button, el, icon } from "./dom.js";
 import { emit } from "./state.js";
 
 const VERDICTS = {
-  quoted: { label: "quoted as it stands", shape: null },
+  quoted: { label: "quoted word for word", shape: null },
   supported: { label: "verified", shape: "check" },
   unsupported: { label: "not supported", shape: "open" },
   unchecked: { label: "not checked", shape: "open" },
@@ -77,22 +77,22 @@ export function text(turn, answer) {
 export function refusal(turn, answer, filtered) {
   const { message, nearby, reason } = answer.refusal;
   const helps = [];
-  if (filtered) helps.push(el("li", {}, "Take the filter away: ", filtered, "."));
+  if (filtered) helps.push(el("li", {}, "Remove the filter: ", filtered, "."));
   if (reason === "empty_archive") helps.push(el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" })));
   else
     helps.push(
-      el("li", {}, "Name who or what it is about, or when."),
-      el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" }), " that may say it."),
+      el("li", {}, "Name the person, thing or date you mean."),
+      el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" }), " that may hold the answer."),
     );
   return el(
     "div",
     { class: "refusal" },
     el("p", { class: "refusal-message" }, message),
-    nearby.length && el("h3", {}, "Nearest finds"),
+    nearby.length && el("h3", {}, "Nearest passages"),
     nearby.length &&
       el("ul", { class: "nearby" }, nearby.map((citation) =>
         el("li", {}, el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()), sourceLine(turn, citation, "quoted")))),
-    el("h3", {}, "What would help"),
+    el("h3", {}, "What may help"),
     el("ul", { class: "helps" }, helps),
   );
 }
@@ -137,7 +137,7 @@ export function sources(turn, answer) {
   return made;
 }
 
-const othersLabel = (n, more) => (more ? `${n} other${n === 1 ? "" : "s"} read` : `${n} source${n === 1 ? "" : "s"} looked at`);
+const othersLabel = (n, more) => (more ? `${n} other${n === 1 ? "" : "s"} read` : `${n} source${n === 1 ? "" : "s"} searched`);
 
 export function summary(answer) {
   const parts = [];

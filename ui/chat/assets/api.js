@@ -1,15 +1,17 @@
 // Talking to the server: JSON, and Gradio's event streams.
 
+import { capital } from "./dom.js";
+
 export class Failure extends Error {
   constructor(told) {
-    super(told.message || "Something went wrong");
-    this.remedy = told.remedy || "";
+    super(capital(told.message || "Something went wrong"));
+    this.remedy = capital(told.remedy || "");
   }
 }
 
 async function checked(response) {
   if (response.ok) return response;
-  let told = { message: `The server said ${response.status}`, remedy: "load the page again" };
+  let told = { message: `The server answered ${response.status}`, remedy: "reload the page" };
   try {
     const body = await response.json();
     if (body.message) told = body;
@@ -22,7 +24,7 @@ async function reach(path, options) {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure({ message: "Askive does not answer", remedy: "is it still running?" });
+    throw new Failure({ message: "Askive does not answer", remedy: "check that it is running" });
   }
 }
 

@@ -52,7 +52,7 @@ function submit() {
   const box = byId("question");
   const question = box.value.trim();
   if (!question) return box.focus();
-  if (state.running) return announce("An answer is being written; stop it first");
+  if (state.running) return announce("An answer is being written. Stop it first");
   box.value = "";
   grow();
   put(question, null, state.literal);
@@ -60,7 +60,7 @@ function submit() {
 }
 
 function put(question, replace, literal) {
-  if (state.running) return announce("An answer is being written; stop it first");
+  if (state.running) return announce("An answer is being written. Stop it first");
   forgetAhead();
   ask(question, { ...asked(), literal }, replace);
 }
@@ -132,7 +132,7 @@ function showAhead(documents, what) {
   understood = what;
   place.hidden = !documents.length;
   place.replaceChildren(
-    el("span", { class: "quiet" }, "Will look in"),
+    el("span", { class: "quiet" }, "Will search"),
     ...documents.map((view) => el("span", { class: "ahead-title", title: byline(view) }, view.title)),
   );
   chips();
@@ -175,7 +175,7 @@ function chips() {
   if (before) chip(`Until ${before}`, without("before", ""));
   if (publishers.length) chip(publishers[0], without("publisher", ""));
   if (understood && !state.literal) {
-    chip(`Looks first for: ${understood}`, () => {
+    chip(`Ranks higher: ${understood}`, () => {
       state.literal = true;
       chips();
       byId("question").focus();

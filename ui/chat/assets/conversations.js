@@ -59,10 +59,10 @@ async function rename(conversation) {
 }
 
 async function remove(conversation) {
-  const sure = await confirmDialog("Delete the conversation?", `“${conversation.title}” is deleted for good.`, "Delete for good");
+  const sure = await confirmDialog("Delete the conversation?", `“${conversation.title}” will be deleted. This cannot be undone.`, "Delete for good");
   if (!sure) return;
   await send("DELETE", `conversations/${conversation.conversation_id}`);
-  announce("The conversation is deleted");
+  announce("The conversation was deleted");
   if (state.conversation?.conversation_id === conversation.conversation_id) begin(true);
   else await list();
 }

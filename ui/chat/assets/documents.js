@@ -3,7 +3,7 @@
 import { byline } from "./answer.js";
 import { get, query, send, upload } from "./api.js";
 import { choiceDialog, nameDialog, tell } from "./dialogs.js";
-import { announce, button, byId, el } from "./dom.js";
+import { announce, button, byId, capital, el } from "./dom.js";
 import { emit, on, state } from "./state.js";
 
 const path = (name = state.collection) => `collections/${encodeURIComponent(name)}`;
@@ -82,13 +82,13 @@ async function list() {
   parts.list.replaceChildren(...documents.map((view) =>
     el("li", {}, el("span", { class: "name" }, view.title, el("span", { class: "quiet" }, byline(view) || view.uri)),
       button("Remove", () => takeOut(view), { "aria-label": `Remove: ${view.title}` }))));
-  if (!n) parts.list.replaceChildren(el("li", { class: "quiet" }, search ? "Nothing found." : "Nothing here yet."));
-  else if (n > documents.length) parts.list.append(el("li", { class: "quiet" }, `and ${n - documents.length} more: type to find one`));
+  if (!n) parts.list.replaceChildren(el("li", { class: "quiet" }, search ? "Nothing found." : "No documents yet."));
+  else if (n > documents.length) parts.list.append(el("li", { class: "quiet" }, `and ${n - documents.length} more: type to search`));
 }
 
 async function takeOut(view) {
   await tried(async () => {
-    const text = `“${view.title}” is removed from “${state.collection}” for good, with all that was made from it. A file outside Askive stays where it is.`;
+    const text = `“${view.title}” will be removed from “${state.collection}” with everything derived from it. Files outside Askive are untouched.`;
     const quotes = await choiceDialog("Remove the document?", text, await quoting({ uri: view.uri }), "Remove");
     if (quotes === null) return;
     await send("DELETE", `${path()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);
@@ -100,7 +100,7 @@ async function takeOut(view) {
 /** The choice to delete what quotes a document or the collection too; null when nothing does. */
 async function quoting(what = {}) {
   const counts = Object.entries(await get(`${path()}/quotes?${query(what)}`));
-  return counts.length ? `Delete also what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
+  return counts.length ? `Also delete what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
 }
 
 async function create() {
@@ -117,11 +117,11 @@ async function rename() {
 
 async function remove() {
   await tried(async () => {
-    const text = `“${state.collection}” is deleted for good, with the files that were added here. Files outside Askive stay where they are.`;
+    const text = `“${state.collection}” will be deleted with the files that were added here. Files outside Askive are untouched.`;
     const quotes = await choiceDialog("Delete the collection?", text, await quoting(), "Delete for good");
     if (quotes === null) return;
     const told = await send("DELETE", `${path()}?${query({ with_quotes: quotes })}`);
-    announce(`${told.deleted} is deleted`);
+    announce(`${told.deleted} was deleted`);
     await choose(told.next);
     if (quotes) emit("quotes-deleted");
   });
@@ -131,7 +131,7 @@ async function tried(work) {
   try {
     await work();
   } catch (error) {
-    await tell("That did not work", `${error.message}. ${error.remedy}`);
+    await tell("Something went wrong", `${error.message}. ${error.remedy}`);
   }
 }
 
@@ -162,7 +162,7 @@ async function dropped(transfer) {
 }
 
 function add(files) {
-  if (!state.collection) return tell("No collection", "Make a new collection first.");
+  if (!state.collection) return tell("No collection", "Create a collection first.");
   for (const { file, name } of files) {
     if (name.split("/").some((part) => part.startsWith("."))) continue;
     const status = el("span", { class: "quiet" }, "Waiting");
@@ -194,7 +194,7 @@ async function put(job) {
         status.textContent = `${step.done} of ${step.total} passages`;
       } else if (step.step === "done") {
         bar.value = 1;
-        status.textContent = step.unchanged ? "Was there already" : step.n_passages === 1 ? "Added, 1 passage" : `Added, ${step.n_passages} passages`;
+        status.textContent = step.unchanged ? "Already there" : step.n_passages === 1 ? "Added, 1 passage" : `Added, ${step.n_passages} passages`;
         row.className = "done";
       } else failed(job, step);
     });
@@ -211,6 +211,6 @@ function failed(job, { message, remedy }) {
     queue.push(job);
     if (!working) work();
   }, { "aria-label": `Retry: ${job.name}` });
-  job.status.textContent = `Failed: ${message}. ${remedy}`;
+  job.status.textContent = `Failed: ${message}. ${capital(remedy)}`;
   job.row.append(again);
 }

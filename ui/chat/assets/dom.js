@@ -1,5 +1,8 @@
 // Elements are made from text only: nothing that comes from a document or a model is ever read as markup.
 
+/** A message or remedy at the start of a sentence. */
+export const capital = (text) => text && text[0].toUpperCase() + text.slice(1);
+
 export const byId = (id) => document.getElementById(id);
 
 export function el(tag, props = {}, ...children) {

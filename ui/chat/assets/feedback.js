@@ -16,13 +16,13 @@ export async function goldDialog(turn) {
       "form",
       {},
       el("p", { class: "quiet" }, turn.question),
-      el("label", { class: "field" }, el("span", {}, "Accepted answers, one a line (short ones measure best)"), answers),
+      el("label", { class: "field" }, el("span", {}, "Accepted answers, one on each line (short ones work best)"), answers),
       el("label", { class: "check" }, none, " The documents do not hold the answer"),
       el("label", { class: "field" }, el("span", {}, "Note"), note),
       el("div", { class: "row end" }, button("Cancel", () => done(null)), el("button", { type: "submit", class: "primary" }, "Save")),
     );
     const lines = () => answers.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    const check = () => answers.setCustomValidity(none.checked || lines().length ? "" : "Write an accepted answer, or say that there is none");
+    const check = () => answers.setCustomValidity(none.checked || lines().length ? "" : "Write an accepted answer, or tick that there is none");
     answers.addEventListener("input", check);
     none.addEventListener("change", check);
     form.addEventListener("submit", (event) => {

@@ -115,7 +115,7 @@ function drawText() {
   const mark = body.querySelector("mark");
   const shown = [...body.querySelectorAll("mark")].map((m) => m.textContent).join("");
   if (!exact || squeeze(shown) !== squeeze(citation.quote)) {
-    const changed = el("div", { class: "changed" }, el("p", { class: "quiet" }, "This document has changed since. It said:"), el("blockquote", {}, citation.quote));
+    const changed = el("div", { class: "changed" }, el("p", { class: "quiet" }, "This document has changed. It said:"), el("blockquote", {}, citation.quote));
     body.prepend(changed);
     body.querySelectorAll("mark").forEach((m) => m.replaceWith(...m.childNodes));
     body.scrollTop = 0;
@@ -168,7 +168,7 @@ async function drawPage(page) {
   const picture = el("img", { src: `/chat/source/picture?${query(where)}`, alt: `Page ${page} of ${citation.title}` });
   const sheet = el("div", { class: "sheet" }, picture);
   const last = open.document.sections.length;
-  const turnTo = (to) => el("button", { type: "button", class: "plain", disabled: to < 1 || to > last }, to < page ? "Earlier page" : "Later page");
+  const turnTo = (to) => el("button", { type: "button", class: "plain", disabled: to < 1 || to > last }, to < page ? "Previous page" : "Next page");
   const earlier = turnTo(page - 1);
   const later = turnTo(page + 1);
   earlier.addEventListener("click", () => drawPage(page - 1));

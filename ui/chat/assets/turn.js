@@ -2,7 +2,7 @@
 
 import * as answers from "./answer.js";
 import { get, send, stream } from "./api.js";
-import { announce, button, el } from "./dom.js";
+import { announce, button, capital, el } from "./dom.js";
 import { goldDialog } from "./feedback.js";
 import { emit, state } from "./state.js";
 
@@ -37,7 +37,7 @@ export class TurnView {
         again.click();
       } else if (event.key === "Escape") keep.click();
     });
-    const later = this.element.nextElementSibling && el("p", { class: "quiet" }, "The questions after this one will be removed.");
+    const later = this.element.nextElementSibling && el("p", { class: "quiet" }, "Later questions will be removed.");
     this.question_box.replaceChildren(el("div", { class: "editing" }, box, later, el("div", { class: "row" }, again, keep)));
     box.focus();
   }
@@ -46,7 +46,7 @@ export class TurnView {
   async follow(name, data) {
     this.said = "";
     this.spoken = 0;
-    this.status = el("p", { class: "status" }, "Looking in your documents…");
+    this.status = el("p", { class: "status" }, "Searching your documents…");
     this.lead = el("div");
     this.live = el("div", { class: "text", "aria-busy": "true" });
     this.paragraph = el("p");
@@ -81,9 +81,9 @@ export class TurnView {
       this.refused = true;
       this.showFailure(event);
     } else if (event.kind === "waiting") {
-      this.status.textContent = event.n_before === 1 ? "Another question is being answered first…" : `${event.n_before} others come first…`;
+      this.status.textContent = event.n_before === 1 ? "Another question is answered first…" : `${event.n_before} other questions are answered first…`;
     } else if (event.kind === "searching") {
-      this.status.textContent = "Looking in your documents…";
+      this.status.textContent = "Searching your documents…";
     } else if (event.kind === "sources") {
       if (event.first) {
         this.lead.replaceChildren(answers.firstQuote(this, event.first));
@@ -117,14 +117,14 @@ export class TurnView {
   }
 
   showFailure({ message, remedy }) {
-    this.body.replaceChildren(el("p", { class: "failure" }, `${message}. `, el("span", { class: "quiet" }, remedy || "")), this.actions(true));
-    announce(`${message}. ${remedy || ""}`);
+    this.body.replaceChildren(el("p", { class: "failure" }, `${capital(message)}. `, el("span", { class: "quiet" }, capital(remedy || ""))), this.actions(true));
+    announce(`${capital(message)}. ${capital(remedy || "")}`);
   }
 
   showFinal(answer, fresh = false) {
     this.answer = answer;
     if (answer.failure) {
-      this.body.replaceChildren(el("p", { class: "failure" }, `${answer.failure.message}. `, el("span", { class: "quiet" }, answer.failure.remedy)), this.actions(true));
+      this.body.replaceChildren(el("p", { class: "failure" }, `${capital(answer.failure.message)}. `, el("span", { class: "quiet" }, capital(answer.failure.remedy))), this.actions(true));
       if (fresh) announce(answer.failure.message);
       return;
     }
@@ -151,9 +151,9 @@ export class TurnView {
     if (!answer.understood) return null;
     const off = button("Ask without", () => emit("ask", this.question, { replace: this.turn_id, literal: true }), {
       class: "chip-remove",
-      "aria-label": `Ask again without moving up what is ${answer.understood}`,
+      "aria-label": `Ask again without ranking higher what is ${answer.understood}`,
     });
-    return el("p", { class: "understood" }, el("span", { class: "chip" }, el("span", {}, `Looked first for: ${answer.understood}`), off));
+    return el("p", { class: "understood" }, el("span", { class: "chip" }, el("span", {}, `Ranked higher: ${answer.understood}`), off));
   }
 
   actions(failed) {
@@ -172,7 +172,7 @@ export class TurnView {
       const told = await send("PUT", `turns/${this.turn_id}/feedback`, { feedback: this.feedback === value ? null : value });
       this.feedback = told.feedback;
       for (const other of judged) other.setAttribute("aria-pressed", String(other.value === this.feedback));
-      announce(this.feedback ? "Thank you, noted" : "Taken back");
+      announce(this.feedback ? "Saved, thank you" : "Removed");
     };
     const judged = [["right", "Right"], ["wrong", "Wrong"], ["wrong_source", "Wrong source"]].map(([value, label]) => {
       const made = button(label, judge(value), { "aria-pressed": String(this.feedback === value) });

@@ -65,16 +65,16 @@ class AccessControl:
         host = headers.get("host", "")
         if self._password is None and urlsplit(f"//{host}").hostname not in _LOOPBACK:
             # A name that a foreign page made point here.
-            return PlainTextResponse("This chat answers on this machine only.", 403)
+            return PlainTextResponse("This chat answers only on this machine.", 403)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            return PlainTextResponse("Another page may not ask.", 403)
+            return PlainTextResponse("Requests from other sites are refused.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
-            return PlainTextResponse("Another page may not ask.", 403)
+            return PlainTextResponse("Requests from other sites are refused.", 403)
         if self._password is not None and (refusal := self._stranger(scope, headers, self._password)):
             return refusal
         if path != "/" and not path.startswith(_OPEN):
-            return PlainTextResponse("There is nothing here.", 404)
+            return PlainTextResponse("Not found.", 404)
         return None
 
     def _stranger(self, scope: Scope, headers: Headers, password: str) -> Response | None:
@@ -91,7 +91,7 @@ class AccessControl:
             lock = f", locked for {locked_s} s" if locked_s else ""
             log_line(f"wrong password from {address} ({n} in a row{lock})")
         asking = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
-        return PlainTextResponse("The password is needed.", 401, asking)
+        return PlainTextResponse("A password is required.", 401, asking)
 
 
 def _address(scope: Scope) -> str:

@@ -54,7 +54,7 @@ def attach_failures(server: Any) -> None:
     async def unreadable(_request: HttpRequest, error: RequestValidationError) -> JSONResponse:
         first = next(iter(error.errors()), {"loc": ("request",), "msg": "cannot be read"})
         place = ".".join(str(part) for part in first["loc"])
-        return failure_response(UsageError(f"{place}: {first['msg']}", remedy="load the page again"))
+        return failure_response(UsageError(f"{place}: {first['msg']}", remedy="reload the page"))
 
     server.add_exception_handler(AskiveError, known)
     server.add_exception_handler(RequestValidationError, unreadable)

@@ -24,5 +24,5 @@ def _index() -> Response:
 def _asset(name: str) -> Response:
     path = _ASSETS / name
     if path.parent != _ASSETS or path.suffix not in _TYPES or not path.is_file():
-        return PlainTextResponse("There is nothing here.", 404)
+        return PlainTextResponse("Not found.", 404)
     return Response(path.read_text(encoding="utf-8"), media_type=_TYPES[path.suffix])

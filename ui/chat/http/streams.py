@@ -101,13 +101,13 @@ class Streams:
 
 def _object(asked: Any) -> dict[str, Any]:
     if not isinstance(asked, dict):
-        raise UsageError("the request is not a JSON object", remedy="load the page again")
+        raise UsageError("the request is not a JSON object", remedy="reload the page")
     return asked
 
 
 def _turn_id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_TURN_ID:
-        raise UsageError(f"{str(value)[:40]!r} is not the number of a question", remedy="load the page again")
+        raise UsageError(f"{str(value)[:40]!r} is not the number of a question", remedy="reload the page")
     return value
 
 
