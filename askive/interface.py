@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,14 +102,12 @@ def search(
     config: Config | None = None,
 ) -> tuple[Hit, ...]:
     """The passages nearest to a query, best first. Raises as `open`, and UsageError for an empty query."""
-    from askive.rag.factory import open_reranker
-    from askive.rag.retrieval.retriever import Retriever
+    from askive.rag.factory import open_retriever
 
     if not query.strip():
         raise UsageError("the query is empty", remedy='search for something: askive.search("peace talks")')
     settings = _settings(config)
-    with _archive(settings, collection) as archive, ExitStack() as stack:
-        retriever = Retriever(archive, settings.retrieval, open_reranker(settings, stack))
+    with _archive(settings, collection) as archive, open_retriever(settings, archive) as retriever:
         return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
 
 

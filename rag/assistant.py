@@ -38,10 +38,10 @@ from askive.rag.evidence.assessment import (
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.selection import decisive_sentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
-from askive.rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
+from askive.rag.factory import Warming, open_generator, open_reader, open_retriever, start_warming
 from askive.rag.question.analysis import is_yes_no
 from askive.rag.question.answer_type import is_open, lacks_number
-from askive.rag.retrieval.retriever import Retriever, queries_of
+from askive.rag.retrieval.retriever import queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.text.words import storable
@@ -89,7 +89,7 @@ class Assistant:
         self._support_model = SupportModel(reader, generator, archive.embedder.model_id)
         self._preparer = Preparer(
             archive,
-            Retriever(archive, config.retrieval, loaded_reranker(config, generator, reader)),
+            open_retriever(config, archive, generator, reader),
             EvidenceAssessor(archive.embedder, reader),
             self._self_evaluator,
             generator.count_tokens,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from askive.rag.config import Config
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import storable
@@ -32,7 +32,7 @@ def verified_sentences(text: str, archive: Archive, config: Config) -> Iterator[
     one before it. Markers count anew in each sentence.
     """
     text = storable(text)
-    retriever = Retriever(archive, config.retrieval)
+    retriever = open_retriever(config, archive)
     before = ""
     for span in split_sentences(text):
         said = text[span.start : span.end]

@@ -44,10 +44,9 @@ def search(
     Example: [bold]askive search "peace talks" --top-k 5[/]
     """
     import sys
-    from contextlib import ExitStack
 
-    from askive.rag.factory import open_reranker
-    from askive.rag.retrieval.retriever import MAX_QUERY_CHARS, Retriever
+    from askive.rag.factory import open_retriever
+    from askive.rag.retrieval.retriever import MAX_QUERY_CHARS
     from askive.rag.serialize import hit_to_dict
     from askive.rag.store.filters import parse_filter
     from askive.rag.text.words import storable
@@ -61,11 +60,8 @@ def search(
     admitted = parse_filter(
         after=after, before=before, publishers=publisher or (), path=path, where=where or ()
     )
-    with open_archive(config, shown) as archive:
-        with ExitStack() as stack:
-            reranker = open_reranker(config, stack)
-            retriever = Retriever(archive, config.retrieval, reranker)
-            hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
+    with open_archive(config, shown) as archive, open_retriever(config, archive) as retriever:
+        hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
         understood = retriever.understand(text[:MAX_QUERY_CHARS]).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])

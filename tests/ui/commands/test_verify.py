@@ -45,6 +45,14 @@ def test_a_contradiction_is_told_and_fails(
     assert "1871" in second["citations"][0]["quote"]
 
 
+def test_the_reader_reranks(
+    indexed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASKIVE_RETRIEVAL__RERANK", "reader")
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    assert verify(str(tmp_path / "good.txt")) == 0, capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", ["", "   \n", "---"])
 def test_nothing_to_check(
     indexed: None, tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
