@@ -111,13 +111,25 @@ def search(
         return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
 
 
-def verify(text: str, *, collection: str | None = None, config: Config | None = None) -> tuple[Sentence, ...]:
-    """The sentences of any text, each with a verdict and what it rests on in the collection. Raises as `open`."""
+def verify(
+    text: str, *, collection: str | None = None, second_look: bool = False, config: Config | None = None
+) -> tuple[Sentence, ...]:
+    """The sentences of any text, each with a verdict and what it rests on in the collection.
+
+    second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
+    generator is loaded. Raises as `open`.
+    """
+    from contextlib import closing, nullcontext
+
+    from askive.rag.factory import open_generator
     from askive.rag.verify_text import verify_text
 
     settings = _settings(config)
-    with _archive(settings, collection) as archive:
-        return verify_text(text, archive, settings)
+    with (
+        _archive(settings, collection) as archive,
+        closing(open_generator(settings)) if second_look else nullcontext() as generator,
+    ):
+        return verify_text(text, archive, settings, generator)
 
 
 def _settings(config: Config | None) -> Config:

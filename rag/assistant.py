@@ -62,7 +62,8 @@ from askive.rag.types import (
     Turn,
 )
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.support import NOT_SAID, SupportModel, in_its_sources_words
+from askive.rag.verification.support import NOT_SAID, in_its_sources_words
+from askive.rag.verification.verifier import Verifier
 
 LONGEST_QUESTION_CHARS = 12_000
 
@@ -86,7 +87,7 @@ class Assistant:
         self._self_evaluator = SelfEvaluator(
             generator, second if checks.answerable and checks.doubted else None
         )
-        self._support_model = SupportModel(reader, generator, archive.embedder.model_id)
+        self._verifier = Verifier(archive.embedder, reader, generator)
         self._preparer = Preparer(
             archive,
             open_retriever(config, archive, generator, reader),
@@ -205,7 +206,7 @@ class Assistant:
             nothing: RefusalReason = "empty_archive" if empty else "nothing_relevant"
             yield self._refused(run, refuse(nothing, question, (), None, filtered=filtered))
             return
-        citer = Citer(asked, _cited_first(prepared.evidence, weighed.hits), self.archive.embedder)
+        citer = self._verifier.citer(asked, _cited_first(prepared.evidence, weighed.hits))
         if prepared.prompt is None:
             off_topic = weighed.topical < MIN_EVIDENCE
             reason: RefusalReason = "nothing_relevant" if off_topic else "not_in_sources"
@@ -273,10 +274,10 @@ class Assistant:
             if not (checks.vouched and stands) or run.cancelled:
                 return sentence
             with run.checking("support"):
-                return self._support_model.judge(sentence, question)
+                return self._verifier.judge(sentence, question)
 
         def gives(value: str, citation: Citation) -> float:
-            return self._support_model.gives(question, value, citation) if checks.vouched else math.inf
+            return self._verifier.gives(question, value, citation) if checks.vouched else math.inf
 
         def mend(sentence: Sentence) -> Sentence | None:
             if not (checks.mended and stands):

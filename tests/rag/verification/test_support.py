@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
-from askive.rag.calibration.logistic import LogisticModel, read_stored
+from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence
+from askive.rag.verification import support
 from askive.rag.verification.support import (
     NOT_SAID,
     STORED,
@@ -26,9 +28,11 @@ from askive.rag.verification.support import (
     rule_features,
     statement_log_odds,
 )
+from tests.rag.verification.fitted import fitted_for_fakes
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
+FitSupport = Callable[[ScriptedGenerator | None, float], SupportModel]
 
 
 class Opinionated(ScriptedGenerator):
@@ -49,19 +53,17 @@ def reader() -> Reader:
     return Reader()
 
 
-def model(names: tuple[str, ...], bias: float, weights: tuple[float, ...]) -> LogisticModel:
-    n = len(names)
-    return LogisticModel(names, (0.0,) * n, (1.0,) * n, weights, bias, 0.5, "hash", None, None, {})
+@pytest.fixture
+def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FitSupport:
+    """Fits models for the fakes: rules and reader give every sentence these log-odds, then the generator decides."""
 
+    def fit(generator: ScriptedGenerator | None, rules: float) -> SupportModel:
+        path = tmp_path / f"support{rules}.json"
+        path.write_text(json.dumps(fitted_for_fakes(reader, rules)), encoding="utf-8")
+        monkeypatch.setattr(support, "STORED", path)
+        return SupportModel(reader, generator, "hash")
 
-def support_model(
-    monkeypatch: pytest.MonkeyPatch, generator: ScriptedGenerator, reader: Reader, bias: float
-) -> SupportModel:
-    """One whose rules give every sentence the same log-odds, and whose second model goes by the generator."""
-    made = SupportModel(reader, generator, "hash")
-    monkeypatch.setattr(made, "_by_rules", model(("own",), bias, (0.0,)))
-    monkeypatch.setattr(made, "_by_asking", model(("before", "stated"), 0.0, (0.0, 1.0)))
-    return made
+    return fit
 
 
 @pytest.fixture
@@ -75,8 +77,7 @@ def sentence(archive: Archive) -> Sentence:
     (5.0, 0.1, "supported", 0), (-5.0, 0.9, "unsupported", 0), (0.0, 0.9, "supported", 1), (0.0, 0.1, "unsupported", 1),
 ])  # fmt: skip
 def test_the_generator_is_asked_where_the_rules_leave_doubt(
-    monkeypatch: pytest.MonkeyPatch,
-    reader: Reader,
+    support_model: FitSupport,
     sentence: Sentence,
     bias: float,
     yes: float,
@@ -84,11 +85,35 @@ def test_the_generator_is_asked_where_the_rules_leave_doubt(
     n_asked: int,
 ) -> None:
     generator = Opinionated(yes)
-    weighed = support_model(monkeypatch, generator, reader, bias).judge(sentence, SHIPS)
+    weighed = support_model(generator, bias).judge(sentence, SHIPS)
     assert weighed.verdict == verdict
     assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
     assert weighed.citations == sentence.citations
     assert len(generator.asked) == n_asked
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [(0.5, "supported"), (-0.5, "unsupported")])
+def test_without_a_generator_rules_and_reader_decide(
+    support_model: FitSupport, sentence: Sentence, rules: float, verdict: str
+) -> None:
+    alone = support_model(None, rules)
+    assert alone.judges == ("reader",)
+    assert alone.judge(sentence, SHIPS).verdict == verdict
+
+
+def test_a_generator_that_nothing_was_fitted_with_is_not_asked(
+    support_model: FitSupport, sentence: Sentence
+) -> None:
+    class Another(Opinionated):
+        @property
+        def model_id(self) -> str:
+            return "another"
+
+    generator = Another(0.01)
+    weighed = support_model(generator, 0.5)
+    assert weighed.judges == ("reader",)
+    assert weighed.judge(sentence, SHIPS) is sentence
+    assert not generator.asked
 
 
 def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
@@ -128,13 +153,13 @@ def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
 
 
 def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, reader: Reader
+    archive: Archive, support_model: FitSupport, reader: Reader
 ) -> None:
     generator = Opinionated(0.01)
+    support_model(generator, 0.0)
 
     def ask(checks: Checks) -> str:
-        assistant = Assistant(archive, generator, Config(home=archive.folder), checks=checks)
-        monkeypatch.setattr(assistant, "_support_model", support_model(monkeypatch, generator, reader, 0.0))
+        assistant = Assistant(archive, generator, Config(home=archive.folder), reader, checks=checks)
         answer = assistant.ask(SHIPS)
         assert bool(answer.left_out) is checks.vouched
         return answer.text
@@ -156,12 +181,12 @@ def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
 
 
 def test_a_value_is_told_where_the_cited_words_give_it(
-    monkeypatch: pytest.MonkeyPatch, reader: Reader, sentence: Sentence
+    support_model: FitSupport, reader: Reader, sentence: Sentence
 ) -> None:
     citation = sentence.citations[0]
     for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        odds = support_model(monkeypatch, generator, reader, 0.0).gives(SHIPS, "412", citation)
+        odds = support_model(generator, 0.0).gives(SHIPS, "412", citation)
         assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked
