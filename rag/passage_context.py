@@ -13,6 +13,11 @@ def context_of(document: Document | Source, passage: Passage) -> str:
     return " | ".join(part for part in parts if part)
 
 
+def headed_by(hit: Hit) -> str:
+    """What a sentence of the passage is read under when it is checked: title, headings, publisher."""
+    return f"{hit.source.title}. {hit.passage.heading}. {hit.source.publisher or ''}"
+
+
 def source_line(number: int, hit: Hit) -> str:
     """The line above what is read of a document."""
     about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from askive.rag.calibration.logistic import LogisticModel, read_stored
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import Candidate, candidates_of
+from askive.rag.evidence.source_sentences import SourceSentence, candidates_of
 from askive.rag.question.answer_type import Kind, asks_for_several, expected_kind
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
@@ -75,7 +75,7 @@ class CandidateAnswer:
     """
 
     value: str
-    candidate: Candidate
+    candidate: SourceSentence
     score: float
     speaker: str = ""
     is_likely: bool = True
@@ -120,7 +120,7 @@ class ReadValue:
     """
 
     value: str
-    candidate: Candidate
+    candidate: SourceSentence
     features: Mapping[str, float]
     speaker: str = ""
 
@@ -152,7 +152,7 @@ def fitted_model() -> LogisticModel:
 
 def _places(
     question: str, scored: Sequence[ScoredSentence]
-) -> Iterator[tuple[ScoredSentence, Candidate, float]]:
+) -> Iterator[tuple[ScoredSentence, SourceSentence, float]]:
     """The sentences that speak of what is asked, and the share of its words that they have."""
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
@@ -164,19 +164,21 @@ def _places(
             yield item, candidate, covered
 
 
-def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: Candidate) -> float | None:
+def _covered(
+    named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: SourceSentence
+) -> float | None:
     """Share of the question's words that the sentence and what is near it have; None when it is another thing."""
-    near = f"{candidate.source.about} {candidate.hit.passage.text}"
+    near = f"{candidate.about} {candidate.hit.passage.text}"
     words = lower_words(near) if named else frozenset()
     if any(not has_name(name, words, near) for name in named):
         return None
-    own = set(stems(f"{candidate.text} {candidate.source.about}"))
-    around = set(stems(f"{candidate.before} {candidate.after}"))
+    own = set(stems(f"{candidate.text} {candidate.about}"))
+    around = set(stems(f"{candidate.previous} {candidate.next}"))
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
 def _ruled(
-    question: str, kind: Kind | None, candidate: Candidate, covered: float
+    question: str, kind: Kind | None, candidate: SourceSentence, covered: float
 ) -> Iterator[CandidateAnswer]:
     """The value nearest to the question's words."""
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
@@ -186,7 +188,7 @@ def _ruled(
 
 
 def _read(
-    question: str, kind: Kind | None, item: ScoredSentence, candidate: Candidate, covered: float
+    question: str, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
 ) -> Iterator[ReadValue]:
     """The nearest value by rules and the reader's, or the one on which both agree; nothing without a reader."""
     least = "covered" if names_in(question) else "covered_unnamed"
@@ -221,7 +223,7 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
     return text if set(stems(text)) - set(stems(question)) else ""
 
 
-def _values(question: str, kind: Kind, candidate: Candidate) -> list[Value]:
+def _values(question: str, kind: Kind, candidate: SourceSentence) -> list[Value]:
     """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
@@ -247,7 +249,7 @@ def _features(
     }
 
 
-def _speaker(candidate: Candidate, kind: Kind | None, nearness: float) -> str:
+def _speaker(candidate: SourceSentence, kind: Kind | None, nearness: float) -> str:
     """Who gives the number, when it counts what was asked for; `` is the document itself.
 
     One article may report two accounts, each with its speaker.

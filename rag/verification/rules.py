@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
@@ -54,7 +54,11 @@ class _Finding:
 
 
 def check(
-    sentence: str, sources: Sequence[SourceText], question: str = "", slack: float = 0.125, known: str = ""
+    sentence: str,
+    sources: Sequence[SourceSentence],
+    question: str = "",
+    slack: float = 0.125,
+    known: str = "",
 ) -> Check:
     """Check every claim of the sentence against the sources, best first.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.evidence.source_sentences import SourceText
 from askive.rag.text.negation import bears_denial, denied_by, find_undenied, polarities
 from askive.rag.verification.rules import check
+from tests.rag.verification.sources import source_sentence
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."
 
@@ -28,7 +28,7 @@ PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss
     ],
 )
 def test_a_denial_needs_a_denial(claim: str, source: str) -> None:
-    assert check(claim, [SourceText(source)]).verdict != "supported"
+    assert check(claim, [source_sentence(source)]).verdict != "supported"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_denial_needs_a_denial(claim: str, source: str) -> None:
     ],
 )
 def test_what_the_source_asserts_and_the_answer_denies_is_contradicted(claim: str, source: str) -> None:
-    assert check(claim, [SourceText(source)]).verdict == "contradicted"
+    assert check(claim, [source_sentence(source)]).verdict == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_what_the_source_asserts_and_the_answer_denies_is_contradicted(claim: st
     ],
 )  # fmt: skip
 def test_true_denials_stand(claim: str, source: str) -> None:
-    found = check(claim, [SourceText(source)])
+    found = check(claim, [source_sentence(source)])
     assert (found.verdict, found.reasons) == ("supported", ())
 
 
 def test_a_mere_no_is_a_denial_of_the_question() -> None:
     asked = "Did Ada Voss appear in The Tin Ferry?"
-    assert check("No.", [SourceText(PLAYED)], asked).verdict == "unsupported"
+    assert check("No.", [source_sentence(PLAYED)], asked).verdict == "unsupported"
     assert find_undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
 
 
