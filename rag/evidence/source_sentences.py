@@ -46,22 +46,32 @@ class SourceSentence:
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
 
 
+def source_sentences(hit: Hit) -> list[SourceSentence]:
+    """Every sentence of a passage, in order."""
+    spans = sentences_of(hit)
+    texts = [hit.passage.between(*span) for span in spans]
+    return [
+        SourceSentence(
+            hit, span, texts[n], " ".join(texts[max(0, n - _N_BEFORE) : n]), "".join(texts[n + 1 : n + 2])
+        )
+        for n, span in enumerate(spans)
+    ]
+
+
 def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
     """Every sentence of the hits once, in the order of the hits; those that speak to a model are no sources."""
     found: dict[tuple[int, int], SourceSentence] = {}
     for hit in hits:
-        base, text = hit.passage.start, hit.passage.text
-        spans = sentences_of(hit)
-        said = [text[span.start - base : span.end - base] for span in spans]
-        for n, span in enumerate(spans):
-            if is_instruction(said[n]):
+        for sentence in source_sentences(hit):
+            if is_instruction(sentence.text):
                 continue
-            previous, following = " ".join(said[max(0, n - _N_BEFORE) : n]), "".join(said[n + 1 : n + 2])
-            key = (hit.passage.doc_id, span.start)
+            key = (hit.passage.doc_id, sentence.span.start)
             known = found.get(key)
             # A sentence that two passages share is kept where it has more around it.
-            if known is None or (len(known.previous) < len(previous) and known.next and following):
-                found[key] = SourceSentence(hit, span, said[n], previous, following)
+            if known is None or (
+                len(known.previous) < len(sentence.previous) and known.next and sentence.next
+            ):
+                found[key] = sentence
     return list(found.values())
 
 
