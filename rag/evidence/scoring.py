@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.passage_context import heading_words
 from askive.rag.question.answer_type import has_kind
 from askive.rag.text.injection import is_instruction
 from askive.rag.text.sentences import Span
@@ -122,7 +123,7 @@ def _coverage(question: str, units: Sequence[tuple[int, SourceSentence]]) -> lis
     shares: list[float] = []
     for position, (_, sentence) in enumerate(units):
         hit = sentence.hit
-        near = set(stems(f"{hit.source.title} {hit.passage.heading} {hit.source.published or ''}"))
+        near = set(stems(heading_words(hit.source, hit.passage, "title", "headings", "published")))
         for neighbour in (position - 1, position + 1):
             if 0 <= neighbour < len(units) and units[neighbour][1].hit is hit:
                 near |= own[neighbour]

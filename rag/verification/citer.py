@@ -13,6 +13,7 @@ import numpy as np
 
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import SourceSentence, candidates_of, clauses_of
+from askive.rag.passage_context import heading_words
 from askive.rag.text.names import names
 from askive.rag.text.numbers import numbers
 from askive.rag.text.words import stem, stems
@@ -44,7 +45,7 @@ class Citer:
         self._vectors = embedder.embed([c.text for c in self._candidates])
         self._own = [set(stems(c.text)) for c in self._candidates]
         self._near = [
-            own | set(stems(f"{c.hit.source.title} {c.hit.passage.heading}"))
+            own | set(stems(heading_words(c.hit.source, c.hit.passage, "title", "headings")))
             for c, own in zip(self._candidates, self._own, strict=True)
         ]
         self._numbers = [numbers(c.text) | numbers(c.hit.source.published or "") for c in self._candidates]
