@@ -156,9 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases = collect(suite, config, embedder, reader, options.limit)
         fitted = fit(cases, shipped.names)
         now = np.array([shipped.probability(case.features) for case in cases])
-        told = figures(cases, held_out(cases, row), shipped.threshold)
+        measured = figures(cases, held_out(cases, row), shipped.threshold)
         sys.stdout.write(f"shipped: {json.dumps(figures(cases, now, shipped.threshold))}\n")
-        sys.stdout.write(f"refitted, questions left out: {json.dumps(told)}\n")
+        sys.stdout.write(f"refitted, questions left out: {json.dumps(measured)}\n")
         sys.stdout.write(f"{json.dumps(fitted)}\n")
     except AskiveError as error:
         return script.report_error(error)
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         provenance = {
             "date": datetime.date.today().isoformat(),
             "suite": suite.name,
-            "questions_left_out_in_turn": told,
+            "questions_left_out_in_turn": measured,
         }
         store([{**row, **known, **fitted, "provenance": provenance}], STORED)
         sys.stdout.write(f"written: {STORED.name}\n")
