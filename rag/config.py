@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from askive.models.system_errors import reason_of, remedy_for
@@ -23,6 +24,10 @@ DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 DEFAULT_GENERATOR = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 SEEDS_COLLECTION = "seeds"
 CONFIG_NAME = "config.toml"
+
+
+_EXPERIMENTAL: JsonDict = {"experimental": True}
+"""Marks a setting that only an ablation needs."""
 
 
 class _Strict(BaseModel):
@@ -52,7 +57,9 @@ class RetrievalConfig(_Strict):
         "hybrid", description="what is searched: the meaning (dense), the words (lexical), or both"
     )
     fusion: Literal["rrf", "convex"] = Field(
-        "convex", description="how hybrid search mixes: by the scores (convex), or by the ranks alone (rrf)"
+        "convex",
+        description="how hybrid search mixes: by the scores (convex), or by the ranks alone (rrf)",
+        json_schema_extra=_EXPERIMENTAL,
     )
     dense_weight: float = Field(
         0.7, ge=0, le=1, description="share of the meaning (cosine) in convex fusion; the rest is the words'"
@@ -69,13 +76,27 @@ class RetrievalConfig(_Strict):
         0.15, ge=0, le=1, description="added when the date fits the time that is named"
     )
     sentence_weight: float = Field(
-        0.0, ge=0, le=1, description="share of the best sentence in the final order"
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the best sentence in the final order",
+        json_schema_extra=_EXPERIMENTAL,
     )
     rerank: Literal["off", "likelihood", "reader"] = Field(
-        "off", description="second look at the best: the generator's likelihood, or the reader's score"
+        "off",
+        description="second look at the best: the generator's likelihood, or the reader's score",
+        json_schema_extra=_EXPERIMENTAL,
     )
-    rerank_depth: int = Field(20, ge=1, le=200, description="passages that are looked at twice")
-    rerank_weight: float = Field(0.5, ge=0, le=1, description="share of the second look in the final order")
+    rerank_depth: int = Field(
+        20, ge=1, le=200, description="passages that are looked at twice", json_schema_extra=_EXPERIMENTAL
+    )
+    rerank_weight: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="share of the second look in the final order",
+        json_schema_extra=_EXPERIMENTAL,
+    )
 
 
 class PromptConfig(_Strict):
@@ -184,6 +205,7 @@ class Setting:
     key: as in `load_config`, `retrieval.top_k`. value, default: of the setting's own type, paths as text; None
     where it is not set. allowed: the values that it takes, in words; empty where any will do.
     origin: who gave the value: `default`, `config.toml`, or the name of a variable.
+    experimental: kept to be measured (`askive eval ablate`); it may go without notice.
     """
 
     key: str
@@ -192,6 +214,7 @@ class Setting:
     description: str
     allowed: str
     origin: str
+    experimental: bool = False
 
     @property
     def variable(self) -> str:
@@ -220,6 +243,7 @@ def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool 
             field.description or "",
             _allowed(field),
             origins.get(key, "default"),
+            _is_experimental(field),
         )
         for key, value, field in _fields(config)
     ]
@@ -326,6 +350,10 @@ def _fields(config: _Strict, group: str = "") -> Iterator[tuple[str, Any, FieldI
 def _plain(value: Any) -> Any:
     """As JSON and TOML know it, without a password."""
     return _IN_URL.sub("***", str(value)) if isinstance(value, (str, Path)) else value
+
+
+def _is_experimental(field: FieldInfo) -> bool:
+    return field.json_schema_extra == _EXPERIMENTAL
 
 
 def _allowed(field: FieldInfo) -> str:

@@ -88,6 +88,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             for account in answer.disagreement or ()
         ],
         "unanswered": list(answer.unanswered),
+        "set_aside": [citation_to_dict(citation) for citation in answer.set_aside],
         "hits": [hit_to_dict(hit) for hit in answer.hits],
         "confidence": answer.confidence,
         "model": answer.model_id,

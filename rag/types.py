@@ -146,7 +146,7 @@ class Prompt:
 class Citation:
     """A span of a source: `document.text[start:end] == quote`, always.
 
-    marker: the number shown to the reader.
+    marker: the number shown to the reader; 0 when none is shown.
     score: how well the span supports the sentence, 0 to 1.
     """
 
@@ -241,6 +241,8 @@ class Answer:
     left_out: sentences that the sources do not support, as the model wrote them.
     disagreement: the values that the sources give when they differ, newest first; None when they do not.
     unanswered: parts of the question, in the user's words, on which the documents say nothing; the rest is answered.
+    set_aside: sentences of the hits that were not used as evidence, because they hold control tokens of a chat
+    template; their marker is 0.
     """
 
     question: str
@@ -257,6 +259,7 @@ class Answer:
     left_out: tuple[Sentence, ...] = ()
     disagreement: tuple[Account, ...] | None = None
     unanswered: tuple[str, ...] = ()
+    set_aside: tuple[Citation, ...] = ()
 
     @property
     def refused(self) -> bool:

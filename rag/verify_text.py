@@ -10,6 +10,7 @@ from typing import Self
 from askive.models.protocols import Generator
 from askive.rag.config import Config
 from askive.rag.factory import open_reader, open_retriever
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import storable
@@ -45,18 +46,19 @@ class TextVerifier:
         one before it. Markers count anew in each sentence. Raises ModelError when the generator fails.
         """
         text = storable(text)
-        before = ""
+        before = Question.read("")
         for span in split_sentences(text):
             sentence = text[span.start : span.end]
             if not _WORDY.search(sentence) or _HEADING.match(sentence):
                 continue
-            hits = self._retriever.retrieve(sentence)
-            if before:
+            claim = self._retriever.read(sentence)
+            hits = self._retriever.retrieve(claim)
+            if before.text:
                 known = {hit.passage.passage_id for hit in hits}
-                also = self._retriever.retrieve(f"{before} {sentence}")
+                also = self._retriever.retrieve(f"{before.text} {sentence}")
                 hits = (*hits, *(hit for hit in also if hit.passage.passage_id not in known))
             yield self._verifier.verify(sentence, span.start, before, hits)
-            before = sentence
+            before = claim
 
     def close(self) -> None:
         """Free what was loaded for it; the archive and the generator stay open."""

@@ -104,16 +104,17 @@ def collect(
             if progress:
                 progress(suite.name, n, len(asked))
             context = sample.turns[-1].question if sample.turns else ""
-            hits = retriever.retrieve(sample.question, sample.turns)
-            features = assessor.weigh(sample.question, hits, context).features
+            question = retriever.read(sample.question)
+            hits = retriever.retrieve(question, sample.turns)
+            features = assessor.weigh(question, hits, context).features
             kind = "unanswerable" if sample.unanswerable else "answerable"
             if features:
                 cases.append(_case(suite, sample, kind, features))
             if sample.unanswerable or not sample.relevant:
                 continue
-            deep = retriever.retrieve(sample.question, sample.turns, _WITHHELD_DEPTH)
+            deep = retriever.retrieve(question, sample.turns, _WITHHELD_DEPTH)
             left = [hit for hit in deep if hit.source.uri not in sample.relevant][: len(hits)]
-            features = assessor.weigh(sample.question, left, context).features
+            features = assessor.weigh(question, left, context).features
             if features:
                 cases.append(_case(suite, sample, "withheld", features))
     return cases

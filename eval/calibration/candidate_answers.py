@@ -61,10 +61,11 @@ def collect(
     with archive, open_retriever(config, archive, reader=reader) as retriever:
         samples = select(suite.samples, limit)
         for n, sample in enumerate(samples, start=1):
-            weighed = assessor.weigh(sample.question, retriever.retrieve(sample.question))
+            question = retriever.read(sample.question)
+            weighed = assessor.weigh(question, retriever.retrieve(question))
             cases += [
                 Case(sample.sample_id, value.features, is_known(value.value, sample))
-                for value in read_values(sample.question, weighed.scored)
+                for value in read_values(question, weighed.scored)
             ]
             sys.stderr.write(f"\r{n} of {len(samples)} questions")
     sys.stderr.write("\n")

@@ -64,7 +64,8 @@ def ask_opinions(
         for n, sample in enumerate(asked):
             if progress:
                 progress(f"{suite.name}, opinions", n, len(asked))
-            prepared = preparer.prepare(sample.question, sample.turns)
+            question = preparer.retriever.read(sample.question)
+            prepared = preparer.prepare(question, sample.turns)
             if prepared is None or prepared.prompt is None:
                 continue
             kind = "unanswerable" if sample.unanswerable else "answerable"

@@ -30,6 +30,7 @@ from askive.models.registry import load_reader
 from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import load_config
 from askive.rag.factory import open_generator
+from askive.rag.question.analysis import Question
 from askive.rag.verification.support import STORED, Excerpt, rule_features, statement_log_odds
 
 BUDGET = 0.1
@@ -58,7 +59,7 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
                 Excerpt(c["document"].split(_SEPARATOR)[0], c["before"], c["quote"], c["after"])
                 for c in line["citations"]
             ]
-            features = rule_features(text, line["question"], excerpts, reader)
+            features = rule_features(text, Question.read(line["question"]), excerpts, reader)
             features[_SAID] = statement_log_odds(text, excerpts, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))

@@ -7,15 +7,13 @@ of its own, are told in the same way.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers, fullest, same_value
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.question.analysis import is_yes_no
-from askive.rag.question.answer_type import is_open
+from askive.rag.question.analysis import Question
 from askive.rag.text.dates import spelled_date
 from askive.rag.types import Account, Citation, Hit
 
@@ -28,8 +26,6 @@ _GIVEN_FROM = -0.3
 """Log-odds from which on a value is told beside two that are surer. On 50 questions (RAMDocs, development half) all
 accounts are named 20 times and .83 of the values are right or known to be wrong accounts; without a second look, from
 the probability of `askive.rag.evidence.candidate_answers` where both are best balanced, 16 times and .81."""
-# "What is the genre of ..." has one answer, "what is a meteoroid" many.
-_ONE_THING = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Disagreement:
 
 
 def disagreement(
-    question: str,
+    question: Question,
     scored: Sequence[ScoredSentence],
     cite: Cite,
     gives: Gives = lambda _value, _citation: math.inf,
@@ -55,12 +51,12 @@ def disagreement(
     scored: of `Assessment`, with the reader's finds where there is a reader.
     cite: makes a citation, such as `Citer.citation`. gives: looks again at what would be told.
     """
-    if is_yes_no(question) or (is_open(question) and not _ONE_THING.match(question)):
+    if question.is_yes_no or (question.wants_explanation and not question.wants_the_one):
         return None
     groups: list[list[CandidateAnswer]] = []
     for item in candidate_answers(question, scored):
         for group in groups:
-            if any(_is_same(known, item) for known in group):
+            if any(_is_same(other, item) for other in group):
                 group.append(item)
                 break
         else:
@@ -82,10 +78,10 @@ def _one_each(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAns
     Of two, the one that others give too; else the likelier.
     """
     kept: list[list[CandidateAnswer]] = [[] for _ in groups]
-    said: set[tuple[int, str]] = set()
+    voices: set[tuple[int, str]] = set()
     for at in sorted(range(len(groups)), key=lambda at: -len({_voice(item) for item in groups[at]})):
-        kept[at] = [item for item in groups[at] if _voice(item) not in said]
-        said |= {_voice(item) for item in kept[at]}
+        kept[at] = [item for item in groups[at] if _voice(item) not in voices]
+        voices |= {_voice(item) for item in kept[at]}
     return [group for group in kept if group]
 
 
@@ -93,16 +89,16 @@ def _voice(item: CandidateAnswer) -> tuple[int, str]:
     return item.candidate.hit.passage.doc_id, item.speaker
 
 
-def describe(found: Disagreement) -> str:
+def describe(differing: Disagreement) -> str:
     """The accounts as a text, one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
     parts = []
-    for account in found.accounts:
+    for account in differing.accounts:
         sources = list(dict.fromkeys(_source(citation) for citation in account.citations))
         parts.append(f"{account.value} ({'; '.join(sources[:3])})")
-    opening = "The figure changed over time" if found.is_update else "The sources differ"
-    if found.is_update and not any(part[:1].isdigit() for part in parts):
+    opening = "The figure changed over time" if differing.is_update else "The sources differ"
+    if differing.is_update and not any(part[:1].isdigit() for part in parts):
         opening = "The accounts changed over time"
-    ending = "; earlier: ".join([parts[0], "; ".join(parts[1:])]) if found.is_update else "; ".join(parts)
+    ending = "; earlier: ".join([parts[0], "; ".join(parts[1:])]) if differing.is_update else "; ".join(parts)
     return f"{opening}: {ending}."
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from askive.rag.evidence.assessment import Assessment
 from askive.rag.evidence.candidate_answers import candidate_answers
-from askive.rag.question.answer_type import asks_for_several, expected_kind
-from askive.rag.question.decomposition import Part, question_parts
+from askive.rag.question.analysis import Question, SubQuestion
 from askive.rag.types import Hit
 
 SURELY_THERE = 0.5
@@ -30,38 +29,38 @@ class PartialQuestion:
     weighed: what was found for `question`.
     """
 
-    question: str
+    question: Question
     unanswered: tuple[str, ...]
     weighed: Assessment
 
 
 def answerable_part(
     whole: PartialQuestion,
-    retrieve: Callable[[str], Sequence[Hit]],
-    weigh: Callable[[str, Sequence[Hit]], Assessment],
+    retrieve: Callable[[Question], Sequence[Hit]],
+    weigh: Callable[[Question, Sequence[Hit]], Assessment],
 ) -> PartialQuestion:
     """The half that is to be answered alone; `whole` when all of it can be answered, or nothing.
 
     A part that seems to be missing is looked for by itself too: what was found for the whole may be about the
     other.
     """
-    parts = question_parts(whole.question)
+    parts = whole.question.sub_questions
     if not parts:
         return whole
-    looks = [[weigh(part.meant, whole.weighed.hits)] for part in parts]
+    looks = [[weigh(part.question, whole.weighed.hits)] for part in parts]
     if all(_likely(look) >= SURELY_THERE for look in looks):
         return whole
     for part, look in zip(parts, looks, strict=True):
         if _likely(look) < SURELY_THERE:
-            look.append(weigh(part.meant, retrieve(part.meant)))
+            look.append(weigh(part.question, retrieve(part.question)))
     missing = [part for part, look in zip(parts, looks, strict=True) if _is_missing(part, look)]
     if not missing or max(_likely(look) for look in looks) < SURELY_THERE:
         return whole
-    unanswered = tuple(part.text for part in missing)
+    unanswered = tuple(part.wording for part in missing)
     left = [part for part in parts if part not in missing]
     if not all(part.stands for part in left):
         return replace(whole, unanswered=unanswered)
-    asked = " ".join(f"{part.meant[0].upper()}{part.meant[1:]}" for part in left)
+    asked = whole.question.only(left)
     return PartialQuestion(asked, unanswered, weigh(asked, retrieve(asked)))
 
 
@@ -70,13 +69,13 @@ def _likely(looks: Sequence[Assessment]) -> float:
     return max(look.probability for look in looks)
 
 
-def _is_missing(part: Part, looks: Sequence[Assessment]) -> bool:
+def _is_missing(part: SubQuestion, looks: Sequence[Assessment]) -> bool:
     if _likely(looks) < SURELY_NOT:
         return True
-    if _likely(looks) >= SURELY_THERE or expected_kind(part.text) not in ("number", "date"):
+    if _likely(looks) >= SURELY_THERE or part.answer_type not in ("number", "date"):
         return False
-    return not asks_for_several(part.meant) and not any(
-        candidate_answers(part.meant, look.scored) for look in looks
+    return not part.question.wants_several and not any(
+        candidate_answers(part.question, look.scored) for look in looks
     )
 
 

@@ -15,6 +15,7 @@ from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.selection import evidence_budget, select_evidence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -71,7 +72,7 @@ class Preparer:
 
     def prepare(
         self,
-        question: str,
+        question: Question,
         history: Sequence[Turn] = (),
         admitted: Filter | None = None,
         cancel: Flag | None = None,
@@ -80,7 +81,7 @@ class Preparer:
 
         Raises UsageError for an unknown field of the filter.
         """
-        key = (question, tuple(history), admitted, self._archive.store.generation)
+        key = (question.text, tuple(history), admitted, self._archive.store.generation)
         if self._kept is not None and self._kept.key == key:
             return self._kept
         try:
@@ -91,16 +92,16 @@ class Preparer:
         return self._kept
 
     def _prepared(
-        self, key: tuple[object, ...], question: str, history: Sequence[Turn], admitted: Filter | None
+        self, key: tuple[object, ...], question: Question, history: Sequence[Turn], admitted: Filter | None
     ) -> Prepared:
         """Raises Stopped when the flag in force is set."""
         context = history[-1].question if history else ""
 
-        def find(part: str) -> Sequence[Hit]:
+        def find(part: Question) -> Sequence[Hit]:
             look()
             return self.retriever.retrieve(part, history, admitted=admitted)
 
-        def weigh(part: str, hits: Sequence[Hit]) -> Assessment:
+        def weigh(part: Question, hits: Sequence[Hit]) -> Assessment:
             look()
             return self._assessor.weigh(part, hits, context)
 

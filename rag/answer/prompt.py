@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from askive.models.protocols import Message, Segment
 from askive.rag.answer.style import style_of
 from askive.rag.passage_context import source_line
+from askive.rag.question.analysis import Question
 from askive.rag.types import Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -27,7 +28,7 @@ SYSTEM = (
 
 
 def build_prompt(
-    question: str,
+    question: Question,
     evidence: Sequence[Evidence],
     history: Sequence[Turn] = (),
     count_tokens: CountTokens | None = None,
@@ -45,7 +46,7 @@ def build_prompt(
         body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
         segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
-    asked = Segment(f"Question: {shorten(question, count_tokens=count_tokens)}")
+    asked = Segment(f"Question: {shorten(question.text, count_tokens=count_tokens)}")
     request = Segment(f"\n{style_of(question).request}".rstrip())
     return Prompt(
         messages=(*prompt_opening(history, count_tokens), Message("user", (*segments, asked, request))),

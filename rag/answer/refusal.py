@@ -43,13 +43,13 @@ def refuse(
 
     filtered: the filter in force, in words: what lies outside it may hold the answer, so the message names it.
     """
-    asked = " ".join(question.split())
-    asked = asked if len(asked) <= _MAX_ASKED_CHARS else asked[: _MAX_ASKED_CHARS - 1] + "…"
+    shown = " ".join(question.split())
+    shown = shown if len(shown) <= _MAX_ASKED_CHARS else shown[: _MAX_ASKED_CHARS - 1] + "…"
     nearby: tuple[Citation, ...] = ()
     if citer is not None and reason != "nothing_relevant":
         nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
-    unknown = f" Nothing found mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
-    message = _MESSAGES[reason].format(asked=asked, unknown=unknown)
+    unmentioned = f" Nothing found mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
+    message = _MESSAGES[reason].format(asked=shown, rest=unmentioned)
     if not filtered or reason == "empty_archive":
         return Refusal(reason, message, nearby)
     within = f"Within your filter ({filtered}): {message[0].lower()}{message[1:]}"
@@ -58,7 +58,7 @@ def refuse(
 
 _MESSAGES: dict[RefusalReason, str] = {
     "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
-    "nothing_relevant": "The documents hold nothing about “{asked}”.{unknown} Other words or more documents may help.",
-    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{unknown} The nearest finds are below.",
-    "unsupported": "No answer to “{asked}” could be verified in the documents.{unknown} The nearest finds are below.",
+    "nothing_relevant": "The documents hold nothing about “{asked}”.{rest} Other words or more documents may help.",
+    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{rest} The nearest finds are below.",
+    "unsupported": "No answer to “{asked}” could be verified in the documents.{rest} The nearest finds are below.",
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askive.models.protocols import Generator
+from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import names_in
 from askive.rag.text.quantities import quantities
@@ -33,7 +34,7 @@ class _Value:
 
 
 def repair_value(
-    sentence: Sentence, question: str, before: str, prompt: Prompt, citer: Citer, generator: Generator
+    sentence: Sentence, question: Question, before: str, prompt: Prompt, citer: Citer, generator: Generator
 ) -> Sentence | None:
     """The sentence with one value exchanged, supported by the sources; None when that cannot be had.
 
@@ -46,11 +47,11 @@ def repair_value(
     if len(sentence.reasons) != 1:
         return None
     wrong = [value for value in _values(sentence.text) if value.text in sentence.reasons[0]]
-    if len(wrong) != 1 or wrong[0].text.casefold() in question.casefold():
+    if len(wrong) != 1 or wrong[0].text.casefold() in question.text.casefold():
         return None
     head, tail = sentence.text[: wrong[0].start], sentence.text[wrong[0].end :]
-    tried = _candidates(wrong[0], f"{head} {tail} {question}", prompt)[:_MOST]
-    standing = [text for value in tried if citer.supports(text := f"{head}{value}{tail}")]
+    candidates = _candidates(wrong[0], f"{head} {tail} {question.text}", prompt)[:_MOST]
+    standing = [text for value in candidates if citer.supports(text := f"{head}{value}{tail}")]
     if not standing:
         return None
     best = standing[0]
@@ -59,26 +60,26 @@ def repair_value(
     return citer.cite(best, sentence.start)
 
 
-def _candidates(wrong: _Value, said: str, prompt: Prompt) -> list[str]:
+def _candidates(wrong: _Value, taken: str, prompt: Prompt) -> list[str]:
     """Values of the kind in the evidence, best evidence first, that are not in the sentence or question already."""
-    known = said.casefold()
-    found = {
+    taken = taken.casefold()
+    values = {
         value.text: None
         for piece in sorted(prompt.evidence, key=lambda piece: -piece.score)
         for value in _values(piece.text)
-        if value.kind == wrong.kind and value.counts == wrong.counts and value.text.casefold() not in known
+        if value.kind == wrong.kind and value.counts == wrong.counts and value.text.casefold() not in taken
     }
-    return [text for text in found if text != wrong.text]
+    return [text for text in values if text != wrong.text]
 
 
 def _values(text: str) -> Iterator[_Value]:
-    dated = [_Value("date", day.start, day.end, day.text) for day in days(text)]
-    yield from dated
-    for number in quantities(text, _places(dated)):
+    dates = [_Value("date", day.start, day.end, day.text) for day in days(text)]
+    yield from dates
+    for number in quantities(text, _places(dates)):
         counts = number.unit or next(iter(number.nouns), "")
         yield _Value("number", number.start, number.start + len(number.text), number.text, counts)
     for name in names_in(text):
-        if not any(start < name.end and name.start < end for start, end in _places(dated)):
+        if not any(start < name.end and name.start < end for start, end in _places(dates)):
             yield _Value("name", name.start, name.end, name.text)
 
 

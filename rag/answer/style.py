@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from askive.rag.question.analysis import is_yes_no
-from askive.rag.question.answer_type import is_open
+from askive.rag.question.analysis import Question
 
 _OPENING = re.compile(
     r"^(?:according to|based on|as (?:stated|mentioned|described) in|in) (?:the |these |your )?"
@@ -37,11 +36,11 @@ _EXPLANATION = AnswerStyle(
 _FACT = AnswerStyle("")
 
 
-def style_of(question: str) -> AnswerStyle:
+def style_of(question: Question) -> AnswerStyle:
     """How this question is to be answered."""
-    if is_yes_no(question):
+    if question.is_yes_no:
         return _POLAR
-    if is_open(question):
+    if question.wants_explanation:
         return _EXPLANATION
     return _FACT
 

@@ -16,7 +16,7 @@ class VerifiedAnswer:
     """An answer after the checks.
 
     text: what is shown. sentences: of the text. left_out: sentences that did not stand.
-    begins: whether the first sentence stands, as it was written or mended.
+    begins: whether the first sentence stands, as it was written or repaired.
     """
 
     text: str
@@ -38,6 +38,9 @@ class VerifiedAnswer:
             for sentence in self.sentences
             for cited in sentence.citations
         )
+
+
+NOTHING = VerifiedAnswer("", ())
 
 
 def join_sentences(sentences: Sequence[Sentence], *, attribute: bool = True) -> VerifiedAnswer:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.unmentioned import missing_from
 from askive.rag.passage_context import heading_words
-from askive.rag.question.answer_type import has_kind
+from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Hit
 
@@ -20,7 +20,7 @@ _N_BEST = 5
 
 
 def features_of(
-    question: str,
+    question: Question,
     hits: Sequence[Hit],
     scored: Sequence[ScoredSentence],
     missing: Sequence[str],
@@ -41,20 +41,21 @@ def features_of(
     topical = [item.score if item.topical is None else item.topical for item in scored]
     topical = sorted(topical, reverse=True)
     first = scored[0]
+    wanted = set(question.stems)
     return {
         "top_hit": hits[0].score,
         "hit_margin": hits[0].score - hits[min(4, len(hits) - 1)].score,
         "evidence": topical[0],
         "evidence_top3": sum(topical[:3]) / 3,
         "evidence_margin": topical[0] - topical[min(10, len(topical) - 1)],
-        "words_missing": _missing(set(stems(question)), set(stems(near))),
-        "words_missing_in_best": _missing(set(stems(question)), set(stems(own))),
-        "words_missing_in_first": _missing(set(stems(question)), set(stems(first.text))),
+        "words_missing": _missing(wanted, set(stems(near))),
+        "words_missing_in_best": _missing(wanted, set(stems(own))),
+        "words_missing_in_first": _missing(wanted, set(stems(first.text))),
         "missing": float(min(len(missing), 3)),
         "missing_in_best": float(min(len(missing_from(question, [item.hit for item in best[:3]])), 3)),
-        "has_kind": sum(has_kind(question, item.text) for item in best) / len(best),
+        "has_kind": sum(question.matches_type(item.text) for item in best) / len(best),
         "follow_up": float(bool(context)),
-        "n_words": min(len(stems(question)), 20) / 10,
+        "n_words": min(len(question.stems), 20) / 10,
         "read_best": read[0] if read else 0.0,
         "read_second": read[1] if len(read) > 1 else 0.0,
         "read_mean": sum(read[:5]) / 5 if read else 0.0,

@@ -10,8 +10,9 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model
 from askive.rag.evidence.answerability import features_of
 from askive.rag.evidence.reader_scoring import read_sentences
-from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.evidence.unmentioned import missing_from
+from askive.rag.question.analysis import Question
 from askive.rag.types import Hit
 
 MIN_EVIDENCE = 0.33
@@ -57,14 +58,14 @@ class EvidenceAssessor:
         self._reader = reader
         self._model = find_model(embedder.model_id, reader.digest if reader else None)
 
-    def weigh(self, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
+    def weigh(self, question: Question, hits: Sequence[Hit], context: str = "") -> Assessment:
         """context: the turn before, for a follow-up."""
         scored = score_sentences(question, hits, self._embedder, context)
         if not scored:
             return Assessment(tuple(hits), (), {}, (), 0.0, False, 0.0)
         topical = scored[0].score
         if self._reader is not None:
-            scored = read_sentences(in_context(question, context), scored, self._reader)
+            scored = read_sentences(question.after(context).text, scored, self._reader)
         missing = missing_from(question, hits)
         features = features_of(question, hits, scored, missing, context)
         model = self._model

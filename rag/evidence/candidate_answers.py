@@ -17,17 +17,16 @@ from pathlib import Path
 from askive.rag.calibration.logistic import LogisticModel, read_stored
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import SourceSentence, candidates_of
-from askive.rag.question.answer_type import Kind, asks_for_several, expected_kind
+from askive.rag.question.analysis import Question
+from askive.rag.question.answer_type import Kind
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
 from askive.rag.text.quantities import Quantity, compare, quantities
 from askive.rag.text.speakers import speaker_of
-from askive.rag.text.words import STOP_WORDS, content_words, stem, stems
+from askive.rag.text.words import STOP_WORDS, stem, stems
 
 STORED = Path(__file__).parent.parent / "calibration" / "candidate_answers.json"
 
-_PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _MEASURE = re.compile(
     r"[\s-]*(?:(?:square|sq)\b|(?:miles?|kilomet(?:er|re)s?|km|acres?|hectares?|met(?:er|re)s?|feet|foot|years?|households?"
     r"|families|housing|m|ft|mi|ha)\b)",
@@ -60,7 +59,6 @@ _MAX_WORDS = 8
 _MOST_NAME_WORDS = 5
 UNMARKED_SPAN = 8.0
 """The feature `span` of a value that the reader did not mark: the usual score of what it marks."""
-_WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
 )
@@ -81,7 +79,7 @@ class CandidateAnswer:
     is_likely: bool = True
 
 
-def candidate_answers(question: str, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
+def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
     """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
 
     At most two of each: what the rules found, and what the reader did.
@@ -89,10 +87,10 @@ def candidate_answers(question: str, scored: Sequence[ScoredSentence]) -> list[C
     speak of
     something else. Empty for a question that wants several things at once.
     """
-    if asks_for_several(question):
+    if question.wants_several:
         return []
     is_read = any(item.answerable is not None for item in scored)
-    kind = expected_kind(question)
+    kind = question.answer_type
     limits = fitted_model().thresholds
     beside = "_beside" if is_read else ""
     least_ruled = limits[f"least_ruled{beside}"], limits[f"likely_ruled{beside}"]
@@ -131,11 +129,11 @@ class ReadValue:
         )
 
 
-def read_values(question: str, scored: Sequence[ScoredSentence]) -> list[ReadValue]:
+def read_values(question: Question, scored: Sequence[ScoredSentence]) -> list[ReadValue]:
     """Every value that `candidate_answers` weighs with the model, likely or not; what the model is fitted on."""
-    if asks_for_several(question):
+    if question.wants_several:
         return []
-    kind = expected_kind(question)
+    kind = question.answer_type
     return [
         value
         for item, candidate, covered in _places(question, scored)
@@ -151,12 +149,12 @@ def fitted_model() -> LogisticModel:
 
 
 def _places(
-    question: str, scored: Sequence[ScoredSentence]
+    question: Question, scored: Sequence[ScoredSentence]
 ) -> Iterator[tuple[ScoredSentence, SourceSentence, float]]:
     """The sentences that speak of what is asked, and the share of its words that they have."""
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
-    named, asked = names_in(question), synonym_sets(question)
+    named, asked = question.names, synonym_sets(question)
     for item in scored:
         candidate = by_place.get((item.hit.passage.doc_id, item.start))
         covered = _covered(named, asked, candidate) if candidate else None
@@ -178,7 +176,7 @@ def _covered(
 
 
 def _ruled(
-    question: str, kind: Kind | None, candidate: SourceSentence, covered: float
+    question: Question, kind: Kind | None, candidate: SourceSentence, covered: float
 ) -> Iterator[CandidateAnswer]:
     """The value nearest to the question's words."""
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
@@ -188,10 +186,10 @@ def _ruled(
 
 
 def _read(
-    question: str, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
+    question: Question, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
 ) -> Iterator[ReadValue]:
     """The nearest value by rules and the reader's, or the one on which both agree; nothing without a reader."""
-    least = "covered" if names_in(question) else "covered_unnamed"
+    least = "covered" if question.names else "covered_unnamed"
     if item.answerable is None or covered < fitted_model().thresholds[least]:
         return
     nearest = _values(question, kind, candidate)[:1] if kind else []
@@ -209,7 +207,7 @@ def _read(
         yield ReadValue(marked, candidate, _features(item, kind, 0.0, is_marked=True))
 
 
-def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
+def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
     """What the reader marked in this sentence, cut down to the kind that is asked for; empty when it is no value."""
     if item.answer is None or not item.start <= item.answer.start < item.end:
         return ""
@@ -220,16 +218,16 @@ def _marked(question: str, kind: Kind | None, item: ScoredSentence) -> str:
     if kind is not None:
         held = values_in(question, kind, text, item.hit.source.published)
         text = max((value.text for value in held), key=len, default="")
-    return text if set(stems(text)) - set(stems(question)) else ""
+    return text if set(stems(text)) - set(question.stems) else ""
 
 
-def _values(question: str, kind: Kind, candidate: SourceSentence) -> list[Value]:
+def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[Value]:
     """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
         return found
     found = [value for value in found if len(value.text.split()) <= _MOST_NAME_WORDS]
-    return [value for value in found if not (_WHO.search(question) and _NOBODY.search(value.text))]
+    return [value for value in found if not (question.asks_who and _NOBODY.search(value.text))]
 
 
 def _features(
@@ -274,12 +272,12 @@ class Value:
     score: float
 
 
-def synonym_sets(question: str) -> list[frozenset[str]]:
+def synonym_sets(question: Question) -> list[frozenset[str]]:
     """The question's words as sets of stems, any of which says the same: `director`, `directed`, `film by`."""
-    return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(stems(question))]
+    return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(question.stems)]
 
 
-def values_in(question: str, kind: Kind, text: str, published: str | None = None) -> list[Value]:
+def values_in(question: Question, kind: Kind, text: str, published: str | None = None) -> list[Value]:
     """Values of the kind in the text that the question does not name itself, nearest to its words first."""
     asked = set().union(*synonym_sets(question), set())
     places = [
@@ -290,9 +288,9 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
     found: list[tuple[int, int, float]] = []
     if kind == "number":
         taken = [(day.start, day.end) for day in days(text)]
-        people = bool(_PEOPLE.search(question))
-        counted = _HOW_MANY.search(question)
-        unit = _OTHER_WORDS.get(stem(counted[1].lower()), {stem(counted[1].lower())}) if counted else set()
+        people = question.counts_people
+        counted = stem(question.counted.lower())
+        unit = _OTHER_WORDS.get(counted, {counted}) if counted else set()
         for q in quantities(text, taken):
             # "0454046" is a code, "ten townships" are no inhabitants.
             if _CODE.match(text, q.start) or (people and q.nouns and not _COUNTS_PEOPLE & {q.nouns[0]}):
@@ -310,11 +308,11 @@ def values_in(question: str, kind: Kind, text: str, published: str | None = None
         exact = [day for day in exact if not _RETRIEVED.search(text[max(0, day.start - 40) : day.start])]
         found = [(day.start, day.end, 0.1 if day.day else 0.0) for day in exact]
     else:
-        named = [word for name in names_in(question) for word in name.words]
+        named = [word for name in question.names for word in name.words]
         for name in names_in(text):
             if not any(same_word(word, other) for word in name.words for other in named):
                 found.append((name.start, name.end, 0.1 if len(name.words) > 1 else 0.0))
-    said = {stem(word) for word in content_words(question)}
+    said = set(question.stems)
     return sorted(
         (
             Value(text[a:b], a, b, min(1.0, 0.7 * _nearness(a, b, places) + more))

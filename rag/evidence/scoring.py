@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.passage_context import heading_words
-from askive.rag.question.answer_type import has_kind
-from askive.rag.text.injection import is_instruction
+from askive.rag.question.analysis import Question
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span
 from askive.rag.text.words import stems
 from askive.rag.types import Hit
@@ -66,13 +66,8 @@ class ScoredSentence:
         return self.sentence.text
 
 
-def in_context(question: str, context: str) -> str:
-    """A follow-up means something only after the turn before it; a first question has no context."""
-    return f"{context} {question}" if context else question
-
-
 def score_sentences(
-    question: str, hits: Sequence[Hit], embedder: Embedder, context: str = ""
+    question: Question, hits: Sequence[Hit], embedder: Embedder, context: str = ""
 ) -> list[ScoredSentence]:
     """Every sentence of the hits once, best first.
 
@@ -85,18 +80,18 @@ def score_sentences(
     for hit in hits:
         for index, sentence in enumerate(source_sentences(hit)):
             key = (hit.passage.doc_id, sentence.span.start)
-            if key not in seen and not is_instruction(sentence.text):
+            if key not in seen and not has_control_token(sentence.text):
                 seen.add(key)
                 units.append((index, sentence))
     if not units:
         return []
     texts = [sentence.text for _, sentence in units]
-    asked = in_context(question, context)
-    queries = list(dict.fromkeys((question, asked)))
+    asked = question.after(context)
+    queries = list(dict.fromkeys((question.text, asked.text)))
     vectors = embedder.embed([*texts, *queries])
     cosines = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=1)
     coverage = _coverage(asked, units)
-    kinds = [has_kind(question, text) for text in texts]
+    kinds = [question.matches_type(text) for text in texts]
     scored = [
         ScoredSentence(
             sentence,
@@ -113,9 +108,9 @@ def score_sentences(
     return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
 
 
-def _coverage(question: str, units: Sequence[tuple[int, SourceSentence]]) -> list[float]:
+def _coverage(question: Question, units: Sequence[tuple[int, SourceSentence]]) -> list[float]:
     """Share of the question's stems in each sentence, rare ones counting more."""
-    wanted = set(stems(question))
+    wanted = set(question.stems)
     own = [set(stems(sentence.text)) for _, sentence in units]
     frequency = Counter(stem for found in own for stem in found & wanted)
     weight = {stem: math.log(1 + len(units) / (1 + frequency[stem])) for stem in wanted}

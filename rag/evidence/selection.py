@@ -13,10 +13,8 @@ from askive.rag.config import PromptConfig
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.passage_context import source_line
-from askive.rag.question.analysis import is_yes_no, split_parts
-from askive.rag.question.answer_type import is_open
-from askive.rag.question.decomposition import question_parts
-from askive.rag.text.injection import is_instruction
+from askive.rag.question.analysis import Question
+from askive.rag.text.injection import has_control_token
 from askive.rag.types import Evidence
 
 _MUCH_WORSE = 0.5
@@ -30,7 +28,7 @@ STANDS_OUT = 0.2
 """A sentence whose score is so far above the next one's is not one among several."""
 
 
-def decisive_sentence(question: str, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
+def decisive_sentence(question: Question, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
     """The sentence that surely gives the one fact that is asked for; scored: best first.
 
     It stands out, and the reader sees the answer in it. None too where an explanation, a yes or no, or several things
@@ -40,12 +38,12 @@ def decisive_sentence(question: str, scored: Sequence[ScoredSentence]) -> Scored
         return None
     if len(scored) > 1 and scored[0].score - scored[1].score < STANDS_OUT:
         return None
-    if is_open(question) or is_yes_no(question) or split_parts(question) or question_parts(question):
-        return None
-    return scored[0]
+    return scored[0] if question.is_one_thing else None
 
 
-def evidence_budget(question: str, scored: Sequence[ScoredSentence], config: PromptConfig) -> PromptConfig:
+def evidence_budget(
+    question: Question, scored: Sequence[ScoredSentence], config: PromptConfig
+) -> PromptConfig:
     """How much is to be read for this question; scored: best first.
 
     Where one sentence gives the answer only the few best are read. Of 60 answerable questions each (development
@@ -142,12 +140,12 @@ def _follows(run: Sequence[_Choice], other: SourceSentence) -> bool:
 
 
 def _neighbours(item: ScoredSentence, n: int) -> list[SourceSentence]:
-    """Up to n sentences on each side, the nearest first, as far as they speak to readers and not to a model."""
+    """Up to n sentences on each side, the nearest first, as far as no control token stands in them."""
     around = source_sentences(item.hit)
     found: list[SourceSentence] = []
     for step in (-1, 1):
         for at in range(item.index + step, item.index + step * (n + 1), step):
-            if not 0 <= at < len(around) or is_instruction(around[at].text):
+            if not 0 <= at < len(around) or has_control_token(around[at].text):
                 break
             found.append(around[at])
     return sorted(found, key=lambda sentence: abs(sentence.span.start - item.start))

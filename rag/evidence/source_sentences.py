@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from askive.rag.passage_context import headed_by
 from askive.rag.text.clauses import claim_spans
-from askive.rag.text.injection import is_instruction
+from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
 from askive.rag.types import Hit
 
@@ -59,11 +59,11 @@ def source_sentences(hit: Hit) -> list[SourceSentence]:
 
 
 def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
-    """Every sentence of the hits once, in the order of the hits; those that speak to a model are no sources."""
+    """Every sentence of the hits once, in the order of the hits; those with control tokens are no sources."""
     found: dict[tuple[int, int], SourceSentence] = {}
     for hit in hits:
         for sentence in source_sentences(hit):
-            if is_instruction(sentence.text):
+            if has_control_token(sentence.text):
                 continue
             key = (hit.passage.doc_id, sentence.span.start)
             known = found.get(key)

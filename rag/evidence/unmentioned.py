@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import day_of, days, entails
 from askive.rag.text.dates import spelled_date
-from askive.rag.text.names import has_name, is_office, lower_words, names_in
+from askive.rag.text.names import has_name, is_office, lower_words
 from askive.rag.text.numbers import numbers
-from askive.rag.text.quantities import quantities
 from askive.rag.types import Hit
 
 
-def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+def missing_from(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Names, then numbers and dates of the question that stand in none of the hits, as the question spells them.
 
     Titles, headings, publishers and dates of the documents count. Everything is missing from no hits at all.
@@ -24,34 +24,24 @@ def missing_from(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     )
     heard = lower_words(text)
     names = [
-        name.text
-        for name in names_in(question)
-        if not has_name(name, heard, text) and not (name.opens and len(name.words) == 1 and _opens_only(question))
-        and not is_office(name)
-    ]  # fmt: skip
-    asked = [day for day in days(question) if day.year is not None or day.month is not None]
+        name.text for name in question.sure_names if not has_name(name, heard, text) and not is_office(name)
+    ]
     held = [day for hit in hits for day in days(hit.passage.text, hit.source.published)]
     held += [day for hit in hits if (day := day_of(hit.source.published))]
     told = numbers(text)
     dates = [
         day.text
-        for day in asked
+        for day in question.dates
         if not any(entails(other, day) for other in held)
         and not (day.month is None and str(day.year) in told)
     ]
     counted = [
         quantity.text
-        for quantity in quantities(question, [(day.start, day.end) for day in asked])
+        for quantity in question.quantities
         if f"{quantity.value:g}" not in told
         and not any(float(n) == quantity.value for n in told if _plain(n))
     ]
     return tuple(dict.fromkeys([*names, *dates, *counted]))
-
-
-def _opens_only(question: str) -> bool:
-    """Whether the first word may be capitalised for standing first: "Trams in Finsk: how many?"."""
-    first = question.split()[0] if question.split() else ""
-    return first[:1].isupper() and first[1:].islower() and not first.endswith(("'s", "’s"))
 
 
 def _plain(number: str) -> bool:

@@ -6,11 +6,10 @@ A date counts only where it stands for the text as a whole: in its head, and alo
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import NamedTuple
 
-from askive.rag.text.dates import partial_date
+from askive.rag.text.dates import numeric_days, partial_date
 
 _HEAD_CHARS = 500
 _NOTE = re.compile(r"\((?P<publisher>[^()]{2,60}),\s*(?P<date>[^()]{4,20})\)\s*$")
@@ -82,15 +81,6 @@ def _day(date: str | None) -> str | None:
         return None
     if parts := re.fullmatch(r"(\d{1,2})([./])(\d{1,2})\.?\2?(\d{4})", date):
         first, separator, second, year = parts.groups()
-        return _numeric(int(first), int(second), int(year), dotted=separator == ".")
+        days = numeric_days(int(first), int(second), int(year), separator)
+        return days[0].isoformat() if len(days) == 1 else None
     return partial_date(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b", "", date, flags=re.IGNORECASE))
-
-
-def _numeric(first: int, second: int, year: int, *, dotted: bool) -> str | None:
-    day, month = (first, second) if dotted or first > 12 else (second, first)
-    if not dotted and first <= 12 and second <= 12 and first != second:
-        return None
-    try:
-        return datetime.date(year, month, day).isoformat()
-    except ValueError:
-        return None

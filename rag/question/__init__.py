@@ -1,4 +1,4 @@
 """Analysis of a question: its parts, the type of answer it expects, the times and publishers it names.
 
-In: the text of a question. Out: what retrieval and evidence need to know of it.
+In: the text of a question. Out: a `Question` (`askive.rag.question.analysis`), read once. No other place parses it.
 """

@@ -1,120 +1,202 @@
-"""What a question says about where to look: its parts, the publishers it names, the time it means.
+"""A question as it was understood: read once from its text, then handed down in place of it.
 
-These are preferences, not filters: what fits is moved up, nothing is hidden, and the reader is told.
+What it says about where to look (publishers, times, `latest`, events) are preferences, not filters: what fits is moved
+up, nothing is hidden, and the reader of the answer sees what was understood.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from askive.rag.text.time_expressions import EventPhrase, Time, event_phrases, named_times
-from askive.rag.text.words import content_words
-
-QUESTION_WORD = r"(?:what|who|whom|whose|when|where|which|why|how)"
-"""A pattern, to be built into others."""
-_MIN_PART_WORDS = 4
-_MAX_PARTS = 6
-_SPLIT = re.compile(
-    r",\s+(?:while|and|but|as|which|whereas|compared to)\s+|;\s+|\s+(?:while|whereas)\s+|,\s+(?!\d{4}\b)"
-    r"|\s+and\s+(?=(?:is|are|was|were|has|have|had|the|who|which|that|also|in|how|when|where|what|why|whose|whom|did|does)\b)",
-    re.IGNORECASE,
+from askive.rag.question.answer_type import (
+    Kind,
+    asks_for_several,
+    asks_for_the_one,
+    asks_who,
+    counted_noun,
+    counts_people,
+    expected_kind,
+    gives_number,
+    has_kind,
+    is_open,
+    is_yes_no,
 )
+from askive.rag.question.clauses import split_parts
+from askive.rag.question.decomposition import question_parts
+from askive.rag.question.publishers import named_publishers
+from askive.rag.text.date_mentions import Day, days
+from askive.rag.text.names import Name, lower_words, names, names_in
+from askive.rag.text.numbers import numbers
+from askive.rag.text.quantities import Quantity, quantities
+from askive.rag.text.time_expressions import EventPhrase, Time, event_phrases, named_times, relative_phrase
+from askive.rag.text.words import stems, storable
+
+MAX_QUERY_CHARS = 2000
 _LATEST = re.compile(r"\b(?:latest|most recent|newest|current(?:ly)?|up to date|last known)\b", re.IGNORECASE)
-_YES_NO = re.compile(
-    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b"
-    # "Can you tell me who", "do you know when" ask what stands behind them.
-    r"(?!\s+you\b)",
-    re.IGNORECASE,
-)
-_SECTION = re.compile(r"\s+[|–-]\s+|:\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Understanding:
-    """What a question says about where to look.
+class Clause:
+    """A clause that is searched by itself. publishers, times: those that it names."""
 
-    parts: the question's clauses, when it has several worth searching by themselves.
-    publishers: publishers of the archive that the question names.
-    times: stretches of time that it means.
-    latest: it asks for the newest.
-    events: times told by an event (`before the talks`), which only the archive can date.
-    """
-
-    parts: tuple[str, ...] = ()
+    text: str
     publishers: tuple[str, ...] = ()
     times: tuple[Time, ...] = ()
-    latest: bool = False
-    events: tuple[EventPhrase, ...] = ()
+
+    @classmethod
+    def read(cls, text: str, publishers: Sequence[str] = ()) -> Clause:
+        """publishers: those that it may name."""
+        return cls(text, tuple(named_publishers(text, publishers)), tuple(named_times(text)))
+
+    def with_names(self, found: Sequence[str], publishers: Sequence[str]) -> Clause:
+        """The clause with names behind it that a first search has found; publishers: those that it may name then."""
+        return Clause.read(f"{self.text} {' '.join(found)}", publishers)
+
+
+@dataclass(frozen=True, slots=True)
+class SubQuestion:
+    """One of several things that a question asks for.
+
+    wording: in the user's words. answer_type: of the wording. question: as it is understood without the rest.
+    stands: whether `question` can be put to somebody; if not, it is only good for a search.
+    """
+
+    wording: str
+    answer_type: Kind | None
+    question: Question
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and all that its text says. Make it with `Question.read`; two readings of one text are equal.
+
+    text: as it was asked. query: what reaches the indexes: in one line, at most MAX_QUERY_CHARS.
+
+    What is asked for. answer_type: a number, a date or a name; None for anything else. wants_explanation: more than a
+    name, a number, a date or a choice. wants_several: a list, in which no value contradicts another. wants_the_one:
+    one definite thing ("what is the genre of"). asks_who: a person. counts_people: a number of people. counted: the
+    word behind "how many". clauses: those worth searching by themselves, none when it is one clause. sub_questions:
+    the things it asks for, when there are two to four.
+
+    Its words. names, dates, quantities: with offsets into `text`; a date is one with a month or a year. stems: of the
+    content words, in order. words: in lower case. name_words: what is capitalised. numbers: in one spelling.
+
+    Where to look. publishers: those of the archive that it names. times: stretches of time that it means. relative:
+    a time that depends on today (`last week`), or empty. latest: it asks for the newest. events: times given by an
+    event (`before the talks`), which only the archive can date.
+    """
+
+    text: str
+    query: str
+    answer_type: Kind | None
+    is_yes_no: bool
+    wants_explanation: bool
+    wants_several: bool
+    wants_the_one: bool
+    asks_who: bool
+    counts_people: bool
+    counted: str
+    clauses: tuple[Clause, ...]
+    sub_questions: tuple[SubQuestion, ...]
+    names: tuple[Name, ...]
+    dates: tuple[Day, ...]
+    quantities: tuple[Quantity, ...]
+    stems: tuple[str, ...]
+    words: frozenset[str]
+    name_words: frozenset[str]
+    numbers: frozenset[str]
+    publishers: tuple[str, ...]
+    times: tuple[Time, ...]
+    relative: str
+    latest: bool
+    events: tuple[EventPhrase, ...]
+
+    @classmethod
+    def read(cls, text: str, publishers: Sequence[str] = ()) -> Question:
+        """publishers: those of the archive, of which it may name some."""
+        whole = cls._read(text, publishers)
+        # What a part asks for is one thing: it is not taken apart again.
+        parts = tuple(
+            SubQuestion(
+                part.text, expected_kind(part.text), cls._read(part.meant, whole.publishers), part.stands
+            )
+            for part in question_parts(" ".join(text.split()))
+        )
+        return replace(whole, sub_questions=parts) if parts else whole
+
+    @classmethod
+    def _read(cls, text: str, publishers: Sequence[str]) -> Question:
+        """Without its sub-questions."""
+        query = storable(" ".join(text.split()))[:MAX_QUERY_CHARS]
+        named = tuple(named_publishers(query, publishers))
+        dates = tuple(day for day in days(text) if day.year is not None or day.month is not None)
+        return cls(
+            text=text,
+            query=query,
+            answer_type=expected_kind(text),
+            is_yes_no=is_yes_no(text),
+            wants_explanation=is_open(text),
+            wants_several=asks_for_several(text),
+            wants_the_one=asks_for_the_one(text),
+            asks_who=asks_who(text),
+            counts_people=counts_people(text),
+            counted=counted_noun(text),
+            clauses=tuple(Clause.read(part, named) for part in split_parts(query)),
+            sub_questions=(),
+            names=tuple(names_in(text)),
+            dates=dates,
+            quantities=tuple(quantities(text, [(day.start, day.end) for day in dates])),
+            stems=tuple(stems(text)),
+            words=frozenset(lower_words(text)),
+            name_words=frozenset(names(text)),
+            numbers=frozenset(numbers(text)),
+            publishers=named,
+            times=tuple(named_times(query)),
+            relative=relative_phrase(query),
+            latest=bool(_LATEST.search(query)),
+            events=tuple(event_phrases(query)),
+        )
+
+    @property
+    def is_one_thing(self) -> bool:
+        """Whether a single sentence may answer it: no explanation, no yes or no, no second clause or question."""
+        return not (self.wants_explanation or self.is_yes_no or self.clauses or self.sub_questions)
+
+    @property
+    def sure_names(self) -> tuple[Name, ...]:
+        """Its names, less a word that may be capitalised only for standing first: "Trams in Finsk: how many?"."""
+        first = next(iter(self.text.split()), "")
+        is_plain = first[:1].isupper() and first[1:].islower() and not first.endswith(("'s", "’s"))
+        return tuple(name for name in self.names if not (is_plain and name.opens and len(name.words) == 1))
+
+    def after(self, context: str) -> Question:
+        """The question behind the text that it follows, read as one; itself when `context` is empty."""
+        return Question._read(f"{context} {self.text}", self.publishers) if context else self
+
+    def only(self, parts: Sequence[SubQuestion]) -> Question:
+        """The question that asks for these of its sub-questions alone."""
+        texts = (part.question.text for part in parts)
+        return Question.read(" ".join(f"{text[0].upper()}{text[1:]}" for text in texts), self.publishers)
+
+    def literal(self) -> Question:
+        """The same without what it says about where to look."""
+        return replace(self, clauses=(), publishers=(), times=(), relative="", latest=False, events=())
+
+    def matches_type(self, text: str) -> bool:
+        """Whether a text holds something of the type that is asked for and that the question does not name itself."""
+        return has_kind(self.answer_type, text, self.name_words)
+
+    def lacks_number(self, answer: str) -> bool:
+        """Whether a number is asked for and the answer gives none beyond the question's own."""
+        return self.answer_type == "number" and not gives_number(answer, self.numbers)
 
     def describe(self) -> str:
-        """What was understood, in words; empty when nothing was."""
-        said = []
-        if self.publishers:
-            said.append(f"published by {' or '.join(self.publishers)}")
-        said += dict.fromkeys(time.describe() for time in self.times)
+        """What it says about where to look, in words; empty when it says nothing."""
+        understood = [f"published by {' or '.join(self.publishers)}"] if self.publishers else []
+        understood += dict.fromkeys(time.describe() for time in self.times)
         if self.latest:
-            said.append("newest")
-        return ", ".join(said)
-
-
-def understand(question: str, publishers: Sequence[str] = ()) -> Understanding:
-    """publishers: those of the archive. Events are named, not dated: see `askive.rag.retrieval.event_dates`."""
-    return Understanding(
-        parts=tuple(split_parts(question)),
-        publishers=tuple(named_publishers(question, publishers)),
-        times=tuple(named_times(question)),
-        latest=bool(_LATEST.search(question)),
-        events=tuple(event_phrases(question)),
-    )
-
-
-def is_yes_no(question: str) -> bool:
-    """Whether it asks for yes or no; not when it offers a choice ("before or after")."""
-    return bool(_YES_NO.match(question)) and not re.search(r"\bor\b", question)
-
-
-def clause_borders(question: str) -> list[tuple[int, int]]:
-    """Where one clause ends and the next begins: offsets of what joins them."""
-    return [match.span() for match in _SPLIT.finditer(question)]
-
-
-def split_parts(question: str) -> list[str]:
-    """Clauses with enough words to be searched by themselves; none when the question is one clause."""
-    parts: list[str] = []
-    waiting = ""
-    for piece in _SPLIT.split(question):
-        waiting = f"{waiting} {piece}".strip()
-        if len(content_words(waiting)) >= _MIN_PART_WORDS:
-            parts.append(waiting)
-            waiting = ""
-    if waiting and parts:
-        parts[-1] = f"{parts[-1]} {waiting}"
-    return parts[:_MAX_PARTS] if len(parts) > 1 else []
-
-
-def named_publishers(question: str, publishers: Sequence[str]) -> list[str]:
-    """Those of `publishers` that the question names; a leading `The` does not matter.
-
-    `BBC News` names every section of it (`BBC News - Arts`), unless the question names one in full. A name that
-    is also a word (`Fortune`, `The Age`) must be spelled with its capital, unless all is in lower case.
-    """
-    in_full = [name for name in publishers if _names(question, name)]
-    houses = {_SECTION.split(name)[0] for name in in_full}
-    return [
-        name
-        for name in publishers
-        if name in in_full
-        or ((house := _SECTION.split(name)[0]) != name and house not in houses and _names(question, house))
-    ]
-
-
-def _names(question: str, name: str) -> bool:
-    bare = re.sub(r"^the\s+", "", name, flags=re.IGNORECASE)
-    if len(bare) < 2:
-        return False
-    found = re.finditer(rf"(?<!\w){re.escape(bare)}(?!\w)", question, re.IGNORECASE)
-    if len(bare.split()) > 1 or question.islower():
-        return any(found)
-    return any(match.group()[0].isupper() or match.group()[0].isdigit() for match in found)
+            understood.append("newest")
+        return ", ".join(understood)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Literal
 
-from askive.rag.question.analysis import QUESTION_WORD, is_yes_no
+from askive.rag.question.clauses import QUESTION_WORD
 from askive.rag.text.names import names
 from askive.rag.text.numbers import numbers
 
@@ -15,7 +16,9 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b",
+    r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b"
+    # "almost a month", "a third of it"
+    r"|\ban?\s+(?:\w+\s+)?(?:minute|hour|day|week|month|year|decade|century|third|quarter)\b",
     re.IGNORECASE,
 )
 
@@ -26,6 +29,12 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
+_YES_NO = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)(?:n['’]t)?\b"
+    # "Can you tell me who", "do you know when" ask what stands behind them.
+    r"(?!\s+you\b)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(rf"\b{QUESTION_WORD}\b", re.IGNORECASE)
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:can|could|would|will) you (?:please )?)?(?:please )?(?:explain|describe|summari[sz]e|tell me about)\b"
@@ -49,9 +58,12 @@ _SHORT = re.compile(
 
 Kind = Literal["number", "date", "name"]
 _NUMBER = re.compile(
-    r"\bhow (?:many|much|old|long|tall|high|far|large|big|deep|wide|fast|often|heavy)\b|\bnumber of\b"
-    r"|\bwhat (?:is|was|are|were) the (?:\w+\s+){0,3}(?:population|area|height|length|age|price|cost|total|toll|size"
-    r"|distance|weight|depth|rate|share|percentage|elevation|capacity|income|density|count|figure)\b",
+    r"\bhow (?:many|much|old|long|tall|high|far|large|big|deep|wide|fast|heavy)\b|\b(?:what|which) number of\b"
+    # "Give me the total number of ships", not "which church has the largest number of followers".
+    r"|^\W*(?:(?:please|give|state|tell|me|us|the|total|exact)\s+)*number of\b"
+    # Not "the name of the count", where the name is asked for.
+    r"|\bwhat (?:is|was|are|were) the (?:(?!(?:of|for|in)\b)\w+\s+){0,3}(?:population|area|height|length|age|price|cost"
+    r"|total|toll|size|distance|weight|depth|rate|share|percentage|elevation|capacity|income|density|count|figure|number)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -63,6 +75,11 @@ _NAME = re.compile(
     r"\bwho\b|\bwhose\b|\bwhom\b|\bwhere\b|\b(?:which|what) (?:country|city|town|person)\b", re.IGNORECASE
 )
 
+_COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
+_WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
+_THE_ONE = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
+
 
 def expected_kind(question: str) -> Kind | None:
     """`number`, `date` or `name`; None for anything else."""
@@ -71,6 +88,11 @@ def expected_kind(question: str) -> Kind | None:
     if _DATE.search(question):
         return "date"
     return "name" if _NAME.search(question) else None
+
+
+def is_yes_no(question: str) -> bool:
+    """Whether it asks for yes or no; not when it offers a choice ("before or after")."""
+    return bool(_YES_NO.match(question)) and not re.search(r"\bor\b", question)
 
 
 def is_open(question: str) -> bool:
@@ -87,33 +109,36 @@ def asks_for_several(question: str) -> bool:
     return bool(_SEVERAL.search(question))
 
 
-def has_kind(question: str, text: str) -> float:
-    """1.0 when the sentence holds the kind of thing that the question asks for, else 0.0."""
-    asked = _coarse_kind(question)
-    if asked == "number":
-        return float(bool(numbers(text)))
-    if asked == "time":
-        return float(bool(_TIME.search(text)))
-    if asked == "name":
-        return float(bool(names(text) - names(question)))
-    return 0.0
+def counted_noun(question: str) -> str:
+    """The word behind "how many", as it is spelled; empty when there is none."""
+    match = _COUNTED.search(question)
+    return match[1] if match else ""
 
 
-def lacks_number(question: str, answer: str) -> bool:
-    """Whether a number was asked for and the answer gives none beyond the question's own."""
-    return (
-        _coarse_kind(question) == "number"
-        and not numbers(answer) - numbers(question)
-        and not _VAGUE.search(answer)
-    )
+def counts_people(question: str) -> bool:
+    """Whether a number of people is asked for: a population, or how many residents."""
+    return bool(_PEOPLE.search(question))
 
 
-def _coarse_kind(question: str) -> str | None:
-    asked = question.lower()
-    if re.search(r"\bhow (?:many|much|old)\b|\b(?:what|which) number of\b", asked):
-        return "number"
-    if re.search(r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b", asked):
-        return "time"
-    if re.search(r"\bwho\b|\bwhose\b|\bwhere\b|\bwhich (?:country|city|person|town)\b", asked):
-        return "name"
-    return None
+def asks_who(question: str) -> bool:
+    """Whether a person is asked for: a label or a people is no answer."""
+    return bool(_WHO.search(question))
+
+
+def asks_for_the_one(question: str) -> bool:
+    """Whether one definite thing is asked for: "what is the genre of" has one answer, "what is a meteoroid" many."""
+    return bool(_THE_ONE.match(question))
+
+
+def has_kind(kind: Kind | None, text: str, own_names: Set[str] = frozenset()) -> bool:
+    """Whether a text holds something of the kind; own_names: of the question, which are no answers to it."""
+    if kind == "number":
+        return bool(numbers(text))
+    if kind == "date":
+        return bool(_TIME.search(text))
+    return kind == "name" and bool(names(text) - own_names)
+
+
+def gives_number(answer: str, own_numbers: Set[str] = frozenset()) -> bool:
+    """Whether an answer says how many: in figures, in words, or vaguely ("several"); own_numbers: of the question."""
+    return bool(numbers(answer) - own_numbers) or bool(_VAGUE.search(answer))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from askive.rag.question.analysis import QUESTION_WORD, clause_borders
+from askive.rag.question.clauses import QUESTION_WORD, clause_borders
 from askive.rag.text.names import Name, names_in
 from askive.rag.text.words import STOP_WORDS, words
 

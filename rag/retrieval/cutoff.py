@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askive.rag.question.analysis import Understanding
+from askive.rag.question.analysis import Question
 from askive.rag.types import Hit
 
 _FIRST_PLACES = 10
@@ -15,12 +15,12 @@ _FIRST = 3
 _EACH = 2
 
 
-def cut_off(hits: Sequence[Hit], understood: Understanding, ratio: float) -> list[Hit]:
+def cut_off(hits: Sequence[Hit], question: Question, ratio: float) -> list[Hit]:
     """The first hits: those that score at least `ratio` of the best, and in any case what the question needs.
 
     It needs three, and two more for every further clause and for every further publisher that it names.
     """
-    several = max(len(understood.parts), len(understood.publishers), 1) - 1
+    several = max(len(question.clauses), len(question.publishers), 1) - 1
     n_needed = _FIRST + _EACH * several
     best = hits[0].score if hits else 0.0
     kept = list(hits[:n_needed])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.passage_context import heading_words
+from askive.rag.text.date_mentions import days
 from askive.rag.text.dates import date_range
 from askive.rag.text.sentences import split_sentences
-from askive.rag.text.time_expressions import Day, EventPhrase, Time, full_dates
+from askive.rag.text.time_expressions import Day, EventPhrase, Time
 from askive.rag.text.words import stems
 from askive.rag.types import Passage, Source
 
+_FIGURE = re.compile(r"\d")
 _MIN_SHARE = 0.6
 """Of the weight of all dates found: below it the archive does not agree on one."""
 _STATED = 2.0
@@ -64,8 +67,10 @@ def _guesses(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> lis
             sentence = passage.text[span.start : span.end]
             if wanted <= set(stems(sentence)):
                 guesses += [
-                    _Dated(first, last, _STATED * certainty, source.doc_id)
-                    for first, last in full_dates(sentence, published[0].year)
+                    _Dated(*date_range(day.iso), _STATED * certainty, source.doc_id)
+                    for day in days(sentence, source.published)
+                    # "On Monday" and "yesterday" may be of another week than the page's date.
+                    if day.iso and day.day and not day.other and _FIGURE.search(day.text)
                 ]
         for guess in guesses:
             key = (guess.doc_id, guess.first, guess.last)

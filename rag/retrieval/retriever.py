@@ -11,7 +11,7 @@ from typing import Self
 from askive.models.protocols import Reranker
 from askive.rag.config import RetrievalConfig
 from askive.rag.errors import ConfigError
-from askive.rag.question.analysis import Understanding, named_publishers, understand
+from askive.rag.question.analysis import MAX_QUERY_CHARS, Clause, Question
 from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
 from askive.rag.retrieval.cutoff import cut_off, diversify
 from askive.rag.retrieval.event_dates import date_event
@@ -22,11 +22,10 @@ from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.text.dates import date_range
 from askive.rag.text.sentences import split_sentences
-from askive.rag.text.time_expressions import Time, named_times, relative_time
+from askive.rag.text.time_expressions import Time, relative_time
 from askive.rag.text.words import storable
 from askive.rag.types import Hit, Stage, Turn
 
-MAX_QUERY_CHARS = 2000
 _FOLLOW_UP_WEIGHT = 0.5
 _NAMED_CANDIDATES = 20
 _MAX_TIMES = 3
@@ -59,7 +58,7 @@ class Retriever:
         self._reranker = reranker
         self._free = free
         self._publishers: tuple[int, list[str]] = (-1, [])
-        self._understood: tuple[str, int, Understanding] = ("", -1, Understanding())
+        self._dated: tuple[Question, int, Question] | None = None
 
     def close(self) -> None:
         """Free the model that was loaded for it, if any. The archive stays open."""
@@ -78,45 +77,49 @@ class Retriever:
         """Whether a model takes a second look."""
         return self._config.rerank != "off"
 
-    def understand(self, question: str) -> Understanding:
-        """What the question says about where to look; nothing when `retrieval.context` is off.
-
-        Times told by events and by `last week` are dated here, by what the archive holds.
-        """
-        if not self._config.context:
-            return Understanding()
+    def read(self, text: str) -> Question:
+        """The question that a text asks of this archive, whose publishers it may name."""
         generation = self._archive.store.generation
-        if self._understood[:2] != (question, generation):
-            self._understood = (question, generation, self._read(question, generation))
-        return self._understood[2]
-
-    def _read(self, question: str, generation: int) -> Understanding:
         if self._publishers[0] != generation:
             self._publishers = (generation, self._archive.store.publishers())
-        understood = understand(question, self._publishers[1])
-        times = list(understood.times)
+        return Question.read(text, self._publishers[1])
+
+    def understand(self, question: Question) -> Question:
+        """The question with its events and its `last week` dated by what the archive holds: they stand in `times`.
+
+        Without all that it says about where to look when `retrieval.context` is off.
+        """
+        if not self._config.context:
+            return question.literal()
+        generation = self._archive.store.generation
+        if self._dated is None or self._dated[:2] != (question, generation):
+            self._dated = (question, generation, self._date(question))
+        return self._dated[2]
+
+    def _date(self, question: Question) -> Question:
+        times = list(question.times)
         today = datetime.date.today()
-        if relative_time(question, None, today):
+        if question.relative:
             dated = [source.published for source in self._archive.store.sources() if source.published]
             newest = date_range(max(dated))[1] if dated else None
-            times += [told] if (told := relative_time(question, newest, today)) else []
-        for event in understood.events:
+            times += [told] if (told := relative_time(question.relative, newest, today)) else []
+        for event in question.events:
             search = Candidates(self._archive, self._config, Filter(), _EVENT_CANDIDATES)
             # The phrase names the event; the rest of the question tells it from others of its kind.
-            scores = mean(search.search(event.phrase), search.search(question), _OF_QUESTION)
+            scores = mean(search.search(event.phrase), search.search(question.query), _OF_QUESTION)
             found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
             if time := date_event(event, [search.found[item] for item in found]):
                 times.append(time)
-        return replace(understood, times=tuple(times))
+        return replace(question, times=tuple(times), relative="", events=())
 
     def retrieve(
         self,
-        question: str,
+        question: Question | str,
         history: Sequence[Turn] = (),
         top_k: int | None = None,
         admitted: Filter | None = None,
     ) -> tuple[Hit, ...]:
-        """Passages for the question, best first.
+        """Passages for the question, best first; a text is read first.
 
         top_k: as many as that, one passage a hit. Without it: as many as the question needs, at most the
         settings' `top_k`, and neighbouring passages in one hit.
@@ -124,13 +127,15 @@ class Retriever:
         does not admit is not found. Near-copies of a better hit are left out and named in its `also`.
         """
         limit = top_k or self._config.top_k
+        if isinstance(question, str):
+            question = self.read(question)
         queries = queries_of(question, history)
         if not queries or not self._archive.counts().n_passages:
             return ()
         if admitted:
             fields = self._archive.store.fields() if admitted.where else []
             admitted.check(self._archive.store.publishers(), fields)
-        understood = self.understand(queries[0])
+        understood = self.understand(question)
         candidates = Candidates(
             self._archive, self._config, admitted or Filter(), max(self._config.n_candidates, 2 * limit)
         )
@@ -152,7 +157,7 @@ class Retriever:
         return merge_neighbours(kept, lambda doc_id: self._archive.document(doc_id).text)
 
     def _scores(
-        self, candidates: Candidates, queries: Sequence[str], understood: Understanding, admitted: Filter
+        self, candidates: Candidates, queries: Sequence[str], understood: Question, admitted: Filter
     ) -> Scores:
         """Scores of all candidates: of the question, of its clauses or the turn before, of what they lead to."""
         whole = candidates.search(queries[0], explained=True)
@@ -166,25 +171,30 @@ class Retriever:
         if len(queries) > 1:
             return mean(whole, candidates.search(queries[1]), _FOLLOW_UP_WEIGHT)
         scores = whole
-        if understood.parts:
-            clauses = self._of_parts(understood.parts, candidates, understood)
+        if understood.clauses:
+            clauses = self._of_clauses(understood.clauses, candidates, understood.publishers)
             scores = self._mixed(scores, clauses, self._config.part_weight, "clause", candidates)
-        if self._config.bridge_weight and (understood.parts or len(understood.publishers) > 1):
+        if self._config.bridge_weight and (understood.clauses or len(understood.publishers) > 1):
             first = sorted(scores, key=lambda item: (-scores[item], item))[:N_READ]
             names = bridging_names(queries[0], [candidates.found[item] for item in first])
             if names:
-                led = [f"{part} {' '.join(names)}" for part in understood.parts or (queries[0],)]
-                bridged = self._of_parts(led, candidates, understood)
+                searched = understood.clauses or (Clause(queries[0]),)
+                led = [clause.with_names(names, understood.publishers) for clause in searched]
+                bridged = self._of_clauses(led, candidates, understood.publishers)
                 scores = self._mixed(scores, bridged, self._config.bridge_weight, "names", candidates)
         return scores
 
-    def _of_parts(self, parts: Sequence[str], candidates: Candidates, understood: Understanding) -> Scores:
-        """The best score of each passage over several queries; a publisher or a time counts where it is named."""
+    def _of_clauses(
+        self, clauses: Sequence[Clause], candidates: Candidates, publishers: Sequence[str]
+    ) -> Scores:
+        """The best score of each passage over the clauses; a publisher or a time counts where it is named.
+
+        publishers: those that the whole question names, for a clause that names none.
+        """
         several = []
-        for part in parts:
-            scores = candidates.search(part)
-            publishers = named_publishers(part, understood.publishers) or understood.publishers
-            self._favour(scores, candidates, publishers, named_times(part))
+        for clause in clauses:
+            scores = candidates.search(clause.text)
+            self._favour(scores, candidates, clause.publishers or publishers, clause.times)
             several.append(scores)
         return best_of(several)
 
@@ -251,12 +261,11 @@ class Retriever:
         return Hit(passage, source, score, 0, stage, dict(candidates.parts.get(item, {})))
 
 
-def queries_of(question: str, history: Sequence[Turn] = ()) -> list[str]:
+def queries_of(question: Question, history: Sequence[Turn] = ()) -> list[str]:
     """What reaches the indexes: the question, and with a history also the last turn in front of it."""
-    question = storable(" ".join(question.split()))[:MAX_QUERY_CHARS]
-    if not question:
+    if not question.query:
         return []
     if not history:
-        return [question]
+        return [question.query]
     last = history[-1]
-    return [question, storable(f"{last.question} {last.answer} {question}")[-MAX_QUERY_CHARS:]]
+    return [question.query, storable(f"{last.question} {last.answer} {question.query}")[-MAX_QUERY_CHARS:]]

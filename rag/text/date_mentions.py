@@ -6,13 +6,24 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from askive.rag.text.dates import date_range
+from askive.rag.text.dates import date_range, numeric_days
 
 MONTHS = "january february march april may june july august september october november december".split()
 
-_MONTH_NAMES = "january february march april may june july august september october november december".split()
-_MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
+_MONTHS = {name: n for n, name in enumerate(MONTHS, start=1)}
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}
+# They count only behind a day: "Mars" is a planet, too.
+_OTHER_LANGUAGES = (
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+)
+_MONTHS_ELSEWHERE = {
+    name: n
+    for names in _OTHER_LANGUAGES
+    for n, name in enumerate(names.split(), start=1)
+    if name not in _MONTHS
+}
 _DAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday".split()
 _WEEKDAYS = {name: n for n, name in enumerate(_DAY_NAMES)}
 _MONTH = (
@@ -21,17 +32,29 @@ _MONTH = (
 )
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
+_LOWER_MONTH = f"(?i:{_MONTH})"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b",
-        rf"\b{_DAY}(?:\s+of)?\s+{_MONTH},?\s+{_YEAR}\b",
-        rf"\b{_MONTH}\s+{_DAY}\b,?\s+{_YEAR}\b",
-        rf"\b{_MONTH}(?:\s+of)?,?\s+{_YEAR}\b",
-        rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}(?!\w)",
-        rf"\b{_MONTH}\s+{_DAY}\b(?![,.]?\d)",
-        rf"\b(?:in|since|until|by|of|during|from|early|late|mid|last|next|this|and|to)[\s-]+{_MONTH}(?!\w)",
-        rf"(?<![\d.,$€£-]){_YEAR}\b(?![.,]?\d)(?!\s*(?:%|percent|per cent|people|men|women|troops|km|miles|m\b))",
+        r"(?<![\d-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])",  # 2016-01-25, and before T10:30
+        r"(?<![\d/])(?P<year>\d{4})/(?P<month>\d\d?)/(?P<day>\d\d?)(?![\d/])",  # 2016/01/25
+        # 04.03.2024, 3/4/24, 04-03-2024
+        r"(?<![\d./-])(?P<first>\d\d?)(?P<separator>[./-])(?P<second>\d\d?)(?P=separator)(?P<year>\d{4})(?![\d/-])",
+        r"(?<![\d./-])(?P<first>\d\d?)(?P<separator>/)(?P<second>\d\d?)/(?P<year>\d\d)(?![\d/-])",
+        rf"\b{_DAY}(?:\s+of|-)?\s*{_LOWER_MONTH},?[\s-]+{_YEAR}\b",  # 25th of January 2016, 25-Jan-2016
+        rf"\b{_LOWER_MONTH}\s+{_DAY}\b,?\s+{_YEAR}\b",  # Jan. 25, 2016
+        rf"\b{_LOWER_MONTH}(?:\s+of)?,?\s+{_YEAR}\b",  # Sept. 2015
+        # 4. März 2024, 4 de marzo de 2024
+        rf"\b{_DAY}\.?\s+(?:de\s+)?(?P<month>(?i:{'|'.join(_MONTHS_ELSEWHERE)}))\b(?:\s+(?:de\s+)?{_YEAR}\b)?",
+        # 2016-01; "the 2010-11 season" is none.
+        r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])(?![\d-])(?!\s+(?:season|school|fiscal|financial))",
+        rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}(?!\w)",  # 25th of January
+        rf"\b{_MONTH}\s+{_DAY}\b(?![,.]?\d)",  # Jan. 25
+        # in May, early January
+        rf"\b(?:in|since|until|by|of|during|from|between|early|late|mid|last|next|this|and|to)[\s-]+{_MONTH}(?!\w)",
+        # 1987, mid-1987
+        rf"(?:(?<![\d.,$€£-])|(?<=\bmid-)|(?<=\bearly-)|(?<=\blate-)){_YEAR}\b(?![.,]?\d)"
+        r"(?!\s*(?:%|percent|per cent|people|men|women|troops|km|miles|m\b))",
     )
 )
 _WEEKDAY = re.compile(rf"\b(?P<next>next\s+)?(?P<name>{'|'.join(_DAY_NAMES)})\b", re.IGNORECASE)
@@ -46,6 +69,7 @@ class Day:
 
     weekday: 0 is Monday. start, end: offsets into the text; text: as it stands there.
     resolved: worked out from the document's date, such as the day of "on Monday".
+    other: the month and day of the second reading of `3/4/24`; the first one has the day in front.
     """
 
     year: int | None
@@ -56,14 +80,25 @@ class Day:
     end: int
     text: str
     resolved: bool = False
+    other: tuple[int, int] | None = None
+
+    @property
+    def readings(self) -> tuple[Day, ...]:
+        """What it may mean, each with one reading."""
+        first = replace(self, other=None)
+        return (
+            (first,)
+            if self.other is None
+            else (first, replace(first, month=self.other[0], day=self.other[1]))
+        )
 
     @property
     def iso(self) -> str | None:
-        """`2016`, `2016-01` or `2016-01-25`; None without a year."""
+        """`2016`, `2016-01` or `2016-01-25`; the year alone with two readings; None without a year."""
         if self.year is None:
             return None
         parts = [f"{self.year:04d}"]
-        if self.month:
+        if self.month and self.other is None:
             parts.append(f"{self.month:02d}")
             if self.day:
                 parts.append(f"{self.day:02d}")
@@ -79,7 +114,7 @@ def days(text: str, published: str | None = None) -> list[Day]:
     found: list[Day] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            start = min(match.start(name) for name in match.groupdict())
+            start = min(match.start(name) for name, value in match.groupdict().items() if value)
             if any(d.start < match.end() and start < d.end for d in found):
                 continue
             if day := _read(match.groupdict(), start, match.end(), text):
@@ -89,7 +124,19 @@ def days(text: str, published: str | None = None) -> list[Day]:
         for match in _WEEKDAY.finditer(text)
     ]
     found += [day for match in _RELATIVE.finditer(text) if (day := _relative(match, published))]
-    return sorted((_resolved(day, published) for day in found), key=lambda d: d.start)
+    return sorted((_resolved(day, published) for day in _in_one_order(found)), key=lambda d: d.start)
+
+
+def _in_one_order(found: list[Day]) -> list[Day]:
+    """The dates with the order of day and month that the others of the text show: `3/4/24` beside `25/4/24`."""
+    shown = {
+        int(re.split(r"[/-]", day.text)[0]) == day.day
+        for day in found
+        if day.other is None and day.month != day.day and re.fullmatch(r"\d\d?[/-]\d\d?[/-]\d+", day.text)
+    }
+    if len(shown) != 1:
+        return found
+    return [day.readings[0 if True in shown else 1] if day.other else day for day in found]
 
 
 def day_of(published: str | None) -> Day | None:
@@ -103,7 +150,11 @@ def day_of(published: str | None) -> Day | None:
 
 
 def entails(held: Day, claimed: Day) -> bool:
-    """Whether the held date says everything that the claimed one does."""
+    """Whether the held date says everything that the claimed one does, in any of their readings."""
+    return any(_entails(one, other) for one in held.readings for other in claimed.readings)
+
+
+def _entails(held: Day, claimed: Day) -> bool:
     for part in ("year", "month", "day"):
         wanted = getattr(claimed, part)
         guessed = claimed.resolved and getattr(held, part) is None
@@ -115,7 +166,11 @@ def entails(held: Day, claimed: Day) -> bool:
 
 
 def conflicts(held: Day, claimed: Day) -> bool:
-    """Whether both tell a part of the date, as precisely, and tell it differently."""
+    """Whether both tell a part of the date, as precisely, and tell it differently in all their readings."""
+    return all(_conflicts(one, other) for one in held.readings for other in claimed.readings)
+
+
+def _conflicts(held: Day, claimed: Day) -> bool:
     if (held.day is None) != (claimed.day is None) or (held.month is None) != (claimed.month is None):
         return False
     pairs = [(getattr(held, part), getattr(claimed, part)) for part in ("year", "month", "day")]
@@ -125,11 +180,21 @@ def conflicts(held: Day, claimed: Day) -> bool:
 
 
 def _read(groups: dict[str, str | None], start: int, end: int, text: str) -> Day | None:
-    month_name, day, year = groups.get("month"), groups.get("day"), groups.get("year")
+    month_name, day, year, second = (groups.get(name) for name in ("month", "day", "year", "second"))
+    if second:
+        days = numeric_days(int(groups["first"] or 0), int(second), int(year or 0), groups["separator"] or "")
+        if not days:
+            return None
+        other = (days[1].month, days[1].day) if len(days) > 1 else None
+        return Day(days[0].year, days[0].month, days[0].day, None, start, end, text[start:end], other=other)
     month = None
     if month_name:
         key = month_name.lower().rstrip(".")
-        month = int(key) if key.isdigit() else _MONTHS.get(key) or _MONTHS[key[:3]]
+        month = (
+            int(key)
+            if key.isdecimal()
+            else _MONTHS.get(key) or _MONTHS_ELSEWHERE.get(key) or _MONTHS[key[:3]]
+        )
     try:
         # 2000 is a leap year: 29 February without a year is a date.
         datetime.date(int(year or 2000), month or 1, int(day or 1))

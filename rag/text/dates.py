@@ -8,6 +8,7 @@ from typing import Any
 
 _MAX_CHARS = 200
 """No date is longer."""
+_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?!\d)")  # 04.03.2024
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$")
 
 
@@ -32,7 +33,26 @@ def partial_date(value: Any) -> str | None:
         except ValueError:
             return None
         return "-".join([year, *(part.zfill(2) for part in (month, day) if part)])
+    if match := _DOTTED.match(text):
+        days = numeric_days(int(match[1]), int(match[2]), int(match[3]), ".")
+        return days[0].isoformat() if days else None
     return _spelled_date(text)
+
+
+def numeric_days(first: int, second: int, year: int, separator: str) -> list[datetime.date]:
+    """What a date in figures may mean: `04.03.2024` one day, `3/4/24` two, day first; `31/31/24` none.
+
+    Points are written with the day first. A year of two digits is one from 1970 to 2069.
+    """
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    found: list[datetime.date] = []
+    for day, month in ((first, second),) if separator == "." else ((first, second), (second, first)):
+        try:
+            found.append(datetime.date(year, month, day))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(found))
 
 
 def _spelled_date(text: str) -> str | None:

@@ -24,7 +24,7 @@ _TIMES = frozenset(
     """january february march april may june july august september october november december jan feb mar apr
     jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday""".split()
 )
-_NO_NAMES = STOP_WORDS | _TITLES | _TIMES
+_NO_NAMES = STOP_WORDS | _TITLES | _TIMES | {"half"}
 _NATIONS = {
     "british": "britain", "dutch": "netherlands", "spanish": "spain", "greek": "greece", "french": "france",
     "turkish": "turkey", "polish": "poland", "swiss": "switzerland", "danish": "denmark", "irish": "ireland",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from askive.rag.text.numbers import number_mentions
+from askive.rag.text.numbers import Number, find_numbers, find_shares, is_range
 from askive.rag.text.words import STOP_WORDS, stem
 
 Bound = Literal["=", "~", ">", "<"]
@@ -38,30 +39,61 @@ _BEFORE: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ),
 )
 _PERCENT = re.compile(r"\s*(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
-_MONEY = re.compile(r"[$€£]\s*$")
+_CURRENCY = r"(?:(?:US|A|AU|C|CA|HK|NZ|S)?\$|[£€¥]|\b(?:CHF|EUR|USD|GBP|JPY))"  # A$, €, CHF
+_MONEY = re.compile(rf"({_CURRENCY})\s?[-−]?$")
+_MONEY_BEHIND = re.compile(
+    r"[\s-]?(?:([€£$])|(CHF|EUR|USD|GBP|JPY|(?:US )?dollars?|euros?|francs?|yen|pounds?(?= sterling))\b)",
+    re.IGNORECASE,
+)
+_CURRENCIES = {
+    "us$": "$", "usd": "$", "dollar": "$", "us dollar": "$", "au$": "A$", "ca$": "C$", "eur": "€", "euro": "€",
+    "gbp": "£", "pound": "£", "chf": "CHF", "franc": "CHF", "jpy": "¥", "yen": "¥",
+}  # fmt: skip
+_MINUS = re.compile(
+    rf"(?:^|[\s(|]){_CURRENCY}?\s?[-−]{_CURRENCY}?$|\bminus\s+$"
+)  # "-84", "$-5", "-€5", "minus 5"
+# "Fell by 5 %" and a table's "-5 %" say the same.
+_FALL = re.compile(
+    r"\b(?:fell|falls?|falling|dropped|drops?|declined?|declines|decreased?|lost|loss|losses|deficit|down|shrank)"
+    r"(?:\s+(?:by|of|about|around|nearly|some))*\s+[$€£]?$",
+    re.IGNORECASE,
+)
 _OR_MORE = re.compile(r"\s+(?:or more|or above|and over|and older)\b")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _NEXT_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.,;:!?()]")
-_FRACTIONS = {
-    "half": "50",
-    "a third": "33.3",
-    "two thirds": "66.7",
-    "a quarter": "25",
-    "three quarters": "75",
-}
-_FRACTION = re.compile(
-    r"\b(two[ -]thirds|a third|one third|three[ -]quarters|a quarter|one quarter|half)\s+(?:of\b|the\b)",
-    re.IGNORECASE,
-)
+_MEASURE = re.compile(r"[\s-]?([a-zµ]+)\b(?![²³/])", re.IGNORECASE)
+_PREFIXES = {"": 1.0, "milli": 1e-3, "centi": 1e-2, "kilo": 1e3, "mega": 1e6, "giga": 1e9, "tera": 1e12}
+_LETTERS = {"": 1.0, "m": 1e-3, "c": 1e-2, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_BASES = (
+    # Names, letter, and the letters that may stand before it.
+    (("watt",), "W", "kMGT"), (("gram", "gramme"), "g", "mk"), (("metre", "meter"), "m", "mck"),
+    (("litre", "liter"), "l", "mc"), (("byte",), "B", "kMGT"), (("hertz",), "Hz", "kMG"), (("volt",), "V", "mk"),
+)  # fmt: skip
+
+
+def _measures() -> dict[str, tuple[str, float]]:
+    found = {"tonne": ("g", 1e6), "tonnes": ("g", 1e6)}
+    for names, letter, before in _BASES:
+        found |= {prefix + letter: (letter, _LETTERS[prefix]) for prefix in ("", *before)}
+        for name in names:
+            found |= {f"{prefix}{name}": (letter, factor) for prefix, factor in _PREFIXES.items()}
+            found |= {f"{prefix}{name}s": (letter, factor) for prefix, factor in _PREFIXES.items()}
+    return found
+
+
+_MEASURES = _measures()
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number as it is said.
 
-    value: in plain units; a percentage and a fraction of a whole are both per cent.
+    value: in plain units; a percentage and a fraction of a whole are both per cent. others: what else it may
+    mean, such as 400 where `400m` is taken for 400 million.
     bound: exactly, about, more than (or at least), less than (or at most).
-    unit: `%`, `$` (any currency sign) or empty. nouns: stems of the words behind it, one of which is counted.
+    unit: `%`, a currency such as `$`, `A$`, `€` or `CHF`, or empty. nouns: stems of the words behind it, one of
+    which is counted. measure: the unit of physics and its factor, `("W", 1000.0)` for kilowatts; the unit is empty
+    where there is none.
     start, end: offsets into the text; text: as it stands there.
     """
 
@@ -72,6 +104,8 @@ class Quantity:
     start: int
     end: int
     text: str
+    others: tuple[float, ...] = ()
+    measure: tuple[str, float] = ("", 1.0)
 
 
 def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
@@ -79,24 +113,60 @@ def quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantit
 
     Left out: ordinals (`3rd`), and `one` in words, which mostly counts nothing ("one of them").
     """
+    shares = find_shares(text)
+    counted = [n for n in find_numbers(text) if not any(n.start < s.end and s.start < n.end for s in shares)]
     found: list[Quantity] = []
-    for value, start, end in number_mentions(text):
-        if any(begin < end and start < stop for begin, stop in taken):
-            continue
-        if text[start:end].lower() == "one" or _ORDINAL.match(text, end) or value.count(".") > 1:
-            continue
-        try:
-            number = float(value)
-        except ValueError:
-            continue
-        unit, nouns = _unit(text, start, end), _nouns(text, end)
-        found.append(Quantity(number, _bound(text, start, end), unit, nouns, start, end, ""))
-    for match in _FRACTION.finditer(text):
-        name = match.group(1).lower().replace("-", " ").replace("one ", "a ")
-        found = [q for q in found if not match.start() <= q.start < match.end(1)]
-        found.append(Quantity(float(_FRACTIONS[name]), "~", "%", (), match.start(1), match.end(1), ""))
-    spelled = [replace(q, text=text[q.start : _shown_end(text, q)]) for q in found]
-    return sorted(spelled, key=lambda q: q.start)
+    for i, number in enumerate(counted):
+        following = counted[i + 1] if i + 1 < len(counted) else None
+        if text[number.start : number.end].lower() != "one" and not _ORDINAL.match(text, number.end):
+            found += _quantity(text, number, following)
+    found += [
+        Quantity(
+            round(float(share.values[0]), 1),
+            "~",
+            "%",
+            (),
+            share.start,
+            share.end,
+            text[share.start : share.end],
+        )
+        for share in shares
+    ]
+    free = [q for q in found if not any(begin < q.end and q.start < stop for begin, stop in taken)]
+    return sorted(free, key=lambda q: q.start)
+
+
+def _quantity(text: str, number: Number, following: Number | None) -> list[Quantity]:
+    try:
+        values = [float(value) for value in number.values]
+    except ValueError:
+        # "1.2.3" is a version.
+        return []
+    end = number.end
+    if following is not None and is_range(text, end, following.start):
+        # "12 to 15 %": both are per cent.
+        end = following.end
+    before = text[max(0, number.start - 40) : number.start]
+    if _MINUS.search(before):
+        values = [-value for value in values]
+    elif _FALL.search(before):
+        values += [-value for value in values]
+    match = _MEASURE.match(text, end)
+    measure = _measure(match[1]) if match else ("", 1.0)
+    shown = _PERCENT.match(text, number.end)
+    return [
+        Quantity(
+            values[0],
+            _bound(text, number.start, number.end),
+            _unit(text, number.start, end),
+            _nouns(text, number.end),
+            number.start,
+            number.end,
+            text[number.start : shown.end() if shown else number.end],
+            tuple(values[1:]),
+            measure,
+        )
+    ]
 
 
 def compare(claimed: Quantity, held: Quantity) -> Agreement:
@@ -104,20 +174,32 @@ def compare(claimed: Quantity, held: Quantity) -> Agreement:
     counted = (claimed.unit or claimed.nouns) and (held.unit or held.nouns)
     if counted and (claimed.unit == "%") != (held.unit == "%"):
         return "unrelated"
-    if _same_value(claimed, held):
-        # "Fewer than 12" where the source has "more than 12".
-        return "differs" if {claimed.bound, held.bound} == {"<", ">"} else "agrees"
+    if _is_same_value(claimed, held):
+        # "Fewer than 12" where the source has "more than 12", and pounds where it has dollars.
+        turned = {claimed.bound, held.bound} == {"<", ">"} or not _is_same_unit(claimed.unit, held.unit)
+        return "differs" if turned else "agrees"
+    if claimed.value and abs(claimed.value) == abs(held.value):
+        # -5 where the source has 5, and kilowatts where it has megawatts.
+        return "differs"
     if set(claimed.nouns) & set(held.nouns) or (claimed.unit and claimed.unit == held.unit):
         return "differs"
     return "unrelated"
 
 
-def _same_value(claimed: Quantity, held: Quantity) -> bool:
-    if claimed.value == held.value:
-        return True
-    if "~" not in (claimed.bound, held.bound) or not held.value:
-        return False
-    return abs(claimed.value - held.value) <= _ROUNDING * abs(held.value)
+def _is_same_unit(one: str, other: str) -> bool:
+    """Whether one is unknown, or both are the same; `$` may be any dollar."""
+    return not one or not other or one.endswith(other) or other.endswith(one)
+
+
+def _is_same_value(claimed: Quantity, held: Quantity) -> bool:
+    is_rounded = "~" in (claimed.bound, held.bound)
+    same_measure = claimed.measure[0] == held.measure[0] != ""
+    one_factor, other_factor = (claimed.measure[1], held.measure[1]) if same_measure else (1.0, 1.0)
+    return any(
+        math.isclose(one * one_factor, other * other_factor, rel_tol=_ROUNDING if is_rounded else 1e-9)
+        for one in (claimed.value, *claimed.others)
+        for other in (held.value, *held.others)
+    )
 
 
 def _bound(text: str, start: int, end: int) -> Bound:
@@ -130,9 +212,17 @@ def _bound(text: str, start: int, end: int) -> Bound:
 def _unit(text: str, start: int, end: int) -> str:
     if _PERCENT.match(text, end):
         return "%"
-    if _MONEY.search(text[max(0, start - 2) : start]):
-        return "$"
+    if match := _MONEY.search(text[max(0, start - 6) : start]):
+        return _CURRENCIES.get(match[1].lower(), match[1])
+    if match := _MONEY_BEHIND.match(text, end):
+        name = (match[1] or match[2]).lower()
+        return _CURRENCIES.get(name.removesuffix("s"), name)
     return ""
+
+
+def _measure(word: str) -> tuple[str, float]:
+    """`kW` and `kilowatts` are 1000 W; the case of a letter tells milli from mega."""
+    return _MEASURES.get(word) or _MEASURES.get(word.lower() if len(word) > 3 else word) or ("", 1.0)
 
 
 def _nouns(text: str, end: int) -> tuple[str, ...]:
@@ -144,9 +234,3 @@ def _nouns(text: str, end: int) -> tuple[str, ...]:
             break
         found.append(stem(word))
     return tuple(found)
-
-
-def _shown_end(text: str, quantity: Quantity) -> int:
-    if quantity.unit == "%" and (match := _PERCENT.match(text, quantity.end)):
-        return match.end()
-    return quantity.end

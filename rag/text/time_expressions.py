@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from askive.rag.text.date_mentions import MONTHS
+from askive.rag.text.date_mentions import days
 from askive.rag.text.dates import date_range
 
 Day = datetime.date
 
-_MONTH = f"(?:{'|'.join(MONTHS)})"
-_DATE = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    rf"|(?:(?:early|mid|late)[\s-]+)?{_MONTH},?\s+(?:of\s+)?\d{{4}}|\d{{4}}-\d{{2}}(?:-\d{{2}})?"
-    r"|(?:the\s+)?(?:(?:first|second|third|fourth|last)\s+quarter|q[1-4])\s+(?:of\s+)?\d{4}"
-    r"|(?:(?:early|mid|late)[\s-]+)?(?:19|20)\d{2}\b)"
+_QUARTER = re.compile(
+    # "the third quarter of 2015", "Q1 2016"
+    r"\b(?:(?:the\s+)?(first|second|third|fourth|last)\s+quarter|q([1-4]))\s+(?:of\s+)?((?:19|20)\d\d)\b",
+    re.IGNORECASE,
 )
+_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+_PART = re.compile(
+    r"\b(early|mid|late)[\s-]+(?:in\s+)?$", re.IGNORECASE
+)  # "early March 2015", "late in 2015"
 # A bare year may be a number: "2000 people". It counts after one of these, or after early, mid, late.
 _YEAR_NEEDS = re.compile(
     r"\b(?:in|during|of|since|before|after|until|by|from|between|and|to)\s+$", re.IGNORECASE
 )
-_PLAIN = re.compile(_DATE, re.IGNORECASE)
-_SPAN = re.compile(
-    rf"\b(?:between|from)\s+({_DATE}|{_MONTH}(?:\s+\d{{1,2}})?)\s+(?:and|to|until|till)\s+({_DATE})",
-    re.IGNORECASE,
-)
-_OPEN = re.compile(rf"\b(before|prior to|until|till|after|since|following)\s+({_DATE})", re.IGNORECASE)
+_IMPOSSIBLE_DAY = re.compile(r"\d(?:st|nd|rd|th)?\s+(?:of\s+)?$")  # "31 |February 2015"
+_BETWEEN = re.compile(r"\b(?:between|from)\s+(?:the\s+)?$", re.IGNORECASE)
+_TO = re.compile(r"\s+(?:and|to|until|till)\s+(?:the\s+)?", re.IGNORECASE)
+_OPEN = re.compile(r"\b(before|prior to|until|till|after|since|following)\s+(?:the\s+)?$", re.IGNORECASE)
+_NEAR_CHARS = 30
 _RELATIVE = re.compile(
     r"\b(?:(today|yesterday)|(this|last|past)\s+(week|month|year)"
     r"|(?:the\s+)?(?:last|past)\s+(\d{1,3}|two|three|four|five|six|ten)\s+(day|week|month|year)s)\b",
@@ -107,17 +107,20 @@ class EventPhrase:
 
 def named_times(text: str) -> list[Time]:
     """The dates, months, quarters, years and spans that a text names, in its order; impossible ones are no dates."""
-    found: list[tuple[int, int, Time]] = []
-    readings: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Time | None]], ...] = (
-        (_SPAN, _span), (_OPEN, _open), (_PLAIN, _plain)
-    )  # fmt: skip
-    for pattern, read in readings:
-        for match in pattern.finditer(text):
-            if all(match.end() <= start or end <= match.start() for start, end, _ in found):
-                time = read(text, match)
-                if time:
-                    found.append((match.start(), match.end(), time))
-    return [time for _, _, time in sorted(found, key=lambda item: item[:2])]
+    dated = _dates(text)
+    found: list[Time] = []
+    i = 0
+    while i < len(dated):
+        span = _span(text, dated[i], dated[i + 1]) if i + 1 < len(dated) else None
+        found += [span] if span else _times(text, dated[i])
+        i += 2 if span else 1
+    return found
+
+
+def relative_phrase(text: str) -> str:
+    """The words that `relative_time` would read, such as `last week`; empty when there are none."""
+    match = _RELATIVE.search(text)
+    return match.group() if match else ""
 
 
 def relative_time(text: str, newest: Day | None, today: Day) -> Time | None:
@@ -137,9 +140,9 @@ def event_phrases(text: str) -> list[EventPhrase]:
     found: list[EventPhrase] = []
     for match in _EVENT.finditer(text):
         named = _PHRASE_ENDS.sub("", match.group(2))
-        dated = _PLAIN.search(named)
+        dated = _dates(named, bare_years=True)
         # "the talks in early 2016": what is left of the date names the event.
-        named = re.sub(r"\s+(?:in|on|of|at|from)\s*$", "", named[: dated.start()]) if dated else named
+        named = re.sub(r"\s+(?:in|on|of|at|from)\s*$", "", named[: dated[0].start]) if dated else named
         phrase = " ".join(named.split()[:_MAX_PHRASE_WORDS])
         if len(phrase.split()) > 1 and not _NO_EVENT.match(phrase):
             relation = match.group(1).lower()
@@ -147,55 +150,63 @@ def event_phrases(text: str) -> list[EventPhrase]:
     return found
 
 
-def _plain(text: str, match: re.Match[str]) -> Time | None:
-    said = match.group()
-    if said.isdigit() and not _YEAR_NEEDS.search(text[: match.start()]):
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """Where a date stands and what it may mean; `days` is empty without a year."""
+
+    start: int
+    end: int
+    month: str
+    days: tuple[tuple[Day, Day], ...]
+
+
+def _dates(text: str, *, bare_years: bool = False) -> list[_Dated]:
+    """Dates, quarters and thirds in the order of the text. bare_years: also a year that nothing marks as one."""
+    found: list[_Dated] = []
+    for match in _QUARTER.finditer(text):
+        number = int(match[2] or 0) or _QUARTERS[match[1].lower()]
+        first, last = Day(int(match[3]), 3 * number - 2, 1), date_range(f"{match[3]}-{3 * number:02d}")[1]
+        found.append(_Dated(match.start(), match.end(), "", ((first, last),)))
+    quarters = [(quarter.start, quarter.end) for quarter in found]
+    for day in days(text):
+        before = text[max(0, day.start - _NEAR_CHARS) : day.start]
+        part = _PART.search(before)
+        is_bare = day.text.isdigit() and not (part or bare_years or _YEAR_NEEDS.search(before))
+        if is_bare or day.weekday is not None or (day.day is None and _IMPOSSIBLE_DAY.search(before)):
+            continue
+        if any(start < day.end and day.start < end for start, end in quarters):
+            continue
+        ranges = tuple(date_range(reading.iso) for reading in day.readings if reading.iso)
+        month = f"-{day.month:02d}" + (f"-{day.day:02d}" if day.day else "") if day.month else ""
+        if part:
+            ranges = tuple(_third(part[1].lower(), one) for one in ranges)
+        found.append(_Dated(day.start - len(part[0]) if part else day.start, day.end, month, ranges))
+    return sorted(found, key=lambda one: one.start)
+
+
+def _times(text: str, dated: _Dated) -> list[Time]:
+    """The time of one date, two of `3/4/24`; none without a year."""
+    opening = _OPEN.search(text[max(0, dated.start - _NEAR_CHARS) : dated.start])
+    if not dated.days or opening is None:
+        return [Time(text[dated.start : dated.end], first, last) for first, last in dated.days]
+    said = f"{opening[0]}{text[dated.start : dated.end]}"
+    if opening[1].lower() in ("before", "prior to", "until", "till"):
+        return [Time(said, Day.min, max(last for _, last in dated.days))]
+    return [Time(said, min(first for first, _ in dated.days), Day.max)]
+
+
+def _span(text: str, since: _Dated, until: _Dated) -> Time | None:
+    """`between March and May 2015`, `from 3 May 2015 to June 4, 2015`."""
+    opening = _BETWEEN.search(text[max(0, since.start - _NEAR_CHARS) : since.start])
+    if opening is None or not until.days or not _TO.fullmatch(text[since.end : until.start]):
         return None
-    days = _read(said)
-    return Time(said, *days) if days else None
-
-
-def _open(text: str, match: re.Match[str]) -> Time | None:
-    days = _read(match.group(2))
-    if days is None:
-        return None
-    first, last = days
-    earlier = match.group(1).lower() in ("before", "prior to", "until", "till")
-    return Time(match.group(), Day.min, last) if earlier else Time(match.group(), first, Day.max)
-
-
-def _span(text: str, match: re.Match[str]) -> Time | None:
-    until = _read(match.group(2))
-    if until is None:
-        return None
-    opening = match.group(1)
-    since = _read(opening if re.search(r"\d{4}", opening) else f"{opening} {until[0].year}")
-    if since is None or since[0] > until[1]:
-        return None
-    return Time(match.group(), since[0], until[1])
-
-
-def _read(said: str) -> tuple[Day, Day] | None:
-    """The days of one date in figures or words; None when there is no such day."""
-    words = re.sub(r"\b(?:the|of)\b|,", " ", said.lower())
-    try:
-        if match := re.search(r"\d{4}-\d{2}(?:-\d{2})?", words):
-            return date_range(match.group())
-        if not (year_match := re.search(r"\b\d{4}\b", words)):
+    first, last = since.days[0][0] if since.days else None, until.days[-1][1]
+    if first is None:
+        try:
+            first = date_range(f"{until.days[0][0].year}{since.month}")[0]
+        except ValueError:
             return None
-        year = int(year_match.group())
-        if match := re.search(r"(first|second|third|fourth|last) quarter|q([1-4])", words):
-            number = int(match.group(2) or 0) or {"first": 1, "second": 2, "third": 3}.get(match.group(1), 4)
-            return Day(year, 3 * number - 2, 1), date_range(f"{year}-{3 * number:02d}")[1]
-        month = next((n for n, name in enumerate(MONTHS, start=1) if re.search(rf"\b{name}\b", words)), 0)
-        if month and (match := re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b", words)):
-            day = Day(year, month, int(match.group(1)))
-            return day, day
-        days = date_range(f"{year}-{month:02d}" if month else str(year))
-    except ValueError:
-        return None
-    part = re.search(r"\b(early|mid|late)\b", words)
-    return _third(part.group(1), days) if part else days
+    return Time(f"{opening[0]}{text[since.start : until.end]}", first, last) if first <= last else None
 
 
 def _third(part: str, days: tuple[Day, Day]) -> tuple[Day, Day]:
@@ -233,26 +244,3 @@ _LENGTHS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 def _days(first: Day, last: Day) -> str:
     return str(first) if first == last else f"{first} to {last}"
-
-
-def full_dates(text: str, year: int | None = None) -> Iterator[tuple[Day, Day]]:
-    """Days named in a text, also those without a year (`Jan. 25`) when the year is known."""
-    for match in _IN_TEXT.finditer(text):
-        day, month, other, written = match.group(1), match.group(2), match.group(3), match.group(4)
-        name = re.sub(r"\W", "", (month or "")).lower()[:3]
-        number = next((n for n, known in enumerate(MONTHS, start=1) if known.startswith(name)), 0)
-        if (written or year) and number:
-            try:
-                found = Day(int(written or year or 0), number, int(day or other))
-            except ValueError:
-                continue
-            yield found, found
-
-
-_SHORT_MONTH = (
-    r"(Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
-    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
-)
-_IN_TEXT = re.compile(
-    rf"\b(?:(\d{{1,2}})\s+(?=[A-Z]))?{_SHORT_MONTH}(?(1)|\s+(\d{{1,2}})(?!\d))(?:,?\s+(\d{{4}}))?"
-)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from askive.rag.text.numbers import TENS, UNITS
+from askive.rag.text.figures import TENS, UNITS, plain_figure
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*", re.UNICODE)
 STOP_WORDS = frozenset(
@@ -49,7 +49,7 @@ def stem(word: str) -> str:
     if word in UNITS or word in TENS:
         return str(UNITS.get(word, TENS.get(word)))
     if word[:1].isdigit():
-        return word.replace(",", "")
+        return plain_figure(word)
     return str(_stemmer().stemWord(word))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from askive.models.protocols import Embedder
 from askive.rag.evidence.source_sentences import SourceSentence, candidates_of, clauses_of
 from askive.rag.passage_context import heading_words
+from askive.rag.question.analysis import Question
 from askive.rag.text.names import names
 from askive.rag.text.numbers import numbers
 from askive.rag.text.words import stem, stems
@@ -38,7 +39,7 @@ PARAPHRASED = 0.70
 class Citer:
     """Cites the sentences of one answer; numbers spans in the order of their first use."""
 
-    def __init__(self, question: str, hits: Sequence[Hit], embedder: Embedder) -> None:
+    def __init__(self, question: Question, hits: Sequence[Hit], embedder: Embedder) -> None:
         self._question = question
         self._embedder = embedder
         self._candidates = candidates_of(hits)
@@ -119,7 +120,7 @@ class Citer:
         are no news: whatever has them is not the source of the answer.
         """
         chosen = list(used)
-        lacking = set(stems(text)).difference(stems(self._question), *(self._near[i] for i in chosen))
+        lacking = set(stems(text)).difference(self._question.stems, *(self._near[i] for i in chosen))
         telling = {stem(word) for word in names(text) | numbers(text)}
         for i in used:
             for beside in self._beside(i):
@@ -169,7 +170,7 @@ class Citer:
     def _choose(self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int) -> list[int]:
         """The best span and spans that bring what it lacks."""
         chosen = [best]
-        lacking = set(stems(text)) - self._near[best] - set(stems(self._question)) | (
+        lacking = set(stems(text)) - self._near[best] - set(self._question.stems) | (
             {stem(word) for word in names(text) | numbers(text)} - self._near[best]
         )
         while lacking and len(chosen) < MAX_CITATIONS:
@@ -191,14 +192,14 @@ class Citer:
         The first counts numbers that the candidate lacks against it.
         """
         # A short answer ("35.") means something only next to its question.
-        vectors = self._embedder.embed([text, f"{self._question} {text}"])
+        vectors = self._embedder.embed([text, f"{self._question.text} {text}"])
         cosines = (self._vectors @ vectors.T).max(axis=1)
         said = set(stems(text)) or {""}
-        asked = set(stems(self._question))
+        asked = set(self._question.stems)
         # Words that only repeat the question count less: they say nothing about the answer.
         weight = {s: self._weight.get(s, self._unseen) * (0.5 if s in asked else 1.0) for s in said}
         total = sum(weight.values()) or 1.0
-        wanted = numbers(text) - numbers(self._question)
+        wanted = numbers(text) - self._question.numbers
         scores = np.zeros(len(self._candidates))
         nearness = np.zeros(len(self._candidates))
         for i, (own, near) in enumerate(zip(self._own, self._near, strict=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import day_of, days
 from askive.rag.text.names import has_name, lower_words, names_in
 from askive.rag.text.numbers import number_mentions, numbers
@@ -64,7 +65,7 @@ class SourceReading:
 class ClaimReading:
     """A claim with what in it can be checked."""
 
-    def __init__(self, text: str, question: str, plain: set[str], known: str) -> None:
+    def __init__(self, text: str, question: Question | None, plain: set[str], known: str) -> None:
         self.text = text
         self.question = question
         self.known = known
@@ -83,7 +84,7 @@ class ClaimReading:
         }
         dated = {stem(w) for d in self.days for w in re.findall(r"\w+", d.text.lower())}
         self.words = set(stems(text)) - FRAMING - held - counted - dated
-        self.asked = set(stems(question))
+        self.asked = set(question.stems if question else ())
 
     def unheard(self, heard: set[str], headed: set[str], slack: float) -> list[str]:
         """The stems that nobody said, when they are more than may be the writer's own, or the question's."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
@@ -56,7 +57,7 @@ class _Finding:
 def check(
     sentence: str,
     sources: Sequence[SourceSentence],
-    question: str = "",
+    question: Question | None = None,
     slack: float = 0.125,
     known: str = "",
 ) -> Check:
@@ -127,7 +128,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     if any(compare(quantity, held) == "agrees" for held in source.near_quantities):
         return
     other = next((held for held in source.quantities if compare(quantity, held) == "differs"), None)
-    turned = other is not None and other.value == quantity.value
+    # The same figure with another sign, currency or unit is no support.
+    turned = other is not None and abs(other.value) == abs(quantity.value)
     if (
         not turned
         and quantity.unit != "%"
@@ -135,7 +137,8 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
     ):
         return
     if other is not None:
-        against.append(f"says {_bounded(quantity)}, the source says {_bounded(other)}")
+        in_full = abs(quantity.value) == abs(other.value)
+        against.append(f"says {_bounded(quantity, in_full)}, the source says {_bounded(other, in_full)}")
     else:
         missing.append(f"the number {quantity.text} is not in the source")
 
@@ -209,7 +212,7 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
 def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
     """A denial that the source does not bear, and one in the source that the claim passes over."""
     text = f"{source.source.text} ; {source.source.about}"
-    if word := find_undenied(claim.text, text, claim.question):
+    if word := find_undenied(claim.text, text, claim.question.text if claim.question else ""):
         return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
     if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
         return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]
@@ -264,9 +267,15 @@ def _spoken(stemmed: str, *texts: str) -> str:
     return next((w for t in texts for w in re.findall(r"[\w'’-]+", t) if stem(w.lower()) == stemmed), stemmed)
 
 
-def _bounded(quantity: Quantity) -> str:
+def _bounded(quantity: Quantity, in_full: bool) -> str:
+    """in_full: with sign, unit and measure, where the figures alone are the same."""
     sign = {"=": "", "~": "about ", ">": "more than ", "<": "less than "}[quantity.bound]
-    return f"{sign}{quantity.text}"
+    if not in_full:
+        return f"{sign}{quantity.text}"
+    letter, factor = quantity.measure
+    unit = quantity.unit if quantity.unit != "%" else ""
+    measure = f" ({quantity.value * factor:g} {letter})" if letter else ""
+    return f"{sign}{'-' if quantity.value < 0 else ''}{unit}{quantity.text}{measure}"
 
 
 def _is_plain(value: str) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
+from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
 
@@ -66,12 +67,14 @@ def excerpt_of(citation: Citation) -> Excerpt:
     )
 
 
-def rule_features(text: str, question: str, excerpts: Sequence[Excerpt], reader: Reader) -> dict[str, float]:
+def rule_features(
+    text: str, question: Question, excerpts: Sequence[Excerpt], reader: Reader
+) -> dict[str, float]:
     """`reader`: log-odds that one of the excerpts supports the sentence. `own`: share of its words in the quotes.
 
     `asked`, `new`: words that only the question has, and that neither it nor a quote or a title has.
     """
-    said, asked = set(stems(text)), set(stems(question))
+    said, asked = set(stems(text)), set(question.stems)
     quoted = set(stems(" ".join(excerpt.quote for excerpt in excerpts)))
     heard = quoted | set(stems(" ".join(excerpt.title for excerpt in excerpts)))
     support = reader.support(text, [excerpt.within(_CONTEXT_CHARS) for excerpt in excerpts])
@@ -123,15 +126,15 @@ class SupportModel:
             return ()
         return ("reader",) if self._by_asking is None else ("reader", "generator")
 
-    def gives(self, question: str, value: str, citation: Citation) -> float:
+    def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
         if self._by_asking is None or self._generator is None:
             return math.inf
         return statement_log_odds(
-            f"The answer to “{question}” is {value}.", [excerpt_of(citation)], self._generator
+            f"The answer to “{question.text}” is {value}.", [excerpt_of(citation)], self._generator
         )
 
-    def judge(self, sentence: Sentence, question: str) -> Sentence:
+    def judge(self, sentence: Sentence, question: Question) -> Sentence:
         """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.
 
         Raises ModelError as `Generator.choose` does.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
+from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.support import SupportModel
@@ -28,22 +29,22 @@ class Verifier:
         """What takes part in a verdict: `rules`, then `reader` and `generator` if they do."""
         return ("rules", *self._support.judges)
 
-    def citer(self, question: str, hits: Sequence[Hit]) -> Citer:
+    def citer(self, question: Question, hits: Sequence[Hit]) -> Citer:
         """Cites the sentences of one answer. question: what they answer, or the sentence in front of them."""
         return Citer(question, hits, self._embedder)
 
-    def judge(self, sentence: Sentence, question: str) -> Sentence:
+    def judge(self, sentence: Sentence, question: Question) -> Sentence:
         """A cited sentence; `unsupported` when the models find that its source does not say it.
 
         Raises ModelError as `Generator.choose` does.
         """
         return self._support.judge(sentence, question)
 
-    def gives(self, question: str, value: str, citation: Citation) -> float:
+    def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the cited words give this value as the answer. Raises ModelError as `Generator.choose` does."""
         return self._support.gives(question, value, citation)
 
-    def verify(self, text: str, start: int, question: str, hits: Sequence[Hit]) -> Sentence:
+    def verify(self, text: str, start: int, question: Question, hits: Sequence[Hit]) -> Sentence:
         """The sentence `text`, which stands at `start`, with its citations, verdict and reasons; all checks are made.
 
         Raises ModelError as `Generator.choose` does.

@@ -11,11 +11,13 @@ from askive.models.errors import UsageError
 from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.protocols import Embedder
 from askive.models.reader.cross_encoder import MAX_QUESTION_TOKENS, MAX_TOKENS, Reader
+from askive.rag.answer.answerer import LONGEST_QUESTION_CHARS
 from askive.rag.answer.prompt import MAX_QUESTION_TOKENS as MAX_PROMPTED
 from askive.rag.answer.prompt import build_prompt, shorten
-from askive.rag.assistant import LONGEST_QUESTION_CHARS, Assistant
+from askive.rag.assistant import Assistant
 from askive.rag.config import DEFAULT_EMBEDDER, Config, PassageConfig
 from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Turn
 from askive.rag.verify_text import verify_text
@@ -72,7 +74,8 @@ def odd_archive(
 @pytest.mark.parametrize("name", ODD)
 def test_every_way_in_stands_odd_texts(odd_archive: Archive, reader: Reader, name: str) -> None:
     text = ODD[name]
-    opened = Assistant(odd_archive, ScriptedGenerator(), Config(home=odd_archive.folder), reader)
+    config = Config(home=odd_archive.folder)
+    opened = Assistant(odd_archive, ScriptedGenerator(), config, reader)
     if len(text) > LONGEST_QUESTION_CHARS:
         with pytest.raises(UsageError, match=r"at most 12,000 are read"):
             opened.ask(text)
@@ -80,7 +83,7 @@ def test_every_way_in_stands_odd_texts(odd_archive: Archive, reader: Reader, nam
         answer = opened.ask(text, [Turn(text, text)])
         assert answer.text
         assert answer.text.encode(), "no halves of surrogate pairs"
-    for sentence in verify_text(f"{text[:3000]} The bridge was built in 1871.", odd_archive, opened._config):
+    for sentence in verify_text(f"{text[:3000]} The bridge was built in 1871.", odd_archive, config):
         assert sentence.text.encode()
 
 
@@ -109,5 +112,5 @@ def test_the_prompt_counts_tokens(name: str) -> None:
     count = ByCharacter().count_tokens
     shown = shorten(ODD[name], count_tokens=count)
     assert count(shown) <= MAX_PROMPTED
-    prompt = build_prompt(ODD[name], (), [Turn(ODD[name], ODD[name])] * 3, count)
+    prompt = build_prompt(Question.read(ODD[name]), (), [Turn(ODD[name], ODD[name])] * 3, count)
     assert sum(count(message.text) for message in prompt.messages) < 4000

@@ -238,6 +238,10 @@ def test_a_maker_is_found(tmp_path: Path) -> None:
     assert made_in(tmp_path / "m.py", "Retriever") == [3]
 
 
+def test_the_assistant_knows_few_modules() -> None:
+    assert len(IMPORTED["rag.assistant"]) <= 10
+
+
 def circles(imported: Mapping[str, set[str]]) -> list[list[str]]:
     """Groups of modules that import each other, straight or by way of others."""
 

@@ -121,3 +121,5 @@ def remove(
         shown.json({"removed": name, **removed_json(removed)})
     else:
         shown.hint(f"{name}: removed; {removed_text(removed)}")
+    if not removed.erased:
+        raise typer.Exit(1)

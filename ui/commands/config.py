@@ -88,6 +88,8 @@ def _lines(setting: Setting) -> tuple[str, str]:
     )
     changed = "" if setting.value == setting.default else f", default {_as_toml(setting.default)}"
     meaning = setting.description + (f" [{setting.allowed}]" if setting.allowed else "")
+    if setting.experimental:
+        meaning += " (experimental)"
     return (
         f"{head:<{_ORIGIN_COLUMN}}  {setting.origin}{changed}",
         f"{'':<{_MEANING_COLUMNS}}{meaning}",

@@ -207,8 +207,8 @@ def index(
             shown.hint(f"{name}: deleted what quoted removed documents: {counts_text(quotes_deleted)}")
         if quotes_kept:
             shown.hint(f"{name}: kept, though they quote removed documents: {counts_text(quotes_kept)}")
-    # What was kept is no success either: a script must learn that a disk is missing.
-    if report.failures or report.withheld:
+    # What was kept, or not erased yet, is no success either: a script must learn that a disk is missing or fails.
+    if report.failures or report.withheld or not erased:
         raise typer.Exit(1)
 
 
@@ -271,3 +271,5 @@ def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | 
             f"{name}: {len(removed.uris)} removed, {removed_text(removed)};"
             " files outside Askive's data folder stay where they are"
         )
+    if not removed.erased:
+        raise typer.Exit(1)

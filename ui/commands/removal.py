@@ -65,7 +65,9 @@ def removed_json(removed: Removed) -> dict[str, object]:
     }
 
 
-NOT_ERASED = "its bytes are still in the collection's file, which is in use: the next start erases them"
+NOT_ERASED = (
+    "its bytes are still in the collection's file, which is in use or failing: the next start erases them"
+)
 _SINGULAR = {
     "answers in conversations": "answer in conversations",
     "gold questions": "gold question",

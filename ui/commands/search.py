@@ -46,7 +46,6 @@ def search(
     import sys
 
     from askive.rag.factory import open_retriever
-    from askive.rag.retrieval.retriever import MAX_QUERY_CHARS
     from askive.rag.serialize import hit_to_dict
     from askive.rag.store.filters import parse_filter
     from askive.rag.text.words import storable
@@ -61,8 +60,9 @@ def search(
         after=after, before=before, publishers=publisher or (), path=path, where=where or ()
     )
     with open_archive(config, shown) as archive, open_retriever(config, archive) as retriever:
-        hits = retriever.retrieve(text, top_k=top_k, admitted=admitted)
-        understood = retriever.understand(text[:MAX_QUERY_CHARS]).describe()
+        question = retriever.read(text)
+        hits = retriever.retrieve(question, top_k=top_k, admitted=admitted)
+        understood = retriever.understand(question).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])
         return

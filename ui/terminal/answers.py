@@ -104,6 +104,12 @@ def _print_sources(answer: Answer, shown: Output) -> None:
             )
             if line := also_in(citation.hit):
                 out.print(f"    {line}", markup=False, style="dim")
+    if answer.set_aside:
+        out.print()
+        out.print("Set aside, for control tokens of a chat template", style="bold")
+    for citation in answer.set_aside:
+        out.print(f"    “{_one_line(citation.quote)}”", markup=False)
+        out.print(f"    {about(citation)}", style="dim", markup=False)
     if answer.timings.first_token_ms and not shown.quiet:
         shown.hint(
             f"\nfirst word after {answer.timings.first_token_ms / 1000:.1f} s,"

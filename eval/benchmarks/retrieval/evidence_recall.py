@@ -24,9 +24,10 @@ from askive.models.protocols import Embedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config, load_config
 from askive.rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
-from askive.rag.evidence.scoring import ScoredSentence, in_context, score_sentences
+from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.evidence.selection import evidence_budget, select_evidence
 from askive.rag.factory import open_retriever
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Evidence, Hit
 
@@ -67,16 +68,17 @@ def measure(
         retriever = open_retriever(config, archive, reader=reader)
         samples = [s for s in suite.samples if not s.unanswerable and (s.evidence or s.answers or s.all_of)]
         for sample in select(samples, limit):
-            hits = retriever.retrieve(sample.question, sample.turns)
+            question = retriever.read(sample.question)
+            hits = retriever.retrieve(question, sample.turns)
             context = sample.turns[-1].question if sample.turns else ""
             for weight in weights:
                 begun = time.perf_counter()
-                scored = score_sentences(sample.question, hits, embedder, context)
+                scored = score_sentences(question, hits, embedder, context)
                 if weight and reader is not None and scored:
-                    asked = in_context(sample.question, context)
-                    scored = read_sentences(asked, scored, reader, weight)
+                    asked = question.after(context)
+                    scored = read_sentences(asked.text, scored, reader, weight)
                 ms = 1000 * (time.perf_counter() - begun)
-                read = _read(sample.question, scored, config)
+                read = _read(question, scored, config)
                 n_words = sum(len(piece.text.split()) for piece in read)
                 rows[weight].append((_recall(sample, read, archive), _holds(sample, hits, read), n_words, ms))
     return [
@@ -93,7 +95,7 @@ def measure(
     ]
 
 
-def _read(question: str, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
+def _read(question: Question, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
     """What stands in the prompt; a token is taken as three quarters of a word."""
     room = evidence_budget(question, scored, config.prompt)
     return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))

@@ -76,7 +76,8 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
     try:
         retriever = open_retriever(bench.config, archive)
         for sample in select([s for s in suite.samples if not s.turns], limit):
-            weighed = assessor.weigh(sample.question, retriever.retrieve(sample.question))
+            question = retriever.read(sample.question)
+            weighed = assessor.weigh(question, retriever.retrieve(question))
             if not weighed.scored:
                 continue
             started = time.perf_counter()

@@ -10,7 +10,7 @@ from askive.eval.runs.pipelines import DefaultPipeline
 from askive.models.protocols import Generator
 from askive.rag.config import Config
 from askive.rag.factory import open_retriever
-from askive.rag.question.analysis import Understanding
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -23,12 +23,15 @@ class _WorstFirst:
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
 
-    def understand(self, question: str) -> Understanding:
+    def read(self, text: str) -> Question:
+        return self._retriever.read(text)
+
+    def understand(self, question: Question) -> Question:
         return self._retriever.understand(question)
 
     def retrieve(
         self,
-        question: str,
+        question: Question | str,
         history: Sequence[Turn] = (),
         top_k: int | None = None,
         admitted: Filter | None = None,
@@ -45,7 +48,7 @@ class BrokenRetriever(DefaultPipeline):
         worst: Any = _WorstFirst(open_retriever(config, archive))
         self._retriever = worst
         if self._assistant is not None:
-            self._assistant._preparer.retriever = worst
+            self._assistant._answerer.preparer.retriever = worst
 
 
 class NeverRefuses(DefaultPipeline):

@@ -9,6 +9,7 @@ from askive.rag.answer.quoting import quote_answer
 from askive.rag.answer.verified_answer import VerifiedAnswer
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import Span
 from askive.rag.types import Citation, Hit, Passage, Sentence, Source
 from askive.rag.verification.citer import Citer
@@ -49,5 +50,5 @@ def test_what_the_model_named_is_quoted_unless_another_sentence_is_far_better() 
         (scored(0.9, -2.0), SECOND),
         (scored(0.9, None, None), SECOND),
     ):
-        citer = Citer(QUESTION, [HIT], HashEmbedder())
-        assert quote_answer(QUESTION, best, citer, said).text.endswith(f"“{expected}”")
+        citer = Citer(Question.read(QUESTION), [HIT], HashEmbedder())
+        assert quote_answer(Question.read(QUESTION), best, citer, said).text.endswith(f"“{expected}”")

@@ -16,6 +16,7 @@ from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
 from askive.rag.question.decomposition import question_parts
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
@@ -139,15 +140,15 @@ def half(
     """Weighed by the first key that the text holds; `alone`: with what is found for the part by itself."""
     looked_for: list[str] = []
 
-    def retrieve(part: str) -> Sequence[Hit]:
-        looked_for.append(part)
+    def retrieve(part: Question) -> Sequence[Hit]:
+        looked_for.append(part.text)
         return [None]  # type: ignore[list-item]
 
-    def weigh(part: str, hits: Sequence[Hit]) -> Assessment:
+    def weigh(part: Question, hits: Sequence[Hit]) -> Assessment:
         given = alone if hits else whole
-        return replace(WEIGHED, probability=next((p for word, p in given.items() if word in part), 0.6))
+        return replace(WEIGHED, probability=next((p for word, p in given.items() if word in part.text), 0.6))
 
-    return answerable_part(PartialQuestion(question, (), WEIGHED), retrieve, weigh), looked_for
+    return answerable_part(PartialQuestion(Question.read(question), (), WEIGHED), retrieve, weigh), looked_for
 
 
 LOW, MIDDLE, HIGH = SURELY_NOT / 2, (SURELY_NOT + SURELY_THERE) / 2, (1 + SURELY_THERE) / 2
@@ -155,11 +156,11 @@ LOW, MIDDLE, HIGH = SURELY_NOT / 2, (SURELY_NOT + SURELY_THERE) / 2, (1 + SURELY
 
 def test_the_half_that_is_there_is_asked_and_the_other_is_told() -> None:
     found, looked_for = half(BOTH, {"bridge": HIGH, "mayor": LOW}, {"bridge": HIGH, "mayor": LOW})
-    assert found.question == f"{BUILT}?"
+    assert found.question.text == f"{BUILT}?"
     assert found.unanswered == (MAYOR,)
     assert f"{MAYOR}?" in looked_for, "it is looked for by itself before it is called missing"
     found, _ = half(BOTH, {"bridge": LOW, "mayor": HIGH}, {"bridge": LOW, "mayor": HIGH})
-    assert found.question == "Who is the mayor of Borgholm?"
+    assert found.question.text == "Who is the mayor of Borgholm?"
     assert found.unanswered == (BUILT,)
 
 
@@ -176,7 +177,7 @@ def test_the_half_that_is_there_is_asked_and_the_other_is_told() -> None:
 )
 def test_what_is_not_clear_is_asked_as_it_is(whole: dict[str, float], alone: dict[str, float]) -> None:
     found, _ = half(BOTH, whole, alone)
-    assert found == PartialQuestion(BOTH, (), WEIGHED)
+    assert found == PartialQuestion(Question.read(BOTH), (), WEIGHED)
 
 
 @pytest.mark.parametrize(
@@ -196,25 +197,27 @@ def test_a_doubtful_part_is_missing_when_no_document_has_such_a_value(
     hit = Hit(passage, Source(1, "bridge.txt", "The old bridge", "text/plain"), 1.0, 1, "fused")
     sentence = ScoredSentence(SourceSentence(hit, Span(0, len(text)), text), 0, 0.8)
 
-    def weigh(part: str, _hits: Sequence[Hit]) -> Assessment:
-        likely = HIGH if BUILT in part and ":" not in part else MIDDLE
+    def weigh(part: Question, _hits: Sequence[Hit]) -> Assessment:
+        likely = HIGH if BUILT in part.text and ":" not in part.text else MIDDLE
         return replace(WEIGHED, scored=(sentence,), probability=likely)
 
     question = f"{BUILT}, and {second}?"
-    found = answerable_part(PartialQuestion(question, (), WEIGHED), lambda _part: (hit,), weigh)
+    found = answerable_part(
+        PartialQuestion(Question.read(question), (), WEIGHED), lambda _part: (hit,), weigh
+    )
     assert found.unanswered == ((second,) if unanswered else ())
 
 
 def test_one_question_costs_nothing() -> None:
     found, looked_for = half(f"{BUILT}?", {"bridge": LOW}, {})
-    assert (found.question, found.unanswered, looked_for) == (f"{BUILT}?", (), [])
+    assert (found.question.text, found.unanswered, looked_for) == (f"{BUILT}?", (), [])
 
 
 def test_a_half_that_means_nothing_alone_is_asked_with_the_whole() -> None:
     question = "When was the old bridge built and who built it?"
     likely = {"who": HIGH, "When": LOW}
     found, _ = half(question, likely, likely)
-    assert found.question == question
+    assert found.question.text == question
     assert found.unanswered == ("When was the old bridge built",)
 
 
@@ -240,9 +243,11 @@ def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known of Borgholm alone, and all of anything else: only the weights could tell."""
     weigh = EvidenceAssessor.weigh
 
-    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
+    def given(
+        self: EvidenceAssessor, question: Question, hits: Sequence[Hit], context: str = ""
+    ) -> Assessment:
         found = weigh(self, question, hits, context)
-        unknown = "Borgholm" in question and "bridge" not in question
+        unknown = "Borgholm" in question.text and "bridge" not in question.text
         return replace(found, probability=LOW if unknown else HIGH, is_answerable=not unknown)
 
     monkeypatch.setattr(EvidenceAssessor, "weigh", given)

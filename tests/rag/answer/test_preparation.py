@@ -18,6 +18,7 @@ from askive.rag.answer.preparation import complete_question
 from askive.rag.answer.prompt import build_prompt, prefilled_opening, prompt_opening
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Answer, Turn
 from tests.conftest import SMALL_GENERATOR
@@ -73,7 +74,7 @@ def _steps_of(archive: Archive, question: str, stop_at: int | None) -> list[str]
 
         return step
 
-    preparer = opened._preparer
+    preparer = opened._answerer.preparer
     preparer.retriever.retrieve = counted("retrieve", preparer.retriever.retrieve)  # type: ignore[method-assign]
     preparer._assessor.weigh = counted("weigh", preparer._assessor.weigh)  # type: ignore[method-assign]
     found = opened.anticipate(question, cancel=cancel)
@@ -93,7 +94,7 @@ def test_the_opening_begins_every_prompt(archive: Archive, n_turns: int) -> None
         prompt[:-1]
         == ahead[:-1]
         == prompt_opening(history)
-        == build_prompt("Why?", (), history).messages[:-1]
+        == build_prompt(Question.read("Why?"), (), history).messages[:-1]
     )
     assert prompt[-1].text.startswith(ahead[-1].text)
     cancel = Flag()

@@ -9,6 +9,7 @@ from askive.rag.answer.quoting import added_values, first_supporting
 from askive.rag.answer.yes_no import polarity_of
 from askive.rag.config import RetrievalConfig
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 
@@ -43,13 +44,13 @@ def test_an_answer_may_open_with_yes_or_no(answer: str, polarity: str | None) ->
     ],
 )
 def test_names_and_numbers_that_the_question_lacks(answer: str, values: list[str]) -> None:
-    assert added_values(QUESTION, answer, ["The Aldermoor Post"]) == values
+    assert added_values(Question.read(QUESTION), answer, ["The Aldermoor Post"]) == values
 
 
 @pytest.fixture
 def scored(archive: Archive) -> list[ScoredSentence]:
     hits = Retriever(archive, RetrievalConfig()).retrieve("harbour bridge fair storm ships", top_k=20)
-    return score_sentences("What happened in Aldermoor?", hits, HashEmbedder())
+    return score_sentences(Question.read("What happened in Aldermoor?"), hits, HashEmbedder())
 
 
 def test_the_source_that_has_it(scored: list[ScoredSentence]) -> None:

@@ -9,6 +9,7 @@ from askive.rag.answer.prompt import build_prompt
 from askive.rag.answer.style import style_of, without_preamble
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
+from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import is_open
 from askive.rag.store.archive import Archive
 
@@ -33,7 +34,7 @@ FIRST = "The harbour of Aldermoor received 412 ships in January."
 )
 def test_explanations(question: str) -> None:
     assert is_open(question)
-    assert style_of(question).min_tokens > 40
+    assert style_of(Question.read(question)).min_tokens > 40
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def test_explanations(question: str) -> None:
 )
 def test_facts(question: str) -> None:
     assert not is_open(question)
-    assert style_of(question).min_tokens < 20
+    assert style_of(Question.read(question)).min_tokens < 20
 
 
 def test_the_request_stands_behind_the_question(archive: Archive) -> None:
     for question in ("Why did it close?", "Who built it?", "Did it close?"):
-        last = build_prompt(question, ()).messages[-1].text
-        assert last.endswith(f"Question: {question}\n{style_of(question).request}".rstrip())
+        last = build_prompt(Question.read(question), ()).messages[-1].text
+        assert last.endswith(f"Question: {question}\n{style_of(Question.read(question)).request}".rstrip())
 
 
 @pytest.mark.parametrize(

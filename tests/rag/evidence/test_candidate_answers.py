@@ -18,10 +18,11 @@ from askive.rag.evidence.candidate_answers import (
     read_values,
 )
 from askive.rag.factory import open_retriever
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 
 OF_KIND = {"no_kind": 0.2, "number": -0.82, "name": -0.6, "date": 0.0}
-SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
+SHIPS = Question.read("How many ships did the harbour of Aldermoor receive in January?")
 
 
 @given(

@@ -11,7 +11,7 @@ import pytest
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message, Piece, Sampling, Segment
-from askive.rag import assistant as assistant_module
+from askive.rag.answer import answerer as answerer_module
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import is_about_another
 from askive.rag.assistant import Assistant
@@ -19,6 +19,7 @@ from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Final, Hit, Prompt, Sentence, Sources
 from askive.rag.verification.rules import misplaced_names
@@ -114,10 +115,12 @@ def asked(
     question: str = SHIPS,
     said: str = TRUE,
 ) -> tuple[Final, Opinionated, Sources]:
-    monkeypatch.setattr(assistant_module, "find_model", lambda *_: MODEL)
+    monkeypatch.setattr(answerer_module, "find_model", lambda *_: MODEL)
     weigh = EvidenceAssessor.weigh
 
-    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
+    def given(
+        self: EvidenceAssessor, question: Question, hits: Sequence[Hit], context: str = ""
+    ) -> Assessment:
         return replace(weigh(self, question, hits, context), probability=probability)
 
     monkeypatch.setattr(EvidenceAssessor, "weigh", given)
@@ -173,9 +176,9 @@ def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
     reasons = ("“France” does not stand near the words that carry the claim",)
     assert misplaced_names([*reasons, "not in the source: digger"]) == ["France"]
     said = Sentence("Haddad is the ambassador to France.", 0, 35, (), "unsupported", reasons)
-    assert is_about_another("Who is the ambassador to France?", [said])
-    assert not is_about_another("Who is the ambassador?", [said])
-    assert not is_about_another("Who is the ambassador to France?", [])
+    assert is_about_another(Question.read("Who is the ambassador to France?"), [said])
+    assert not is_about_another(Question.read("Who is the ambassador?"), [said])
+    assert not is_about_another(Question.read("Who is the ambassador to France?"), [])
 
 
 def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,10 +193,10 @@ def test_a_question_of_several_clauses_is_answered_from_several_sources() -> Non
     several = (
         "Which company did publishers accuse of harming them, while The Age tells of its deals with others?"
     )
-    assert not is_about_another(several, [said])
+    assert not is_about_another(Question.read(several), [said])
     one = "Which company made deals according to The Age?"
-    assert is_about_another(one, [said])
-    assert not is_about_another(one, [said], ["The Age"])
+    assert is_about_another(Question.read(one), [said])
+    assert not is_about_another(Question.read(one), [said], ["The Age"])
 
 
 @pytest.mark.parametrize(("yes", "opening"), [(0.9, "Yes. “"), (0.3, "No. “"), (0.56, "“")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Reranker
 from askive.rag.config import RetrievalConfig
 from askive.rag.errors import ConfigError
-from askive.rag.question.analysis import Understanding
+from askive.rag.question.analysis import Clause, Question
 from askive.rag.retrieval.cutoff import cut_off, diversify
 from askive.rag.retrieval.expansion import bridging_names
 from askive.rag.retrieval.rerank import LikelihoodReranker, rerank
@@ -89,12 +90,13 @@ def test_the_weight_blends_the_two_orders(weight: float, expected: list[int]) ->
 
 def test_as_many_hits_as_the_question_needs() -> None:
     found = hits(1.0, 0.9, 0.8, 0.3, 0.2, 0.1, 0.05)
-    assert len(cut_off(found, Understanding(), 0.5)) == 3
-    assert len(cut_off(found, Understanding(parts=("a", "b")), 0.5)) == 5
-    assert len(cut_off(found, Understanding(publishers=("a", "b", "c")), 0.5)) == 7
-    assert len(cut_off(hits(1.0, 0.9, 0.8, 0.7, 0.6, 0.4), Understanding(), 0.5)) == 5
-    assert len(cut_off(found, Understanding(), 0.0)) == 7
-    assert cut_off([], Understanding(), 0.5) == []
+    plain = Question.read("q")
+    assert len(cut_off(found, plain, 0.5)) == 3
+    assert len(cut_off(found, replace(plain, clauses=(Clause("a"), Clause("b"))), 0.5)) == 5
+    assert len(cut_off(found, replace(plain, publishers=("a", "b", "c")), 0.5)) == 7
+    assert len(cut_off(hits(1.0, 0.9, 0.8, 0.7, 0.6, 0.4), plain, 0.5)) == 5
+    assert len(cut_off(found, plain, 0.0)) == 7
+    assert cut_off([], plain, 0.5) == []
 
 
 def test_each_named_publisher_gets_a_place_and_nothing_is_lost() -> None:

@@ -13,7 +13,8 @@ from askive.rag.config import PassageConfig, RetrievalConfig
 from askive.rag.errors import UsageError
 from askive.rag.ingest.pipeline import ingest_documents
 from askive.rag.load.byline import find_byline
-from askive.rag.question.analysis import split_parts, understand
+from askive.rag.question.analysis import Question
+from askive.rag.question.clauses import split_parts
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter, parse_filter
@@ -128,16 +129,16 @@ def test_a_follow_up_is_searched_with_the_turn_before(archive: Archive) -> None:
 )
 def test_the_time_of_a_question(question: str, period: tuple[tuple[int, int, int], ...] | None) -> None:
     expected = [tuple(datetime.date(*day) for day in period)] if period else []
-    assert [(time.first, time.last) for time in understand(question).times] == expected
+    assert [(time.first, time.last) for time in Question.read(question).times] == expected
 
 
 def test_parts_and_publishers_of_a_question() -> None:
     question = (
         "Did the Courier say the harbour closed for repairs, while The Gazette said the bridge was closed?"
     )
-    understood = understand(question, ["Courier", "The Gazette", "Zett"])
+    understood = Question.read(question, ["Courier", "The Gazette", "Zett"])
     assert understood.publishers == ("Courier", "The Gazette")
-    assert len(understood.parts) == 2
+    assert len(understood.clauses) == 2
     assert split_parts("Who closed the bridge?") == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from askive.rag.question.analysis import Question
 from askive.rag.text.negation import bears_denial, denied_by, find_undenied, polarities
 from askive.rag.verification.rules import check
 from tests.rag.verification.sources import source_sentence
@@ -70,7 +71,7 @@ def test_true_denials_stand(claim: str, source: str) -> None:
 
 def test_a_mere_no_is_a_denial_of_the_question() -> None:
     asked = "Did Ada Voss appear in The Tin Ferry?"
-    assert check("No.", [source_sentence(PLAYED)], asked).verdict == "unsupported"
+    assert check("No.", [source_sentence(PLAYED)], Question.read(asked)).verdict == "unsupported"
     assert find_undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
 
 

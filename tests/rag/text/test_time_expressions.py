@@ -11,6 +11,7 @@ import pytest
 from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig, RetrievalConfig
 from askive.rag.ingest.pipeline import ingest_documents
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.time_expressions import event_phrases, named_times, relative_time
@@ -34,6 +35,18 @@ TODAY = datetime.date(2026, 11, 18)
             [("2023-05-02", "2023-05-02"), ("2023-12-07", "2023-12-07")],
         ),
         ("between May 2016 and March 2015", [("2016-05-01", "2016-05-31"), ("2015-03-01", "2015-03-31")]),
+        ("What happened in Nov 2015?", [("2015-11-01", "2015-11-30")]),
+        ("What happened in november 2015?", [("2015-11-01", "2015-11-30")]),
+        ("Who spoke on Jan. 25, 2016?", [("2016-01-25", "2016-01-25")]),
+        ("Who spoke on 04.03.2024?", [("2024-03-04", "2024-03-04")]),
+        # Day first or month first: both are looked for.
+        ("Who spoke on 3/4/24?", [("2024-04-03", "2024-04-03"), ("2024-03-04", "2024-03-04")]),
+        ("Who spoke since 3/4/24?", [("2024-03-04", "9999-12-31")]),
+        ("Who spoke after the 25th of January 2016?", [("2016-01-25", "9999-12-31")]),
+        ("Sales between Jan. 3 and Feb. 5, 2016?", [("2016-01-03", "2016-02-05")]),
+        ("Sales between 29 February and March 2015?", [("2015-03-01", "2015-03-31")]),
+        ("What happened in early March 2015?", [("2015-03-01", "2015-03-13")]),
+        ("Who won the 2015 election?", []),
         ("Did 2000 people come?", []),
         ("Between 31 February 2015 and 40 March 2015?", []),
     ],
@@ -107,7 +120,10 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 def test_an_event_is_dated_by_what_the_archive_says_and_that_is_shown(archive: Archive) -> None:
     retriever = Retriever(archive, RetrievalConfig())
     question = "What did the delegates of Velm do before the peace talks?"
-    assert retriever.understand(question).describe() == "before the peace talks (taken as 25 Jan 2016)"
+    assert (
+        retriever.understand(Question.read(question)).describe()
+        == "before the peace talks (taken as 25 Jan 2016)"
+    )
     hits = retriever.retrieve(question, top_k=10)
     assert {h.source.title for h in hits if "period" in h.parts} == {"a"}
     assert len(hits) == 4, "a time moves up and hides nothing"
@@ -115,9 +131,11 @@ def test_an_event_is_dated_by_what_the_archive_says_and_that_is_shown(archive: A
 
 def test_an_event_that_the_archive_cannot_date_is_left_alone(archive: Archive) -> None:
     retriever = Retriever(archive, RetrievalConfig())
-    assert retriever.understand("What was built after the flood?").describe() == ""
-    assert retriever.understand("What was built after the coronation?").describe() == ""
+    assert retriever.understand(Question.read("What was built after the flood?")).describe() == ""
+    assert retriever.understand(Question.read("What was built after the coronation?")).describe() == ""
     assert (
-        Retriever(archive, RetrievalConfig(context=False)).understand("before the peace talks").describe()
+        Retriever(archive, RetrievalConfig(context=False))
+        .understand(Question.read("before the peace talks"))
+        .describe()
         == ""
     )

@@ -12,6 +12,7 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.answer.refusal import refuse, says_nothing
 from askive.rag.config import RetrievalConfig
 from askive.rag.evidence.source_sentences import candidates_of
+from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.types import Hit
@@ -27,7 +28,7 @@ def hits(archive: Archive) -> tuple[Hit, ...]:
 
 @pytest.fixture
 def citer(archive: Archive, hits: tuple[Hit, ...]) -> Citer:
-    return Citer(QUESTION, hits, archive.embedder)
+    return Citer(Question.read(QUESTION), hits, archive.embedder)
 
 
 def cited(citer: Citer, text: str) -> tuple[str, list[str]]:
@@ -104,7 +105,7 @@ def test_a_span_keeps_its_marker(citer: Citer) -> None:
 
 @given(st.text(max_size=120), st.integers(0, 50))
 def test_any_sentence_can_be_checked(text: str, start: int) -> None:
-    sentence = Citer("q", [], HashEmbedder(8)).cite(text, start)
+    sentence = Citer(Question.read("q"), [], HashEmbedder(8)).cite(text, start)
     assert (sentence.verdict, sentence.citations) == ("unsupported", ())
     assert sentence.end - sentence.start == len(text)
 
@@ -158,7 +159,7 @@ def test_a_long_sentence_is_cited_by_its_clause(archive: Archive, hits: tuple[Hi
         " cranes and the sheds, and the council wants to mend them by the autumn of the coming year."
     )
     passage = replace(hits[0].passage, text=long, start=0, end=len(long))
-    citer = Citer(QUESTION, [replace(hits[0], passage=passage)], archive.embedder)
+    citer = Citer(Question.read(QUESTION), [replace(hits[0], passage=passage)], archive.embedder)
     citation = citer.cite("The harbour of Aldermoor received 412 ships in January.", 0).citations[0]
     assert citation.quote == long[citation.start : citation.end]
     assert "412 ships" in citation.quote and "storm" not in citation.quote
@@ -167,7 +168,9 @@ def test_a_long_sentence_is_cited_by_its_clause(archive: Archive, hits: tuple[Hi
 def test_what_stands_in_the_next_sentence_is_cited_there(archive: Archive, hits: tuple[Hit, ...]) -> None:
     told = "Captain Rosa Lind spoke to the press about the harbour. She argued that timber is the future of the town."
     passage = replace(hits[0].passage, text=told, start=0, end=len(told))
-    citer = Citer("What did Rosa Lind say?", [replace(hits[0], passage=passage)], archive.embedder)
+    citer = Citer(
+        Question.read("What did Rosa Lind say?"), [replace(hits[0], passage=passage)], archive.embedder
+    )
     sentence = citer.cite("Captain Rosa Lind argued that timber is the future of the town.", 0)
     assert sentence.verdict == "supported"
     first, second = told.split(" She ")

@@ -16,6 +16,7 @@ from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence
 from askive.rag.verification import support
@@ -85,7 +86,7 @@ def test_the_generator_is_asked_where_the_rules_leave_doubt(
     n_asked: int,
 ) -> None:
     generator = Opinionated(yes)
-    weighed = support_model(generator, bias).judge(sentence, SHIPS)
+    weighed = support_model(generator, bias).judge(sentence, Question.read(SHIPS))
     assert weighed.verdict == verdict
     assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
     assert weighed.citations == sentence.citations
@@ -98,7 +99,7 @@ def test_without_a_generator_rules_and_reader_decide(
 ) -> None:
     alone = support_model(None, rules)
     assert alone.judges == ("reader",)
-    assert alone.judge(sentence, SHIPS).verdict == verdict
+    assert alone.judge(sentence, Question.read(SHIPS)).verdict == verdict
 
 
 def test_a_generator_that_nothing_was_fitted_with_is_not_asked(
@@ -112,14 +113,14 @@ def test_a_generator_that_nothing_was_fitted_with_is_not_asked(
     generator = Another(0.01)
     weighed = support_model(generator, 0.5)
     assert weighed.judges == ("reader",)
-    assert weighed.judge(sentence, SHIPS) is sentence
+    assert weighed.judge(sentence, Question.read(SHIPS)) is sentence
     assert not generator.asked
 
 
 def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
     generator = Opinionated(0.01)
-    assert SupportModel(reader, generator, "hash").judge(sentence, SHIPS) is sentence
-    assert SupportModel(None, generator, "all-minilm-l6-v2").judge(sentence, SHIPS) is sentence
+    assert SupportModel(reader, generator, "hash").judge(sentence, Question.read(SHIPS)) is sentence
+    assert SupportModel(None, generator, "all-minilm-l6-v2").judge(sentence, Question.read(SHIPS)) is sentence
     assert not generator.asked
 
 
@@ -143,9 +144,14 @@ def test_an_excerpt_has_whole_words_around_the_quote() -> None:
 def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
     excerpts = [Excerpt("Bridge", "", "The farther apart its supports, the weaker the bridge gets.", "")]
     question = "What determines the distance a bridge can span?"
-    near = rule_features("The farther apart the supports, the weaker the bridge.", question, excerpts, reader)
+    near = rule_features(
+        "The farther apart the supports, the weaker the bridge.", Question.read(question), excerpts, reader
+    )
     bent = rule_features(
-        "The distance a bridge can span is determined by its supports.", question, excerpts, reader
+        "The distance a bridge can span is determined by its supports.",
+        Question.read(question),
+        excerpts,
+        reader,
     )
     assert near["own"] > bent["own"]
     assert near["asked"] == 0 < bent["asked"]
@@ -186,13 +192,13 @@ def test_a_value_is_told_where_the_cited_words_give_it(
     citation = sentence.citations[0]
     for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        odds = support_model(generator, 0.0).gives(SHIPS, "412", citation)
+        odds = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
         assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked
         assert f"The answer to “{SHIPS}” is 412." in asked
     generator = Opinionated(0.01)
-    assert SupportModel(reader, generator, "another").gives(SHIPS, "412", citation) == math.inf, (
-        "nobody to ask"
-    )
+    assert (
+        SupportModel(reader, generator, "another").gives(Question.read(SHIPS), "412", citation) == math.inf
+    ), "nobody to ask"
     assert not generator.asked

@@ -13,6 +13,7 @@ from askive.models.protocols import Message, Piece, Sampling
 from askive.rag.answer.preparation import Preparer, complete_question
 from askive.rag.answer.prompt import prompt_opening
 from askive.rag.evidence.assessment import EvidenceAssessor
+from askive.rag.question.analysis import Question
 from askive.rag.types import Turn
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.http.streams import Streams
@@ -80,8 +81,8 @@ def n_weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     questions: list[str] = []
     weigh = EvidenceAssessor.weigh
 
-    def seen(self: EvidenceAssessor, question: str, *rest: Any) -> Any:
-        questions.append(question)
+    def seen(self: EvidenceAssessor, question: Question, *rest: Any) -> Any:
+        questions.append(question.text)
         return weigh(self, question, *rest)
 
     monkeypatch.setattr(EvidenceAssessor, "weigh", seen)

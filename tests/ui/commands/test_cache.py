@@ -19,6 +19,7 @@ from askive.rag.collections.by_name import list_collections
 from askive.rag.config import Config, load_config
 from askive.rag.doctor.examination import examine
 from askive.rag.factory import open_generator
+from askive.rag.question.analysis import Question
 from askive.ui.cli import run
 from tests.conftest import SMALL_GENERATOR
 
@@ -128,7 +129,7 @@ def test_warm_leaves_the_opening_of_every_prompt(
     assert isinstance(generator, LlamaGenerator)
     stats = generator.cache.stats()
     assert (stats.memory_limit, stats.n_disk) == (0, 1), "it has but what is on disk"
-    prompt = build_prompt("How many ships came?", ()).messages
+    prompt = build_prompt(Question.read("How many ships came?"), ()).messages
     first, *_ = generator.generate(prompt, Sampling(max_tokens=1))
     opening = generator._prompt(prompt)[1][0]
     assert first.n_reused_tokens == opening // GROUP * GROUP > 50

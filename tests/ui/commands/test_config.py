@@ -38,8 +38,22 @@ def test_the_keys_that_begin_so(home: Path, capsys: pytest.CaptureFixture[str]) 
     ]  # fmt: skip
     assert shown["settings"][3] | {"description": ""} == {
         "key": "generation.seed", "value": 0, "default": 0, "description": "", "allowed": "", "origin": "default",
-        "variable": "ASKIVE_GENERATION__SEED",
+        "variable": "ASKIVE_GENERATION__SEED", "experimental": False,
     }  # fmt: skip
+
+
+def test_settings_of_an_ablation_are_marked(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    marked = [
+        f"retrieval.{name}"
+        for name in ("fusion", "sentence_weight", "rerank", "rerank_depth", "rerank_weight")
+    ]
+    assert run(["config", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["settings"]
+    assert [row["key"] for row in rows if row["experimental"]] == marked
+    assert run(["config"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    heads = [lines[at - 1].split()[0] for at, line in enumerate(lines) if line.endswith("(experimental)")]
+    assert heads == marked
 
 
 def test_all_as_objects(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

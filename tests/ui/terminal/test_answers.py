@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
+from askive.rag.question.analysis import Question
 from askive.rag.types import Hit
 from tests.ui.test_cli import Askive
 
@@ -25,8 +26,10 @@ def askive(
     """A collection of which it is known that it says nothing about Borgholm."""
     weigh: Callable[..., Assessment] = EvidenceAssessor.weigh
 
-    def given(self: EvidenceAssessor, question: str, hits: Sequence[Hit], context: str = "") -> Assessment:
-        unknown = "Borgholm" in question and "bridge" not in question
+    def given(
+        self: EvidenceAssessor, question: Question, hits: Sequence[Hit], context: str = ""
+    ) -> Assessment:
+        unknown = "Borgholm" in question.text and "bridge" not in question.text
         found = weigh(self, question, hits, context)
         return replace(found, probability=0.01 if unknown else 0.9, is_answerable=not unknown)
 

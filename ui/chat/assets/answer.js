@@ -158,6 +158,16 @@ export function leftOut(answer) {
     el("ul", {}, left.map((view) => el("li", {}, view.text, view.reasons.length && el("span", { class: "quiet" }, view.reasons.join("; "))))));
 }
 
+/** Sentences that were not used as evidence; answers that were kept before this was recorded have no such list. */
+export function setAside(turn, answer) {
+  const items = answer.set_aside || [];
+  if (!items.length) return null;
+  const label = `${items.length === 1 ? "One sentence was" : `${items.length} sentences were`} set aside: control tokens of a chat template`;
+  return el("details", { class: "set-aside" }, el("summary", {}, label),
+    el("ul", { class: "nearby" }, items.map((citation) =>
+      el("li", {}, el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()), sourceLine(turn, citation, "quoted")))));
+}
+
 export function cost(answer) {
   const { model, first_word_ms: first, tokens_per_s: speed, total_ms: total } = answer.cost;
   const parts = [model];

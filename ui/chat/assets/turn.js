@@ -138,7 +138,7 @@ export class TurnView {
     const missing = answers.missing(answer);
     if (missing) parts.push(el("p", { class: "unanswered" }, missing));
     const summary = answers.summary(answer);
-    parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), this.actions(false), el("p", { class: "cost" }, answers.cost(answer)));
+    parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), answers.setAside(this, answer), this.actions(false), el("p", { class: "cost" }, answers.cost(answer)));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     this.body.replaceChildren(...parts.filter(Boolean));
     if (focused) [...this.body.querySelectorAll("[aria-label]")].find((other) => other.getAttribute("aria-label") === focused)?.focus({ preventScroll: true });

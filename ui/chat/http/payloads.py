@@ -78,6 +78,7 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
             for item in answer.disagreement or ()
         ],
         "unanswered": list(answer.unanswered),
+        "set_aside": [citation_view(citation, number) for citation in answer.set_aside],
         "left_out": [{"text": left.text, "reasons": list(left.reasons)} for left in answer.left_out],
         "cost": _cost(answer),
     }

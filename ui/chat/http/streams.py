@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from askive.models.errors import AskiveError
-from askive.rag.assistant import LONGEST_QUESTION_CHARS
+from askive.rag.answer.answerer import LONGEST_QUESTION_CHARS
 from askive.rag.errors import UsageError
 from askive.rag.text.words import storable
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
@@ -65,7 +65,7 @@ class Streams:
         paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
         """
         from askive.rag.answer.preparation import complete_question
-        from askive.rag.question.analysis import understand
+        from askive.rag.question.analysis import Question
 
         nothing: dict[str, Any] = {"documents": [], "understood": ""}
         ahead = self._workspace.ahead
@@ -90,7 +90,7 @@ class Streams:
                 "documents": first_documents(
                     self._workspace.glance(request.collection, typed, history, admitted)
                 ),
-                "understood": understand(typed, publishers).describe(),
+                "understood": Question.read(typed, publishers).describe(),
             }
             ahead.anticipate(sought)
         except Exception:

@@ -1,0 +1,252 @@
+"""The walk of one question: search, evidence, the model's words, the conclusion; an event at each station."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event as Flag
+
+from askive.models.protocols import Generator, Sampling
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.answer.checks import Checks
+from askive.rag.answer.conclusion import Draft, Tools, conclude
+from askive.rag.answer.preparation import Preparer, complete_question
+from askive.rag.answer.prompt import prefilled_opening
+from askive.rag.answer.refusal import refuse
+from askive.rag.answer.streaming import AnswerTrace, stream_sentences
+from askive.rag.answer.style import style_of
+from askive.rag.answer.verified_answer import NOTHING, VerifiedAnswer
+from askive.rag.calibration.logistic import find_model
+from askive.rag.config import Config
+from askive.rag.errors import UsageError
+from askive.rag.evidence.assessment import LIKELY, MIN_EVIDENCE, Assessment, EvidenceAssessor
+from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.self_evaluation import SelfEvaluator
+from askive.rag.evidence.set_aside import set_aside_sentences
+from askive.rag.question.analysis import Question
+from askive.rag.retrieval.retriever import Retriever, queries_of
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
+from askive.rag.text.words import storable
+from askive.rag.types import (
+    Account,
+    Answer,
+    Citation,
+    Event,
+    Evidence,
+    Final,
+    Hit,
+    Prompt,
+    Refusal,
+    RefusalReason,
+    Searching,
+    Sentence,
+    Sources,
+    Turn,
+)
+from askive.rag.verification.citer import Citer
+from askive.rag.verification.verifier import Verifier
+
+LONGEST_QUESTION_CHARS = 12_000
+
+
+class Answerer:
+    """Answers questions with models that are loaded. Methods as in `askive.rag.assistant.Assistant`."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        generator: Generator,
+        config: Config,
+        reader: Reader | None,
+        retriever: Retriever,
+        checks: Checks,
+    ) -> None:
+        self._archive = archive
+        self._generator = generator
+        self._config = config
+        fitted = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
+        self._self_evaluator = SelfEvaluator(
+            generator, fitted if checks.answerable and checks.doubted else None
+        )
+        self.preparer = Preparer(
+            archive,
+            retriever,
+            EvidenceAssessor(archive.embedder, reader),
+            self._self_evaluator,
+            generator.count_tokens,
+            config,
+            checks,
+        )
+        self.tools = Tools(
+            generator,
+            Verifier(archive.embedder, reader, generator),
+            self._self_evaluator,
+            checks,
+            config.generation.strict,
+        )
+
+    def anticipate(
+        self,
+        partial_question: str,
+        history: Sequence[Turn],
+        cancel: Flag | None,
+        admitted: Filter | None,
+        found: Callable[[], None],
+    ) -> tuple[Hit, ...]:
+        """Retrieve and read for what has been typed so far."""
+        question, history = complete_question(partial_question), _storable(history)
+        if not question or len(question) > LONGEST_QUESTION_CHARS:
+            return ()
+        asked = self.preparer.retriever.read(question)
+        prepared = self.preparer.prepare(asked, history, admitted, cancel)
+        if prepared is None:
+            return ()
+        found()
+        if prepared.prompt is not None and not self._generator.prefill(prepared.prompt.messages, cancel):
+            return ()
+        return prepared.half.weighed.hits
+
+    def read_opening(self, history: Sequence[Turn], cancel: Flag | None) -> bool:
+        """Read what the prompt of the next question begins with."""
+        return self._generator.prefill(prefilled_opening(history, self._generator.count_tokens), cancel)
+
+    def stream(
+        self, question: str, history: Sequence[Turn], cancel: Flag | None, admitted: Filter | None
+    ) -> Iterator[Event]:
+        """Searching, Sources, Token..., Final."""
+        question, history = _checked(question), _storable(history)
+        filtered = admitted.describe() if admitted else ""
+        trace = AnswerTrace(question, filtered)
+        retriever = self.preparer.retriever
+        whole = retriever.read(question)
+        yield Searching(
+            queries_of(whole, history)[-1],
+            understood=retriever.understand(whole).describe(),
+            filtered=filtered,
+        )
+        prepared = self.preparer.prepare(whole, history, admitted)
+        if prepared is None:
+            raise AssertionError("nobody can cancel this")
+        asked, assessment = prepared.half.question, prepared.half.weighed
+        trace.hits, trace.confidence = assessment.hits, assessment.probability
+        trace.unanswered = prepared.half.unanswered
+        trace.count_check("assess", prepared.weigh_ms)
+        trace.count_check("decompose", prepared.halves_ms)
+        trace.mark_retrieved()
+        if not assessment.scored:
+            yield Sources(assessment.hits, None)
+            empty = not self._archive.counts().n_documents
+            yield self._refused(trace, "empty_archive" if empty else "nothing_relevant", assessment, None)
+            return
+        citer = self.tools.verifier.citer(asked, _read_first(prepared.evidence, assessment.hits))
+        if prepared.prompt is None:
+            yield Sources(assessment.hits, None)
+            off_topic = assessment.topical < MIN_EVIDENCE
+            yield self._refused(
+                trace, "nothing_relevant" if off_topic else "not_in_sources", assessment, citer
+            )
+            return
+        trace.evidence = prepared.prompt.evidence
+        likely = assessment.probability >= LIKELY
+        yield Sources(assessment.hits, _first_quote(assessment.scored[0]) if likely else None)
+        # An answer that is likely is written at once and doubted afterwards; else nothing is written in vain.
+        doubtful = self._self_evaluator.wanted(assessment.probability)
+        if doubtful and not likely:
+            doubtful = False
+            if not self._generator.prefill(prepared.prompt.messages, cancel):
+                trace.cancelled = True
+                yield self._final(trace, NOTHING)
+                return
+            if not self._accepts(trace, prepared.prompt):
+                yield self._refused(trace, "not_in_sources", assessment, citer)
+                return
+        pieces = self._generator.generate(prepared.prompt.messages, self._sampling(asked), cancel)
+        yield from stream_sentences(trace, pieces, citer)
+        trace.mark_generated()
+        accepted = trace.cancelled or not doubtful or self._accepts(trace, prepared.prompt)
+        draft = conclude(Draft(asked, assessment, prepared.prompt, citer, trace, accepted), self.tools)
+        if draft.reason:
+            yield self._refused(trace, draft.reason, assessment, citer, draft.answer.left_out)
+        else:
+            yield self._final(trace, draft.answer, accounts=draft.accounts)
+
+    def _accepts(self, trace: AnswerTrace, prompt: Prompt) -> bool:
+        """Whether the second opinion lets an answer stand."""
+        with trace.checking("self_evaluate"):
+            trace.confidence = self._self_evaluator.opinion(prompt, trace.confidence)
+        return self._self_evaluator.accepts(trace.confidence)
+
+    def _sampling(self, question: Question) -> Sampling:
+        config = self._config.generation
+        return Sampling(
+            max_tokens=config.max_tokens,
+            temperature=config.temperature,
+            seed=config.seed,
+            min_tokens=style_of(question).min_tokens,
+        )
+
+    def _refused(
+        self,
+        trace: AnswerTrace,
+        reason: RefusalReason,
+        assessment: Assessment,
+        citer: Citer | None,
+        left_out: tuple[Sentence, ...] = (),
+    ) -> Final:
+        scored, missing = assessment.scored, assessment.missing if citer else ()
+        refusal = refuse(reason, trace.question, scored, citer, missing, trace.filtered)
+        return self._final(trace, VerifiedAnswer(refusal.message, (), left_out), refusal)
+
+    def _final(
+        self,
+        trace: AnswerTrace,
+        answer: VerifiedAnswer,
+        refusal: Refusal | None = None,
+        accounts: tuple[Account, ...] | None = None,
+    ) -> Final:
+        return Final(
+            Answer(
+                question=trace.question,
+                text=answer.text,
+                sentences=answer.sentences,
+                refusal=refusal,
+                hits=trace.hits,
+                evidence=trace.evidence,
+                model_id=self._generator.model_id,
+                embedder_id=self._archive.embedder.model_id,
+                usage=trace.usage(),
+                timings=trace.timings(),
+                confidence=trace.confidence,
+                left_out=answer.left_out,
+                disagreement=accounts,
+                unanswered=() if refusal else trace.unanswered,
+                set_aside=set_aside_sentences(trace.hits),
+            )
+        )
+
+
+def _checked(question: str) -> str:
+    """The question as it can be stored. Raises UsageError when it is empty or too long."""
+    question = storable(question).strip()
+    if not question:
+        raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
+    if len(question) > LONGEST_QUESTION_CHARS:
+        raise UsageError(
+            f"the question has {len(question):,} characters, at most {LONGEST_QUESTION_CHARS:,} are read",
+            remedy="ask a shorter question, and index a long text as a document",
+        )
+    return question
+
+
+def _read_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:
+    """Hits whose passages were read come first, so that their spans win ties."""
+    read = {piece.hit.passage.passage_id for piece in evidence}
+    return sorted(hits, key=lambda hit: hit.passage.passage_id not in read)
+
+
+def _storable(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    return tuple(Turn(storable(turn.question), storable(turn.answer)) for turn in history)
+
+
+def _first_quote(best: ScoredSentence) -> Citation:
+    return Citation(1, best.hit, best.start, best.end, best.text, min(best.score, 1.0))

@@ -1,0 +1,20 @@
+"""Sentences of the hits that are no evidence, because they hold control tokens of a chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.text.injection import has_control_token
+from askive.rag.types import Citation, Hit
+
+
+def set_aside_sentences(hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """Each of them once, in the order of the hits; marker 0: no sentence of an answer cites them."""
+    found: dict[tuple[int, int], Citation] = {}
+    for hit in hits:
+        for start, end in sentences_of(hit):
+            quote = hit.passage.between(start, end)
+            if has_control_token(quote):
+                found.setdefault((hit.passage.doc_id, start), Citation(0, hit, start, end, quote, 0.0))
+    return tuple(found.values())
