@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,24 +102,34 @@ def search(
     config: Config | None = None,
 ) -> tuple[Hit, ...]:
     """The passages nearest to a query, best first. Raises as `open`, and UsageError for an empty query."""
-    from askive.rag.factory import open_reranker
-    from askive.rag.retrieval.retriever import Retriever
+    from askive.rag.factory import open_retriever
 
     if not query.strip():
         raise UsageError("the query is empty", remedy='search for something: askive.search("peace talks")')
     settings = _settings(config)
-    with _archive(settings, collection) as archive, ExitStack() as stack:
-        retriever = Retriever(archive, settings.retrieval, open_reranker(settings, stack))
+    with _archive(settings, collection) as archive, open_retriever(settings, archive) as retriever:
         return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
 
 
-def verify(text: str, *, collection: str | None = None, config: Config | None = None) -> tuple[Sentence, ...]:
-    """The sentences of any text, each with a verdict and what it rests on in the collection. Raises as `open`."""
+def verify(
+    text: str, *, collection: str | None = None, second_look: bool = False, config: Config | None = None
+) -> tuple[Sentence, ...]:
+    """The sentences of any text, each with a verdict and what it rests on in the collection.
+
+    second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
+    generator is loaded. Raises as `open`.
+    """
+    from contextlib import closing, nullcontext
+
+    from askive.rag.factory import open_generator
     from askive.rag.verify_text import verify_text
 
     settings = _settings(config)
-    with _archive(settings, collection) as archive:
-        return verify_text(text, archive, settings)
+    with (
+        _archive(settings, collection) as archive,
+        closing(open_generator(settings)) if second_look else nullcontext() as generator,
+    ):
+        return verify_text(text, archive, settings, generator)
 
 
 def _settings(config: Config | None) -> Config:

@@ -12,7 +12,7 @@ from askive.rag.answer.answerer import Answerer
 from askive.rag.answer.checks import ALL, Checks
 from askive.rag.collections.by_name import open_collection
 from askive.rag.config import Config
-from askive.rag.factory import Warming, loaded_reranker, open_generator, open_reader, start_warming
+from askive.rag.factory import Warming, open_generator, open_reader, open_retriever, start_warming
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Answer, Event, Final, Hit, Turn
@@ -31,8 +31,8 @@ class Assistant:
     ) -> None:
         self.archive = archive
         self.generator = generator
-        reranker = loaded_reranker(config, generator, reader)
-        self._answerer = Answerer(archive, generator, config, reader, reranker, checks)
+        retriever = open_retriever(config, archive, generator, reader)
+        self._answerer = Answerer(archive, generator, config, reader, retriever, checks)
         self._warming: Warming | None = None
 
     @classmethod

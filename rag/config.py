@@ -186,6 +186,10 @@ class Config(_Strict):
     generation: GenerationConfig = GenerationConfig()
     cache: CacheConfig = CacheConfig()
 
+    def with_retrieval(self, **changes: Any) -> Config:
+        """The same settings but for these of `retrieval`. The values are not validated."""
+        return self.model_copy(update={"retrieval": self.retrieval.model_copy(update=changes)})
+
     @property
     def models_dir(self) -> Path:
         """Where weights are kept."""

@@ -1,16 +1,17 @@
-"""Settings -> what they name: embedder, generator, reranker, and the warm-up before a first question."""
+"""Settings -> what they name: embedder, generator, reader, retriever, and the warm-up before a first question."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 
 from askive.models.protocols import Embedder, Generator, Reranker, Warmable
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
 from askive.rag.retrieval.rerank import LikelihoodReranker
+from askive.rag.retrieval.retriever import Retriever
+from askive.rag.store.archive import Archive
 
 
 def open_embedder(config: Config) -> Embedder:
@@ -48,24 +49,23 @@ def open_reader(config: Config) -> Reader | None:
     return load_reader(config.reader, config.models_dir)
 
 
-def open_reranker(config: Config, stack: ExitStack) -> Reranker | None:
-    """The model that `retrieval.rerank` asks for, closed with the stack; None when it, or the reader, is off.
+def open_retriever(
+    config: Config, archive: Archive, generator: Generator | None = None, reader: Reranker | None = None
+) -> Retriever:
+    """The retriever of the settings. Nothing else makes one.
 
-    Raises ModelNotFound and what loading raises.
+    generator, reader: models that are loaded already. What `retrieval.rerank` needs beyond them is loaded here;
+    `Retriever.close` frees it.
+    Raises ConfigError when the reader is to rerank and is off, ModelNotFound, and what loading raises.
     """
     if config.retrieval.rerank == "off":
-        return None
+        return Retriever(archive, config.retrieval)
     if config.retrieval.rerank == "reader":
-        return open_reader(config)
-    generator = open_generator(config)
-    stack.callback(generator.close)
-    return LikelihoodReranker(generator)
-
-
-def loaded_reranker(config: Config, generator: Generator, reader: Reader | None) -> Reranker | None:
-    """The models that are loaded anyway, as `retrieval.rerank` asks for."""
-    chosen = config.retrieval.rerank
-    return LikelihoodReranker(generator) if chosen == "likelihood" else reader if chosen == "reader" else None
+        return Retriever(archive, config.retrieval, reader or open_reader(config))
+    if generator is not None:
+        return Retriever(archive, config.retrieval, LikelihoodReranker(generator))
+    loaded = open_generator(config)
+    return Retriever(archive, config.retrieval, LikelihoodReranker(loaded), free=loaded.close)
 
 
 class Warming:

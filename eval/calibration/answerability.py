@@ -31,7 +31,7 @@ from askive.rag.config import Config
 from askive.rag.errors import UsageError
 from askive.rag.evidence.answerability import READER_FEATURES
 from askive.rag.evidence.assessment import EvidenceAssessor
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_retriever
 
 BUDGET = 0.08
 """False refusals that the threshold may cost, as a mean over suites: a tenth, less what the later checks refuse."""
@@ -97,8 +97,8 @@ def collect(
 
     archive, _ = open_index(suite, embedder, config.passages, config.home, indexing)
     cases: list[Case] = []
-    with archive:
-        retriever, assessor = Retriever(archive, config.retrieval), EvidenceAssessor(embedder, reader)
+    with archive, open_retriever(config, archive, reader=reader) as retriever:
+        assessor = EvidenceAssessor(embedder, reader)
         asked = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
         for n, sample in enumerate(asked):
             if progress:

@@ -33,7 +33,7 @@ from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.evidence.self_evaluation import SelfEvaluator
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_retriever
 
 _REGULARISATION = 0.1
 
@@ -53,7 +53,7 @@ def ask_opinions(
     with archive:
         preparer = Preparer(
             archive,
-            Retriever(archive, config.retrieval),
+            open_retriever(config, archive, generator, reader),
             EvidenceAssessor(embedder, reader),
             self_evaluator,
             generator.count_tokens,

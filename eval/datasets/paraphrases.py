@@ -55,7 +55,9 @@ def read_paraphrases(path: Path) -> tuple[Pair, ...]:
         source = text_of(record, "source", where)
         claims = [text_of(record, relation, where) for relation in RELATIONS]
         if not source.strip() or not all(claim.strip() for claim in claims):
-            raise UsageError(f"{where}: a source or a claim is empty", remedy="write it, or leave the line out")
+            raise UsageError(
+                f"{where}: a source or a claim is empty", remedy="write it, or leave the line out"
+            )
         if len(set(claims)) < len(claims):
             raise UsageError(f"{where}: two claims are the same", remedy="write a claim for each relation")
         pairs += [

@@ -14,10 +14,10 @@ from askive.eval.metrics.bootstrap import Estimate, bootstrap
 from askive.eval.metrics.retrieval import NAMES, retrieval_scores
 from askive.eval.runs.run import select
 from askive.eval.runs.suite_index import open_index
-from askive.models.protocols import Embedder, Reranker
+from askive.models.protocols import Embedder, Generator, Reranker
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
-from askive.rag.factory import open_reranker
+from askive.rag.factory import open_generator, open_reader, open_retriever
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.types import Hit
 
@@ -93,12 +93,14 @@ def ablate(
     embedder: Embedder,
     variations: Sequence[str] = tuple(VARIATIONS),
     progress: Progress | None = None,
-    rerankers: Mapping[str, Reranker] | None = None,
+    generator: Generator | None = None,
+    reader: Reranker | None = None,
     limit: int | None = None,
 ) -> list[Ablated]:
     """Every variation over the suite's questions that have judgements.
 
-    rerankers: by the value of `retrieval.rerank`; rows of others are left out. limit: questions at most, as in a run.
+    generator, reader: rerank in rows of their own, which are left out without them.
+    limit: questions at most, as in a run.
 
     In a suite of conversations only the turns that follow another are asked: those are what it is about.
     """
@@ -118,11 +120,11 @@ def ablate(
         for name in variations:
             if name == LAST_TURN_ONLY and not any(sample.turns for sample in samples):
                 continue
-            settings = config.retrieval.model_copy(update={"rerank": "off", **VARIATIONS[name]})
-            reranker = (rerankers or {}).get(settings.rerank)
-            if settings.rerank != "off" and reranker is None:
+            varied = config.with_retrieval(**{"rerank": "off", **VARIATIONS[name]})
+            needed = {"likelihood": generator, "reader": reader, "off": True}
+            if needed[varied.retrieval.rerank] is None:
                 continue
-            retriever = Retriever(archive, settings, reranker)
+            retriever = open_retriever(varied, archive, generator, reader)
             results.append(_measure(suite.name, name, samples, retriever))
             if progress:
                 progress("variations", len(results), len(variations))
@@ -159,20 +161,20 @@ def _measure(suite: str, name: str, samples: Sequence[Sample], retriever: Retrie
     )
 
 
-def open_rerankers(names: Sequence[str], config: Config, stack: ExitStack) -> dict[str, Reranker]:
-    """Models for the rows of rerankers, by the value of `retrieval.rerank`; closed with the stack.
+def open_rerankers(
+    names: Sequence[str], config: Config, stack: ExitStack
+) -> tuple[Generator | None, Reranker | None]:
+    """The generator for `likelihood` and the reader for `reader`; closed with the stack.
 
-    Raises UsageError for a name that is none, and what loading raises.
+    Raises UsageError for another name, and what loading raises.
     """
-    opened: dict[str, Reranker] = {}
     for name in names:
         if name not in ("likelihood", "reader"):
             raise UsageError(f"no reranker {name!r}", remedy="use likelihood or reader")
-        retrieval = config.retrieval.model_copy(update={"rerank": name})
-        model = open_reranker(config.model_copy(update={"retrieval": retrieval}), stack)
-        if model is not None:
-            opened[name] = model
-    return opened
+    generator = open_generator(config) if "likelihood" in names else None
+    if generator is not None:
+        stack.callback(generator.close)
+    return generator, open_reader(config) if "reader" in names else None
 
 
 def documents_of(hits: Sequence[Hit]) -> list[str]:

@@ -15,7 +15,7 @@ from askive.rag.answer.checks import ALL, Checks
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, GenerationConfig
 from askive.rag.errors import UsageError
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_retriever
 from askive.rag.store.archive import Archive
 from askive.rag.text.sentences import Span, split_sentences
 from askive.rag.types import (
@@ -76,7 +76,7 @@ class DefaultPipeline:
         self, archive: Archive, generator: Generator | None, config: Config, checks: Checks = ALL
     ) -> None:
         reader = load_reader(config.reader)
-        self._retriever = Retriever(archive, config.retrieval)
+        self._retriever = open_retriever(config, archive, generator, reader)
         self._assistant = (
             Assistant(archive, generator, config, reader, checks=checks) if generator is not None else None
         )
@@ -99,7 +99,7 @@ class PlainPipeline:
     """
 
     def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
-        self._retriever = Retriever(archive, config.retrieval.model_copy(update={"mode": "dense"}))
+        self._retriever = open_retriever(config.with_retrieval(mode="dense", rerank="off"), archive)
         self._generator, self._config = generator, config
         self._embedder_id = archive.embedder.model_id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event as Flag
 
-from askive.models.protocols import Generator, Reranker, Sampling
+from askive.models.protocols import Generator, Sampling
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
@@ -44,7 +44,7 @@ from askive.rag.types import (
     Turn,
 )
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.support import SupportModel
+from askive.rag.verification.verifier import Verifier
 
 LONGEST_QUESTION_CHARS = 12_000
 
@@ -58,7 +58,7 @@ class Answerer:
         generator: Generator,
         config: Config,
         reader: Reader | None,
-        reranker: Reranker | None,
+        retriever: Retriever,
         checks: Checks,
     ) -> None:
         self._archive = archive
@@ -70,7 +70,7 @@ class Answerer:
         )
         self.preparer = Preparer(
             archive,
-            Retriever(archive, config.retrieval, reranker),
+            retriever,
             EvidenceAssessor(archive.embedder, reader),
             self._self_evaluator,
             generator.count_tokens,
@@ -79,7 +79,7 @@ class Answerer:
         )
         self.tools = Tools(
             generator,
-            SupportModel(reader, generator, archive.embedder.model_id),
+            Verifier(archive.embedder, reader, generator),
             self._self_evaluator,
             checks,
             config.generation.strict,
@@ -138,7 +138,7 @@ class Answerer:
             empty = not self._archive.counts().n_documents
             yield self._refused(trace, "empty_archive" if empty else "nothing_relevant", assessment, None)
             return
-        citer = Citer(asked, _read_first(prepared.evidence, assessment.hits), self._archive.embedder)
+        citer = self.tools.verifier.citer(asked, _read_first(prepared.evidence, assessment.hits))
         if prepared.prompt is None:
             yield Sources(assessment.hits, None)
             off_topic = assessment.topical < MIN_EVIDENCE

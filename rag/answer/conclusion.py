@@ -24,7 +24,8 @@ from askive.rag.types import Account, Citation, Prompt, RefusalReason, Sentence
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.dictation import DICTATED, has_dictation, is_dictated
 from askive.rag.verification.rules import misplaced_names
-from askive.rag.verification.support import NOT_SAID, SupportModel, in_its_sources_words
+from askive.rag.verification.support import NOT_SAID, in_its_sources_words
+from askive.rag.verification.verifier import Verifier
 
 CUT_OFF = "the answer was cut off before this sentence ended"
 
@@ -61,7 +62,7 @@ class Tools:
     """What the steps work with. strict: only supported sentences are kept."""
 
     generator: Generator
-    support_model: SupportModel
+    verifier: Verifier
     self_evaluator: SelfEvaluator
     checks: Checks
     strict: bool
@@ -184,7 +185,7 @@ def add_accounts(draft: Draft, tools: Tools) -> Draft:
     def log_odds(value: str, citation: Citation) -> float:
         if not tools.checks.vouched:
             return math.inf
-        return tools.support_model.gives(draft.question, value, citation)
+        return tools.verifier.gives(draft.question, value, citation)
 
     with draft.trace.checking("disagreement"):
         if not tools.checks.accounts:
@@ -241,7 +242,7 @@ def _judge(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence:
     if not (tools.checks.vouched and draft.accepted) or draft.trace.cancelled:
         return sentence
     with draft.trace.checking("support"):
-        return tools.support_model.judge(sentence, draft.question)
+        return tools.verifier.judge(sentence, draft.question)
 
 
 def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:

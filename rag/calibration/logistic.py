@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class LogisticModel:
     reader_sha256: of the reader's weights; None when there was no reader.
     generator_id: of the generator that was asked too (`askive.rag.evidence.self_evaluation`); None when none was.
     provenance: data, figures and date, for people.
+    thresholds: further ones by name, where one is not enough.
     """
 
     names: tuple[str, ...]
@@ -47,6 +48,7 @@ class LogisticModel:
     reader_sha256: str | None
     generator_id: str | None
     provenance: Mapping[str, Any]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, features: Mapping[str, float]) -> float:
         """That the archive holds the answer, 0 to 1. Raises KeyError when a feature is missing."""
@@ -54,6 +56,24 @@ class LogisticModel:
         for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
             total += weight * (features[name] - mean) / scale
         return logistic(total)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LogisticModel:
+        """A model as it is stored. Raises KeyError when a field is missing."""
+        features = values["features"]
+        return cls(
+            names=tuple(features),
+            means=tuple(f["mean"] for f in features.values()),
+            scales=tuple(f["scale"] for f in features.values()),
+            weights=tuple(f["weight"] for f in features.values()),
+            bias=values["bias"],
+            threshold=values["threshold"],
+            embedder_id=values["embedder_id"],
+            reader_sha256=values["reader_sha256"],
+            generator_id=values.get("generator_id"),
+            provenance=values["provenance"],
+            thresholds=values.get("thresholds", {}),
+        )
 
 
 def find_model(
@@ -74,19 +94,4 @@ def _cached_models(path: Path) -> tuple[LogisticModel, ...]:
 
 def read_stored(path: Path) -> tuple[LogisticModel, ...]:
     """The models of a file that `askive.eval.calibration.answerability` wrote."""
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(
-        LogisticModel(
-            names=tuple(row["features"]),
-            means=tuple(f["mean"] for f in row["features"].values()),
-            scales=tuple(f["scale"] for f in row["features"].values()),
-            weights=tuple(f["weight"] for f in row["features"].values()),
-            bias=row["bias"],
-            threshold=row["threshold"],
-            embedder_id=row["embedder_id"],
-            reader_sha256=row["reader_sha256"],
-            generator_id=row.get("generator_id"),
-            provenance=row["provenance"],
-        )
-        for row in rows
-    )
+    return tuple(LogisticModel.from_dict(row) for row in json.loads(path.read_text(encoding="utf-8")))

@@ -171,7 +171,11 @@ def _vectors(db: sqlite3.Connection, meta: dict[str, str]) -> Iterator[str]:
     while batch := rows.fetchmany(8192):
         blobs = [row[0] for row in batch if len(row[0]) == 4 * dimension]
         n_wide += len(batch) - len(blobs)
-        rows_64 = np.frombuffer(b"".join(blobs), dtype=np.float32).astype(np.float64).reshape(-1, dimension)
+        with np.errstate(all="ignore"):
+            # Damaged bytes may be signalling NaNs, of which numpy warns.
+            rows_64 = (
+                np.frombuffer(b"".join(blobs), dtype=np.float32).astype(np.float64).reshape(-1, dimension)
+            )
         with np.errstate(all="ignore"):
             norms = np.linalg.norm(rows_64, axis=1)
         # The vector of a text without words may be 0.

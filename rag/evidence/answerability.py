@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.unmentioned import missing_from
+from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Hit
@@ -32,8 +33,7 @@ def features_of(
     """
     best = scored[:_N_BEST]
     near = " ".join(
-        f"{item.hit.source.title} {item.hit.source.publisher or ''} {item.hit.source.published or ''} "
-        f"{item.hit.passage.text}"
+        f"{heading_words(item.hit.source, item.hit.passage, 'title', 'publisher', 'published')} {item.hit.passage.text}"
         for item in best
     )
     own = " ".join(item.text for item in best)

@@ -1,18 +1,22 @@
 """The value that each document gives for what is asked: read by rules and by the trained reader.
 
 Rules know what a number, a date or a name is and which stands nearest to the question's words; the reader knows
-whether a sentence answers the question, and has an eye for sports, parties and genres. Neither is enough alone.
+whether a sentence answers the question, and has an eye for sports, parties and genres. Neither is enough alone: a
+logistic model weighs what both found. It and every threshold used here stand in
+`rag/calibration/candidate_answers.json`, which `python -m askive.eval.calibration.candidate_answers` fits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
-from askive.rag.calibration.logistic import logistic
+from askive.rag.calibration.logistic import LogisticModel, read_stored
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import Candidate, candidates_of
+from askive.rag.evidence.source_sentences import SourceSentence, candidates_of
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import Kind
 from askive.rag.text.date_mentions import days
@@ -20,6 +24,8 @@ from askive.rag.text.names import Name, has_name, lower_words, names_in, same_wo
 from askive.rag.text.quantities import Quantity, compare, quantities
 from askive.rag.text.speakers import speaker_of
 from askive.rag.text.words import STOP_WORDS, stem, stems
+
+STORED = Path(__file__).parent.parent / "calibration" / "candidate_answers.json"
 
 _MEASURE = re.compile(
     r"[\s-]*(?:(?:square|sq)\b|(?:miles?|kilomet(?:er|re)s?|km|acres?|hectares?|met(?:er|re)s?|feet|foot|years?|households?"
@@ -49,27 +55,10 @@ _OTHER_WORDS = {
     for word in same
 }  # fmt: skip
 
-LEAST_READ = 0.20
-LIKELY_READ = 0.40
-"""Probability from which on a value that the reader and the rules found may be told, and from which on without a
-second look."""
-_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND = 0.35, 0.55
-LEAST_RULED = 0.62
-"""Score from which on a value is taken for one by rules alone, when there is no reader."""
-LEAST_RULED_BESIDE = 0.60
-LIKELY_RULED_BESIDE = 0.70
-"""The same beside a reader, which passed over it; from the second on without a second look."""
-_COVERED = 0.4
-_COVERED_UNNAMED = 0.85
-_COVERED_BY_RULES = 0.65
-_COUNTS_WHAT_IS_ASKED = 0.6
 _MAX_WORDS = 8
 _MOST_NAME_WORDS = 5
-# A logistic regression: is the value one that answers the question? See docs/decisions.
-_BIAS = -2.63
-_OF_ANSWERABLE, _OF_SPAN, _OF_RULE, _OF_READ, _OF_BOTH, _OF_TOPIC = 0.33, 0.26, 2.07, 1.39, 0.35, 1.31
-_OF_KIND = {None: 0.2, "number": -0.82, "name": -0.6, "date": 0.0}
-_USUAL_SPAN, _SPREAD_OF_SPANS = 8.0, 3.0
+UNMARKED_SPAN = 8.0
+"""The feature `span` of a value that the reader did not mark: the usual score of what it marks."""
 _NOBODY = re.compile(
     r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
 )
@@ -84,7 +73,7 @@ class CandidateAnswer:
     """
 
     value: str
-    candidate: Candidate
+    candidate: SourceSentence
     score: float
     speaker: str = ""
     is_likely: bool = True
@@ -100,23 +89,20 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
     """
     if question.wants_several:
         return []
-    hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
-    by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     is_read = any(item.answerable is not None for item in scored)
     kind = question.answer_type
-    least_ruled = (LEAST_RULED_BESIDE, LIKELY_RULED_BESIDE) if is_read else (LEAST_RULED, LEAST_RULED)
-    least_read = (LEAST_READ, LIKELY_READ) if kind else (_LEAST_READ_OF_ANY_KIND, _LIKELY_READ_OF_ANY_KIND)
-    named, asked = question.names, synonym_sets(question)
-    least_covered = _COVERED if named else _COVERED_UNNAMED
+    limits = fitted_model().thresholds
+    beside = "_beside" if is_read else ""
+    least_ruled = limits[f"least_ruled{beside}"], limits[f"likely_ruled{beside}"]
+    of_any = "" if kind else "_of_any_kind"
+    least_read = limits[f"least_read{of_any}"], limits[f"likely_read{of_any}"]
     best: dict[tuple[int, str, str], CandidateAnswer] = {}
-    for item in scored:
-        candidate = by_place.get((item.hit.passage.doc_id, item.start))
-        covered = _covered(named, asked, candidate) if candidate else None
-        if candidate is None or covered is None:
-            continue
+    for item, candidate, covered in _places(question, scored):
         found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
-        if item.answerable is not None and covered >= least_covered:
-            found += [("reader", given, least_read) for given in _read(question, kind, item, candidate)]
+        found += [
+            ("reader", given.weighed(), least_read)
+            for given in _read(question, kind, item, candidate, covered)
+        ]
         for how, given, (least, likely) in found:
             key = (item.hit.passage.doc_id, given.speaker, how)
             if given.score >= least and (key not in best or given.score > best[key].score):
@@ -124,31 +110,88 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
     return sorted(best.values(), key=lambda given: -given.score)
 
 
-def _covered(named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: Candidate) -> float | None:
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """A value that the reader or, beside it, the rules found in a sentence, before it is weighed.
+
+    features: as `fitted_model` takes them. speaker: as in `CandidateAnswer`.
+    """
+
+    value: str
+    candidate: SourceSentence
+    features: Mapping[str, float]
+    speaker: str = ""
+
+    def weighed(self) -> CandidateAnswer:
+        """With the probability that it answers the question."""
+        return CandidateAnswer(
+            self.value, self.candidate, fitted_model().probability(self.features), self.speaker
+        )
+
+
+def read_values(question: Question, scored: Sequence[ScoredSentence]) -> list[ReadValue]:
+    """Every value that `candidate_answers` weighs with the model, likely or not; what the model is fitted on."""
+    if question.wants_several:
+        return []
+    kind = question.answer_type
+    return [
+        value
+        for item, candidate, covered in _places(question, scored)
+        for value in _read(question, kind, item, candidate, covered)
+    ]
+
+
+@lru_cache(maxsize=1)
+def fitted_model() -> LogisticModel:
+    """The shipped model, with all thresholds. It is the same for every embedder."""
+    (model,) = read_stored(STORED)
+    return model
+
+
+def _places(
+    question: Question, scored: Sequence[ScoredSentence]
+) -> Iterator[tuple[ScoredSentence, SourceSentence, float]]:
+    """The sentences that speak of what is asked, and the share of its words that they have."""
+    hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
+    by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
+    named, asked = question.names, synonym_sets(question)
+    for item in scored:
+        candidate = by_place.get((item.hit.passage.doc_id, item.start))
+        covered = _covered(named, asked, candidate) if candidate else None
+        if candidate is not None and covered is not None:
+            yield item, candidate, covered
+
+
+def _covered(
+    named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: SourceSentence
+) -> float | None:
     """Share of the question's words that the sentence and what is near it have; None when it is another thing."""
-    near = f"{candidate.source.about} {candidate.hit.passage.text}"
+    near = f"{candidate.about} {candidate.hit.passage.text}"
     words = lower_words(near) if named else frozenset()
     if any(not has_name(name, words, near) for name in named):
         return None
-    own = set(stems(f"{candidate.text} {candidate.source.about}"))
-    around = set(stems(f"{candidate.before} {candidate.after}"))
+    own = set(stems(f"{candidate.text} {candidate.about}"))
+    around = set(stems(f"{candidate.previous} {candidate.next}"))
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
 def _ruled(
-    question: Question, kind: Kind | None, candidate: Candidate, covered: float
+    question: Question, kind: Kind | None, candidate: SourceSentence, covered: float
 ) -> Iterator[CandidateAnswer]:
     """The value nearest to the question's words."""
-    if kind is not None and covered >= _COVERED_BY_RULES:
+    if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
             yield CandidateAnswer(value.text, candidate, score, _speaker(candidate, kind, value.score))
 
 
 def _read(
-    question: Question, kind: Kind | None, item: ScoredSentence, candidate: Candidate
-) -> Iterator[CandidateAnswer]:
-    """The nearest value by rules and the reader's, or the one on which both agree."""
+    question: Question, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
+) -> Iterator[ReadValue]:
+    """The nearest value by rules and the reader's, or the one on which both agree; nothing without a reader."""
+    least = "covered" if question.names else "covered_unnamed"
+    if item.answerable is None or covered < fitted_model().thresholds[least]:
+        return
     nearest = _values(question, kind, candidate)[:1] if kind else []
     marked = _marked(question, kind, item)
     for value in nearest:
@@ -156,12 +199,12 @@ def _read(
         text = value.text
         if agreed and not (kind == "date" and len(marked) < len(text)):
             text = marked
-        score = _probability(item, kind, value.score, is_marked=agreed)
-        yield CandidateAnswer(text, candidate, score, _speaker(candidate, kind, value.score))
+        features = _features(item, kind, value.score, is_marked=agreed)
+        yield ReadValue(text, candidate, features, _speaker(candidate, kind, value.score))
         if agreed:
             return
     if marked:
-        yield CandidateAnswer(marked, candidate, _probability(item, kind, 0.0, is_marked=True))
+        yield ReadValue(marked, candidate, _features(item, kind, 0.0, is_marked=True))
 
 
 def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
@@ -178,7 +221,7 @@ def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
     return text if set(stems(text)) - set(question.stems) else ""
 
 
-def _values(question: Question, kind: Kind, candidate: Candidate) -> list[Value]:
+def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[Value]:
     """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
@@ -187,21 +230,29 @@ def _values(question: Question, kind: Kind, candidate: Candidate) -> list[Value]
     return [value for value in found if not (question.asks_who and _NOBODY.search(value.text))]
 
 
-def _probability(item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool) -> float:
-    logit = _BIAS + _OF_KIND[kind] + _OF_ANSWERABLE * (item.answerable or 0.0) + _OF_RULE * nearness
-    logit += _OF_TOPIC * (item.topical or 0.0)
-    if is_marked:
-        logit += _OF_READ + _OF_SPAN * ((item.answer_score or 0.0) - _USUAL_SPAN) / _SPREAD_OF_SPANS
-        logit += _OF_BOTH * (nearness > 0)
-    return logistic(logit)
+def _features(
+    item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool
+) -> dict[str, float]:
+    """`span`: how surely the reader marked it. `no_kind`, `number`, `name`: what is asked for; a date has none."""
+    return {
+        "answerable": item.answerable or 0.0,
+        "topical": item.topical or 0.0,
+        "rule": nearness,
+        "read": float(is_marked),
+        "span": (item.answer_score or 0.0) if is_marked else UNMARKED_SPAN,
+        "both": float(is_marked and nearness > 0),
+        "no_kind": float(kind is None),
+        "number": float(kind == "number"),
+        "name": float(kind == "name"),
+    }
 
 
-def _speaker(candidate: Candidate, kind: Kind | None, nearness: float) -> str:
+def _speaker(candidate: SourceSentence, kind: Kind | None, nearness: float) -> str:
     """Who gives the number, when it counts what was asked for; `` is the document itself.
 
     One article may report two accounts, each with its speaker.
     """
-    if kind != "number" or nearness < _COUNTS_WHAT_IS_ASKED:
+    if kind != "number" or nearness < fitted_model().thresholds["counts_what_is_asked"]:
         return ""
     who = speaker_of(candidate.text)
     return who.split()[-1].lower() if who else ""

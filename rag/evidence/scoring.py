@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.models.protocols import Embedder
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span
@@ -27,26 +28,42 @@ _KIND_WEIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """A sentence of a hit, and what it is worth for a question.
+    """A sentence of a hit, and beside it what it is worth for a question.
 
     index: which sentence of its passage.
-    start, end: offsets into the document.
     score: 0 to about 1; with the reader's word to about 1.3.
     topical: the score before the reader's word; None when it has not been read.
     answerable: the reader's logit of "here is the answer"; None when it has not been read.
     answer: where the reader finds it, as offsets into the document. answer_score: how surely.
     """
 
-    hit: Hit
+    sentence: SourceSentence
     index: int
-    start: int
-    end: int
-    text: str
     score: float
     topical: float | None = None
     answerable: float | None = None
     answer: Span | None = None
     answer_score: float | None = None
+
+    @property
+    def hit(self) -> Hit:
+        """The passage it stands in."""
+        return self.sentence.hit
+
+    @property
+    def start(self) -> int:
+        """Offset into the document."""
+        return self.sentence.span.start
+
+    @property
+    def end(self) -> int:
+        """Offset into the document."""
+        return self.sentence.span.end
+
+    @property
+    def text(self) -> str:
+        """As it stands in the document."""
+        return self.sentence.text
 
 
 def score_sentences(
@@ -58,17 +75,17 @@ def score_sentences(
     rank of its passage, and whether it has the kind of thing that is asked for.
     context: the turn before, for follow-ups.
     """
-    units: list[tuple[Hit, int, Span, str]] = []
+    units: list[tuple[int, SourceSentence]] = []
     seen: set[tuple[int, int]] = set()
     for hit in hits:
-        for index, span in enumerate(sentences_of(hit)):
-            text = hit.passage.between(*span)
-            if (hit.passage.doc_id, span.start) not in seen and not has_control_token(text):
-                seen.add((hit.passage.doc_id, span.start))
-                units.append((hit, index, span, text))
+        for index, sentence in enumerate(source_sentences(hit)):
+            key = (hit.passage.doc_id, sentence.span.start)
+            if key not in seen and not has_control_token(sentence.text):
+                seen.add(key)
+                units.append((index, sentence))
     if not units:
         return []
-    texts = [text for *_, text in units]
+    texts = [sentence.text for _, sentence in units]
     asked = question.after(context)
     queries = list(dict.fromkeys((question.text, asked.text)))
     vectors = embedder.embed([*texts, *queries])
@@ -77,37 +94,33 @@ def score_sentences(
     kinds = [question.matches_type(text) for text in texts]
     scored = [
         ScoredSentence(
-            hit,
+            sentence,
             index,
-            span.start,
-            span.end,
-            text,
             float(
                 _COSINE_WEIGHT * max(cosine, 0.0)
                 + _COVERAGE_WEIGHT * covered
-                + _RANK_WEIGHT / math.sqrt(hit.rank)
+                + _RANK_WEIGHT / math.sqrt(sentence.hit.rank)
                 + _KIND_WEIGHT * kind
             ),
         )
-        for (hit, index, span, text), cosine, covered, kind in zip(
-            units, cosines, coverage, kinds, strict=True
-        )
+        for (index, sentence), cosine, covered, kind in zip(units, cosines, coverage, kinds, strict=True)
     ]
     return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
 
 
-def _coverage(question: Question, units: Sequence[tuple[Hit, int, Span, str]]) -> list[float]:
+def _coverage(question: Question, units: Sequence[tuple[int, SourceSentence]]) -> list[float]:
     """Share of the question's stems in each sentence, rare ones counting more."""
     wanted = set(question.stems)
-    own = [set(stems(text)) for *_, text in units]
+    own = [set(stems(sentence.text)) for _, sentence in units]
     frequency = Counter(stem for found in own for stem in found & wanted)
     weight = {stem: math.log(1 + len(units) / (1 + frequency[stem])) for stem in wanted}
     total = sum(weight.values()) or 1.0
     shares: list[float] = []
-    for position, (hit, *_) in enumerate(units):
-        near = set(stems(f"{hit.source.title} {hit.passage.heading} {hit.source.published or ''}"))
+    for position, (_, sentence) in enumerate(units):
+        hit = sentence.hit
+        near = set(stems(heading_words(hit.source, hit.passage, "title", "headings", "published")))
         for neighbour in (position - 1, position + 1):
-            if 0 <= neighbour < len(units) and units[neighbour][0] is hit:
+            if 0 <= neighbour < len(units) and units[neighbour][1].hit is hit:
                 near |= own[neighbour]
         share = sum(
             weight[stem] * (1.0 if stem in own[position] else 0.5 if stem in near else 0.0) for stem in wanted

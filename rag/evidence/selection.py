@@ -7,16 +7,15 @@ up for having grown too long, as whole passages or merged stretches would be.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from askive.rag.config import PromptConfig
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
 from askive.rag.text.injection import has_control_token
-from askive.rag.text.sentences import Span
-from askive.rag.types import Evidence, Hit
+from askive.rag.types import Evidence
 
 _MUCH_WORSE = 0.5
 """Sentences that are worth less than this share of the best one are not read."""
@@ -68,18 +67,15 @@ def select_evidence(
     for place, item in enumerate(scored[: config.n_sentences]):
         if item.score < _MUCH_WORSE * scored[0].score:
             break
-        taken.take(item.hit, Span(item.start, item.end), item)
+        taken.take(item.sentence, item)
         if place < _WITH_NEIGHBOURS:
-            for span in _neighbours(item, config.n_neighbours):
-                taken.take(item.hit, span, None)
+            for sentence in _neighbours(item, config.n_neighbours):
+                taken.take(sentence, None)
     return taken.pieces()
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    hit: Hit
-    span: Span
-    scored: ScoredSentence | None
+_Choice = tuple[SourceSentence, ScoredSentence | None]
+"""A sentence that is read, and what it is worth; None for a neighbour."""
 
 
 class _Taken:
@@ -88,65 +84,66 @@ class _Taken:
     def __init__(self, room: int, count_tokens: Callable[[str], int]) -> None:
         self._room = room
         self._count = count_tokens
-        self._sentences: dict[tuple[int, int], _Sentence] = {}
+        self._sentences: dict[tuple[int, int], _Choice] = {}
         self._documents: set[int] = set()
 
-    def take(self, hit: Hit, span: Span, scored: ScoredSentence | None) -> None:
+    def take(self, sentence: SourceSentence, scored: ScoredSentence | None) -> None:
         """If there is room, or nothing has been taken."""
-        doc_id = hit.passage.doc_id
-        key = doc_id, span.start
+        doc_id = sentence.hit.passage.doc_id
+        key = doc_id, sentence.span.start
         if key in self._sentences:
-            if scored is not None and self._sentences[key].scored is None:
-                # A neighbour by now; what it is worth itself is told of the piece.
-                self._sentences[key] = _Sentence(self._sentences[key].hit, span, scored)
+            known, worth = self._sentences[key]
+            if worth is None:
+                # It was a neighbour; the piece shows its own score.
+                self._sentences[key] = (replace(sentence, hit=known.hit), scored)
             return
-        cost = self._count(hit.passage.between(*span))
+        cost = self._count(sentence.text)
         if doc_id not in self._documents:
-            cost += self._count(source_line(len(self._documents) + 1, hit))
+            cost += self._count(source_line(len(self._documents) + 1, sentence.hit))
         if cost > self._room and self._sentences:
             return
         self._room -= cost
         self._documents.add(doc_id)
-        self._sentences[key] = _Sentence(hit, span, scored)
+        self._sentences[key] = (sentence, scored)
 
     def pieces(self) -> list[Evidence]:
         """Sentences that follow one another in a passage are one piece; pieces without a scored one go."""
         found: list[Evidence] = []
-        run: list[_Sentence] = []
-        for sentence in sorted(self._sentences.values(), key=lambda s: (s.hit.passage.doc_id, s.span.start)):
-            if run and not _follows(run, sentence):
+        run: list[_Choice] = []
+        for _, choice in sorted(self._sentences.items()):
+            if run and not _follows(run, choice[0]):
                 found += _piece(run)
                 run = []
-            run.append(sentence)
+            run.append(choice)
         found += _piece(run)
         return sorted(found, key=lambda piece: -piece.score)
 
 
-def _piece(run: Sequence[_Sentence]) -> list[Evidence]:
-    scored = [sentence.scored for sentence in run if sentence.scored is not None]
+def _piece(run: Sequence[_Choice]) -> list[Evidence]:
+    scored = [worth for _, worth in run if worth is not None]
     if not scored:
         return []
     best = max(scored, key=lambda item: item.score)
-    hit, start, end = run[0].hit, run[0].span.start, run[-1].span.end
+    hit, start, end = run[0][0].hit, run[0][0].span.start, run[-1][0].span.end
     return [Evidence(hit, start, end, hit.passage.between(start, end), best.score, best.start, best.end)]
 
 
-def _follows(run: Sequence[_Sentence], other: _Sentence) -> bool:
+def _follows(run: Sequence[_Choice], other: SourceSentence) -> bool:
     """Whether `other` is the next sentence, and stands in the passage where the run began."""
-    passage, last = run[0].hit.passage, run[-1].span
+    passage, last = run[0][0].hit.passage, run[-1][0].span
     if other.hit.passage.doc_id != passage.doc_id or other.span.end > passage.end:
         return False
     between = passage.between(last.end, other.span.start)
     return other.span.start >= last.end and not between.strip()
 
 
-def _neighbours(item: ScoredSentence, n: int) -> list[Span]:
+def _neighbours(item: ScoredSentence, n: int) -> list[SourceSentence]:
     """Up to n sentences on each side, the nearest first, as far as no control token stands in them."""
-    around = sentences_of(item.hit)
-    found: list[Span] = []
+    around = source_sentences(item.hit)
+    found: list[SourceSentence] = []
     for step in (-1, 1):
         for at in range(item.index + step, item.index + step * (n + 1), step):
-            if not 0 <= at < len(around) or has_control_token(item.hit.passage.between(*around[at])):
+            if not 0 <= at < len(around) or has_control_token(around[at].text):
                 break
             found.append(around[at])
-    return sorted(found, key=lambda span: abs(span.start - item.start))
+    return sorted(found, key=lambda sentence: abs(sentence.span.start - item.start))

@@ -1,10 +1,11 @@
-"""Sentences of the hits that may be cited, each with what is near it."""
+"""Sentences of the sources, each with its surroundings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from askive.rag.passage_context import headed_by
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
@@ -15,58 +16,73 @@ _N_BEFORE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sentence of a source that may be cited.
+class SourceSentence:
+    """A sentence of a source with its surroundings.
 
-    before, after: its neighbours in the passage; empty at the passage's ends.
+    hit: the passage it stands in. span: offsets into the document; of a clause where it is one of a long sentence.
+    text: `hit.passage.between(*span)`.
+    previous, next: its neighbours in the passage; empty at the passage's ends, and for a clause.
     """
 
     hit: Hit
     span: Span
     text: str
-    before: str = ""
-    after: str = ""
+    previous: str = ""
+    next: str = ""
 
     @property
-    def source(self) -> SourceText:
-        """As the checks read it."""
-        source = self.hit.source
-        about = f"{source.title}. {self.hit.passage.heading}. {source.publisher or ''}"
-        return SourceText(self.text, self.before, self.after, about, source.published)
+    def about(self) -> str:
+        """What heads it: title, headings, publisher."""
+        return headed_by(self.hit)
+
+    @property
+    def published(self) -> str | None:
+        """The document's date, as precise as known."""
+        return self.hit.source.published
 
     @property
     def context(self) -> str:
         """It with its neighbours, in one line, as a model reads it."""
-        return " ".join(f"{self.before} {self.text} {self.after}".split())
+        return " ".join(f"{self.previous} {self.text} {self.next}".split())
 
 
-def candidates_of(hits: Sequence[Hit]) -> list[Candidate]:
+def source_sentences(hit: Hit) -> list[SourceSentence]:
+    """Every sentence of a passage, in order."""
+    spans = sentences_of(hit)
+    texts = [hit.passage.between(*span) for span in spans]
+    return [
+        SourceSentence(
+            hit, span, texts[n], " ".join(texts[max(0, n - _N_BEFORE) : n]), "".join(texts[n + 1 : n + 2])
+        )
+        for n, span in enumerate(spans)
+    ]
+
+
+def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
     """Every sentence of the hits once, in the order of the hits; those with control tokens are no sources."""
-    found: dict[tuple[int, int], Candidate] = {}
+    found: dict[tuple[int, int], SourceSentence] = {}
     for hit in hits:
-        base, text = hit.passage.start, hit.passage.text
-        spans = sentences_of(hit)
-        said = [text[span.start - base : span.end - base] for span in spans]
-        for n, span in enumerate(spans):
-            if has_control_token(said[n]):
+        for sentence in source_sentences(hit):
+            if has_control_token(sentence.text):
                 continue
-            before, after = " ".join(said[max(0, n - _N_BEFORE) : n]), "".join(said[n + 1 : n + 2])
-            key = (hit.passage.doc_id, span.start)
+            key = (hit.passage.doc_id, sentence.span.start)
             known = found.get(key)
             # A sentence that two passages share is kept where it has more around it.
-            if known is None or (len(known.before) < len(before) and known.after and after):
-                found[key] = Candidate(hit, span, said[n], before, after)
+            if known is None or (
+                len(known.previous) < len(sentence.previous) and known.next and sentence.next
+            ):
+                found[key] = sentence
     return list(found.values())
 
 
-def clauses_of(candidate: Candidate) -> list[Candidate]:
+def clauses_of(candidate: SourceSentence) -> list[SourceSentence]:
     """The clauses of a long sentence as candidates of their own, shortest first; none when it is short."""
     spans = claim_spans(candidate.text) if len(candidate.text) > _LONG_CHARS else []
     if len(spans) < 2:
         return []
     at = candidate.span.start
     clauses = [
-        Candidate(candidate.hit, Span(at + start, at + end), candidate.text[start:end])
+        SourceSentence(candidate.hit, Span(at + start, at + end), candidate.text[start:end])
         for start, end in spans
     ]
     return sorted(clauses, key=lambda clause: len(clause.text))
@@ -76,19 +92,3 @@ def sentences_of(hit: Hit) -> list[Span]:
     """The sentences of a passage, as offsets into its document."""
     base = hit.passage.start
     return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A sentence that may be cited, with what helps to understand it.
-
-    before, after: its neighbours in the passage; empty at the ends.
-    about: what heads it: title, headings, publisher.
-    published: the document's date, as precise as known.
-    """
-
-    text: str
-    before: str = ""
-    after: str = ""
-    about: str = ""
-    published: str | None = None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from askive.rag.passage_context import heading_words
 from askive.rag.text.date_mentions import days
 from askive.rag.text.dates import date_range
 from askive.rag.text.sentences import split_sentences
@@ -56,7 +57,7 @@ def _guesses(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> lis
     wanted = set(stems(event.phrase))
     best: dict[tuple[int, Day, Day], _Dated] = {}
     for place, (passage, source) in enumerate(found):
-        around = set(stems(f"{source.title} {passage.heading} {passage.text}"))
+        around = set(stems(f"{heading_words(source, passage, 'title', 'headings')} {passage.text}"))
         if not wanted or not wanted <= around or not source.published:
             continue
         certainty = 1.0 / (1 + place)

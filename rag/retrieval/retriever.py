@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import TracebackType
+from typing import Self
 
 from askive.models.protocols import Reranker
 from askive.rag.config import RetrievalConfig
@@ -32,12 +34,20 @@ _OF_QUESTION = 0.5
 
 
 class Retriever:
-    """Searches one archive as its settings say.
+    """Searches one archive as its settings say. `askive.rag.factory.open_retriever` makes it.
 
     reranker: the model of the rerank stage; needed when `retrieval.rerank` is not off.
+    free: called by `close`, when a model was loaded for this retriever alone.
+    Raises ConfigError when the reranker is missing.
     """
 
-    def __init__(self, archive: Archive, config: RetrievalConfig, reranker: Reranker | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        config: RetrievalConfig,
+        reranker: Reranker | None = None,
+        free: Callable[[], None] = lambda: None,
+    ) -> None:
         if config.rerank != "off" and reranker is None:
             raise ConfigError(
                 f"setting retrieval.rerank = {config.rerank!r}: no model for it was loaded",
@@ -46,8 +56,21 @@ class Retriever:
         self._archive = archive
         self._config = config
         self._reranker = reranker
+        self._free = free
         self._publishers: tuple[int, list[str]] = (-1, [])
         self._dated: tuple[Question, int, Question] | None = None
+
+    def close(self) -> None:
+        """Free the model that was loaded for it, if any. The archive stays open."""
+        self._free()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @property
     def reranks(self) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from askive.models.protocols import Embedder
-from askive.rag.evidence.source_sentences import Candidate, candidates_of, clauses_of
+from askive.rag.evidence.source_sentences import SourceSentence, candidates_of, clauses_of
+from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.names import names
 from askive.rag.text.numbers import numbers
@@ -45,7 +46,7 @@ class Citer:
         self._vectors = embedder.embed([c.text for c in self._candidates])
         self._own = [set(stems(c.text)) for c in self._candidates]
         self._near = [
-            own | set(stems(f"{c.hit.source.title} {c.hit.passage.heading}"))
+            own | set(stems(heading_words(c.hit.source, c.hit.passage, "title", "headings")))
             for c, own in zip(self._candidates, self._own, strict=True)
         ]
         self._numbers = [numbers(c.text) | numbers(c.hit.source.published or "") for c in self._candidates]
@@ -93,7 +94,7 @@ class Citer:
         marker = self._markers.setdefault((hit.passage.doc_id, start, end), len(self._markers) + 1)
         return Citation(marker, hit, start, end, hit.passage.between(start, end), min(score, 1.0))
 
-    def _citation(self, candidate: Candidate, score: float) -> Citation:
+    def _citation(self, candidate: SourceSentence, score: float) -> Citation:
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
 
     def _checked(
@@ -104,7 +105,7 @@ class Citer:
         order = [i for i in np.argsort(-scores, kind="stable")[:_N_READ].tolist() if scores[i] >= _ADDED]
         read = list(dict.fromkeys([best, *order, *chosen]))
         slack = 0.125 if scores[best] >= PARAPHRASED else 0.0
-        found = check(text, [self._candidates[i].source for i in read], self._question, slack, self._known)
+        found = check(text, [self._candidates[i] for i in read], self._question, slack, self._known)
         if found.verdict != "supported":
             return found.verdict, found.reasons, chosen
         used = [read[i] for i in found.used][:MAX_CITATIONS]
@@ -133,7 +134,7 @@ class Citer:
     def _beside(self, index: int) -> list[int]:
         """The candidates that this one is read with, the nearest first."""
         item = self._candidates[index]
-        around = f"{item.before} {item.after}"
+        around = f"{item.previous} {item.next}"
         found = [
             i
             for i, other in enumerate(self._candidates)
@@ -152,17 +153,17 @@ class Citer:
             doc_id = self._candidates[i].hit.passage.doc_id
             if len(chosen) == MAX_CITATIONS or scores[i] < least or doc_id in cited:
                 continue
-            source = self._candidates[i].source
+            source = self._candidates[i]
             if check(text, [source], self._question, slack, self._known).verdict == "supported":
                 chosen.append(i)
                 cited.add(doc_id)
         return chosen
 
-    def _shortest(self, text: str, index: int) -> Candidate:
+    def _shortest(self, text: str, index: int) -> SourceSentence:
         """The candidate, or the clause of it that bears the sentence by itself."""
         candidate = self._candidates[index]
         for clause in clauses_of(candidate):
-            if check(text, [clause.source], slack=0.0).verdict == "supported":
+            if check(text, [clause], slack=0.0).verdict == "supported":
                 return clause
         return candidate
 

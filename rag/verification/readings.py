@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import day_of, days
 from askive.rag.text.names import has_name, lower_words, names_in
@@ -35,10 +35,10 @@ _PRONOUN = re.compile(
 class SourceReading:
     """A source as it is held against claims."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceSentence) -> None:
         self.source = source
         self.has_pronoun = bool(_PRONOUN.search(source.text))
-        neighbours = f"{source.before} {source.after}"
+        neighbours = f"{source.previous} {source.next}"
         self.days = days(source.text, source.published)
         # What stands near counts for times and numbers: "on Monday" opens a report and holds for all of it.
         self.near_days = [*self.days, *days(f"{neighbours} {source.about}", source.published)]
@@ -49,16 +49,16 @@ class SourceReading:
         self.near_quantities = [*self.quantities, *quantities(neighbours), *quantities(source.about)]
         self.near_numbers = numbers(f"{source.text} {neighbours} {source.about} {source.published or ''}")
         own, about = lower_words(source.text), lower_words(source.about)
-        before = lower_words(source.before)
+        before = lower_words(source.previous)
         self.named = own | about | (before if self.has_pronoun else set())
         self.own = own
         self.titled = names_in(source.about)
-        self.units = [own, lower_words(source.after)]
-        self.units += [lower_words(source.before[a:b]) for a, b in split_sentences(source.before)]
+        self.units = [own, lower_words(source.next)]
+        self.units += [lower_words(source.previous[a:b]) for a, b in split_sentences(source.previous)]
         self.stems = set(stems(source.text))
         self.about_stems = set(stems(source.about))
         self.near_stems = self.stems | set(stems(neighbours))
-        self.near_text = f"{source.before} {source.text} {source.after} {source.about}"
+        self.near_text = f"{source.previous} {source.text} {source.next} {source.about}"
         self.lower_case = set(re.findall(r"\b[a-z]{3,}\b", f"{source.text} {neighbours}"))
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
@@ -56,7 +56,7 @@ class _Finding:
 
 def check(
     sentence: str,
-    sources: Sequence[SourceText],
+    sources: Sequence[SourceSentence],
     question: Question | None = None,
     slack: float = 0.125,
     known: str = "",

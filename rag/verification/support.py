@@ -104,18 +104,29 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Weighs the sentences of one answer. Without a fitted model for this reader and generator it lets all pass."""
+    """Judges cited sentences by two fitted models: of rules and reader, and with the generator's opinion on top.
 
-    def __init__(self, reader: Reader | None, generator: Generator, embedder_id: str) -> None:
+    generator: None, or one that no model was fitted with, is not asked; then rules and reader decide alone. Without a
+    fitted model for this embedder and reader every sentence passes.
+    """
+
+    def __init__(self, reader: Reader | None, generator: Generator | None, embedder_id: str) -> None:
         self._reader = reader
         self._generator = generator
-        told = embedder_id, reader.digest if reader else None
-        self._by_rules = find_model(*told, stored=STORED)
-        self._by_asking = find_model(*told, generator.model_id, stored=STORED)
+        fitted_with = embedder_id, reader.digest if reader else None
+        self._by_rules = find_model(*fitted_with, stored=STORED)
+        self._by_asking = find_model(*fitted_with, generator.model_id, stored=STORED) if generator else None
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Who judges: `reader` and `generator`, the reader alone, or nobody."""
+        if self._by_rules is None or self._reader is None:
+            return ()
+        return ("reader",) if self._by_asking is None else ("reader", "generator")
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
-        if self._by_asking is None:
+        if self._by_asking is None or self._generator is None:
             return math.inf
         return statement_log_odds(
             f"The answer to “{question.text}” is {value}.", [excerpt_of(citation)], self._generator
@@ -128,18 +139,18 @@ class SupportModel:
         """
         if sentence.verdict != "supported" or not sentence.citations:
             return sentence
-        if self._by_rules is None or self._by_asking is None or self._reader is None:
+        if self._by_rules is None or self._reader is None:
             return sentence
         excerpts = [excerpt_of(citation) for citation in sentence.citations]
-        features = rule_features(sentence.text, question, excerpts, self._reader)
-        before = self._by_rules.probability(features)
-        if before >= SURE:
-            return sentence
-        if before >= HOPELESS:
+        before = self._by_rules.probability(rule_features(sentence.text, question, excerpts, self._reader))
+        if self._by_asking is None or self._generator is None:
+            stands = before >= self._by_rules.threshold
+        elif HOPELESS <= before < SURE:
             asked = {
                 "before": log_odds(before),
                 "stated": statement_log_odds(sentence.text, excerpts, self._generator),
             }
-            if self._by_asking.probability(asked) >= self._by_asking.threshold:
-                return sentence
-        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+            stands = self._by_asking.probability(asked) >= self._by_asking.threshold
+        else:
+            stands = before >= SURE
+        return sentence if stands else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))

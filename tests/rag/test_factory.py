@@ -9,12 +9,15 @@ import pytest
 
 from askive.models.embedders.cached import CachedEmbedder
 from askive.models.errors import ModelNotFound, WeightsError
-from askive.models.fakes import HashEmbedder
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.reader import cross_encoder as reader_module
+from askive.rag import factory
 from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config
-from askive.rag.factory import Warming, start_warming
+from askive.rag.errors import ConfigError
+from askive.rag.factory import Warming, open_retriever, start_warming
+from askive.rag.store.archive import Archive
 
 
 class Loaded(HashEmbedder):
@@ -116,3 +119,45 @@ def test_a_reader_without_its_weights_is_told_when_it_is_opened_and_leaves_nothi
     with pytest.raises(WeightsError, match="is not in"):
         Assistant.open(config, "seeds")
     assert not is_warming()
+
+
+SHIPS = "How many ships did the harbour receive?"
+
+
+def test_no_model_is_loaded_when_nothing_reranks(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr(factory, "open_reader", fail)
+    monkeypatch.setattr(factory, "open_generator", fail)
+    with open_retriever(Config(home=tmp_path), archive) as retriever:
+        assert "412 ships" in retriever.retrieve(SHIPS)[0].passage.text
+
+
+def test_the_reader_is_loaded_for_a_retriever_that_reranks(archive: Archive, tmp_path: Path) -> None:
+    config = Config(home=tmp_path).with_retrieval(rerank="reader")
+    hits = open_retriever(config, archive).retrieve(SHIPS)
+    assert "reranker" in hits[0].parts and "412 ships" in hits[0].passage.text
+
+
+def test_a_reader_that_is_off_cannot_rerank(archive: Archive, tmp_path: Path) -> None:
+    config = Config(home=tmp_path, reader="off").with_retrieval(rerank="reader")
+    with pytest.raises(ConfigError, match=r"retrieval\.rerank = 'reader'"):
+        open_retriever(config, archive)
+
+
+def test_only_a_generator_that_was_loaded_for_it_is_closed(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(home=tmp_path, generator="scripted").with_retrieval(rerank="likelihood")
+    mine, loaded = ScriptedGenerator(), ScriptedGenerator()
+    monkeypatch.setattr(factory, "open_generator", lambda _config: loaded)
+    with open_retriever(config, archive, mine) as retriever:
+        assert "reranker" in retriever.retrieve(SHIPS)[0].parts
+    assert not mine.closed
+    with open_retriever(config, archive) as retriever:
+        assert "reranker" in retriever.retrieve(SHIPS)[0].parts
+        assert not loaded.closed
+    assert loaded.closed

@@ -32,5 +32,10 @@ def test_a_pronoun_is_searched_for_with_the_sentence_before(archive: Archive, tm
     assert verify_text(text, archive, Config(home=tmp_path))[1].verdict == "supported"
 
 
+def test_the_reader_may_rerank_what_is_found(archive: Archive, tmp_path: Path) -> None:
+    config = Config(home=tmp_path).with_retrieval(rerank="reader")
+    assert verify_text(TEXT, archive, config)[0].verdict == "supported"
+
+
 def test_nothing_to_check(archive: Archive, tmp_path: Path) -> None:
     assert verify_text("# Heading\n\n---\n\n...", archive, Config(home=tmp_path)) == ()

@@ -217,6 +217,27 @@ def test_one_module_of_rag_opens_models() -> None:
             assert not LOADERS & {n.name for n in ast.walk(tree) if isinstance(n, ast.alias)}, module
 
 
+def made_in(path: Path, name: str) -> list[int]:
+    """The lines that call `name(...)`, plain or behind a dot."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == name
+    ]
+
+
+def test_one_function_makes_retrievers() -> None:
+    makers = {module for module, path in MODULES.items() if made_in(path, "Retriever")}
+    assert makers == {"rag.factory"}, "call open_retriever"
+
+
+def test_a_maker_is_found(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(
+        "from a import Retriever as R\nimport a\na.Retriever(1)\nRetriever\nx: Retriever\n"
+    )
+    assert made_in(tmp_path / "m.py", "Retriever") == [3]
+
+
 def test_the_assistant_knows_few_modules() -> None:
     assert len(IMPORTED["rag.assistant"]) <= 10
 

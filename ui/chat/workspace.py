@@ -15,7 +15,7 @@ from askive.rag.collections.by_name import has_collection
 from askive.rag.collections.path import collection_path
 from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound
-from askive.rag.factory import open_embedder, open_generator
+from askive.rag.factory import open_embedder, open_generator, open_retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
@@ -101,10 +101,7 @@ class Workspace:
             generator = self._generator(model)
             known = self._assistants.get((collection, model, literal))
             if known is None:
-                config = self.config
-                if literal:
-                    retrieval = config.retrieval.model_copy(update={"context": False})
-                    config = config.model_copy(update={"retrieval": retrieval})
+                config = self.config.with_retrieval(context=False) if literal else self.config
                 known = Assistant(archive, generator, config, self._load_reader())
                 self._assistants[collection, model, literal] = known
             return known
@@ -127,10 +124,7 @@ class Workspace:
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
     ) -> tuple[Hit, ...]:
         """The documents found for a question that is still being typed. Quick: it takes no turn."""
-        from askive.rag.retrieval.retriever import Retriever
-
-        quick = self.config.retrieval.model_copy(update={"rerank": "off"})
-        retriever = Retriever(self.archive(collection), quick)
+        retriever = open_retriever(self.config.with_retrieval(rerank="off"), self.archive(collection))
         return retriever.retrieve(typed, history, admitted=admitted or None)
 
     def generators(self) -> list[dict[str, Any]]:

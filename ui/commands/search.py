@@ -46,10 +46,8 @@ def search(
     Example: [bold]askive search "peace talks" --top-k 5[/]
     """
     import sys
-    from contextlib import ExitStack
 
-    from askive.rag.factory import open_reranker
-    from askive.rag.retrieval.retriever import Retriever
+    from askive.rag.factory import open_retriever
     from askive.rag.serialize import hit_to_dict
     from askive.rag.store.filters import parse_filter
     from askive.rag.text.words import storable
@@ -63,12 +61,9 @@ def search(
     admitted = parse_filter(
         after=after, before=before, publishers=publisher or (), path=path, where=where or ()
     )
-    with open_archive(config, shown) as archive:
-        with ExitStack() as stack:
-            reranker = open_reranker(config, stack)
-            retriever = Retriever(archive, config.retrieval, reranker)
-            question = retriever.read(text)
-            hits = retriever.retrieve(question, top_k=top_k, admitted=admitted)
+    with open_archive(config, shown) as archive, open_retriever(config, archive) as retriever:
+        question = retriever.read(text)
+        hits = retriever.retrieve(question, top_k=top_k, admitted=admitted)
         understood = retriever.understand(question).describe()
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])

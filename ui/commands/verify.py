@@ -29,6 +29,13 @@ def verify(
             help="Name of the collection; default: the one in use.",
         ),
     ] = None,
+    second_look: Annotated[
+        bool,
+        typer.Option(
+            "--second-look",
+            help="Also ask the generator where rules and reader are in doubt: seconds for each such sentence.",
+        ),
+    ] = False,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -36,28 +43,40 @@ def verify(
     """Check every sentence of a text against your documents.
 
     Each sentence is supported, not supported or contradicted, with the reasons and the nearest quote. The exit
-    code is 1 unless all are supported.
+    code is 1 unless all are supported. The checks are those of an answer; the generator takes part in them
+    only with --second-look.
 
     Example: [bold]askive verify report.txt --against seeds[/]
     """
+    from contextlib import ExitStack, closing
+
+    from askive.rag.factory import open_generator
     from askive.rag.serialize import sentence_to_dict
-    from askive.rag.verify_text import verified_sentences
+    from askive.rag.verify_text import TextVerifier
 
     text = _text_of(file)
     shown = output(as_json, quiet)
     config = settings(collection=against, embedder=embedder)
     n_supported = n_sentences = 0
-    with open_archive(config, shown) as archive:
-        for sentence in verified_sentences(text, archive, config):
+    with ExitStack() as stack:
+        archive = stack.enter_context(
+            open_archive(config, shown, generator=config.generator if second_look else None)
+        )
+        generator = stack.enter_context(closing(open_generator(config))) if second_look else None
+        verifier = stack.enter_context(TextVerifier(archive, config, generator))
+        checks = verifier.checks
+        for sentence in verifier.sentences(text):
             n_sentences += 1
             n_supported += sentence.verdict == "supported"
             if shown.as_json:
-                shown.json(sentence_to_dict(sentence))
+                shown.json({**sentence_to_dict(sentence), "checks": list(checks)})
             else:
                 _print(sentence, shown)
     if not n_sentences:
         raise UsageError("the text has no sentence to check", remedy="give a text with at least one sentence")
-    shown.hint(f"{n_supported} of {n_sentences} sentences are supported")
+    shown.hint(f"{n_supported} of {n_sentences} sentences are supported (checked by {', '.join(checks)})")
+    if second_look and "generator" not in checks:
+        shown.hint(f"{config.generator} was not asked: its opinion was not calibrated with {config.embedder}")
     if n_supported < n_sentences:
         raise typer.Exit(1)
 

@@ -35,10 +35,18 @@ def ablate_suites(
 
     results: list[Ablated] = []
     with ExitStack() as stack:
-        rerankers = open_rerankers(rerank, config, stack)
+        generator, reader = open_rerankers(rerank, config, stack)
         for suite in suites:
             with progress(shown, suite.name) as told:
-                rows = ablate(suite, config, embedder, progress=told, rerankers=rerankers, limit=limit)
+                rows = ablate(
+                    suite,
+                    config,
+                    embedder,
+                    progress=told,
+                    generator=generator,
+                    reader=reader,
+                    limit=limit,
+                )
             results += rows
             if shown.as_json:
                 for row in rows:

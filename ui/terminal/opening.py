@@ -24,11 +24,11 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     return Assistant.open(config, name), name
 
 
-def open_archive(config: Config, shown: Output) -> Archive:
-    """The collection that is meant."""
+def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
+    """The collection that is meant. generator: the one that will read it, if any."""
     from askive.rag.collections.by_name import open_collection
 
-    _disclose(config, None, shown)
+    _disclose(config, generator, shown)
     return open_collection(config, meant_collection(config, shown))
 
 

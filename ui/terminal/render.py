@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+_FILE_COLUMNS = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """How this run prints.
@@ -34,7 +37,10 @@ class Output:
     @property
     def out(self) -> Console:
         """Rich console for results: `str` is shown literally, styles are for `rich.text.Text`."""
-        return _console(soft_wrap=not sys.stdout.isatty())
+        if sys.stdout.isatty():
+            return _console()
+        # Tables for a file or another program are not cut to the width of a terminal.
+        return _console(soft_wrap=True, width=_FILE_COLUMNS)
 
     @property
     def err(self) -> Console:

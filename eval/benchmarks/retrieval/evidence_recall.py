@@ -26,8 +26,8 @@ from askive.rag.config import Config, load_config
 from askive.rag.evidence.reader_scoring import ANSWERABLE_WEIGHT, read_sentences
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.evidence.selection import evidence_budget, select_evidence
+from askive.rag.factory import open_retriever
 from askive.rag.question.analysis import Question
-from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.types import Evidence, Hit
 
@@ -65,7 +65,7 @@ def measure(
         weight: [] for weight in weights
     }
     with archive:
-        retriever = Retriever(archive, config.retrieval)
+        retriever = open_retriever(config, archive, reader=reader)
         samples = [s for s in suite.samples if not s.unanswerable and (s.evidence or s.answers or s.all_of)]
         for sample in select(samples, limit):
             question = retriever.read(sample.question)

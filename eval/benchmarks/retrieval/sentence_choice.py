@@ -28,8 +28,7 @@ from askive.models.protocols import Generator, Message, Segment
 from askive.models.registry import load_reader
 from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.factory import open_embedder
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_embedder, open_retriever
 from askive.rag.store.archive import Archive
 
 N_NUMBERED = 8
@@ -75,7 +74,7 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
     generator = load_llama(bench)
     found: list[Chosen] = []
     try:
-        retriever = Retriever(archive, bench.config.retrieval)
+        retriever = open_retriever(bench.config, archive)
         for sample in select([s for s in suite.samples if not s.turns], limit):
             question = retriever.read(sample.question)
             weighed = assessor.weigh(question, retriever.retrieve(question))

@@ -9,6 +9,7 @@ from statistics import median
 from askive.eval.benchmarks.rows import Bench, Row, first_piece_ms, row
 from askive.eval.benchmarks.setup import GREETING, BenchSetup, Waits, open_setup, plain_messages, waits
 from askive.eval.datasets.suite import Sample
+from askive.rag.factory import open_retriever
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.types import Hit, Turn
 
@@ -108,7 +109,7 @@ def _follow_ups(bench: Bench, setup: BenchSetup) -> list[Row]:
 
 def _plain(setup: BenchSetup, question: str, history: Sequence[Turn] = ()) -> tuple[float, int]:
     """Milliseconds to the first words of a plain prompt's answer, retrieval included, and the prompt's tokens."""
-    retriever = Retriever(setup.archive, setup.config.retrieval.model_copy(update={"mode": "dense"}))
+    retriever = open_retriever(setup.config.with_retrieval(mode="dense", rerank="off"), setup.archive)
     setup.generator.forget()
     setup.forget_vectors()
     started = time.perf_counter()
@@ -122,7 +123,9 @@ def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
     """First token, in ms, of plain prompts of 1 to 20 whole passages, all different, nothing kept; each once."""
     found: list[dict[str, float]] = []
     with open_setup(bench) as setup:
-        hits = _different(Retriever(setup.archive, setup.config.retrieval), setup.questions, max(_GROWTH))
+        hits = _different(
+            open_retriever(setup.config, setup.archive, setup.generator), setup.questions, max(_GROWTH)
+        )
         for n in _GROWTH[: sum(size <= len(hits) for size in _GROWTH)]:
             bench.tell(f"growth: {n} passages in the prompt")
             messages = plain_messages(setup.questions[0].question, hits[:n])

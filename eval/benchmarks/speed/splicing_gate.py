@@ -34,8 +34,7 @@ from askive.models.llama.context import EngineOptions
 from askive.models.llama.generator import LlamaGenerator
 from askive.models.protocols import Message, Sampling, Segment
 from askive.rag.answer.prompt import SYSTEM
-from askive.rag.factory import open_embedder
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_embedder, open_retriever
 from askive.rag.types import Hit
 
 Way = Literal["spliced", "f16"]
@@ -91,7 +90,7 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
             asked.append(suite.name)
             archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
             opened.enter_context(archive)
-            retriever = Retriever(archive, bench.config.retrieval)
+            retriever = open_retriever(bench.config, archive)
             for sample in [s for s in suite.samples if s.answers or s.all_of]:
                 if len(right[0]) >= limit:
                     break

@@ -7,7 +7,7 @@ import time
 from askive.eval.benchmarks.rows import Bench, Row, row
 from askive.eval.benchmarks.setup import open_setup
 from askive.models.protocols import Message, Segment
-from askive.rag.retrieval.retriever import Retriever
+from askive.rag.factory import open_retriever
 from askive.rag.verification.support import Excerpt, statement_log_odds
 
 SAME_VERDICT = 0.99
@@ -21,7 +21,7 @@ def bench_check(bench: Bench) -> list[Row]:
     agreed: list[bool] = []
     apart: list[float] = []
     with open_setup(bench) as setup:
-        generator, retriever = setup.generator, Retriever(setup.archive, setup.config.retrieval)
+        generator, retriever = setup.generator, open_retriever(setup.config, setup.archive, setup.generator)
         for sample in setup.questions[: bench.repeats]:
             bench.tell(f"checks: {sample.question}")
             hits = retriever.retrieve(sample.question, (), _N_HITS)

@@ -143,9 +143,8 @@ def _run(who: Literal["ours", "txtai"], job: Job, where: Path) -> Done:
 
 def _run_ours(job: Job) -> Done:
     from askive.models.registry import load_reader
-    from askive.rag.factory import open_embedder
+    from askive.rag.factory import open_embedder, open_retriever
     from askive.rag.ingest.pipeline import ingest_documents
-    from askive.rag.retrieval.retriever import Retriever
     from askive.rag.store.archive import Archive
     from askive.rag.types import Document
 
@@ -161,7 +160,7 @@ def _run_ours(job: Job) -> Done:
             with Archive.open(Path(name, str(number)), embedder, config.passages) as archive:
                 found.index.append(timed_ms(partial(ingest_documents, archive, made)))
         with Archive.open(Path(name, "0"), embedder, config.passages) as archive:
-            retriever = Retriever(archive, config.retrieval)
+            retriever = open_retriever(config, archive)
             retriever.retrieve(job.before, (), _TOP_K)
             for question in job.searched:
                 found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))

@@ -97,8 +97,7 @@ class Verification:
         return lambda pair: relation_of(model.judge(self._cited(pair), Question.read("")).verdict)
 
     def _rules(self, pair: Pair) -> Relation:
-        sources = [candidate.source for candidate in candidates_of([source_hit(pair.source)])]
-        return relation_of(check(pair.claim, sources).verdict)
+        return relation_of(check(pair.claim, candidates_of([source_hit(pair.source)])).verdict)
 
     def _cited(self, pair: Pair) -> Sentence:
         return Citer(Question.read(""), [source_hit(pair.source)], self.embedder).cite(pair.claim, 0)

@@ -56,7 +56,7 @@ def test_the_second_look_and_the_generator_only_take_support_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
-    monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, bias=0.0))
+    monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, 0.0))
     whole = Verification(HashEmbedder(256), reader, Doubter()).judge("whole")
     assert whole(pair(SOURCE)) == "neither"
     assert whole(pair("The harbour of Aldermoor received 300 ships in January.")) == "contradicts"

@@ -9,6 +9,8 @@ from askive.eval.benchmarks.retrieval.sentence_choice import N_NUMBERED, Chosen,
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
 from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.text.sentences import Span
 from askive.rag.types import Hit, Passage, Source
 
 TEXT = "It was so."
@@ -30,7 +32,10 @@ class Choosing(ScriptedGenerator):
 
 def test_sentences_are_numbered_and_none_is_a_choice() -> None:
     generator = Choosing()
-    scored = [ScoredSentence(HIT, n, 0, 10, f"Sentence\n{n}.", 1.0) for n in range(N_NUMBERED + 3)]
+    scored = [
+        ScoredSentence(SourceSentence(HIT, Span(0, 10), f"Sentence\n{n}."), n, 1.0)
+        for n in range(N_NUMBERED + 3)
+    ]
     at, told = choose("Which?", scored, generator)
     assert at == 1
     assert len(told) == N_NUMBERED + 1

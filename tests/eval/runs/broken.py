@@ -9,6 +9,7 @@ from typing import Any
 from askive.eval.runs.pipelines import DefaultPipeline
 from askive.models.protocols import Generator
 from askive.rag.config import Config
+from askive.rag.factory import open_retriever
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
@@ -44,7 +45,7 @@ class BrokenRetriever(DefaultPipeline):
 
     def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
         super().__init__(archive, generator, config)
-        worst: Any = _WorstFirst(Retriever(archive, config.retrieval))
+        worst: Any = _WorstFirst(open_retriever(config, archive))
         self._retriever = worst
         if self._assistant is not None:
             self._assistant._answerer.preparer.retriever = worst

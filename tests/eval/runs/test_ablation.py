@@ -40,7 +40,7 @@ def ablated(suite: str, variation: str, value: float) -> Ablated:
 
 def test_each_variation_is_measured_and_rerankers_only_when_given(towns: Suite, config: Config) -> None:
     chosen = ("default", "dense only", "rerank: reader", "rerank: likelihood", "last turn only")
-    rows = ablate(towns, config, HashEmbedder(256), chosen, rerankers={"reader": Backwards()}, limit=12)
+    rows = ablate(towns, config, HashEmbedder(256), chosen, reader=Backwards(), limit=12)
     assert [row.variation for row in rows] == ["default", "dense only", "rerank: reader"]
     assert {row.n_questions for row in rows} == {12}
     default, _, backwards = rows

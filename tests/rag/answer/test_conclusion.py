@@ -8,7 +8,9 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.answer.quoting import quote_answer
 from askive.rag.answer.verified_answer import VerifiedAnswer
 from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
+from askive.rag.text.sentences import Span
 from askive.rag.types import Citation, Hit, Passage, Sentence, Source
 from askive.rag.verification.citer import Citer
 
@@ -24,8 +26,8 @@ def scored(score: float, answerable: float | None, second: float | None = -1.0) 
     """Both sentences, the first with this score and reading; the second has 0.5."""
     at = len(FIRST) + 1
     return [
-        ScoredSentence(HIT, 0, 0, len(FIRST), FIRST, score, answerable=answerable),
-        ScoredSentence(HIT, 1, at, len(TEXT), SECOND, 0.5, answerable=second),
+        ScoredSentence(SourceSentence(HIT, Span(0, len(FIRST)), FIRST), 0, score, answerable=answerable),
+        ScoredSentence(SourceSentence(HIT, Span(at, len(TEXT)), SECOND), 1, 0.5, answerable=second),
     ]
 
 
@@ -36,7 +38,7 @@ def test_an_answer_rests_on_what_its_sentences_cite() -> None:
     assert answer.rests_on(first), "a part of it is enough"
     assert not answer.rests_on(second)
     elsewhere = replace(HIT, passage=replace(HIT.passage, doc_id=2))
-    assert not answer.rests_on(replace(first, hit=elsewhere))
+    assert not answer.rests_on(replace(first, sentence=replace(first.sentence, hit=elsewhere)))
     assert not VerifiedAnswer("", ()).rests_on(first)
 
 

@@ -10,7 +10,7 @@ import pytest
 from askive.rag.answer.disagreement import Disagreement, describe, disagreement
 from askive.rag.evidence.candidate_answers import fullest, same_value, values_in
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import expected_kind
 from askive.rag.text.sentences import Span
@@ -31,9 +31,7 @@ def cite(hit: Hit, start: int, end: int, score: float) -> Citation:
 def scored(hits: Sequence[Hit]) -> list[ScoredSentence]:
     """Their sentences as rules score them: nobody has read them."""
     return [
-        ScoredSentence(hit, n, span.start, span.end, hit.passage.text[span.start : span.end], 0.5)
-        for hit in hits
-        for n, span in enumerate(sentences_of(hit))
+        ScoredSentence(sentence, n, 0.5) for hit in hits for n, sentence in enumerate(source_sentences(hit))
     ]
 
 

@@ -15,9 +15,11 @@ from askive.rag.assistant import Assistant
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
+from askive.rag.text.sentences import Span
 from askive.rag.types import Answer, Hit, Passage, Source, Turn
 
 BUILT = "When was the old bridge of Aldermoor built"
@@ -89,7 +91,7 @@ def test_a_doubtful_part_is_missing_when_no_document_has_such_a_value(
 ) -> None:
     passage = Passage(text, 0, len(text), passage_id=1, doc_id=1)
     hit = Hit(passage, Source(1, "bridge.txt", "The old bridge", "text/plain"), 1.0, 1, "fused")
-    sentence = ScoredSentence(hit, 0, 0, len(text), text, 0.8)
+    sentence = ScoredSentence(SourceSentence(hit, Span(0, len(text)), text), 0, 0.8)
 
     def weigh(part: Question, _hits: Sequence[Hit]) -> Assessment:
         likely = HIGH if BUILT in part.text and ":" not in part.text else MIDDLE

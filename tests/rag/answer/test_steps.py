@@ -28,7 +28,7 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.support import SupportModel
+from askive.rag.verification.verifier import Verifier
 
 QUESTION = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
@@ -41,7 +41,7 @@ HIT = Hit(
 def tools(checks: Checks = ALL, *, strict: bool = True) -> Tools:
     generator = ScriptedGenerator()
     return Tools(
-        generator, SupportModel(None, generator, "hash"), SelfEvaluator(generator, None), checks, strict
+        generator, Verifier(HashEmbedder(), None, generator), SelfEvaluator(generator, None), checks, strict
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from askive.rag.evidence.candidate_answers import candidate_answers
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import Span
 from askive.rag.types import Hit, Passage, Source
@@ -19,8 +19,7 @@ BUILT = "When was the old bridge of Aldermoor built?"
 def sentence(text: str, doc_id: int = 1, index: int = 0) -> ScoredSentence:
     passage = Passage(text, 0, len(text), passage_id=doc_id, doc_id=doc_id)
     hit = Hit(passage, Source(doc_id, f"doc{doc_id}", "", "text/plain"), 1.0, 1, "fused")
-    span = sentences_of(hit)[index]
-    return ScoredSentence(hit, index, span.start, span.end, text[span.start : span.end], 0.9)
+    return ScoredSentence(source_sentences(hit)[index], index, 0.9)
 
 
 def read(item: ScoredSentence, marked: str, logit: float) -> ScoredSentence:

@@ -10,7 +10,7 @@ from askive.models.reader.cross_encoder import AnswerSpan, Reader, Reading
 from askive.rag.calibration.logistic import logistic
 from askive.rag.evidence.reader_scoring import N_READ, read_sentences
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.types import Hit, Passage, Source
 
 TEXT = "The bridge is old. It was built in 1871. Trams cross it."
@@ -25,10 +25,7 @@ def sentences(text: str = TEXT, title: str = "The bridge", start: int = 100) -> 
         1,
         "fused",
     )
-    return [
-        ScoredSentence(hit, n, span.start, span.end, hit.passage.between(*span), 0.5)
-        for n, span in enumerate(sentences_of(hit))
-    ]
+    return [ScoredSentence(sentence, n, 0.5) for n, sentence in enumerate(source_sentences(hit))]
 
 
 class Marking(Reader):

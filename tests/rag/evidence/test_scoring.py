@@ -13,12 +13,12 @@ from askive.rag.answer.prompt import MAX_QUESTION_CHARS, SYSTEM, build_prompt, s
 from askive.rag.config import PassageConfig, PromptConfig, RetrievalConfig
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.evidence.selection import decisive_sentence, evidence_budget, select_evidence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import SourceSentence, sentences_of
 from askive.rag.ingest.splitting import chunk
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
-from askive.rag.text.sentences import split_sentences
+from askive.rag.text.sentences import Span, split_sentences
 from askive.rag.types import Document, Evidence, Hit, Passage, Source, Turn
 
 EMBEDDER = HashEmbedder(64)
@@ -97,7 +97,7 @@ def test_a_piece_never_grows_out_of_its_passage() -> None:
 
     def scored(hit: Hit, index: int, at: int, score: float) -> ScoredSentence:
         start, end = spans[at]
-        return ScoredSentence(hit, index, start, end, text[start:end], score)
+        return ScoredSentence(SourceSentence(hit, spans[at], text[start:end]), index, score)
 
     best = [scored(one, 2, 2, 0.9), scored(other, 2, 5, 0.8), scored(other, 0, 3, 0.7)]
     for piece in select_evidence(best, PromptConfig(n_neighbours=1), words_in):
@@ -190,7 +190,11 @@ def test_lines_of_a_document_cannot_pose_as_another_source() -> None:
     assert "\n[2]" not in prompt.messages[-1].text
 
 
-SEEN = [ScoredSentence(hits_of(["It was so."], PassageConfig())[0][0], 0, 0, 10, "It was so.", 0.9)]
+SEEN = [
+    ScoredSentence(
+        SourceSentence(hits_of(["It was so."], PassageConfig())[0][0], Span(0, 10), "It was so."), 0, 0.9
+    )
+]
 
 
 @pytest.mark.parametrize(

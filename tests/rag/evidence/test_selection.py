@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from askive.rag.config import PromptConfig
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.selection import select_evidence
-from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.types import Evidence, Hit, Passage, Source
 
 TEXT = (
@@ -21,8 +21,7 @@ def hit_of(text: str = TEXT, doc_id: int = 1) -> Hit:
 
 
 def scored(hit: Hit, index: int, score: float) -> ScoredSentence:
-    span = sentences_of(hit)[index]
-    return ScoredSentence(hit, index, span.start, span.end, hit.passage.text[span.start : span.end], score)
+    return ScoredSentence(source_sentences(hit)[index], index, score)
 
 
 def selected(items: Sequence[ScoredSentence], **settings: int) -> list[Evidence]:

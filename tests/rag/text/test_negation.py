@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.evidence.source_sentences import SourceText
 from askive.rag.question.analysis import Question
 from askive.rag.text.negation import (
     bears_denial,
@@ -16,6 +15,7 @@ from askive.rag.text.negation import (
     swapped_roles,
 )
 from askive.rag.verification.rules import check
+from tests.rag.verification.sources import source_sentence
 
 PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss."
 
@@ -37,7 +37,7 @@ PLAYED = "The role of the innkeeper in The Tin Ferry would be played by Ada Voss
     ],
 )
 def test_a_denial_needs_a_denial(claim: str, source: str) -> None:
-    assert check(claim, [SourceText(source)]).verdict != "supported"
+    assert check(claim, [source_sentence(source)]).verdict != "supported"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_denial_needs_a_denial(claim: str, source: str) -> None:
     ],
 )
 def test_what_the_source_asserts_and_the_answer_denies_is_contradicted(claim: str, source: str) -> None:
-    assert check(claim, [SourceText(source)]).verdict == "contradicted"
+    assert check(claim, [source_sentence(source)]).verdict == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_what_the_source_asserts_and_the_answer_denies_is_contradicted(claim: st
     ],
 )  # fmt: skip
 def test_true_denials_stand(claim: str, source: str) -> None:
-    found = check(claim, [SourceText(source)])
+    found = check(claim, [source_sentence(source)])
     assert (found.verdict, found.reasons) == ("supported", ())
 
 
 def test_a_mere_no_is_a_denial_of_the_question() -> None:
     asked = "Did Ada Voss appear in The Tin Ferry?"
-    assert check("No.", [SourceText(PLAYED)], Question.read(asked)).verdict == "unsupported"
+    assert check("No.", [source_sentence(PLAYED)], Question.read(asked)).verdict == "unsupported"
     assert find_undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
 
 

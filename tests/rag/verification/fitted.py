@@ -1,4 +1,4 @@
-"""A file of fitted models for the second look, whose outcome is known."""
+"""Support models as they are stored, fitted for the models that need no weights."""
 
 from __future__ import annotations
 
@@ -6,31 +6,28 @@ import json
 from pathlib import Path
 from typing import Any
 
-from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.reader.cross_encoder import Reader
 
 
-def write_models(folder: Path, reader: Reader, bias: float) -> Path:
-    """Two models as `askive.eval.calibration.support` writes them, for the fakes and this reader.
+def fitted_for_fakes(reader: Reader, rules: float = 0.0) -> list[dict[str, Any]]:
+    """By rules and reader every sentence has the log-odds `rules`; the second model is the generator's opinion."""
 
-    bias: log-odds that the first gives every sentence; the second goes by the generator alone.
-    """
-    path = folder / f"support{bias}.json"
-    rows = [
-        _model(reader, bias, None, own=0.0),
-        _model(reader, 0.0, ScriptedGenerator().model_id, before=0.0, stated=1.0),
-    ]
-    path.write_text(json.dumps(rows), encoding="utf-8")
+    def model(generator_id: str | None, bias: float, weights: dict[str, float]) -> dict[str, Any]:
+        return {
+            "embedder_id": "hash",
+            "reader_sha256": reader.digest,
+            "generator_id": generator_id,
+            "threshold": 0.5,
+            "bias": bias,
+            "features": {name: {"mean": 0.0, "scale": 1.0, "weight": w} for name, w in weights.items()},
+            "provenance": {},
+        }
+
+    return [model(None, rules, {"own": 0.0}), model("scripted", 0.0, {"before": 0.0, "stated": 1.0})]
+
+
+def write_models(folder: Path, reader: Reader, rules: float) -> Path:
+    """The file of `fitted_for_fakes`."""
+    path = folder / f"support{rules}.json"
+    path.write_text(json.dumps(fitted_for_fakes(reader, rules)), encoding="utf-8")
     return path
-
-
-def _model(reader: Reader, bias: float, generator_id: str | None, **weights: float) -> dict[str, Any]:
-    return {
-        "features": {name: {"mean": 0.0, "scale": 1.0, "weight": weight} for name, weight in weights.items()},
-        "bias": bias,
-        "threshold": 0.5,
-        "embedder_id": HashEmbedder().model_id,
-        "reader_sha256": reader.digest,
-        "generator_id": generator_id,
-        "provenance": {},
-    }

@@ -6,35 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askive.rag.evidence.source_sentences import SourceText
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claim_spans, claims_of
 from askive.rag.verification.rules import check
+from tests.rag.verification.sources import source_sentence
 
-RAID = SourceText(
+RAID = source_sentence(
     "The Observatory counted at least 12 school children dead after warplanes struck a classroom in Injara on"
     " Monday.",
-    before="The death tolls differ.",
-    after="Riad Hijab gave a figure of 35.",
+    previous="The death tolls differ.",
+    following="Riad Hijab gave a figure of 35.",
     about="Raid on Injara. Reuters",
     published="2016-01-12",
 )
-TALKS = SourceText(
+TALKS = source_sentence(
     "Talks between the government and the opposition are set for Jan. 25.", published="2016-01-13"
 )
-DENIAL = SourceText(
+DENIAL = source_sentence(
     "Moscow offered no immediate comment; Russia denies that it targets civilians in the Syrian conflict."
 )
-COUNCIL = SourceText("Hijab rejected demands by the government to be shown a list of the delegates.")
-WHO = SourceText(
+COUNCIL = source_sentence("Hijab rejected demands by the government to be shown a list of the delegates.")
+WHO = source_sentence(
     "The WHO sent a dozen doctors to Marawi, it said.",
-    before="The World Health Organization is worried.",
+    previous="The World Health Organization is worried.",
     about="Doctors for Marawi",
 )
-JET = SourceText(
+JET = source_sentence(
     "The Kremlin acknowledged that it was a bomb that had destroyed the Russian airliner.",
-    before="French warplanes also attacked Raqqa.",
-    after="The Russian charter jet had been brought down over Sinai.",
+    previous="French warplanes also attacked Raqqa.",
+    following="The Russian charter jet had been brought down over Sinai.",
     about="After Paris and Sinai, French and Russian jets hit Raqqa. Reuters",
 )
 
@@ -54,22 +55,22 @@ JET = SourceText(
         ("The World Health Organization sent 12 doctors to Marawi.", WHO),
         ("The WHO sent twelve doctors to Marawi.", WHO),
         ("A bomb destroyed the Russian airliner.", JET),
-        ("Putin attacked Assad.", SourceText("Assad was attacked by Putin in a speech.")),
-        ("1.5 million people fled.", SourceText("Some 1,500,000 people fled the valley.")),
-        ("Twelve percent of voters stayed away.", SourceText("About 12% of voters stayed away.")),
-        ("Between 12 and 15 people were hurt.", SourceText("The blast hurt 12 to 15 people.")),
-        ("The ferry sank on 4 March 2024.", SourceText("The ferry sank on 04.03.2024.")),
-        ("The ferry sank on 4 March 2024.", SourceText("The ferry sank on 3/4/24.")),
-        ("The ferry sank on April 3, 2024.", SourceText("The ferry sank on 3/4/24.")),
-        ("500,000 people fled.", SourceText("Half a million people fled.")),
-        ("Half a million people fled.", SourceText("Some 500,000 people fled.")),
-        ("The mill cost $1.2bn.", SourceText("The mill cost $1.2 billion.")),
-        ("The plant gives 2,400 kilowatts.", SourceText("The plant gives 2.4 megawatts.")),
-        ("One in five voters stayed away.", SourceText("Some 20% of voters stayed away.")),
-        ("Sales fell by 5%.", SourceText("Sales fell; the change is -5%.")),
+        ("Putin attacked Assad.", source_sentence("Assad was attacked by Putin in a speech.")),
+        ("1.5 million people fled.", source_sentence("Some 1,500,000 people fled the valley.")),
+        ("Twelve percent of voters stayed away.", source_sentence("About 12% of voters stayed away.")),
+        ("Between 12 and 15 people were hurt.", source_sentence("The blast hurt 12 to 15 people.")),
+        ("The ferry sank on 4 March 2024.", source_sentence("The ferry sank on 04.03.2024.")),
+        ("The ferry sank on 4 March 2024.", source_sentence("The ferry sank on 3/4/24.")),
+        ("The ferry sank on April 3, 2024.", source_sentence("The ferry sank on 3/4/24.")),
+        ("500,000 people fled.", source_sentence("Half a million people fled.")),
+        ("Half a million people fled.", source_sentence("Some 500,000 people fled.")),
+        ("The mill cost $1.2bn.", source_sentence("The mill cost $1.2 billion.")),
+        ("The plant gives 2,400 kilowatts.", source_sentence("The plant gives 2.4 megawatts.")),
+        ("One in five voters stayed away.", source_sentence("Some 20% of voters stayed away.")),
+        ("Sales fell by 5%.", source_sentence("Sales fell; the change is -5%.")),
     ],
 )
-def test_the_same_in_other_words(sentence: str, source: SourceText) -> None:
+def test_the_same_in_other_words(sentence: str, source: SourceSentence) -> None:
     found = check(sentence, [source])
     assert (found.verdict, found.reasons, found.used) == ("supported", (), (0,))
 
@@ -84,24 +85,28 @@ def test_the_same_in_other_words(sentence: str, source: SourceText) -> None:
         ("Hijab accepted demands by the government to be shown a list of the delegates.", COUNCIL, ""),
         (
             "Putin attacked Assad in a speech.",
-            SourceText("Assad attacked Putin in a speech."),
+            source_sentence("Assad attacked Putin in a speech."),
             "turned round",
         ),
-        ("The ferry sank on 5 March 2024.", SourceText("The ferry sank on 3/4/24."), "5 March 2024"),
-        ("One million people fled.", SourceText("Half a million people fled."), "One million"),
-        ("The mill cost $1.2bn.", SourceText("The mill cost £1.2bn."), "£1.2bn"),
+        ("The ferry sank on 5 March 2024.", source_sentence("The ferry sank on 3/4/24."), "5 March 2024"),
+        ("One million people fled.", source_sentence("Half a million people fled."), "One million"),
+        ("The mill cost $1.2bn.", source_sentence("The mill cost £1.2bn."), "£1.2bn"),
         (
             "The old plant near Finsk gives 2.4 kilowatts.",
-            SourceText("The old plant near Finsk gives 2.4 megawatts."),
+            source_sentence("The old plant near Finsk gives 2.4 megawatts."),
             "(2400 W)",
         ),
-        ("The balance is 84.20.", SourceText("The balance is -84,20."), "-84,20"),
-        ("Prices rose sharply in Finsk.", SourceText("Prices fell sharply in Finsk."), "fell"),
-        ("Fewer than 40 trams ran in Finsk.", SourceText("More than 40 trams ran in Finsk."), "more than 40"),
-        ("The strike was not called off.", SourceText("The strike was called off."), "opposite"),
+        ("The balance is 84.20.", source_sentence("The balance is -84,20."), "-84,20"),
+        ("Prices rose sharply in Finsk.", source_sentence("Prices fell sharply in Finsk."), "fell"),
+        (
+            "Fewer than 40 trams ran in Finsk.",
+            source_sentence("More than 40 trams ran in Finsk."),
+            "more than 40",
+        ),
+        ("The strike was not called off.", source_sentence("The strike was called off."), "opposite"),
     ],
 )
-def test_the_source_says_otherwise(sentence: str, source: SourceText, reason: str) -> None:
+def test_the_source_says_otherwise(sentence: str, source: SourceSentence, reason: str) -> None:
     found = check(sentence, [source])
     assert found.verdict == "contradicted"
     assert any(reason in said for said in found.reasons)
@@ -118,13 +123,13 @@ def test_the_source_says_otherwise(sentence: str, source: SourceText, reason: st
         ("The Kremlin acknowledged that a bomb had destroyed the airliner over Cairo.", JET, ""),
         ("Carter said that a bomb had destroyed the Russian airliner.", JET, "What did Carter say?"),
         ("The WHO sent a dozen doctors and forty nurses to Marawi.", WHO, ""),
-        ("Austria sent doctors.", SourceText("Australia sent doctors."), ""),
-        ("12 percent of voters stayed away.", SourceText("Some 12 voters stayed away."), ""),
+        ("Austria sent doctors.", source_sentence("Australia sent doctors."), ""),
+        ("12 percent of voters stayed away.", source_sentence("Some 12 voters stayed away."), ""),
         ("The talks were a waste of everyone's money and patience.", TALKS, ""),
     ],
 )
 def test_what_stands_elsewhere_or_nowhere_supports_nothing(
-    sentence: str, source: SourceText, question: str
+    sentence: str, source: SourceSentence, question: str
 ) -> None:
     found = check(sentence, [source], Question.read(question))
     assert found.verdict != "supported"
@@ -132,8 +137,10 @@ def test_what_stands_elsewhere_or_nowhere_supports_nothing(
 
 
 def test_two_sources_of_two_people_are_not_joined() -> None:
-    valls = SourceText("Valls told radio that France must face up to this and that Europe should understand.")
-    cazeneuve = SourceText("Cazeneuve said that French police had carried out 128 raids in France.")
+    valls = source_sentence(
+        "Valls told radio that France must face up to this and that Europe should understand."
+    )
+    cazeneuve = source_sentence("Cazeneuve said that French police had carried out 128 raids in France.")
     assert (
         check("Cazeneuve said that France must face up to this.", [valls, cazeneuve]).verdict != "supported"
     )
@@ -143,7 +150,7 @@ def test_two_sources_of_two_people_are_not_joined() -> None:
 
 
 def test_a_full_name_is_known_from_elsewhere() -> None:
-    source = SourceText("Lavrov said the coalition was pursuing the same groups.")
+    source = source_sentence("Lavrov said the coalition was pursuing the same groups.")
     sentence = "Sergey Lavrov said the coalition was pursuing the same groups."
     assert check(sentence, [source]).verdict == "unsupported"
     assert check(sentence, [source], known="Sergey Lavrov spoke. He left.").verdict == "supported"
@@ -151,7 +158,7 @@ def test_a_full_name_is_known_from_elsewhere() -> None:
 
 
 def test_slack_lets_a_word_through() -> None:
-    source = SourceText("The harbour of Aldermoor received 412 ships in January.")
+    source = source_sentence("The harbour of Aldermoor received 412 ships in January.")
     sentence = "The bustling harbour of Aldermoor received 412 ships in January."
     assert check(sentence, [source]).verdict == "supported"
     assert check(sentence, [source], slack=0.0).verdict == "unsupported"
@@ -169,7 +176,7 @@ def test_a_long_sentence_has_several_claims() -> None:
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_anything_can_be_checked(sentence: str, source: str) -> None:
     found = check(
-        sentence, [SourceText(source, about=sentence[:20], published="2016-01")], Question.read(source)
+        sentence, [source_sentence(source, about=sentence[:20], published="2016-01")], Question.read(source)
     )
     assert (found.verdict == "supported") == (not found.reasons)
     assert check(sentence, []).verdict == "unsupported"

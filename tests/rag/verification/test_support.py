@@ -32,6 +32,7 @@ from tests.rag.verification.fitted import write_models
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
+FitSupport = Callable[[ScriptedGenerator | None, float], SupportModel]
 
 
 class Opinionated(ScriptedGenerator):
@@ -53,13 +54,14 @@ def reader() -> Reader:
 
 
 @pytest.fixture
-def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: Reader) -> Callable[[float], None]:
-    """`fitted(bias)`: from then on the shipped models are those of `write_models`."""
+def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FitSupport:
+    """Fits models for the fakes: rules and reader give every sentence these log-odds, then the generator decides."""
 
-    def ship(bias: float) -> None:
-        monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, bias))
+    def fit(generator: ScriptedGenerator | None, rules: float) -> SupportModel:
+        monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, rules))
+        return SupportModel(reader, generator, "hash")
 
-    return ship
+    return fit
 
 
 @pytest.fixture
@@ -73,21 +75,43 @@ def sentence(archive: Archive) -> Sentence:
     (5.0, 0.1, "supported", 0), (-5.0, 0.9, "unsupported", 0), (0.0, 0.9, "supported", 1), (0.0, 0.1, "unsupported", 1),
 ])  # fmt: skip
 def test_the_generator_is_asked_where_the_rules_leave_doubt(
-    fitted: Callable[[float], None],
-    reader: Reader,
+    support_model: FitSupport,
     sentence: Sentence,
     bias: float,
     yes: float,
     verdict: str,
     n_asked: int,
 ) -> None:
-    fitted(bias)
     generator = Opinionated(yes)
-    weighed = SupportModel(reader, generator, "hash").judge(sentence, Question.read(SHIPS))
+    weighed = support_model(generator, bias).judge(sentence, Question.read(SHIPS))
     assert weighed.verdict == verdict
     assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
     assert weighed.citations == sentence.citations
     assert len(generator.asked) == n_asked
+
+
+@pytest.mark.parametrize(("rules", "verdict"), [(0.5, "supported"), (-0.5, "unsupported")])
+def test_without_a_generator_rules_and_reader_decide(
+    support_model: FitSupport, sentence: Sentence, rules: float, verdict: str
+) -> None:
+    alone = support_model(None, rules)
+    assert alone.judges == ("reader",)
+    assert alone.judge(sentence, Question.read(SHIPS)).verdict == verdict
+
+
+def test_a_generator_that_nothing_was_fitted_with_is_not_asked(
+    support_model: FitSupport, sentence: Sentence
+) -> None:
+    class Another(Opinionated):
+        @property
+        def model_id(self) -> str:
+            return "another"
+
+    generator = Another(0.01)
+    weighed = support_model(generator, 0.5)
+    assert weighed.judges == ("reader",)
+    assert weighed.judge(sentence, Question.read(SHIPS)) is sentence
+    assert not generator.asked
 
 
 def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
@@ -132,13 +156,14 @@ def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
 
 
 def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
-    archive: Archive, fitted: Callable[[float], None], reader: Reader
+    archive: Archive, support_model: FitSupport, reader: Reader
 ) -> None:
-    fitted(0.0)
     generator = Opinionated(0.01)
+    support_model(generator, 0.0)
 
     def ask(checks: Checks) -> str:
-        answer = Assistant(archive, generator, Config(home=archive.folder), reader, checks).ask(SHIPS)
+        assistant = Assistant(archive, generator, Config(home=archive.folder), reader, checks=checks)
+        answer = assistant.ask(SHIPS)
         assert bool(answer.left_out) is checks.vouched
         return answer.text
 
@@ -159,13 +184,12 @@ def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
 
 
 def test_a_value_is_told_where_the_cited_words_give_it(
-    fitted: Callable[[float], None], reader: Reader, sentence: Sentence
+    support_model: FitSupport, reader: Reader, sentence: Sentence
 ) -> None:
-    fitted(0.0)
     citation = sentence.citations[0]
     for yes in (0.9, 0.5, 0.2):
         generator = Opinionated(yes)
-        odds = SupportModel(reader, generator, "hash").gives(Question.read(SHIPS), "412", citation)
+        odds = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
         assert odds == pytest.approx(math.log(yes / (1 - yes)))
         (asked,) = generator.asked
         assert citation.quote in asked

@@ -74,7 +74,7 @@ def test_states_that_cannot_be_deleted_are_told_and_hinder_nothing(
     # Nobody can unlink a folder.
     held = states_dir(Config(home=home).models_dir) / f"{sha256(b'b').hexdigest()}.kv"
     held.mkdir(parents=True)
-    assert run(["index", "--embedder", "hash", "--remove", str(documents / "bridge.txt")]) == 0
+    assert run(["index", "--embedder", "hash", "--remove", str(documents / "bridge.txt")]) == 1
     assert "1 removed, kept states remain: `askive cache clear`" in capsys.readouterr().err
     assert run(["collections", "remove", "default", "--yes", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

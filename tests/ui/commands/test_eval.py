@@ -67,6 +67,16 @@ def test_types_and_only_retrieval(home: Path, town_folder: Path, capsys: pytest.
     assert code == 0 and figures["n"] == 30 and figures["metrics"]["contains"]["value"] is None
 
 
+def test_the_reader_reranks_in_a_run(
+    home: Path, town_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASKIVE_RETRIEVAL__RERANK", "reader")
+    arguments = ["eval", "run", town_folder, "--limit", "4", "--only", "retrieval", "--json"]
+    code, out, err = call(capsys, *arguments, "--embedder", "hash")
+    assert code == 0, err
+    assert json_of(out)[0]["n"] == 4
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

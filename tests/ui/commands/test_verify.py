@@ -45,6 +45,37 @@ def test_a_contradiction_is_told_and_fails(
     assert "1871" in second["citations"][0]["quote"]
 
 
+def test_the_checks_that_were_made_are_named(
+    indexed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASKIVE_GENERATOR", "scripted")
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    assert verify(str(tmp_path / "good.txt"), "--json") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["checks"] == ["rules"] and "checked by rules" in err
+    # No model was fitted for the fakes: their opinion is not asked, and that is said.
+    assert verify(str(tmp_path / "good.txt"), "--json", "--second-look") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["checks"] == ["rules"] and "scripted was not asked" in err
+
+
+def test_a_second_look_needs_the_generator_s_weights(
+    indexed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    assert verify(str(tmp_path / "good.txt")) == 0
+    assert verify(str(tmp_path / "good.txt"), "--second-look") == 1
+    assert "askive models pull" in capsys.readouterr().err
+
+
+def test_the_reader_reranks(
+    indexed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASKIVE_RETRIEVAL__RERANK", "reader")
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    assert verify(str(tmp_path / "good.txt")) == 0, capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", ["", "   \n", "---"])
 def test_nothing_to_check(
     indexed: None, tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]

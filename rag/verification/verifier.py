@@ -1,0 +1,52 @@
+"""The one verifier: what an answer may say, and what is called supported in any other text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from askive.models.protocols import Embedder, Generator
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.question.analysis import Question
+from askive.rag.types import Citation, Hit, Sentence
+from askive.rag.verification.citer import Citer
+from askive.rag.verification.support import SupportModel
+
+
+class Verifier:
+    """Cites sentences by rules; what the rules support, the reader and the generator judge again.
+
+    reader, generator: None leaves out their part. So does a model that no support model was fitted with.
+    """
+
+    def __init__(
+        self, embedder: Embedder, reader: Reader | None = None, generator: Generator | None = None
+    ) -> None:
+        self._embedder = embedder
+        self._support = SupportModel(reader, generator, embedder.model_id)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """What takes part in a verdict: `rules`, then `reader` and `generator` if they do."""
+        return ("rules", *self._support.judges)
+
+    def citer(self, question: Question, hits: Sequence[Hit]) -> Citer:
+        """Cites the sentences of one answer. question: what they answer, or the sentence in front of them."""
+        return Citer(question, hits, self._embedder)
+
+    def judge(self, sentence: Sentence, question: Question) -> Sentence:
+        """A cited sentence; `unsupported` when the models find that its source does not say it.
+
+        Raises ModelError as `Generator.choose` does.
+        """
+        return self._support.judge(sentence, question)
+
+    def gives(self, question: Question, value: str, citation: Citation) -> float:
+        """Log-odds that the cited words give this value as the answer. Raises ModelError as `Generator.choose` does."""
+        return self._support.gives(question, value, citation)
+
+    def verify(self, text: str, start: int, question: Question, hits: Sequence[Hit]) -> Sentence:
+        """The sentence `text`, which stands at `start`, with its citations, verdict and reasons; all checks are made.
+
+        Raises ModelError as `Generator.choose` does.
+        """
+        return self.judge(self.citer(question, hits).cite(text, start), question)
