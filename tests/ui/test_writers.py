@@ -95,7 +95,7 @@ def test_a_deletion_waits_for_an_indexing_run(home: Path, tmp_path: Path) -> Non
     removing = start(*remove)
     assert removing.stderr is not None
     line = removing.stderr.readline().decode()
-    assert line == "Waiting up to 60 s for another Askive that is changing the collection 'default'.\n"
+    assert line == "Waiting up to 60 s: another Askive is changing the collection 'default'.\n"
     running.send_signal(signal.SIGCONT)
     out, err = running.communicate(timeout=120)
     assert running.returncode == 0, err.decode()
@@ -139,7 +139,7 @@ def test_a_disk_that_is_not_mounted_does_not_empty_the_archive(
     assert held(home) == known | files(rest)
 
     plain = askive("index", disk, "--embedder", "hash", "--quiet").stderr.decode()
-    assert f"10 of the 10 documents below {disk}" in plain
+    assert f"10 of the 10 documents in {disk}" in plain
     assert f"askive index {disk} --collection default --prune" in plain
     refused = askive("index", disk, "--rebuild", *HASH)
     assert refused.returncode == 2
@@ -214,7 +214,7 @@ def test_at_a_terminal_it_asks(home: Path, tmp_path: Path, reply: bytes, n_held:
     finally:
         os.close(ours)
     assert process.wait(60) == (1 if n_held else 0), seen.decode()
-    assert b"5 of the 5 documents below" in seen
+    assert b"5 of the 5 documents in" in seen
     assert len(held(home)) == n_held
 
 
