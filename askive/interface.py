@@ -80,6 +80,9 @@ def index(
     from askive.rag.privacy.erasure import erase_removed
 
     given = [paths] if isinstance(paths, (str, Path)) else paths
+    if not given or not all(str(path) for path in given):
+        # An empty path would mean the current folder.
+        raise UsageError("the path is empty", remedy="name a file or a folder")
     settings = _settings(config)
     name = collection or settings.collection or DEFAULT_COLLECTION
     expanded = [Path(path).expanduser() for path in given]

@@ -177,6 +177,18 @@ def _require_free(config: Config, name: str) -> None:
         raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
 
 
+def stored_embedder(config: Config, name: str) -> str | None:
+    """The id of the embedder that made a collection; None when nothing was ever stored, or it cannot be read."""
+    from askive.rag.store.sqlite import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            made = store.fingerprint()
+    except (CollectionNotFound, StoreError):
+        return None
+    return made.embedder_id if made else None
+
+
 def known_documents(config: Config, name: str) -> dict[str, str]:
     """Digests of a collection's documents by uri; empty when it is damaged."""
     from askive.rag.store.sqlite import SqliteStore

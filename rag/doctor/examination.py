@@ -43,6 +43,8 @@ def _python() -> Finding:
 
 
 def _disk(home: Path) -> Finding:
+    if home.exists() and not home.is_dir():
+        return Finding("disk", "error", f"{home} is not a folder", "set ASKIVE_HOME to a folder")
     folder = next(path for path in (home, *home.parents) if path.is_dir())
     free = shutil.disk_usage(folder).free / _GB
     message = f"{free:.1f} GB free at {folder}"

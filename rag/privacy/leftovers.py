@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 
 from askive.rag.collections.by_name import list_collections
-from askive.rag.collections.path import collection_path
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.erasure import erase_store
@@ -112,7 +111,7 @@ def _asides(config: Config) -> Iterator[Leftover]:
 
 def _is_interrupted(config: Config, name: str) -> bool:
     """Whether an exchange was interrupted, so that what lies aside is the collection itself."""
-    is_there = (config.collections_dir / name / STORE_NAME).is_file()
+    is_there = ((config.collections_dir / name) / STORE_NAME).is_file()
     return not is_there and (config.collections_dir / f".{name}.replaced").is_dir()
 
 
@@ -130,7 +129,7 @@ def _delete_aside(config: Config, path: Path) -> None:
 
 def _unerased(config: Config) -> Iterator[Leftover]:
     for name in list_collections(config):
-        store = collection_path(config, name) / STORE_NAME
+        store = config.collections_dir / name / STORE_NAME
         if is_marked(store):
             what = f"removed text in the file of {name!r}"
             yield Leftover(store, what, _lock_of(config, name), partial(_erase, config, store))
@@ -144,7 +143,7 @@ def _erase(config: Config, path: Path) -> None:
 def _old_indexes(config: Config) -> Iterator[Leftover]:
     """Vector indexes of earlier generations, and halves of files whose writer does not run any more."""
     for name in list_collections(config):
-        folder = collection_path(config, name)
+        folder = config.collections_dir / name
         files = sorted(folder.glob("dense-*.faiss*"))
         if len(files) < 2 and not any(_HALF_INDEX.fullmatch(path.name) for path in files):
             continue

@@ -81,3 +81,9 @@ def test_a_path_is_indexed_and_asked(tmp_path: Path) -> None:
         askive.open("nowhere", config=config)
     with pytest.raises(UsageError, match="the query is empty"):
         askive.search("  ", collection=made, config=config)
+
+
+@pytest.mark.parametrize("paths", ["", [], ["", "x"]])
+def test_an_empty_path_is_not_the_current_folder(paths: str | list[str]) -> None:
+    with pytest.raises(askive.UsageError, match="the path is empty"):
+        askive.index(paths, collection="none")

@@ -33,10 +33,12 @@ def _list(
     from askive.rag.collections.by_name import has_collection, list_collections
     from askive.rag.collections.path import collection_path
     from askive.rag.errors import CollectionNotFound
+    from askive.rag.privacy.leftovers import sweep
     from askive.rag.store.archive import STORE_NAME
     from askive.rag.store.sqlite import SqliteStore
 
     config = settings()
+    sweep(config)
     shown = output(as_json, quiet)
     if collection is not None:
         if not has_collection(config, collection):

@@ -261,12 +261,14 @@ def _must_exist(missing: Iterable[Path]) -> None:
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
-    from askive.rag.collections.by_name import DEFAULT_COLLECTION, write_collection
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, stored_embedder, write_collection
     from askive.rag.privacy.deletion import removal_of_documents, remove_from_collection
     from askive.rag.privacy.leftovers import sweep
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION
+    # Nothing is embedded: whatever embedder is in force, the collection's own will do.
+    config = config.model_copy(update={"embedder": stored_embedder(config, name) or config.embedder})
     with write_collection(config, name, notify=shown.hint) as archive:
         with_quotes = choose_quotes(config, removal_of_documents(config, archive, uris), with_quotes)
         removed = remove_from_collection(config, archive, uris, with_quotes=with_quotes)

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     """The assistant over the collection that is meant, and its name."""
     from askive.rag.assistant import Assistant
-    from askive.rag.privacy.leftovers import sweep
 
-    sweep(config)
     name = meant_collection(config, shown)
     _disclose(config, config.generator, shown)
     return Assistant.open(config, name), name
@@ -36,7 +34,10 @@ def meant_collection(config: Config, shown: Output) -> str:
     """The collection that is meant; the default corpus is indexed when it is meant and not there."""
     from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
     from askive.rag.config import SEEDS_COLLECTION
+    from askive.rag.privacy.leftovers import sweep
 
+    # Whatever the command is: removed text that a killed process left must not outlive the next start.
+    sweep(config)
     name = choose_collection(config)
     if name == SEEDS_COLLECTION and not has_collection(config, name):
         with shown.progress() as bar:

@@ -108,3 +108,13 @@ def test_one_damaged_collection_does_not_hide_the_others(
     found = findings(config)
     assert found["collection bad"].severity == "error"
     assert found["collection case"].severity == "ok"
+
+
+def test_a_home_that_is_a_file(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("", encoding="utf-8")
+    disk = next(
+        finding for finding in examine(Config(home=home), verify_weights=False) if finding.name == "disk"
+    )
+    assert disk.severity == "error"
+    assert "is not a folder" in disk.message

@@ -200,3 +200,25 @@ def test_a_rebuild_that_is_killed_is_swept_at_the_next_start(
         )
     assert not holders(home, secret("gamma"))
     assert holders(home, secret("alpha")), "the collection itself is whole"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("search", "mill", "-c", "one", "--embedder", "hash"), ("collections",), ("collections", "-c", "one")],
+)
+def test_the_next_command_deletes_what_a_killed_removal_left(
+    askive: Askive, home: Path, folder: Path, arguments: tuple[str, ...]
+) -> None:
+    former = shutil.copytree(home / "collections" / "one", home.parent / "former")
+    askive("index", "-c", "one", "--embedder", "hash", "--remove", folder / "inner")
+    # A deletion that was killed between its two steps.
+    former.rename(home / "collections" / ".two.deleted")
+    assert not gone(home)
+    assert askive(*arguments).code == 0
+    assert gone(home)
+
+
+def test_a_removal_needs_no_embedder_of_its_own(askive: Askive, home: Path, folder: Path) -> None:
+    result = askive("index", "-c", "one", "--remove", folder / "inner")
+    assert result.code == 0, result.err
+    assert gone(home)
