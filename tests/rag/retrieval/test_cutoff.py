@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from askive.rag.question.analysis import Clause, Question
 from askive.rag.retrieval.cutoff import cut_off, diversify
-from askive.rag.types import Hit, Passage, Source
-
-
-def hits(*scores: float, publishers: Sequence[str] = ()) -> list[Hit]:
-    return [
-        Hit(
-            Passage(f"text {n}", 0, 6, "", None, n, n),
-            Source(n, f"{n}", "", "", None, publishers[n] if n < len(publishers) else None),
-            score,
-            n + 1,
-            "fused",
-        )
-        for n, score in enumerate(scores)
-    ]
+from tests.rag.retrieval.numbered_hits import hits
 
 
 def test_as_many_hits_as_the_question_needs() -> None:

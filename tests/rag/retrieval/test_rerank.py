@@ -16,7 +16,8 @@ from askive.rag.retrieval.expansion import bridging_names
 from askive.rag.retrieval.rerank import LikelihoodReranker, rerank
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
-from askive.rag.types import Hit, Passage, Source
+from askive.rag.types import Passage, Source
+from tests.rag.retrieval.numbered_hits import hits
 
 
 class LoafReranker:
@@ -26,19 +27,6 @@ class LoafReranker:
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.array([float("loaves" in text) for text in texts], dtype=np.float32)
-
-
-def hits(*scores: float, publishers: Sequence[str] = ()) -> list[Hit]:
-    return [
-        Hit(
-            Passage(f"text {n}", 0, 6, "", None, n, n),
-            Source(n, f"{n}", "", "", None, publishers[n] if n < len(publishers) else None),
-            score,
-            n + 1,
-            "fused",
-        )
-        for n, score in enumerate(scores)
-    ]
 
 
 def test_the_stage_is_switched_by_the_settings(archive: Archive) -> None:
