@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from askive.rag.passage_context import HeadPart, heading_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import day_of, days, entails
-from askive.rag.text.dates import spelled_date
 from askive.rag.text.names import has_name, is_office, lower_words
 from askive.rag.text.numbers import numbers
 from askive.rag.types import Hit
+
+_HEAD: tuple[HeadPart, ...] = ("title", "publisher", "spelled_date", "headings")
 
 
 def missing_from(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
@@ -17,11 +19,7 @@ def missing_from(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
 
     Titles, headings, publishers and dates of the documents count. Everything is missing from no hits at all.
     """
-    text = " \n".join(
-        f"{hit.source.title} {hit.source.publisher or ''} {spelled_date(hit.source.published)}"
-        f" {hit.passage.heading} {hit.passage.text}"
-        for hit in hits
-    )
+    text = " \n".join(f"{heading_words(hit.source, hit.passage, *_HEAD)} {hit.passage.text}" for hit in hits)
     heard = lower_words(text)
     names = [
         name.text for name in question.sure_names if not has_name(name, heard, text) and not is_office(name)
