@@ -2,8 +2,8 @@
 `python -m askive.eval.calibration.support SHEET... [--write]`.
 
 The sheets are those of `askive.eval.calibration.annotation`, with their marks. The reported figures are measured
-by leaving one suite
-out at a time; two models come of it: by rules and reader alone, and with what the generator says.
+by leaving one suite out at a time. Two models are fitted: by rules and reader alone, and with the generator's
+log-odds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,12 @@ from askive.models.reader.cross_encoder import Reader
 from askive.models.registry import load_reader
 from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import load_config
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.factory import open_generator
 from askive.rag.question.analysis import Question
-from askive.rag.verification.support import STORED, Excerpt, rule_features, statement_log_odds
+from askive.rag.text.sentences import Span
+from askive.rag.types import Hit, Passage, Source
+from askive.rag.verification.support import STORED, rule_features, statement_log_odds
 
 BUDGET = 0.1
 """Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
@@ -55,12 +58,9 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
             text = line["sentence"]
             if line["supported"] is None or not line["citations"] or text.startswith(_WRITTEN_BY_CODE):
                 continue
-            excerpts = [
-                Excerpt(c["document"].split(_SEPARATOR)[0], c["before"], c["quote"], c["after"])
-                for c in line["citations"]
-            ]
-            features = rule_features(text, Question.read(line["question"]), excerpts, reader)
-            features[_SAID] = statement_log_odds(text, excerpts, generator)
+            sources = [marked_source(citation) for citation in line["citations"]]
+            features = rule_features(text, Question.read(line["question"]), sources, reader)
+            features[_SAID] = statement_log_odds(text, sources, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))
             sys.stderr.write(f"\r{len(found)} sentences")
@@ -72,6 +72,15 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
             "sample RUN... --out SHEET.jsonl",
         )
     return found
+
+
+def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
+    """What a citation of a sheet quotes; its passage is all that the sheet keeps of the document."""
+    before, quote, after = citation["before"], citation["quote"], citation["after"]
+    text = f"{before}{quote}{after}"
+    source = Source(0, "", citation["document"].split(_SEPARATOR)[0], "text/plain")
+    hit = Hit(Passage(text, 0, len(text)), source, 0.0, 1, "fused")
+    return SourceSentence(hit, Span(len(before), len(before) + len(quote)), quote)
 
 
 def fit(cases: Sequence[Case]) -> tuple[tuple[Fit, Shares], tuple[Fit, Shares]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.passage_context import headed_by
+from askive.rag.passage_context import headed_by, under_title
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
-from askive.rag.types import Hit
+from askive.rag.types import Citation, Hit
 
 _LONG_CHARS = 240
 _N_BEFORE = 2
@@ -30,6 +30,16 @@ class SourceSentence:
     previous: str = ""
     next: str = ""
 
+    @classmethod
+    def cited(cls, citation: Citation) -> SourceSentence:
+        """What a citation quotes, in its passage, without neighbours."""
+        return cls(citation.hit, Span(citation.start, citation.end), citation.quote)
+
+    @property
+    def title(self) -> str:
+        """Of its document."""
+        return self.hit.source.title
+
     @property
     def about(self) -> str:
         """What heads it: title, headings, publisher."""
@@ -44,6 +54,17 @@ class SourceSentence:
     def context(self) -> str:
         """It with its neighbours, in one line, as a model reads it."""
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
+
+    def excerpt(self, n_chars: int = 0) -> str:
+        """It with up to n_chars of its passage on each side, whole words, in one line under the document's title."""
+        passage = self.hit.passage
+        before = passage.between(passage.start, self.span.start)
+        after = passage.between(self.span.end, passage.end)
+        if n_chars < len(before):
+            before = before[len(before) - n_chars :].partition(" ")[2]
+        if n_chars < len(after):
+            after = after[:n_chars].rpartition(" ")[0]
+        return under_title(self.hit.source, " ".join(f"{before}{self.text}{after}".split()), ": ")
 
 
 def source_sentences(hit: Hit) -> list[SourceSentence]:

@@ -27,14 +27,14 @@ from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model
 from askive.rag.config import Config, load_config
-from askive.rag.evidence.source_sentences import candidates_of
+from askive.rag.evidence.source_sentences import SourceSentence, candidates_of
 from askive.rag.factory import open_embedder, open_generator, open_reader
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Hit, Passage, Sentence, Source, Verdict
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.rules import check
-from askive.rag.verification.support import STORED, SupportModel, excerpt_of, rule_features
+from askive.rag.verification.support import STORED, SupportModel, rule_features
 
 FORMAT = 1
 RESULTS = Path(__file__).parent.parent / "results"
@@ -113,8 +113,8 @@ class Verification:
         def judge(pair: Pair) -> Relation:
             sentence = self._cited(pair)
             if sentence.verdict == "supported" and sentence.citations:
-                excerpts = [excerpt_of(citation) for citation in sentence.citations]
-                features = rule_features(sentence.text, Question.read(""), excerpts, reader)
+                sources = [SourceSentence.cited(citation) for citation in sentence.citations]
+                features = rule_features(sentence.text, Question.read(""), sources, reader)
                 if model.probability(features) < model.threshold:
                     return "neither"
             return relation_of(sentence.verdict)
