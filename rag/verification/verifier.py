@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
 from askive.rag.verification.citer import Citer
+from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
 
 
 class Verifier:
-    """Cites sentences by rules; what the rules support, the reader and the generator judge again.
+    """Cites sentences by rules. What the rules support, the reader and the generator judge once more.
 
     reader, generator: None leaves out their part. So does a model that no support model was fitted with.
     """
@@ -33,12 +35,15 @@ class Verifier:
         """Cites the sentences of one answer. question: what they answer, or the sentence in front of them."""
         return Citer(question, hits, self._embedder)
 
-    def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """A cited sentence; `unsupported` when the models find that its source does not say it.
+    def judge(self, sentence: Sentence, question: Question, *, by_models: bool = True) -> Sentence:
+        """A cited sentence; `unsupported` when its sources only ask somebody to say it, or do not say it.
 
+        by_models: False leaves out the reader and the generator, which judge the latter.
         Raises ModelError as `Generator.choose` does.
         """
-        return self._support.judge(sentence, question)
+        if sentence.verdict == "supported" and is_dictated(sentence, question):
+            return replace(sentence, verdict="unsupported", reasons=(DICTATED,))
+        return self._support.judge(sentence, question) if by_models else sentence
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the cited words give this value as the answer. Raises ModelError as `Generator.choose` does."""
