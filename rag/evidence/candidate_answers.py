@@ -1,8 +1,8 @@
-"""The value that each document gives for what is asked: read by rules and by the trained reader.
+"""The value that each document gives as an answer, as rules and the trained reader find it.
 
-Rules know what a number, a date or a name is and which stands nearest to the question's words; the reader knows
-whether a sentence answers the question, and has an eye for sports, parties and genres. Neither is enough alone: a
-logistic model weighs what both found. It and every threshold used here stand in
+The rules find numbers, dates and names, and which of them stands nearest to the question's words. The reader tells
+whether a sentence answers the question, and also finds sports, parties and genres. Neither is enough alone, so a
+logistic model combines them. The model and every threshold used here are in
 `rag/calibration/candidate_answers.json`, which `python -m askive.eval.calibration.candidate_answers` fits.
 """
 
@@ -30,6 +30,8 @@ _MAX_WORDS = 8
 _MOST_NAME_WORDS = 5
 UNMARKED_SPAN = 8.0
 """The feature `span` of a value that the reader did not mark: the usual score of what it marks."""
+# No person. "Atlantic Records", "Columbia Pictures", "Sony Entertainment", "Abbey Road Studios", "Released",
+# "Search", "Live"; "BBC", "UK"; "Op", "Pop"; "Swedish", "Chinese", "American".
 _NOBODY = re.compile(
     r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
 )
@@ -39,8 +41,8 @@ _NOBODY = re.compile(
 class CandidateAnswer:
     """A value as a document gives it.
 
-    score: how surely it answers the question, 0 to 1. is_likely: whether that is enough without a second look.
-    speaker: who counts so; empty when it is the document itself.
+    score: probability that it answers the question, 0 to 1. is_likely: whether that is enough without a second check.
+    speaker: who gives the number; empty when it is the document itself.
     """
 
     value: str
@@ -51,12 +53,11 @@ class CandidateAnswer:
 
 
 def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
-    """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
+    """The likeliest values of each document, and of each speaker in it who gives a number; best first.
 
-    At most two of each: what the rules found, and what the reader did.
-    scored: from `askive.rag.evidence.assessment`. Documents that do not have every name of the question near the value
-    speak of
-    something else. Empty for a question that wants several things at once.
+    At most two of each: the best by rules, and the best by the reader.
+    scored: from `askive.rag.evidence.assessment`. A document without every name of the question near the value is about
+    something else, and is skipped. Empty for a question that asks for several things.
     """
     if question.wants_several:
         return []
@@ -69,21 +70,21 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
     least_read = limits[f"least_read{of_any}"], limits[f"likely_read{of_any}"]
     best: dict[tuple[int, str, str], CandidateAnswer] = {}
     for item, candidate, covered in _places(question, scored):
-        found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
+        found = [("rules", answer, least_ruled) for answer in _by_rules(question, kind, candidate, covered)]
         found += [
-            ("reader", given.weighed(), least_read)
-            for given in _read(question, kind, item, candidate, covered)
+            ("reader", value.candidate_answer(), least_read)
+            for value in _by_reader(question, kind, item, candidate, covered)
         ]
-        for how, given, (least, likely) in found:
-            key = (item.hit.passage.doc_id, given.speaker, how)
-            if given.score >= least and (key not in best or given.score > best[key].score):
-                best[key] = replace(given, is_likely=given.score >= likely)
-    return sorted(best.values(), key=lambda given: -given.score)
+        for finder, answer, (least, likely) in found:
+            key = (item.hit.passage.doc_id, answer.speaker, finder)
+            if answer.score >= least and (key not in best or answer.score > best[key].score):
+                best[key] = replace(answer, is_likely=answer.score >= likely)
+    return sorted(best.values(), key=lambda answer: -answer.score)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """A value that the reader or, beside it, the rules found in a sentence, before it is weighed.
+    """A value that the reader, or the rules beside the reader, found in a sentence, before it has a score.
 
     features: as `fitted_model` takes them. speaker: as in `CandidateAnswer`.
     """
@@ -93,28 +94,28 @@ class ReadValue:
     features: Mapping[str, float]
     speaker: str = ""
 
-    def weighed(self) -> CandidateAnswer:
-        """With the probability that it answers the question."""
+    def candidate_answer(self) -> CandidateAnswer:
+        """The value with the probability that it answers the question."""
         return CandidateAnswer(
             self.value, self.candidate, fitted_model().probability(self.features), self.speaker
         )
 
 
 def read_values(question: Question, scored: Sequence[ScoredSentence]) -> list[ReadValue]:
-    """Every value that `candidate_answers` weighs with the model, likely or not; what the model is fitted on."""
+    """Every value that `candidate_answers` scores with the model, likely or not: what the model is fitted on."""
     if question.wants_several:
         return []
     kind = question.answer_type
     return [
         value
         for item, candidate, covered in _places(question, scored)
-        for value in _read(question, kind, item, candidate, covered)
+        for value in _by_reader(question, kind, item, candidate, covered)
     ]
 
 
 @lru_cache(maxsize=1)
 def fitted_model() -> LogisticModel:
-    """The shipped model, with all thresholds. It is the same for every embedder."""
+    """The shipped model with its thresholds. It is the same for every embedder."""
     (model,) = read_stored(STORED)
     return model
 
@@ -122,7 +123,7 @@ def fitted_model() -> LogisticModel:
 def _places(
     question: Question, scored: Sequence[ScoredSentence]
 ) -> Iterator[tuple[ScoredSentence, SourceSentence, float]]:
-    """The sentences that speak of what is asked, and the share of its words that they have."""
+    """The sentences that are about the question's names, each with the share of the question's words in and near it."""
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     named, asked = question.names, synonym_sets(question)
@@ -136,7 +137,10 @@ def _places(
 def _covered(
     named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: SourceSentence
 ) -> float | None:
-    """Share of the question's words that the sentence and what is near it have; None when it is another thing."""
+    """Share of the question's words in the sentence; words of its neighbours count half.
+
+    None when the passage lacks a name of the question.
+    """
     near = f"{candidate.about} {candidate.hit.passage.text}"
     words = lower_words(near) if named else frozenset()
     if any(not has_name(name, words, near) for name in named):
@@ -146,20 +150,20 @@ def _covered(
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
-def _ruled(
+def _by_rules(
     question: Question, kind: Kind | None, candidate: SourceSentence, covered: float
 ) -> Iterator[CandidateAnswer]:
-    """The value nearest to the question's words."""
+    """The value nearest to the question's words, if any."""
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
             yield CandidateAnswer(value.text, candidate, score, _speaker(candidate, kind, value.score))
 
 
-def _read(
+def _by_reader(
     question: Question, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
 ) -> Iterator[ReadValue]:
-    """The nearest value by rules and the reader's, or the one on which both agree; nothing without a reader."""
+    """The nearest value by rules and the reader's value, or one value where they agree; nothing without a reader."""
     least = "covered" if question.names else "covered_unnamed"
     if item.answerable is None or covered < fitted_model().thresholds[least]:
         return
@@ -179,7 +183,7 @@ def _read(
 
 
 def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
-    """What the reader marked in this sentence, cut down to the kind that is asked for; empty when it is no value."""
+    """The reader's answer in this sentence, reduced to the kind that is asked for; empty when it is no value."""
     if item.answer is None or not item.start <= item.answer.start < item.end:
         return ""
     text = item.hit.passage.between(*item.answer)
@@ -193,7 +197,7 @@ def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
 
 
 def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[Value]:
-    """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
+    """As `values_in`, without rows of headings and links; for "who" also without record labels and nationalities."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
         return found
@@ -204,7 +208,7 @@ def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[V
 def _features(
     item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool
 ) -> dict[str, float]:
-    """`span`: how surely the reader marked it. `no_kind`, `number`, `name`: what is asked for; a date has none."""
+    """`span`: the reader's score of its span. `no_kind`, `number`, `name`: the answer type; a date has none of them."""
     return {
         "answerable": item.answerable or 0.0,
         "topical": item.topical or 0.0,
@@ -219,11 +223,11 @@ def _features(
 
 
 def _speaker(candidate: SourceSentence, kind: Kind | None, nearness: float) -> str:
-    """Who gives the number, when it counts what was asked for; `` is the document itself.
+    """Last word of who gives the number, when it counts what was asked for; empty when it is the document itself.
 
-    One article may report two accounts, each with its speaker.
+    One article may report two numbers, each by another speaker.
     """
     if kind != "number" or nearness < fitted_model().thresholds["counts_what_is_asked"]:
         return ""
-    who = speaker_of(candidate.text)
-    return who.split()[-1].lower() if who else ""
+    speaker = speaker_of(candidate.text)
+    return speaker.split()[-1].lower() if speaker else ""

@@ -1,4 +1,4 @@
-"""Sentences of the sources, each with its surroundings."""
+"""Sentences of the sources with their surroundings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _N_BEFORE = 2
 
 @dataclass(frozen=True, slots=True)
 class SourceSentence:
-    """A sentence of a source with its surroundings.
+    """A sentence of a source, or a clause or quote from it, with its surroundings.
 
-    hit: the passage it stands in. span: offsets into the document; of a clause where it is one of a long sentence.
-    text: `hit.passage.between(*span)`.
-    previous, next: its neighbours in the passage; empty at the passage's ends, and for a clause.
+    hit: its passage and document. span: offsets into the document. text: `hit.passage.between(*span)`.
+    previous, next: the text of its neighbours in the passage; empty at the ends of the passage, and for what is not a
+    whole sentence.
     """
 
     hit: Hit
@@ -32,31 +32,31 @@ class SourceSentence:
 
     @classmethod
     def cited(cls, citation: Citation) -> SourceSentence:
-        """What a citation quotes, in its passage, without neighbours."""
+        """The quote of a citation, without neighbours."""
         return cls(citation.hit, Span(citation.start, citation.end), citation.quote)
 
     @property
     def title(self) -> str:
-        """Of its document."""
+        """Title of the document."""
         return self.hit.source.title
 
     @property
     def about(self) -> str:
-        """What heads it: title, headings, publisher."""
+        """Title, headings and publisher, as plain text."""
         return headed_by(self.hit)
 
     @property
     def published(self) -> str | None:
-        """The document's date, as precise as known."""
+        """ISO date of the document, as precise as known."""
         return self.hit.source.published
 
     @property
     def context(self) -> str:
-        """It with its neighbours, in one line, as a model reads it."""
+        """The sentence between its neighbours, in one line."""
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
 
     def excerpt(self, n_chars: int = 0) -> str:
-        """It with up to n_chars of its passage on each side, whole words, in one line under the document's title."""
+        """The sentence under its title with up to n_chars of its passage on each side, in whole words and one line."""
         passage = self.hit.passage
         before = passage.between(passage.start, self.span.start)
         after = passage.between(self.span.end, passage.end)
@@ -80,7 +80,7 @@ def source_sentences(hit: Hit) -> list[SourceSentence]:
 
 
 def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
-    """Every sentence of the hits once, in the order of the hits; those with control tokens are no sources."""
+    """Every sentence of the hits once, in the order of the hits, without those that contain control tokens."""
     found: dict[tuple[int, int], SourceSentence] = {}
     for hit in hits:
         for sentence in source_sentences(hit):
@@ -88,7 +88,7 @@ def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
                 continue
             key = (hit.passage.doc_id, sentence.span.start)
             known = found.get(key)
-            # A sentence that two passages share is kept where it has more around it.
+            # Of a sentence in two overlapping passages, the one with more surroundings is kept.
             if known is None or (
                 len(known.previous) < len(sentence.previous) and known.next and sentence.next
             ):
@@ -97,7 +97,7 @@ def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
 
 
 def clauses_of(candidate: SourceSentence) -> list[SourceSentence]:
-    """The clauses of a long sentence as candidates of their own, shortest first; none when it is short."""
+    """The clauses of a long sentence, shortest first; none for a short sentence."""
     spans = claim_spans(candidate.text) if len(candidate.text) > _LONG_CHARS else []
     if len(spans) < 2:
         return []
