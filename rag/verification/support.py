@@ -1,10 +1,10 @@
-"""Support: sentences that pass the rules of `askive.rag.verification.rules` are checked once more.
+"""Support: the second check, of sentences that pass the rules of `askive.rag.verification.rules`.
 
-The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
-passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
-that leaves doubt, the generator's own yes or no on the cited lines alone (among all that it has read it finds
-everything). Two logistic models weigh it, fitted by `python -m askive.eval.calibration.support` on sentences that were
-read and marked.
+The rules compare numbers, names, dates and negations. A sentence that repeats the question's words about something
+nearby passes them. The second check uses the reader's score of sentence and source and the number of words that only
+the question has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full
+prompt the generator finds support for anything. `python -m askive.eval.calibration.support` fits the two logistic
+models on sentences that people have marked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOT_SAID = "read again beside its source, the source does not say it"
 _SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
-"""Of the reader, which was trained so; the generator tells more by the cited words alone."""
+"""On each side of a quote, for the reader, which was trained so. The generator judges better without them."""
 
 
 def rule_features(
@@ -67,7 +67,7 @@ def statement_log_odds(text: str, sources: Sequence[SourceSentence], generator: 
 
 
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
-    """The sentence that it cites first, quoted; None when that is too long to stand in an answer."""
+    """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
     if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
         return None
     text = f"“{' '.join(sentence.citations[0].quote.split())}”"
@@ -76,9 +76,9 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Judges cited sentences by two fitted models: of rules and reader, and with the generator's opinion on top.
+    """Judges cited sentences by two fitted models: one of rules and reader, and one that adds the generator's reply.
 
-    generator: None, or one that no model was fitted with, is not asked; then rules and reader decide alone. Without a
+    generator: None, or one that no model was fitted with, is not asked; then the first model decides alone. Without a
     fitted model for this embedder and reader every sentence passes.
     """
 
@@ -97,7 +97,10 @@ class SupportModel:
         return ("reader",) if self._by_asking is None else ("reader", "generator")
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
+        """Log-odds that the quote gives this value as the answer; infinite when no generator is asked.
+
+        Raises ModelError as `Generator.choose` does.
+        """
         if self._by_asking is None or self._generator is None:
             return math.inf
         return statement_log_odds(
@@ -105,7 +108,7 @@ class SupportModel:
         )
 
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.
+        """The sentence; `unsupported`, with the reason, when its sources probably do not state it.
 
         Raises ModelError as `Generator.choose` does.
         """
@@ -116,13 +119,13 @@ class SupportModel:
         sources = [SourceSentence.cited(citation) for citation in sentence.citations]
         before = self._by_rules.probability(rule_features(sentence.text, question, sources, self._reader))
         if self._by_asking is None or self._generator is None:
-            stands = before >= self._by_rules.threshold
+            holds = before >= self._by_rules.threshold
         elif HOPELESS <= before < SURE:
             asked = {
                 "before": log_odds(before),
                 "stated": statement_log_odds(sentence.text, sources, self._generator),
             }
-            stands = self._by_asking.probability(asked) >= self._by_asking.threshold
+            holds = self._by_asking.probability(asked) >= self._by_asking.threshold
         else:
-            stands = before >= SURE
-        return sentence if stands else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+            holds = before >= SURE
+        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
