@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from askive.rag.load.tables import CSV, XLSX, column_heads
 from askive.rag.passage_context import headed_by, under_title
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
@@ -49,6 +50,11 @@ class SourceSentence:
     def published(self) -> str | None:
         """ISO date of the document, as precise as known."""
         return self.hit.source.published
+
+    @property
+    def column_heads(self) -> tuple[str, ...]:
+        """Heads of the columns whose cells it has; empty when the document is no table."""
+        return column_heads(self.text) if self.hit.source.media_type in (CSV, XLSX) else ()
 
     @property
     def context(self) -> str:

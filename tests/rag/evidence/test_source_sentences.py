@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.load.tables import load_csv
 from askive.rag.types import Citation, Hit, Passage, Source
 
 START = 100
@@ -41,3 +42,23 @@ def test_a_cited_sentence_stands_where_the_citation_says() -> None:
     sentence = cited("The mayor was pleased. ", "412 ships came.", "")
     assert sentence.hit.passage.between(*sentence.span) == sentence.text == "412 ships came."
     assert sentence.title == "Harbour"
+
+
+TABLE = b"Ship,Captain,Berth,Note\nAurora,Rosa Lind,4,\nHalcyon,,7,Came late. Left early.\n"
+
+
+def test_a_row_has_the_heads_of_its_columns() -> None:
+    document = load_csv(TABLE, "ships.csv")
+    passage = Passage(document.text, 0, len(document.text))
+    source = Source(1, document.uri, document.title, document.media_type)
+    sentences = source_sentences(Hit(passage, source, 1.0, 1, "fused"))
+    assert [sentence.column_heads for sentence in sentences] == [
+        ("Ship", "Captain", "Berth"),
+        ("Ship", "Berth", "Note"),
+        (),
+    ]
+    assert sentences[2].text == "Left early."
+
+
+def test_other_documents_have_no_column_heads() -> None:
+    assert cited("", "- Note: the harbour is closed; reason: fog", "").column_heads == ()
