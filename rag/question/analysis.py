@@ -88,6 +88,9 @@ class Question:
     Where to look. publishers: those of the archive that it names. times: the periods that it names. relative: a time
     that depends on today (`last week`), or empty. latest: it asks for the newest. events: times relative to an event
     (`before the talks`), which only the archive can date.
+
+    Not here. Its vector: `Archive.embedder` keeps the vectors of recent texts, so one ask embeds its question once. Its
+    language: apart from month names the rules that read it are English, and nothing depends on the language.
     """
 
     text: str
