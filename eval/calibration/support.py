@@ -37,18 +37,18 @@ from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.support import STORED, rule_features, statement_log_odds
 
 BUDGET = 0.1
-"""Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
+"""Share of the supported sentences below the threshold, at most: their sources are quoted in their place."""
 _REGULARISATION = 0.5
 _SEPARATOR = " · "
-_SAID = "stated"
+_STATED = "stated"
 _WRITTEN_BY_CODE = ("“", "The sources differ")
-"""What is quoted, or put together from values, is never weighed."""
+"""How sentences begin that no model wrote, and that are left out: quotations, and lists of differing values."""
 
 Shares = NDArray[np.float64]
 
 
 def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[Case]:
-    """The marked sentences of the model that have citations; "answerable" are those that are supported.
+    """The marked sentences of the generator that have citations; `answerable` means supported.
 
     Raises UsageError as `read_sheet`, and when the marks are all alike.
     """
@@ -60,7 +60,7 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
                 continue
             sources = [marked_source(citation) for citation in line["citations"]]
             features = rule_features(text, Question.read(line["question"]), sources, reader)
-            features[_SAID] = statement_log_odds(text, sources, generator)
+            features[_STATED] = statement_log_odds(text, sources, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))
             sys.stderr.write(f"\r{len(found)} sentences")
@@ -75,7 +75,7 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
 
 
 def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
-    """What a citation of a sheet quotes; its passage is all that the sheet keeps of the document."""
+    """The quote of a citation in a sheet. Its passage is what the sheet holds of the document."""
     before, quote, after = citation["before"], citation["quote"], citation["after"]
     text = f"{before}{quote}{after}"
     source = Source(0, "", citation["document"].split(_SEPARATOR)[0], "text/plain")
@@ -84,23 +84,23 @@ def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
 
 
 def fit(cases: Sequence[Case]) -> tuple[tuple[Fit, Shares], tuple[Fit, Shares]]:
-    """By rules, and with the generator: each model, and the probabilities that models without its suite give a case.
+    """The models by rules and with the generator, each with the cases' probabilities by models without their suite.
 
     Raises UsageError when without some suite the marks are all alike.
     """
-    by_rules = [n for n in cases[0].features if n != _SAID]
+    by_rules = [n for n in cases[0].features if n != _STATED]
     before = _crossed(cases, by_rules)
     asked = [
-        replace(case, features={"before": log_odds(float(p)), _SAID: case.features[_SAID]})
+        replace(case, features={"before": log_odds(float(p)), _STATED: case.features[_STATED]})
         for case, p in zip(cases, before, strict=True)
     ]
-    with_generator = ["before", _SAID]
+    with_generator = ["before", _STATED]
     after = _crossed(asked, with_generator)
     return (_fitted(cases, by_rules), before), (_fitted(asked, with_generator), after)
 
 
 def _fitted(cases: Sequence[Case], names: Sequence[str]) -> Fit:
-    """Supported and unsupported ones weigh alike as wholes: some suites have one unsupported sentence."""
+    """Without suites, so that only the two classes have equal weight: some suites have one unsupported sentence."""
     return Fit([replace(case, suite="") for case in cases], names, _REGULARISATION)
 
 
@@ -116,24 +116,24 @@ def _crossed(cases: Sequence[Case], names: Sequence[str]) -> Shares:
 
 
 def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> float:
-    """The highest threshold that loses at most so many of the supported ones."""
+    """The highest threshold below which at most the share `budget` of the supported sentences falls."""
     known = sorted(float(p) for case, p in zip(cases, shares, strict=True) if case.is_answerable)
     return known[min(int(len(known) * budget), len(known) - 1)]
 
 
 def detection_figures(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
-    """AUC; and at the threshold: caught of the unsupported, lost of the supported, right among those that stand."""
+    """AUC; at the threshold: shares of the unsupported caught and the supported lost, and supported among the rest."""
     roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     supported = np.array([case.is_answerable for case in cases])
-    stands = shares >= threshold_of(cases, shares, budget)
+    kept = shares >= threshold_of(cases, shares, budget)
     return {
         "sentences": len(cases),
         "supported": round(float(supported.mean()), 3),
         "auc": round(float(roc_auc_score(supported, shares)), 3),
-        "caught": round(float(np.mean(~stands[~supported])), 3),
-        "lost": round(float(np.mean(~stands[supported])), 3),
-        "supported_after": round(float(np.mean(supported[stands])), 3),
+        "caught": round(float(np.mean(~kept[~supported])), 3),
+        "lost": round(float(np.mean(~kept[supported])), 3),
+        "supported_after": round(float(np.mean(supported[kept])), 3),
     }
 
 
