@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from askive.rag.text.dates import spelled_date
 from askive.rag.types import Document, Hit, Passage, Source
 
-HeadPart = Literal["title", "headings", "publisher", "published"]
+HeadPart = Literal["title", "headings", "publisher", "published", "spelled_date"]
+"""published: the date as it is stored. spelled_date: it, and the same in words."""
 
 _MAX_TITLE_CHARS = 200
 
@@ -18,14 +20,16 @@ def context_of(document: Document | Source, passage: Passage) -> str:
 
 
 def heading_words(source: Document | Source, passage: Passage, *parts: HeadPart) -> str:
-    """These parts of what heads a passage as plain text, in this order, to be searched for words."""
-    texts = {
-        "title": source.title,
-        "headings": passage.heading,
-        "publisher": source.publisher,
-        "published": source.published,
-    }
-    return " ".join(text for part in parts if (text := texts[part]))
+    """The given parts of what heads a passage, in this order, as plain text in which words are looked up."""
+    return " ".join(text for part in parts if (text := _heading_part(source, passage, part)))
+
+
+def under_title(source: Document | Source, text: str, mark: Literal[". ", ": "]) -> str:
+    """The text behind its document's title; the text alone when there is no title.
+
+    mark: between the two. A model reads the one it was trained or fitted with.
+    """
+    return f"{source.title}{mark}{text}" if source.title else text
 
 
 def headed_by(hit: Hit) -> str:
@@ -37,3 +41,17 @@ def source_line(number: int, hit: Hit) -> str:
     """The line above what is read of a document."""
     about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
     return f"[{number}] {hit.source.title[:_MAX_TITLE_CHARS]}{f' ({about})' if about else ''}:"
+
+
+def _heading_part(source: Document | Source, passage: Passage, part: HeadPart) -> str | None:
+    match part:
+        case "title":
+            return source.title
+        case "headings":
+            return passage.heading
+        case "publisher":
+            return source.publisher
+        case "published":
+            return source.published
+        case "spelled_date":
+            return spelled_date(source.published)

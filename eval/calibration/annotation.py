@@ -1,4 +1,4 @@
-"""Answer sentences for people to mark: does what is cited support the sentence? And what their marks come to.
+"""Answer sentences for people to mark (do the citations support the sentence?), and figures from the marks.
 
 `python -m askive.eval.calibration.annotation sample RUN... [--n 200] --out SHEET.jsonl` writes a sheet,
 `python -m askive.eval.calibration.annotation count SHEET...`
@@ -31,7 +31,7 @@ _CONTEXT_CHARS = 300
 
 
 def sheet(runs: Sequence[Path], n: int, seed: int = 0) -> list[dict[str, Any]]:
-    """At most n sentences of the runs' answers, drawn by hash; the runs come in turn. Refusals have none.
+    """At most n sentences of the runs' answers, sampled by hash, from the runs in turn. Refusals have no sentences.
 
     Raises UsageError and ArchiveError as `RunDir`.
     """
@@ -77,7 +77,7 @@ def _hash(seed: int, name: str) -> str:
 
 
 def count(marked: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, dict[str, Estimate]]:
-    """`recall` and `precision` of citations for each suite and for `all`, over what has been marked."""
+    """`recall` and `precision` of citations for each suite and for `all`, over the marked sentences and citations."""
     suites: dict[str, list[Mapping[str, Any]]] = {}
     for one in marked:
         if one["supported"] is not None:
@@ -141,18 +141,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sampling.add_argument("--out", type=Path, required=True, help="the sheet")
     counting = commands.add_parser("count", help="print figures from the marks")
     counting.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        if told.command == "sample":
-            if told.out.exists():
+        if options.command == "sample":
+            if options.out.exists():
                 raise UsageError(
-                    f"{told.out} already exists", remedy="choose another file: this one may hold marks"
+                    f"{options.out} already exists", remedy="choose another file: this one may hold marks"
                 )
-            lines = sheet(told.runs, told.n)
-            write_atomically(told.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-            sys.stderr.write(f"{len(lines)} sentences in {told.out}\n")
+            lines = sheet(options.runs, options.n)
+            write_atomically(
+                options.out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            )
+            sys.stderr.write(f"{len(lines)} sentences in {options.out}\n")
         else:
-            sys.stdout.write(counted_text(count([line for path in told.sheets for line in read_sheet(path)])))
+            sys.stdout.write(
+                counted_text(count([line for path in options.sheets for line in read_sheet(path)]))
+            )
     except AskiveError as error:
         return script.report_error(error)
     return 0

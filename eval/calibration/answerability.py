@@ -1,10 +1,8 @@
-"""Fits when to answer and when to refuse, on questions whose answer is known to be there or not.
+"""Fits when to answer and when to refuse, on suites that know which of their questions can be answered.
 
-A logistic model over the features of `askive.rag.evidence.answerability`. Every suite weighs the same, whatever
-its size, and
-within it the answerable and the unanswerable questions do. To the questions that the suites call unanswerable
-come made ones: answerable questions whose documents were withheld. The reported figures are measured on
-suites that it was not fitted on, one left out at a time.
+A logistic model over the features of `askive.rag.evidence.answerability`. All suites have equal weight, whatever their
+size, and so have answerable and unanswerable questions within a suite. Answerable questions whose documents are
+withheld are added to the unanswerable ones. The reported figures are measured by leaving one suite out at a time.
 """
 
 from __future__ import annotations
@@ -142,7 +140,7 @@ def calibrate(
 
 
 def names_of(cases: Sequence[Case], reader_sha256: str | None) -> list[str]:
-    """The features that are there with this reader, or without one."""
+    """The features that exist with this reader, or without one."""
     return [n for n in cases[0].features if reader_sha256 is not None or n not in READER_FEATURES]
 
 

@@ -33,7 +33,8 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import LogisticModel
 from askive.rag.config import Config, load_config
 from askive.rag.evidence.assessment import EvidenceAssessor
-from askive.rag.evidence.candidate_answers import STORED, UNMARKED_SPAN, read_values, same_value
+from askive.rag.evidence.candidate_answers import STORED, UNMARKED_SPAN, read_values
+from askive.rag.evidence.values import same_value
 from askive.rag.factory import open_embedder, open_reader, open_retriever
 
 N_FOLDS = 10

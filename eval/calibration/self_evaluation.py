@@ -1,8 +1,7 @@
-"""Fits how much the generator's own opinion counts (`askive.rag.evidence.self_evaluation`), on top of what
-`askive.eval.calibration.answerability` fits.
+"""Fits the model of `askive.rag.evidence.self_evaluation`, on top of what `askive.eval.calibration.answerability` fits.
 
-Fewer questions than there: each costs the reading of a prompt. The probability that the opinion is added to
-comes from models fitted without the question's suite, as it will on archives that nobody has fitted anything on.
+It uses fewer questions, because for each of them the generator reads a prompt. The first probability of a question
+comes from a model that was fitted without the question's suite, as on an archive that nothing was fitted on.
 """
 
 from __future__ import annotations

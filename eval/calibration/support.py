@@ -2,8 +2,8 @@
 `python -m askive.eval.calibration.support SHEET... [--write]`.
 
 The sheets are those of `askive.eval.calibration.annotation`, with their marks. The reported figures are measured
-by leaving one suite
-out at a time; two models come of it: by rules and reader alone, and with what the generator says.
+by leaving one suite out at a time. Two models are fitted: by rules and reader alone, and with the generator's
+log-odds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,23 +29,26 @@ from askive.models.reader.cross_encoder import Reader
 from askive.models.registry import load_reader
 from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import load_config
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.factory import open_generator
 from askive.rag.question.analysis import Question
-from askive.rag.verification.support import STORED, Excerpt, rule_features, statement_log_odds
+from askive.rag.text.sentences import Span
+from askive.rag.types import Hit, Passage, Source
+from askive.rag.verification.support import STORED, rule_features, statement_log_odds
 
 BUDGET = 0.1
-"""Share of the supported sentences that the threshold may cost: what falls below is shown in its source's own words."""
+"""Share of the supported sentences below the threshold, at most: their sources are quoted in their place."""
 _REGULARISATION = 0.5
 _SEPARATOR = " · "
-_SAID = "stated"
+_STATED = "stated"
 _WRITTEN_BY_CODE = ("“", "The sources differ")
-"""What is quoted, or put together from values, is never weighed."""
+"""How sentences begin that no model wrote, and that are left out: quotations, and lists of differing values."""
 
 Shares = NDArray[np.float64]
 
 
 def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[Case]:
-    """The marked sentences of the model that have citations; "answerable" are those that are supported.
+    """The marked sentences of the generator that have citations; `answerable` means supported.
 
     Raises UsageError as `read_sheet`, and when the marks are all alike.
     """
@@ -55,12 +58,9 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
             text = line["sentence"]
             if line["supported"] is None or not line["citations"] or text.startswith(_WRITTEN_BY_CODE):
                 continue
-            excerpts = [
-                Excerpt(c["document"].split(_SEPARATOR)[0], c["before"], c["quote"], c["after"])
-                for c in line["citations"]
-            ]
-            features = rule_features(text, Question.read(line["question"]), excerpts, reader)
-            features[_SAID] = statement_log_odds(text, excerpts, generator)
+            sources = [marked_source(citation) for citation in line["citations"]]
+            features = rule_features(text, Question.read(line["question"]), sources, reader)
+            features[_STATED] = statement_log_odds(text, sources, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))
             sys.stderr.write(f"\r{len(found)} sentences")
@@ -74,24 +74,33 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
     return found
 
 
+def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
+    """The quote of a citation in a sheet. Its passage is what the sheet holds of the document."""
+    before, quote, after = citation["before"], citation["quote"], citation["after"]
+    text = f"{before}{quote}{after}"
+    source = Source(0, "", citation["document"].split(_SEPARATOR)[0], "text/plain")
+    hit = Hit(Passage(text, 0, len(text)), source, 0.0, 1, "fused")
+    return SourceSentence(hit, Span(len(before), len(before) + len(quote)), quote)
+
+
 def fit(cases: Sequence[Case]) -> tuple[tuple[Fit, Shares], tuple[Fit, Shares]]:
-    """By rules, and with the generator: each model, and the probabilities that models without its suite give a case.
+    """The models by rules and with the generator, each with the cases' probabilities by models without their suite.
 
     Raises UsageError when without some suite the marks are all alike.
     """
-    by_rules = [n for n in cases[0].features if n != _SAID]
+    by_rules = [n for n in cases[0].features if n != _STATED]
     before = _crossed(cases, by_rules)
     asked = [
-        replace(case, features={"before": log_odds(float(p)), _SAID: case.features[_SAID]})
+        replace(case, features={"before": log_odds(float(p)), _STATED: case.features[_STATED]})
         for case, p in zip(cases, before, strict=True)
     ]
-    with_generator = ["before", _SAID]
+    with_generator = ["before", _STATED]
     after = _crossed(asked, with_generator)
     return (_fitted(cases, by_rules), before), (_fitted(asked, with_generator), after)
 
 
 def _fitted(cases: Sequence[Case], names: Sequence[str]) -> Fit:
-    """Supported and unsupported ones weigh alike as wholes: some suites have one unsupported sentence."""
+    """Without suites, so that only the two classes have equal weight: some suites have one unsupported sentence."""
     return Fit([replace(case, suite="") for case in cases], names, _REGULARISATION)
 
 
@@ -107,24 +116,24 @@ def _crossed(cases: Sequence[Case], names: Sequence[str]) -> Shares:
 
 
 def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> float:
-    """The highest threshold that loses at most so many of the supported ones."""
+    """The highest threshold below which at most the share `budget` of the supported sentences falls."""
     known = sorted(float(p) for case, p in zip(cases, shares, strict=True) if case.is_answerable)
     return known[min(int(len(known) * budget), len(known) - 1)]
 
 
 def detection_figures(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
-    """AUC; and at the threshold: caught of the unsupported, lost of the supported, right among those that stand."""
+    """AUC; at the threshold: shares of the unsupported caught and the supported lost, and supported among the rest."""
     roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     supported = np.array([case.is_answerable for case in cases])
-    stands = shares >= threshold_of(cases, shares, budget)
+    kept = shares >= threshold_of(cases, shares, budget)
     return {
         "sentences": len(cases),
         "supported": round(float(supported.mean()), 3),
         "auc": round(float(roc_auc_score(supported, shares)), 3),
-        "caught": round(float(np.mean(~stands[~supported])), 3),
-        "lost": round(float(np.mean(~stands[supported])), 3),
-        "supported_after": round(float(np.mean(supported[stands])), 3),
+        "caught": round(float(np.mean(~kept[~supported])), 3),
+        "lost": round(float(np.mean(~kept[supported])), 3),
+        "supported_after": round(float(np.mean(supported[kept])), 3),
     }
 
 

@@ -22,7 +22,7 @@ from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Account, Citation, Prompt, RefusalReason, Sentence
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.dictation import DICTATED, has_dictation, is_dictated
+from askive.rag.verification.dictation import DICTATED, has_dictation
 from askive.rag.verification.rules import misplaced_names
 from askive.rag.verification.support import NOT_SAID, in_its_sources_words
 from askive.rag.verification.verifier import Verifier
@@ -237,12 +237,9 @@ def with_accounts(answer: VerifiedAnswer, differing: Disagreement) -> VerifiedAn
 
 def _judge(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence:
     """The sentence, perhaps no longer supported: what the rules let pass is read once more beside its source."""
-    if tools.checks.verified and sentence.verdict == "supported" and is_dictated(sentence, draft.question):
-        return replace(sentence, verdict="unsupported", reasons=(DICTATED,))
-    if not (tools.checks.vouched and draft.accepted) or draft.trace.cancelled:
-        return sentence
-    with draft.trace.checking("support"):
-        return tools.verifier.judge(sentence, draft.question)
+    by_models = tools.checks.vouched and draft.accepted and not draft.trace.cancelled
+    with draft.trace.checking("support" if by_models else "cite"):
+        return tools.verifier.judge(sentence, draft.question, by_models=by_models)
 
 
 def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:

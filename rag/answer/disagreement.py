@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers, fullest, same_value
+from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers
 from askive.rag.evidence.scoring import ScoredSentence
+from askive.rag.evidence.values import fullest, same_value
 from askive.rag.question.analysis import Question
 from askive.rag.text.dates import spelled_date
 from askive.rag.types import Account, Citation, Hit

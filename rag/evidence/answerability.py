@@ -1,8 +1,8 @@
-"""Whether the archive holds the answer: a logistic model over what is known before a word is written.
+"""Features from which a logistic model estimates, before generation, whether the archive holds the answer.
 
-Fitted by `askive eval calibrate`, which stores it beside this file with its provenance. The features are
-those that a reader of the sources would go by: is this about the question at all, does it speak of everyone and
-everything that the question names, does it hold the kind of thing that is asked for, does it say the answer.
+`askive eval calibrate` fits the model and stores it with its provenance in `rag/calibration/answerability.json`. The
+features measure whether the evidence is about the question, mentions every name in it, has a value of the type that is
+asked for, and, by the reader, states the answer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def features_of(
     """The features of a question, its hits and their sentences, best first (at least one of each).
 
     missing: what the question names and no hit mentions.
-    context: the turn before; it may name what a follow-up only points at.
+    context: the turn before, which may name what a follow-up only refers to.
     """
     best = scored[:_N_BEST]
     near = " ".join(
@@ -37,7 +37,7 @@ def features_of(
         for item in best
     )
     own = " ".join(item.text for item in best)
-    read = sorted((item.answerable for item in scored if item.answerable is not None), reverse=True)
+    answerable = sorted((item.answerable for item in scored if item.answerable is not None), reverse=True)
     topical = [item.score if item.topical is None else item.topical for item in scored]
     topical = sorted(topical, reverse=True)
     first = scored[0]
@@ -56,16 +56,16 @@ def features_of(
         "has_kind": sum(question.matches_type(item.text) for item in best) / len(best),
         "follow_up": float(bool(context)),
         "n_words": min(len(question.stems), 20) / 10,
-        "read_best": read[0] if read else 0.0,
-        "read_second": read[1] if len(read) > 1 else 0.0,
-        "read_mean": sum(read[:5]) / 5 if read else 0.0,
+        "read_best": answerable[0] if answerable else 0.0,
+        "read_second": answerable[1] if len(answerable) > 1 else 0.0,
+        "read_mean": sum(answerable[:5]) / 5 if answerable else 0.0,
         "read_first": first.answerable or 0.0,
         "answer_score": max((i.answer_score for i in best if i.answer_score is not None), default=0.0),
     }
 
 
 READER_FEATURES = frozenset({"read_best", "read_second", "read_mean", "read_first", "answer_score"})
-"""Features that are only there with the reader."""
+"""Features that need the reader."""
 
 
 def _missing(wanted: set[str], there: set[str]) -> float:

@@ -1,4 +1,4 @@
-"""Hits -> what they are worth for the question: their sentences in order, and whether they hold the answer."""
+"""Hits -> their sentences, best first, and the probability that they hold the answer."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from askive.rag.question.analysis import Question
 from askive.rag.types import Hit
 
 MIN_EVIDENCE = 0.33
-"""Below this score of the best sentence nothing in the archive is about the question."""
+"""Threshold of the best sentence's score without a fitted model: below it nothing is about the question."""
 
 LIKELY = 0.3
-"""From this probability on an answer is written before it is doubted."""
+"""From this probability on the answer is generated before the self-evaluation decides on it."""
 SURE = 0.8
-"""From this probability on a source is quoted when the model's own words do not stand."""
+"""From this probability on a source is quoted when the generator's own words are not supported."""
 SURE_WHEN_ASKED = 0.55
-"""The same where the generator is asked too: what is left then is seldom a near-miss."""
+"""The same with a self-evaluation, which removes most near-misses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Hits and the sentences in them.
+    """Hits, the sentences in them, and whether they answer the question.
 
     scored: every sentence once, best first.
     features: of `askive.rag.evidence.answerability`; empty when there is no sentence.
     missing: what the question names and no hit mentions.
-    probability: that the answer is here, 0 to 1.
-    is_answerable: whether that is enough. topical: how well the best sentence fits the topic.
+    probability: that the sentences hold the answer, 0 to 1. is_answerable: whether it reaches the threshold.
+    topical: score of the best sentence without the reader.
     """
 
     hits: tuple[Hit, ...]
@@ -47,7 +47,7 @@ class Assessment:
 
 
 class EvidenceAssessor:
-    """Weighs hits by rules and, when there is one, with the reader."""
+    """Assesses hits by the sentence scores and, unless it is None, with the reader."""
 
     def __init__(self, embedder: Embedder, reader: Reader | None) -> None:
         self._embedder = embedder
@@ -55,7 +55,7 @@ class EvidenceAssessor:
         self._model = find_model(embedder.model_id, reader.digest if reader else None)
 
     def weigh(self, question: Question, hits: Sequence[Hit], context: str = "") -> Assessment:
-        """context: the turn before, for a follow-up."""
+        """Score the sentences of the hits. context: the turn before, for a follow-up."""
         scored = score_sentences(question, hits, self._embedder, context)
         if not scored:
             return Assessment(tuple(hits), (), {}, (), 0.0, False, 0.0)

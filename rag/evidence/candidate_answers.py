@@ -1,8 +1,8 @@
-"""The value that each document gives for what is asked: read by rules and by the trained reader.
+"""The value that each document gives as an answer, as rules and the trained reader find it.
 
-Rules know what a number, a date or a name is and which stands nearest to the question's words; the reader knows
-whether a sentence answers the question, and has an eye for sports, parties and genres. Neither is enough alone: a
-logistic model weighs what both found. It and every threshold used here stand in
+The rules find numbers, dates and names, and which of them stands nearest to the question's words. The reader tells
+whether a sentence answers the question, and also finds sports, parties and genres. Neither is enough alone, so a
+logistic model combines them. The model and every threshold used here are in
 `rag/calibration/candidate_answers.json`, which `python -m askive.eval.calibration.candidate_answers` fits.
 """
 
@@ -17,48 +17,21 @@ from pathlib import Path
 from askive.rag.calibration.logistic import LogisticModel, read_stored
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import SourceSentence, candidates_of
+from askive.rag.evidence.values import Value, synonym_sets, values_in
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import Kind
-from askive.rag.text.date_mentions import days
-from askive.rag.text.names import Name, has_name, lower_words, names_in, same_word
-from askive.rag.text.quantities import Quantity, compare, quantities
+from askive.rag.text.names import Name, has_name, lower_words
 from askive.rag.text.speakers import speaker_of
-from askive.rag.text.words import STOP_WORDS, stem, stems
+from askive.rag.text.words import stems
 
 STORED = Path(__file__).parent.parent / "calibration" / "candidate_answers.json"
-
-_MEASURE = re.compile(
-    r"[\s-]*(?:(?:square|sq)\b|(?:miles?|kilomet(?:er|re)s?|km|acres?|hectares?|met(?:er|re)s?|feet|foot|years?|households?"
-    r"|families|housing|m|ft|mi|ha)\b)",
-    re.IGNORECASE,
-)
-_CODE = re.compile(r"0\d")
-_COUNTS_PEOPLE = frozenset(
-    map(stem, "people inhabitants residents persons population souls men women citizens individuals".split())
-)
-_RETRIEVED = re.compile(
-    r"\b(?:retrieved|accessed|archived|updated|modified|edited|copyright|posted|viewed)\b\W+(?:\w+\W+){0,3}$",
-    re.IGNORECASE,
-)
-_NEAR_CHARS = 80
-_OTHER_WORDS = {
-    word: frozenset(same)
-    for same in (
-        [stem(word) for word in group.split("/")]
-        for group in """born/birth/birthday/birthdate die/died/death/dead/killed founded/established/formed/created
-        built/constructed/construction/erected/completed directed/director/film wrote/written/author/writer/novel/book
-        artist/singer/album/recorded/released/by release/released/premiered located/location/lies/situated
-        population/inhabitants/residents/people/census owner/owned/owns won/winner/win/victory
-        starts/started/began/begin cost/price/paid/costs/worth
-        killed/dead/died/deaths/toll hurt/injured/wounded""".split()
-    )
-    for word in same
-}  # fmt: skip
 
 _MAX_WORDS = 8
 _MOST_NAME_WORDS = 5
 UNMARKED_SPAN = 8.0
 """The feature `span` of a value that the reader did not mark: the usual score of what it marks."""
+# No person. "Atlantic Records", "Columbia Pictures", "Sony Entertainment", "Abbey Road Studios", "Released",
+# "Search", "Live"; "BBC", "UK"; "Op", "Pop"; "Swedish", "Chinese", "American".
 _NOBODY = re.compile(
     r"\b(?:Records|Pictures|Entertainment|Studios|Released|Search|Live)\b|^(?:[A-Z]{2,3}|Op|Pop|[A-Z][a-z]+(?:ish|ese|ican))$"
 )
@@ -68,8 +41,8 @@ _NOBODY = re.compile(
 class CandidateAnswer:
     """A value as a document gives it.
 
-    score: how surely it answers the question, 0 to 1. is_likely: whether that is enough without a second look.
-    speaker: who counts so; empty when it is the document itself.
+    score: probability that it answers the question, 0 to 1. is_likely: whether that is enough without a second check.
+    speaker: who gives the number; empty when it is the document itself.
     """
 
     value: str
@@ -80,12 +53,11 @@ class CandidateAnswer:
 
 
 def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
-    """The likeliest values of each document, and of each speaker in it who counts what was asked; best first.
+    """The likeliest values of each document, and of each speaker in it who gives a number; best first.
 
-    At most two of each: what the rules found, and what the reader did.
-    scored: from `askive.rag.evidence.assessment`. Documents that do not have every name of the question near the value
-    speak of
-    something else. Empty for a question that wants several things at once.
+    At most two of each: the best by rules, and the best by the reader.
+    scored: from `askive.rag.evidence.assessment`. A document without every name of the question near the value is about
+    something else, and is skipped. Empty for a question that asks for several things.
     """
     if question.wants_several:
         return []
@@ -98,21 +70,21 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
     least_read = limits[f"least_read{of_any}"], limits[f"likely_read{of_any}"]
     best: dict[tuple[int, str, str], CandidateAnswer] = {}
     for item, candidate, covered in _places(question, scored):
-        found = [("rules", given, least_ruled) for given in _ruled(question, kind, candidate, covered)]
+        found = [("rules", answer, least_ruled) for answer in _by_rules(question, kind, candidate, covered)]
         found += [
-            ("reader", given.weighed(), least_read)
-            for given in _read(question, kind, item, candidate, covered)
+            ("reader", value.candidate_answer(), least_read)
+            for value in _by_reader(question, kind, item, candidate, covered)
         ]
-        for how, given, (least, likely) in found:
-            key = (item.hit.passage.doc_id, given.speaker, how)
-            if given.score >= least and (key not in best or given.score > best[key].score):
-                best[key] = replace(given, is_likely=given.score >= likely)
-    return sorted(best.values(), key=lambda given: -given.score)
+        for finder, answer, (least, likely) in found:
+            key = (item.hit.passage.doc_id, answer.speaker, finder)
+            if answer.score >= least and (key not in best or answer.score > best[key].score):
+                best[key] = replace(answer, is_likely=answer.score >= likely)
+    return sorted(best.values(), key=lambda answer: -answer.score)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """A value that the reader or, beside it, the rules found in a sentence, before it is weighed.
+    """A value that the reader, or the rules beside the reader, found in a sentence, before it has a score.
 
     features: as `fitted_model` takes them. speaker: as in `CandidateAnswer`.
     """
@@ -122,28 +94,28 @@ class ReadValue:
     features: Mapping[str, float]
     speaker: str = ""
 
-    def weighed(self) -> CandidateAnswer:
-        """With the probability that it answers the question."""
+    def candidate_answer(self) -> CandidateAnswer:
+        """The value with the probability that it answers the question."""
         return CandidateAnswer(
             self.value, self.candidate, fitted_model().probability(self.features), self.speaker
         )
 
 
 def read_values(question: Question, scored: Sequence[ScoredSentence]) -> list[ReadValue]:
-    """Every value that `candidate_answers` weighs with the model, likely or not; what the model is fitted on."""
+    """Every value that `candidate_answers` scores with the model, likely or not: what the model is fitted on."""
     if question.wants_several:
         return []
     kind = question.answer_type
     return [
         value
         for item, candidate, covered in _places(question, scored)
-        for value in _read(question, kind, item, candidate, covered)
+        for value in _by_reader(question, kind, item, candidate, covered)
     ]
 
 
 @lru_cache(maxsize=1)
 def fitted_model() -> LogisticModel:
-    """The shipped model, with all thresholds. It is the same for every embedder."""
+    """The shipped model with its thresholds. It is the same for every embedder."""
     (model,) = read_stored(STORED)
     return model
 
@@ -151,7 +123,7 @@ def fitted_model() -> LogisticModel:
 def _places(
     question: Question, scored: Sequence[ScoredSentence]
 ) -> Iterator[tuple[ScoredSentence, SourceSentence, float]]:
-    """The sentences that speak of what is asked, and the share of its words that they have."""
+    """The sentences that are about the question's names, each with the share of the question's words in and near it."""
     hits = list({item.hit.passage.passage_id: item.hit for item in scored}.values())
     by_place = {(c.hit.passage.doc_id, c.span.start): c for c in candidates_of(hits)}
     named, asked = question.names, synonym_sets(question)
@@ -165,7 +137,10 @@ def _places(
 def _covered(
     named: Sequence[Name], asked: Sequence[frozenset[str]], candidate: SourceSentence
 ) -> float | None:
-    """Share of the question's words that the sentence and what is near it have; None when it is another thing."""
+    """Share of the question's words in the sentence; words of its neighbours count half.
+
+    None when the passage lacks a name of the question.
+    """
     near = f"{candidate.about} {candidate.hit.passage.text}"
     words = lower_words(near) if named else frozenset()
     if any(not has_name(name, words, near) for name in named):
@@ -175,20 +150,20 @@ def _covered(
     return sum(1.0 if s & own else 0.5 if s & around else 0.0 for s in asked) / max(len(asked), 1)
 
 
-def _ruled(
+def _by_rules(
     question: Question, kind: Kind | None, candidate: SourceSentence, covered: float
 ) -> Iterator[CandidateAnswer]:
-    """The value nearest to the question's words."""
+    """The value nearest to the question's words, if any."""
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
             yield CandidateAnswer(value.text, candidate, score, _speaker(candidate, kind, value.score))
 
 
-def _read(
+def _by_reader(
     question: Question, kind: Kind | None, item: ScoredSentence, candidate: SourceSentence, covered: float
 ) -> Iterator[ReadValue]:
-    """The nearest value by rules and the reader's, or the one on which both agree; nothing without a reader."""
+    """The nearest value by rules and the reader's value, or one value where they agree; nothing without a reader."""
     least = "covered" if question.names else "covered_unnamed"
     if item.answerable is None or covered < fitted_model().thresholds[least]:
         return
@@ -208,7 +183,7 @@ def _read(
 
 
 def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
-    """What the reader marked in this sentence, cut down to the kind that is asked for; empty when it is no value."""
+    """The reader's answer in this sentence, reduced to the kind that is asked for; empty when it is no value."""
     if item.answer is None or not item.start <= item.answer.start < item.end:
         return ""
     text = item.hit.passage.between(*item.answer)
@@ -222,7 +197,7 @@ def _marked(question: Question, kind: Kind | None, item: ScoredSentence) -> str:
 
 
 def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[Value]:
-    """As `values_in`; of names none that are rows of headings and links, and for "who" no labels and no peoples."""
+    """As `values_in`, without rows of headings and links; for "who" also without record labels and nationalities."""
     found = values_in(question, kind, candidate.text, candidate.hit.source.published)
     if kind != "name":
         return found
@@ -233,7 +208,7 @@ def _values(question: Question, kind: Kind, candidate: SourceSentence) -> list[V
 def _features(
     item: ScoredSentence, kind: Kind | None, nearness: float, *, is_marked: bool
 ) -> dict[str, float]:
-    """`span`: how surely the reader marked it. `no_kind`, `number`, `name`: what is asked for; a date has none."""
+    """`span`: the reader's score of its span. `no_kind`, `number`, `name`: the answer type; a date has none of them."""
     return {
         "answerable": item.answerable or 0.0,
         "topical": item.topical or 0.0,
@@ -248,109 +223,11 @@ def _features(
 
 
 def _speaker(candidate: SourceSentence, kind: Kind | None, nearness: float) -> str:
-    """Who gives the number, when it counts what was asked for; `` is the document itself.
+    """Last word of who gives the number, when it counts what was asked for; empty when it is the document itself.
 
-    One article may report two accounts, each with its speaker.
+    One article may report two numbers, each by another speaker.
     """
     if kind != "number" or nearness < fitted_model().thresholds["counts_what_is_asked"]:
         return ""
-    who = speaker_of(candidate.text)
-    return who.split()[-1].lower() if who else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value in a text.
-
-    text: as it stands there. start, end: offsets into that text.
-    score: how near it stands to what was asked, 0 to 1.
-    """
-
-    text: str
-    start: int
-    end: int
-    score: float
-
-
-def synonym_sets(question: Question) -> list[frozenset[str]]:
-    """The question's words as sets of stems, any of which says the same: `director`, `directed`, `film by`."""
-    return [_OTHER_WORDS.get(one, frozenset({one})) for one in dict.fromkeys(question.stems)]
-
-
-def values_in(question: Question, kind: Kind, text: str, published: str | None = None) -> list[Value]:
-    """Values of the kind in the text that the question does not name itself, nearest to its words first."""
-    asked = set().union(*synonym_sets(question), set())
-    places = [
-        (match.start(), match.end())
-        for match in re.finditer(r"[^\W\d_]+", text)
-        if match.group().lower() not in STOP_WORDS and stem(match.group().lower()) in asked
-    ]
-    found: list[tuple[int, int, float]] = []
-    if kind == "number":
-        taken = [(day.start, day.end) for day in days(text)]
-        people = question.counts_people
-        counted = stem(question.counted.lower())
-        unit = _OTHER_WORDS.get(counted, {counted}) if counted else set()
-        for q in quantities(text, taken):
-            # "0454046" is a code, "ten townships" are no inhabitants.
-            if _CODE.match(text, q.start) or (people and q.nouns and not _COUNTS_PEOPLE & {q.nouns[0]}):
-                continue
-            # A town's area is not its population.
-            if people and (q.unit or _MEASURE.match(text, q.end) or q.value % 1 > 0):
-                continue
-            # "Two attacks" are no people killed in attacks.
-            if unit and q.nouns and q.nouns[0] in asked and not unit & {*q.nouns}:
-                continue
-            found.append((q.start, _with_counted(text, q, asked), 0.3 if asked & {*q.nouns} else 0.0))
-    elif kind == "date":
-        exact = [day for day in days(text, published) if day.iso or day.weekday is not None]
-        # When a page was looked at says nothing of what it tells.
-        exact = [day for day in exact if not _RETRIEVED.search(text[max(0, day.start - 40) : day.start])]
-        found = [(day.start, day.end, 0.1 if day.day else 0.0) for day in exact]
-    else:
-        named = [word for name in question.names for word in name.words]
-        for name in names_in(text):
-            if not any(same_word(word, other) for word in name.words for other in named):
-                found.append((name.start, name.end, 0.1 if len(name.words) > 1 else 0.0))
-    said = set(question.stems)
-    return sorted(
-        (
-            Value(text[a:b], a, b, min(1.0, 0.7 * _nearness(a, b, places) + more))
-            for a, b, more in found
-            if not set(stems(text[a:b])) <= said
-        ),
-        key=lambda value: (-value.score, value.start),
-    )
-
-
-def fullest(values: Sequence[str]) -> str:
-    """The one that says most of values that are the same: `26 August 1849` of it and `1849`; the first of equals."""
-    return max(values, key=lambda value: len(value.split()))
-
-
-def same_value(one: str, other: str, published: Sequence[str | None] = (None, None)) -> bool:
-    """Whether two values name the same: `a dozen` and `12`, `Jan. 25` and `25 January 2016`, `Smith` and `Al Smith`."""
-    first, second = days(one, published[0]), days(other, published[1])
-    if first and second:
-        parts = [(getattr(first[0], part), getattr(second[0], part)) for part in ("year", "month", "day")]
-        return all(a is None or b is None or a == b for a, b in parts)
-    counted, also = quantities(one), quantities(other)
-    if counted and also:
-        return compare(counted[0], also[0]) == "agrees"
-    if bool(counted) != bool(also):
-        return False
-    mine, others = set(stems(one)), set(stems(other))
-    return bool(mine & others) and (mine <= others or others <= mine)
-
-
-def _with_counted(text: str, quantity: Quantity, asked: set[str]) -> int:
-    """Where the number ends, with what it counts when that stands right behind it and was asked for: `35 people`."""
-    behind = re.match(r"\s+([^\W\d_]+)", text[quantity.end :])
-    counts = behind is not None and stem(behind[1].lower()) in asked
-    return quantity.end + behind.end() if behind and counts else quantity.end
-
-
-def _nearness(start: int, end: int, places: Sequence[tuple[int, int]]) -> float:
-    """1 beside a word of the question, 0 from 80 characters on; the mean of the two nearest."""
-    gaps = sorted(max(a - end, start - b, 0) for a, b in places)[:2]
-    return sum(max(0.0, 1.0 - gap / _NEAR_CHARS) for gap in gaps) / 2
+    speaker = speaker_of(candidate.text)
+    return speaker.split()[-1].lower() if speaker else ""

@@ -1,8 +1,8 @@
 """The reader's score of the best sentences: which of them answer the question.
 
-The first score (`askive.rag.evidence.scoring`) is about the same topic; the reader is about the answer. It
-reads each of the
-best sentences with its neighbours and its document's title, as it was trained to.
+The first score (`askive.rag.evidence.scoring`) tells which sentences are about the topic; the reader tells which
+answer the question. It reads each of the best sentences with its neighbours under its document's title, as it was
+trained to.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import logistic
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import sentences_of
+from askive.rag.passage_context import under_title
 from askive.rag.text.sentences import Span
 
 N_READ = 24
@@ -25,10 +26,10 @@ _OTHERS_SPAN = 0.5
 def read_sentences(
     question: str, scored: Sequence[ScoredSentence], reader: Reader, weight: float = ANSWERABLE_WEIGHT
 ) -> list[ScoredSentence]:
-    """The sentences, best first; the best N_READ of `scored` with the reader's word added to their score.
+    """The sentences, best first; the reader's score is added to the best N_READ of `scored`.
 
-    A sentence gets all of what its window is worth when the reader's likeliest answer stands in it, half of it
-    when that stands in a neighbour. weight: what a sure answer adds to the score.
+    A sentence gets the full score of its window when the reader's likeliest answer stands in it, and half of it when
+    the answer stands in a neighbour. weight: what a sure answer adds to the score.
     """
     looked_at, rest = scored[:N_READ], scored[N_READ:]
     windows = [_window(item) for item in looked_at]
@@ -53,9 +54,10 @@ def read_sentences(
 
 
 def _window(item: ScoredSentence) -> tuple[str, int]:
-    """The sentence between its neighbours, the title in front; and what turns offsets into the document's."""
+    """The sentence between its neighbours, under its title; and what turns offsets into the document's."""
     passage, around = item.hit.passage, sentences_of(item.hit)
     start = around[max(0, item.index - 1)].start
     end = around[min(len(around) - 1, item.index + 1)].end
-    head = f"{item.hit.source.title}. " if item.hit.source.title else ""
-    return head + passage.between(start, end), start - len(head)
+    text = passage.between(start, end)
+    window = under_title(item.hit.source, text, ". ")
+    return window, start - (len(window) - len(text))

@@ -1,7 +1,7 @@
-"""Hits -> their sentences, best first: the evidence.
+"""Hits -> their sentences with scores, best first.
 
-Whole passages cost seconds of reading on a CPU and a small model loses its way in them. What is read of the
-sentences is chosen in `askive.rag.evidence.selection`.
+Whole passages take a CPU seconds to read, and small models answer worse from them.
+`askive.rag.evidence.selection` chooses the sentences for the prompt.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _KIND_WEIGHT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """A sentence of a hit, and beside it what it is worth for a question.
+    """A sentence of a hit, and its scores for a question.
 
-    index: which sentence of its passage.
-    score: 0 to about 1; with the reader's word to about 1.3.
-    topical: the score before the reader's word; None when it has not been read.
-    answerable: the reader's logit of "here is the answer"; None when it has not been read.
-    answer: where the reader finds it, as offsets into the document. answer_score: how surely.
+    index: of the sentence in its passage.
+    score: 0 to about 1; with the reader to about 1.3.
+    topical: the score without the reader; None when the reader has not scored it.
+    answerable: the reader's logit that the window of the sentence answers; None when the reader has not scored it.
+    answer: the reader's span, as offsets into the document. answer_score: the reader's score of that span.
     """
 
     sentence: SourceSentence
@@ -62,7 +62,7 @@ class ScoredSentence:
 
     @property
     def text(self) -> str:
-        """As it stands in the document."""
+        """As spelled in the document."""
         return self.sentence.text
 
 
@@ -71,8 +71,8 @@ def score_sentences(
 ) -> list[ScoredSentence]:
     """Every sentence of the hits once, best first.
 
-    Cosine to the question, share of the question's words it holds (its title's and neighbours' count half),
-    rank of its passage, and whether it has the kind of thing that is asked for.
+    The score is a weighted sum: cosine to the question, share of the question's words (those of the title and the
+    neighbours count half), rank of the passage, and whether a value of the expected type occurs.
     context: the turn before, for follow-ups.
     """
     units: list[tuple[int, SourceSentence]] = []
@@ -109,7 +109,7 @@ def score_sentences(
 
 
 def _coverage(question: Question, units: Sequence[tuple[int, SourceSentence]]) -> list[float]:
-    """Share of the question's stems in each sentence, rare ones counting more."""
+    """Share of the question's stems in each sentence; rare stems count more."""
     wanted = set(question.stems)
     own = [set(stems(sentence.text)) for _, sentence in units]
     frequency = Counter(stem for found in own for stem in found & wanted)

@@ -1,7 +1,7 @@
-"""Scored sentences -> what is read: the best of them within a budget, each with what it takes to understand it.
+"""Scored sentences -> the evidence in the prompt: the best sentences within a budget, with their neighbours.
 
-Sentence after sentence is taken while there is room, the best ones with their neighbours. A piece is never given
-up for having grown too long, as whole passages or merged stretches would be.
+Sentences are taken one by one while there is room. So nothing is left out because a larger unit, such as a passage,
+does not fit.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from askive.rag.text.injection import has_control_token
 from askive.rag.types import Evidence
 
 _MUCH_WORSE = 0.5
-"""Sentences that are worth less than this share of the best one are not read."""
+"""Sentences with less than this share of the best score are not taken."""
 _WITH_NEIGHBOURS = 4
-"""So many of the best sentences bring their neighbours."""
+"""Number of the best sentences that are taken with their neighbours."""
 _N_BRIEF = 4
 _SEEN_FROM = 0.0
-"""The reader's logit of "here is the answer" from which on it sees one."""
+"""Threshold of the reader's logit that a sentence answers."""
 STANDS_OUT = 0.2
-"""A sentence whose score is so far above the next one's is not one among several."""
+"""Distance of the best score from the second from which on the best sentence is the only one that counts."""
 
 
 def decisive_sentence(question: Question, scored: Sequence[ScoredSentence]) -> ScoredSentence | None:
-    """The sentence that surely gives the one fact that is asked for; scored: best first.
+    """The one sentence that states the fact that is asked for; scored: best first.
 
-    It stands out, and the reader sees the answer in it. None too where an explanation, a yes or no, or several things
-    are asked for.
+    Its score is far above the others, and the reader finds the answer in it. None if there is no such sentence, or if
+    the question asks for an explanation, yes or no, or several things.
     """
     if not scored or scored[0].answerable is None or scored[0].answerable < _SEEN_FROM:
         return None
@@ -44,9 +44,9 @@ def decisive_sentence(question: Question, scored: Sequence[ScoredSentence]) -> S
 def evidence_budget(
     question: Question, scored: Sequence[ScoredSentence], config: PromptConfig
 ) -> PromptConfig:
-    """How much is to be read for this question; scored: best first.
+    """The budget of evidence for this question; scored: best first.
 
-    Where one sentence gives the answer, only the few best are read.
+    Where one sentence states the answer, only the few best are taken.
     """
     if decisive_sentence(question, scored) is None:
         return config
@@ -62,7 +62,7 @@ def evidence_budget(
 def select_evidence(
     scored: Sequence[ScoredSentence], config: PromptConfig, count_tokens: Callable[[str], int]
 ) -> list[Evidence]:
-    """Disjoint stretches of the sources, best first; together at most `config.max_tokens`, but the best is in."""
+    """Disjoint pieces of the sources, best first; together at most `config.max_tokens`, but with the best sentence."""
     taken = _Taken(config.max_tokens, count_tokens)
     for place, item in enumerate(scored[: config.n_sentences]):
         if item.score < _MUCH_WORSE * scored[0].score:
@@ -75,11 +75,11 @@ def select_evidence(
 
 
 _Choice = tuple[SourceSentence, ScoredSentence | None]
-"""A sentence that is read, and what it is worth; None for a neighbour."""
+"""A sentence and its scores; None for a neighbour."""
 
 
 class _Taken:
-    """Sentences that were taken, each once."""
+    """The sentences taken so far, each once. room: in tokens."""
 
     def __init__(self, room: int, count_tokens: Callable[[str], int]) -> None:
         self._room = room
@@ -88,13 +88,13 @@ class _Taken:
         self._documents: set[int] = set()
 
     def take(self, sentence: SourceSentence, scored: ScoredSentence | None) -> None:
-        """If there is room, or nothing has been taken."""
+        """Add the sentence if there is room, or if it is the first one."""
         doc_id = sentence.hit.passage.doc_id
         key = doc_id, sentence.span.start
         if key in self._sentences:
             known, worth = self._sentences[key]
             if worth is None:
-                # It was a neighbour; the piece shows its own score.
+                # So far it was only a neighbour; its own score counts for the piece.
                 self._sentences[key] = (replace(sentence, hit=known.hit), scored)
             return
         cost = self._count(sentence.text)
@@ -107,7 +107,7 @@ class _Taken:
         self._sentences[key] = (sentence, scored)
 
     def pieces(self) -> list[Evidence]:
-        """Sentences that follow one another in a passage are one piece; pieces without a scored one go."""
+        """Adjacent sentences of a passage as one piece; pieces of neighbours alone are left out."""
         found: list[Evidence] = []
         run: list[_Choice] = []
         for _, choice in sorted(self._sentences.items()):
@@ -129,7 +129,7 @@ def _piece(run: Sequence[_Choice]) -> list[Evidence]:
 
 
 def _follows(run: Sequence[_Choice], other: SourceSentence) -> bool:
-    """Whether `other` is the next sentence, and stands in the passage where the run began."""
+    """Whether `other` is the next sentence, and in the passage in which the run begins."""
     passage, last = run[0][0].hit.passage, run[-1][0].span
     if other.hit.passage.doc_id != passage.doc_id or other.span.end > passage.end:
         return False
@@ -138,7 +138,7 @@ def _follows(run: Sequence[_Choice], other: SourceSentence) -> bool:
 
 
 def _neighbours(item: ScoredSentence, n: int) -> list[SourceSentence]:
-    """Up to n sentences on each side, the nearest first, as far as no control token stands in them."""
+    """Up to n sentences on each side, nearest first, up to one with a control token."""
     around = source_sentences(item.hit)
     found: list[SourceSentence] = []
     for step in (-1, 1):

@@ -1,4 +1,4 @@
-"""Sentences of the hits that are no evidence, because they hold control tokens of a chat template."""
+"""Sentences of the hits that are not used as evidence, because they contain control tokens of a chat template."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from askive.rag.types import Citation, Hit
 
 
 def set_aside_sentences(hits: Sequence[Hit]) -> tuple[Citation, ...]:
-    """Each of them once, in the order of the hits; marker 0: no sentence of an answer cites them."""
+    """These sentences, each once, in the order of the hits; their marker is 0, because no answer cites them."""
     found: dict[tuple[int, int], Citation] = {}
     for hit in hits:
         for start, end in sentences_of(hit):

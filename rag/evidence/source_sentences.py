@@ -1,15 +1,16 @@
-"""Sentences of the sources, each with its surroundings."""
+"""Sentences of the sources with their surroundings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.passage_context import headed_by
+from askive.rag.load.tables import CSV, XLSX, column_heads
+from askive.rag.passage_context import headed_by, under_title
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
-from askive.rag.types import Hit
+from askive.rag.types import Citation, Hit
 
 _LONG_CHARS = 240
 _N_BEFORE = 2
@@ -17,11 +18,11 @@ _N_BEFORE = 2
 
 @dataclass(frozen=True, slots=True)
 class SourceSentence:
-    """A sentence of a source with its surroundings.
+    """A sentence of a source, or a clause or quote from it, with its surroundings.
 
-    hit: the passage it stands in. span: offsets into the document; of a clause where it is one of a long sentence.
-    text: `hit.passage.between(*span)`.
-    previous, next: its neighbours in the passage; empty at the passage's ends, and for a clause.
+    hit: its passage and document. span: offsets into the document. text: `hit.passage.between(*span)`.
+    previous, next: the text of its neighbours in the passage; empty at the ends of the passage, and for what is not a
+    whole sentence.
     """
 
     hit: Hit
@@ -30,20 +31,46 @@ class SourceSentence:
     previous: str = ""
     next: str = ""
 
+    @classmethod
+    def cited(cls, citation: Citation) -> SourceSentence:
+        """The quote of a citation, without neighbours."""
+        return cls(citation.hit, Span(citation.start, citation.end), citation.quote)
+
+    @property
+    def title(self) -> str:
+        """Title of the document."""
+        return self.hit.source.title
+
     @property
     def about(self) -> str:
-        """What heads it: title, headings, publisher."""
+        """Title, headings and publisher, as plain text."""
         return headed_by(self.hit)
 
     @property
     def published(self) -> str | None:
-        """The document's date, as precise as known."""
+        """ISO date of the document, as precise as known."""
         return self.hit.source.published
 
     @property
+    def column_heads(self) -> tuple[str, ...]:
+        """Heads of the columns whose cells it has; empty when the document is no table."""
+        return column_heads(self.text) if self.hit.source.media_type in (CSV, XLSX) else ()
+
+    @property
     def context(self) -> str:
-        """It with its neighbours, in one line, as a model reads it."""
+        """The sentence between its neighbours, in one line."""
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
+
+    def excerpt(self, n_chars: int = 0) -> str:
+        """The sentence under its title with up to n_chars of its passage on each side, in whole words and one line."""
+        passage = self.hit.passage
+        before = passage.between(passage.start, self.span.start)
+        after = passage.between(self.span.end, passage.end)
+        if n_chars < len(before):
+            before = before[len(before) - n_chars :].partition(" ")[2]
+        if n_chars < len(after):
+            after = after[:n_chars].rpartition(" ")[0]
+        return under_title(self.hit.source, " ".join(f"{before}{self.text}{after}".split()), ": ")
 
 
 def source_sentences(hit: Hit) -> list[SourceSentence]:
@@ -59,7 +86,7 @@ def source_sentences(hit: Hit) -> list[SourceSentence]:
 
 
 def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
-    """Every sentence of the hits once, in the order of the hits; those with control tokens are no sources."""
+    """Every sentence of the hits once, in the order of the hits, without those that contain control tokens."""
     found: dict[tuple[int, int], SourceSentence] = {}
     for hit in hits:
         for sentence in source_sentences(hit):
@@ -67,7 +94,7 @@ def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
                 continue
             key = (hit.passage.doc_id, sentence.span.start)
             known = found.get(key)
-            # A sentence that two passages share is kept where it has more around it.
+            # Of a sentence in two overlapping passages, the one with more surroundings is kept.
             if known is None or (
                 len(known.previous) < len(sentence.previous) and known.next and sentence.next
             ):
@@ -76,7 +103,7 @@ def candidates_of(hits: Sequence[Hit]) -> list[SourceSentence]:
 
 
 def clauses_of(candidate: SourceSentence) -> list[SourceSentence]:
-    """The clauses of a long sentence as candidates of their own, shortest first; none when it is short."""
+    """The clauses of a long sentence, shortest first; none for a short sentence."""
     spans = claim_spans(candidate.text) if len(candidate.text) > _LONG_CHARS else []
     if len(spans) < 2:
         return []

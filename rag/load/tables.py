@@ -25,6 +25,8 @@ MAX_CELLS = 5_000_000
 """Of one file, empty ones between others too: a sheet may claim 17 thousand million of them in a kilobyte."""
 _MAX_CELL_CHARS = 32_767
 _NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
+# "- Ship: Aurora", "; Captain: Rosa Lind".
+_HEADED_CELL = re.compile(r"(?:^- |; )([^:;]+): ")
 
 
 def load_csv(data: bytes, uri: str) -> Document:
@@ -80,6 +82,15 @@ def load_xlsx(data: bytes, uri: str) -> Document:
         published=told.get("published"),
         metadata={"author": told["author"]} if told.get("author") else {},
     )
+
+
+def column_heads(line: str) -> tuple[str, ...]:
+    """The heads of the columns that a row, or a sentence of it, has cells of: `Ship`, `Captain`.
+
+    line: as `load_csv` and `load_xlsx` write it. Heads that contain a colon or a semicolon are not recognised, and a
+    cell such as `late; reason: fog` adds a head.
+    """
+    return tuple(_HEADED_CELL.findall(line))
 
 
 def _delimiter(text: str) -> str:

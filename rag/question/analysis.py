@@ -1,7 +1,7 @@
-"""A question as it was understood: read once from its text, then handed down in place of it.
+"""A question with all that is read from its text: made once, then passed on in place of the text.
 
-What it says about where to look (publishers, times, `latest`, events) are preferences, not filters: what fits is moved
-up, nothing is hidden, and the reader of the answer sees what was understood.
+Publishers, times, `latest` and events are preferences, not filters: passages that match them move up, no passage is
+excluded, and the user sees how the question was understood.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from askive.rag.text.time_expressions import EventPhrase, Time, event_phrases, n
 from askive.rag.text.words import stems, storable
 
 MAX_QUERY_CHARS = 2000
+# "latest", "most recent", "newest", "current", "currently", "up to date", "last known".
 _LATEST = re.compile(r"\b(?:latest|most recent|newest|current(?:ly)?|up to date|last known)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause that is searched by itself. publishers, times: those that it names."""
+    """A clause that is a query of its own. publishers, times: those that it names."""
 
     text: str
     publishers: tuple[str, ...] = ()
@@ -47,11 +48,11 @@ class Clause:
 
     @classmethod
     def read(cls, text: str, publishers: Sequence[str] = ()) -> Clause:
-        """publishers: those that it may name."""
+        """publishers: all that are known."""
         return cls(text, tuple(named_publishers(text, publishers)), tuple(named_times(text)))
 
     def with_names(self, found: Sequence[str], publishers: Sequence[str]) -> Clause:
-        """The clause with names behind it that a first search has found; publishers: those that it may name then."""
+        """The clause with names appended that a first search has found; publishers: all that are known."""
         return Clause.read(f"{self.text} {' '.join(found)}", publishers)
 
 
@@ -59,8 +60,8 @@ class Clause:
 class SubQuestion:
     """One of several things that a question asks for.
 
-    wording: in the user's words. answer_type: of the wording. question: as it is understood without the rest.
-    stands: whether `question` can be put to somebody; if not, it is only good for a search.
+    wording: in the user's words. answer_type: of the wording. question: the same as a question of its own.
+    stands: whether `question` is complete; if not, it is only used as a query.
     """
 
     wording: str
@@ -71,22 +72,25 @@ class SubQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and all that its text says. Make it with `Question.read`; two readings of one text are equal.
+    """A question and all that is read from its text. `Question.read` makes it; equal texts give equal questions.
 
-    text: as it was asked. query: what reaches the indexes: in one line, at most MAX_QUERY_CHARS.
+    text: as it was asked. query: for the indexes: in one line, at most MAX_QUERY_CHARS.
 
     What is asked for. answer_type: a number, a date or a name; None for anything else. wants_explanation: more than a
     name, a number, a date or a choice. wants_several: a list, in which no value contradicts another. wants_the_one:
     one definite thing ("what is the genre of"). asks_who: a person. counts_people: a number of people. counted: the
-    word behind "how many". clauses: those worth searching by themselves, none when it is one clause. sub_questions:
-    the things it asks for, when there are two to four.
+    word after "how many". clauses: queries of their own; empty when there is only one clause. sub_questions: the
+    things it asks for, if there are two to four.
 
-    Its words. names, dates, quantities: with offsets into `text`; a date is one with a month or a year. stems: of the
-    content words, in order. words: in lower case. name_words: what is capitalised. numbers: in one spelling.
+    Its words. names, dates, quantities: with offsets into `text`; every date has a month or a year. stems: of the
+    content words, in order. words: in lower case. name_words: capitalised words. numbers: in normal form.
 
-    Where to look. publishers: those of the archive that it names. times: stretches of time that it means. relative:
-    a time that depends on today (`last week`), or empty. latest: it asks for the newest. events: times given by an
-    event (`before the talks`), which only the archive can date.
+    Where to look. publishers: those of the archive that it names. times: the periods that it names. relative: a time
+    that depends on today (`last week`), or empty. latest: it asks for the newest. events: times relative to an event
+    (`before the talks`), which only the archive can date.
+
+    Not here. Its vector: `Archive.embedder` keeps the vectors of recent texts, so one ask embeds its question once. Its
+    language: apart from month names the rules that read it are English, and nothing depends on the language.
     """
 
     text: str
@@ -116,9 +120,9 @@ class Question:
 
     @classmethod
     def read(cls, text: str, publishers: Sequence[str] = ()) -> Question:
-        """publishers: those of the archive, of which it may name some."""
+        """Read a question's text. publishers: all of the archive."""
         whole = cls._read(text, publishers)
-        # What a part asks for is one thing: it is not taken apart again.
+        # A part asks for one thing and is not split again.
         parts = tuple(
             SubQuestion(
                 part.text, expected_kind(part.text), cls._read(part.meant, whole.publishers), part.stands
@@ -129,7 +133,7 @@ class Question:
 
     @classmethod
     def _read(cls, text: str, publishers: Sequence[str]) -> Question:
-        """Without its sub-questions."""
+        """As `read`, without sub-questions."""
         query = storable(" ".join(text.split()))[:MAX_QUERY_CHARS]
         named = tuple(named_publishers(query, publishers))
         dates = tuple(day for day in days(text) if day.year is not None or day.month is not None)
@@ -167,34 +171,34 @@ class Question:
 
     @property
     def sure_names(self) -> tuple[Name, ...]:
-        """Its names, less a word that may be capitalised only for standing first: "Trams in Finsk: how many?"."""
+        """Its names without a first word that may be capitalised only as such: "Trams in Finsk: how many?"."""
         first = next(iter(self.text.split()), "")
         is_plain = first[:1].isupper() and first[1:].islower() and not first.endswith(("'s", "’s"))
         return tuple(name for name in self.names if not (is_plain and name.opens and len(name.words) == 1))
 
     def after(self, context: str) -> Question:
-        """The question behind the text that it follows, read as one; itself when `context` is empty."""
+        """The question with `context` before it, read as one text; itself when `context` is empty."""
         return Question._read(f"{context} {self.text}", self.publishers) if context else self
 
     def only(self, parts: Sequence[SubQuestion]) -> Question:
-        """The question that asks for these of its sub-questions alone."""
+        """A question that asks only for the given sub-questions."""
         texts = (part.question.text for part in parts)
         return Question.read(" ".join(f"{text[0].upper()}{text[1:]}" for text in texts), self.publishers)
 
     def literal(self) -> Question:
-        """The same without what it says about where to look."""
+        """The question without its preferences about where to look."""
         return replace(self, clauses=(), publishers=(), times=(), relative="", latest=False, events=())
 
     def matches_type(self, text: str) -> bool:
-        """Whether a text holds something of the type that is asked for and that the question does not name itself."""
+        """Whether a text has a value of the expected type that the question does not name itself."""
         return has_kind(self.answer_type, text, self.name_words)
 
     def lacks_number(self, answer: str) -> bool:
-        """Whether a number is asked for and the answer gives none beyond the question's own."""
+        """Whether a number is asked for and the answer has none but those of the question."""
         return self.answer_type == "number" and not gives_number(answer, self.numbers)
 
     def describe(self) -> str:
-        """What it says about where to look, in words; empty when it says nothing."""
+        """Its preferences about where to look, in words; empty when it has none."""
         understood = [f"published by {' or '.join(self.publishers)}"] if self.publishers else []
         understood += dict.fromkeys(time.describe() for time in self.times)
         if self.latest:

@@ -1,22 +1,23 @@
-"""Support: sentences that pass the rules of `askive.rag.verification.rules` are checked once more.
+"""Support: the second check, of sentences that pass the rules of `askive.rag.verification.rules`.
 
-The rules know numbers, names, dates and denials; a sentence that says the question's own words of something near it
-passes them. What tells those: the reader's view of the pair, how many of the words only the question has, and, where
-that leaves doubt, the generator's own yes or no on the cited lines alone (among all that it has read it finds
-everything). Two logistic models weigh it, fitted by `python -m askive.eval.calibration.support` on sentences that were
-read and marked.
+The rules compare numbers, names, dates and negations. A sentence that repeats the question's words about something
+nearby passes them. The second check uses the reader's score of sentence and source and the number of words that only
+the question has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full
+prompt the generator finds support for anything. `python -m askive.eval.calibration.support` fits the two logistic
+models on sentences that people have marked.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
@@ -31,63 +32,34 @@ NOT_SAID = "read again beside its source, the source does not say it"
 _SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
-"""Of the reader, which was trained so; the generator tells more by the cited words alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """What is cited, in its place. before, after: what stands around the quote."""
-
-    title: str
-    before: str
-    quote: str
-    after: str
-
-    def within(self, n_chars: int) -> str:
-        """The quote with so many characters on each side, whole words, in one line under its title."""
-        before, after = self.before[-n_chars:] if n_chars else "", self.after[:n_chars]
-        if len(before) < len(self.before):
-            before = before.partition(" ")[2]
-        if len(after) < len(self.after):
-            after = after.rpartition(" ")[0]
-        text = " ".join(f"{before}{self.quote}{after}".split())
-        return f"{self.title}: {text}" if self.title else text
-
-
-def excerpt_of(citation: Citation) -> Excerpt:
-    """As the source has it."""
-    passage = citation.hit.passage
-    return Excerpt(
-        citation.hit.source.title,
-        passage.between(passage.start, max(citation.start, passage.start)),
-        citation.quote,
-        passage.between(min(citation.end, passage.end), passage.end),
-    )
+"""On each side of a quote, for the reader, which was trained so. The generator judges better without them."""
 
 
 def rule_features(
-    text: str, question: Question, excerpts: Sequence[Excerpt], reader: Reader
+    text: str, question: Question, sources: Sequence[SourceSentence], reader: Reader
 ) -> dict[str, float]:
-    """`reader`: log-odds that one of the excerpts supports the sentence. `own`: share of its words in the quotes.
+    """What the first model weighs of the sentence `text` and the source sentences that it cites.
 
-    `asked`, `new`: words that only the question has, and that neither it nor a quote or a title has.
+    `reader`: log-odds that one of the sources supports the sentence. `own`: share of its words that the sources have.
+    `asked`: number of its words that the question has, and no source or title. `new`: number of those that neither
+    the question nor a source or title has.
     """
-    said, asked = set(stems(text)), set(question.stems)
-    quoted = set(stems(" ".join(excerpt.quote for excerpt in excerpts)))
-    heard = quoted | set(stems(" ".join(excerpt.title for excerpt in excerpts)))
-    support = reader.support(text, [excerpt.within(_CONTEXT_CHARS) for excerpt in excerpts])
+    claimed, asked = set(stems(text)), set(question.stems)
+    stated = set(stems(" ".join(source.text for source in sources)))
+    known = stated | set(stems(" ".join(source.title for source in sources)))
+    support = reader.support(text, [source.excerpt(_CONTEXT_CHARS) for source in sources])
     return {
         "reader": log_odds(float(support[:, 0].max())),
-        "own": len(said & quoted) / max(len(said), 1),
-        "asked": float(len((said & asked) - heard)),
-        "new": float(len(said - heard - asked)),
+        "own": len(claimed & stated) / max(len(claimed), 1),
+        "asked": float(len((claimed & asked) - known)),
+        "new": float(len(claimed - known - asked)),
     }
 
 
-def statement_log_odds(text: str, excerpts: Sequence[Excerpt], generator: Generator) -> float:
-    """The generator's log-odds that the excerpts state the sentence. Raises ModelError as `Generator.choose` does."""
-    read = "\n".join(excerpt.within(0) for excerpt in excerpts)
-    asked = Segment(f"Excerpt:\n{read}\n\n", reusable=True), Segment(f"Statement: {text}")
+def statement_log_odds(text: str, sources: Sequence[SourceSentence], generator: Generator) -> float:
+    """The generator's log-odds that the sources state the sentence. Raises ModelError as `Generator.choose` does."""
+    excerpts = "\n".join(source.excerpt() for source in sources)
+    asked = Segment(f"Excerpt:\n{excerpts}\n\n", reusable=True), Segment(f"Statement: {text}")
     yes, no = generator.choose(
         (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", asked)), ("Yes", "No")
     )
@@ -95,7 +67,7 @@ def statement_log_odds(text: str, excerpts: Sequence[Excerpt], generator: Genera
 
 
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
-    """The sentence that it cites first, quoted; None when that is too long to stand in an answer."""
+    """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
     if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
         return None
     text = f"“{' '.join(sentence.citations[0].quote.split())}”"
@@ -104,9 +76,9 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Judges cited sentences by two fitted models: of rules and reader, and with the generator's opinion on top.
+    """Judges cited sentences by two fitted models: one of rules and reader, and one that adds the generator's reply.
 
-    generator: None, or one that no model was fitted with, is not asked; then rules and reader decide alone. Without a
+    generator: None, or one that no model was fitted with, is not asked; then the first model decides alone. Without a
     fitted model for this embedder and reader every sentence passes.
     """
 
@@ -125,15 +97,18 @@ class SupportModel:
         return ("reader",) if self._by_asking is None else ("reader", "generator")
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the cited words give this value for what is asked. Raises ModelError as `Generator.choose`."""
+        """Log-odds that the quote gives this value as the answer; infinite when no generator is asked.
+
+        Raises ModelError as `Generator.choose` does.
+        """
         if self._by_asking is None or self._generator is None:
             return math.inf
         return statement_log_odds(
-            f"The answer to “{question.text}” is {value}.", [excerpt_of(citation)], self._generator
+            f"The answer to “{question.text}” is {value}.", [SourceSentence.cited(citation)], self._generator
         )
 
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """The sentence; `unsupported`, with the reason, when it is more likely not said where it is cited.
+        """The sentence; `unsupported`, with the reason, when its sources probably do not state it.
 
         Raises ModelError as `Generator.choose` does.
         """
@@ -141,16 +116,16 @@ class SupportModel:
             return sentence
         if self._by_rules is None or self._reader is None:
             return sentence
-        excerpts = [excerpt_of(citation) for citation in sentence.citations]
-        before = self._by_rules.probability(rule_features(sentence.text, question, excerpts, self._reader))
+        sources = [SourceSentence.cited(citation) for citation in sentence.citations]
+        before = self._by_rules.probability(rule_features(sentence.text, question, sources, self._reader))
         if self._by_asking is None or self._generator is None:
-            stands = before >= self._by_rules.threshold
+            holds = before >= self._by_rules.threshold
         elif HOPELESS <= before < SURE:
             asked = {
                 "before": log_odds(before),
-                "stated": statement_log_odds(sentence.text, excerpts, self._generator),
+                "stated": statement_log_odds(sentence.text, sources, self._generator),
             }
-            stands = self._by_asking.probability(asked) >= self._by_asking.threshold
+            holds = self._by_asking.probability(asked) >= self._by_asking.threshold
         else:
-            stands = before >= SURE
-        return sentence if stands else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+            holds = before >= SURE
+        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))

@@ -1,19 +1,21 @@
-"""The one verifier: what an answer may say, and what is called supported in any other text."""
+"""The one verifier, for answers, `askive verify` and the evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
 from askive.rag.verification.citer import Citer
+from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
 
 
 class Verifier:
-    """Cites sentences by rules; what the rules support, the reader and the generator judge again.
+    """Cites sentences by rules. What the rules support, the reader and the generator judge once more.
 
     reader, generator: None leaves out their part. So does a model that no support model was fitted with.
     """
@@ -30,22 +32,25 @@ class Verifier:
         return ("rules", *self._support.judges)
 
     def citer(self, question: Question, hits: Sequence[Hit]) -> Citer:
-        """Cites the sentences of one answer. question: what they answer, or the sentence in front of them."""
+        """A citer for the sentences of one answer. question: what they answer, or the sentence before them."""
         return Citer(question, hits, self._embedder)
 
-    def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """A cited sentence; `unsupported` when the models find that its source does not say it.
+    def judge(self, sentence: Sentence, question: Question, *, by_models: bool = True) -> Sentence:
+        """A cited sentence; `unsupported` when its sources do not state it, or only ask somebody to say it.
 
+        by_models: False leaves out the reader and the generator, which judge the former.
         Raises ModelError as `Generator.choose` does.
         """
-        return self._support.judge(sentence, question)
+        if sentence.verdict == "supported" and is_dictated(sentence, question):
+            return replace(sentence, verdict="unsupported", reasons=(DICTATED,))
+        return self._support.judge(sentence, question) if by_models else sentence
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the cited words give this value as the answer. Raises ModelError as `Generator.choose` does."""
+        """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.choose` does."""
         return self._support.gives(question, value, citation)
 
     def verify(self, text: str, start: int, question: Question, hits: Sequence[Hit]) -> Sentence:
-        """The sentence `text`, which stands at `start`, with its citations, verdict and reasons; all checks are made.
+        """The sentence `text`, which begins at `start`, with its citations, and its verdict and reasons by all checks.
 
         Raises ModelError as `Generator.choose` does.
         """

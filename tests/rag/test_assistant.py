@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from askive.models.errors import ContextOverflow
 from askive.models.fakes import HashEmbedder, ScriptedGenerator
-from askive.models.protocols import Message, Piece, Sampling
+from askive.models.protocols import Message, Piece, Sampling, Vectors
 from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config, GenerationConfig, PassageConfig
 from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import parse_filter
@@ -340,6 +341,24 @@ def test_long_answers_are_cited_sentence_by_sentence(archive: Archive) -> None:
 def test_a_question_that_does_not_fit_the_model_is_a_context_overflow(archive: Archive) -> None:
     with pytest.raises(ContextOverflow):
         assistant(archive, ScriptedGenerator(context_tokens=30)).ask(SHIPS)
+
+
+def test_a_question_is_embedded_once(tmp_path: Path, documents: Path) -> None:
+    class Recording(HashEmbedder):
+        def __init__(self) -> None:
+            super().__init__(256)
+            self.texts: list[str] = []
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            self.texts += texts
+            return super().embed(texts)
+
+    embedder = Recording()
+    with Archive.open(tmp_path / "archive", embedder, PassageConfig()) as opened:
+        ingest_paths(opened, [documents])
+        answer = assistant(opened, ScriptedGenerator(TRUE)).ask(SHIPS)
+    assert answer.text == TRUE
+    assert embedder.texts.count(SHIPS) == 1
 
 
 def test_sampling_comes_from_the_settings(archive: Archive) -> None:

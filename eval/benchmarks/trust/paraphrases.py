@@ -25,7 +25,6 @@ from askive.models.errors import AskiveError, UsageError
 from askive.models.files import write_atomically
 from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.calibration.logistic import find_model
 from askive.rag.config import Config, load_config
 from askive.rag.evidence.source_sentences import candidates_of
 from askive.rag.factory import open_embedder, open_generator, open_reader
@@ -34,7 +33,7 @@ from askive.rag.text.words import stems
 from askive.rag.types import Hit, Passage, Sentence, Source, Verdict
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.rules import check
-from askive.rag.verification.support import STORED, SupportModel, excerpt_of, rule_features
+from askive.rag.verification.verifier import Verifier
 
 FORMAT = 1
 RESULTS = Path(__file__).parent.parent / "results"
@@ -89,37 +88,24 @@ class Verification:
             raise UsageError(
                 f"{name!r} needs the reader", remedy="set `reader` to a model, or use --only rules,citer"
             )
-        if name == "reader":
-            return self._second_look(self.reader)
-        if self.generator is None:
+        if name == "whole" and self.generator is None:
             raise UsageError(f"{name!r} needs a generator", remedy="use --only rules,citer,reader")
-        model = SupportModel(self.reader, self.generator, self.embedder.model_id)
-        return lambda pair: relation_of(model.judge(self._cited(pair), Question.read("")).verdict)
+        verifier = Verifier(self.embedder, self.reader, self.generator if name == "whole" else None)
+        if name == "reader" and "reader" not in verifier.checks:
+            raise UsageError(
+                f"no second look is fitted for {self.embedder.model_id}",
+                remedy="use the default embedder and reader",
+            )
+        nothing_asked = Question.read("")
+        return lambda pair: relation_of(
+            verifier.verify(pair.claim, 0, nothing_asked, [source_hit(pair.source)]).verdict
+        )
 
     def _rules(self, pair: Pair) -> Relation:
         return relation_of(check(pair.claim, candidates_of([source_hit(pair.source)])).verdict)
 
     def _cited(self, pair: Pair) -> Sentence:
         return Citer(Question.read(""), [source_hit(pair.source)], self.embedder).cite(pair.claim, 0)
-
-    def _second_look(self, reader: Reader) -> Judge:
-        model = find_model(self.embedder.model_id, reader.digest, stored=STORED)
-        if model is None:
-            raise UsageError(
-                f"no second look is fitted for {self.embedder.model_id}",
-                remedy="use the default embedder and reader",
-            )
-
-        def judge(pair: Pair) -> Relation:
-            sentence = self._cited(pair)
-            if sentence.verdict == "supported" and sentence.citations:
-                excerpts = [excerpt_of(citation) for citation in sentence.citations]
-                features = rule_features(sentence.text, Question.read(""), excerpts, reader)
-                if model.probability(features) < model.threshold:
-                    return "neither"
-            return relation_of(sentence.verdict)
-
-        return judge
 
 
 def overlap(pair: Pair) -> float:

@@ -62,6 +62,12 @@ def test_the_second_look_and_the_generator_only_take_support_away(
     assert whole(pair("The harbour of Aldermoor received 300 ships in January.")) == "contradicts"
 
 
+def test_what_a_source_only_asks_somebody_to_say_is_neither() -> None:
+    source = "If it rains, tell guests that the pool is closed."
+    whole = Verification(HashEmbedder(256), Reader(), Doubter()).judge("whole")
+    assert whole(Pair("a", "order", source, "The pool is closed.", "neither")) == "neither"
+
+
 @pytest.mark.parametrize("name", ["reader", "whole"])
 def test_a_missing_model_is_an_error_that_says_what_can_be_run(name: str) -> None:
     with pytest.raises(UsageError) as caught:

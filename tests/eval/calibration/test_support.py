@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from askive.eval.calibration.answerability import Case
-from askive.eval.calibration.support import detection_figures, fit, threshold_of, weigh
+from askive.eval.calibration.support import detection_figures, fit, marked_source, threshold_of, weigh
 from askive.models.errors import UsageError
 from askive.models.fakes import ScriptedGenerator
 from askive.models.reader.cross_encoder import Reader
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
+from askive.rag.types import Citation, Hit, Passage, Source
+from askive.rag.verification.support import rule_features
 
 
 def cases(n: int = 120, suites: tuple[str, ...] = ("a", "b", "c")) -> list[Case]:
@@ -85,3 +91,37 @@ def test_only_marked_sentences_of_the_model_are_weighed(tmp_path: Path) -> None:
     sheet.write_text(lines[0] + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match="both kinds"):
         weigh([sheet], Reader(), ScriptedGenerator(""))
+
+
+class Recording(Reader):
+    """Keeps what it reads of the sources."""
+
+    def support(self, claim: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts = list(texts)
+        return super().support(claim, texts)
+
+
+@pytest.mark.parametrize("before", ["", "The mayor was pleased. ", "The harbour was busy all winter. " * 8])
+@pytest.mark.parametrize("after", ["", "\n\nMost of them carried timber, salt and iron ore." * 8])
+def test_a_marked_sentence_has_the_features_that_the_same_sentence_has_in_an_answer(
+    before: str, after: str
+) -> None:
+    quote = "The harbour received 412 ships."
+    text = f"{before}{quote}{after}"
+    hit = Hit(Passage(text, 70, 70 + len(text)), Source(1, "a.md", "Harbour", "text/plain"), 1.0, 1, "fused")
+    start = 70 + len(before)
+    citation = Citation(1, hit, start, start + len(quote), quote, 1.0)
+    # As `annotation` writes it.
+    row = {"document": "Harbour · Port", "before": before[-300:], "quote": quote, "after": after[:300]}
+
+    question, claim = Question.read("How many ships came?"), "Some 412 ships came to the harbour."
+    read: list[list[str]] = []
+    features = []
+    for source in (SourceSentence.cited(citation), marked_source(row)):
+        reader = Recording()
+        features.append(rule_features(claim, question, [source], reader))
+        read.append(reader.texts)
+    assert read[0] == read[1]
+    assert features[0] == features[1]
+    nearest = before[-200:].partition(" ")[2] if len(before) > 200 else before
+    assert read[0][0].startswith(f"Harbour: {nearest}{quote}")

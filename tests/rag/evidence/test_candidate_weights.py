@@ -66,7 +66,7 @@ def test_a_value_on_which_rules_and_reader_agree(archive: Archive) -> None:
     assert best.value.startswith("412") and best.is_likely
     agreed = [value for value in read_values(SHIPS, scored) if value.features["both"]]
     assert len(agreed) == 1 and agreed[0].value.startswith("412")
-    assert agreed[0].weighed().score == fitted_model().probability(agreed[0].features)
+    assert agreed[0].candidate_answer().score == fitted_model().probability(agreed[0].features)
 
 
 def test_rules_alone_without_a_reader(archive: Archive) -> None:

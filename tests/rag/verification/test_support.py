@@ -15,6 +15,7 @@ from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config
+from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence
@@ -22,13 +23,12 @@ from askive.rag.verification import support
 from askive.rag.verification.support import (
     NOT_SAID,
     STORED,
-    Excerpt,
     SupportModel,
-    excerpt_of,
     rule_features,
     statement_log_odds,
 )
 from tests.rag.verification.fitted import write_models
+from tests.rag.verification.sources import source_sentence
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
@@ -123,31 +123,22 @@ def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sente
 
 def test_what_is_asked_has_the_quote_and_its_title(sentence: Sentence) -> None:
     generator = Opinionated(0.8)
-    excerpts = [excerpt_of(citation) for citation in sentence.citations]
-    assert statement_log_odds(sentence.text, excerpts, generator) == pytest.approx(math.log(4))
+    sources = [SourceSentence.cited(citation) for citation in sentence.citations]
+    assert statement_log_odds(sentence.text, sources, generator) == pytest.approx(math.log(4))
     assert sentence.citations[0].quote.split()[-1] in generator.asked[0]
     assert generator.asked[0].endswith(f"Statement: {sentence.text}")
 
 
-def test_an_excerpt_has_whole_words_around_the_quote() -> None:
-    excerpt = Excerpt(
-        "Harbour", "The mayor was pleased. ", "412 ships came.", " Most of them carried timber."
-    )
-    assert excerpt.within(0) == "Harbour: 412 ships came."
-    assert excerpt.within(12) == "Harbour: pleased. 412 ships came. Most of"
-    assert excerpt.within(500).endswith("pleased. 412 ships came. Most of them carried timber.")
-
-
 def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
-    excerpts = [Excerpt("Bridge", "", "The farther apart its supports, the weaker the bridge gets.", "")]
+    sources = [source_sentence("The farther apart its supports, the weaker the bridge gets.", about="Bridge")]
     question = "What determines the distance a bridge can span?"
     near = rule_features(
-        "The farther apart the supports, the weaker the bridge.", Question.read(question), excerpts, reader
+        "The farther apart the supports, the weaker the bridge.", Question.read(question), sources, reader
     )
     bent = rule_features(
         "The distance a bridge can span is determined by its supports.",
         Question.read(question),
-        excerpts,
+        sources,
         reader,
     )
     assert near["own"] > bent["own"]

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from askive.models.fakes import ScriptedGenerator
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
+from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
+from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification import support
+from askive.rag.verification.dictation import DICTATED
 from askive.rag.verification.support import NOT_SAID
 from askive.rag.verification.verifier import Verifier
 from askive.rag.verify_text import TextVerifier
@@ -62,6 +65,18 @@ def test_answers_and_texts_have_the_same_verdicts(archive: Archive, reader: Read
     assert said[DOUBTED] == ("unsupported", (NOT_SAID,))
     assert said[WRONG][0] == "contradicted"
     assert said[UNHEARD][0] == "unsupported"
+
+
+def test_what_a_source_only_asks_somebody_to_say_is_not_supported() -> None:
+    text = "If it rains, tell guests that the pool is closed."
+    hit = Hit(Passage(text, 0, len(text)), Source(1, "a.md", "Pool", "text/plain"), 1.0, 1, "fused")
+    verifier, question = Verifier(HashEmbedder()), Question.read("Is the pool open?")
+    sentence = verifier.verify("The pool is closed.", 0, question, [hit])
+    assert (sentence.verdict, sentence.reasons) == ("unsupported", (DICTATED,))
+    assert [citation.quote for citation in sentence.citations] == [text]
+    assert (
+        verifier.verify("Guests are told that the pool is closed.", 0, question, [hit]).verdict == "supported"
+    )
 
 
 def test_the_checks_are_those_that_were_made(archive: Archive, reader: Reader) -> None:

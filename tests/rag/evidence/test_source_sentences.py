@@ -1,0 +1,64 @@
+"""Sentences of the sources with their surroundings, and how a model reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.load.tables import load_csv
+from askive.rag.types import Citation, Hit, Passage, Source
+
+START = 100
+
+
+def cited(before: str, quote: str, after: str, title: str = "Harbour") -> SourceSentence:
+    """What is quoted between two other texts, in a passage that begins at START."""
+    text = f"{before}{quote}{after}"
+    hit = Hit(
+        Passage(text, START, START + len(text)), Source(1, "a.md", title, "text/plain"), 1.0, 1, "fused"
+    )
+    start = START + len(before)
+    return SourceSentence.cited(Citation(1, hit, start, start + len(quote), quote, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("n_chars", "expected"),
+    [
+        (0, "Harbour: 412 ships came."),
+        (12, "Harbour: pleased. 412 ships came. Most of"),
+        (500, "Harbour: The mayor was pleased. 412 ships came. Most of them carried timber."),
+    ],
+)
+def test_an_excerpt_has_whole_words_around_the_quote(n_chars: int, expected: str) -> None:
+    sentence = cited("The mayor was pleased. ", "412 ships\ncame.", " Most of them carried timber.")
+    assert sentence.excerpt(n_chars) == expected
+
+
+def test_an_excerpt_without_a_title_is_the_text_alone() -> None:
+    assert cited("", "412 ships came.", "", title="").excerpt(200) == "412 ships came."
+
+
+def test_a_cited_sentence_stands_where_the_citation_says() -> None:
+    sentence = cited("The mayor was pleased. ", "412 ships came.", "")
+    assert sentence.hit.passage.between(*sentence.span) == sentence.text == "412 ships came."
+    assert sentence.title == "Harbour"
+
+
+TABLE = b"Ship,Captain,Berth,Note\nAurora,Rosa Lind,4,\nHalcyon,,7,Came late. Left early.\n"
+
+
+def test_a_row_has_the_heads_of_its_columns() -> None:
+    document = load_csv(TABLE, "ships.csv")
+    passage = Passage(document.text, 0, len(document.text))
+    source = Source(1, document.uri, document.title, document.media_type)
+    sentences = source_sentences(Hit(passage, source, 1.0, 1, "fused"))
+    assert [sentence.column_heads for sentence in sentences] == [
+        ("Ship", "Captain", "Berth"),
+        ("Ship", "Berth", "Note"),
+        (),
+    ]
+    assert sentences[2].text == "Left early."
+
+
+def test_other_documents_have_no_column_heads() -> None:
+    assert cited("", "- Note: the harbour is closed; reason: fog", "").column_heads == ()
