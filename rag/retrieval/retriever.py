@@ -220,7 +220,7 @@ class Retriever:
             bonus: dict[str, float] = {}
             if source.publisher in publishers:
                 bonus["publisher"] = self._config.named_bonus
-            if source.published and any(time.holds(source.published) for time in times):
+            if source.published and any(time.includes(source.published) for time in times):
                 bonus["period"] = self._config.period_bonus
             scores[item] += sum(bonus.values())
             if explained and bonus:

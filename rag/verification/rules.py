@@ -17,7 +17,14 @@ from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
-from askive.rag.text.negation import bears_denial, denial, denied_by, find_undenied, opposite, swapped_roles
+from askive.rag.text.negation import (
+    denial,
+    opposite,
+    replaced_denial,
+    supports_denial,
+    swapped_roles,
+    unsupported_denial,
+)
 from askive.rag.text.quantities import Quantity, compare
 from askive.rag.text.words import stem, stems
 from askive.rag.types import Verdict
@@ -199,7 +206,7 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
     said = [name.words[-1] for name in claim.names]
     if len(claim.words & set(stems(nearest))) < 0.5 * len(claim.words):
         return []
-    if (word := denial(claim.text, nearest)) and not bears_denial(claim.text, source.source.text):
+    if (word := denial(claim.text, nearest)) and not supports_denial(claim.text, source.source.text):
         return [f"the source says the opposite of it (“{_spoken(word, claim.text, nearest)}”)"]
     if pair := opposite(claim.text, nearest):
         words = [_spoken(word, claim.text, nearest) for word in pair]
@@ -212,9 +219,9 @@ def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
 def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
     """A denial that the source does not bear, and one in the source that the claim passes over."""
     text = f"{source.source.text} ; {source.source.about}"
-    if word := find_undenied(claim.text, text, claim.question.text if claim.question else ""):
+    if word := unsupported_denial(claim.text, text, claim.question.text if claim.question else ""):
         return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
-    if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
+    if claim.words - source.stems and (word := replaced_denial(claim.text, _nearest(claim, source))):
         return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]
     return []
 
