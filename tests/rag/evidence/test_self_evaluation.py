@@ -182,7 +182,7 @@ def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
 
 
 def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerable=False))
+    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerability=False))
     assert last.answer.refusal is None
     assert not generator.asked
 
