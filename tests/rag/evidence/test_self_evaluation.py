@@ -173,7 +173,7 @@ def test_a_certain_answer_and_a_hopeless_one_are_not_doubted(
 
 
 def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
-    reasons = ("“France” does not stand near the words that carry the claim",)
+    reasons = ("“France” is not mentioned in or near the cited text",)
     assert misplaced_names([*reasons, "not in the source: digger"]) == ["France"]
     said = Sentence("Haddad is the ambassador to France.", 0, 35, (), "unsupported", reasons)
     assert is_about_another(Question.read("Who is the ambassador to France?"), [said])
@@ -188,7 +188,7 @@ def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch:
 
 
 def test_a_question_of_several_clauses_is_answered_from_several_sources() -> None:
-    reasons = ("“The Age” does not stand near the words that carry the claim",)
+    reasons = ("“The Age” is not mentioned in or near the cited text",)
     said = Sentence("It is Google, according to The Age.", 0, 35, (), "unsupported", reasons)
     several = (
         "Which company did publishers accuse of harming them, while The Age tells of its deals with others?"
