@@ -148,8 +148,8 @@ def _is_new_question(before: str, between: str, after: str, *, is_end: bool) -> 
         return True
     if not _JOINED.search(between) or len(_SUBORDINATE.findall(before)) > 1 or _JOINT.search(before):
         return False
-    # "Who is the man charged with fraud, and who was arrested" may end with a relative clause; "when did it sink, and who
-    # was arrested" cannot.
+    # "Who is the man charged with fraud, and who was arrested" may end with a relative clause; "when did it sink, and
+    # who was arrested" cannot.
     return not (_MAYBE_RELATIVE.match(after) and _RELATIVE_PRONOUN.search(before))
 
 
