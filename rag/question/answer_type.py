@@ -17,7 +17,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    # "several were hurt", "two thirds of it"
+    # "several were hurt", "two thirds of it": each alternative as it is written
     r"\b(?:no|none|several|many|few|dozens|hundreds|thousands|millions|half|both|once|twice|two thirds|all)\b"
     # "almost a month", "a third of it"
     r"|\ban?\s+(?:\w+\s+)?(?:minute|hour|day|week|month|year|decade|century|third|quarter)\b",
@@ -54,7 +54,7 @@ _EXPLAIN = re.compile(
     r"|\bmeaning\b|\babout\W*$|\bdifferences?\b|\bpurpose\b",
     re.IGNORECASE,
 )
-# "What is a lock", not "what was it hidden in" or "what is the name of ...".
+# "What is a lock"; not "what was it hidden in" or "what is the name of ..."
 _DEFINE = re.compile(
     r"^\W*what (?:is|are|was|were)(?! (?:it|he|she|they)\b)(?: (?!(?:of|that|which|who|whose|by)\b)[\w'’.-]+){1,6}"
     r"(?<! in)(?<! on)(?<! at)(?<! to)(?<! for)(?<! with)(?<! from)(?<! by)\W*$",
@@ -92,7 +92,9 @@ _NAME = re.compile(
 _COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 # "the population of", "how many residents"
 _PEOPLE = re.compile(r"\bpopulation\b|\bhow many (?:people|inhabitants|residents)\b", re.IGNORECASE)
+# "who", "whose", "whom"
 _WHO = re.compile(r"\b(?:who|whose|whom)\b", re.IGNORECASE)
+# "what is the", "what was the"
 _THE_ONE = re.compile(r"\W*what (?:is|was) the\b", re.IGNORECASE)
 
 

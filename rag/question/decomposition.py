@@ -14,6 +14,7 @@ from askive.rag.text.names import Name, names_in
 from askive.rag.text.words import STOP_WORDS, words
 
 _MAX_PARTS = 4
+# Parts of the patterns below. Each alternative as it is written: "did", "since", "and also"
 _AUX = r"(?:is|are|was|were|has|have|had|do|does|did|will|would|can|could|should)"
 _LINK = r"(?:in|on|at|to|from|by|of|for|with|under|about|until|since|during|after|before)"
 _WH = QUESTION_WORD
@@ -40,12 +41,15 @@ _MAYBE_RELATIVE = re.compile(
     rf"{_LEAD}(?:{_LINK}\s+)?(?:which|whom?)\s+(?:also\b|{_AUX}\b(?!\s+(?:the\b|an?\b|(?-i:[A-Z])))|\w+ed\b)",
     re.IGNORECASE,
 )
+# Each alternative as it is written: "who", "whose"
 _RELATIVE_PRONOUN = re.compile(r"\b(?:who|which|what|whose|whom)\b", re.IGNORECASE)
 # "the difference between", "compared with", "are both"
 _JOINT = re.compile(
     r"\b(?:between|compar\w*|differ\w*|relat\w+|connect\w*|both|versus|vs|same)\b", re.IGNORECASE
 )
+# ", and ", "; "
 _JOINED = re.compile(r"\b(?:and|but)\b|;", re.IGNORECASE)
+# '? ', '." '
 _SENTENCE_END = re.compile(r"[?!.]+[\"”’')]*\s+")
 # "When and where was X born"
 _TWO_QUESTION_WORDS = re.compile(
@@ -57,11 +61,14 @@ _TRAILING_QUESTION_WORD = re.compile(
     rf"(?P<first>(?:when|where|why|how))\s+(?P<rest>{_AUX}\s.+?),?\s+and\s+(?P<second>when|where|why|how|by whom)\W*",
     re.IGNORECASE | re.DOTALL,
 )
+# Each alternative as it is written: "his", "theirs", "one"
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs|there|this|these|that|those|one)\b",
     re.IGNORECASE,
 )
+# The singular ones: "his", "it"
 _SINGULAR = re.compile(r"\b(?:he|him|his|she|her|it|its)\b", re.IGNORECASE)
+# "his", "its"; "her" before a noun
 _POSSESSIVE = re.compile(r"(?:his|its|her(?=\s+\w))", re.IGNORECASE)
 # "did ", "was the "
 _BEFORE_SUBJECT = re.compile(rf"\b{_AUX}\s+(?:the\s+)?$", re.IGNORECASE)

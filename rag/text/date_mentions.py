@@ -26,12 +26,14 @@ _MONTHS_ELSEWHERE = {
 }
 _DAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday".split()
 _WEEKDAYS = {name: n for n, name in enumerate(_DAY_NAMES)}
+# Jan, January, Sept.
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
+# 1st, 22nd, 3rd, 25th, 25
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
+_YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"  # 1987, 2016
 _LOWER_MONTH = f"(?i:{_MONTH})"
 _PATTERNS = tuple(
     re.compile(pattern)

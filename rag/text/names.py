@@ -81,7 +81,9 @@ def names_in(text: str) -> list[Name]:
         if not kept:
             continue
         start = raws[0][1]
+        # After ". ", ': "'
         opens = not text[:start].strip(" \t\n\"'“‘(") or bool(re.search(r"[.!?:]\s+[\"“'‘(]*$", text[:start]))
+        # " bridge", "’s bridge"
         following = re.match(r"(?:['’]s)?\s+([a-z][\w-]+)", text[match.end() :])
         follows = following.group(1) if following and following.group(1) not in STOP_WORDS else ""
         result.append(Name(kept, follows, start, match.end(), text[start : match.end()], opens))
@@ -147,6 +149,7 @@ def _has_word(word: str, pool: set[str]) -> bool:
 
 def _spells(acronym: str, text: str) -> bool:
     """Whether the initials of consecutive words spell the acronym: `World Health Organization` for WHO."""
+    # "World Health Organization", "Bank of England"
     initials = r"\b" + r"[\w’'-]*\s+(?:(?:of|for|and|the|on|in)\s+)*".join(re.escape(c) for c in acronym)
     return bool(re.search(initials, text))
 

@@ -54,7 +54,7 @@ _CURRENCIES = {
 _MINUS = re.compile(
     rf"(?:^|[\s(|]){_CURRENCY}?\s?[-−]{_CURRENCY}?$|\bminus\s+$"
 )  # "-84", "$-5", "-€5", "minus 5"
-# "Fell by 5 %" and "-5 %" in a table mean the same.
+# "Fell by 5 %" and "-5 %" in a table mean the same. Also "dropped by about 5", "a loss of 5", "down 5".
 _FALL = re.compile(
     r"\b(?:fell|falls?|falling|dropped|drops?|declined?|declines|decreased?|lost|loss|losses|deficit|down|shrank)"
     r"(?:\s+(?:by|of|about|around|nearly|some))*\s+[$€£]?$",

@@ -25,7 +25,7 @@ _ABBREVIATIONS = frozenset(
     eq eqs sec ch pp ed eds trans art para ref refs tab mt ft ave blvd rd hwy max min temp wt
     u.s u.k u.n e.u u.a.e d.c a.m p.m e.g i.e ph.d m.d b.a m.a b.sc m.sc""".split()
 )
-# Titles and references never end a sentence; the others may, when a capital follows.
+# Titles and references never end a sentence; other abbreviations do before a word that often opens one.
 _NEVER_FINAL = frozenset(
     """mr mrs ms dr prof rev hon st sgt lt col gen maj capt cmdr adm sen rep gov pres supt insp
     vs eg ie cf ca approx nos vol vols fig figs eq eqs pp e.g i.e
@@ -39,6 +39,7 @@ _END = re.compile(
 # A blank line; or a line break before "- item", "2. item", "## Title", "| cell"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |\|))")
 _LIST_NUMBER = re.compile(r"\d{1,2}")
+# The "Dr" of "(Dr."
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
 
@@ -115,6 +116,7 @@ def is_finished(text: str) -> bool:
     return True
 
 
+# Words that often open a sentence.
 _OPENERS = frozenset(
     """the a an this that these those it its he she they we you i his her their our in on at by for from with
     as but and so when while after before since if although however meanwhile then there here some many most
@@ -123,6 +125,7 @@ _OPENERS = frozenset(
 
 
 def _opens_like_a_sentence(rest: str) -> bool:
+    # "The", '“The'
     first = re.match(r"[\"'“‘(\[]*([^\W\d_]+)", rest)
     return bool(first) and first.group(1).lower() in _OPENERS if first else False
 

@@ -20,6 +20,7 @@ STOP_WORDS = frozenset(
 )
 
 
+# NUL; a lone half of a surrogate pair
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 

@@ -35,7 +35,7 @@ _NOT_MENTIONED = "is not mentioned in or near the cited text"
 SAME_STATEMENT = 0.6
 """From this share of common words on, two sentences are about the same thing, so a difference is a contradiction."""
 
-_MARKER = re.compile(r"\[\d{1,3}\]")
+_MARKER = re.compile(r"\[\d{1,3}\]")  # [2]
 # "No. ", "Yes - ", "No! "
 _OPENING = re.compile(r"^\W*(?:yes|no)\b\s*[.,;:!—–-]+\s*(?=\w)", re.IGNORECASE)
 
