@@ -23,6 +23,7 @@ _LEAD = r"(?:(?:and|but|also|then|so)\s+)*"
 _ASKS = re.compile(rf"{_LEAD}(?:{_LINK}\s+)?{_WH}\b(?!\s+(?:ever|if)\b)", re.IGNORECASE)
 # "and please list", "explain"
 _ORDERS = re.compile(rf"{_LEAD}(?:please\s+)?(?:tell|name|list|give|explain)\b", re.IGNORECASE)
+# "who", "how"; each alternative as it is written
 _QUESTION_WORDS = re.compile(rf"\b{_WH}\b", re.IGNORECASE)
 _SUBORDINATE = re.compile(rf"\b(?:{_WH}|that)\b", re.IGNORECASE)
 # "When the war ended, ..." is no question; "in which year" and "do you know when" are not complete.

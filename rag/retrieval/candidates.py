@@ -16,13 +16,13 @@ from askive.rag.types import Passage, Source
 
 Scores = dict[int, float]
 Parts = dict[int, dict[str, float]]
-Found = dict[int, tuple[Passage, Source]]
+Passages = dict[int, tuple[Passage, Source]]
 
 
 class Candidates:
     """The candidates of one question's queries in an archive, under one filter.
 
-    found: the passages of all candidates so far, with their sources, by passage id.
+    passages: of all candidates so far, with their sources, by passage id.
     parts: the parts of each score, by passage id.
     """
 
@@ -32,7 +32,7 @@ class Candidates:
         self._admitted = admitted
         self._within = archive.store.passage_ids(admitted) if admitted else None
         self._n = n
-        self.found: Found = {}
+        self.passages: Passages = {}
         self.parts: Parts = {}
 
     def search(self, query: str, *, explained: bool = False) -> Scores:
@@ -46,13 +46,13 @@ class Candidates:
     def _search(self, query: str, n: int, within: Ids | None, admitted: Filter, explained: bool) -> Scores:
         parts: Parts = {}
         scores = self._fused(query, n, within, admitted, parts)
-        unknown = [item for item in scores if item not in self.found]
-        self.found.update(self._archive.passages(unknown))
+        unknown = [item for item in scores if item not in self.passages]
+        self.passages.update(self._archive.passages(unknown))
         if explained:
             for item, own_parts in parts.items():
                 self.parts.setdefault(item, own_parts)
         # Another process may have deleted a passage in the meantime.
-        return {item: score for item, score in scores.items() if item in self.found}
+        return {item: score for item, score in scores.items() if item in self.passages}
 
     def _fused(self, query: str, n: int, within: Ids | None, admitted: Filter, parts: Parts) -> Scores:
         mode = self._config.mode

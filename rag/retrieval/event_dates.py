@@ -33,13 +33,13 @@ class _DateGuess:
     doc_id: int
 
 
-def date_event(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> Time | None:
+def date_event(event: EventPhrase, passages: Sequence[tuple[Passage, Source]]) -> Time | None:
     """The period that the phrase refers to; None when the passages do not agree.
 
-    found: passages for the phrase, best first. Only those that name the event count. A day in the sentence with the
+    passages: for the phrase, best first. Only those that name the event count. A day in the sentence with the
     name weighs twice as much as the date of publication. Guesses that overlap or are at most three days apart agree.
     """
-    guesses = _guesses(event, found)
+    guesses = _guesses(event, passages)
     if not guesses:
         return None
     total = sum(guess.weight for guess in guesses)
@@ -52,10 +52,10 @@ def date_event(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> T
     return event.at(exact.first, exact.last, _spelled(exact.first, exact.last))
 
 
-def _guesses(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> list[_DateGuess]:
+def _guesses(event: EventPhrase, passages: Sequence[tuple[Passage, Source]]) -> list[_DateGuess]:
     event_stems = set(stems(event.phrase))
     best: dict[tuple[int, Day, Day], _DateGuess] = {}
-    for at, (passage, source) in enumerate(found):
+    for at, (passage, source) in enumerate(passages):
         around = set(stems(f"{heading_words(source, passage, 'title', 'headings')} {passage.text}"))
         if not event_stems or not event_stems <= around or not source.published:
             continue

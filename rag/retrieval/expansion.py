@@ -26,11 +26,11 @@ _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NO_NAMES = STOP_WORDS.union(MONTHS, _DAYS)
 
 
-def bridging_names(question: str, found: Sequence[tuple[Passage, Source]]) -> list[str]:
+def bridging_names(question: str, passages: Sequence[tuple[Passage, Source]]) -> list[str]:
     """Names in at least two of the first hits but not in the question, the most frequent first; at most three."""
     asked = question.lower()
     frequency: Counter[str] = Counter()
-    for passage, source in found[:N_READ]:
+    for passage, source in passages[:N_READ]:
         publisher = (source.publisher or "").lower()
         title = _NOTE.sub("", source.title)
         names = {_bare(match.group()) for match in _NAME.finditer(f"{passage.text} . {title}")}

@@ -107,8 +107,8 @@ class Retriever:
             search = Candidates(self._archive, self._config, Filter(), _EVENT_CANDIDATES)
             # The phrase names the event; the rest of the question separates it from similar events.
             scores = mean(search.search(event.phrase), search.search(question.query), _QUESTION_WEIGHT)
-            found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
-            if event_time := date_event(event, [search.found[item] for item in found]):
+            best = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
+            if event_time := date_event(event, [search.passages[item] for item in best]):
                 times.append(event_time)
         return replace(question, times=tuple(times), relative="", events=())
 
@@ -176,7 +176,7 @@ class Retriever:
             scores = self._mixed(scores, clauses, self._config.part_weight, "clause", candidates)
         if self._config.bridge_weight and (understood.clauses or len(understood.publishers) > 1):
             first = sorted(scores, key=lambda item: (-scores[item], item))[:N_READ]
-            names = bridging_names(queries[0], [candidates.found[item] for item in first])
+            names = bridging_names(queries[0], [candidates.passages[item] for item in first])
             if names:
                 searched = understood.clauses or (Clause(queries[0]),)
                 expanded = [clause.with_names(names, understood.publishers) for clause in searched]
@@ -216,7 +216,7 @@ class Retriever:
     ) -> None:
         """Add the bonuses for a named publisher and for a date within a named time."""
         for item in scores if publishers or times else ():
-            source = candidates.found[item][1]
+            source = candidates.passages[item][1]
             bonus: dict[str, float] = {}
             if source.publisher in publishers:
                 bonus["publisher"] = self._config.named_bonus
@@ -228,7 +228,7 @@ class Retriever:
 
     def _favour_latest(self, items: Sequence[int], candidates: Candidates, scores: Scores) -> None:
         """Add the bonus for a date to the candidates of the newest month."""
-        dates = {item: candidates.found[item][1].published or "" for item in items}
+        dates = {item: candidates.passages[item][1].published or "" for item in items}
         newest = max(dates.values(), default="")
         for item, published in dates.items():
             if newest and published >= newest[:7]:
@@ -242,7 +242,7 @@ class Retriever:
         texts: list[str] = []
         owners: list[int] = []
         for item in items:
-            text = candidates.found[item][0].text
+            text = candidates.passages[item][0].text
             for start, end in split_sentences(text):
                 texts.append(text[start:end])
                 owners.append(item)
@@ -256,7 +256,7 @@ class Retriever:
             candidates.parts.setdefault(item, {})["sentence"] = cosine
 
     def _hit(self, item: int, candidates: Candidates, score: float) -> Hit:
-        passage, source = candidates.found[item]
+        passage, source = candidates.passages[item]
         stage: Stage = "fused" if self._config.mode == "hybrid" else self._config.mode
         return Hit(passage, source, score, 0, stage, dict(candidates.parts.get(item, {})))
 
