@@ -107,7 +107,7 @@ class Answerer:
         return prepared.partial.assessment.hits
 
     def read_opening(self, history: Sequence[Turn], cancel: Flag | None) -> bool:
-        """Prefill the opening of the next question's prompt. False when cancelled or not possible."""
+        """Prefill the opening of the next question's prompt. False when cancelled."""
         return self._generator.prefill(prefilled_opening(history, self._generator.count_tokens), cancel)
 
     def stream(

@@ -129,7 +129,10 @@ def relative_phrase(text: str) -> str:
 
 
 def relative_time(text: str, newest: Day | None, today: Day) -> Time | None:
-    """The period of `last week` and the like: counted from today, or from the newest document if that one is older."""
+    """The period of `last week` and the like, counted from today.
+
+    When the newest document is older than that period, it is counted from the day of that document.
+    """
     match = _RELATIVE.search(text)
     if match is None:
         return None
