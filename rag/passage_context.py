@@ -1,4 +1,4 @@
-"""What heads a passage where a model reads it: title, headings, publisher, date."""
+"""The context that precedes a passage in a model's input: title, headings, publisher, date."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MAX_TITLE_CHARS = 200
 
 
 def context_of(document: Document | Source, passage: Passage) -> str:
-    """What is put in front of a passage when it is embedded and indexed: title, headings, publisher, date."""
+    """The text before a passage when it is embedded and indexed: title, headings, publisher, date."""
     parts = (document.title, passage.heading, document.publisher, document.published)
     return " | ".join(part for part in parts if part)
 
 
 def heading_words(source: Document | Source, passage: Passage, *parts: HeadPart) -> str:
-    """The given parts of what heads a passage, in this order, as plain text in which words are looked up."""
+    """These parts of a passage's context as plain text, in this order, for a search by words."""
     return " ".join(text for part in parts if (text := _heading_part(source, passage, part)))
 
 
@@ -33,12 +33,12 @@ def under_title(source: Document | Source, text: str, mark: Literal[". ", ": "])
 
 
 def headed_by(hit: Hit) -> str:
-    """What a sentence of the passage is read under when it is checked: title, headings, publisher."""
+    """The context of the passage's sentences when they are checked: title, headings, publisher."""
     return f"{hit.source.title}. {hit.passage.heading}. {hit.source.publisher or ''}"
 
 
 def source_line(number: int, hit: Hit) -> str:
-    """The line above what is read of a document."""
+    """The line above a document's evidence in a prompt."""
     about = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
     return f"[{number}] {hit.source.title[:_MAX_TITLE_CHARS]}{f' ({about})' if about else ''}:"
 

@@ -13,12 +13,12 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "contradicted": "contradicted",
     "cut_off": "cut off",
 }
-"""What stands behind a sentence with citations, and behind one that was cut off.
+"""The words after a sentence that has citations or was cut off.
 
 The page has the same words in `answer.js`.
 """
 
 
 def as_sentence(text: str) -> str:
-    """A remedy that follows a full stop: with a capital."""
+    """A remedy as a sentence of its own: with a capital."""
     return text[:1].upper() + text[1:]

@@ -57,7 +57,7 @@ def ask_opinions(
             self_evaluator,
             generator.count_tokens,
             config,
-            Checks(answerable=False, halves=False),
+            Checks(answerability=False, sub_questions=False),
         )
         asked = _balanced(suite, limit)
         for n, sample in enumerate(asked):
@@ -68,7 +68,10 @@ def ask_opinions(
             if prepared is None or prepared.prompt is None:
                 continue
             kind = "unanswerable" if sample.unanswerable else "answerable"
-            features = {**prepared.half.weighed.features, **self_evaluator.features(prepared.prompt, 0.5)}
+            features = {
+                **prepared.partial.assessment.features,
+                **self_evaluator.features(prepared.prompt, 0.5),
+            }
             cases.append(Case(suite.name, sample.sample_id, sample.type, kind, features))
     return cases
 

@@ -1,4 +1,4 @@
-"""Answering: the prompt, streaming, and what is checked, repaired, quoted or refused at the end.
+"""Answering: the prompt, streaming, and the final steps that check, repair, quote or refuse.
 
 In: a question and its evidence. Out: the events of `rag/types.py`; the last one holds the Answer.
 """

@@ -1,4 +1,4 @@
-"""The walk of one question: search, evidence, the model's words, the conclusion; an event at each station."""
+"""The path of one question: retrieval, evidence, generation, conclusion; each stage emits an event."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ LONGEST_QUESTION_CHARS = 12_000
 
 
 class Answerer:
-    """Answers questions with models that are loaded. Methods as in `askive.rag.assistant.Assistant`."""
+    """Answers questions with loaded models. Its methods are those of `askive.rag.assistant.Assistant`."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Answerer:
         self._config = config
         fitted = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
         self._self_evaluator = SelfEvaluator(
-            generator, fitted if checks.answerable and checks.doubted else None
+            generator, fitted if checks.answerability and checks.self_evaluation else None
         )
         self.preparer = Preparer(
             archive,
@@ -91,23 +91,23 @@ class Answerer:
         history: Sequence[Turn],
         cancel: Flag | None,
         admitted: Filter | None,
-        found: Callable[[], None],
+        on_retrieved: Callable[[], None],
     ) -> tuple[Hit, ...]:
-        """Retrieve and read for what has been typed so far."""
+        """Retrieve for the text typed so far and prefill its prompt. on_retrieved: called between the two."""
         question, history = complete_question(partial_question), _storable(history)
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
-        asked = self.preparer.retriever.read(question)
-        prepared = self.preparer.prepare(asked, history, admitted, cancel)
+        analysed = self.preparer.retriever.read(question)
+        prepared = self.preparer.prepare(analysed, history, admitted, cancel)
         if prepared is None:
             return ()
-        found()
+        on_retrieved()
         if prepared.prompt is not None and not self._generator.prefill(prepared.prompt.messages, cancel):
             return ()
-        return prepared.half.weighed.hits
+        return prepared.partial.assessment.hits
 
     def read_opening(self, history: Sequence[Turn], cancel: Flag | None) -> bool:
-        """Read what the prompt of the next question begins with."""
+        """Prefill the opening of the next question's prompt. False when cancelled."""
         return self._generator.prefill(prefilled_opening(history, self._generator.count_tokens), cancel)
 
     def stream(
@@ -126,19 +126,19 @@ class Answerer:
         )
         prepared = self.preparer.prepare(whole, history, admitted)
         if prepared is None:
-            raise AssertionError("nobody can cancel this")
-        asked, assessment = prepared.half.question, prepared.half.weighed
+            raise AssertionError("preparation without a cancel flag was cancelled")
+        target, assessment = prepared.partial.question, prepared.partial.assessment
         trace.hits, trace.confidence = assessment.hits, assessment.probability
-        trace.unanswered = prepared.half.unanswered
-        trace.count_check("assess", prepared.weigh_ms)
-        trace.count_check("decompose", prepared.halves_ms)
+        trace.unanswered = prepared.partial.unanswered
+        trace.count_check("assess", prepared.assess_ms)
+        trace.count_check("decompose", prepared.decompose_ms)
         trace.mark_retrieved()
         if not assessment.scored:
             yield Sources(assessment.hits, None)
             empty = not self._archive.counts().n_documents
             yield self._refused(trace, "empty_archive" if empty else "nothing_relevant", assessment, None)
             return
-        citer = self.tools.verifier.citer(asked, _read_first(prepared.evidence, assessment.hits))
+        citer = self.tools.verifier.citer(target, _evidence_first(prepared.evidence, assessment.hits))
         if prepared.prompt is None:
             yield Sources(assessment.hits, None)
             off_topic = assessment.topical < MIN_EVIDENCE
@@ -149,10 +149,10 @@ class Answerer:
         trace.evidence = prepared.prompt.evidence
         likely = assessment.probability >= LIKELY
         yield Sources(assessment.hits, _first_quote(assessment.scored[0]) if likely else None)
-        # An answer that is likely is written at once and doubted afterwards; else nothing is written in vain.
-        doubtful = self._self_evaluator.wanted(assessment.probability)
-        if doubtful and not likely:
-            doubtful = False
+        # A likely answer is generated at once and evaluated afterwards; else evaluation saves a useless generation.
+        needs_evaluation = self._self_evaluator.wanted(assessment.probability)
+        if needs_evaluation and not likely:
+            needs_evaluation = False
             if not self._generator.prefill(prepared.prompt.messages, cancel):
                 trace.cancelled = True
                 yield self._final(trace, NOTHING)
@@ -160,18 +160,18 @@ class Answerer:
             if not self._accepts(trace, prepared.prompt):
                 yield self._refused(trace, "not_in_sources", assessment, citer)
                 return
-        pieces = self._generator.generate(prepared.prompt.messages, self._sampling(asked), cancel)
+        pieces = self._generator.generate(prepared.prompt.messages, self._sampling(target), cancel)
         yield from stream_sentences(trace, pieces, citer)
         trace.mark_generated()
-        accepted = trace.cancelled or not doubtful or self._accepts(trace, prepared.prompt)
-        draft = conclude(Draft(asked, assessment, prepared.prompt, citer, trace, accepted), self.tools)
+        accepted = trace.cancelled or not needs_evaluation or self._accepts(trace, prepared.prompt)
+        draft = conclude(Draft(target, assessment, prepared.prompt, citer, trace, accepted), self.tools)
         if draft.reason:
             yield self._refused(trace, draft.reason, assessment, citer, draft.answer.left_out)
         else:
             yield self._final(trace, draft.answer, accounts=draft.accounts)
 
     def _accepts(self, trace: AnswerTrace, prompt: Prompt) -> bool:
-        """Whether the second opinion lets an answer stand."""
+        """Whether the self-evaluation accepts an answer."""
         with trace.checking("self_evaluate"):
             trace.confidence = self._self_evaluator.opinion(prompt, trace.confidence)
         return self._self_evaluator.accepts(trace.confidence)
@@ -226,7 +226,7 @@ class Answerer:
 
 
 def _checked(question: str) -> str:
-    """The question as it can be stored. Raises UsageError when it is empty or too long."""
+    """The question with only storable characters. Raises UsageError when it is empty or too long."""
     question = storable(question).strip()
     if not question:
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
@@ -238,10 +238,10 @@ def _checked(question: str) -> str:
     return question
 
 
-def _read_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:
-    """Hits whose passages were read come first, so that their spans win ties."""
-    read = {piece.hit.passage.passage_id for piece in evidence}
-    return sorted(hits, key=lambda hit: hit.passage.passage_id not in read)
+def _evidence_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:
+    """Hits with selected evidence come first, so that their spans win ties."""
+    selected = {piece.hit.passage.passage_id for piece in evidence}
+    return sorted(hits, key=lambda hit: hit.passage.passage_id not in selected)
 
 
 def _storable(history: Sequence[Turn]) -> tuple[Turn, ...]:

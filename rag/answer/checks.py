@@ -1,4 +1,4 @@
-"""Which checks decide on an answer. All of them do; an evaluation leaves one out to see what it buys."""
+"""The checks that decide on an answer. All of them are on; an evaluation switches one off to measure its effect."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The checks, each of which can be left out.
+    """The checks, each of which can be switched off.
 
-    answerable: refuse before a word is written when the archive hardly holds the answer.
-    verified: sentences that their sources do not support are not shown as answers.
-    vouched: what the rules let pass is weighed once more, the generator asked where that leaves doubt
-    (`askive.rag.verification.support`).
-    doubted: where that is not certain, the generator is asked too (`askive.rag.evidence.self_evaluation`).
-    mended: a name, number or date that no source has is chosen again from the evidence; what is cited for a thing that
-        it does not say is quoted instead.
-    quoted: the source is quoted when the model's own words do not stand and the answer surely is there.
-    attributed: where the sources only have somebody's word for it, the answer says so.
-    accounts: differing values are told, each with its source.
-    halves: a question of which only a part can be answered gets that part, and is told which one is missing.
+    answerability: refuse before generation when the archive is unlikely to hold the answer.
+    verification: leave out sentences that their sources do not support.
+    support: score sentences that pass the rules once more, and ask the generator where the score is not decisive
+        (`askive.rag.verification.support`).
+    self_evaluation: ask the generator whether the question can be answered, where the evidence is not decisive
+        (`askive.rag.evidence.self_evaluation`).
+    repair: choose an unsupported name, number or date again from the evidence; replace a sentence that its citation
+        does not support by a quote of that citation.
+    quotation: quote the source when no sentence of the model is supported and the sources surely hold the answer.
+    attribution: name the speaker when the sources only report a statement.
+    accounts: list differing values, each with its source.
+    sub_questions: when only a part of the question can be answered, answer that part and name the missing one.
     """
 
-    answerable: bool = True
-    verified: bool = True
-    vouched: bool = True
-    doubted: bool = True
-    mended: bool = True
-    quoted: bool = True
-    attributed: bool = True
+    answerability: bool = True
+    verification: bool = True
+    support: bool = True
+    self_evaluation: bool = True
+    repair: bool = True
+    quotation: bool = True
+    attribution: bool = True
     accounts: bool = True
-    halves: bool = True
+    sub_questions: bool = True
 
 
 ALL = Checks()

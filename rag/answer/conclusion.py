@@ -1,4 +1,4 @@
-"""From what the model wrote to the answer that stands: a list of steps, each of which takes a draft and returns one."""
+"""From the generated text to the final answer: a list of steps, each of which takes a draft and returns one."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ CUT_OFF = "the answer was cut off before this sentence ended"
 class Draft:
     """An answer between two steps.
 
-    question: what is answered, perhaps only a part of what the user asked. assessment, prompt: what was found and
-    read for it. trace: what the model wrote; the steps count their time in it.
-    accepted: whether the second opinion, if any, lets an answer stand.
-    answer: as it stands so far. reason: why there is none; None while there is one.
-    accounts: the values that the sources give when they differ; None when they do not.
+    question: the question to answer, perhaps only a part of the user's. assessment, prompt: its evidence and prompt.
+    trace: the generated text; the steps add their durations to it.
+    accepted: whether the self-evaluation, if any, accepts an answer.
+    answer: the answer so far. reason: why to refuse; None while there is an answer.
+    accounts: the values of the sources when they differ; None when they agree.
     """
 
     question: Question
@@ -52,14 +52,14 @@ class Draft:
     accounts: tuple[Account, ...] | None = None
 
     @property
-    def written(self) -> str:
-        """The model's own words."""
+    def generated(self) -> str:
+        """The model's text, without trailing white space."""
         return self.trace.text.rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the steps work with. strict: only supported sentences are kept."""
+    """What the steps use. strict: keep only supported sentences."""
 
     generator: Generator
     verifier: Verifier
@@ -72,15 +72,15 @@ Step = Callable[[Draft, Tools], Draft]
 
 
 def conclude(draft: Draft, tools: Tools) -> Draft:
-    """The draft after all steps; a cancelled answer is only cited. Raises ModelError when the generator fails."""
-    for step in WHEN_CANCELLED if draft.trace.cancelled else STEPS:
+    """The draft after all steps; a cancelled answer only gets citations. Raises ModelError when the generator fails."""
+    for step in CANCELLED_STEPS if draft.trace.cancelled else STEPS:
         draft = step(draft, tools)
     return draft
 
 
 def verify(draft: Draft, tools: Tools) -> Draft:
     """Give every sentence its citations and verdict."""
-    text, trace = draft.written, draft.trace
+    text, trace = draft.generated, draft.trace
     with trace.checking("cite"):
         rest = split_sentences(text)[len(trace.cited) :]
         cited = (draft.citer.cite(text[span.start : span.end], span.start) for span in rest)
@@ -92,12 +92,12 @@ def verify(draft: Draft, tools: Tools) -> Draft:
 
 
 def keep_supported(draft: Draft, tools: Tools) -> Draft:
-    """Leave out what is not supported, or put a repaired sentence in its place; in strict mode only."""
-    if not (tools.strict and tools.checks.verified):
+    """Drop each unsupported sentence or replace it by a repaired one; in strict mode only."""
+    if not (tools.strict and tools.checks.verification):
         return draft
     kept: list[Sentence] = []
     left_out: list[Sentence] = []
-    begins = True
+    keeps_opening = True
     with draft.trace.checking("cite"):
         for at, sentence in enumerate(draft.answer.sentences):
             if sentence.verdict == "supported":
@@ -106,69 +106,71 @@ def keep_supported(draft: Draft, tools: Tools) -> Draft:
             left_out.append(sentence)
             repaired = _repair(sentence, draft, tools)
             if repaired is None:
-                begins = begins and at > 0
+                keeps_opening = keeps_opening and at > 0
             elif all(repaired.text != other.text for other in kept):
                 kept.append(repaired)
-    return replace(draft, answer=VerifiedAnswer(draft.answer.text, tuple(kept), tuple(left_out), begins))
+    answer = VerifiedAnswer(draft.answer.text, tuple(kept), tuple(left_out), keeps_opening)
+    return replace(draft, answer=answer)
 
 
 def attribute(draft: Draft, tools: Tools) -> Draft:
-    """Say in each sentence whom its sources have it from, and join the sentences to one text."""
-    answer, by_speaker = draft.answer, tools.checks.attributed
+    """Name the speaker in each sentence whose sources only report it, and join the sentences to one text."""
+    answer, by_speaker = draft.answer, tools.checks.attribution
     with draft.trace.checking("cite"):
         if not answer.left_out and all(displayed_text(s, by_speaker) == s.text for s in answer.sentences):
             return draft
         joined = join_sentences(answer.sentences, attribute=by_speaker)
-    return replace(draft, answer=replace(joined, left_out=answer.left_out, begins=answer.begins))
+    joined = replace(joined, left_out=answer.left_out, keeps_opening=answer.keeps_opening)
+    return replace(draft, answer=joined)
 
 
 def require_answer(draft: Draft, tools: Tools) -> Draft:
-    """Refuse when the model found nothing, the second opinion says no, or nothing that answers is supported."""
+    """Refuse when the model or the self-evaluation finds no answer, or when no sentence that answers is supported."""
     question, answer = draft.question, draft.answer
-    if says_nothing(draft.written) or not draft.accepted:
+    if says_nothing(draft.generated) or not draft.accepted:
         return replace(draft, reason="not_in_sources")
-    if not tools.checks.verified:
+    if not tools.checks.verification:
         return draft
-    if not answer.stands or question.lacks_number(answer.text):
+    if not answer.is_supported or question.lacks_number(answer.text):
         return replace(draft, reason="unsupported")
-    if question.wants_explanation and not answer.begins:
-        # What was written on behind a first sentence that does not stand explains another thing.
+    if question.wants_explanation and not answer.keeps_opening:
+        # What follows an unsupported first sentence explains something else.
         return replace(draft, reason="unsupported")
     return draft
 
 
 def require_decisive(draft: Draft, tools: Tools) -> Draft:
-    """Refuse when one sentence surely is the answer and the model told what else it has read."""
+    """Refuse when one source sentence clearly is the answer and the model's answer does not cite it."""
     decisive = decisive_sentence(draft.question, draft.assessment.scored)
-    if draft.reason or not tools.checks.verified or decisive is None or draft.answer.rests_on(decisive):
+    if draft.reason or not tools.checks.verification or decisive is None or draft.answer.cites(decisive):
         return draft
     return replace(draft, reason="unsupported") if _is_sure(draft, tools) else draft
 
 
 def quote(draft: Draft, tools: Tools) -> Draft:
-    """Quote the source where it surely has the answer and the model did not find the words."""
-    if draft.reason is None or not tools.checks.quoted or not _is_sure(draft, tools):
+    """Quote the source when it surely holds the answer and no answer of the model is left."""
+    if draft.reason is None or not tools.checks.quotation or not _is_sure(draft, tools):
         return draft
     scored = draft.assessment.scored
     decisive = decisive_sentence(draft.question, scored)
     if decisive is None and any(sentence.reasons == (DICTATED,) for sentence in draft.answer.left_out):
-        # The sources ask for this answer and do not give it: another sentence would not give it either.
+        # The sources instruct the model to give this answer and do not state it: no other sentence would either.
         return draft
     with draft.trace.checking("quote"):
-        hint = "" if decisive else draft.written
-        quoted = quote_answer(draft.question, scored, draft.citer, hint)
-    if not quoted.stands:
+        hint = "" if decisive else draft.generated
+        quotation = quote_answer(draft.question, scored, draft.citer, hint)
+    if not quotation.is_supported:
         return draft
-    return replace(draft, answer=replace(quoted, left_out=draft.answer.left_out), reason=None)
+    return replace(draft, answer=replace(quotation, left_out=draft.answer.left_out), reason=None)
 
 
 def add_polarity(draft: Draft, tools: Tools) -> Draft:
-    """Put Yes or No in front, where it is asked for and what is cited does not say it."""
+    """Put Yes or No in front of the answer to a yes-or-no question that the citations do not state."""
     if draft.reason or not (tools.self_evaluator.is_fitted and draft.question.is_yes_no):
         return draft
-    if not polarity_of(draft.written) or polarity_of(draft.answer.text):
+    if not polarity_of(draft.generated) or polarity_of(draft.answer.text):
         return draft
-    # The model's first word is a habit; its likelihoods tell more.
+    # The model's first word is biased; its likelihoods are more reliable.
     with draft.trace.checking("polarity"):
         polarity = tools.self_evaluator.polarity(draft.prompt)
     if polarity is None:
@@ -178,12 +180,12 @@ def add_polarity(draft: Draft, tools: Tools) -> Draft:
 
 
 def add_accounts(draft: Draft, tools: Tools) -> Draft:
-    """Add who gives which value, where the sources differ."""
+    """List which source gives which value, when the sources differ."""
     if draft.reason:
         return draft
 
     def log_odds(value: str, citation: Citation) -> float:
-        if not tools.checks.vouched:
+        if not tools.checks.support:
             return math.inf
         return tools.verifier.gives(draft.question, value, citation)
 
@@ -197,7 +199,7 @@ def add_accounts(draft: Draft, tools: Tools) -> Draft:
     return replace(draft, answer=with_accounts(draft.answer, differing), accounts=differing.accounts)
 
 
-WHEN_CANCELLED: tuple[Step, ...] = (verify, attribute)
+CANCELLED_STEPS: tuple[Step, ...] = (verify, attribute)
 STEPS: tuple[Step, ...] = (
     verify,
     keep_supported,
@@ -213,10 +215,10 @@ STEPS: tuple[Step, ...] = (
 def is_about_another(
     question: Question, left_out: Sequence[Sentence], publishers: Sequence[str] = ()
 ) -> bool:
-    """Whether sentences were left out because a name of the question does not stand in the sources as they say.
+    """Whether a sentence was left out because its sources do not mention a name of the question in that place.
 
-    Then what is asked is near to what the sources tell, and is not there. A question of several clauses has names that
-    no one source has together, and is answered from several. publishers: of the sources, which seldom name themselves.
+    Then the sources are about something similar and do not hold the answer. A question of several clauses is answered
+    from several sources, none of which has all its names. publishers: of the sources, which seldom name themselves.
     """
     if question.clauses:
         return False
@@ -227,29 +229,29 @@ def is_about_another(
 
 
 def with_accounts(answer: VerifiedAnswer, differing: Disagreement) -> VerifiedAnswer:
-    """The answer, and behind it who gives which value."""
-    account = describe(differing)
+    """The answer, followed by which source gives which value."""
+    text = describe(differing)
     start = len(answer.text) + 1
-    cited = tuple(account.citations[0] for account in differing.accounts)
-    sentence = Sentence(account, start, start + len(account), cited, "supported")
-    return VerifiedAnswer(f"{answer.text} {account}", (*answer.sentences, sentence), answer.left_out)
+    citations = tuple(account.citations[0] for account in differing.accounts)
+    sentence = Sentence(text, start, start + len(text), citations, "supported")
+    return VerifiedAnswer(f"{answer.text} {text}", (*answer.sentences, sentence), answer.left_out)
 
 
 def _judge(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence:
-    """The sentence, perhaps no longer supported: what the rules let pass is read once more beside its source."""
-    by_models = tools.checks.vouched and draft.accepted and not draft.trace.cancelled
+    """The sentence with its final verdict: what passes the rules is compared with its source once more."""
+    by_models = tools.checks.support and draft.accepted and not draft.trace.cancelled
     with draft.trace.checking("support" if by_models else "cite"):
         return tools.verifier.judge(sentence, draft.question, by_models=by_models)
 
 
 def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
-    """A supported sentence in place of one that is not; None when there is none."""
-    if not (tools.checks.mended and draft.accepted):
+    """A supported sentence in place of an unsupported one; None when there is none."""
+    if not (tools.checks.repair and draft.accepted):
         return None
     if sentence.reasons == (NOT_SAID,):
         return in_its_sources_words(sentence)
     with draft.trace.checking("repair"):
-        before = draft.written[: sentence.start]
+        before = draft.generated[: sentence.start]
         repaired = repair_value(sentence, draft.question, before, draft.prompt, draft.citer, tools.generator)
     if repaired is None or _judge(repaired, draft, tools).verdict != "supported":
         return None
@@ -257,7 +259,7 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
 
 
 def _is_sure(draft: Draft, tools: Tools) -> bool:
-    """Whether the sources surely hold the answer, whatever the model made of them."""
+    """Whether the sources surely hold the answer, whatever the model wrote."""
     threshold = SURE_WHEN_ASKED if tools.self_evaluator.is_fitted else SURE
     if not draft.accepted or draft.trace.confidence < threshold:
         return False

@@ -1,6 +1,6 @@
-"""Sources that give different values for the same asked-for thing: who says what, and since when.
+"""Sources that give different values for what a question asks: which source gives which value, and when.
 
-Nothing is chosen: every value is given with its sources, newest first, also when several things share a name.
+No value is preferred: each is listed with its sources, newest first, also when several things share a name.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from askive.rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
 Gives = Callable[[str, Citation], float]
-"""A value and where it stands -> how surely that is said there of what is asked, as log-odds."""
+"""A value and its citation -> the log-odds that the citation gives this value as the answer."""
 
 _MAX_ACCOUNTS = 6
-_GIVEN_FROM = -0.3
-"""Log-odds from which on a value is named beside two that are surer."""
+_MIN_LOG_ODDS = -0.3
+"""From these log-odds on a value is listed beside two more likely ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Disagreement:
     """Different values for one thing.
 
     accounts: two or more, newest first.
-    is_update: the sources are dated apart and no date has two values: the later ones may replace the earlier.
+    is_update: all sources are dated and the dates of no two values overlap: later values may replace earlier ones.
     """
 
     accounts: tuple[Account, ...]
@@ -46,8 +46,8 @@ def disagreement(
 ) -> Disagreement | None:
     """The differing values in the sentences, at most six; None when they agree or the question asks for no value.
 
-    scored: of `Assessment`, with the reader's finds where there is a reader.
-    cite: makes a citation, such as `Citer.citation`. gives: looks again at what would be told.
+    scored: of `Assessment`, with the reader's answers when there is a reader.
+    cite: makes a citation, such as `Citer.citation`. gives: scores a value again before it is listed.
     """
     if question.is_yes_no or (question.wants_explanation and not question.wants_the_one):
         return None
@@ -59,10 +59,10 @@ def disagreement(
                 break
         else:
             groups.append([item])
-    groups = _one_each(groups)[:_MAX_ACCOUNTS]
+    groups = _one_value_per_voice(groups)[:_MAX_ACCOUNTS]
     if len(groups) < 2:
         return None
-    groups = _confirmed_answers(groups, gives)
+    groups = _likely_groups(groups, gives)
     if len(groups) < 2:
         return None
     accounts = [_account(group, cite) for group in groups]
@@ -70,10 +70,10 @@ def disagreement(
     return Disagreement(tuple(accounts), _is_update(groups))
 
 
-def _one_each(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAnswer]]:
-    """The groups with one value of each document and speaker: two are two readings of it, not two accounts.
+def _one_value_per_voice(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAnswer]]:
+    """The groups with one value for each document and speaker: a second one is another reading, not another account.
 
-    Of two, the one that others give too; else the likelier.
+    Of two values, the one that more voices give is kept; on a tie, the one in the earlier group.
     """
     kept: list[list[CandidateAnswer]] = [[] for _ in groups]
     voices: set[tuple[int, str]] = set()
@@ -88,7 +88,7 @@ def _voice(item: CandidateAnswer) -> tuple[int, str]:
 
 
 def describe(differing: Disagreement) -> str:
-    """The accounts as a text, one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
+    """The accounts in one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
     parts = []
     for account in differing.accounts:
         sources = list(dict.fromkeys(_source(citation) for citation in account.citations))
@@ -106,26 +106,29 @@ def _is_same(one: CandidateAnswer, other: CandidateAnswer) -> bool:
 
 
 def _account(group: Sequence[CandidateAnswer], cite: Cite) -> Account:
-    """The citations as `Account` has them."""
-    value = fullest([f.value for f in group])
-    newest = sorted(group, key=lambda f: f.candidate.hit.source.published or "", reverse=True)
+    """The account of a group, its citations in the order that `Account` documents."""
+    value = fullest([item.value for item in group])
+    newest = sorted(group, key=lambda item: item.candidate.hit.source.published or "", reverse=True)
     published = newest[0].candidate.hit.source.published
-    newest.sort(key=lambda f: f.value != value)
+    newest.sort(key=lambda item: item.value != value)
     citations = tuple(
-        cite(f.candidate.hit, f.candidate.span.start, f.candidate.span.end, min(f.score, 1.0)) for f in newest
+        cite(item.candidate.hit, item.candidate.span.start, item.candidate.span.end, min(item.score, 1.0))
+        for item in newest
     )
     return Account(value, citations, published)
 
 
-def _confirmed_answers(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> list[list[CandidateAnswer]]:
-    """What stands when looked at again: of two those that are not likely anyway, of more all but the two surest."""
+def _likely_groups(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> list[list[CandidateAnswer]]:
+    """The groups that pass a second score. Exempt: of two, those that are likely already; of more, the best two."""
     if len(groups) == 2:
         return [
-            group for group in groups if any(f.is_likely for f in group) or _odds(group, gives) >= _GIVEN_FROM
+            group
+            for group in groups
+            if any(item.is_likely for item in group) or _odds(group, gives) >= _MIN_LOG_ODDS
         ]
     odds = [_odds(group, gives) for group in groups]
-    surest = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
-    return [group for at, group in enumerate(groups) if at in surest or odds[at] >= _GIVEN_FROM]
+    best_two = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
+    return [group for at, group in enumerate(groups) if at in best_two or odds[at] >= _MIN_LOG_ODDS]
 
 
 def _odds(group: Sequence[CandidateAnswer], gives: Gives) -> float:
@@ -133,15 +136,15 @@ def _odds(group: Sequence[CandidateAnswer], gives: Gives) -> float:
 
 
 def _best(group: Sequence[CandidateAnswer]) -> Citation:
-    """Where the value stands most surely; a citation without a number."""
+    """The citation of the best-scored answer, without a number."""
     best = max(group, key=lambda item: item.score)
     hit, (start, end) = best.candidate.hit, best.candidate.span
     return Citation(0, hit, start, end, hit.passage.between(start, end), min(best.score, 1.0))
 
 
 def _is_update(groups: Sequence[Sequence[CandidateAnswer]]) -> bool:
-    """Whether all sources are dated and each value has days of its own, none between those of another."""
-    dates = [[f.candidate.hit.source.published for f in group] for group in groups]
+    """Whether all sources are dated and the date ranges of the values do not overlap."""
+    dates = [[item.candidate.hit.source.published for item in group] for group in groups]
     if any(date is None for group in dates for date in group):
         return False
     ranges = sorted((min(d for d in group if d), max(d for d in group if d)) for group in dates)

@@ -1,4 +1,4 @@
-"""A question of which the archive holds only one part gets that part, and says which one is missing."""
+"""Questions that the archive can answer only in part: choose that part, and name the missing one."""
 
 from __future__ import annotations
 
@@ -11,69 +11,68 @@ from askive.rag.question.analysis import Question, SubQuestion
 from askive.rag.types import Hit
 
 SURELY_THERE = 0.5
-"""Probability of `askive.rag.evidence.answerability` from which on a part is answered although another is not."""
+"""From this probability of `askive.rag.evidence.answerability` on, a part is answered even when another is not."""
 SURELY_NOT = 0.05
-"""Below this probability a part counts as missing when another one is there.
+"""Below this probability a part counts as missing when another one is answerable.
 
-In between, a part is missing only when it asks for a number or a date and no document gives one.
+Between the two, a part counts as missing only when it asks for a number or a date and no source gives one.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PartialQuestion:
-    """What of a question is to be answered.
+    """The part of a question to answer.
 
-    question: what is to be answered. unanswered: the other parts, in the user's words; none when all of it is.
-    weighed: what was found for `question`.
+    question: the part to answer. unanswered: the other parts, in the user's words; empty when there are none.
+    assessment: the assessed evidence for `question`.
     """
 
     question: Question
     unanswered: tuple[str, ...]
-    weighed: Assessment
+    assessment: Assessment
 
 
 def answerable_part(
     whole: PartialQuestion,
     retrieve: Callable[[Question], Sequence[Hit]],
-    weigh: Callable[[Question, Sequence[Hit]], Assessment],
+    assess: Callable[[Question, Sequence[Hit]], Assessment],
 ) -> PartialQuestion:
-    """The half that is to be answered alone; `whole` when all of it can be answered, or nothing.
+    """The part that can be answered alone; `whole` when all parts can be answered, or none.
 
-    A part that seems to be missing is looked for by itself too: what was found for the whole may be about the
-    other.
+    A part that seems to be missing is retrieved by itself too: the hits of the whole may be about the other part.
     """
     parts = whole.question.sub_questions
     if not parts:
         return whole
-    looks = [[weigh(part.question, whole.weighed.hits)] for part in parts]
-    if all(_likely(look) >= SURELY_THERE for look in looks):
+    assessments = [[assess(part.question, whole.assessment.hits)] for part in parts]
+    if all(_probability(own) >= SURELY_THERE for own in assessments):
         return whole
-    for part, look in zip(parts, looks, strict=True):
-        if _likely(look) < SURELY_THERE:
-            look.append(weigh(part.question, retrieve(part.question)))
-    missing = [part for part, look in zip(parts, looks, strict=True) if _is_missing(part, look)]
-    if not missing or max(_likely(look) for look in looks) < SURELY_THERE:
+    for part, own in zip(parts, assessments, strict=True):
+        if _probability(own) < SURELY_THERE:
+            own.append(assess(part.question, retrieve(part.question)))
+    missing = [part for part, own in zip(parts, assessments, strict=True) if _is_missing(part, own)]
+    if not missing or max(_probability(own) for own in assessments) < SURELY_THERE:
         return whole
     unanswered = tuple(part.wording for part in missing)
-    left = [part for part in parts if part not in missing]
-    if not all(part.stands for part in left):
+    remaining = [part for part in parts if part not in missing]
+    if not all(part.stands for part in remaining):
         return replace(whole, unanswered=unanswered)
-    asked = whole.question.only(left)
-    return PartialQuestion(asked, unanswered, weigh(asked, retrieve(asked)))
+    question = whole.question.only(remaining)
+    return PartialQuestion(question, unanswered, assess(question, retrieve(question)))
 
 
-def _likely(looks: Sequence[Assessment]) -> float:
-    """Of the several looks that were taken for a part, the best."""
-    return max(look.probability for look in looks)
+def _probability(assessments: Sequence[Assessment]) -> float:
+    """The highest probability among the assessments of one part."""
+    return max(assessment.probability for assessment in assessments)
 
 
-def _is_missing(part: SubQuestion, looks: Sequence[Assessment]) -> bool:
-    if _likely(looks) < SURELY_NOT:
+def _is_missing(part: SubQuestion, assessments: Sequence[Assessment]) -> bool:
+    if _probability(assessments) < SURELY_NOT:
         return True
-    if _likely(looks) >= SURELY_THERE or part.answer_type not in ("number", "date"):
+    if _probability(assessments) >= SURELY_THERE or part.answer_type not in ("number", "date"):
         return False
     return not part.question.wants_several and not any(
-        candidate_answers(part.question, look.scored) for look in looks
+        candidate_answers(part.question, assessment.scored) for assessment in assessments
     )
 
 

@@ -1,4 +1,4 @@
-"""All that is done before the model speaks: question -> what was found, what it is worth, the prompt."""
+"""What happens before generation: question -> hits, assessment, evidence, prompt."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from askive.rag.types import Evidence, Hit, Prompt, Turn
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that is known before the model speaks.
+    """The state before generation.
 
-    key: of what it was made. half: what is to be answered, which is mostly all. prompt: None to refuse at once.
-    weigh_ms, halves_ms: what these took.
+    key: the inputs. partial: the question to answer, mostly all of it. prompt: None to refuse at once.
+    assess_ms, decompose_ms: time spent on assessing the evidence and on the sub-questions.
     """
 
     key: tuple[object, ...]
-    half: PartialQuestion
+    partial: PartialQuestion
     evidence: tuple[Evidence, ...]
     prompt: Prompt | None
-    weigh_ms: float
-    halves_ms: float
+    assess_ms: float
+    decompose_ms: float
 
 
 def complete_question(typed: str) -> str:
-    """The question that is being typed, or empty: what ends without a mark still gets its question mark."""
+    """The typed text as a question: a question mark is added when no mark ends it. Empty when nothing is typed."""
     question = storable(typed).strip()
     return question if not question or question[-1] in ".?!…" else f"{question}?"
 
 
 class Preparer:
-    """Retrieves, weighs and builds prompts. What was prepared last is kept: an anticipated question is ready.
+    """Retrieves, assesses and builds prompts. Keeps the last result, so that an anticipated question is ready.
 
-    count_tokens: the generator's. doubter: tells what is hopeless.
+    count_tokens: the generator's. self_evaluator: says which questions are hopeless.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Preparer:
         admitted: Filter | None = None,
         cancel: Flag | None = None,
     ) -> Prepared | None:
-        """None when cancelled: within 100 ms, once the models are loaded.
+        """None when cancelled, within 100 ms once the models are loaded.
 
         Raises UsageError for an unknown field of the filter.
         """
@@ -97,37 +97,37 @@ class Preparer:
         """Raises Stopped when the flag in force is set."""
         context = history[-1].question if history else ""
 
-        def find(part: Question) -> Sequence[Hit]:
+        def retrieve(part: Question) -> Sequence[Hit]:
             look()
             return self.retriever.retrieve(part, history, admitted=admitted)
 
-        def weigh(part: Question, hits: Sequence[Hit]) -> Assessment:
+        def assess(part: Question, hits: Sequence[Hit]) -> Assessment:
             look()
             return self._assessor.weigh(part, hits, context)
 
-        hits = find(question)
+        hits = retrieve(question)
         started = time.perf_counter()
-        weighed = weigh(question, hits)
-        weigh_ms = (time.perf_counter() - started) * 1000
+        assessment = assess(question, hits)
+        assess_ms = (time.perf_counter() - started) * 1000
         started = time.perf_counter()
-        half = PartialQuestion(question, (), weighed)
-        if self._checks.halves:
-            found = answerable_part(half, find, weigh)
-            half = found if self._is_worth_reading(found.weighed) else half
-        halves_ms = (time.perf_counter() - started) * 1000
+        partial = PartialQuestion(question, (), assessment)
+        if self._checks.sub_questions:
+            answerable = answerable_part(partial, retrieve, assess)
+            partial = answerable if self._is_promising(answerable.assessment) else partial
+        decompose_ms = (time.perf_counter() - started) * 1000
         look()
-        scored = half.weighed.scored
-        room = evidence_budget(half.question, scored, self._config.prompt)
-        evidence = select_evidence(scored, room, self._count_tokens)
+        scored = partial.assessment.scored
+        budget = evidence_budget(partial.question, scored, self._config.prompt)
+        evidence = select_evidence(scored, budget, self._count_tokens)
         prompt = None
-        if self._is_worth_reading(half.weighed):
-            prompt = build_prompt(half.question, evidence, history, self._count_tokens)
-        return Prepared(key, half, tuple(evidence), prompt, weigh_ms, halves_ms)
+        if self._is_promising(partial.assessment):
+            prompt = build_prompt(partial.question, evidence, history, self._count_tokens)
+        return Prepared(key, partial, tuple(evidence), prompt, assess_ms, decompose_ms)
 
-    def _is_worth_reading(self, weighed: Assessment) -> bool:
-        """Whether the generator is to see the evidence; if not, the question is refused."""
-        if not self._checks.answerable:
-            return bool(weighed.scored)
+    def _is_promising(self, assessment: Assessment) -> bool:
+        """Whether to build a prompt from the evidence; if not, the question is refused."""
+        if not self._checks.answerability:
+            return bool(assessment.scored)
         if self._self_evaluator.is_fitted:
-            return bool(weighed.scored) and not self._self_evaluator.is_hopeless(weighed.probability)
-        return weighed.is_answerable
+            return bool(assessment.scored) and not self._self_evaluator.is_hopeless(assessment.probability)
+        return assessment.is_answerable

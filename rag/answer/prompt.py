@@ -1,4 +1,4 @@
-"""Evidence -> Prompt: few words to read, each under its source."""
+"""Evidence -> Prompt: a short text, each piece of evidence under its source."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MAX_TURN_TOKENS = 130
 
 CountTokens = Callable[[str], int]
 
-# Told to refuse, a small model refuses what it could answer and answers what it should refuse; whether an
-# answer stands is decided by the checks, so it is not asked.
+# A small model that is asked to refuse does so on answerable questions, and answers unanswerable ones. The checks
+# decide on refusal, so the prompt does not ask for it.
 SYSTEM = (
     "You answer questions from excerpts of the user's documents.\n"
     "Use only the excerpts. Answer in one or two short, complete sentences that repeat what was asked. "
@@ -35,7 +35,7 @@ def build_prompt(
 ) -> Prompt:
     """The evidence grouped by document, best first, in the document's order.
 
-    count_tokens: the generator's; without it lengths are bounded in characters only.
+    count_tokens: the generator's; without it, lengths are limited in characters only.
     """
     hits: list[Hit] = []
     ordered: list[Evidence] = []
@@ -58,14 +58,14 @@ def build_prompt(
 def prompt_opening(
     history: Sequence[Turn] = (), count_tokens: CountTokens | None = None
 ) -> tuple[Message, ...]:
-    """What stands before the new question and its evidence: the system text and the last turns."""
+    """The messages before the new question and its evidence: the system text and the last turns."""
     return (Message("system", (Segment(SYSTEM, reusable=True),)), *_turns(history, count_tokens))
 
 
 def prefilled_opening(
     history: Sequence[Turn] = (), count_tokens: CountTokens | None = None
 ) -> tuple[Message, ...]:
-    """The opening as it can be read ahead: chat templates want a user's message at the end, so the next one begins."""
+    """The opening for prefilling, with the start of the next user message: chat templates need one at the end."""
     return (*prompt_opening(history, count_tokens), Message("user", (Segment("[1]"),)))
 
 
@@ -75,9 +75,9 @@ def shorten(
     count_tokens: CountTokens | None = None,
     max_tokens: int = MAX_QUESTION_TOKENS,
 ) -> str:
-    """A question too long to read: its beginning and its end, where what is asked stands.
+    """The question, or the beginning and end of a long one: the end mostly states what is asked.
 
-    limit: in characters. max_tokens: as `count_tokens` counts them; some scripts have a token or more a character.
+    limit: in characters. max_tokens: as `count_tokens` counts; some scripts need a token or more for each character.
     """
     question = " ".join(question.split())
     shown, n_kept = question, limit
@@ -100,10 +100,10 @@ def _one_line(text: str) -> str:
 def _turns(history: Sequence[Turn], count_tokens: CountTokens | None) -> list[Message]:
     messages: list[Message] = []
     for turn in history[-2:]:
-        asked, said = (
+        question, answer = (
             shorten(text, _MAX_TURN_CHARS, count_tokens, _MAX_TURN_TOKENS)
             for text in (turn.question, turn.answer)
         )
-        messages.append(Message("user", (Segment(f"Question: {asked}"),)))
-        messages.append(Message("assistant", (Segment(said),)))
+        messages.append(Message("user", (Segment(f"Question: {question}"),)))
+        messages.append(Message("assistant", (Segment(answer),)))
     return messages

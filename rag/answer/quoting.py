@@ -1,7 +1,7 @@
-"""What a model's answer adds to its question: the names, numbers and dates that the question does not have.
+"""Quotes in place of an unsupported answer, chosen by the names, numbers and dates that it adds to the question.
 
-A small model asked "Which company ..." writes the whole question again around the one word that answers it. When that
-sentence does not stand, the word is still the best hint which of the sources to quote.
+A small model asked "Which company ..." repeats the whole question around the one word that answers it. When that
+sentence is not supported, the word is still the best hint which source to quote.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from askive.rag.text.quantities import quantities
 from askive.rag.types import Sentence
 from askive.rag.verification.citer import Citer
 
-_N_LOOKED_AT = 16
+_MAX_SENTENCES = 16
 
 
 def added_values(question: Question, answer: str, publishers: Sequence[str] = ()) -> list[str]:
-    """Values of the answer that are not in the question, names first, in its order. publishers: no answers either."""
+    """Values of the answer that are not in the question: names first, then the rest, in text order.
+
+    publishers: of the sources; their names are not values.
+    """
     known_words = question.words | lower_words(" ".join(publishers))
     text = YES_OR_NO.sub("", answer)
     names = [name.text for name in names_in(text) if not all(word in known_words for word in name.words)]
@@ -39,13 +42,13 @@ def added_values(question: Question, answer: str, publishers: Sequence[str] = ()
 def first_supporting(
     values: Sequence[str], scored: Sequence[ScoredSentence]
 ) -> tuple[str, ScoredSentence] | None:
-    """The first of the values that a sentence has, with the best sentence that has it; whole names before parts."""
+    """The first value that occurs in a sentence, with the best such sentence; whole names before last names."""
     for value in values:
         names = names_in(value)
-        for item in scored[:_N_LOOKED_AT]:
+        for item in scored[:_MAX_SENTENCES]:
             if value in item.text or (names and has_name(names[0], lower_words(item.text), item.text)):
                 return value, item
-        for item in scored[:_N_LOOKED_AT]:
+        for item in scored[:_MAX_SENTENCES]:
             if names and _has_last_word(names[0], item.text):
                 return value, item
     return None
@@ -56,15 +59,15 @@ def _has_last_word(name: Name, text: str) -> bool:
 
 
 def quote_answer(
-    question: Question, scored: Sequence[ScoredSentence], citer: Citer, written: str = ""
+    question: Question, scored: Sequence[ScoredSentence], citer: Citer, generated: str = ""
 ) -> VerifiedAnswer:
-    """An answer in the words of a source, when the model's own do not stand; empty when none will do.
+    """A source sentence quoted as the answer; `NOTHING` when no sentence is suitable.
 
-    written: the model's own words: of the sources the best that has what they add to the question, else the best. One
-    that is far better than that is quoted all the same, where one thing is asked for.
+    generated: the model's unsupported text. The best sentence with a value that it adds to the question is quoted, else
+    the best sentence. The best one also wins when it is far better, unless the question has several clauses.
     """
     publishers = [item.hit.source.publisher or "" for item in scored]
-    value, best = first_supporting(added_values(question, written, publishers), scored) or ("", scored[0])
+    value, best = first_supporting(added_values(question, generated, publishers), scored) or ("", scored[0])
     if _is_far_better(scored[0], best) and not question.clauses:
         value, best = "", scored[0]
     if question.lacks_number(best.text):
@@ -76,13 +79,13 @@ def quote_answer(
     citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
     text = f"“{' '.join(best.text.split())}”"
     if value not in text and any(value in f"{i.hit.source.title} {i.hit.passage.text}" for i in scored):
-        # "SBF" and "the company" mean something only to who knows the source.
+        # A quote with "SBF" or "the company" is unclear without its source.
         text = f"{value}: {text}"
     return VerifiedAnswer(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
 
 
 def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:
-    """By the score, and to the reader too."""
+    """Whether both the score and the reader rank it clearly higher."""
     if one.answerable is None or other.answerable is None:
         return False
     return one.score - other.score >= STANDS_OUT and one.answerable > other.answerable

@@ -1,4 +1,4 @@
-"""When not to answer, and what to say instead."""
+"""Refusals: when the model found no answer, and the message for each reason."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from askive.rag.types import Citation, Refusal, RefusalReason
 from askive.rag.verification.citer import Citer
 
 _MAX_NEARBY = 3
-_MAX_ASKED_CHARS = 160
+_MAX_QUESTION_CHARS = 160
 _MAX_MISSING = 3
 _SAYS_NOTHING = re.compile(
-    # At the head of a sentence only: "quoting sources it did not name" is an answer.
+    # "The excerpts do not give a date"; only at the start of a clause: "quoting sources it did not name" is an answer.
     r"(?:^|[.,:!]\s+)\W*(?:(?:the|these|your|provided|given|available|retrieved)\s+)*"
     r"(?:sources?|excerpts?|documents?|texts?|passages?|information|context)\b[^.]{0,60}"
     r"\b(?:do(?:es)? not|don't|doesn't|did not|is not|are not|no)\b"
+    # "I cannot determine who"
     r"|\b(?:i )?(?:do not|don't|cannot|can't) (?:know|find|answer|determine|say)\b"
+    # "the date is not mentioned"
     r"|\bnot (?:mentioned|stated|specified|provided|given|available|found|said)\b"
+    # "No information", "there is no mention of it"
     r"|(?:^\W*|\bthere (?:is|are|was) )no (?:information|mention|answer)\b"
+    # "Unknown.", "the cause remains unknown"
     r"|(?:^\W*|\b(?:is|are|remains) )unknown\b",
     re.IGNORECASE,
 )
 
 
 def says_nothing(answer: str) -> bool:
-    """Whether the model said that the sources hold no answer."""
-    head = answer[:200]
-    return not head.strip() or bool(_SAYS_NOTHING.search(head))
+    """Whether the model wrote nothing, or that the sources hold no answer."""
+    opening = answer[:200]
+    return not opening.strip() or bool(_SAYS_NOTHING.search(opening))
 
 
 def refuse(
@@ -39,16 +43,17 @@ def refuse(
     missing: Sequence[str] = (),
     filtered: str = "",
 ) -> Refusal:
-    """A refusal that says what was looked for, which names in it no document has, and what was found near it.
+    """A refusal with the question, its names that no retrieved passage mentions, and the nearest sentences.
 
-    filtered: the filter in force, in words: what lies outside it may hold the answer, so the message names it.
+    scored: sentences, the best first. missing: those names. filtered: the filter in force, in words. Documents outside
+    it may hold the answer, so the message names it.
     """
     shown = " ".join(question.split())
-    shown = shown if len(shown) <= _MAX_ASKED_CHARS else shown[: _MAX_ASKED_CHARS - 1] + "…"
+    shown = shown if len(shown) <= _MAX_QUESTION_CHARS else shown[: _MAX_QUESTION_CHARS - 1] + "…"
     nearby: tuple[Citation, ...] = ()
     if citer is not None and reason != "nothing_relevant":
         nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
-    unmentioned = f" Nothing found mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
+    unmentioned = f" No retrieved passage mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
     message = _MESSAGES[reason].format(asked=shown, rest=unmentioned)
     if not filtered or reason == "empty_archive":
         return Refusal(reason, message, nearby)

@@ -1,7 +1,7 @@
 """Repair a sentence with an unsupported name, number or date: choose the value again from the evidence.
 
-A small model writes the right sentence around a value that it remembers. The values of the same kind that stand in
-the evidence are put in its place; those that the sources then support are scored by the generator.
+A small model may write the right sentence with a value from memory. Values of the same kind from the evidence are
+substituted; the generator scores the sentences that the sources then support.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from askive.rag.text.quantities import quantities
 from askive.rag.types import Prompt, Sentence
 from askive.rag.verification.citer import Citer
 
-_MOST = 6
-"""So many values are tried, those of the best evidence first."""
+_MAX_VALUES = 6
+"""The most values that are tried, those of the best evidence first."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """counts: what a number is a number of: its unit, or the word behind it."""
+    """A value in a sentence. counts: what a number counts: its unit, or the word after it."""
 
     kind: Literal["date", "number", "name"]
     start: int
@@ -36,12 +36,11 @@ class _Value:
 def repair_value(
     sentence: Sentence, question: Question, before: str, prompt: Prompt, citer: Citer, generator: Generator
 ) -> Sentence | None:
-    """The sentence with one value exchanged, supported by the sources; None when that cannot be had.
+    """The sentence with one value replaced so that the sources support it; None when no value does.
 
-    sentence: one that did not stand, for this value alone: what else is new in it tells that the writer was
-    thinking of another thing, and then a number of that other thing would be put in.
-    before: what the model had written before it. prompt: what it had read.
-    Nothing is exchanged that the question itself says: then another thing was asked than the sources tell.
+    sentence: an unsupported sentence with this value as its only reason. With more reasons it is about something else,
+    and would be repaired with a value of that. before: the generated text before it. prompt: the model's prompt.
+    A value of the question is never replaced: then the sources do not hold what was asked.
     Raises ModelError as `Generator.likelihood` does.
     """
     if len(sentence.reasons) != 1:
@@ -50,24 +49,24 @@ def repair_value(
     if len(wrong) != 1 or wrong[0].text.casefold() in question.text.casefold():
         return None
     head, tail = sentence.text[: wrong[0].start], sentence.text[wrong[0].end :]
-    candidates = _candidates(wrong[0], f"{head} {tail} {question.text}", prompt)[:_MOST]
-    standing = [text for value in candidates if citer.supports(text := f"{head}{value}{tail}")]
-    if not standing:
+    candidates = _candidates(wrong[0], f"{head} {tail} {question.text}", prompt)[:_MAX_VALUES]
+    supported = [text for value in candidates if citer.supports(text := f"{head}{value}{tail}")]
+    if not supported:
         return None
-    best = standing[0]
-    if len(standing) > 1:
-        best = max(standing, key=lambda text: generator.likelihood(prompt.messages, f"{before}{text}"))
+    best = supported[0]
+    if len(supported) > 1:
+        best = max(supported, key=lambda text: generator.likelihood(prompt.messages, f"{before}{text}"))
     return citer.cite(best, sentence.start)
 
 
-def _candidates(wrong: _Value, taken: str, prompt: Prompt) -> list[str]:
-    """Values of the kind in the evidence, best evidence first, that are not in the sentence or question already."""
-    taken = taken.casefold()
+def _candidates(wrong: _Value, known: str, prompt: Prompt) -> list[str]:
+    """Values of the same kind in the evidence, best evidence first, that `known` does not contain."""
+    known = known.casefold()
     values = {
         value.text: None
         for piece in sorted(prompt.evidence, key=lambda piece: -piece.score)
         for value in _values(piece.text)
-        if value.kind == wrong.kind and value.counts == wrong.counts and value.text.casefold() not in taken
+        if value.kind == wrong.kind and value.counts == wrong.counts and value.text.casefold() not in known
     }
     return [text for text in values if text != wrong.text]
 
@@ -75,13 +74,13 @@ def _candidates(wrong: _Value, taken: str, prompt: Prompt) -> list[str]:
 def _values(text: str) -> Iterator[_Value]:
     dates = [_Value("date", day.start, day.end, day.text) for day in days(text)]
     yield from dates
-    for number in quantities(text, _places(dates)):
+    for number in quantities(text, _ranges(dates)):
         counts = number.unit or next(iter(number.nouns), "")
         yield _Value("number", number.start, number.start + len(number.text), number.text, counts)
     for name in names_in(text):
-        if not any(start < name.end and name.start < end for start, end in _places(dates)):
+        if not any(start < name.end and name.start < end for start, end in _ranges(dates)):
             yield _Value("name", name.start, name.end, name.text)
 
 
-def _places(values: Sequence[_Value]) -> list[tuple[int, int]]:
+def _ranges(values: Sequence[_Value]) -> list[tuple[int, int]]:
     return [(value.start, value.end) for value in values]

@@ -1,4 +1,4 @@
-"""The model's words as they come: tokens, each complete sentence with its citations, and what is counted meanwhile."""
+"""Streaming: tokens as they are generated, each complete sentence with its citations, and the counts for usage."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from askive.rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Tok
 from askive.rag.verification.citer import Citer
 
 _MIN_REPEATED = 4
-# A word that is known to be whole: something that is no letter follows it, or it is in another script.
-_WORD_BEGUN = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
+# A complete first word: a non-letter follows it (`The `), or it is not in Latin letters (`2`, `東`).
+_FIRST_WORD = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 
 
 class AnswerTrace:
-    """What is gathered while one question is answered.
+    """The state and counts of one answer in progress.
 
     filtered: the filter in force, in words. ended: the model ended its turn by itself.
     is_cut_off: it did not, and the last sentence of `text` is unfinished.
@@ -47,12 +47,12 @@ class AnswerTrace:
         self._retrieve_ms = self._elapsed_ms()
 
     def count_check(self, name: str, ms: float) -> None:
-        """A check took so long."""
+        """Add a duration to a check."""
         self._check_ms[name] = self._check_ms.get(name, 0.0) + ms
 
     @contextmanager
     def checking(self, name: str) -> Iterator[None]:
-        """Count the time until the end of the block to a check, less that of checks within it."""
+        """Add the duration of the block to a check, less that of nested checks."""
         outer, self._inner_ms = self._inner_ms, 0.0
         started = time.perf_counter()
         try:
@@ -62,7 +62,8 @@ class AnswerTrace:
             self.count_check(name, took_ms - self._inner_ms)
             self._inner_ms = outer + took_ms
 
-    def take(self, piece: Piece) -> None:
+    def add(self, piece: Piece) -> None:
+        """Append a generated piece to the text and its counts."""
         if piece.text and not self._first_token_ms:
             self._first_token_ms = self._elapsed_ms()
         # White space before the answer would move every offset.
@@ -95,20 +96,20 @@ class AnswerTrace:
 
 
 def stream_sentences(trace: AnswerTrace, pieces: Iterator[Piece], citer: Citer) -> Iterator[Event]:
-    """Tokens as they come, and each sentence with its citations as soon as it is complete and shown.
+    """Tokens as they are generated, and each sentence with its citations once it is complete and shown.
 
-    Held back: the first word after what looks like the end of a sentence (only that word tells "in the
+    Two things are held back: the first word after a possible sentence end (only that word distinguishes "in the
     U.S. The house" from "the U.S. Theresa"), and a sentence that so far only repeats an earlier one. The text ends
-    before a sentence that says an earlier one again, and before one that there was no room to finish; only as the
-    first sentence, or when the reader stopped it, an unfinished one stays (`trace.is_cut_off`).
+    before a sentence that repeats an earlier one, and before one that the token limit left unfinished. An unfinished
+    sentence stays only if it is the first, or if the user cancelled it (`trace.is_cut_off`).
     """
     released = n_cited = 0
     earlier: list[set[str]] = []
     for piece in pieces:
-        trace.take(piece)
+        trace.add(piece)
         text = trace.text
         spans = split_sentences(text)
-        while n_cited < len(spans) - 1 and _WORD_BEGUN.match(text, spans[n_cited + 1].start):
+        while n_cited < len(spans) - 1 and _FIRST_WORD.match(text, spans[n_cited + 1].start):
             span = spans[n_cited]
             words = set(stems(text[slice(*span)]))
             if _repeats(words, earlier):
@@ -126,16 +127,16 @@ def stream_sentences(trace: AnswerTrace, pieces: Iterator[Piece], citer: Citer) 
             earlier.append(words)
             n_cited += 1
         settled = len(text) if n_cited >= len(spans) - 1 else spans[n_cited].end
-        begun = text[spans[n_cited].start : settled].rpartition(" ")[0] if n_cited < len(spans) else ""
-        if earlier and _is_in(set(stems(begun)), earlier):
+        beginning = text[spans[n_cited].start : settled].rpartition(" ")[0] if n_cited < len(spans) else ""
+        if earlier and _is_in(set(stems(beginning)), earlier):
             continue
         if settled > released:
             yield Token(text[released:settled])
             released = settled
     spans = split_sentences(trace.text)
     cut_off = not trace.ended and not is_finished(trace.text)
-    no_room = cut_off and not trace.cancelled
-    if earlier and (no_room or _repeats(set(stems(trace.text[slice(*spans[-1])])), earlier)):
+    at_limit = cut_off and not trace.cancelled
+    if earlier and (at_limit or _repeats(set(stems(trace.text[slice(*spans[-1])])), earlier)):
         trace.text = trace.text[: spans[n_cited - 1].end]
         return
     trace.is_cut_off = cut_off
@@ -144,7 +145,7 @@ def stream_sentences(trace: AnswerTrace, pieces: Iterator[Piece], citer: Citer) 
 
 
 def _repeats(words: set[str], earlier: Sequence[set[str]]) -> bool:
-    """Whether all stems of a sentence stand in an earlier one: a small model has begun to turn in rounds."""
+    """Whether an earlier sentence has all stems of this one: a small model has begun to loop."""
     return len(words) >= _MIN_REPEATED and _is_in(words, earlier)
 
 

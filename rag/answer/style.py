@@ -1,6 +1,6 @@
-"""How an answer is to be written: a fact in a sentence or two, as the system text says, an explanation in several.
+"""How long an answer should be: one or two sentences for a fact, as the system text says, several for an explanation.
 
-A small model writes one sentence, whatever it is asked for; so an explanation may not end after its first words.
+A small model writes one sentence whatever it is asked for, so an explanation has a minimum number of tokens.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from askive.rag.question.analysis import Question
 
+# "According to the first excerpt, ", "As stated in document [2], ", "In your sources, "
 _OPENING = re.compile(
     r"^(?:according to|based on|as (?:stated|mentioned|described) in|in) (?:the |these |your )?"
     r"(?:(?:first|second|third|fourth|fifth|last|given|provided) )?(?:excerpts?|documents?|sources?)"
@@ -20,9 +21,9 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnswerStyle:
-    """What the model is asked to write.
+    """How the model should answer.
 
-    request: what is said behind the question; mostly nothing. min_tokens: fewer are not taken for an answer.
+    request: text added after the question; mostly empty. min_tokens: the fewest tokens to generate.
     """
 
     request: str
@@ -37,7 +38,7 @@ _FACT = AnswerStyle("")
 
 
 def style_of(question: Question) -> AnswerStyle:
-    """How this question is to be answered."""
+    """The style for this question."""
     if question.is_yes_no:
         return _POLAR
     if question.wants_explanation:
@@ -46,6 +47,6 @@ def style_of(question: Question) -> AnswerStyle:
 
 
 def without_preamble(sentence: str) -> str:
-    """The sentence without "According to the first excerpt": its citation says which one, and nobody sees a first."""
+    """The sentence without "According to the first excerpt": it has a citation, and users see no excerpt numbers."""
     bare = _OPENING.sub("", sentence)
     return sentence if bare == sentence else bare[:1].upper() + bare[1:]

@@ -1,4 +1,4 @@
-"""An answer after the checks: its text, its sentences, what was left out."""
+"""An answer after the checks: its text, its sentences, the sentences left out."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from askive.rag.verification.attribution import attributed_sentence
 class VerifiedAnswer:
     """An answer after the checks.
 
-    text: what is shown. sentences: of the text. left_out: sentences that did not stand.
-    begins: whether the first sentence stands, as it was written or repaired.
+    text: the text shown. sentences: its sentences. left_out: unsupported sentences that were removed.
+    keeps_opening: whether the first generated sentence is still there, as generated or repaired.
     """
 
     text: str
     sentences: tuple[Sentence, ...]
     left_out: tuple[Sentence, ...] = ()
-    begins: bool = True
+    keeps_opening: bool = True
 
     @property
-    def stands(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether any sentence is supported."""
         return any(sentence.verdict == "supported" for sentence in self.sentences)
 
-    def rests_on(self, item: ScoredSentence) -> bool:
-        """Whether any sentence is cited to this one, or to a part of it."""
+    def cites(self, item: ScoredSentence) -> bool:
+        """Whether any sentence cites this one, or a part of it."""
         return any(
             cited.hit.passage.doc_id == item.hit.passage.doc_id
             and cited.start < item.end
@@ -44,7 +44,7 @@ NOTHING = VerifiedAnswer("", ())
 
 
 def join_sentences(sentences: Sequence[Sentence], *, attribute: bool = True) -> VerifiedAnswer:
-    """The sentences as one text, offsets anew; attribute: each with the attribution that its sources have."""
+    """The sentences as one text, with new offsets. attribute: add the attribution of their sources."""
     placed: list[Sentence] = []
     text = ""
     for sentence in sentences:
@@ -56,7 +56,7 @@ def join_sentences(sentences: Sequence[Sentence], *, attribute: bool = True) -> 
 
 
 def displayed_text(sentence: Sentence, attribute: bool) -> str:
-    """As it is shown: not "according to the first excerpt", but according to whom its sources have it from."""
+    """The sentence as shown: without "according to the first excerpt". attribute: with the speaker of its sources."""
     if sentence.verdict == "cut_off":
         return sentence.text
     plain = without_preamble(sentence.text)

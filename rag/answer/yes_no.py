@@ -12,9 +12,10 @@ from askive.rag.question.analysis import Question
 from askive.rag.types import Polarity, Sentence
 from askive.rag.verification.citer import MAX_CITATIONS, Citer
 
-_N_BESIDE = 8
-"""So many of the best sentences are looked at for another document that a comparison rests on."""
+_N_COMPARED = 8
+"""The number of best sentences that are searched for the other documents of a comparison."""
 
+# "Yes.", "No - it sank" but not "No trams ran"; "Yes, they did"
 YES_OR_NO = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 
 
@@ -33,12 +34,12 @@ def with_polarity(
     scored: Sequence[ScoredSentence],
     citer: Citer,
 ) -> VerifiedAnswer:
-    """The answer with Yes or No in front: the model's reading, which no check of words can confirm.
+    """The answer with Yes or No in front. It is the model's judgement, which no rule can verify.
 
-    It rests on all that the answer cites; of a question about several documents, on the best of each.
+    It gets all citations of the answer, and for a question of several clauses the best sentence of each document.
     """
     cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
-    for item in scored[:_N_BESIDE] if question.clauses else ():
+    for item in scored[:_N_COMPARED] if question.clauses else ():
         if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
             cited[item.hit.passage.doc_id] = citer.citation(
                 item.hit, item.start, item.end, min(item.score, 1.0)

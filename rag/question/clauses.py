@@ -1,4 +1,4 @@
-"""Where a question's clauses end: what is asked together, cut into what is worth searching by itself."""
+"""The clauses of a question: those with enough words are searched by themselves."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import re
 from askive.rag.text.words import content_words
 
 QUESTION_WORD = r"(?:what|who|whom|whose|when|where|which|why|how)"
-"""A pattern, to be built into others."""
+"""A pattern to embed in others."""
 _MIN_PART_WORDS = 4
 _MAX_PARTS = 6
 _SPLIT = re.compile(
+    # ", compared to "; "; "; " while "; ", " but not in "May 3, 2015"
     r",\s+(?:while|and|but|as|which|whereas|compared to)\s+|;\s+|\s+(?:while|whereas)\s+|,\s+(?!\d{4}\b)"
+    # "... built and who owns it"
     r"|\s+and\s+(?=(?:is|are|was|were|has|have|had|the|who|which|that|also|in|how|when|where|what|why|whose|whom|did|does)\b)",
     re.IGNORECASE,
 )
 
 
 def clause_borders(question: str) -> list[tuple[int, int]]:
-    """Where one clause ends and the next begins: offsets of what joins them."""
+    """The borders between clauses: the offsets of the words and marks that join them."""
     return [match.span() for match in _SPLIT.finditer(question)]
 
 

@@ -1,7 +1,7 @@
-"""The several things that one question asks for: "When did X die, and who succeeded him?" asks for two.
+"""The parts of a compound question: "When did X die, and who succeeded him?" has two.
 
-Only what is surely asked by itself is split off: what is asked together ("What did A and B say?"), told of somebody
-("the man who ...") or asked about another question ("What did A say about who ...?") stays whole.
+Only parts that clearly are questions of their own are split off. Joint questions ("What did A and B say?"), relative
+clauses ("the man who ...") and indirect questions ("What did A say about who ...?") stay whole.
 """
 
 from __future__ import annotations
@@ -14,50 +14,70 @@ from askive.rag.text.names import Name, names_in
 from askive.rag.text.words import STOP_WORDS, words
 
 _MAX_PARTS = 4
+# Parts of the patterns below. Each alternative as it is written: "did", "since", "and also"
 _AUX = r"(?:is|are|was|were|has|have|had|do|does|did|will|would|can|could|should)"
 _LINK = r"(?:in|on|at|to|from|by|of|for|with|under|about|until|since|during|after|before)"
 _WH = QUESTION_WORD
 _LEAD = r"(?:(?:and|but|also|then|so)\s+)*"
+# "and in which year"; not "whatever" or "what if"
 _ASKS = re.compile(rf"{_LEAD}(?:{_LINK}\s+)?{_WH}\b(?!\s+(?:ever|if)\b)", re.IGNORECASE)
+# "and please list", "explain"
 _ORDERS = re.compile(rf"{_LEAD}(?:please\s+)?(?:tell|name|list|give|explain)\b", re.IGNORECASE)
-_ASKED = re.compile(rf"\b{_WH}\b", re.IGNORECASE)
-_INSIDE = re.compile(rf"\b(?:{_WH}|that)\b", re.IGNORECASE)
-# "When the war ended, ..." asks nothing; "which year" and "do you know when" are no whole questions.
-_SETS_OUT = re.compile(rf"\W*(?:when|where|while|whatever)\s+(?!{_AUX}\b)", re.IGNORECASE)
+# "who", "how"; each alternative as it is written
+_QUESTION_WORDS = re.compile(rf"\b{_WH}\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(rf"\b(?:{_WH}|that)\b", re.IGNORECASE)
+# "When the war ended, ..." is no question; "in which year" and "do you know when" are not complete.
+_TIME_CLAUSE = re.compile(rf"\W*(?:when|where|while|whatever)\s+(?!{_AUX}\b)", re.IGNORECASE)
 _UNFINISHED = re.compile(rf"(?:^\W*(?:{_LINK}\s+)?(?:which|what|whose)\s+\w+|\b{_WH})\W*$", re.IGNORECASE)
-# "When did", "how many people did": a question of its own wherever it stands; "who did" may tell of somebody.
+# A question of its own in any position; "who did" may be a relative clause.
 _DIRECT = re.compile(
+    # "and when did", "how many people were"
     rf"{_LEAD}(?:{_LINK}\s+)?(?:(?:what|when|where|why)\s+{_AUX}|how(?:\s+\w+){{0,3}}?\s+{_AUX}"
+    # "which old ship did", "whom did"
     rf"|(?:which|what|whose)(?:\s+\w+){{1,3}}?\s+(?:do|does|did)|whom\s+{_AUX})\b",
     re.IGNORECASE,
 )
-_TELLS_OF = re.compile(
+# Perhaps a relative clause: "who also", "who was arrested" (not "who was the mayor"), "who resigned"
+_MAYBE_RELATIVE = re.compile(
     rf"{_LEAD}(?:{_LINK}\s+)?(?:which|whom?)\s+(?:also\b|{_AUX}\b(?!\s+(?:the\b|an?\b|(?-i:[A-Z])))|\w+ed\b)",
     re.IGNORECASE,
 )
-_OF_SOMEBODY = re.compile(r"\b(?:who|which|what|whose|whom)\b", re.IGNORECASE)
-_TOGETHER = re.compile(
+# Each alternative as it is written: "who", "whose"
+_RELATIVE_PRONOUN = re.compile(r"\b(?:who|which|what|whose|whom)\b", re.IGNORECASE)
+# "the difference between", "compared with", "are both"
+_JOINT = re.compile(
     r"\b(?:between|compar\w*|differ\w*|relat\w+|connect\w*|both|versus|vs|same)\b", re.IGNORECASE
 )
+# ", and ", "; "
 _JOINED = re.compile(r"\b(?:and|but)\b|;", re.IGNORECASE)
+# '? ', '." '
 _SENTENCE_END = re.compile(r"[?!.]+[\"”’')]*\s+")
-_TWO_AT_ONCE = re.compile(
+# "When and where was X born"
+_TWO_QUESTION_WORDS = re.compile(
     rf"(?P<first>(?:when|where|why|how))\s+and\s+(?P<second>(?:when|where|why|how))\s+(?P<rest>{_AUX}\s.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDED = re.compile(
+# "When was X born, and where?", "When was it built and by whom?"
+_TRAILING_QUESTION_WORD = re.compile(
     rf"(?P<first>(?:when|where|why|how))\s+(?P<rest>{_AUX}\s.+?),?\s+and\s+(?P<second>when|where|why|how|by whom)\W*",
     re.IGNORECASE | re.DOTALL,
 )
+# Each alternative as it is written: "his", "theirs", "one"
 _PRONOUN = re.compile(
     r"\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs|there|this|these|that|those|one)\b",
     re.IGNORECASE,
 )
-_OF_ONE = re.compile(r"\b(?:he|him|his|she|her|it|its)\b", re.IGNORECASE)
-_OWNED = re.compile(r"(?:his|its|her(?=\s+\w))", re.IGNORECASE)
+# The singular ones: "his", "it"
+_SINGULAR = re.compile(r"\b(?:he|him|his|she|her|it|its)\b", re.IGNORECASE)
+# "his", "its"; "her" before a noun
+_POSSESSIVE = re.compile(r"(?:his|its|her(?=\s+\w))", re.IGNORECASE)
+# "did ", "was the "
 _BEFORE_SUBJECT = re.compile(rf"\b{_AUX}\s+(?:the\s+)?$", re.IGNORECASE)
-_OF_A_PEOPLE = re.compile(r"(?:ish|ian|ean|ese|can|qi|eli|tch|nch)$")
-_OTHER_THING = re.compile(r"\b(?:a|an|the|its|his|her|their|this|that)\s", re.IGNORECASE)
+# Turkish, Syrian, Chilean, Lebanese, American, Iraqi, Israeli, Dutch, French
+_NATIONALITY = re.compile(r"(?:ish|ian|ean|ese|can|qi|eli|tch|nch)$")
+# "the town", "his brother"
+_OTHER_NOUN = re.compile(r"\b(?:a|an|the|its|his|her|their|this|that)\s", re.IGNORECASE)
+# "And in what", "How many were", "When did "
 _OPENING = re.compile(
     rf"^\W*{_LEAD}(?:{_LINK}\s+)?{_WH}\b(?:\s+(?:many|much|long|old|often|far))?(?:\s+{_AUX}\b)?\s*",
     re.IGNORECASE,
@@ -67,10 +87,10 @@ _EDGES = ' \t\n,;:?!."“”'
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the things that a question asks for.
+    """One part of a compound question.
 
-    text: in the user's words. meant: the same, as it is understood without the rest.
-    stands: whether `meant` is a question that can be put to somebody; if not, it is only good for a search.
+    text: in the user's words. meant: the same as a question that is clear without the other parts.
+    stands: whether `meant` is a proper question; if not, it can only be searched for.
     """
 
     text: str
@@ -79,30 +99,30 @@ class Part:
 
 
 def question_parts(question: str) -> list[Part]:
-    """The things that a question asks for, two to four; none when it asks for one, or for more than four."""
-    pieces = _two_at_once(question) or _pieces(question)
+    """The parts of a question, two to four; none when it has only one, or more than four."""
+    pieces = _shared_clause_parts(question) or _pieces(question)
     if not 2 <= len(pieces) <= _MAX_PARTS:
         return []
     first = pieces[0]
-    return [Part(first, first + "?"), *(_understood(piece, first) for piece in pieces[1:])]
+    return [Part(first, first + "?"), *(_standalone(piece, first) for piece in pieces[1:])]
 
 
-def _two_at_once(question: str) -> list[str]:
+def _shared_clause_parts(question: str) -> list[str]:
     """`When and where was X born?` and `When was X born, and where?`."""
     bare = question.strip(_EDGES)
     if _SENTENCE_END.search(bare):
         return []
-    if found := _TWO_AT_ONCE.fullmatch(bare):
-        return [f"{found[which]} {found['rest']}" for which in ("first", "second")]
-    if found := _ADDED.fullmatch(bare):
-        if _INSIDE.search(found["rest"]):
+    if match := _TWO_QUESTION_WORDS.fullmatch(bare):
+        return [f"{match[which]} {match['rest']}" for which in ("first", "second")]
+    if match := _TRAILING_QUESTION_WORD.fullmatch(bare):
+        if _SUBORDINATE.search(match["rest"]):
             return []
-        return [f"{found[which]} {found['rest']}" for which in ("first", "second")]
+        return [f"{match[which]} {match['rest']}" for which in ("first", "second")]
     return []
 
 
 def _pieces(question: str) -> list[str]:
-    """The question, cut where something else is asked; without what joins the pieces."""
+    """The question, split where another question begins, without the words between."""
     ends = [(*match.span(), True) for match in _SENTENCE_END.finditer(question)]
     borders = [*ends, *((*span, False) for span in clause_borders(question))]
     pieces = []
@@ -110,58 +130,64 @@ def _pieces(question: str) -> list[str]:
     for a, b, is_end in sorted(borders):
         if a < start:
             continue
-        if _asks_anew(question[start:a], question[a:b], question[b:], is_end=is_end):
+        if _is_new_question(question[start:a], question[a:b], question[b:], is_end=is_end):
             pieces.append(question[start:a])
             start = b
     pieces.append(question[start:])
     return [re.sub(rf"^{_LEAD}", "", piece.strip(_EDGES), flags=re.IGNORECASE) for piece in pieces]
 
 
-def _asks_anew(before: str, between: str, behind: str, *, is_end: bool) -> bool:
-    """Whether something is asked before a border, and something else behind it."""
-    asked = _ASKED.findall(before)
-    if asked and _SETS_OUT.match(before):
-        asked = asked[1:]
+def _is_new_question(before: str, between: str, after: str, *, is_end: bool) -> bool:
+    """Whether the texts before and after a border are two questions. is_end: a sentence ends there."""
+    question_words = _QUESTION_WORDS.findall(before)
+    if question_words and _TIME_CLAUSE.match(before):
+        question_words = question_words[1:]
     if is_end:
-        asks = asked if "?" in between else _ORDERS.match(before.lstrip())
-        return bool(asks) and bool(_ORDERS.match(behind) or (_ASKS.match(behind) and _says_more(behind)))
-    if not asked or _UNFINISHED.search(before) or not _ASKS.match(behind) or not _says_more(behind):
+        asks = question_words if "?" in between else _ORDERS.match(before.lstrip())
+        return bool(asks) and bool(_ORDERS.match(after) or (_ASKS.match(after) and _is_long_enough(after)))
+    if (
+        not question_words
+        or _UNFINISHED.search(before)
+        or not _ASKS.match(after)
+        or not _is_long_enough(after)
+    ):
         return False
-    if _DIRECT.match(behind):
+    if _DIRECT.match(after):
         return True
-    if not _JOINED.search(between) or len(_INSIDE.findall(before)) > 1 or _TOGETHER.search(before):
+    if not _JOINED.search(between) or len(_SUBORDINATE.findall(before)) > 1 or _JOINT.search(before):
         return False
-    # "Who is the man charged with fraud, and who was arrested" may tell of the man; "when did ..., and who was" cannot.
-    return not (_TELLS_OF.match(behind) and _OF_SOMEBODY.search(before))
+    # "Who is the man charged with fraud, and who was arrested" may end with a relative clause; "when did it sink, and
+    # who was arrested" cannot.
+    return not (_MAYBE_RELATIVE.match(after) and _RELATIVE_PRONOUN.search(before))
 
 
-def _says_more(behind: str) -> bool:
-    """Whether there is a question behind the border, and not only its first word."""
-    return len(words(behind.split("?")[0])) > 2
+def _is_long_enough(after: str) -> bool:
+    """Whether a question follows the border, not only a question word."""
+    return len(words(after.split("?")[0])) > 2
 
 
-def _understood(piece: str, first: str) -> Part:
-    """The piece with the first one's subject in place of a pronoun; with all of it in front when that is not sure."""
+def _standalone(piece: str, first: str) -> Part:
+    """The piece with its pronouns replaced by the subject of the first one, or else with the first one in front."""
     pronouns = _PRONOUN.findall(piece)
     if not pronouns and (names_in(piece) or sum(word not in STOP_WORDS for word in words(piece)) > 2):
         return Part(piece, piece + "?")
     subject = _subject(first)
-    if pronouns and subject is not None and all(_OF_ONE.fullmatch(pronoun) for pronoun in pronouns):
+    if pronouns and subject is not None and all(_SINGULAR.fullmatch(pronoun) for pronoun in pronouns):
 
-        def named(match: re.Match[str]) -> str:
-            owns = _OWNED.match(piece, match.start()) is not None
-            return f"{subject.text}’s" if owns else subject.text
+        def replacement(match: re.Match[str]) -> str:
+            is_possessive = _POSSESSIVE.match(piece, match.start()) is not None
+            return f"{subject.text}’s" if is_possessive else subject.text
 
-        return Part(piece, _OF_ONE.sub(named, piece) + "?")
+        return Part(piece, _SINGULAR.sub(replacement, piece) + "?")
     topic = _OPENING.sub("", first)
     return Part(piece, f"{topic}: {piece}?", stands=False)
 
 
 def _subject(first: str) -> Name | None:
-    """Whom a pronoun behind this question must mean: the only name in it, and nothing else beside it."""
-    named = names_in(first)
-    if len(named) != 1 or not _BEFORE_SUBJECT.search(first[: named[0].start]):
+    """The only possible antecedent of a later pronoun: the single name in the question, with no other noun after it."""
+    names = names_in(first)
+    if len(names) != 1 or not _BEFORE_SUBJECT.search(first[: names[0].start]):
         return None
     # "Did Kurdish forces take the town": neither the forces nor the town are "Kurdish".
-    others = _OF_A_PEOPLE.search(named[0].text) or _OTHER_THING.search(first[named[0].end :])
-    return None if others else named[0]
+    others = _NATIONALITY.search(names[0].text) or _OTHER_NOUN.search(first[names[0].end :])
+    return None if others else names[0]

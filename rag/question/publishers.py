@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# "BBC News - Arts", "BBC News: Arts"
 _SECTION = re.compile(r"\s+[|–-]\s+|:\s")
 
 
 def named_publishers(text: str, publishers: Sequence[str]) -> list[str]:
-    """Those of `publishers` that the text names; a leading `The` does not matter.
+    """Those of `publishers` that the text names, with or without a leading `The`.
 
-    `BBC News` names every section of it (`BBC News - Arts`), unless the text names one in full. A name that
-    is also a word (`Fortune`, `The Age`) must be spelled with its capital, unless all is in lower case.
+    `BBC News` names all its sections (`BBC News - Arts`), unless the text names one in full. A name of one word
+    (`Fortune`, `The Age`) must be capitalised, unless the whole text is in lower case.
     """
     in_full = [name for name in publishers if _names(text, name)]
     houses = {_SECTION.split(name)[0] for name in in_full}

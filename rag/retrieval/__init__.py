@@ -1,4 +1,4 @@
-"""Search: lexical and vector candidates, fusion, expansion, reranking, cut-off.
+"""Retrieval: lexical and dense candidates, fusion, expansion, reranking, cut-off.
 
-In: an analysed question and an archive. Out: Hits, the best first.
+In: an analysed question and an archive. Out: hits, the best first.
 """

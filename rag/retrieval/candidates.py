@@ -1,4 +1,4 @@
-"""A query against both indexes: candidates with one score, and what it is made of."""
+"""Candidates of both indexes for a query, each with one score and its parts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from askive.rag.types import Passage, Source
 
 Scores = dict[int, float]
 Parts = dict[int, dict[str, float]]
-Found = dict[int, tuple[Passage, Source]]
+Passages = dict[int, tuple[Passage, Source]]
 
 
 class Candidates:
-    """What one question's queries find in an archive under one filter.
+    """The candidates of one question's queries in an archive, under one filter.
 
-    found: the passages of all candidates so far, with their sources.
-    parts: by passage, the figures behind its score.
+    passages: of all candidates so far, with their sources, by passage id.
+    parts: the parts of each score, by passage id.
     """
 
     def __init__(self, archive: Archive, config: RetrievalConfig, admitted: Filter, n: int) -> None:
@@ -32,27 +32,27 @@ class Candidates:
         self._admitted = admitted
         self._within = archive.store.passage_ids(admitted) if admitted else None
         self._n = n
-        self.found: Found = {}
+        self.passages: Passages = {}
         self.parts: Parts = {}
 
     def search(self, query: str, *, explained: bool = False) -> Scores:
-        """Scores of one query. explained: keep the figures behind them in `parts`."""
+        """Scores of one query. explained: keep the parts of the scores in `parts`."""
         return self._search(query, self._n, self._within, self._admitted, explained)
 
     def search_within(self, query: str, narrower: Filter, n: int) -> Scores:
-        """The best n of what a narrower filter admits: in a large archive they may not be among the best of all."""
+        """Scores of the best n under a narrower filter: in a large archive they may not be among the best of all."""
         return self._search(query, n, self._archive.store.passage_ids(narrower), narrower, True)
 
     def _search(self, query: str, n: int, within: Ids | None, admitted: Filter, explained: bool) -> Scores:
         parts: Parts = {}
         scores = self._fused(query, n, within, admitted, parts)
-        unknown = [item for item in scores if item not in self.found]
-        self.found.update(self._archive.passages(unknown))
+        unknown = [item for item in scores if item not in self.passages]
+        self.passages.update(self._archive.passages(unknown))
         if explained:
-            for item, figures in parts.items():
-                self.parts.setdefault(item, figures)
-        # What another process has deleted meanwhile is not there to be shown.
-        return {item: score for item, score in scores.items() if item in self.found}
+            for item, own_parts in parts.items():
+                self.parts.setdefault(item, own_parts)
+        # Another process may have deleted a passage in the meantime.
+        return {item: score for item, score in scores.items() if item in self.passages}
 
     def _fused(self, query: str, n: int, within: Ids | None, admitted: Filter, parts: Parts) -> Scores:
         mode = self._config.mode
@@ -75,12 +75,12 @@ class Candidates:
         return fused
 
     def _cosines(self, items: Sequence[int], vector: Vectors) -> Scores:
-        held = self._archive.store.vectors(items) if items else {}
-        return {item: float(np.dot(row, vector)) for item, row in held.items()}
+        rows = self._archive.store.vectors(items) if items else {}
+        return {item: float(np.dot(row, vector)) for item, row in rows.items()}
 
 
 def mean(one: Scores, other: Scores, weight_of_other: float) -> Scores:
-    """Weighted mean by passage; who is missing in one of them has 0 there."""
+    """Weighted mean by passage; a passage missing in one of them scores 0 there."""
     return {
         item: (1.0 - weight_of_other) * one.get(item, 0.0) + weight_of_other * other.get(item, 0.0)
         for item in one.keys() | other.keys()

@@ -1,4 +1,4 @@
-"""When an event was, as far as the archive's own dates tell: `before the talks` needs the day of the talks."""
+"""The date of an event, from the dates in the archive: `before the talks` needs the day of the talks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from askive.rag.types import Passage, Source
 
 _FIGURE = re.compile(r"\d")
 _MIN_SHARE = 0.6
-"""Of the weight of all dates found: below it the archive does not agree on one."""
+"""Minimum share of the total weight: below it the archive does not agree on a date."""
 _STATED = 2.0
 _PUBLISHED = 1.0
-_NEAR_DAYS = 3
+_TOLERANCE_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Dated:
-    """A guess: the days, its weight, and the document it is from."""
+class _DateGuess:
+    """A possible date of an event: its days, its weight, and its document."""
 
     first: Day
     last: Day
@@ -33,14 +33,13 @@ class _Dated:
     doc_id: int
 
 
-def date_event(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> Time | None:
-    """The time that the phrase means, by what was found for it; None when nothing agrees.
+def date_event(event: EventPhrase, passages: Sequence[tuple[Passage, Source]]) -> Time | None:
+    """The period that the phrase refers to; None when the passages do not agree.
 
-    found: passages for the phrase, best first. Only those that name the event count. A day that stands in the
-    naming sentence counts twice as much as the date of publication; guesses of several documents that are at
-    most three days apart, or one within the other, are one.
+    passages: for the phrase, best first. Only those that name the event count. A day in the sentence with the
+    name weighs twice as much as the date of publication. Guesses that overlap or are at most three days apart agree.
     """
-    guesses = _guesses(event, found)
+    guesses = _guesses(event, passages)
     if not guesses:
         return None
     total = sum(guess.weight for guess in guesses)
@@ -48,28 +47,28 @@ def date_event(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> T
     best = max(groups, key=lambda group: sum(guess.weight for guess in group))
     if sum(guess.weight for guess in best) < _MIN_SHARE * total:
         return None
-    # The most exact of those that agree says most.
+    # Of the guesses that agree, take the most precise.
     exact = min(best, key=lambda guess: (guess.last - guess.first, -guess.weight))
     return event.at(exact.first, exact.last, _spelled(exact.first, exact.last))
 
 
-def _guesses(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> list[_Dated]:
-    wanted = set(stems(event.phrase))
-    best: dict[tuple[int, Day, Day], _Dated] = {}
-    for place, (passage, source) in enumerate(found):
+def _guesses(event: EventPhrase, passages: Sequence[tuple[Passage, Source]]) -> list[_DateGuess]:
+    event_stems = set(stems(event.phrase))
+    best: dict[tuple[int, Day, Day], _DateGuess] = {}
+    for at, (passage, source) in enumerate(passages):
         around = set(stems(f"{heading_words(source, passage, 'title', 'headings')} {passage.text}"))
-        if not wanted or not wanted <= around or not source.published:
+        if not event_stems or not event_stems <= around or not source.published:
             continue
-        certainty = 1.0 / (1 + place)
+        certainty = 1.0 / (1 + at)
         published = date_range(source.published)
-        guesses = [_Dated(*published, _PUBLISHED * certainty, source.doc_id)]
+        guesses = [_DateGuess(*published, _PUBLISHED * certainty, source.doc_id)]
         for span in split_sentences(passage.text):
             sentence = passage.text[span.start : span.end]
-            if wanted <= set(stems(sentence)):
+            if event_stems <= set(stems(sentence)):
                 guesses += [
-                    _Dated(*date_range(day.iso), _STATED * certainty, source.doc_id)
+                    _DateGuess(*date_range(day.iso), _STATED * certainty, source.doc_id)
                     for day in days(sentence, source.published)
-                    # "On Monday" and "yesterday" may be of another week than the page's date.
+                    # "On Monday" and "yesterday" may not be relative to the page's date.
                     if day.iso and day.day and not day.other and _FIGURE.search(day.text)
                 ]
         for guess in guesses:
@@ -79,9 +78,9 @@ def _guesses(event: EventPhrase, found: Sequence[tuple[Passage, Source]]) -> lis
     return list(best.values())
 
 
-def _agree(one: _Dated, other: _Dated) -> bool:
-    near = datetime.timedelta(days=_NEAR_DAYS)
-    return one.first - near <= other.last and other.first - near <= one.last
+def _agree(one: _DateGuess, other: _DateGuess) -> bool:
+    tolerance = datetime.timedelta(days=_TOLERANCE_DAYS)
+    return one.first - tolerance <= other.last and other.first - tolerance <= one.last
 
 
 def _spelled(first: Day, last: Day) -> str:

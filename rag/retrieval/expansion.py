@@ -1,7 +1,7 @@
-"""Names that the first hits share and the question does not say: what a question of several steps goes through.
+"""Query expansion with names that the first hits share: the bridge of a question with several steps.
 
-"Who is accused by one paper and praised by another?" names nobody; the first hits do. Searching again with
-their names is pseudo-relevance feedback (Rocchio 1971) with names for terms.
+"Who is accused by one paper and praised by another?" has no name; the first hits do. Searching again with their names
+is pseudo-relevance feedback (Rocchio 1971) with names as terms.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from askive.rag.text.words import STOP_WORDS
 from askive.rag.types import Passage, Source
 
 N_READ = 5
-"""First hits whose names count."""
+"""The number of first hits whose names count."""
 _MIN_HITS = 2
 _MAX_NAMES = 3
 # "Raqqa", "Port Authority".
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
-# " (Reuters, 2015-10)" behind a title.
+# " (Reuters, 2015-10)" after a title
 _NOTE = re.compile(r"\s*\([^()]*\)$")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NO_NAMES = STOP_WORDS.union(MONTHS, _DAYS)
 
 
-def bridging_names(question: str, found: Sequence[tuple[Passage, Source]]) -> list[str]:
+def bridging_names(question: str, passages: Sequence[tuple[Passage, Source]]) -> list[str]:
     """Names in at least two of the first hits but not in the question, the most frequent first; at most three."""
     asked = question.lower()
     frequency: Counter[str] = Counter()
-    for passage, source in found[:N_READ]:
+    for passage, source in passages[:N_READ]:
         publisher = (source.publisher or "").lower()
         title = _NOTE.sub("", source.title)
         names = {_bare(match.group()) for match in _NAME.finditer(f"{passage.text} . {title}")}
@@ -45,7 +45,7 @@ def bridging_names(question: str, found: Sequence[tuple[Passage, Source]]) -> li
 
 
 def _bare(name: str) -> str:
-    """The name without an article in front or a genitive behind; empty when nothing else is left."""
+    """The name without leading stop words and genitive; empty when nothing is left."""
     parts = name.removesuffix("'s").removesuffix("’s").split()
     while parts and parts[0].lower() in _NO_NAMES:
         parts.pop(0)

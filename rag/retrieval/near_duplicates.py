@@ -15,7 +15,7 @@ from askive.rag.types import Hit, Passage, Source
 
 _SHINGLE_WORDS = 3
 MIN_SHARED = 0.5
-"""Share of all their shingles that two near-copies have in common (Jaccard)."""
+"""The minimum Jaccard similarity of the shingles of two near-copies."""
 _SAME_SENTENCE = 0.6
 MAX_MERGED_CHARS = 2400
 
@@ -23,33 +23,35 @@ MAX_MERGED_CHARS = 2400
 @lru_cache(maxsize=4096)
 def shingles(text: str) -> frozenset[str]:
     """Every run of three words of a text; the words themselves when it has fewer (Broder, 1997)."""
-    found = words(text)
-    if len(found) < _SHINGLE_WORDS:
-        return frozenset(found)
+    every = words(text)
+    if len(every) < _SHINGLE_WORDS:
+        return frozenset(every)
     return frozenset(
-        " ".join(found[at : at + _SHINGLE_WORDS]) for at in range(len(found) - _SHINGLE_WORDS + 1)
+        " ".join(every[at : at + _SHINGLE_WORDS]) for at in range(len(every) - _SHINGLE_WORDS + 1)
     )
 
 
 def near_copies(one: str, other: str) -> bool:
-    """Whether two passages are one text: syndicated, with another first line, a sentence more or less.
+    """Whether two passages are copies of one text: syndicated, with another first line, a sentence more or less.
 
-    Not when a sentence of one stands in the other with another name or number: two accounts are two sources.
+    False when the same sentence has another name or number in each: two accounts are two sources.
     """
     a, b = shingles(one), shingles(other)
     return bool(a) and len(a & b) >= MIN_SHARED * len(a | b) and not _differ(one, other)
 
 
 def _differ(one: str, other: str) -> bool:
-    theirs = [(text, set(words(text))) for text in _sentences(other)]
+    """Whether a sentence has another name or number in the other text."""
+    others = [(text, set(words(text))) for text in _sentences(other)]
     for text in _sentences(one):
-        own = set(words(text))
-        for another, its in theirs:
-            if own == its or len(own & its) < _SAME_SENTENCE * len(own | its):
+        own_words = set(words(text))
+        for other_text, other_words in others:
+            shared = own_words & other_words
+            if own_words == other_words or len(shared) < _SAME_SENTENCE * len(own_words | other_words):
                 continue
-            for said in (numbers, names):
-                mine, yours = said(text), said(another)
-                if mine - yours and yours - mine:
+            for values_in in (numbers, names):
+                own, others_values = values_in(text), values_in(other_text)
+                if own - others_values and others_values - own:
                     return True
     return False
 
@@ -59,7 +61,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def collapse(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits without near-copies of a better one, whose `also` then names their sources; ranks as given.
+    """The hits without near-copies of a better one, whose `also` gets their sources; ranks do not change.
 
     Passages of one document are copies only when they are equal: neighbours share a sentence by design.
     """
@@ -71,7 +73,7 @@ def collapse(hits: Sequence[Hit]) -> list[Hit]:
         shared = Counter(at for shingle in own for at in holders.get(shingle, ()))
         for at in sorted(at for at, n in shared.items() if n >= MIN_SHARED * len(own)):
             other = kept[at]
-            if _says_the_same(hit, other):
+            if _is_copy(hit, other):
                 known = {other.source.doc_id, *(source.doc_id for source in also[at])}
                 also[at] += [source for source in (hit.source, *hit.also) if source.doc_id not in known]
                 break
@@ -83,7 +85,7 @@ def collapse(hits: Sequence[Hit]) -> list[Hit]:
     return [replace(hit, also=tuple(sources)) for hit, sources in zip(kept, also, strict=True)]
 
 
-def _says_the_same(hit: Hit, other: Hit) -> bool:
+def _is_copy(hit: Hit, other: Hit) -> bool:
     one, another = hit.passage.text, other.passage.text
     if hit.source.doc_id == other.source.doc_id:
         return words(one) == words(another)
@@ -91,12 +93,12 @@ def _says_the_same(hit: Hit, other: Hit) -> bool:
 
 
 def number_ranks(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """The hits in this order, ranks 1, 2, 3..."""
+    """The hits in this order, with ranks 1, 2, 3..."""
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1))
 
 
 def merge_neighbours(hits: Sequence[Hit], text_of: Callable[[int], str]) -> tuple[Hit, ...]:
-    """Passages of one document and section that touch or overlap become one hit, in the place of the better one.
+    """Merge passages of one document and section that touch or overlap into one hit, at the rank of the better one.
 
     text_of: a document's text by its id. A merged hit keeps the better one's passage id, score and page, and
     `document.text[start:end] == text`; it is at most MAX_MERGED_CHARS long.

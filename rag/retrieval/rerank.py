@@ -1,7 +1,7 @@
-"""Reranking: a model reads the question and a passage together.
+"""Reranking: a model scores the question and a passage together.
 
-Query likelihood: how probable the question is as one that the passage answers (Ponte and Croft, SIGIR 1998;
-with a language model that reads, Sachan et al., EMNLP 2022). A cross-encoder of one's own takes the same place.
+Query likelihood is the probability of the question given the passage (Ponte and Croft, SIGIR 1998; with a large
+language model, Sachan et al., EMNLP 2022). A cross-encoder can take its place.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ASK = "\n\nWrite a question that this passage answers."
 class LikelihoodReranker:
     """Scores a text by the mean log-probability of the question's tokens after it. Needs no training.
 
-    Generator.likelihood must be offered by the model; passages are reusable segments, so that an engine which
-    keeps attention states reads each passage once.
+    The model must implement Generator.likelihood. Passages are reusable segments, so that an engine that keeps
+    attention states reads each passage once.
     """
 
     def __init__(self, generator: Generator) -> None:
@@ -37,7 +37,10 @@ class LikelihoodReranker:
         return self._generator.model_id
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts),), natural log a token; higher is more relevant. Raises what `likelihood` raises."""
+        """Shape (len(texts),): mean natural log-probability of a token; higher is more relevant.
+
+        Raises as `Generator.likelihood`.
+        """
         n_tokens = max(self._generator.count_tokens(question), 1)
         scores = np.zeros(len(texts), dtype=np.float32)
         for at, text in enumerate(texts):
@@ -54,23 +57,23 @@ def _messages(text: str) -> list[Message]:
 
 
 def rerank(question: str, hits: Sequence[Hit], reranker: Reranker, weight: float) -> list[Hit]:
-    """The hits in the order of a blend: (1 - weight) x score before + weight x the model's, each scaled to 0..1.
+    """The hits sorted by (1 - weight) x old score + weight x the model's score, each scaled to 0..1.
 
-    The scales are those of these hits alone (min-max), so the blend is only comparable within one result. The
-    model's own score stands in `parts` as `reranker`, the one before as `retrieved`; the stage is `reranked`.
+    The min-max scaling is over these hits, so the new scores are comparable only within one result. `parts` keeps the
+    model's score as `reranker` and the old one as `retrieved`; the stage is `reranked`.
     """
     if not hits:
         return []
     texts = [f"{context_of(hit.source, hit.passage)}\n{hit.passage.text}" for hit in hits]
-    given = np.asarray(reranker.score(question, texts), dtype=np.float32)
-    blend = (1.0 - weight) * _scaled(np.array([hit.score for hit in hits])) + weight * _scaled(given)
+    model_scores = np.asarray(reranker.score(question, texts), dtype=np.float32)
+    blend = (1.0 - weight) * _scaled(np.array([hit.score for hit in hits])) + weight * _scaled(model_scores)
     order = sorted(range(len(hits)), key=lambda at: (-blend[at], at))
     return [
         replace(
             hits[at],
             score=float(blend[at]),
             stage="reranked",
-            parts={**hits[at].parts, "retrieved": hits[at].score, "reranker": float(given[at])},
+            parts={**hits[at].parts, "retrieved": hits[at].score, "reranker": float(model_scores[at])},
         )
         for at in order
     ]

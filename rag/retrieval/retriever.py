@@ -1,4 +1,4 @@
-"""Question -> hits: candidates of both indexes, fused, with what the question names moved up."""
+"""Question -> hits: fused candidates of both indexes, with bonuses for the publishers and times that it names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FOLLOW_UP_WEIGHT = 0.5
 _NAMED_CANDIDATES = 20
 _MAX_TIMES = 3
 _EVENT_CANDIDATES = 20
-_OF_QUESTION = 0.5
+_QUESTION_WEIGHT = 0.5
 
 
 class Retriever:
@@ -61,7 +61,7 @@ class Retriever:
         self._dated: tuple[Question, int, Question] | None = None
 
     def close(self) -> None:
-        """Free the model that was loaded for it, if any. The archive stays open."""
+        """Free the model that was loaded for this retriever, if any. The archive stays open."""
         self._free()
 
     def __enter__(self) -> Self:
@@ -74,20 +74,20 @@ class Retriever:
 
     @property
     def reranks(self) -> bool:
-        """Whether a model takes a second look."""
+        """Whether a model reranks the hits."""
         return self._config.rerank != "off"
 
     def read(self, text: str) -> Question:
-        """The question that a text asks of this archive, whose publishers it may name."""
+        """The analysed question, with the publishers of this archive that it names."""
         generation = self._archive.store.generation
         if self._publishers[0] != generation:
             self._publishers = (generation, self._archive.store.publishers())
         return Question.read(text, self._publishers[1])
 
     def understand(self, question: Question) -> Question:
-        """The question with its events and its `last week` dated by what the archive holds: they stand in `times`.
+        """The question with events and relative times such as `last week` dated by the archive, in `times`.
 
-        Without all that it says about where to look when `retrieval.context` is off.
+        When `retrieval.context` is off: the question without publishers, times, clauses and events.
         """
         if not self._config.context:
             return question.literal()
@@ -102,14 +102,14 @@ class Retriever:
         if question.relative:
             dated = [source.published for source in self._archive.store.sources() if source.published]
             newest = date_range(max(dated))[1] if dated else None
-            times += [told] if (told := relative_time(question.relative, newest, today)) else []
+            times += [time] if (time := relative_time(question.relative, newest, today)) else []
         for event in question.events:
             search = Candidates(self._archive, self._config, Filter(), _EVENT_CANDIDATES)
-            # The phrase names the event; the rest of the question tells it from others of its kind.
-            scores = mean(search.search(event.phrase), search.search(question.query), _OF_QUESTION)
-            found = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
-            if time := date_event(event, [search.found[item] for item in found]):
-                times.append(time)
+            # The phrase names the event; the rest of the question separates it from similar events.
+            scores = mean(search.search(event.phrase), search.search(question.query), _QUESTION_WEIGHT)
+            best = sorted(scores, key=lambda item: (-scores[item], item))[:_EVENT_CANDIDATES]
+            if event_time := date_event(event, [search.passages[item] for item in best]):
+                times.append(event_time)
         return replace(question, times=tuple(times), relative="", events=())
 
     def retrieve(
@@ -119,12 +119,12 @@ class Retriever:
         top_k: int | None = None,
         admitted: Filter | None = None,
     ) -> tuple[Hit, ...]:
-        """Passages for the question, best first; a text is read first.
+        """Passages for the question, best first. A string is analysed first.
 
-        top_k: as many as that, one passage a hit. Without it: as many as the question needs, at most the
-        settings' `top_k`, and neighbouring passages in one hit.
-        A follow-up is searched as it stands and with the turn before it. `admitted` is a filter: what it
-        does not admit is not found. Near-copies of a better hit are left out and named in its `also`.
+        top_k: this many hits, each of one passage. Without it: as many as the question needs, at most the `top_k` of
+        the settings, with neighbouring passages merged into one hit.
+        history: a follow-up is searched both alone and with the previous turn. admitted: a filter; other documents are
+        not searched. Near-copies of a better hit are left out and listed in its `also`.
         """
         limit = top_k or self._config.top_k
         if isinstance(question, str):
@@ -142,7 +142,7 @@ class Retriever:
         scores = self._scores(candidates, queries, understood, admitted or Filter())
         best = sorted(scores, key=lambda item: (-scores[item], item))[: 2 * limit + 10]
         if self._config.sentence_weight:
-            self._weigh_sentences(queries[0], best, candidates, scores)
+            self._mix_sentence_scores(queries[0], best, candidates, scores)
         if understood.latest:
             self._favour_latest(best, candidates, scores)
         best.sort(key=lambda item: (-scores[item], item))
@@ -159,7 +159,7 @@ class Retriever:
     def _scores(
         self, candidates: Candidates, queries: Sequence[str], understood: Question, admitted: Filter
     ) -> Scores:
-        """Scores of all candidates: of the question, of its clauses or the turn before, of what they lead to."""
+        """Scores of all candidates: of the question, its clauses or the previous turn, and the expansion with names."""
         whole = candidates.search(queries[0], explained=True)
         for publisher in understood.publishers:
             narrower = admitted.of_publisher(publisher)
@@ -172,24 +172,24 @@ class Retriever:
             return mean(whole, candidates.search(queries[1]), _FOLLOW_UP_WEIGHT)
         scores = whole
         if understood.clauses:
-            clauses = self._of_clauses(understood.clauses, candidates, understood.publishers)
+            clauses = self._clause_scores(understood.clauses, candidates, understood.publishers)
             scores = self._mixed(scores, clauses, self._config.part_weight, "clause", candidates)
         if self._config.bridge_weight and (understood.clauses or len(understood.publishers) > 1):
             first = sorted(scores, key=lambda item: (-scores[item], item))[:N_READ]
-            names = bridging_names(queries[0], [candidates.found[item] for item in first])
+            names = bridging_names(queries[0], [candidates.passages[item] for item in first])
             if names:
                 searched = understood.clauses or (Clause(queries[0]),)
-                led = [clause.with_names(names, understood.publishers) for clause in searched]
-                bridged = self._of_clauses(led, candidates, understood.publishers)
+                expanded = [clause.with_names(names, understood.publishers) for clause in searched]
+                bridged = self._clause_scores(expanded, candidates, understood.publishers)
                 scores = self._mixed(scores, bridged, self._config.bridge_weight, "names", candidates)
         return scores
 
-    def _of_clauses(
+    def _clause_scores(
         self, clauses: Sequence[Clause], candidates: Candidates, publishers: Sequence[str]
     ) -> Scores:
-        """The best score of each passage over the clauses; a publisher or a time counts where it is named.
+        """The best score of each passage over the clauses, with the bonuses for each clause's own publishers and times.
 
-        publishers: those that the whole question names, for a clause that names none.
+        publishers: of the whole question, for a clause that names none.
         """
         several = []
         for clause in clauses:
@@ -214,35 +214,35 @@ class Retriever:
         *,
         explained: bool = False,
     ) -> None:
-        """Add the bonus of a named publisher, and that of a date in a time that is meant."""
+        """Add the bonuses for a named publisher and for a date within a named time."""
         for item in scores if publishers or times else ():
-            source = candidates.found[item][1]
+            source = candidates.passages[item][1]
             bonus: dict[str, float] = {}
             if source.publisher in publishers:
                 bonus["publisher"] = self._config.named_bonus
-            if source.published and any(time.holds(source.published) for time in times):
+            if source.published and any(time.includes(source.published) for time in times):
                 bonus["period"] = self._config.period_bonus
             scores[item] += sum(bonus.values())
             if explained and bonus:
                 candidates.parts.setdefault(item, {}).update(bonus)
 
     def _favour_latest(self, items: Sequence[int], candidates: Candidates, scores: Scores) -> None:
-        """Add the bonus of a date to those of the newest month found."""
-        dates = {item: candidates.found[item][1].published or "" for item in items}
+        """Add the bonus for a date to the candidates of the newest month."""
+        dates = {item: candidates.passages[item][1].published or "" for item in items}
         newest = max(dates.values(), default="")
         for item, published in dates.items():
             if newest and published >= newest[:7]:
                 scores[item] += self._config.period_bonus
                 candidates.parts.setdefault(item, {})["latest"] = self._config.period_bonus
 
-    def _weigh_sentences(
+    def _mix_sentence_scores(
         self, question: str, items: Sequence[int], candidates: Candidates, scores: Scores
     ) -> None:
-        """Mix the cosine of each passage's nearest sentence into its score."""
+        """Mix the cosine of each passage's most similar sentence into its score."""
         texts: list[str] = []
         owners: list[int] = []
         for item in items:
-            text = candidates.found[item][0].text
+            text = candidates.passages[item][0].text
             for start, end in split_sentences(text):
                 texts.append(text[start:end])
                 owners.append(item)
@@ -256,13 +256,13 @@ class Retriever:
             candidates.parts.setdefault(item, {})["sentence"] = cosine
 
     def _hit(self, item: int, candidates: Candidates, score: float) -> Hit:
-        passage, source = candidates.found[item]
+        passage, source = candidates.passages[item]
         stage: Stage = "fused" if self._config.mode == "hybrid" else self._config.mode
         return Hit(passage, source, score, 0, stage, dict(candidates.parts.get(item, {})))
 
 
 def queries_of(question: Question, history: Sequence[Turn] = ()) -> list[str]:
-    """What reaches the indexes: the question, and with a history also the last turn in front of it."""
+    """The queries for the indexes: the question, and with a history also the last turn followed by the question."""
     if not question.query:
         return []
     if not history:

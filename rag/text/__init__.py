@@ -1,4 +1,4 @@
 """Text without context: words, sentences, numbers, names, dates, negation. Knows no passage and no archive.
 
-In: a string. Out: values with the offsets at which they stand.
+In: a string. Out: values with their offsets.
 """

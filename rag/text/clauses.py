@@ -1,4 +1,4 @@
-"""A sentence of an answer -> the claims in it that are worth checking by themselves."""
+"""A sentence of an answer -> its clauses, each a claim that is checked by itself."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from askive.rag.text.words import STOP_WORDS, content_words
 
 _MIN_WORDS = 3
 _SPLIT = re.compile(
-    r";\s+|\s+[—–]\s+|,\s+(?=(?:and|but|while|whereas|although|though|which|who|whose|where|as well as|with)\s)"
+    # "... sank; two", "... sank — two"
+    r";\s+|\s+[—–]\s+"
+    # "Lind, who wrote", "the ship sank, but"
+    r"|,\s+(?=(?:and|but|while|whereas|although|though|which|who|whose|where|as well as|with)\s)"
+    # "trams ran while ferries stopped"
     r"|\s+(?=(?:while|whereas|but)\s)"
+    # "Voss sang and she was praised", "and Lind wrote", "and the ferry has left"; not "bread and the salt"
     r"|\s+(?=and\s+(?:he|she|it|they|that|the|a|an|[A-Z]\w+)\s+(?:\w+\s+){0,2}?(?:is|are|was|were|has|have|had|will"
     r"|said|says|\w{3,}ed)\b)"
 )
 
 
 def claims_of(sentence: str) -> tuple[str, ...]:
-    """Clauses of the sentence, in order; together they hold every word of it.
+    """Clauses of the sentence, in order; together they have every word of it.
 
-    A clause with fewer than three words that count stays with its neighbour.
+    A clause with fewer than three content words is joined to its neighbour.
     """
     return tuple(sentence[start:end] for start, end in claim_spans(sentence)) or (sentence,)
 
 
 def claim_spans(sentence: str) -> list[tuple[int, int]]:
-    """The clauses of `claims_of` as offsets into the sentence, without white space around them."""
+    """The clauses of `claims_of` as offsets into the sentence, without surrounding white space."""
     cuts = [0, *(match.end() for match in _SPLIT.finditer(sentence)), len(sentence)]
     spans: list[tuple[int, int]] = []
     for start, end in pairwise(cuts):

@@ -1,4 +1,4 @@
-"""Days, months and years that a text names, and what "Monday" means in an article of a known date."""
+"""Dates in a text: days, months, years, and weekdays or "yesterday" relative to a document's date."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MONTHS = "january february march april may june july august september october no
 
 _MONTHS = {name: n for n, name in enumerate(MONTHS, start=1)}
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}
-# They count only behind a day: "Mars" is a planet, too.
+# These count only after a day: "Mars" is also a planet.
 _OTHER_LANGUAGES = (
     "januar februar märz april mai juni juli august september oktober november dezember",
     "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -26,17 +26,19 @@ _MONTHS_ELSEWHERE = {
 }
 _DAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday".split()
 _WEEKDAYS = {name: n for n, name in enumerate(_DAY_NAMES)}
+# Jan, January, Sept.
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
+# 1st, 22nd, 3rd, 25th, 25
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"
+_YEAR = r"(?P<year>1[0-9]\d\d|20\d\d)"  # 1987, 2016
 _LOWER_MONTH = f"(?i:{_MONTH})"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?<![\d-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])",  # 2016-01-25, and before T10:30
+        r"(?<![\d-])(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])",  # 2016-01-25, also before T10:30
         r"(?<![\d/])(?P<year>\d{4})/(?P<month>\d\d?)/(?P<day>\d\d?)(?![\d/])",  # 2016/01/25
         # 04.03.2024, 3/4/24, 04-03-2024
         r"(?<![\d./-])(?P<first>\d\d?)(?P<separator>[./-])(?P<second>\d\d?)(?P=separator)(?P<year>\d{4})(?![\d/-])",
@@ -46,18 +48,20 @@ _PATTERNS = tuple(
         rf"\b{_LOWER_MONTH}(?:\s+of)?,?\s+{_YEAR}\b",  # Sept. 2015
         # 4. März 2024, 4 de marzo de 2024
         rf"\b{_DAY}\.?\s+(?:de\s+)?(?P<month>(?i:{'|'.join(_MONTHS_ELSEWHERE)}))\b(?:\s+(?:de\s+)?{_YEAR}\b)?",
-        # 2016-01; "the 2010-11 season" is none.
+        # 2016-01; not "the 2010-11 season"
         r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>0[1-9]|1[0-2])(?![\d-])(?!\s+(?:season|school|fiscal|financial))",
         rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}(?!\w)",  # 25th of January
         rf"\b{_MONTH}\s+{_DAY}\b(?![,.]?\d)",  # Jan. 25
         # in May, early January
         rf"\b(?:in|since|until|by|of|during|from|between|early|late|mid|last|next|this|and|to)[\s-]+{_MONTH}(?!\w)",
-        # 1987, mid-1987
+        # 1987, mid-1987, early-1987, late-1987; not "1987 people"
         rf"(?:(?<![\d.,$€£-])|(?<=\bmid-)|(?<=\bearly-)|(?<=\blate-)){_YEAR}\b(?![.,]?\d)"
         r"(?!\s*(?:%|percent|per cent|people|men|women|troops|km|miles|m\b))",
     )
 )
+# "Monday", "next Monday"
 _WEEKDAY = re.compile(rf"\b(?P<next>next\s+)?(?P<name>{'|'.join(_DAY_NAMES)})\b", re.IGNORECASE)
+# "today", "yesterday", "tomorrow"; "last month", "this year", "next month"
 _RELATIVE = re.compile(
     r"\b(?P<word>today|yesterday|tomorrow|(?P<which>last|this|next) (?P<unit>month|year))\b", re.IGNORECASE
 )
@@ -65,11 +69,11 @@ _RELATIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date as far as it is told: any part may be None.
+    """A date in a text; each part that the text does not give is None.
 
-    weekday: 0 is Monday. start, end: offsets into the text; text: as it stands there.
-    resolved: worked out from the document's date, such as the day of "on Monday".
-    other: the month and day of the second reading of `3/4/24`; the first one has the day in front.
+    weekday: 0 is Monday. start, end: offsets into the text. text: the words at these offsets.
+    resolved: computed from the document's date, such as the day of "on Monday".
+    other: month and day of the second reading of `3/4/24`; the first reading has the day first.
     """
 
     year: int | None
@@ -84,7 +88,7 @@ class Day:
 
     @property
     def readings(self) -> tuple[Day, ...]:
-        """What it may mean, each with one reading."""
+        """The date once for each reading."""
         first = replace(self, other=None)
         return (
             (first,)
@@ -94,7 +98,7 @@ class Day:
 
     @property
     def iso(self) -> str | None:
-        """`2016`, `2016-01` or `2016-01-25`; the year alone with two readings; None without a year."""
+        """`2016`, `2016-01` or `2016-01-25`; only the year when there are two readings; None without a year."""
         if self.year is None:
             return None
         parts = [f"{self.year:04d}"]
@@ -106,41 +110,41 @@ class Day:
 
 
 def days(text: str, published: str | None = None) -> list[Day]:
-    """Dates in the order of the text; the most precise reading of each stretch.
+    """Dates in the order of the text, the most precise reading of each span.
 
-    published: the document's date. Weekdays and "yesterday" are worked out when it is known to the day,
-    "last month" when it is known to the month, and a date without a year takes the year nearest to it.
+    published: the document's date. Weekdays and "yesterday" are resolved when it is known to the day, "last month"
+    when it is known to the month. A date without a year gets the nearest year.
     """
-    found: list[Day] = []
+    dates: list[Day] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             start = min(match.start(name) for name, value in match.groupdict().items() if value)
-            if any(d.start < match.end() and start < d.end for d in found):
+            if any(d.start < match.end() and start < d.end for d in dates):
                 continue
-            if day := _read(match.groupdict(), start, match.end(), text):
-                found.append(day)
-    found += [
+            if day := _parse(match.groupdict(), start, match.end(), text):
+                dates.append(day)
+    dates += [
         Day(None, None, None, _WEEKDAYS[match["name"].lower()], match.start(), match.end(), match.group())
         for match in _WEEKDAY.finditer(text)
     ]
-    found += [day for match in _RELATIVE.finditer(text) if (day := _relative(match, published))]
-    return sorted((_resolved(day, published) for day in _in_one_order(found)), key=lambda d: d.start)
+    dates += [day for match in _RELATIVE.finditer(text) if (day := _relative(match, published))]
+    return sorted((_resolved(day, published) for day in _in_one_order(dates)), key=lambda d: d.start)
 
 
-def _in_one_order(found: list[Day]) -> list[Day]:
-    """The dates with the order of day and month that the others of the text show: `3/4/24` beside `25/4/24`."""
-    shown = {
+def _in_one_order(dates: list[Day]) -> list[Day]:
+    """The dates with the one order of day and month that unambiguous dates show: `25/4/24` for `3/4/24`."""
+    day_first = {
         int(re.split(r"[/-]", day.text)[0]) == day.day
-        for day in found
+        for day in dates
         if day.other is None and day.month != day.day and re.fullmatch(r"\d\d?[/-]\d\d?[/-]\d+", day.text)
     }
-    if len(shown) != 1:
-        return found
-    return [day.readings[0 if True in shown else 1] if day.other else day for day in found]
+    if len(day_first) != 1:
+        return dates
+    return [day.readings[0 if True in day_first else 1] if day.other else day for day in dates]
 
 
 def day_of(published: str | None) -> Day | None:
-    """A document's date as a `Day` that stands nowhere in its text."""
+    """A document's date as a `Day`, with offsets 0; None when it is not a date."""
     try:
         date_range(published or "")
     except ValueError:
@@ -149,37 +153,37 @@ def day_of(published: str | None) -> Day | None:
     return Day(year, month or None, day or None, None, 0, 0, published or "")
 
 
-def entails(held: Day, claimed: Day) -> bool:
-    """Whether the held date says everything that the claimed one does, in any of their readings."""
-    return any(_entails(one, other) for one in held.readings for other in claimed.readings)
+def entails(stated: Day, claimed: Day) -> bool:
+    """Whether the stated date has every part of the claimed one, in any of their readings."""
+    return any(_entails(one, other) for one in stated.readings for other in claimed.readings)
 
 
-def _entails(held: Day, claimed: Day) -> bool:
+def _entails(stated: Day, claimed: Day) -> bool:
     for part in ("year", "month", "day"):
         wanted = getattr(claimed, part)
-        guessed = claimed.resolved and getattr(held, part) is None
-        if wanted is not None and not guessed and getattr(held, part) != wanted:
+        guessed = claimed.resolved and getattr(stated, part) is None
+        if wanted is not None and not guessed and getattr(stated, part) != wanted:
             return False
     if claimed.weekday is not None and claimed.day is None:
-        return _weekday(held) == claimed.weekday
+        return _weekday(stated) == claimed.weekday
     return True
 
 
-def conflicts(held: Day, claimed: Day) -> bool:
-    """Whether both tell a part of the date, as precisely, and tell it differently in all their readings."""
-    return all(_conflicts(one, other) for one in held.readings for other in claimed.readings)
+def conflicts(stated: Day, claimed: Day) -> bool:
+    """Whether the dates have the same precision and differ in a part, in all their readings."""
+    return all(_conflicts(one, other) for one in stated.readings for other in claimed.readings)
 
 
-def _conflicts(held: Day, claimed: Day) -> bool:
-    if (held.day is None) != (claimed.day is None) or (held.month is None) != (claimed.month is None):
+def _conflicts(stated: Day, claimed: Day) -> bool:
+    if (stated.day is None) != (claimed.day is None) or (stated.month is None) != (claimed.month is None):
         return False
-    pairs = [(getattr(held, part), getattr(claimed, part)) for part in ("year", "month", "day")]
+    pairs = [(getattr(stated, part), getattr(claimed, part)) for part in ("year", "month", "day")]
     differ = any(one is not None and other is not None and one != other for one, other in pairs)
-    both = held.weekday is not None and claimed.weekday is not None and held.weekday != claimed.weekday
-    return differ or (both and held.day is None and claimed.day is None)
+    other_weekday = None not in (stated.weekday, claimed.weekday) and stated.weekday != claimed.weekday
+    return differ or (other_weekday and stated.day is None and claimed.day is None)
 
 
-def _read(groups: dict[str, str | None], start: int, end: int, text: str) -> Day | None:
+def _parse(groups: dict[str, str | None], start: int, end: int, text: str) -> Day | None:
     month_name, day, year, second = (groups.get(name) for name in ("month", "day", "year", "second"))
     if second:
         days = numeric_days(int(groups["first"] or 0), int(second), int(year or 0), groups["separator"] or "")
@@ -234,7 +238,7 @@ def _resolved(day: Day, published: str | None) -> Day:
         if base.day is None or base.month is None:
             return day
         at = datetime.date(base.year, base.month, base.day)
-        # News names the last such day; "next" the one to come.
+        # News names the most recent such day; "next" means a future one.
         step = (at.weekday() - day.weekday) % 7
         at = (
             at + datetime.timedelta(7 - step)
@@ -246,7 +250,7 @@ def _resolved(day: Day, published: str | None) -> Day:
         return day
     if base.month is None:
         return replace(day, year=base.year, resolved=True)
-    # The nearest such month: in January, "December" is the one before.
+    # The nearest such month: in January, "December" is last year's.
     ahead = (day.month - base.month + 5) % 12 - 5
     return replace(day, year=(base.year * 12 + base.month - 1 + ahead) // 12, resolved=True)
 

@@ -1,4 +1,4 @@
-"""Dates as precise as they are known: `2016`, `2016-01` or `2016-01-25`."""
+"""Partial dates, as precise as the source gives them: `2016`, `2016-01` or `2016-01-25`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 _MAX_CHARS = 200
-"""No date is longer."""
+"""Longer strings are not parsed as dates."""
 _DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?!\d)")  # 04.03.2024
+# 2016, 2016-1, 2016-01-25, 2016-01-25T10:30, 2016-01-25 10:30
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?$")
 
 
 def partial_date(value: Any) -> str | None:
-    """The value as an ISO date of its own precision, or None when it is no date.
+    """The value as an ISO date of the same precision; None when it is not a date.
 
     Takes dates, years and ISO strings; other spellings ("25 January 2016") through dateutil.
     """
@@ -40,19 +41,19 @@ def partial_date(value: Any) -> str | None:
 
 
 def numeric_days(first: int, second: int, year: int, separator: str) -> list[datetime.date]:
-    """What a date in figures may mean: `04.03.2024` one day, `3/4/24` two, day first; `31/31/24` none.
+    """The possible days of a numeric date: `04.03.2024` has one, `3/4/24` two (day first), `31/31/24` none.
 
-    Points are written with the day first. A year of two digits is one from 1970 to 2069.
+    With points the day comes first. Two-digit years are from 1970 to 2069.
     """
     if year < 100:
         year += 1900 if year >= 70 else 2000
-    found: list[datetime.date] = []
+    readings: list[datetime.date] = []
     for day, month in ((first, second),) if separator == "." else ((first, second), (second, first)):
         try:
-            found.append(datetime.date(year, month, day))
+            readings.append(datetime.date(year, month, day))
         except ValueError:
             continue
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(readings))
 
 
 def _spelled_date(text: str) -> str | None:
@@ -65,7 +66,7 @@ def _spelled_date(text: str) -> str | None:
             for year, month, day in ((2001, 1, 1), (2002, 2, 2))
         )
     except Exception:
-        # The parser guesses, and stumbles over wrong guesses in many ways.
+        # dateutil guesses, and raises many kinds of errors on wrong guesses.
         return None
     if one.year != other.year:
         return None
@@ -78,7 +79,7 @@ def _spelled_date(text: str) -> str | None:
 
 
 def date_range(partial: str) -> tuple[datetime.date, datetime.date]:
-    """First and last day that a partial date may mean. Raises ValueError when it is no date."""
+    """First and last day of a partial date. Raises ValueError when it is not a date."""
     parts = [int(part) for part in partial.split("-")]
     if len(parts) == 3:
         day = datetime.date(*parts)
@@ -104,7 +105,7 @@ def spelled_date(partial: str | None) -> str:
 
 
 def days_of(published: str | None) -> tuple[str | None, str | None]:
-    """First and last day that a document's date may mean, in ISO form; None when it has none or it is no date."""
+    """First and last day of a document's date, in ISO form; `(None, None)` when it is missing or invalid."""
     try:
         first, last = date_range(published or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The words and figures that numbers are made of, and what a figure may mean: `1,200`, `1.200.000`, `84,20`."""
+"""Tokens of numbers, words and figures, and the readings of a figure: `1,200`, `1.200.000`, `84,20`."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ TENS = dict(
     zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)
 )
 MOST_DIGITS = 28
-"""A longer figure is a code, kept as it stands and never scaled."""
-_VULGAR = "\u00bc-\u00be\u2150-\u215e"  # ½ and its like
+"""A longer figure is a code: it is kept unchanged and never scaled."""
+_VULGAR = "\u00bc-\u00be\u2150-\u215e"  # vulgar fractions such as ½
 _TOKEN = re.compile(
-    rf"(?P<vulgar>[{_VULGAR}])"
+    rf"(?P<vulgar>[{_VULGAR}])"  # ½
     r"|(?P<figure>"
     r"\d{1,3}(?: \d{3}){2,}(?!\d)(?:[.,]\d+)?"  # 1 200 000
     r"|\d{1,3}(?:[\u00a0\u2009\u202f'’]\d{3})+(?!\d)(?:[.,]\d+)?"  # 1'200, or with a thin space
     r"|\d+(?:[.,]\d+)*)"  # 1,200.50 and 1.200.000 and 84,20
-    rf"|(?P<word>[^\W\d_{_VULGAR}]+)"
+    rf"|(?P<word>[^\W\d_{_VULGAR}]+)"  # million
 )
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")  # 1,200.50
 _DOT_GROUPED = re.compile(
-    r"[1-9]\d{0,2}(?:\.\d{3}){2,}(?:,\d+)?|[1-9]\d{0,2}\.\d{3},\d+"
-)  # 1.200.000, 1.200,50
+    r"[1-9]\d{0,2}(?:\.\d{3}){2,}(?:,\d+)?"  # 1.200.000, 1.200.000,50
+    r"|[1-9]\d{0,2}\.\d{3},\d+"  # 1.200,50
+)
 _EITHER = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # 1.200
+# Separators within a figure: 1 200 000, 1'200
 _SPACES = re.compile("[ \u00a0\u2009\u202f'’]")
 _DECIMAL_COMMA = re.compile(r"\d+,\d+")  # 84,20
-# A text that has "84,20" or "1.200.000" in it.
+# A text that writes decimals with a comma: it has "84,20", or "1.200.000" or "1.200,50".
 _USES_COMMA = re.compile(r"(?<![\d.,])\d+,\d{1,2}(?![\d,.]*\d)|\.\d{3}[.,]\d")
-_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-5]\d)\.){3}\d{1,3}")  # 192.168.100.200
+_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-5]\d)\.){3}\d{1,3}")  # 192.168.100.200, 249.1.1.1, 255.255.0.0
 _PARTS = {
     "quarter": 4,
     "third": 3,
@@ -77,7 +79,7 @@ class Token(NamedTuple):
 
     kind: figure, vulgar (`½`), small (`seven`, `twenty`), hundred, scale, short (`bn`), dozen, half, part (`third`),
     ordinal, or the word itself: a, and, of, point, between.
-    value: of a part the denominator. readings: of a figure, in plain digits, the likeliest first.
+    value: for a part, the denominator. readings: for a figure, in plain digits, the likeliest first.
     """
 
     kind: str
@@ -88,22 +90,22 @@ class Token(NamedTuple):
 
 
 def number_tokens(text: str) -> list[Token]:
-    """What may be part of a number, in the order of the text."""
+    """Tokens that may be part of a number, in the order of the text."""
     comma = bool(_USES_COMMA.search(text))
-    found: list[Token] = []
+    tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         word, start, end = match.group(), match.start(), match.end()
         if match["vulgar"]:
-            found.append(
+            tokens.append(
                 Token("vulgar", Fraction(unicodedata.numeric(word)).limit_denominator(10), start, end)
             )
         elif match["figure"]:
             readings = _figure_readings(word, comma=comma)
             value = Fraction(readings[0]) if is_decimal(readings[0]) else Fraction(0)
-            found.append(Token("figure", value, start, end, readings))
+            tokens.append(Token("figure", value, start, end, readings))
         elif known := _VOCABULARY.get(word.lower()):
-            found.append(Token(known[0], Fraction(known[1]), start, end))
-    return found
+            tokens.append(Token(known[0], Fraction(known[1]), start, end))
+    return tokens
 
 
 def plain_figure(figure: str) -> str:

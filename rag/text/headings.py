@@ -1,4 +1,4 @@
-"""Headings of Markdown, found in a time that grows with the text's length alone."""
+"""Markdown headings, in time linear in the length of the text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# What stands behind the title is taken off outside: blanks, hashes and blanks again would be tried in all ways.
+# "## Title ##"; trailing blanks and hashes are stripped afterwards, because a pattern for them would backtrack.
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+)$", re.MULTILINE)
 
 
 class Heading(NamedTuple):
-    """`text[start:end]` is its line; level: 1 to 6."""
+    """A heading. start, end: offsets of its line. level: 1 to 6."""
 
     start: int
     end: int
@@ -20,7 +20,7 @@ class Heading(NamedTuple):
 
 
 def find_headings(text: str, start: int = 0, end: int | None = None) -> Iterator[Heading]:
-    """The headings of `text[start:end]`, in order; those in fenced code too."""
+    """The headings of `text[start:end]`, in order, including those in fenced code."""
     for match in _HEADING.finditer(text, start, len(text) if end is None else end):
         line = match.group(2)
         title = line.rstrip(" \t").rstrip("#").rstrip(" \t") or line[0]
@@ -28,5 +28,5 @@ def find_headings(text: str, start: int = 0, end: int | None = None) -> Iterator
 
 
 def first_heading(text: str, max_level: int = 6) -> str | None:
-    """Title of the first heading of at most this level; None when there is none."""
-    return next((found.title for found in find_headings(text) if found.level <= max_level), None)
+    """The title of the first heading of at most this level; None when there is none."""
+    return next((heading.title for heading in find_headings(text) if heading.level <= max_level), None)

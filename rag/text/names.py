@@ -1,4 +1,4 @@
-"""Names as phrases: `World Health Organization`, `Mr Smith`, `the French`; and whether a text has them."""
+"""Names as phrases, such as `World Health Organization`, `Mr Smith`, `the French`, and whether a text has them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from askive.rag.text.numbers import numbers
 from askive.rag.text.words import STOP_WORDS, stem, words
 
+# Lind, O’Brien; UN; U.S.
 _NAME = re.compile(r"\b(?:[A-Z][\w’'.-]*[\w’']|[A-Z]{2,}|[A-Z]\.(?:[A-Z]\.)+)")
 
+# Lind; U.S. or J.; J; al-Assad; d’Estaing
 _CAPITAL = r"(?:[A-Z][\w’'-]*[\w]|[A-Z]\.(?:[A-Z]\.)*|[A-Z]\b|al-[A-Z]\w+|d[’'][A-Z]\w+)"
+# Rosa Lind, Port of Finsk, Ludwig van Beethoven
 _PHRASE = re.compile(
     rf"(?<![\w’'-]){_CAPITAL}(?:\s+(?:(?:of|de|du|da|van|von|der|bin|ibn|al|el|la|le)\s+)?{_CAPITAL})*"
 )
@@ -47,8 +50,8 @@ _ENDINGS = frozenset("n an ian i ese ish s ns ans ians is ic er ers".split())
 class Name:
     """A run of capitalised words.
 
-    words: in lower case, without titles and small words. follows: the word right behind it, `` if none.
-    start, end: offsets into the text; text: as it stands there. opens: it is the first word of a sentence.
+    words: in lower case, without titles and stop words. follows: the next word in lower case, empty if none.
+    start, end: offsets into the text. text: the words at these offsets. opens: it begins a sentence.
     """
 
     words: tuple[str, ...]
@@ -60,14 +63,14 @@ class Name:
 
 
 def names_in(text: str) -> list[Name]:
-    """Names in the order of the text; months and weekdays are none."""
-    found: list[Name] = []
+    """Names in the order of the text, without months and weekdays."""
+    result: list[Name] = []
     for match in _PHRASE.finditer(text):
         raws = [
             (raw.group(), match.start() + raw.start(), _bare(raw.group()))
             for raw in re.finditer(r"\S+", match.group())
         ]
-        # "The Observatory", "Is Paris": the name begins behind the small word.
+        # "The Observatory", "Is Paris": the name begins after the stop word.
         while raws and raws[0][2] in STOP_WORDS and not _is_acronym(raws[0][0]):
             raws.pop(0)
         kept = tuple(
@@ -78,19 +81,21 @@ def names_in(text: str) -> list[Name]:
         if not kept:
             continue
         start = raws[0][1]
+        # After ". ", ': "'
         opens = not text[:start].strip(" \t\n\"'“‘(") or bool(re.search(r"[.!?:]\s+[\"“'‘(]*$", text[:start]))
-        behind = re.match(r"(?:['’]s)?\s+([a-z][\w-]+)", text[match.end() :])
-        follows = behind.group(1) if behind and behind.group(1) not in STOP_WORDS else ""
-        found.append(Name(kept, follows, start, match.end(), text[start : match.end()], opens))
-    return found
+        # " bridge", "’s bridge"
+        following = re.match(r"(?:['’]s)?\s+([a-z][\w-]+)", text[match.end() :])
+        follows = following.group(1) if following and following.group(1) not in STOP_WORDS else ""
+        result.append(Name(kept, follows, start, match.end(), text[start : match.end()], opens))
+    return result
 
 
-def has_name(name: Name, heard: Iterable[str], text: str = "") -> bool:
-    """Whether words that were heard hold the name: every word of it, in some form, or its acronym.
+def has_name(name: Name, source_words: Iterable[str], text: str = "") -> bool:
+    """Whether the source has the name: every word of it, in some form, or its acronym.
 
-    heard: words in lower case. text: where an acronym or its definition may stand.
+    source_words: in lower case. text: the source's text, where an acronym may be spelled out.
     """
-    pool = {known for word in heard for known in (word, _NATIONS.get(word, word))}
+    pool = {known for word in source_words for known in (word, _NATIONS.get(word, word))}
     if all(_has_word(word, pool) for word in name.words):
         return True
     if len(name.words) >= 2 and acronym_of(name) in pool:
@@ -107,18 +112,18 @@ def acronym_of(name: Name) -> str:
 
 
 def is_office(name: Name) -> bool:
-    """Whether it names an office, such as `Russian Foreign Minister`, and no person."""
+    """Whether the name is an office, such as `Russian Foreign Minister`, not a person."""
     return name.text.split()[-1].lower().strip(".") in _TITLES
 
 
 def lower_words(text: str) -> set[str]:
     """The words of a text for `has_name`."""
-    found = set(words(text))
-    return found | {part for word in found for part in re.split(r"['’]", word) if len(part) > 2}
+    whole = set(words(text))
+    return whole | {part for word in whole for part in re.split(r"['’]", word) if len(part) > 2}
 
 
 def same_word(one: str, other: str) -> bool:
-    """Whether two words name the same: `Syria`, `Syrian`, `Syrians`."""
+    """Whether two words are forms of one name: `Syria`, `Syrian`, `Syrians`."""
     if one == other or stem(one) == stem(other):
         return True
     short, long = sorted((one, other), key=len)
@@ -143,13 +148,14 @@ def _has_word(word: str, pool: set[str]) -> bool:
 
 
 def _spells(acronym: str, text: str) -> bool:
-    """Whether words in a row open with the letters of the acronym."""
+    """Whether the initials of consecutive words spell the acronym: `World Health Organization` for WHO."""
+    # "World Health Organization", "Bank of England"
     initials = r"\b" + r"[\w’'-]*\s+(?:(?:of|for|and|the|on|in)\s+)*".join(re.escape(c) for c in acronym)
     return bool(re.search(initials, text))
 
 
 def _is_acronym(word: str) -> bool:
-    """`WHO` is a name, `who` is none."""
+    """`WHO` is an acronym, `who` is not."""
     return len(word) > 1 and word.isalpha() and word.isupper()
 
 
@@ -158,12 +164,12 @@ def _bare(word: str) -> str:
 
 
 def names(text: str) -> set[str]:
-    """Capitalised words that do not merely open a sentence, in lower case."""
-    found: set[str] = set()
+    """Capitalised words in lower case, except stop words that open a sentence."""
+    result: set[str] = set()
     for match in _NAME.finditer(text):
         word = match.group().removesuffix("'s").removesuffix("’s")
         opens = match.start() == 0 or re.search(r"[.!?:]\s+[\"“'‘(]*$", text[: match.start()])
         if opens and word.lower() in STOP_WORDS:
             continue
-        found.add(word.lower().strip(".'’"))
-    return found - STOP_WORDS
+        result.add(word.lower().strip(".'’"))
+    return result - STOP_WORDS

@@ -1,4 +1,4 @@
-"""What a text denies, turns round, or says the other way: the differences that shared words hide."""
+"""Negation, antonyms and swapped roles: differences between texts that share their words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from itertools import pairwise
 
 from askive.rag.text.words import STOP_WORDS, stem
 
+# "didn't", "U.S", "no-fly"; ","
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*|[.,;:!?()—–]")
+# "but not in Syria", "and not Syria", ", not the mayor"
 _BUT_NOT = re.compile(r"(?:\bbut|\band|,)\s+not\s+([^.,;:!?()—–]+)")
 _MAX_SCOPE = 8
 _CUES = frozenset(
@@ -31,7 +33,7 @@ for _pair in """rise/fall rose/fell increase/decrease increased/decreased grew/s
     _ANTONYMS.setdefault(_one, set()).add(_other)
     _ANTONYMS.setdefault(_other, set()).add(_one)
 _NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "non-")
-# What a sentence says is not so, without a word of denial: each may stand behind a "did not" or "no longer".
+# Words that exclude something without a negation: each can support a claim with "did not" or "no longer".
 _EXCLUDES = frozenset(
     """only solely except excluding instead rather unlike hardly barely scarcely seldom rarely false untrue wrong
     incorrect myth former formerly ex until cancel cancels cancelled canceled postponed scrapped abandoned stop stops
@@ -41,100 +43,100 @@ _EXCLUDES = frozenset(
     opposed impossible unknown unclear uncertain unlikely doubt doubts doubted doubtful differ differs differed
     different distinct ignore ignores ignored silent""".split()
 )
-# Words that stop lists drop and that turn a meaning round.
+# Stop words that change the meaning.
 _KEPT = frozenset({"up", "down", "before", "after", "more", "fewer", "above", "below"})
 _SMALL = frozenset(stem(word) for word in STOP_WORDS | _CUES)
 
 
 def polarities(text: str) -> dict[str, set[bool]]:
-    """Stem -> whether it is denied where it stands (True) or not (False); both when it stands twice.
+    """Stem -> the polarities of its occurrences: True when negated, False when not.
 
-    A cue reaches to the end of its clause, at most eight words far; two cues undo each other.
+    The scope of a cue ends with its clause, after eight words at most; two cues cancel out.
     """
-    found: dict[str, set[bool]] = {}
-    reach: list[int] = []
+    result: dict[str, set[bool]] = {}
+    scopes: list[int] = []
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))
     for at, token in enumerate(tokens):
-        if token in _BREAKS or (token == "," and not _goes_on(tokens, at)):
-            reach = []
+        if token in _BREAKS or (token == "," and not _is_in_list(tokens, at)):
+            scopes = []
             continue
         if token == ",":
             continue
-        # "Neither ... nor" is one denial, not two that undo each other.
-        reach = [] if token == "nor" else [left - 1 for left in reach if left > 1]
+        # "Neither ... nor" is one negation, not two that cancel out.
+        scopes = [] if token == "nor" else [left - 1 for left in scopes if left > 1]
         if not (token in STOP_WORDS and token not in _KEPT) and token not in _CUES:
-            found.setdefault(stem(token), set()).add(len(reach) % 2 == 1)
+            result.setdefault(stem(token), set()).add(len(scopes) % 2 == 1)
         if _is_cue(tokens, at):
-            reach.append(_MAX_SCOPE)
-    return found
+            scopes.append(_MAX_SCOPE)
+    return result
 
 
 def denial(claim: str, source: str) -> str | None:
-    """The word that one of the two denies and the other does not; None when they agree.
+    """The stem that one of the two negates and the other does not; None when they agree.
 
-    What is denied first and foremost is the word behind the cue: "was not filmed", "denies that it targets".
+    The word right after a cue decides first: "was not filmed", "denies that it targets".
     """
-    said, held = polarities(claim), polarities(source)
-    for word in [*_denied(claim), *_denied(source)]:
-        if word in said and word in held and not said[word] & held[word]:
+    ours, theirs = polarities(claim), polarities(source)
+    for word in [*_negated(claim), *_negated(source)]:
+        if word in ours and word in theirs and not ours[word] & theirs[word]:
             return word
-    shared = [word for word in said if word in held]
-    turned = [word for word in shared if not said[word] & held[word]]
-    return turned[0] if turned and len(turned) * 2 >= len(shared) else None
+    shared = [word for word in ours if word in theirs]
+    opposed = [word for word in shared if not ours[word] & theirs[word]]
+    return opposed[0] if opposed and len(opposed) * 2 >= len(shared) else None
 
 
-def find_undenied(claim: str, source: str, question: str = "") -> str | None:
-    """What the claim denies and the source does not (the word behind the cue); None when it denies nothing else.
+def unsupported_denial(claim: str, source: str, question: str = "") -> str | None:
+    """The stem that the claim negates and the source does not; None when the source supports all its negations.
 
-    A source bears a denial that denies the same word, holds its opposite, or, where it lacks the word, denies or
-    excludes something in a clause with another word of the claim. A mere "No." denies what the question asks.
+    A source supports a negation when it negates the same word, has its antonym, or lacks the word and negates or
+    excludes something in a clause with another word of the claim. A bare "No." negates what the question asks.
     """
-    heads = _denied(claim)
+    heads = _negated(claim)
     if not heads and _has_cue(claim):
         return None if _excludes(source, f"{claim} {question}") else "no"
-    if bears_denial(claim, source):
+    if supports_denial(claim, source):
         return None
-    held = polarities(source)
+    theirs = polarities(source)
     for word in heads:
-        if word in held:
-            if True not in held[word]:
+        if word in theirs:
+            if True not in theirs[word]:
                 return word
         elif not (
-            any(False in held.get(other, ()) for other in _ANTONYMS.get(word, ()))
-            or any(f"{prefix}{word}" in held for prefix in _NEGATING)
+            any(False in theirs.get(other, ()) for other in _ANTONYMS.get(word, ()))
+            or any(f"{prefix}{word}" in theirs for prefix in _NEGATING)
             or _excludes(source, claim)
         ):
             return word
     return None
 
 
-def bears_denial(claim: str, source: str) -> bool:
-    """Whether the source expressly denies what the claim denies: the same words, or "in Iraq but not in Syria"."""
-    heads, held = _denied(claim), polarities(source)
+def supports_denial(claim: str, source: str) -> bool:
+    """Whether the source negates what the claim negates: the same words, or a contrast, "in Iraq but not in Syria"."""
+    heads, theirs = _negated(claim), polarities(source)
     if not heads:
         return False
-    said = {stem(token) for token in _TOKEN.findall(claim.lower())}
+    claim_stems = {stem(token) for token in _TOKEN.findall(claim.lower())}
     contrasted = (
         {stem(token) for token in _TOKEN.findall(match.group(1))} - _SMALL
         for match in _BUT_NOT.finditer(source.lower())
     )
-    return all(True in held.get(word, ()) for word in heads) or any(
-        words and words <= said for words in contrasted
+    return all(True in theirs.get(word, ()) for word in heads) or any(
+        words and words <= claim_stems for words in contrasted
     )
 
 
-def denied_by(claim: str, clause: str) -> str | None:
-    """The word that a clause of the source denies, when the claim puts its own word in its place.
+def replaced_denial(claim: str, clause: str) -> str | None:
+    """The stem that a clause of the source negates and for which the claim has another word.
 
-    "Voss starred in Finsk" where the source has "Voss did not appear in Finsk": nothing that they share is turned
-    round but what stands behind the denied word. None when the claim has that word, or denies something itself.
+    "Voss starred in Finsk" where the source has "Voss did not appear in Finsk": of the shared words, only those after
+    the negated one differ in polarity. None when the claim has that stem, or has a negation itself.
     """
     if _has_cue(claim):
         return None
-    said, held = polarities(claim), polarities(clause)
-    if not any(marks == {True} and word in said for word, marks in held.items()):
+    ours, theirs = polarities(claim), polarities(clause)
+    if not any(marks == {True} and word in ours for word, marks in theirs.items()):
         return None
-    return next((word for word in _denied(clause) if word not in said), None)
+    return next((word for word in _negated(clause) if word not in ours), None)
 
 
 def _has_cue(text: str) -> bool:
@@ -143,7 +145,7 @@ def _has_cue(text: str) -> bool:
 
 
 def _excludes(source: str, about: str) -> bool:
-    """Whether a clause of the source denies or excludes something and shares a word with what it is about."""
+    """Whether a clause of the source negates or excludes something and shares a word with `about`."""
     wanted = {stem(token) for token in _TOKEN.findall(about.lower().replace("’", "'"))} - _SMALL
     tokens = _TOKEN.findall(source.lower().replace("’", "'"))
     cues = {at for at, token in enumerate(tokens) if token in _EXCLUDES or _is_cue(tokens, at)}
@@ -158,9 +160,9 @@ def _excludes(source: str, about: str) -> bool:
     return False
 
 
-def _denied(text: str) -> list[str]:
-    """The stem right behind each cue that no other cue undoes."""
-    found: list[str] = []
+def _negated(text: str) -> list[str]:
+    """The stem right after each cue that no other cue cancels."""
+    heads: list[str] = []
     tokens = _TOKEN.findall(text.lower().replace("’", "'"))
     waiting = False
     for at, token in enumerate(tokens):
@@ -169,35 +171,35 @@ def _denied(text: str) -> list[str]:
         elif _is_cue(tokens, at):
             waiting = not waiting
         elif waiting and token[0].isalnum() and (token not in STOP_WORDS or token in _KEPT):
-            found.append(stem(token))
+            heads.append(stem(token))
             waiting = False
-    return found
+    return heads
 
 
 def opposite(claim: str, source: str) -> tuple[str, str] | None:
-    """`(stem said, its opposite in the source)` when the source has only the opposite; None otherwise."""
-    said, held = polarities(claim), polarities(source)
-    for word, marks in said.items():
+    """`(stem in the claim, its antonym in the source)` when the source has only the antonym; None otherwise."""
+    ours, theirs = polarities(claim), polarities(source)
+    for word, marks in ours.items():
         for other in sorted(_ANTONYMS.get(word, ())):
-            if other in held and word not in held and other not in said and marks & held[other]:
+            if other in theirs and word not in theirs and other not in ours and marks & theirs[other]:
                 return word, other
     return None
 
 
 def swapped_roles(claim: str, source: str, names: list[str]) -> tuple[str, str, str] | None:
-    """`(doer, stem of the verb, done to)` as the claim has it and the source has it the other way round.
+    """`(agent, stem of the verb, patient)` of the claim when the source swaps agent and patient; None otherwise.
 
-    names: single words in lower case that both texts hold. "X killed Y" against "Y killed X", and the passive.
+    names: single words in lower case that both texts have. "X killed Y" against "Y killed X", also in the passive.
     """
-    for doer, verb, other in _roles(claim, names):
-        for his, what, hers in _roles(source, names):
-            if what == verb and (his, hers) == (other, doer):
-                return doer, verb, other
+    for agent, verb, patient in _roles(claim, names):
+        for other_agent, other_verb, other_patient in _roles(source, names):
+            if other_verb == verb and (other_agent, other_patient) == (patient, agent):
+                return agent, verb, patient
     return None
 
 
 def _roles(text: str, names: list[str]) -> list[tuple[str, str, str]]:
-    """`(doer, verb, done to)` for each word between two neighbouring names; a passive is turned round."""
+    """`(agent, stem, patient)` for each word between two neighbouring names; a passive swaps the names."""
     tokens = [t.removesuffix("'s") for t in _TOKEN.findall(text.lower().replace("’", "'"))]
     places = [at for at, token in enumerate(tokens) if token in names]
     roles: list[tuple[str, str, str]] = []
@@ -210,8 +212,8 @@ def _roles(text: str, names: list[str]) -> list[tuple[str, str, str]]:
         ):
             continue
         passive = "by" in between
-        doer, other = (tokens[second], tokens[first]) if passive else (tokens[first], tokens[second])
-        roles += [(doer, stem(word), other) for word in between if word not in STOP_WORDS]
+        agent, patient = (tokens[second], tokens[first]) if passive else (tokens[first], tokens[second])
+        roles += [(agent, stem(word), patient) for word in between if word not in STOP_WORDS]
     return roles
 
 
@@ -224,7 +226,7 @@ def _is_cue(tokens: list[str], at: int) -> bool:
         return following[:1] == ["out"]
     if token in _CUES or token.endswith("n't"):
         clause = following[: next((n for n, t in enumerate(following) if t in _BREAKS), len(following))]
-        # "Not until" and "no fewer than" deny nothing.
+        # "Not until" and "no fewer than" negate nothing.
         return not (set(clause) & {"until", "unless"}) and following[:1] not in (
             ["fewer"],
             ["less"],
@@ -233,7 +235,7 @@ def _is_cue(tokens: list[str], at: int) -> bool:
     return False
 
 
-def _goes_on(tokens: list[str], at: int) -> bool:
-    """Whether a comma only stands in a list: "no food, water or power"."""
+def _is_in_list(tokens: list[str], at: int) -> bool:
+    """Whether a comma separates the items of a list: "no food, water or power"."""
     following = tokens[at + 1 : at + 3]
     return len(following) == 2 and following[1] in (",", "or", "nor")

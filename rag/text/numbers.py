@@ -1,4 +1,4 @@
-"""Numbers in a text, in figures and in words: a tokenizer and a small grammar, each number in one spelling."""
+"""Numbers in a text, in figures and in words: a small grammar that reads each number into plain digits."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from fractions import Fraction
 from askive.rag.text.figures import MOST_DIGITS, is_decimal, number_tokens
 
 _MONEY_BEFORE = re.compile(r"(?:[$€£¥]|\b(?:CHF|EUR|USD|GBP))\s?$")  # "€ 5 m", "CHF 5m"
-_RANGE = re.compile(r"\s*[-–]\s*[$€£¥]?|\s+(?:to|or)\s+[$€£¥]?", re.IGNORECASE)  # "12-15", "$12 to $15"
+_RANGE = re.compile(
+    r"\s*[-–]\s*[$€£¥]?|\s+(?:to|or)\s+[$€£¥]?", re.IGNORECASE
+)  # "12-15", "$12 to $15", "12 or 15"
+# "between 12", "between two hundred million"
 _BETWEEN = re.compile(r"\bbetween\s+[^\s.]+(?:[\s-][^\s.]+){0,2}$", re.IGNORECASE)
 _RATIO = re.compile(r"\s+(in|out of)(?: every)?\s+", re.IGNORECASE)  # "one in five", "one out of every five"
 _AT = re.compile(r"\bat\s+$", re.IGNORECASE)  # "at one point five of them left"
-_OF_A_WHOLE = re.compile(r"\s+(?:of|the)\b", re.IGNORECASE)
+_OF_A_WHOLE = re.compile(r"\s+(?:of|the)\b", re.IGNORECASE)  # "half of them", "half the trams"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number where it stands.
+    """A number in a text.
 
     values: its readings in plain digits, the likeliest first: `400m` is 400000000, or 400 metres.
     start, end: offsets into the text. scale: 1000000 for `12 million`, 1 for `12`.
@@ -35,8 +38,8 @@ class Number:
 def numbers(text: str) -> set[str]:
     """Numbers in one spelling: `7,500`, `7500` and `seven thousand five hundred` are all `7500`.
 
-    A scale belongs to its number: `12 million` and `a dozen` are `12000000` and `12`. Every reading of a number
-    with several is there. Signs are left out.
+    A scale belongs to its number: `12 million` and `a dozen` are `12000000` and `12`. A number with several readings
+    contributes all of them. Signs are left out.
     """
     return {value for number in find_numbers(text) for value in number.values}
 
@@ -48,14 +51,14 @@ def number_mentions(text: str) -> list[tuple[str, int, int]]:
 
 def find_numbers(text: str) -> list[Number]:
     """Numbers in the order of the text; without ordinals in words, such as `twenty-first`."""
-    found = list(_Grammar(text).numbers())
-    for i in range(len(found) - 1):
-        found[i] = _with_shared_scale(text, found[i], found[i + 1])
-    return found
+    result = list(_Grammar(text).numbers())
+    for i in range(len(result) - 1):
+        result[i] = _with_shared_scale(text, result[i], result[i + 1])
+    return result
 
 
 def is_range(text: str, start: int, end: int) -> bool:
-    """Whether what stands between two numbers makes a range of them: `12-15`, `12 to 15`, `between 12 and 15`."""
+    """Whether `text[start:end]` joins two numbers to a range: `12-15`, `12 to 15`, `between 12 and 15`."""
     gap = text[start:end] if end - start < 10 else ""
     return bool(_RANGE.fullmatch(gap)) or (
         gap.strip() == "and" and bool(_BETWEEN.search(text[max(0, start - 40) : start]))
@@ -83,7 +86,10 @@ def spelled(value: Fraction) -> str:
 
 
 class _Grammar:
-    """The numbers of a text. Methods take the place of a token and give a value with the place behind it."""
+    """The grammar of numbers over the tokens of a text.
+
+    Rules take the index of a token; they return a value and the index after its last token, or None.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -96,13 +102,13 @@ class _Grammar:
             if token.readings and not is_decimal(token.readings[0]):
                 yield Number(token.readings, token.start, token.end)
                 i += 1
-            elif (found := self._part_of_scale(i) or self._cardinal(i)) is None:
+            elif (result := self._part_of_scale(i) or self._cardinal(i)) is None:
                 i += 1
             else:
-                number, behind = found
-                if not self._is_ordinal(behind):
+                number, stop = result
+                if not self._is_ordinal(stop):
                     yield number
-                i = behind
+                i = stop
 
     def shares(self) -> Iterator[Number]:
         i = 0
@@ -120,18 +126,18 @@ class _Grammar:
             i += 1
 
     def _gap(self, i: int) -> str:
-        """What stands between a token and the one before it, without spaces."""
+        """The text between a token and the one before it, without spaces; `…` when it is long."""
         start, end = self._tokens[i - 1].end, self._tokens[i].start
         return self._text[start:end].strip() if end - start < 20 else "…"
 
     def _kind(self, i: int, gaps: tuple[str, ...] = ("", "-", "‑")) -> str:
-        """The kind of a token that is joined to the one before it; empty when there is none."""
+        """The kind of a token that follows the one before it with one of these gaps; else empty."""
         return self._tokens[i].kind if 0 < i < len(self._tokens) and self._gap(i) in gaps else ""
 
     def _number(
-        self, value: Fraction, i: int, behind: int, scale: int = 1, also: tuple[str, ...] = ()
+        self, value: Fraction, i: int, stop: int, scale: int = 1, also: tuple[str, ...] = ()
     ) -> Number:
-        return Number((spelled(value), *also), self._tokens[i].start, self._tokens[behind - 1].end, scale)
+        return Number((spelled(value), *also), self._tokens[i].start, self._tokens[stop - 1].end, scale)
 
     def _share(self, i: int) -> tuple[Fraction, int] | None:
         """`half`, `a quarter`, `three-quarters`, `¾`, `3/4`."""
@@ -173,7 +179,7 @@ class _Grammar:
         group = self._group(i)
         if group is None:
             return None
-        total, behind = Fraction(0), i
+        total, stop = Fraction(0), i
         largest = least = 1
         also: tuple[str, ...] = ()
         while group is not None:
@@ -188,17 +194,17 @@ class _Grammar:
                 return Number(token.readings, token.start, token.end), j
             if not is_sure:
                 also = (spelled(value),)
-            total, behind, least, largest = total + value * scale, after, scale, max(largest, scale)
+            total, stop, least, largest = total + value * scale, after, scale, max(largest, scale)
             if scale == 1 or self._tokens[after - 1].kind == "dozen":
                 break
             if share := self._and_share(after):
-                total, behind = total + share[0] * scale, share[1]
+                total, stop = total + share[0] * scale, share[1]
                 break
             group = self._next_group(after, joined_by_and=not self._is_between(i))
-        return self._number(total, i, behind, largest, also), behind
+        return self._number(total, i, stop, largest, also), stop
 
     def _group(self, i: int) -> tuple[Fraction, int] | None:
-        """What a scale may follow: `2½`, `250`, `two and a half`, `three point five`, `two hundred and fifty`."""
+        """A value before a scale: `2½`, `250`, `two and a half`, `three point five`, `two hundred and fifty`."""
         token = self._tokens[i]
         if token.kind == "dozen":
             return Fraction(12), i + 1
@@ -244,7 +250,7 @@ class _Grammar:
         return value, j if j > i else i - 1
 
     def _and_share(self, i: int) -> tuple[Fraction, int] | None:
-        """`and a half`, `and three quarters`; thirds and less only before a scale: "two, and a third was lost"."""
+        """`and a half`, `and three quarters`; other parts only before a scale, unlike "two, and a third was lost"."""
         share = self._share(i + 1) if self._kind(i) == "and" and self._kind(i + 1) else None
         if share is None or share[0] >= 1 or self._tokens[i + 1].readings:
             return None
@@ -252,7 +258,7 @@ class _Grammar:
         return share if is_usual or self._kind(share[1]) == "scale" else None
 
     def _scale(self, i: int) -> tuple[int, int, bool]:
-        """The scale, 1 when there is none; the place behind it; whether there is no other reading."""
+        """The scale or 1, the index after it, and whether this is the only reading."""
         kind = self._kind(i)
         if kind == "short":
             return self._short_scale(i)
@@ -276,7 +282,7 @@ class _Grammar:
         return 1, i, True
 
     def _is_between(self, i: int) -> bool:
-        """Whether a number begins what `and` does not go on: `between one hundred and two thousand`."""
+        """Whether `and` ends the number: `between one hundred and two thousand`."""
         return i > 0 and self._tokens[i - 1].kind == "between" and self._gap(i) == ""
 
     def _next_group(self, i: int, *, joined_by_and: bool) -> tuple[Fraction, int] | None:
@@ -284,11 +290,11 @@ class _Grammar:
             i += 1
         kind = self._kind(i, ("", ","))
         group = self._group(i) if kind in ("small", "figure") else None
-        # "A thousand, five of them": a comma stands only before hundreds.
+        # "A thousand, five of them": a comma joins only hundreds.
         return None if group and self._gap(i) == "," and group[0] < 100 else group
 
     def _is_ordinal(self, i: int) -> bool:
-        """Whether what stands here makes the number before it an ordinal: `twenty-first`, `two hundredth`."""
+        """Whether the token makes the number before it an ordinal: `twenty-first`, `two hundredth`."""
         before = self._tokens[i - 1]
         if before.kind in ("hundred", "scale"):
             i += self._kind(i) == "and"
@@ -300,11 +306,11 @@ class _Grammar:
             self._kind(i, gaps) == "ordinal" or (self._kind(i, gaps) == "part" and not word.endswith("s"))
         )
 
-    def _ratio(self, i: int, number: Number, behind: int) -> Number | None:
-        """`one in five`, `nine in ten`, `3 out of 12`; "two in five attacks" are two."""
+    def _ratio(self, i: int, number: Number, stop: int) -> Number | None:
+        """`one in five`, `nine in ten`, `3 out of 12`; not "two in five attacks"."""
         match = _RATIO.match(self._text, number.end)
-        behind += self._kind(behind, ("out",)) == "of"
-        whole = self._cardinal(behind) if match and behind < len(self._tokens) else None
+        stop += self._kind(stop, ("out",)) == "of"
+        whole = self._cardinal(stop) if match and stop < len(self._tokens) else None
         if match is None or whole is None or whole[0].start != match.end():
             return None
         part, of = number.values[0], whole[0].values[0]

@@ -1,6 +1,6 @@
-"""Where sentences begin and end, as exact offsets.
+"""Sentence boundaries, as exact offsets.
 
-Rules rather than a trained splitter: every boundary must be explainable, and offsets must never move.
+These are rules instead of a trained splitter: every boundary must be explainable, and offsets must never change.
 """
 
 from __future__ import annotations
@@ -25,18 +25,21 @@ _ABBREVIATIONS = frozenset(
     eq eqs sec ch pp ed eds trans art para ref refs tab mt ft ave blvd rd hwy max min temp wt
     u.s u.k u.n e.u u.a.e d.c a.m p.m e.g i.e ph.d m.d b.a m.a b.sc m.sc""".split()
 )
-# Titles and references never end a sentence; the others may, when a capital follows.
+# Titles and references never end a sentence; other abbreviations do before a word that often opens one.
 _NEVER_FINAL = frozenset(
     """mr mrs ms dr prof rev hon st sgt lt col gen maj capt cmdr adm sen rep gov pres supt insp
     vs eg ie cf ca approx nos vol vols fig figs eq eqs pp e.g i.e
     jan feb mar apr jun jul aug sep sept oct nov dec""".split()
 )
-# Possessive, and beginning only where a run begins: a run of a million dots must not be tried from each of them.
+# Possessive quantifiers and lookbehinds: a run of a million dots is matched once, not from each dot.
+# `sank." `, `漏れた……」 ` before white space; `漏れた。` before anything
 _END = re.compile(
     r"""(?:(?<![.!?])[.!?]++|(?<![。！？…])[。！？…]++)["'”’»)\]}*_]*+(?=\s|$)|[。！？]["'”’»）」』]*+"""
 )
+# A blank line; or a line break before "- item", "2. item", "## Title", "| cell"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |\|))")
 _LIST_NUMBER = re.compile(r"\d{1,2}")
+# The "Dr" of "(Dr."
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
 
@@ -44,9 +47,9 @@ _SPACE = re.compile(r"\s+")
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Sentences of `text[start:end]`, in order, without surrounding white space.
 
-    Blank lines, list items and headings always end a sentence; the number of a list item is part of it. A stretch
-    without any punctuation is cut at white space after MAX_SENTENCE_CHARS characters. Every non-space character is
-    in exactly one span.
+    Blank lines, list items and headings always end a sentence; the number of a list item is part of it. A longer
+    sentence is split at white space after at most MAX_SENTENCE_CHARS characters. Every non-space character is in
+    exactly one span.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -92,9 +95,9 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
 
 
 def is_finished(text: str) -> bool:
-    """Whether the last sentence of `text` has ended, whatever may be written behind it.
+    """Whether the last sentence of `text` has ended, whatever text may follow.
 
-    False too for what only looks like an end: `210.` may go on as `210.50`, `U.S.` and `"Stop!"` in mid-sentence.
+    Also False for a possible end: `210.` may become `210.50`, and a sentence may continue after `U.S.` or `"Stop!"`.
     """
     body = text.rstrip()
     last = next((match for match in _END.finditer(body) if match.end() == len(body)), None)
@@ -113,6 +116,7 @@ def is_finished(text: str) -> bool:
     return True
 
 
+# Words that often open a sentence.
 _OPENERS = frozenset(
     """the a an this that these those it its he she they we you i his her their our in on at by for from with
     as but and so when while after before since if although however meanwhile then there here some many most
@@ -121,6 +125,7 @@ _OPENERS = frozenset(
 
 
 def _opens_like_a_sentence(rest: str) -> bool:
+    # "The", '“The'
     first = re.match(r"[\"'“‘(\[]*([^\W\d_]+)", rest)
     return bool(first) and first.group(1).lower() in _OPENERS if first else False
 

@@ -1,4 +1,4 @@
-"""Who says what a sentence reports: `said Smith`, `according to the ministry`."""
+"""The speaker that a sentence attributes a statement to: `Smith said`, `according to the ministry`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,36 @@ import re
 
 from askive.rag.text.names import names_in
 
-_SAID = (
+# A verb of saying; "told" with its listener: "told the BBC"
+_SAYING_VERB = (
     r"said|says|say|claimed|claims|claim|alleged|alleges|argued|argues|argue|insisted|insists|maintained|maintains|asserted|reported"
     r"|reports|told\s+\w+(?:\s+\w+){0,3}?|believes?|estimated|estimates|denied|denies|acknowledged|warned|warns|added"
     r"|suggested|suggests|predicted|stated|states|announced|confirmed"
 )
+# "Rosa Lind", "Ministry of the Interior"
 _SPEAKER = r"[A-Z][\w.’'-]*(?:\s+(?:of\s+|the\s+|for\s+|and\s+)?[A-Za-z][\w.’'-]*){0,7}?"
+# "Rosa Lind said that ...", "The old captain, who had left, also claimed ...", "Officials reported on Monday that ..."
 _PREFIX = re.compile(
     rf"^(?P<who>{_SPEAKER}|[Tt]he\s+[\w’'-]+(?:\s+[\w’'-]+){{0,5}}?|[A-Z]?[a-z]+(?:\s+[a-z]+){{0,2}}?)"
-    rf"(?:,[^,]{{3,90}},)?\s+(?:has\s+|had\s+|have\s+|also\s+)?(?P<verb>{_SAID})(?:\s+on\s+[A-Z]\w+)?,?\s+(?:that\s+)?(?=\S)"
+    rf"(?:,[^,]{{3,90}},)?\s+(?:has\s+|had\s+|have\s+|also\s+)?(?P<verb>{_SAYING_VERB})(?:\s+on\s+[A-Z]\w+)?,?\s+(?:that\s+)?(?=\S)"
 )
+# "according to the ministry," and "according to Lind who ..."
 _ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;:]{2,80}?)(?=\s*[,.;:]|\s+(?:who|which)\b|$)")
+# "..., Rosa Lind said.", "..., the port authority reported."
 _SUFFIX = re.compile(
     rf",\s+(?P<who>{_SPEAKER}|(?:the\s+)?[a-z]+(?:\s+[a-z]+){{0,3}}?)\s+(?P<verb>said|says|claimed|reported)\s*[.;]?\s*$"
 )
 _PRONOUNS = frozenset("he she it they we i you who this that these those there".split())
+# Each alternative as it is written: "in his view", "as quoted"
 _ATTRIBUTED = re.compile(
-    rf"\b(?:according to|{_SAID}|accused|accuses|in the words of|as quoted|quoted|in his view|in her view|described)\b",
+    rf"\b(?:according to|{_SAYING_VERB}|accused|accuses|in the words of|as quoted|quoted|in his view|in her view"
+    r"|described)\b",
     re.IGNORECASE,
 )
 
 
 def speaker_of(quote: str) -> str | None:
-    """Who the quoted sentence is attributed to, as it names them; None for a plain statement or a pronoun."""
+    """The speaker of the quoted sentence, in its words; None for a plain statement or a pronoun."""
     text = " ".join(quote.split())
     match = _ACCORDING.search(text) or _SUFFIX.search(text) or _PREFIX.search(text)
     if match is None:
@@ -40,7 +47,7 @@ def speaker_of(quote: str) -> str | None:
 
 
 def is_attributed(sentence: str, speaker: str = "") -> bool:
-    """Whether the sentence says whose word it is: with a verb of saying, or by naming the speaker."""
+    """Whether the sentence attributes its statement: with a verb of saying, or by naming the speaker."""
     if _ATTRIBUTED.search(sentence):
         return True
     last = speaker.split()[-1].lower().strip(".") if speaker else ""

@@ -1,4 +1,4 @@
-"""What a question says about time, as first and last days: dates, quarters, `last month`, `before the talks`."""
+"""Time expressions of a question as first and last days: dates, quarters, `last month`, `before the talks`."""
 
 from __future__ import annotations
 
@@ -20,33 +20,38 @@ _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _PART = re.compile(
     r"\b(early|mid|late)[\s-]+(?:in\s+)?$", re.IGNORECASE
 )  # "early March 2015", "late in 2015"
-# A bare year may be a number: "2000 people". It counts after one of these, or after early, mid, late.
+# "in 2015", "until 2015": a bare year may be a number ("2000 people"), so it counts only after one of these words, or
+# after early, mid, late.
 _YEAR_NEEDS = re.compile(
     r"\b(?:in|during|of|since|before|after|until|by|from|between|and|to)\s+$", re.IGNORECASE
 )
 _IMPOSSIBLE_DAY = re.compile(r"\d(?:st|nd|rd|th)?\s+(?:of\s+)?$")  # "31 |February 2015"
-_BETWEEN = re.compile(r"\b(?:between|from)\s+(?:the\s+)?$", re.IGNORECASE)
-_TO = re.compile(r"\s+(?:and|to|until|till)\s+(?:the\s+)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|from)\s+(?:the\s+)?$", re.IGNORECASE)  # "between March", "from the 3rd"
+_TO = re.compile(r"\s+(?:and|to|until|till)\s+(?:the\s+)?", re.IGNORECASE)  # "March and May", "3 to 5 May"
+# "before 2015", "prior to the 3rd of May", "since 2015"
 _OPEN = re.compile(r"\b(before|prior to|until|till|after|since|following)\s+(?:the\s+)?$", re.IGNORECASE)
 _NEAR_CHARS = 30
+# "today", "yesterday"; "this week", "last month"; "the past 30 days", "last two weeks"
 _RELATIVE = re.compile(
     r"\b(?:(today|yesterday)|(this|last|past)\s+(week|month|year)"
     r"|(?:the\s+)?(?:last|past)\s+(\d{1,3}|two|three|four|five|six|ten)\s+(day|week|month|year)s)\b",
     re.IGNORECASE,
 )
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+# "before the talks", "in the wake of his arrest", "during that siege"
 _EVENT = re.compile(
     r"\b(before|prior to|ahead of|until|after|following|in the wake of|since|during)\s+"
     r"((?:the|his|her|their|its|this|that|these|those)\s+[^,;:.?!()\"“”]+)",
     re.IGNORECASE,
 )
-# Where a phrase such as "the talks in Geneva did he ..." stops being the name of an event.
+# The end of an event's name in "the talks in Geneva did he ...", "the war and", "the siege began"
 _PHRASE_ENDS = re.compile(
     r"\s+(?:and|or|but|who|whom|what|which|when|where|why|how|that|did|does|do|was|were|is|are|had|has|have|will"
     r"|would|could|should|can|may|might|began|started|ended|took|happened)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _MAX_PHRASE_WORDS = 7
+# "the article", "the same", "the next"; "that"
 _NO_EVENT = re.compile(
     r"(?:the\s+)?(?:article|report|story|piece|publication|coverage|same|first|last|next|past)\b|(?:that|this)$",
     re.IGNORECASE,
@@ -55,22 +60,22 @@ _NO_EVENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A stretch of time that a question means.
+    """A period that a question refers to.
 
-    said: the question's own words.
-    first, last: its days, both inclusive; `date.min` and `date.max` where it is open.
-    taken: what it was taken for, when the words alone do not say.
+    wording: the question's own words.
+    first, last: its days, both inclusive; `date.min` and `date.max` for an open end.
+    resolved: the interpretation, when the words alone do not give the days.
     """
 
-    said: str
+    wording: str
     first: Day
     last: Day
-    taken: str = ""
+    resolved: str = ""
 
     def describe(self) -> str:
-        """The words, and what they were taken for."""
-        if self.taken:
-            return f"{self.said} (taken as {self.taken})"
+        """The words with their interpretation."""
+        if self.resolved:
+            return f"{self.wording} (taken as {self.resolved})"
         if self.first == Day.min:
             return f"dated until {self.last}"
         if self.last == Day.max:
@@ -79,80 +84,83 @@ class Time:
 
     @property
     def bounded(self) -> bool:
-        """Whether both ends are named."""
+        """Whether both ends are given."""
         return self.first != Day.min and self.last != Day.max
 
-    def holds(self, published: str) -> bool:
-        """Whether a document of this date may be of that time."""
+    def includes(self, published: str) -> bool:
+        """Whether a document of this date may be from the period."""
         first, last = date_range(published)
         return first <= self.last and self.first <= last
 
 
 @dataclass(frozen=True, slots=True)
 class EventPhrase:
-    """A time told by an event: `before the talks` is said of the phrase `the talks`, relation `before`."""
+    """A period given by an event: `before the talks` has the phrase `the talks` and the relation `before`."""
 
-    said: str
+    wording: str
     relation: str
     phrase: str
 
-    def at(self, first: Day, last: Day, taken: str) -> Time:
-        """The time it means when the event was on these days."""
+    def at(self, first: Day, last: Day, resolved: str) -> Time:
+        """The period when the event was on these days. resolved: as in `Time`."""
         if self.relation in ("before", "prior to", "ahead of", "until"):
-            return Time(self.said, Day.min, last, taken)
+            return Time(self.wording, Day.min, last, resolved)
         if self.relation == "during":
-            return Time(self.said, first, last, taken)
-        return Time(self.said, first, Day.max, taken)
+            return Time(self.wording, first, last, resolved)
+        return Time(self.wording, first, Day.max, resolved)
 
 
 def named_times(text: str) -> list[Time]:
-    """The dates, months, quarters, years and spans that a text names, in its order; impossible ones are no dates."""
+    """The dates, months, quarters, years and ranges in a text, in its order; impossible dates are left out."""
     dated = _dates(text)
-    found: list[Time] = []
+    result: list[Time] = []
     i = 0
     while i < len(dated):
         span = _span(text, dated[i], dated[i + 1]) if i + 1 < len(dated) else None
-        found += [span] if span else _times(text, dated[i])
+        result += [span] if span else _times(text, dated[i])
         i += 2 if span else 1
-    return found
+    return result
 
 
 def relative_phrase(text: str) -> str:
-    """The words that `relative_time` would read, such as `last week`; empty when there are none."""
+    """The words that `relative_time` parses, such as `last week`; empty when there are none."""
     match = _RELATIVE.search(text)
     return match.group() if match else ""
 
 
 def relative_time(text: str, newest: Day | None, today: Day) -> Time | None:
-    """`last week` and its like, counted from today, or from the newest document when nothing is as new as that."""
+    """The period of `last week` and the like, counted from today.
+
+    When the newest document is older than that period, it is counted from the day of that document.
+    """
     match = _RELATIVE.search(text)
     if match is None:
         return None
-    first, last = _stretch(match, today)
+    first, last = _period(match, today)
     if newest is None or newest >= first:
         return Time(match.group(), first, last, _days(first, last))
-    first, last = _stretch(match, newest)
+    first, last = _period(match, newest)
     return Time(match.group(), first, last, f"{_days(first, last)}: the newest document is of {newest}")
 
 
 def event_phrases(text: str) -> list[EventPhrase]:
-    """`before the talks`, `during the siege of Kobani`: times that only the archive can tell."""
-    found: list[EventPhrase] = []
+    """`before the talks`, `during the siege of Kobani`: periods that only the archive can date."""
+    phrases: list[EventPhrase] = []
     for match in _EVENT.finditer(text):
         named = _PHRASE_ENDS.sub("", match.group(2))
         dated = _dates(named, bare_years=True)
-        # "the talks in early 2016": what is left of the date names the event.
+        # "the talks in early 2016": the words before the date name the event.
         named = re.sub(r"\s+(?:in|on|of|at|from)\s*$", "", named[: dated[0].start]) if dated else named
         phrase = " ".join(named.split()[:_MAX_PHRASE_WORDS])
         if len(phrase.split()) > 1 and not _NO_EVENT.match(phrase):
             relation = match.group(1).lower()
-            found.append(EventPhrase(f"{relation} {phrase}", relation, phrase))
-    return found
+            phrases.append(EventPhrase(f"{relation} {phrase}", relation, phrase))
+    return phrases
 
 
 @dataclass(frozen=True, slots=True)
-class _Dated:
-    """Where a date stands and what it may mean; `days` is empty without a year."""
+class _DateSpan:
+    """The offsets of a date and its possible days; `days` is empty without a year."""
 
     start: int
     end: int
@@ -160,14 +168,14 @@ class _Dated:
     days: tuple[tuple[Day, Day], ...]
 
 
-def _dates(text: str, *, bare_years: bool = False) -> list[_Dated]:
-    """Dates, quarters and thirds in the order of the text. bare_years: also a year that nothing marks as one."""
-    found: list[_Dated] = []
+def _dates(text: str, *, bare_years: bool = False) -> list[_DateSpan]:
+    """Dates, quarters and thirds in the order of the text. bare_years: include a year without a preposition."""
+    spans: list[_DateSpan] = []
     for match in _QUARTER.finditer(text):
         number = int(match[2] or 0) or _QUARTERS[match[1].lower()]
         first, last = Day(int(match[3]), 3 * number - 2, 1), date_range(f"{match[3]}-{3 * number:02d}")[1]
-        found.append(_Dated(match.start(), match.end(), "", ((first, last),)))
-    quarters = [(quarter.start, quarter.end) for quarter in found]
+        spans.append(_DateSpan(match.start(), match.end(), "", ((first, last),)))
+    quarters = [(quarter.start, quarter.end) for quarter in spans]
     for day in days(text):
         before = text[max(0, day.start - _NEAR_CHARS) : day.start]
         part = _PART.search(before)
@@ -180,22 +188,22 @@ def _dates(text: str, *, bare_years: bool = False) -> list[_Dated]:
         month = f"-{day.month:02d}" + (f"-{day.day:02d}" if day.day else "") if day.month else ""
         if part:
             ranges = tuple(_third(part[1].lower(), one) for one in ranges)
-        found.append(_Dated(day.start - len(part[0]) if part else day.start, day.end, month, ranges))
-    return sorted(found, key=lambda one: one.start)
+        spans.append(_DateSpan(day.start - len(part[0]) if part else day.start, day.end, month, ranges))
+    return sorted(spans, key=lambda span: span.start)
 
 
-def _times(text: str, dated: _Dated) -> list[Time]:
-    """The time of one date, two of `3/4/24`; none without a year."""
+def _times(text: str, dated: _DateSpan) -> list[Time]:
+    """The period of one date, two periods for `3/4/24`; none without a year."""
     opening = _OPEN.search(text[max(0, dated.start - _NEAR_CHARS) : dated.start])
     if not dated.days or opening is None:
         return [Time(text[dated.start : dated.end], first, last) for first, last in dated.days]
-    said = f"{opening[0]}{text[dated.start : dated.end]}"
+    wording = f"{opening[0]}{text[dated.start : dated.end]}"
     if opening[1].lower() in ("before", "prior to", "until", "till"):
-        return [Time(said, Day.min, max(last for _, last in dated.days))]
-    return [Time(said, min(first for first, _ in dated.days), Day.max)]
+        return [Time(wording, Day.min, max(last for _, last in dated.days))]
+    return [Time(wording, min(first for first, _ in dated.days), Day.max)]
 
 
-def _span(text: str, since: _Dated, until: _Dated) -> Time | None:
+def _span(text: str, since: _DateSpan, until: _DateSpan) -> Time | None:
     """`between March and May 2015`, `from 3 May 2015 to June 4, 2015`."""
     opening = _BETWEEN.search(text[max(0, since.start - _NEAR_CHARS) : since.start])
     if opening is None or not until.days or not _TO.fullmatch(text[since.end : until.start]):
@@ -210,7 +218,7 @@ def _span(text: str, since: _Dated, until: _Dated) -> Time | None:
 
 
 def _third(part: str, days: tuple[Day, Day]) -> tuple[Day, Day]:
-    """The first, middle or last third; for early and late a little more, because people mean it loosely."""
+    """The first, middle or last third; early and late are a quarter longer, because people use them loosely."""
     first, last = days
     third = (last - first) / 3
     if part == "mid":
@@ -218,7 +226,7 @@ def _third(part: str, days: tuple[Day, Day]) -> tuple[Day, Day]:
     return (first, first + third * 1.25) if part == "early" else (last - third * 1.25, last)
 
 
-def _stretch(match: re.Match[str], from_day: Day) -> tuple[Day, Day]:
+def _period(match: re.Match[str], from_day: Day) -> tuple[Day, Day]:
     word, which, unit, count, units = match.groups()
     if word:
         day = from_day - datetime.timedelta(days=word.lower() == "yesterday")

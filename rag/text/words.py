@@ -1,4 +1,4 @@
-"""Words, stems, names and numbers of a text: what a question asks for and what a sentence says."""
+"""Words and stems of a text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from askive.rag.text.figures import TENS, UNITS, plain_figure
 
+# "trams", "U.S", "1,000", "captain's"
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*", re.UNICODE)
 STOP_WORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between
@@ -19,6 +20,7 @@ STOP_WORDS = frozenset(
 )
 
 
+# NUL; a lone half of a surrogate pair
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -33,9 +35,9 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> list[str]:
-    """Words that are not stop words; all of them when nothing else is there."""
-    found = words(text)
-    return [word for word in found if word not in STOP_WORDS] or found
+    """Words that are not stop words; all words when there are only stop words."""
+    every = words(text)
+    return [word for word in every if word not in STOP_WORDS] or every
 
 
 def stems(text: str) -> list[str]:

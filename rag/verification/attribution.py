@@ -1,4 +1,4 @@
-"""Who said it: a report that stands behind someone's word does not become a bare fact."""
+"""Attribution: a statement that the source only reports is not presented as a fact."""
 
 from __future__ import annotations
 
@@ -12,46 +12,47 @@ _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 
 
 def with_attribution(sentence: str, citation: Citation) -> str | None:
-    """The sentence with the attribution of its source in front: `According to X, ...`; None if it needs none.
+    """The sentence after the attribution of its source: `According to X, ...`; None when it needs none.
 
-    None also when the source states it plainly, when the sentence names the speaker or says that it is
-    somebody's word, when the speaker is only a pronoun, and for a denial, which is no report of the thing.
+    It needs none when the source states it as a fact, when the sentence names the speaker or is attributed already,
+    when the speaker is only a pronoun, and when the source denies it.
     """
     speaker = speaker_of(citation.quote)
     if speaker is None or is_attributed(sentence, speaker) or _DENIAL.search(citation.quote):
         return None
-    # "Putin said" is no attribution of what is said about the saying: most words must be the speaker's.
+    # A sentence about the statement itself is not attributed: at least half of its words must be from the quote.
     words = set(stems(sentence))
     if len(words & set(stems(citation.quote))) * 2 < len(words):
         return None
-    return f"According to {_in_the_middle(speaker)}, {_lowered(sentence)}"
+    return f"According to {_lower_speaker(speaker)}, {_lower_opening(sentence)}"
 
 
 def attributed_sentence(sentence: Sentence) -> str | None:
-    """As `with_attribution`, when every citation of the sentence is somebody's word; then the first one's."""
+    """As `with_attribution` for the first citation, when every citation is a reported statement; else None."""
     if not sentence.citations or any(speaker_of(c.quote) is None for c in sentence.citations):
         return None
     return with_attribution(sentence.text, sentence.citations[0])
 
 
-def _in_the_middle(speaker: str) -> str:
+def _lower_speaker(speaker: str) -> str:
+    """The speaker as written within a sentence."""
     first, _, rest = speaker.partition(" ")
     if first in ("The", "A", "An", "Officials", "Police", "Western", "Witnesses", "Some", "Many"):
-        # "Western" is written with a capital anywhere.
+        # "Western" is always capitalised.
         first = first if first == "Western" else first.lower()
     return f"{first} {rest}".strip()
 
 
-def _lowered(sentence: str) -> str:
-    """The sentence as it goes on after a comma: a first word that is no name loses its capital."""
+def _lower_opening(sentence: str) -> str:
+    """The sentence as written after a comma: a first word that is not a name loses its capital."""
     opening = re.match(r"[A-Z][a-z]+\b", sentence)
     if not opening:
         return sentence
     word = opening.group().lower()
-    return word + sentence[opening.end() :] if word in _LOWERED else sentence
+    return word + sentence[opening.end() :] if word in _COMMON_OPENINGS else sentence
 
 
-_LOWERED = frozenset(
+_COMMON_OPENINGS = frozenset(
     """the a an this that these those it its he she they his her their in on at by for from with as there some
     many most all no more about around at nearly almost over under one two three four five six seven eight nine ten
     eleven twelve both each every several few when while after before since if thousands hundreds dozens people

@@ -1,7 +1,7 @@
 """Sentences of an answer -> spans of the sources, found and checked by code.
 
-The model is never asked what it used: a span is cited when its words, its numbers and its meaning stand
-behind the sentence. The quote is read from the document by its offsets, so it is exact by construction.
+The model is never asked for its sources: a span is cited when its words, numbers and vector match the sentence. The
+quote is read from the document by its offsets, so it is exact by construction.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from askive.rag.verification.rules import check
 
 MAX_CITATIONS = 3
 _NEAR_BEST = 0.93
-_ADDED = 0.25
-_N_READ = 6
-_BROUGHT = 2
-"""So many words that a sentence leaves to its neighbour, or one name or number, make the neighbour a source too."""
+_MIN_ADDED = 0.25
+_N_CHECKED = 6
+_MIN_CONTEXT_WORDS = 2
+"""A neighbour becomes a source too when it adds this many words that the sentence needs, or one name or number."""
 
 CITED = 0.40
-"""Score of a span from which on it is shown as the source of a sentence."""
+"""From this score on a span is shown as the source of a sentence."""
 SUPPORTED = 0.55
-"""Score from which on it can support one."""
+"""From this score on a span can support a sentence."""
 PARAPHRASED = 0.70
-"""Score from which on a word of the writer's own is let through."""
+"""From this score on a few words of the sentence may be missing in the span."""
 
 
 class Citer:
@@ -59,30 +59,32 @@ class Citer:
         }
 
     def cite(self, text: str, start: int) -> Sentence:
-        """The sentence `text`, which stands at `start` in the answer, with its citations, verdict and reasons."""
+        """The sentence `text`, at offset `start` of the answer, with its citations, verdict and reasons."""
         end = start + len(text)
-        nothing = Sentence(text, start, end, (), "unsupported", ("nothing in the sources is near it",))
+        nothing = Sentence(text, start, end, (), "unsupported", ("no source sentence is close to it",))
         if not self._candidates:
             return nothing
-        scores, nearness = self._support(text)
+        scores, similarity = self._score(text)
         best = int(np.argmax(scores))
         if scores[best] < CITED:
-            # A wrong number tells against a span; when all else agrees, that is the finding.
-            best = int(np.argmax(nearness))
-            if nearness[best] < SUPPORTED:
+            # A wrong number lowers the score of a span; when all else matches, report the number.
+            best = int(np.argmax(similarity))
+            if similarity[best] < SUPPORTED:
                 return nothing
-            scores = nearness
-        verdict, reasons, chosen = self._checked(text, scores, nearness, best)
-        spans = sorted(chosen, key=lambda i: -nearness[i])
-        alone = verdict == "supported"
+            scores = similarity
+        verdict, reasons, chosen = self._check(text, scores, similarity, best)
+        spans = sorted(chosen, key=lambda i: -similarity[i])
+        is_supported = verdict == "supported"
         citations = tuple(
-            self._citation(self._shortest(text, i) if alone else self._candidates[i], float(nearness[i]))
+            self._citation(
+                self._shortest(text, i) if is_supported else self._candidates[i], float(similarity[i])
+            )
             for i in spans
         )
         return Sentence(text, start, end, citations, verdict, reasons)
 
     def supports(self, text: str) -> bool:
-        """Whether the sources support this sentence. No span gets a number by it."""
+        """Whether the sources support this sentence. No span gets a marker."""
         markers = dict(self._markers)
         try:
             return self.cite(text, 0).verdict == "supported"
@@ -90,62 +92,68 @@ class Citer:
             self._markers = markers
 
     def citation(self, hit: Hit, start: int, end: int, score: float) -> Citation:
-        """A citation of `hit.passage` from `start` to `end` of its document."""
+        """A citation of `hit.passage`. start, end: offsets into its document."""
         marker = self._markers.setdefault((hit.passage.doc_id, start, end), len(self._markers) + 1)
         return Citation(marker, hit, start, end, hit.passage.between(start, end), min(score, 1.0))
 
     def _citation(self, candidate: SourceSentence, score: float) -> Citation:
         return self.citation(candidate.hit, candidate.span.start, candidate.span.end, score)
 
-    def _checked(
-        self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int
+    def _check(
+        self, text: str, scores: np.ndarray, similarity: np.ndarray, best: int
     ) -> tuple[Verdict, tuple[str, ...], list[int]]:
-        """Verdict, reasons, and which candidates to cite."""
-        chosen = self._choose(text, scores, nearness, best)
-        order = [i for i in np.argsort(-scores, kind="stable")[:_N_READ].tolist() if scores[i] >= _ADDED]
-        read = list(dict.fromkeys([best, *order, *chosen]))
+        """Verdict, reasons, and indices of the candidates to cite."""
+        chosen = self._choose(text, scores, similarity, best)
+        order = [
+            i for i in np.argsort(-scores, kind="stable")[:_N_CHECKED].tolist() if scores[i] >= _MIN_ADDED
+        ]
+        checked = list(dict.fromkeys([best, *order, *chosen]))
         slack = 0.125 if scores[best] >= PARAPHRASED else 0.0
-        found = check(text, [self._candidates[i] for i in read], self._question, slack, self._known)
-        if found.verdict != "supported":
-            return found.verdict, found.reasons, chosen
-        used = [read[i] for i in found.used][:MAX_CITATIONS]
+        result = check(text, [self._candidates[i] for i in checked], self._question, slack, self._known)
+        if result.verdict != "supported":
+            return result.verdict, result.reasons, chosen
+        used = [checked[i] for i in result.used][:MAX_CITATIONS]
         if scores[best] < SUPPORTED:
-            return "unsupported", ("too little of it is said in the sources",), chosen
-        return "supported", (), self._joined_by_others(text, self._with_neighbours(text, used), scores, slack)
+            return "unsupported", ("the sources have too little of it",), chosen
+        return (
+            "supported",
+            (),
+            self._with_other_documents(text, self._with_neighbours(text, used), scores, slack),
+        )
 
     def _with_neighbours(self, text: str, used: Sequence[int]) -> list[int]:
-        """`used`, and the sentences beside them that bear what they leave to their context.
+        """`used`, and their neighbours that have the words which they leave to the context.
 
-        "Ghani said more" is checked with what follows it, so what follows is a source as well. Words of the question
-        are no news: whatever has them is not the source of the answer.
+        "Ghani said more" is checked with the sentence after it, so that sentence is a source too. Words of the question
+        do not count, because they do not answer it.
         """
         chosen = list(used)
         lacking = set(stems(text)).difference(self._question.stems, *(self._near[i] for i in chosen))
-        telling = {stem(word) for word in names(text) | numbers(text)}
+        names_and_numbers = {stem(word) for word in names(text) | numbers(text)}
         for i in used:
-            for beside in self._beside(i):
-                brought = lacking & self._own[beside]
-                enough = len(brought) >= _BROUGHT or brought & telling
-                if enough and beside not in chosen and len(chosen) < MAX_CITATIONS:
-                    chosen.append(beside)
-                    lacking -= brought
+            for neighbour in self._neighbours(i):
+                added = lacking & self._own[neighbour]
+                is_enough = len(added) >= _MIN_CONTEXT_WORDS or added & names_and_numbers
+                if is_enough and neighbour not in chosen and len(chosen) < MAX_CITATIONS:
+                    chosen.append(neighbour)
+                    lacking -= added
         return chosen
 
-    def _beside(self, index: int) -> list[int]:
-        """The candidates that this one is read with, the nearest first."""
+    def _neighbours(self, index: int) -> list[int]:
+        """The candidates in the context of this one, the nearest first."""
         item = self._candidates[index]
         around = f"{item.previous} {item.next}"
-        found = [
+        neighbours = [
             i
             for i, other in enumerate(self._candidates)
             if other.hit.passage.doc_id == item.hit.passage.doc_id and i != index and other.text in around
         ]
-        return sorted(found, key=lambda i: abs(self._candidates[i].span.start - item.span.start))
+        return sorted(neighbours, key=lambda i: abs(self._candidates[i].span.start - item.span.start))
 
-    def _joined_by_others(
+    def _with_other_documents(
         self, text: str, used: Sequence[int], scores: np.ndarray, slack: float
     ) -> list[int]:
-        """`used`, and the best sentences of other documents that bear the whole sentence by themselves."""
+        """`used`, and the best sentences of other documents that support the whole sentence by themselves."""
         chosen = list(used)
         cited = {self._candidates[i].hit.passage.doc_id for i in chosen}
         least = max(SUPPORTED, float(scores[list(used)].max()) * _NEAR_BEST)
@@ -160,56 +168,58 @@ class Citer:
         return chosen
 
     def _shortest(self, text: str, index: int) -> SourceSentence:
-        """The candidate, or the clause of it that bears the sentence by itself."""
+        """The candidate, or the clause of it that supports the sentence by itself."""
         candidate = self._candidates[index]
         for clause in clauses_of(candidate):
             if check(text, [clause], slack=0.0).verdict == "supported":
                 return clause
         return candidate
 
-    def _choose(self, text: str, scores: np.ndarray, nearness: np.ndarray, best: int) -> list[int]:
-        """The best span and spans that bring what it lacks."""
+    def _choose(self, text: str, scores: np.ndarray, similarity: np.ndarray, best: int) -> list[int]:
+        """The best span, and spans with the words that it lacks."""
         chosen = [best]
         lacking = set(stems(text)) - self._near[best] - set(self._question.stems) | (
             {stem(word) for word in names(text) | numbers(text)} - self._near[best]
         )
         while lacking and len(chosen) < MAX_CITATIONS:
             gains = [
-                sum(self._weight.get(s, 0.0) for s in lacking & near) if nearness[i] >= _ADDED else 0.0
+                sum(self._weight.get(s, 0.0) for s in lacking & near) if similarity[i] >= _MIN_ADDED else 0.0
                 for i, near in enumerate(self._near)
             ]
-            # Of equal gains the better supported one.
-            more = max(range(len(gains)), key=lambda i: (gains[i], nearness[i]))
-            if not gains[more]:
+            # With equal gains, the more similar one.
+            added = max(range(len(gains)), key=lambda i: (gains[i], similarity[i]))
+            if not gains[added]:
                 break
-            chosen.append(more)
-            lacking -= self._near[more]
+            chosen.append(added)
+            lacking -= self._near[added]
         return chosen
 
-    def _support(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        """How well each candidate stands behind the sentence alone, and how near it is; 0 to 1, (n_candidates,).
+    def _score(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The score of each candidate as a source of the sentence, and its similarity; 0 to 1, both (n_candidates,).
 
-        The first counts numbers that the candidate lacks against it.
+        The score is the similarity, lowered for each number that the candidate lacks.
         """
-        # A short answer ("35.") means something only next to its question.
+        # A short answer ("35.") has a meaning only with its question.
         vectors = self._embedder.embed([text, f"{self._question.text} {text}"])
         cosines = (self._vectors @ vectors.T).max(axis=1)
-        said = set(stems(text)) or {""}
-        asked = set(self._question.stems)
-        # Words that only repeat the question count less: they say nothing about the answer.
-        weight = {s: self._weight.get(s, self._unseen) * (0.5 if s in asked else 1.0) for s in said}
+        own_stems = set(stems(text)) or {""}
+        question_stems = set(self._question.stems)
+        # Words that only repeat the question count less: they do not identify the source of the answer.
+        weight = {
+            s: self._weight.get(s, self._unseen) * (0.5 if s in question_stems else 1.0) for s in own_stems
+        }
         total = sum(weight.values()) or 1.0
-        wanted = numbers(text) - self._question.numbers
+        claimed = numbers(text) - self._question.numbers
         scores = np.zeros(len(self._candidates))
-        nearness = np.zeros(len(self._candidates))
+        similarity = np.zeros(len(self._candidates))
         for i, (own, near) in enumerate(zip(self._own, self._near, strict=True)):
             covered = (
                 sum(w * (1.0 if s in own else 0.6 if s in near else 0.0) for s, w in weight.items()) / total
             )
-            missing = len(wanted - self._numbers[i]) / len(wanted) if wanted else 0.0
-            nearness[i] = 0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)
-            scores[i] = nearness[i] * (1.0 - 0.6 * missing)
-        return scores, nearness
+            missing = len(claimed - self._numbers[i]) / len(claimed) if claimed else 0.0
+            similarity[i] = 0.55 * covered + 0.45 * max(float(cosines[i]), 0.0)
+            scores[i] = similarity[i] * (1.0 - 0.6 * missing)
+        return scores, similarity
 
     @property
     def _unseen(self) -> float:

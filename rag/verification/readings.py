@@ -1,4 +1,4 @@
-"""A source and a claim as they are held against each other: their numbers, dates, names and words."""
+"""A source and a claim, parsed for comparison: their numbers, dates, names and words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from askive.rag.text.quantities import quantities
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import stem, stems
 
-_REPEATED = 0.5
-"""Share of a claim's words that only the question or the title have: a premise may be false, and under
+_MAX_REPEATED = 0.5
+"""The largest share of a claim's words that only the question or the title may have: a premise can be false, and under
 "French and Russian jets hit Raqqa" a bomb was not hidden in a French jet."""
 FRAMING = frozenset(
     map(
@@ -25,34 +25,39 @@ FRAMING = frozenset(
     )
 )
 _PRONOUN = re.compile(
+    # "he", "theirs", "those", "who"
     r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|these|those|both|who|which)\b"
-    # "The group", "the two": something that was named before.
+    # "The group", "the two": something named before
     r"|^\W*the\s+[a-z]+",
     re.IGNORECASE,
 )
 
 
 class SourceReading:
-    """A source as it is held against claims."""
+    """A source sentence, parsed once and compared with several claims.
+
+    name_words: words in lower case that may be part of a name. near_*: including the neighbours and the heading.
+    units: the word sets of the sentence and its neighbours. about_stems: of the heading.
+    """
 
     def __init__(self, source: SourceSentence) -> None:
         self.source = source
         self.has_pronoun = bool(_PRONOUN.search(source.text))
         neighbours = f"{source.previous} {source.next}"
         self.days = days(source.text, source.published)
-        # What stands near counts for times and numbers: "on Monday" opens a report and holds for all of it.
+        # Dates and numbers nearby count: "on Monday" at the start of a report applies to all of it.
         self.near_days = [*self.days, *days(f"{neighbours} {source.about}", source.published)]
         if published := day_of(source.published):
             self.near_days.append(published)
-        taken = [(d.start, d.end) for d in self.days if d.month or d.weekday is not None]
-        self.quantities = quantities(source.text, taken)
+        dates = [(d.start, d.end) for d in self.days if d.month or d.weekday is not None]
+        self.quantities = quantities(source.text, dates)
         self.near_quantities = [*self.quantities, *quantities(neighbours), *quantities(source.about)]
         self.near_numbers = numbers(f"{source.text} {neighbours} {source.about} {source.published or ''}")
         own, about = lower_words(source.text), lower_words(source.about)
         before = lower_words(source.previous)
-        self.named = own | about | (before if self.has_pronoun else set())
+        self.name_words = own | about | (before if self.has_pronoun else set())
         self.own = own
-        self.titled = names_in(source.about)
+        self.heading_names = names_in(source.about)
         self.units = [own, lower_words(source.next)]
         self.units += [lower_words(source.previous[a:b]) for a, b in split_sentences(source.previous)]
         self.stems = set(stems(source.text))
@@ -63,9 +68,12 @@ class SourceReading:
 
 
 class ClaimReading:
-    """A claim with what in it can be checked."""
+    """A claim, parsed once: the parts that the rules check.
 
-    def __init__(self, text: str, question: Question | None, plain: set[str], known: str) -> None:
+    lower_case: words that the sources write in lower case. known: as in `check`.
+    """
+
+    def __init__(self, text: str, question: Question | None, lower_case: set[str], known: str) -> None:
         self.text = text
         self.question = question
         self.known = known
@@ -74,31 +82,36 @@ class ClaimReading:
         self.names = [
             name
             for name in names_in(text)
-            # A common word is capitalised at the head of a sentence only.
-            if not (name.opens and len(name.words) == 1 and name.words[0] in plain)
+            # A common word is capitalised only at the start of a sentence.
+            if not (name.opens and len(name.words) == 1 and name.words[0] in lower_case)
         ]
-        held = {stem(word) for name in self.names for word in name.words}
-        held |= {stem(part) for name in self.names for part in re.split(r"\W+", name.text.lower()) if part}
-        counted = {
+        name_stems = {stem(word) for name in self.names for word in name.words}
+        name_stems |= {
+            stem(part) for name in self.names for part in re.split(r"\W+", name.text.lower()) if part
+        }
+        number_stems = {
             stem(w) for _, a, b in number_mentions(text) for w in re.findall(r"[\w.,]+", text[a:b].lower())
         }
-        dated = {stem(w) for d in self.days for w in re.findall(r"\w+", d.text.lower())}
-        self.words = set(stems(text)) - FRAMING - held - counted - dated
-        self.asked = set(question.stems if question else ())
+        date_stems = {stem(w) for d in self.days for w in re.findall(r"\w+", d.text.lower())}
+        self.words = set(stems(text)) - FRAMING - name_stems - number_stems - date_stems
+        self.question_stems = set(question.stems if question else ())
 
-    def unheard(self, heard: set[str], headed: set[str], slack: float) -> list[str]:
-        """The stems that nobody said, when they are more than may be the writer's own, or the question's."""
-        new = self.words - heard
-        own = new - self.asked - headed
+    def unsupported_stems(self, supported: set[str], heading: set[str], slack: float) -> list[str]:
+        """The stems that are not in `supported`, sorted; empty when there are few enough of them.
+
+        Limits: `slack` for stems that neither the question nor the heading has, _MAX_REPEATED for the others.
+        """
+        new = self.words - supported
+        own = new - self.question_stems - heading
         allowed = max(1, int(len(self.words) * slack)) if slack else 0
-        repeated = max(1, int(len(self.words) * _REPEATED))
+        repeated = max(1, int(len(self.words) * _MAX_REPEATED))
         return sorted(new) if len(own) > allowed or len(new - own) > repeated else []
 
     def coverage(self, source: SourceReading) -> float:
-        """Share of the claim's words and names that the source has itself or in its heading."""
-        n_named = sum(has_name(name, source.named, source.near_text) for name in self.names)
-        n_said = sum(
+        """The share of the claim's words and names in the source; a word only in its heading counts half."""
+        n_names = sum(has_name(name, source.name_words, source.near_text) for name in self.names)
+        n_words = sum(
             1.0 if word in source.stems else 0.5 if word in source.about_stems else 0.0 for word in self.words
         )
-        of = len(self.words) + len(self.names)
-        return (n_said + n_named) / of if of else 1.0
+        total = len(self.words) + len(self.names)
+        return (n_words + n_names) / total if total else 1.0

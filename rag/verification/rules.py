@@ -1,9 +1,8 @@
-"""Does this source say what this sentence says? Numbers, dates, names, denials and roles, by code alone.
+"""Rules that check a sentence against its sources: numbers, dates, names, negations and roles. No model is used.
 
-Each claim of a sentence is held against one cited sentence with what is near it: its neighbours, where a
-pronoun points there, and what heads the document. A name or number that stands elsewhere in the same passage
-supports nothing: "the bomb was hidden in a French jet" must not pass because a French minister and a Russian
-jet are both in the article.
+Each claim of a sentence is compared with one source sentence and its context: its neighbours, when a pronoun refers to
+them, and the title and headings. A name or number elsewhere in the same passage supports nothing: "the bomb was hidden
+in a French jet" must not pass because the article mentions a French minister and a Russian jet.
 """
 
 from __future__ import annotations
@@ -17,29 +16,37 @@ from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office
-from askive.rag.text.negation import bears_denial, denial, denied_by, find_undenied, opposite, swapped_roles
+from askive.rag.text.negation import (
+    denial,
+    opposite,
+    replaced_denial,
+    supports_denial,
+    swapped_roles,
+    unsupported_denial,
+)
 from askive.rag.text.quantities import Quantity, compare
 from askive.rag.text.words import stem, stems
 from askive.rag.types import Verdict
 from askive.rag.verification.readings import FRAMING, ClaimReading, SourceReading
 
 _MAX_JOINT = 3
-_LEANS = 0.15
-_NOT_NEAR = "does not stand near the words that carry the claim"
+_CONTRADICTION_MARGIN = 0.15
+_NOT_MENTIONED = "is not mentioned in or near the cited text"
 SAME_STATEMENT = 0.6
-"""From this share of common words on, two sentences speak of the same thing, and differing is contradicting."""
+"""From this share of common words on, two sentences are about the same thing, so a difference is a contradiction."""
 
-_MARKER = re.compile(r"\[\d{1,3}\]")
+_MARKER = re.compile(r"\[\d{1,3}\]")  # [2]
+# "No. ", "Yes - ", "No! "
 _OPENING = re.compile(r"^\W*(?:yes|no)\b\s*[.,;:!—–-]+\s*(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the rules say of a sentence.
+    """The result of the rules for a sentence.
 
     verdict: `supported`, `unsupported` or `contradicted`.
-    reasons: why not supported, in words for people; empty when it is.
-    used: which of the sources bear its claims, in the order of the claims, each once.
+    reasons: why it is not supported, in words for users; empty when it is.
+    used: indices of the sources that support its claims, in the order of the claims, each once.
     """
 
     verdict: Verdict
@@ -63,75 +70,77 @@ def check(
 ) -> Check:
     """Check every claim of the sentence against the sources, best first.
 
-    question: a part of its words may be repeated without support, its names and numbers may not.
-    slack: share of a claim's words that may be the writer's own (one word always may, when slack is above 0).
-    known: text that tells who is who: where it has "Sergey Lavrov", a source may say "Lavrov".
+    question: a part of its words may be repeated without support, but not its names and numbers.
+    slack: the share of a claim's words that no source needs to have; above 0, at least one word is allowed.
+    known: text that identifies people: when it has "Sergey Lavrov", a source may say "Lavrov".
     """
     if not sources:
-        return Check("unsupported", ("no source was found for it",), ())
-    read = [SourceReading(source) for source in sources]
-    plain = {word for source in read for word in source.lower_case}
+        return Check("unsupported", ("no source sentence was found for it",), ())
+    readings = [SourceReading(source) for source in sources]
+    lower_case = {word for source in readings for word in source.lower_case}
     reasons: list[str] = []
     used: list[int] = []
     verdicts: set[Verdict] = set()
-    # Markers such as [2] are no numbers; what follows "No." is the claim.
-    said = _OPENING.sub("", _MARKER.sub(lambda match: " " * len(match.group()), sentence))
-    for text in claims_of(said):
-        claim = ClaimReading(text, question, plain, known)
-        findings = [_against(claim, source, slack) for source in read]
-        good = next((i for i, f in enumerate(findings) if f.verdict == "supported"), None)
-        denied = max((f.coverage for f in findings if f.verdict == "contradicted"), default=0.0)
-        # A sentence that says nearly all of it counts for more than its neighbour, which only leans on it.
-        if good is not None and denied > findings[good].coverage + _LEANS:
-            good = None
-        if good is None and len(read) > 1 and not denied:
-            joint = _jointly(claim, read, slack)
+    # Markers such as [2] are not numbers; the claim follows "No.".
+    statement = _OPENING.sub("", _MARKER.sub(lambda match: " " * len(match.group()), sentence))
+    for text in claims_of(statement):
+        claim = ClaimReading(text, question, lower_case, known)
+        findings = [_compare(claim, source, slack) for source in readings]
+        best = next((i for i, f in enumerate(findings) if f.verdict == "supported"), None)
+        contradicted = max((f.coverage for f in findings if f.verdict == "contradicted"), default=0.0)
+        # A source that has nearly all words of the claim outweighs a neighbour that needs it as context.
+        if best is not None and contradicted > findings[best].coverage + _CONTRADICTION_MARGIN:
+            best = None
+        if best is None and len(readings) > 1 and not contradicted:
+            joint = _joint_support(claim, readings, slack)
             if joint is not None:
                 used += joint
                 continue
-        if good is None:
-            # The source that says most of it tells best what is amiss.
-            worst = max(findings, key=lambda f: (round(f.coverage, 2), f.verdict == "contradicted"))
-            verdicts.add(worst.verdict)
-            reasons += worst.reasons
+        if best is None:
+            # The source with most of the claim gives the most useful reason.
+            closest = max(findings, key=lambda f: (round(f.coverage, 2), f.verdict == "contradicted"))
+            verdicts.add(closest.verdict)
+            reasons += closest.reasons
         else:
-            used.append(good)
+            used.append(best)
     verdict: Verdict = (
         "contradicted" if "contradicted" in verdicts else "unsupported" if verdicts else "supported"
     )
     return Check(verdict, tuple(dict.fromkeys(reasons)), tuple(dict.fromkeys(used)))
 
 
-def _against(claim: ClaimReading, source: SourceReading, slack: float) -> _Finding:
+def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Finding:
     coverage = claim.coverage(source)
-    same = coverage >= SAME_STATEMENT
+    is_same = coverage >= SAME_STATEMENT
     missing: list[str] = []
     against: list[str] = []
     for quantity in claim.quantities:
-        _quantity(quantity, source, missing, against)
+        _check_quantity(quantity, source, missing, against)
     for day in claim.days:
-        _day(day, source, missing, against)
-    missing += [reason for name in claim.names if (reason := _name(name, claim, source))]
-    missing += _denials(claim, source)
-    if same:
-        against += _turned(claim, source)
-    if same and against:
+        _check_day(day, source, missing, against)
+    missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
+    missing += _negation_reasons(claim, source)
+    if is_same:
+        against += _opposition_reasons(claim, source)
+    if is_same and against:
         return _Finding("contradicted", tuple(against + missing), coverage)
-    if new := claim.unheard(source.near_stems, source.about_stems, slack):
-        missing.append(f"not in the source: {', '.join(_spoken(word, claim.text) for word in new[:6])}")
+    if new := claim.unsupported_stems(source.near_stems, source.about_stems, slack):
+        missing.append(f"not in the source: {', '.join(_word_for(word, claim.text) for word in new[:6])}")
     if missing or against:
         return _Finding("unsupported", tuple(against + missing), coverage)
     return _Finding("supported", (), coverage)
 
 
-def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], against: list[str]) -> None:
-    if any(compare(quantity, held) == "agrees" for held in source.near_quantities):
+def _check_quantity(
+    quantity: Quantity, source: SourceReading, missing: list[str], against: list[str]
+) -> None:
+    if any(compare(quantity, stated) == "agrees" for stated in source.near_quantities):
         return
-    other = next((held for held in source.quantities if compare(quantity, held) == "differs"), None)
+    other = next((stated for stated in source.quantities if compare(quantity, stated) == "differs"), None)
     # The same figure with another sign, currency or unit is no support.
-    turned = other is not None and abs(other.value) == abs(quantity.value)
+    same_figure = other is not None and abs(other.value) == abs(quantity.value)
     if (
-        not turned
+        not same_figure
         and quantity.unit != "%"
         and any(float(v) == quantity.value for v in source.near_numbers if _is_plain(v))
     ):
@@ -143,32 +152,32 @@ def _quantity(quantity: Quantity, source: SourceReading, missing: list[str], aga
         missing.append(f"the number {quantity.text} is not in the source")
 
 
-def _day(day: Day, source: SourceReading, missing: list[str], against: list[str]) -> None:
-    # A year is also borne by any equal number: "the 2015 season".
-    if any(entails(held, day) for held in source.near_days) or (
+def _check_day(day: Day, source: SourceReading, missing: list[str], against: list[str]) -> None:
+    # An equal number also supports a year: "the 2015 season".
+    if any(entails(stated, day) for stated in source.near_days) or (
         day.month is None and day.year is not None and str(day.year) in source.near_numbers
     ):
         return
-    other = next((held for held in source.days if conflicts(held, day)), None)
+    other = next((stated for stated in source.days if conflicts(stated, day)), None)
     if other is not None:
-        told = f"{other.text} ({other.iso})" if other.resolved and other.iso else other.text
-        against.append(f"says {day.text}, the source says {told}")
+        wording = f"{other.text} ({other.iso})" if other.resolved and other.iso else other.text
+        against.append(f"says {day.text}, the source says {wording}")
     else:
         missing.append(f"the date {day.text} is not in the source")
 
 
-def _name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:
-    """Why the name is not borne by the source; None when it is."""
-    if not has_name(name, source.named, source.near_text) and not _is_known_as(name, claim, source):
-        return f"“{name.text}” {_NOT_NEAR}"
+def _missing_name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:
+    """Why the source does not support the name; None when it does."""
+    if not has_name(name, source.name_words, source.near_text) and not _is_known_as(name, claim, source):
+        return f"“{name.text}” {_NOT_MENTIONED}"
     follows = stem(name.follows)
     if name.follows and follows not in FRAMING and follows in source.near_stems | source.about_stems:
-        # In "the bridge" under the title "Aldermoor" the name is understood.
-        headed = follows in source.stems or any(
-            has_name(name, titled.words) and follows in map(stem, (*titled.words, titled.follows))
-            for titled in source.titled
+        # Under the title "Aldermoor", "the bridge" means the Aldermoor bridge.
+        is_in_heading = follows in source.stems or any(
+            has_name(name, other.words) and follows in map(stem, (*other.words, other.follows))
+            for other in source.heading_names
         )
-        if not headed and not any(
+        if not is_in_heading and not any(
             has_name(name, unit) and follows in map(stem, unit) for unit in source.units
         ):
             return f"“{name.text} {name.follows}”: the source has both words, but not together"
@@ -176,99 +185,102 @@ def _name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:
 
 
 def _is_known_as(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
-    """Whether the source has the name in short, or the person whose office it is, and `known` says so."""
+    """Whether the source has the last name, or the holder of the office, and `known` connects the two."""
     if len(name.words) < 2 and name.text == name.text.split()[0]:
         return False
-    if name.words[-1] in source.named and name.text in claim.known:
+    if name.words[-1] in source.name_words and name.text in claim.known:
         return True
     if not is_office(name):
         return False
     for holder in claim.names:
         last = holder.words[-1]
-        if holder is not name and last in source.named:
+        if holder is not name and last in source.name_words:
             office, last = re.escape(name.text), re.escape(last)
+            # "Foreign Minister Sergey Lavrov"; "Lavrov, the Foreign Minister"
             pattern = rf"{office}\W[^.]{{0,60}}\b{last}\b|\b{last}\b,? (?:the )?{office}"
             if re.search(pattern, claim.known, re.IGNORECASE):
                 return True
     return False
 
 
-def _turned(claim: ClaimReading, source: SourceReading) -> list[str]:
-    """Denials, opposites and swapped roles of a source clause that says the same."""
-    nearest = _nearest(claim, source)
-    said = [name.words[-1] for name in claim.names]
+def _opposition_reasons(claim: ClaimReading, source: SourceReading) -> list[str]:
+    """Negations, antonyms and swapped roles in a source clause about the same thing."""
+    nearest = _nearest_clause(claim, source)
+    last_names = [name.words[-1] for name in claim.names]
     if len(claim.words & set(stems(nearest))) < 0.5 * len(claim.words):
         return []
-    if (word := denial(claim.text, nearest)) and not bears_denial(claim.text, source.source.text):
-        return [f"the source says the opposite of it (“{_spoken(word, claim.text, nearest)}”)"]
+    if (word := denial(claim.text, nearest)) and not supports_denial(claim.text, source.source.text):
+        return [f"the source says the opposite (“{_word_for(word, claim.text, nearest)}”)"]
     if pair := opposite(claim.text, nearest):
-        words = [_spoken(word, claim.text, nearest) for word in pair]
+        words = [_word_for(word, claim.text, nearest) for word in pair]
         return [f"says “{words[0]}”, the source says “{words[1]}”"]
-    if roles := swapped_roles(claim.text, source.source.text, said):
-        return [f"who did it to whom is turned round: “{roles[0]} … {roles[2]}”"]
+    if roles := swapped_roles(claim.text, source.source.text, last_names):
+        return [f"the roles are swapped: “{roles[0]} … {roles[2]}”"]
     return []
 
 
-def _denials(claim: ClaimReading, source: SourceReading) -> list[str]:
-    """A denial that the source does not bear, and one in the source that the claim passes over."""
+def _negation_reasons(claim: ClaimReading, source: SourceReading) -> list[str]:
+    """A negation of the claim that the source does not support, and one of the source that the claim leaves out."""
     text = f"{source.source.text} ; {source.source.about}"
-    if word := find_undenied(claim.text, text, claim.question.text if claim.question else ""):
-        return [f"the source does not deny it (“{_spoken(word, claim.text)}”)"]
-    if claim.words - source.stems and (word := denied_by(claim.text, _nearest(claim, source))):
-        return [f"the source denies something of it (“{_spoken(word, source.source.text)}”)"]
+    if word := unsupported_denial(claim.text, text, claim.question.text if claim.question else ""):
+        return [f"the source does not deny this (“{_word_for(word, claim.text)}”)"]
+    if claim.words - source.stems and (word := replaced_denial(claim.text, _nearest_clause(claim, source))):
+        return [f"the source denies a part of it (“{_word_for(word, source.source.text)}”)"]
     return []
 
 
-def _nearest(claim: ClaimReading, source: SourceReading) -> str:
-    """The clause of the source that shares most with the claim."""
-    wanted = claim.words | _name_stems(claim)
-    return max(claims_of(source.source.text), key=lambda clause: len(wanted & set(stems(clause))))
+def _nearest_clause(claim: ClaimReading, source: SourceReading) -> str:
+    """The clause of the source that shares most stems with the claim."""
+    claim_stems = claim.words | _name_stems(claim)
+    return max(claims_of(source.source.text), key=lambda clause: len(claim_stems & set(stems(clause))))
 
 
-def _jointly(claim: ClaimReading, read: Sequence[SourceReading], slack: float) -> tuple[int, ...] | None:
-    """A source and those that complete it; None when nothing bears the claim.
+def _joint_support(
+    claim: ClaimReading, readings: Sequence[SourceReading], slack: float
+) -> tuple[int, ...] | None:
+    """Indices of a main source and the sources that complete it; None when no set supports the claim.
 
-    Names, numbers and dates must all stand with the one: what two sentences say of two people must not be
-    joined to a third thing. The others, which share a name with the claim, only bring words.
+    The main source must have all names, numbers and dates: statements about two people must not be combined to a third
+    one. The other sources share a name with the claim and only add words.
     """
-    for first, source in enumerate(read):
-        others = [i for i in range(len(read)) if i != first and _shares_name(claim, read[i])]
-        half = len(claim.words & source.stems) * 2 >= len(claim.words)
-        if not others or not half or claim.coverage(source) < SAME_STATEMENT:
+    for first, source in enumerate(readings):
+        others = [i for i in range(len(readings)) if i != first and _shares_name(claim, readings[i])]
+        has_half = len(claim.words & source.stems) * 2 >= len(claim.words)
+        if not others or not has_half or claim.coverage(source) < SAME_STATEMENT:
             continue
         missing: list[str] = []
-        against: list[str] = [*_turned(claim, source), *_denials(claim, source)]
+        against: list[str] = [*_opposition_reasons(claim, source), *_negation_reasons(claim, source)]
         for quantity in claim.quantities:
-            _quantity(quantity, source, missing, against)
+            _check_quantity(quantity, source, missing, against)
         for day in claim.days:
-            _day(day, source, missing, against)
+            _check_day(day, source, missing, against)
         used = [first]
-        missing += [name.text for name in claim.names if _name(name, claim, source)]
-        heard = set(source.near_stems)
+        missing += [name.text for name in claim.names if _missing_name(name, claim, source)]
+        supported = set(source.near_stems)
         for i in others:
-            if (claim.words - heard) & read[i].stems and len(used) < _MAX_JOINT:
+            if (claim.words - supported) & readings[i].stems and len(used) < _MAX_JOINT:
                 used.append(i)
-                heard |= read[i].stems
-        if not missing and not against and not claim.unheard(heard, source.about_stems, slack):
+                supported |= readings[i].stems
+        if not missing and not against and not claim.unsupported_stems(supported, source.about_stems, slack):
             return tuple(dict.fromkeys(used))
     return None
 
 
 def _shares_name(claim: ClaimReading, source: SourceReading) -> bool:
-    return any(has_name(name, source.named) for name in claim.names)
+    return any(has_name(name, source.name_words) for name in claim.names)
 
 
 def _name_stems(claim: ClaimReading) -> set[str]:
     return {stem(word) for name in claim.names for word in name.words}
 
 
-def _spoken(stemmed: str, *texts: str) -> str:
-    """A word as it stands in a text, for its stem."""
+def _word_for(stemmed: str, *texts: str) -> str:
+    """The first word of the texts with this stem, as spelled; the stem itself when there is none."""
     return next((w for t in texts for w in re.findall(r"[\w'’-]+", t) if stem(w.lower()) == stemmed), stemmed)
 
 
 def _bounded(quantity: Quantity, in_full: bool) -> str:
-    """in_full: with sign, unit and measure, where the figures alone are the same."""
+    """The quantity in words. in_full: with sign, unit and measure, because the figures alone are equal."""
     sign = {"=": "", "~": "about ", ">": "more than ", "<": "less than "}[quantity.bound]
     if not in_full:
         return f"{sign}{quantity.text}"
@@ -283,5 +295,9 @@ def _is_plain(value: str) -> bool:
 
 
 def misplaced_names(reasons: Sequence[str]) -> list[str]:
-    """The names that these reasons of a `Check` say are not where the claim is."""
-    return [reason.removesuffix(_NOT_NEAR).strip(" “”") for reason in reasons if reason.endswith(_NOT_NEAR)]
+    """The names that, by these reasons of a `Check`, the cited text does not mention."""
+    return [
+        reason.removesuffix(_NOT_MENTIONED).strip(" “”")
+        for reason in reasons
+        if reason.endswith(_NOT_MENTIONED)
+    ]

@@ -1,4 +1,4 @@
-"""An answer on a terminal: the first quote at once, then the words, then the sources."""
+"""An answer on a terminal: the first quote, then the text, then the sources."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from askive.ui.wording import VERDICT_WORDS
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
-    """Print the events as they come; the final answer.
+    """Print the events as they come and return the final answer.
 
-    strict: a sentence is printed when it has been checked and stands, not before.
+    strict: print a sentence only after it is checked and supported.
     """
     out = shown.out
     said: list[str] = []

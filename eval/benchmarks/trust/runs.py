@@ -55,15 +55,15 @@ DEFAULT = Variation("default")
 PLAIN = Variation("plain", plain=True)
 VARIATIONS = (
     DEFAULT,
-    Variation("without answerable", Checks(answerable=False)),
-    Variation("without verified", Checks(verified=False)),
-    Variation("without vouched", Checks(vouched=False)),
-    Variation("without doubted", Checks(doubted=False)),
-    Variation("without mended", Checks(mended=False)),
-    Variation("without quoted", Checks(quoted=False)),
-    Variation("without attributed", Checks(attributed=False)),
+    Variation("without answerability", Checks(answerability=False)),
+    Variation("without verification", Checks(verification=False)),
+    Variation("without support", Checks(support=False)),
+    Variation("without self_evaluation", Checks(self_evaluation=False)),
+    Variation("without repair", Checks(repair=False)),
+    Variation("without quotation", Checks(quotation=False)),
+    Variation("without attribution", Checks(attribution=False)),
     Variation("without accounts", Checks(accounts=False)),
-    Variation("without halves", Checks(halves=False)),
+    Variation("without sub_questions", Checks(sub_questions=False)),
     Variation("without the reader", reader=False),
     Variation("without any check", _NONE, reader=False),
 )

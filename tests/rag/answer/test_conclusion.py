@@ -31,15 +31,15 @@ def scored(score: float, answerable: float | None, second: float | None = -1.0) 
     ]
 
 
-def test_an_answer_rests_on_what_its_sentences_cite() -> None:
+def test_an_answer_cites_what_its_sentences_cite() -> None:
     first, second = scored(0.9, 1.0)
     citation = Citation(1, HIT, first.start + 2, first.end - 2, "", 1.0)
     answer = VerifiedAnswer("Lind.", (Sentence("Lind.", 0, 5, (citation,), "supported"),))
-    assert answer.rests_on(first), "a part of it is enough"
-    assert not answer.rests_on(second)
+    assert answer.cites(first), "a part of it is enough"
+    assert not answer.cites(second)
     elsewhere = replace(HIT, passage=replace(HIT.passage, doc_id=2))
-    assert not answer.rests_on(replace(first, sentence=replace(first.sentence, hit=elsewhere)))
-    assert not VerifiedAnswer("", ()).rests_on(first)
+    assert not answer.cites(replace(first, sentence=replace(first.sentence, hit=elsewhere)))
+    assert not VerifiedAnswer("", ()).cites(first)
 
 
 def test_what_the_model_named_is_quoted_unless_another_sentence_is_far_better() -> None:

@@ -171,7 +171,7 @@ def test_the_answer_has_the_half_and_names_the_other(archive: Archive) -> None:
 
 @pytest.mark.usefixtures("unheard")
 def test_without_the_check_nothing_is_split(archive: Archive) -> None:
-    answer, questions = answered(archive, BOTH, Checks(halves=False))
+    answer, questions = answered(archive, BOTH, Checks(sub_questions=False))
     assert answer.unanswered == ()
     assert "Borgholm" in questions[0]
     answer, _ = answered(archive, f"{BUILT}?")
@@ -192,7 +192,7 @@ def test_what_was_anticipated_is_halved_already(archive: Archive) -> None:
 @pytest.mark.usefixtures("unheard")
 def test_a_refusal_is_about_the_whole_question(archive: Archive) -> None:
     nonsense = ScriptedGenerator("Penguins live in Antarctica.")
-    told = Assistant(archive, nonsense, Config(home=archive.folder), checks=Checks(quoted=False))
+    told = Assistant(archive, nonsense, Config(home=archive.folder), checks=Checks(quotation=False))
     answer = told.ask(BOTH)
     assert answer.refusal is not None
     assert answer.unanswered == ()

@@ -35,7 +35,7 @@ class Preferring(ScriptedGenerator):
 
 def asked(archive: Archive, question: str, said: str, checks: Checks | None = None) -> Answer:
     config = Config(home=archive.folder)
-    return Assistant(archive, ScriptedGenerator(said), config, checks=checks or Checks(quoted=False)).ask(
+    return Assistant(archive, ScriptedGenerator(said), config, checks=checks or Checks(quotation=False)).ask(
         question
     )
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_mended_is_left_out(archive: Archive, question: str, said
 
 def test_an_evaluation_can_leave_it_out(archive: Archive) -> None:
     said = "The harbour of Aldermoor received 9,000 ships in January."
-    answer = asked(archive, SHIPS, said, Checks(quoted=False, mended=False))
+    answer = asked(archive, SHIPS, said, Checks(quotation=False, repair=False))
     assert answer.refused
     assert "repair" not in answer.timings.check_ms
 

@@ -59,7 +59,7 @@ def test_sentences_are_verified_then_left_out_then_joined() -> None:
     kept = keep_supported(verified, tools())
     assert [sentence.text for sentence in kept.answer.left_out] == [FALSE]
     assert attribute(kept, tools()).answer.text == TRUE
-    for lenient in (tools(strict=False), tools(Checks(verified=False))):
+    for lenient in (tools(strict=False), tools(Checks(verification=False))):
         assert keep_supported(verified, lenient) is verified
 
 
@@ -87,7 +87,7 @@ def test_a_source_is_quoted_only_where_the_answer_surely_is_there(confidence: fl
     after = quote(refused, tools())
     assert (after.reason is None) is quoted
     assert (after.answer.text == f"“{TRUE}”") is quoted
-    assert quote(refused, tools(Checks(quoted=False))) is refused
+    assert quote(refused, tools(Checks(quotation=False))) is refused
 
 
 def test_the_decisive_sentence_must_be_cited() -> None:

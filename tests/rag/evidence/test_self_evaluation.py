@@ -173,7 +173,7 @@ def test_a_certain_answer_and_a_hopeless_one_are_not_doubted(
 
 
 def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
-    reasons = ("“France” does not stand near the words that carry the claim",)
+    reasons = ("“France” is not mentioned in or near the cited text",)
     assert misplaced_names([*reasons, "not in the source: digger"]) == ["France"]
     said = Sentence("Haddad is the ambassador to France.", 0, 35, (), "unsupported", reasons)
     assert is_about_another(Question.read("Who is the ambassador to France?"), [said])
@@ -182,13 +182,13 @@ def test_a_question_about_another_is_not_answered_with_a_quote() -> None:
 
 
 def test_a_check_that_is_left_out_decides_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerable=False))
+    last, generator, _ = asked(archive, monkeypatch, 0.01, yes=0.01, checks=Checks(answerability=False))
     assert last.answer.refusal is None
     assert not generator.asked
 
 
 def test_a_question_of_several_clauses_is_answered_from_several_sources() -> None:
-    reasons = ("“The Age” does not stand near the words that carry the claim",)
+    reasons = ("“The Age” is not mentioned in or near the cited text",)
     said = Sentence("It is Google, according to The Age.", 0, 35, (), "unsupported", reasons)
     several = (
         "Which company did publishers accuse of harming them, while The Age tells of its deals with others?"

@@ -38,8 +38,8 @@ def test_each_mode_finds_the_passage_and_explains_its_score(
     found = candidates(archive, **settings)
     scores = found.search(BRIDGE, explained=True)
     best = max(scores, key=scores.__getitem__)
-    assert "built in 1871" in found.found[best][0].text
-    assert found.parts.keys() == scores.keys() <= found.found.keys()
+    assert "built in 1871" in found.passages[best][0].text
+    assert found.parts.keys() == scores.keys() <= found.passages.keys()
     assert all(parts.keys() == figures for parts in found.parts.values())
     assert scores == {item: parts.get("fused", max(parts.values())) for item, parts in found.parts.items()}
 
@@ -47,7 +47,7 @@ def test_each_mode_finds_the_passage_and_explains_its_score(
 def test_a_score_is_explained_only_when_it_is_asked_for_and_only_once(archive: Archive) -> None:
     found = candidates(archive)
     found.search(BRIDGE)
-    assert found.parts == {} and found.found
+    assert found.parts == {} and found.passages
     found.search(BRIDGE, explained=True)
     before = dict(found.parts)
     found.search("How many ships came?", explained=True)
@@ -72,20 +72,20 @@ def test_a_filter_holds_in_every_mode(archive: Archive, mode: str) -> None:
     admitted = Filter(publishers=("Port Authority",))
     found = candidates(archive, admitted=admitted, mode=mode)
     assert found.search("harbour bridge fair of Aldermoor")
-    assert {source.publisher for _, source in found.found.values()} == {"Port Authority"}
+    assert {source.publisher for _, source in found.passages.values()} == {"Port Authority"}
 
 
 def test_a_narrower_filter_is_searched_by_itself(archive: Archive) -> None:
     found = candidates(archive)
     scores = found.search_within(BRIDGE, Filter(publishers=("The Aldermoor Post",)), 5)
     assert scores
-    assert {found.found[item][1].publisher for item in scores} == {"The Aldermoor Post"}
+    assert {found.passages[item][1].publisher for item in scores} == {"The Aldermoor Post"}
     assert found.parts.keys() == scores.keys()
 
 
 def test_a_passage_that_was_replaced_is_not_found(archive: Archive, documents: Path) -> None:
     found = candidates(archive)
-    bridge = {item for item in found.search(BRIDGE) if "1871" in found.found[item][0].text}
+    bridge = {item for item in found.search(BRIDGE) if "1871" in found.passages[item][0].text}
     assert bridge
     (documents / "bridge.txt").write_text("Nothing is left.", encoding="utf-8")
     ingest_paths(archive, [documents])

@@ -6,13 +6,13 @@ import pytest
 
 from askive.rag.question.analysis import Question
 from askive.rag.text.negation import (
-    bears_denial,
     denial,
-    denied_by,
-    find_undenied,
     opposite,
     polarities,
+    replaced_denial,
+    supports_denial,
     swapped_roles,
+    unsupported_denial,
 )
 from askive.rag.verification.rules import check
 from tests.rag.verification.sources import source_sentence
@@ -80,16 +80,16 @@ def test_true_denials_stand(claim: str, source: str) -> None:
 def test_a_mere_no_is_a_denial_of_the_question() -> None:
     asked = "Did Ada Voss appear in The Tin Ferry?"
     assert check("No.", [source_sentence(PLAYED)], Question.read(asked)).verdict == "unsupported"
-    assert find_undenied("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
+    assert unsupported_denial("No.", "Ada Voss did not act in The Tin Ferry.", asked) is None
 
 
 def test_what_a_denial_rests_on() -> None:
-    assert find_undenied("Voss did not sing.", "Voss danced.") == "sing"
-    assert find_undenied("Voss sang.", "Voss danced.") is None
-    assert bears_denial("Trams do not run in Marle.", "Trams run in Finsk, not in Marle.")
-    assert not bears_denial("Trams do not run in Finsk.", "Trams run in Finsk, not in Marle.")
-    assert denied_by("Voss sang in Marle.", "Voss did not perform in Marle.") == "perform"
-    assert denied_by("Voss did not sing in Marle.", "Voss did not perform in Marle.") is None
+    assert unsupported_denial("Voss did not sing.", "Voss danced.") == "sing"
+    assert unsupported_denial("Voss sang.", "Voss danced.") is None
+    assert supports_denial("Trams do not run in Marle.", "Trams run in Finsk, not in Marle.")
+    assert not supports_denial("Trams do not run in Finsk.", "Trams run in Finsk, not in Marle.")
+    assert replaced_denial("Voss sang in Marle.", "Voss did not perform in Marle.") == "perform"
+    assert replaced_denial("Voss did not sing in Marle.", "Voss did not perform in Marle.") is None
 
 
 def test_neither_nor_is_one_denial() -> None:

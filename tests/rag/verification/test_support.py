@@ -155,11 +155,11 @@ def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
     def ask(checks: Checks) -> str:
         assistant = Assistant(archive, generator, Config(home=archive.folder), reader, checks=checks)
         answer = assistant.ask(SHIPS)
-        assert bool(answer.left_out) is checks.vouched
+        assert bool(answer.left_out) is checks.support
         return answer.text
 
     assert ask(Checks()) != TRUE
-    assert ask(Checks(vouched=False)) == TRUE
+    assert ask(Checks(support=False)) == TRUE
 
 
 def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:

@@ -97,7 +97,7 @@ export function refusal(turn, answer, filtered) {
   );
 }
 
-/** What was asked too and the documents do not hold; empty for answers that were kept before this was told. */
+/** The unanswered parts of the question; empty for answers stored before there were any. */
 export const missing = (answer) => (answer.unanswered?.length ? `The documents do not say: ${answer.unanswered.join("; ")}.` : "");
 
 export function disagreement(turn, items) {
