@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no subject {', '.join(sorted(unknown))}")
     if shutil.which("strace") is None:
         parser.error("strace is needed: apt-get install strace")
+    # A shell that starts this in the background ignores SIGINT for it and, by inheritance, for every command it tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     root = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     try:
