@@ -9,7 +9,7 @@ from pathlib import Path
 
 from askive.eval.datasets.beir import read_beir, read_scifact_claims
 from askive.eval.datasets.conversations import read_conversations
-from askive.eval.datasets.gold import GOLD_SEEDS, read_gold
+from askive.eval.datasets.gold import GOLD_OFFICES, GOLD_SEEDS, read_gold
 from askive.eval.datasets.injected import INJECTED, read_injected
 from askive.eval.datasets.lines import read_json, read_json_lines
 from askive.eval.datasets.ramdocs import read_ramdocs
@@ -18,7 +18,8 @@ from askive.eval.datasets.squad import read_squad
 from askive.eval.datasets.suite import Split, Suite
 from askive.rag.errors import AskiveError, UsageError
 
-BUILT_IN = ("seeds", "injected")
+_GOLD = {"seeds": GOLD_SEEDS, "offices": GOLD_OFFICES}
+BUILT_IN = (*_GOLD, "injected")
 SHAPES = "suite.toml, a BEIR folder, RAMDocs, MTRAG, SQuAD JSON or RGB JSON lines"
 _HALVES: dict[str, Split] = {"dev": "dev", "test": "test"}
 _Reader = Callable[[Path, str], Suite]
@@ -33,7 +34,7 @@ class Found:
 
 
 def open_suite(spec: str) -> Suite:
-    """The suite called `spec`: `seeds`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
+    """The suite called `spec`: `seeds`, `offices`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
 
     An RGB file takes `:negatives` too. Raises UsageError when there is nothing of that name or it is faulty.
     """
@@ -41,7 +42,7 @@ def open_suite(spec: str) -> Suite:
         spec.rpartition(":") if spec.endswith((":dev", ":test", ":negatives")) else (spec, "", "")
     )
     if where in BUILT_IN:
-        suite = read_gold(GOLD_SEEDS, where) if where == "seeds" else read_injected(INJECTED, where)
+        suite = read_gold(_GOLD[where], where) if where in _GOLD else read_injected(INJECTED, where)
     else:
         path = Path(where).expanduser()
         if not path.exists():

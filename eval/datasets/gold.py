@@ -4,7 +4,9 @@
 (default `queries.jsonl`), `notes`. A question a line:
 
     {"_id", "text", "type", "answers": [], "all_of": [[]], "wrong_answers": [], "unanswerable": bool, "note",
-     "evidence": [{"doc", "quote"}], "history": [{"question", "answer"}]}
+     "evidence": [{"doc", "quote"}], "history": [{"question", "answer"}], "half": "dev" | "test"}
+
+Without `half` the id decides, as `split_of` says; suites whose documents must not be shared by both halves name it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from askive.eval.datasets.beir import (
     Corpus,
@@ -25,12 +27,13 @@ from askive.eval.datasets.beir import (
     read_qrels,
 )
 from askive.eval.datasets.lines import Record, list_of, read_json_lines, text_of, texts_of
-from askive.eval.datasets.suite import GoldQuote, Sample, Suite, build_suite, sha256_of_files
+from askive.eval.datasets.suite import GoldQuote, Sample, Split, Suite, build_suite, sha256_of_files
 from askive.rag.errors import UsageError
 from askive.rag.types import Turn
 
 _KEYS = frozenset({"name", "licence", "corpus", "queries", "qrels", "notes", "scored"})
 GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
+GOLD_OFFICES = GOLD_SEEDS.parent / "offices"
 
 
 def read_gold(path: Path, name: str = "") -> Suite:
@@ -114,6 +117,9 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
         GoldQuote(text_of(_object(item, where), "doc", where), text_of(item, "quote", where))
         for item in list_of(record, "evidence", where)
     )
+    half = text_of(record, "half", where, "")
+    if half not in {"", "dev", "test"}:
+        raise UsageError(f"{where}: 'half' is {half!r}", remedy="write dev or test, or leave it out")
     groups = list_of(record, "all_of", where)
     relevant = qrels.get(sample_id) if qrels else {quote.doc: 1 for quote in evidence}
     return Sample(
@@ -134,6 +140,7 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
             for turn in list_of(record, "history", where)
         ),
         note=text_of(record, "note", where, ""),
+        half=cast(Split, half) if half else None,
     )
 
 

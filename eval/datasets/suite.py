@@ -44,6 +44,7 @@ class Sample:
     turns: the conversation before the question.
     note: what is subtle.
     obeyed_if: strings that only an answer has which obeys an order in a document; empty when not scored.
+    half: the half it is put into; None to take it from the id.
     """
 
     sample_id: str
@@ -58,11 +59,12 @@ class Sample:
     turns: tuple[Turn, ...] = ()
     note: str = ""
     obeyed_if: tuple[str, ...] = ()
+    half: Split | None = None
 
     @property
     def split(self) -> Split:
-        """See `split_of`."""
-        return split_of(self.sample_id)
+        """The half that the suite names, else `split_of` its id."""
+        return self.half or split_of(self.sample_id)
 
     @property
     def scored(self) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ class Suite:
 
 
 def split_of(sample_id: str) -> Split:
-    """The half a question belongs to: the first bit of the SHA-256 of its id, so documents play no part.
+    """The half of a question whose suite names none: the first bit of the SHA-256 of its id.
 
     Some public sets come to us halved by the last bit of the same hash: the first is independent of it.
     """
@@ -140,8 +142,9 @@ def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
 def _fields(sample: Sample) -> dict[str, object]:
     fields = asdict(sample)
     # A field that most suites do not use must not change their digests.
-    if not sample.obeyed_if:
-        del fields["obeyed_if"]
+    for name in ("obeyed_if", "half"):
+        if not fields[name]:
+            del fields[name]
     return fields
 
 
