@@ -57,6 +57,7 @@ def ask(
     A question that the documents do not answer is answered by a refusal, not by an error. Raises as `open`, and
     UsageError for an empty question.
     """
+    _must_say(question, "question", 'ask one: askive.ask("Who said that?")')
     settings = _settings(config)
     with open(_chosen(settings, collection), config=settings) as assistant:
         return assistant.ask(question, history, admitted=admitted)
@@ -85,6 +86,9 @@ def index(
         raise UsageError("the path is empty", remedy="name a file or a folder")
     settings = _settings(config)
     name = collection or settings.collection or DEFAULT_COLLECTION
+    for path in given:
+        if not isinstance(path, (str, Path)):
+            raise UsageError(f"{path!r} is no path", remedy="name a file or a folder")
     expanded = [Path(path).expanduser() for path in given]
     missing = [path for path in expanded if not path.exists()]
     # What a collection holds may be gone: it is removed from it then.
@@ -104,11 +108,15 @@ def search(
     admitted: Filter | None = None,
     config: Config | None = None,
 ) -> tuple[Hit, ...]:
-    """The passages nearest to a query, best first. Raises as `open`, and UsageError for an empty query."""
+    """The passages nearest to a query, best first.
+
+    top_k: how many at most, from 1. Raises as `open`, and UsageError for an empty query or another top_k.
+    """
     from askive.rag.factory import open_retriever
 
-    if not query.strip():
-        raise UsageError("the query is empty", remedy='search for something: askive.search("peace talks")')
+    _must_say(query, "query", 'search for something: askive.search("peace talks")')
+    if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
+        raise UsageError(f"top_k is {top_k!r}", remedy="give a whole number from 1, or leave it out")
     settings = _settings(config)
     with _archive(settings, collection) as archive, open_retriever(settings, archive) as retriever:
         return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
@@ -119,9 +127,11 @@ def verify(
 ) -> tuple[Sentence, ...]:
     """The sentences of any text, each with a verdict and what it rests on in the collection.
 
+    from askive.rag.errors import require_text
     second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
     generator is loaded. Raises as `open`.
     """
+    require_text(text, "text")
     from contextlib import closing, nullcontext
 
     from askive.rag.factory import open_generator
@@ -130,6 +140,14 @@ def verify(
     settings = _settings(config)
     with (
         _archive(settings, collection) as archive,
+def _must_say(text: str, what: str, remedy: str) -> None:
+    from askive.rag.errors import require_text
+
+    require_text(text, what)
+    if not text.strip():
+        raise UsageError(f"the {what} is empty", remedy=remedy)
+
+
         closing(open_generator(settings)) if second_look else nullcontext() as generator,
     ):
         return verify_text(text, archive, settings, generator)
