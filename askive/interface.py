@@ -67,37 +67,32 @@ def index(
     paths: str | Path | Sequence[str | Path],
     *,
     collection: str | None = None,
+    prune: bool = False,
     progress: Progress | None = None,
     config: Config | None = None,
 ) -> IngestReport:
-    """Bring a collection in step with files and folders; it is made when there is none of this name.
+    """Bring a collection in step with files and folders, as `askive index` does; it is created when there is none.
 
-    collection: `default` when neither it nor the setting names one. progress: called after each document.
-    What cannot be read stands in `failures` of the report. Raises UsageError for a path that does not exist and
-    CollectionBusy when another process writes to the collection for too long.
+    collection: `default` when neither it nor the setting names one. prune: remove missing files even if they are more
+    than a third of a folder; without it they stay, as `withheld` of the report: a disk may not be mounted. progress:
+    called after each document. What cannot be read stands in `failures` of the report. What quotes removed documents
+    is kept. Raises UsageError for a path that does not exist and CollectionBusy when another process writes to the
+    collection for too long.
     """
-    from askive.rag.collections.by_name import DEFAULT_COLLECTION, has_collection, write_collection
-    from askive.rag.ingest.pipeline import ingest_paths
-    from askive.rag.privacy.erasure import erase_removed
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION
+    from askive.rag.indexing import index_paths
 
     given = [paths] if isinstance(paths, (str, Path)) else paths
     if not given or not all(str(path) for path in given):
         # An empty path would mean the current folder.
         raise UsageError("the path is empty", remedy="name a file or a folder")
-    settings = _settings(config)
-    name = collection or settings.collection or DEFAULT_COLLECTION
     for path in given:
         if not isinstance(path, (str, Path)):
             raise UsageError(f"{path!r} is no path", remedy="name a file or a folder")
+    settings = _settings(config)
+    name = collection or settings.collection or DEFAULT_COLLECTION
     expanded = [Path(path).expanduser() for path in given]
-    missing = [path for path in expanded if not path.exists()]
-    # What a collection holds may be gone: it is removed from it then.
-    if missing and not has_collection(settings, name):
-        raise UsageError(f"{missing[0]} does not exist", remedy="name a file or folder that exists")
-    with write_collection(settings, name, create=True) as archive:
-        report = ingest_paths(archive, expanded, progress=progress)
-        erase_removed(settings, archive)
-    return report
+    return index_paths(settings, name, expanded, prune=prune, progress=progress).report
 
 
 def search(
@@ -127,30 +122,30 @@ def verify(
 ) -> tuple[Sentence, ...]:
     """The sentences of any text, each with a verdict and what it rests on in the collection.
 
-    from askive.rag.errors import require_text
     second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
-    generator is loaded. Raises as `open`.
+    generator is loaded. Raises as `open`, and UsageError for what is no string.
     """
-    require_text(text, "text")
     from contextlib import closing, nullcontext
 
+    from askive.rag.errors import require_text
     from askive.rag.factory import open_generator
     from askive.rag.verify_text import verify_text
 
+    require_text(text, "text")
     settings = _settings(config)
     with (
         _archive(settings, collection) as archive,
+        closing(open_generator(settings)) if second_look else nullcontext() as generator,
+    ):
+        return verify_text(text, archive, settings, generator)
+
+
 def _must_say(text: str, what: str, remedy: str) -> None:
     from askive.rag.errors import require_text
 
     require_text(text, what)
     if not text.strip():
         raise UsageError(f"the {what} is empty", remedy=remedy)
-
-
-        closing(open_generator(settings)) if second_look else nullcontext() as generator,
-    ):
-        return verify_text(text, archive, settings, generator)
 
 
 def _settings(config: Config | None) -> Config:
