@@ -88,14 +88,15 @@ def about(citation: Citation) -> str:
 def _print_sources(answer: Answer, shown: Output) -> None:
     out = shown.out
     cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
-    nearby = answer.refusal.nearby if answer.refusal else ()
-    for title, citations in (("Sources", cited), ("Nearest passages", nearby)):
+    # No sentence refers to these by number: they are counted from 1, whatever was cited in what is not shown.
+    nearby = list(enumerate(answer.refusal.nearby if answer.refusal else (), start=1))
+    for title, citations in (("Sources", [(c.marker, c) for c in cited]), ("Nearest passages", nearby)):
         if not citations:
             continue
         out.print()
         out.print(title, style="bold")
-        for citation in citations:
-            out.print(f"[{citation.marker}] {about(citation)}", markup=False, style="cyan")
+        for number, citation in citations:
+            out.print(f"[{number}] {about(citation)}", markup=False, style="cyan")
             out.print(f"    “{_one_line(citation.quote)}”", markup=False)
             out.print(
                 f"    {harmless(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
