@@ -82,6 +82,12 @@ def verify(
 
 
 def _text_of(file: str) -> str:
+    if file != "-" and Path(file).exists() and not Path(file).is_file():
+        # A pipe would be waited for, a device may have no end.
+        raise UsageError(
+            f"{file} is not a file but a folder, a pipe or a device",
+            remedy="name a text file, or give the text on standard input: askive verify -",
+        )
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
