@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from askive.rag.answer.partial import missing_text
 from askive.rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
 from askive.ui.terminal.hits import also_in
-from askive.ui.terminal.render import Output, harmless
+from askive.ui.terminal.render import Output, harmless, one_line
 from askive.ui.wording import VERDICT_WORDS
 
 
@@ -82,7 +82,7 @@ def about(citation: Citation) -> str:
     source = citation.hit.source
     where = f"p. {citation.hit.passage.page}" if citation.hit.passage.page else None
     rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
-    return harmless(f"{source.title} ({rest})" if rest else source.title)
+    return one_line(f"{source.title} ({rest})" if rest else source.title)
 
 
 def _print_sources(answer: Answer, shown: Output) -> None:
@@ -99,7 +99,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
             out.print(f"[{number}] {about(citation)}", markup=False, style="cyan")
             out.print(f"    “{_one_line(citation.quote)}”", markup=False)
             out.print(
-                f"    {harmless(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
+                f"    {one_line(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
                 markup=False,
                 style="dim",
             )
