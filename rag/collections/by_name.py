@@ -175,10 +175,17 @@ def has_collection(config: Config, name: str) -> bool:
 
 
 def require_collection(config: Config, name: str) -> None:
-    if not has_collection(config, name):
-        raise CollectionNotFound(
-            f"there is no collection {name!r}", remedy="list them with `askive collections`"
-        )
+    """Raises CollectionNotFound, with the names of those that are there; UsageError for a name that cannot be one."""
+    if has_collection(config, name):
+        return
+    others = ", ".join(list_collections(config))
+    create = f"create it with `askive index PATH --collection {name}`"
+    raise CollectionNotFound(
+        f"there is no collection {name!r}; there are: {others}"
+        if others
+        else f"there is no collection {name!r}",
+        remedy=f"choose one of them, or {create}" if others else create,
+    )
 
 
 def _require_free(config: Config, name: str) -> None:
