@@ -57,6 +57,7 @@ def ask(
     A question that the documents do not answer is answered by a refusal, not by an error. Raises as `open`, and
     UsageError for an empty question.
     """
+    _must_say(question, "question", 'ask one: askive.ask("Who said that?")')
     settings = _settings(config)
     with open(_chosen(settings, collection), config=settings) as assistant:
         return assistant.ask(question, history, admitted=admitted)
@@ -66,34 +67,32 @@ def index(
     paths: str | Path | Sequence[str | Path],
     *,
     collection: str | None = None,
+    prune: bool = False,
     progress: Progress | None = None,
     config: Config | None = None,
 ) -> IngestReport:
-    """Bring a collection in step with files and folders; it is made when there is none of this name.
+    """Bring a collection in step with files and folders, as `askive index` does; it is created when there is none.
 
-    collection: `default` when neither it nor the setting names one. progress: called after each document.
-    What cannot be read stands in `failures` of the report. Raises UsageError for a path that does not exist and
-    CollectionBusy when another process writes to the collection for too long.
+    collection: `default` when neither it nor the setting names one. prune: remove missing files even if they are more
+    than a third of a folder; without it they stay, as `withheld` of the report: a disk may not be mounted. progress:
+    called after each document. What cannot be read stands in `failures` of the report. What quotes removed documents
+    is kept. Raises UsageError for a path that does not exist and CollectionBusy when another process writes to the
+    collection for too long.
     """
-    from askive.rag.collections.by_name import DEFAULT_COLLECTION, has_collection, write_collection
-    from askive.rag.ingest.pipeline import ingest_paths
-    from askive.rag.privacy.erasure import erase_removed
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION
+    from askive.rag.indexing import index_paths
 
     given = [paths] if isinstance(paths, (str, Path)) else paths
     if not given or not all(str(path) for path in given):
         # An empty path would mean the current folder.
         raise UsageError("the path is empty", remedy="name a file or a folder")
+    for path in given:
+        if not isinstance(path, (str, Path)):
+            raise UsageError(f"{path!r} is no path", remedy="name a file or a folder")
     settings = _settings(config)
     name = collection or settings.collection or DEFAULT_COLLECTION
     expanded = [Path(path).expanduser() for path in given]
-    missing = [path for path in expanded if not path.exists()]
-    # What a collection holds may be gone: it is removed from it then.
-    if missing and not has_collection(settings, name):
-        raise UsageError(f"{missing[0]} does not exist", remedy="name a file or folder that exists")
-    with write_collection(settings, name, create=True) as archive:
-        report = ingest_paths(archive, expanded, progress=progress)
-        erase_removed(settings, archive)
-    return report
+    return index_paths(settings, name, expanded, prune=prune, progress=progress).report
 
 
 def search(
@@ -104,11 +103,15 @@ def search(
     admitted: Filter | None = None,
     config: Config | None = None,
 ) -> tuple[Hit, ...]:
-    """The passages nearest to a query, best first. Raises as `open`, and UsageError for an empty query."""
+    """The passages nearest to a query, best first.
+
+    top_k: how many at most, from 1. Raises as `open`, and UsageError for an empty query or another top_k.
+    """
     from askive.rag.factory import open_retriever
 
-    if not query.strip():
-        raise UsageError("the query is empty", remedy='search for something: askive.search("peace talks")')
+    _must_say(query, "query", 'search for something: askive.search("peace talks")')
+    if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
+        raise UsageError(f"top_k is {top_k!r}", remedy="give a whole number from 1, or leave it out")
     settings = _settings(config)
     with _archive(settings, collection) as archive, open_retriever(settings, archive) as retriever:
         return tuple(retriever.retrieve(query, top_k=top_k, admitted=admitted))
@@ -120,19 +123,29 @@ def verify(
     """The sentences of any text, each with a verdict and what it rests on in the collection.
 
     second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
-    generator is loaded. Raises as `open`.
+    generator is loaded. Raises as `open`, and UsageError for what is no string.
     """
     from contextlib import closing, nullcontext
 
+    from askive.rag.errors import require_text
     from askive.rag.factory import open_generator
     from askive.rag.verify_text import verify_text
 
+    require_text(text, "text")
     settings = _settings(config)
     with (
         _archive(settings, collection) as archive,
         closing(open_generator(settings)) if second_look else nullcontext() as generator,
     ):
         return verify_text(text, archive, settings, generator)
+
+
+def _must_say(text: str, what: str, remedy: str) -> None:
+    from askive.rag.errors import require_text
+
+    require_text(text, what)
+    if not text.strip():
+        raise UsageError(f"the {what} is empty", remedy=remedy)
 
 
 def _settings(config: Config | None) -> Config:

@@ -19,7 +19,7 @@ from askive.rag.types import Answer, Event, Final, Hit, Turn
 
 
 class Assistant:
-    """Answers questions from one archive. Not more than one question at a time."""
+    """Answers questions from one archive. Not more than one question at a time; none after `close` (UsageError)."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Assistant:
         its sources come at once, its first word when all is read.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
+        self.archive.require_open()
         return self._answerer.anticipate(partial_question, history, cancel, admitted, found)
 
     def read_opening(self, history: Sequence[Turn] = (), cancel: Flag | None = None) -> bool:
@@ -86,6 +87,7 @@ class Assistant:
 
         No answer changes. Raises ModelError when the generator fails.
         """
+        self.archive.require_open()
         return self._answerer.read_opening(history, cancel)
 
     def stream(
@@ -99,13 +101,14 @@ class Assistant:
         """Searching, Sources, Token..., Final. A refusal is a Final answer, never an exception.
 
         admitted: a filter; documents that it does not admit are not read.
-        Raises UsageError for an empty question, one of more than 12,000 characters, or an unknown field of
-        the filter; ModelError when the generator fails.
+        Raises UsageError for an empty question, one of more than 12,000 characters or that is no string, or an unknown
+        field of the filter; ModelError when the generator fails.
         """
+        self.archive.require_open()
         yield from self._answerer.stream(question, history, cancel, admitted)
 
     def close(self) -> None:
-        """Free the models and close the archive."""
+        """Free the models and close the archive; safe to call twice."""
         if self._warming is not None:
             self._warming.stop()
         self.generator.close()

@@ -5,6 +5,7 @@ Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < options of
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -282,10 +283,27 @@ def load_config(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(
+                f"there is no setting {key} (its value is {first['input']!r})",
+                remedy=f"the nearest is {nearest_setting(key)}: correct the name in {path}, the ASKIVE_* variables or"
+                " the option",
+            ) from error
         raise ConfigError(
             f"setting {key} = {first.get('input')!r}: {first['msg']}",
             remedy=f"correct {key} in {path}, the ASKIVE_* variables or the option",
         ) from error
+
+
+def nearest_setting(key: str) -> str:
+    """The setting whose name is most like `key`; the group may be missing, and a variable's spelling will do."""
+    typed = key.lower().removeprefix("askive_").replace("__", ".")
+
+    def likeness(known: str) -> float:
+        names = (known, known.rpartition(".")[2])
+        return max(difflib.SequenceMatcher(None, typed, name).ratio() for name in names)
+
+    return max((known for known, _, _ in _fields(Config(home=Path()))), key=likeness)
 
 
 _OTHER_VARIABLES = frozenset({"ASKIVE_HOME", "ASKIVE_DEBUG"})

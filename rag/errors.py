@@ -24,6 +24,7 @@ __all__ = [
     "LoadError",
     "StoreError",
     "UsageError",
+    "require_text",
 ]
 
 
@@ -68,3 +69,9 @@ class ConfigError(ArchiveError):
 
     kind = "config"
     exit_code = 2
+
+
+def require_text(value: object, what: str) -> None:
+    """Raises UsageError for a value that is no string. what: its name, for the message."""
+    if not isinstance(value, str):
+        raise UsageError(f"the {what} is {value!r}, not text", remedy="give a string")

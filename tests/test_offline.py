@@ -15,7 +15,7 @@ from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
 from tests.rag.load.pdf_writer import write_pdf
 from tests.rag.load.test_office import MAIL, REPORT, write_docx, write_epub, write_pptx, write_xlsx
-from tests.repo.test_layers import FILES, name_of
+from tests.repo.imports import FILES, name_of
 from tests.tracing import Traced, bare_environment, trace
 
 ASKIVE = [sys.executable, "-m", "askive.ui.cli"]

@@ -17,7 +17,7 @@ from askive.rag.answer.style import style_of
 from askive.rag.answer.verified_answer import NOTHING, VerifiedAnswer
 from askive.rag.calibration.logistic import find_model
 from askive.rag.config import Config
-from askive.rag.errors import UsageError
+from askive.rag.errors import UsageError, require_text
 from askive.rag.evidence.assessment import LIKELY, MIN_EVIDENCE, Assessment, EvidenceAssessor
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
@@ -227,6 +227,7 @@ class Answerer:
 
 def _checked(question: str) -> str:
     """The question with only storable characters. Raises UsageError when it is empty or too long."""
+    require_text(question, "question")
     question = storable(question).strip()
     if not question:
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,10 +91,17 @@ def write_collection(
 
 
 @contextmanager
-def rebuild_collection(config: Config, name: str, *, notify: Notify | None = None) -> Iterator[Archive]:
+def rebuild_collection(
+    config: Config,
+    name: str,
+    *,
+    notify: Notify | None = None,
+    states_cleared: Callable[[bool], object] = lambda _cleared: None,
+) -> Iterator[Archive]:
     """A new, empty archive that takes the collection's place when the block ends well, and not before.
 
-    Other writers are kept out. notify, raises: as `write_collection`.
+    Other writers are kept out. states_cleared: called when a former collection was replaced, with whether no kept state
+    is left. notify, raises: as `write_collection`.
     """
     with lock_collections(config, name, notify=notify):
         discard_leftovers(config, name)
@@ -105,7 +112,9 @@ def rebuild_collection(config: Config, name: str, *, notify: Notify | None = Non
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
-        swap_in(config, name)
+        cleared = swap_in(config, name)
+        if cleared is not None:
+            states_cleared(cleared)
 
 
 def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
@@ -166,10 +175,17 @@ def has_collection(config: Config, name: str) -> bool:
 
 
 def require_collection(config: Config, name: str) -> None:
-    if not has_collection(config, name):
-        raise CollectionNotFound(
-            f"there is no collection {name!r}", remedy="list them with `askive collections`"
-        )
+    """Raises CollectionNotFound, with the names of those that are there; UsageError for a name that cannot be one."""
+    if has_collection(config, name):
+        return
+    others = ", ".join(list_collections(config))
+    create = f"create it with `askive index PATH --collection {name}`"
+    raise CollectionNotFound(
+        f"there is no collection {name!r}; there are: {others}"
+        if others
+        else f"there is no collection {name!r}",
+        remedy=f"choose one of them, or {create}" if others else create,
+    )
 
 
 def _require_free(config: Config, name: str) -> None:

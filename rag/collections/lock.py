@@ -1,7 +1,8 @@
 """The lock of a collection: one writer at a time, among processes and among the threads of each.
 
-The lock file `collections/.NAME.lock` is empty and stays: unlinking it would let two writers lock two files of one
-name. Readers take no lock.
+The lock file `collections/.NAME.lock` is empty and goes with its collection: whoever holds the lock unlinks it as the
+last thing before letting go. A waiting writer that then locks the unlinked file sees that it has no link any more, and
+starts again (filelock does that): two writers never hold locks of one name. Readers take no lock.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Notify = Callable[[str], None]
 """Called with a line for the user when a lock has to be waited for."""
 
+ASIDE = ("rebuilding", "replaced", "deleted")
+"""What a folder `.NAME.STATE` beside a collection may be: see `askive.rag.collections.swap`."""
 _POLL_S = 0.1
 
 
@@ -79,8 +82,24 @@ def _hold(path: Path, name: str, wait_s: float, notify: Notify | None) -> Iterat
     try:
         yield
     finally:
+        # An outer block of this thread still needs it.
+        if lock.file.lock_counter == 1:
+            discard_unused(path)
         lock.file.release()
         lock.threads.release()
+
+
+def discard_unused(path: Path) -> None:
+    """Unlink the lock file of a collection of which nothing is left, since it has its name; others stay.
+
+    Only while the lock is held, and as the last thing that is done under it.
+    """
+    folder, name = path.parent, path.name.removeprefix(".").removesuffix(".lock")
+    kept = (name, *(f".{name}.{state}" for state in ASIDE))
+    if path.name == f".{name}.lock" and not any((folder / entry).exists() for entry in kept):
+        # Windows does not unlink an open file.
+        with suppress(OSError):
+            path.unlink()
 
 
 def _acquire(lock: _Lock, path: Path, timeout_s: float) -> bool:

@@ -30,17 +30,18 @@ def building_path(config: Config, name: str) -> Path:
     return config.collections_dir / f".{name}.rebuilding"
 
 
-def swap_in(config: Config, name: str) -> None:
+def swap_in(config: Config, name: str) -> bool | None:
     """Put the collection built at `building_path` in its place and delete the former one. Under the lock only.
 
-    Where the system can exchange two names, there is no moment without a collection. Raises StoreError when the disk
-    refuses; the old one or the new one is in its place then.
+    With the former one go all kept attention states: whether none is left; None when there was no former one. Where the
+    system can exchange two names, there is no moment without a collection. Raises StoreError when the disk refuses; the
+    old one or the new one is in its place then.
     """
     with _disk_errors(config, name):
-        _swap_in(config, name)
+        return _swap_in(config, name)
 
 
-def _swap_in(config: Config, name: str) -> None:
+def _swap_in(config: Config, name: str) -> bool | None:
     fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
     for path in fresh.iterdir():
         sync_file(path)
@@ -54,7 +55,17 @@ def _swap_in(config: Config, name: str) -> None:
         place.rename(aside)
         fresh.rename(place)
     sync_folder(config.collections_dir)
-    shutil.rmtree(aside, ignore_errors=True)
+    return _delete_former(config, aside) if aside.exists() else None
+
+
+def _delete_former(config: Config, folder: Path) -> bool:
+    """Delete a collection that was replaced, and the states that were made of it; whether no state is left."""
+    from askive.models.registry import clear_states
+
+    # First: the folder is what tells the next start that there is something to clear.
+    cleared = clear_states(config.models_dir)
+    shutil.rmtree(folder, ignore_errors=True)
+    return cleared
 
 
 def deleted_path(config: Config, name: str) -> Path:
@@ -95,10 +106,14 @@ def discard_leftovers(config: Config, name: str) -> None:
 
     An interrupted deletion is left to `askive.rag.privacy.leftovers.sweep`. Raises StoreError when the disk refuses.
     """
+    from askive.models.registry import clear_states
+
     recover_collection(config, name)
     for state in ("rebuilding", "replaced"):
         leftover = config.collections_dir / f".{name}.{state}"
         if leftover.exists():
+            # After an exchange that was interrupted, `rebuilding` is the former collection.
+            clear_states(config.models_dir)
             with _disk_errors(config, name):
                 shutil.rmtree(leftover)
 
@@ -128,7 +143,8 @@ def recover_collection(
         with _disk_errors(config, name):
             (fresh if (fresh / STORE_NAME).is_file() else aside).rename(place)
             sync_folder(config.collections_dir)
-        shutil.rmtree(aside, ignore_errors=True)
+        if aside.exists():
+            _delete_former(config, aside)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Failure:
 class IngestReport:
     """What an indexing did.
 
-    n_skipped: files of unsupported types. withheld: documents that are missing from their folder and were
+    skipped: files of unsupported types. withheld: documents that are missing from their folder and were
     kept because nobody confirmed the removal. links: links that point outside the named folders and were not
     followed.
     """
@@ -58,12 +58,17 @@ class IngestReport:
     n_changed: int = 0
     n_unchanged: int = 0
     n_deleted: int = 0
-    n_skipped: int = 0
     n_passages: int = 0
     elapsed_ms: float = 0.0
     failures: list[Failure] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def n_skipped(self) -> int:
+        """Files of unsupported types."""
+        return len(self.skipped)
 
     @property
     def n_not_removed(self) -> int:
@@ -120,7 +125,7 @@ def ingest_paths(
     known = archive.store.known_sha256()
     plan = plan_paths(paths, known, follow_links=follow_links)
     report = report or IngestReport()
-    report.n_skipped = plan.n_skipped
+    report.skipped = [printable(Path(path)) for path in plan.skipped]
     report.links = [printable(Path(link)) for link in plan.links_out]
     gone = list(plan.gone)
     if plan.withheld:
@@ -228,7 +233,12 @@ def _look(
         return _Seen(uri), None
     try:
         loader_of(Path(uri))
-        data = read_bytes(Path(plan.links.get(uri, uri)))
+        target = plan.links.get(uri, uri)
+        if target != uri and not os.path.exists(target):  # noqa: PTH110
+            raise LoadError(
+                f"{uri} is a link to {target}, which does not exist", remedy="correct or remove the link"
+            )
+        data = read_bytes(Path(target))
     except AskiveError as error:
         return _failed(uri, error), None
     digest = sha256(data)

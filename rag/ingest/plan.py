@@ -46,7 +46,7 @@ class Plan:
     withheld: what is only to be removed after a confirmation: more than a third of a folder, and at least three
     documents. The folder may be on a disk that is not mounted.
     unreadable: folders that cannot be listed, with the reason.
-    n_skipped: files of types that are not understood.
+    skipped: files of types that are not understood.
     links: files that are links and may be followed, with the real path of what they lead to.
     links_out: links that lead out of the named folder, and are not followed.
     """
@@ -55,7 +55,7 @@ class Plan:
     gone: list[str] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
-    n_skipped: int = 0
+    skipped: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     links_out: list[str] = field(default_factory=list)
 
@@ -86,7 +86,7 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         elif str(path) not in known and is_held(path, known):
             folders.append(below)
         else:
-            raise UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
+            raise missing(path)
     plan.files = list(dict.fromkeys(plan.files))
     present = set(plan.files)
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
@@ -102,6 +102,16 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
     return plan
 
 
+def missing(path: Path) -> UsageError:
+    """The error for a named path at which there is nothing."""
+    if path.is_symlink():
+        return UsageError(
+            f"{path} is a link to {path.readlink()}, which does not exist",
+            remedy="correct the link, or name a file or folder that exists",
+        )
+    return UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
+
+
 def is_held(path: Path, known: Iterable[str]) -> bool:
     """Whether the path is a document among the uris, or a folder of some."""
     uri = os.path.abspath(path)  # noqa: PTH100
@@ -110,7 +120,7 @@ def is_held(path: Path, known: Iterable[str]) -> bool:
 
 
 def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
-    """Files that can be loaded, sorted; the others are only counted, and hidden ones not even that."""
+    """Files that can be loaded, sorted; the others are only named, and hidden ones not even that."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
     seen: set[str] = set()
@@ -148,7 +158,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
             if is_folder:
                 below.append((path, target))
             elif not is_document:
-                plan.n_skipped += 1
+                plan.skipped.append(path)
             else:
                 plan.files.append(path)
                 if is_link:

@@ -9,11 +9,10 @@ _NOT_TEXT = (
     b"PK\x03\x04",
     b"\x1f\x8b\x08",
     b"\xd0\xcf\x11\xe0",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"GIF8",
 )
-"""How PDFs, zip archives, gzip files, old Office files and pictures begin."""
+"""How PDFs, zip archives, gzip files and old Office files begin."""
+_PICTURE = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+"""How PNG, JPEG and GIF files begin."""
 
 
 def decode(data: bytes, uri: str) -> str:
@@ -21,6 +20,11 @@ def decode(data: bytes, uri: str) -> str:
 
     Raises LoadError for binary files.
     """
+    if data.startswith(_PICTURE):
+        raise LoadError(
+            f"{uri} is a picture, despite its name",
+            remedy="leave it out, or recognise the text in it and index that",
+        )
     if data.startswith(_NOT_TEXT):
         raise LoadError(
             f"{uri} is not a text file, despite its name", remedy="give it the extension of its real type"

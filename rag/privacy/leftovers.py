@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.lock import discard_unused
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.erasure import erase_store
@@ -257,4 +258,5 @@ def _held(path: Path) -> Iterator[bool]:
     try:
         yield True
     finally:
+        discard_unused(path)
         lock.release()

@@ -97,6 +97,10 @@ class Archive:
         vector: Vectors = self.embedder.embed([text])[0]
         return vector
 
+    def require_open(self) -> None:
+        """Raises UsageError after `close`."""
+        self.store.require_open()
+
     def close(self) -> None:
         """Close the store; safe to call twice."""
         self.store.close()

@@ -24,7 +24,7 @@ from askive.rag.store.database_file import connect, file_id, open_in_place
 from askive.rag.store.filters import Filter
 from askive.rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
 from askive.rag.store.secure_delete import UNERASED, erase
-from askive.rag.store.sqlite_errors import format_failure, read_fingerprint, store_failure
+from askive.rag.store.sqlite_errors import closed_failure, format_failure, read_fingerprint, store_failure
 from askive.rag.store.vector_index import Ids
 from askive.rag.text.dates import days_of
 from askive.rag.types import Document, Passage, Source
@@ -50,6 +50,11 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._file_id = open_in_place(path, lambda: self._open(create), self.close, create=create)
 
+    def require_open(self) -> None:
+        """Raises UsageError after `close`, as every other method does."""
+        if self._is_closed:
+            raise closed_failure(self._path)
+
     def is_in_place(self) -> bool:
         """Whether the file that was opened is still the one at its path: not removed, renamed or replaced."""
         return self._file_id is not None and self._file_id == file_id(self._path)
@@ -57,9 +62,10 @@ class SqliteStore:
     def _open(self, create: bool) -> None:
         try:
             self._db = connect(self._path, BUSY_TIMEOUT_S, create=create)
+            self._is_closed = False
             self._create_or_check()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise self._failure("opened", error) from error
+            raise store_failure(self._path, "opened", error) from error
 
     def _create_or_check(self) -> None:
         with self._transaction():
@@ -90,10 +96,8 @@ class SqliteStore:
     def counts(self) -> Counts:
         """How many documents and passages are held."""
         with self._reading():
-            documents, passages = self._db.execute(
-                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
-            ).fetchone()
-        return Counts(documents, passages)
+            query = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+            return Counts(*self._db.execute(query).fetchone())
 
     def fingerprint(self) -> Fingerprint | None:
         """What made the embeddings; None while nothing was ever stored."""
@@ -307,12 +311,14 @@ class SqliteStore:
     def erase(self) -> bool:
         """As `askive.rag.store.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
         with self._lock:
+            self.require_open()
             mark = self._meta(UNERASED)
             return mark == "" or erase(self._db, mark)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with self._lock:
+            self._is_closed = True
             self._db.close()
 
     # -- inside --------------------------------------------------------------------------------------------
@@ -320,6 +326,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock:
+            self.require_open()
             if self._db.in_transaction:
                 yield
                 return
@@ -329,7 +336,7 @@ class SqliteStore:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._rollback()
-                raise self._failure("written", error) from error
+                raise store_failure(self._path, "written", error) from error
             except BaseException:
                 self._rollback()
                 raise
@@ -337,13 +344,11 @@ class SqliteStore:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._lock:
+            self.require_open()
             try:
                 yield
             except sqlite3.DatabaseError as error:
-                raise self._failure("read", error) from error
-
-    def _failure(self, what: str, error: Exception) -> StoreError:
-        return store_failure(self._path, what, error)
+                raise store_failure(self._path, "read", error) from error
 
     def _rollback(self) -> None:
         if self._db.in_transaction:

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 
 from askive.models.system_errors import reason_of, remedy_for
-from askive.rag.errors import StoreError
+from askive.rag.errors import StoreError, UsageError
 from askive.rag.store.schema import FORMAT, Fingerprint
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -23,6 +23,14 @@ def store_failure(path: Path, what: str, error: Exception) -> StoreError:
     """The error for a store at `path` that cannot be `what` (opened, read, written). Changes nothing."""
     reason = reason_of(error) if isinstance(error, OSError) else str(error)
     return StoreError(f"the collection at {path} cannot be {what}: {reason}", remedy=_remedy(path, error))
+
+
+def closed_failure(path: Path) -> UsageError:
+    """The error for a store that is used after it was closed."""
+    return UsageError(
+        f"the collection {path.parent.name!r} is closed",
+        remedy="open it again, or use it before the end of its `with` block",
+    )
 
 
 def format_failure(path: Path, found: int) -> StoreError:

@@ -62,6 +62,18 @@ def test_a_wrong_setting_is_named_with_its_value(home: Path, overrides: dict[str
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [("retrieval.topk", "retrieval.top_k"), ("genrator", "generator"), ("top_k", "retrieval.top_k")],
+)
+def test_an_unknown_setting_is_told_the_nearest(home: Path, key: str, near: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config({key: 7})
+    assert caught.value.message == f"there is no setting {key} (its value is 7)"
+    assert caught.value.remedy.startswith(f"the nearest is {near}: ")
+    assert str(home / "config.toml") in caught.value.remedy
+
+
 def test_unknown_variables_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASKIVE_GENERATR", "typo")
     with pytest.raises(ConfigError, match="generatr"):

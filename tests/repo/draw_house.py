@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from tests.repo.test_layers import IMPORTED, MODULES, ROOT
+from tests.repo.imports import IMPORTED, MODULES, ROOT, reachable
 
 PICTURE = ROOT / "docs" / "images" / "house.svg"
 Graph = Mapping[str, set[str]]
@@ -41,22 +41,6 @@ def parts_graph(package: str) -> dict[str, set[str]]:
             others = {part_of(other) for other in imported if other.startswith(f"{package}.")}
             graph.setdefault(part, set()).update(others - {part})
     return graph
-
-
-def reachable(graph: Graph) -> dict[str, set[str]]:
-    """What each part imports, straight or by way of others."""
-
-    def reach(start: str) -> set[str]:
-        seen: set[str] = set()
-        left = list(graph[start])
-        while left:
-            part = left.pop()
-            if part not in seen:
-                seen.add(part)
-                left += graph[part]
-        return seen
-
-    return {part: reach(part) for part in graph}
 
 
 def levels(graph: Graph) -> list[list[str]]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +88,60 @@ def test_a_path_is_indexed_and_asked(tmp_path: Path) -> None:
 def test_an_empty_path_is_not_the_current_folder(paths: str | list[str]) -> None:
     with pytest.raises(askive.UsageError, match="the path is empty"):
         askive.index(paths, collection="none")
+
+
+@pytest.fixture
+def mill(tmp_path: Path) -> tuple[askive.Config, Path]:
+    """Settings, and a document to index with them."""
+    (tmp_path / "lease.txt").write_text(LEASE, encoding="utf-8")
+    config = load_config(
+        {"home": tmp_path / "home", "embedder": "hash", "generator": "scripted", "reader": "off"}
+    )
+    askive.index(tmp_path / "lease.txt", collection="mill", config=config)
+    return config, tmp_path / "lease.txt"
+
+
+def test_what_is_closed_says_so(mill: tuple[askive.Config, Path]) -> None:
+    config, _ = mill
+    with askive.open("mill", config=config) as assistant:
+        archive = assistant.archive
+    assistant.close()
+    for use in (
+        lambda: assistant.ask("Who signed the lease?"),
+        lambda: assistant.anticipate("Who signed"),
+        assistant.read_opening,
+        archive.counts,
+        lambda: archive.store.delete([]),
+        lambda: archive.lexical.search("lease", 1),
+    ):
+        with pytest.raises(askive.UsageError, match="is closed") as caught:
+            use()
+        assert caught.value.remedy
+
+
+@pytest.mark.parametrize("value", [None, 5, b"Who?", ["Who?"]])
+def test_what_is_no_text_is_refused(mill: tuple[askive.Config, Path], value: Any) -> None:
+    config, _ = mill
+    with askive.open("mill", config=config) as assistant:
+        for call in (
+            lambda: assistant.ask(value),
+            lambda: askive.ask(value, collection="mill", config=config),
+            lambda: askive.search(value, collection="mill", config=config),
+            lambda: askive.verify(value, collection="mill", config=config),
+        ):
+            with pytest.raises(askive.UsageError, match="not text"):
+                call()
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 1.5, "3"])
+def test_a_number_of_hits_that_cannot_be(mill: tuple[askive.Config, Path], top_k: Any) -> None:
+    config, _ = mill
+    with pytest.raises(askive.UsageError, match="top_k"):
+        askive.search("lease", collection="mill", top_k=top_k, config=config)
+    assert len(askive.search("lease", collection="mill", top_k=1, config=config)) == 1
+
+
+def test_what_is_no_path_is_refused(mill: tuple[askive.Config, Path]) -> None:
+    wrong: Any = [5]
+    with pytest.raises(askive.UsageError, match="5 is no path"):
+        askive.index(wrong, collection="mill", config=mill[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.repo.draw_house import PICTURE, direct_imports, draw, levels, parts_graph, reachable
+from tests.repo.draw_house import PICTURE, direct_imports, draw, levels, parts_graph
+from tests.repo.imports import reachable
 
 
 def test_the_picture_is_that_of_the_code() -> None:

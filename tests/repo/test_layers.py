@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.repo.imports import FILES, IMPORTED, MODULES, ROOT, Import, imports_of, name_of, reachable
+
 MAX_LINES = 400
 
 MAY_IMPORT = {
@@ -42,57 +42,9 @@ BASELINES = "eval/benchmarks/"
 LIGHT = {"sqlite3", "typer", "click", "rich"}
 BANNED_NAMES = {"utils", "helpers", "manager", "service", "handler", "common", "misc", "base"}
 
-FILES = sorted(
-    path
-    for package in MAY_IMPORT
-    for path in (ROOT / package).rglob("*.py")
-    if "__pycache__" not in path.parts
-)
-
-
-class Import(NamedTuple):
-    line: int
-    root: str
-    deferred: bool  # inside a function, or only for the type checker
-
-
-def imports_of(path: Path) -> Iterator[Import]:
-    yield from _walk(ast.parse(path.read_text(encoding="utf-8")), deferred=False)
-
-
-def _walk(node: ast.AST, *, deferred: bool) -> Iterator[Import]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import):
-            for alias in child.names:
-                yield Import(child.lineno, _root(alias.name), deferred)
-        elif isinstance(child, ast.ImportFrom):
-            assert child.level == 0, f"line {child.lineno}: relative import"
-            module = child.module or ""
-            names = [f"askive.{a.name}" for a in child.names] if module == "askive" else [module]
-            for name in names:
-                yield Import(child.lineno, _root(name), deferred)
-        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or _type_checking(child):
-            yield from _walk(child, deferred=True)
-        else:
-            yield from _walk(child, deferred=deferred)
-
-
-def _root(module: str) -> str:
-    """`rag` of `askive.rag.types`, `numpy` of `numpy.typing`."""
-    parts = module.split(".")
-    return parts[1] if parts[0] == "askive" and len(parts) > 1 else parts[0]
-
-
-def _type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-
 
 def package_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
-
-
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -150,7 +102,7 @@ def test_the_rules_see_what_they_should(tmp_path: Path) -> None:
 MAX_MODULES = 14
 # A module of rag may import its own place and every place further down.
 ORDER = [
-    {"assistant", "verify_text", "doctor"},
+    {"assistant", "verify_text", "doctor", "indexing"},
     {"privacy"},
     {"collections"},
     {"answer", "factory"},
@@ -164,27 +116,6 @@ PLACE = {name: at for at, names in enumerate(ORDER) for name in names}
 NOT_SHIPPED = ("eval.benchmarks", "models.reader.training")
 OPEN_MODELS = ("rag.factory", "rag.collections", "rag.doctor")
 LOADERS = {"load_embedder", "load_generator", "load_reader"}
-
-MODULES = {
-    name_of(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for path in FILES
-}
-
-
-def modules_imported(path: Path) -> set[str]:
-    """Modules of ours that a file imports, anywhere in it, without the `askive.` in front."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            module = (node.module or "").removeprefix("askive.")
-            for alias in node.names:
-                whole = f"{module}.{alias.name}"
-                found.add(whole if whole in MODULES else module)
-        elif isinstance(node, ast.Import):
-            found |= {alias.name.removeprefix("askive.") for alias in node.names}
-    return found & set(MODULES)
-
-
-IMPORTED = {module: modules_imported(path) - {module} for module, path in MODULES.items()}
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("rag.")])
@@ -244,18 +175,7 @@ def test_the_assistant_knows_few_modules() -> None:
 
 def circles(imported: Mapping[str, set[str]]) -> list[list[str]]:
     """Groups of modules that import each other, straight or by way of others."""
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        left = list(imported[start])
-        while left:
-            module = left.pop()
-            if module not in seen:
-                seen.add(module)
-                left += imported[module]
-        return seen
-
-    reach = {module: reached(module) for module in imported}
+    reach = reachable(imported)
     found = {frozenset({m for m in reach[module] if module in reach[m]}) for module in imported}
     return sorted(sorted(group) for group in found if group)
 

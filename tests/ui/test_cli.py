@@ -203,6 +203,7 @@ def test_index_json(askive: Askive, documents: Path) -> None:
     )  # fmt: skip
     assert (shown.json["collection"], shown.json["added"], shown.json["skipped"]) == ("case", 3, 1)
     assert [Path(failure["uri"]).name for failure in shown.json["failures"]] == ["bad.txt"]
+    assert shown.json["files_skipped"] == [str(documents / "x.png")]
     (documents / "bad.txt").unlink()
     again = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
     assert (again.code, again.json["unchanged"], again.json["added"]) == (0, 3, 0)
@@ -492,3 +493,18 @@ def test_out_of_memory_is_said(askive: Askive, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_app_is_a_typer_app() -> None:
     assert isinstance(app, typer.Typer)
+
+
+def test_an_error_that_is_a_sentence_gets_no_second_full_stop(askive: Askive, tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    shown = askive("index", tmp_path / "broken.pdf", "--embedder", "hash")
+    assert "is damaged: " in shown.err
+    assert ".." not in shown.err
+
+
+def test_skipped_files_are_named(askive: Askive, documents: Path) -> None:
+    for n in range(5):
+        (documents / f"image{n}.png").write_bytes(b"")
+    shown = askive("index", documents, "--embedder", "hash")
+    named = ", ".join(str(documents / f"image{n}.png") for n in range(3))
+    assert f"not read, for their types are not supported: {named} and 2 more" in shown.err

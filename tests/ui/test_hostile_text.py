@@ -12,7 +12,7 @@ import pytest
 
 from askive.rag.config import Config
 from askive.rag.doctor.examination import examine
-from askive.ui.terminal.render import Output, harmless, print_error
+from askive.ui.terminal.render import Output, harmless, one_line, print_error
 from tests.ui.test_cli import FAKES, Askive
 
 UI = Path(__file__).parents[2] / "ui"
@@ -176,3 +176,33 @@ def test_nothing_else_writes_to_the_terminal() -> None:
                 ):
                     found.append(f"{path.relative_to(UI)}: {ast.unparse(node)}")
     assert found == []
+
+
+LINE = "ok: 3 added\r\n\x85\u2028askive: all is well"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask", "Who built the old bridge of Aldermoor?", *FAKES],
+        ["search", "old bridge", "--embedder", "hash"],
+        ["collections", "--collection", "default"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_line_break_in_a_name_makes_no_line(askive: Askive, tmp_path: Path, arguments: list[str]) -> None:
+    folder = tmp_path / f"papers {LINE}"
+    folder.mkdir()
+    (folder / f"{LINE}.txt").write_text("The old bridge of Aldermoor was built in 1871 by Ida Falk.")
+    (folder / f"{LINE}.bad.txt").write_bytes(b"\x00\x01binary")
+    (folder / f"{LINE}.png").write_bytes(b"")
+    (folder / f"{LINE} link.txt").symlink_to(tmp_path / "outside.txt")
+    for shown in (askive("index", folder, "--embedder", "hash"), askive(*arguments)):
+        lines = (shown.out + shown.err).splitlines()
+        assert not any(line.startswith(("ok", "askive: all")) for line in lines), lines
+        assert any("all is well" in line for line in lines)
+
+
+def test_one_line_keeps_what_is_text() -> None:
+    assert one_line("a\tb\u200ec\u2029d") == "a\ufffdb\ufffdc\ufffdd"
+    assert one_line("Zażółć 中文 🙂\u202fPM [x]") == "Zażółć 中文 🙂\u202fPM [x]"

@@ -140,9 +140,11 @@ def test_a_disk_that_is_not_mounted_does_not_empty_the_archive(
 
     plain = askive("index", disk, "--embedder", "hash", "--quiet").stderr.decode()
     assert f"10 of the 10 documents in {disk}" in plain
-    assert f"askive index {disk} --collection default --prune" in plain
+    assert f"askive index {disk} --collection default --embedder hash --prune" in plain
     refused = askive("index", disk, "--rebuild", *HASH)
     assert refused.returncode == 2
+    if not is_gone:
+        assert f"{disk} --collection default --embedder hash --rebuild --prune" in refused.stderr.decode()
     assert held(home) == known | files(rest)
 
     if not is_gone:

@@ -27,12 +27,14 @@ _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 def file_parts(name: str) -> tuple[str, ...]:
     """The folders and the file of an upload's name, such as `letters/1912/may.txt`.
 
-    Raises UsageError for a name that leads out of its folder, is hidden, is too long for a disk, or has line
+    Raises UsageError for a name that is empty, leads out of its folder, is hidden, is too long for a disk, or has line
     breaks, other control characters or marks that turn the direction of writing.
     """
     parts = PurePosixPath(name.replace("\\", "/")).parts
     shown = repr(name if len(name) <= 80 else f"{name[:79]}…")
     why = ""
+    if not name:
+        raise UsageError("'' cannot name a file: it is empty", remedy="give it a name")
     if not parts or any(part in ("..", "/") or ":" in part for part in parts):
         why = "it points to another folder or contains a colon"
     elif any(unicodedata.category(letter) in _SEPARATORS or letter in _DIRECTION_MARKS for letter in name):

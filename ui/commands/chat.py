@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,7 @@ def chat(
 
     Example: [bold]askive chat --collection case[/]
     """
-    from askive.ui.chat.app import open_chat
+    from askive.rag.collections.by_name import require_collection
     from askive.ui.terminal.opening import meant_collection
 
     password = _password(password_file) if share_on_network else None
@@ -62,6 +63,10 @@ def chat(
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(False, quiet)
     name = _collection(config) or meant_collection(config, shown)
+    require_collection(config, name)
+    # Late: it takes seconds, and whoever mistyped should know at once.
+    from askive.ui.chat.app import open_chat
+
     with open_chat(config, name, password=password) as opened:
         opened.warm(name)
         opened.server.launch(
@@ -76,10 +81,35 @@ def chat(
         )
         blocks = opened.server.get_blocks()
         shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C stops it)")
+        if share_on_network:
+            shown.hint(reached_at(network_addresses(), blocks.server_port))
         try:
             Event().wait()
         except KeyboardInterrupt:
             blocks.close(verbose=False)
+
+
+def network_addresses() -> list[str]:
+    """IPv4 addresses at which other machines may reach this one, sorted."""
+    import socket
+
+    import psutil
+
+    is_up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    return sorted(
+        address.address
+        for name, addresses in psutil.net_if_addrs().items()
+        if name in is_up
+        for address in addresses
+        if address.family == socket.AF_INET and not address.address.startswith("127.")
+    )
+
+
+def reached_at(addresses: Sequence[str], port: int) -> str:
+    """Where other machines find the chat, as a line."""
+    if not addresses:
+        return "This machine has no network address: other machines cannot reach it."
+    return f"Other machines reach it at {' or '.join(f'http://{address}:{port}/' for address in addresses)}"
 
 
 def _must_be_free(host: str, port: int) -> None:

@@ -11,8 +11,7 @@ import typer
 from askive.rag.errors import AskiveError, UsageError
 from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.terminal.options import AsJson, Collection, Quiet, output, settings
-from askive.ui.terminal.render import write_error
-from askive.ui.wording import as_sentence
+from askive.ui.terminal.render import one_line, write_error, write_failure
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
@@ -30,9 +29,8 @@ def _list(
     """
     if context.invoked_subcommand is not None:
         return
-    from askive.rag.collections.by_name import has_collection, list_collections
+    from askive.rag.collections.by_name import list_collections, require_collection
     from askive.rag.collections.path import collection_path
-    from askive.rag.errors import CollectionNotFound
     from askive.rag.privacy.leftovers import sweep
     from askive.rag.store.archive import STORE_NAME
     from askive.rag.store.sqlite import SqliteStore
@@ -41,28 +39,26 @@ def _list(
     sweep(config)
     shown = output(as_json, quiet)
     if collection is not None:
-        if not has_collection(config, collection):
-            raise CollectionNotFound(
-                f"there is no collection {collection!r}",
-                remedy="list them with `askive collections`",
-            )
+        require_collection(config, collection)
         store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
+        sources = store.sources()
         documents = [
             {"uri": s.uri, "title": s.title, "published": s.published, "publisher": s.publisher}
-            for s in store.sources()
+            for s in sources
         ]
         store.close()
         if as_json:
             shown.json(documents)
-        for document in documents if not as_json else ():
-            shown.text(f"{document['published'] or '-':<10}  {document['title']}  ({document['uri']})")
+        for source in sources if not as_json else ():
+            title, uri = one_line(source.title), one_line(source.uri)
+            shown.text(f"{source.published or '-':<10}  {title}  ({uri})")
         return
     rows = [_row(config, name) for name in list_collections(config)]
     if as_json:
         shown.json(rows)
     for row in rows if not as_json else ():
         if "error" in row:
-            write_error(f"{row['name']}: {row['error']['message']}. {as_sentence(row['error']['remedy'])}\n")
+            write_failure(row["error"]["message"], row["error"]["remedy"], who=row["name"])
         else:
             size = f"{row['documents']:>7} documents {row['passages']:>9} passages"
             shown.text(f"{row['name']:<20} {size}  {row['embedder']}")

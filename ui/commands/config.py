@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import shlex
 from collections.abc import Sequence
@@ -63,21 +62,15 @@ def _unread(is_there: bool) -> str:
 
 def _matching(settings: Sequence[Setting], keys: Sequence[str]) -> list[Setting]:
     """Those that begin with one of the keys, in their own order. Raises UsageError for a key that none begins with."""
+    from askive.rag.config import nearest_setting
+
     for key in keys:
         if not any(setting.key.startswith(key) for setting in settings):
-            near = max((setting.key for setting in settings), key=lambda known: _likeness(key, known))
+            near = nearest_setting(key)
             raise UsageError(
                 f"there is no setting {key!r}", remedy=f"the nearest is {near}: askive config {near}"
             )
     return [s for s in settings if not keys or any(s.key.startswith(key) for key in keys)]
-
-
-def _likeness(key: str, known: str) -> float:
-    """0..1; the group may be missing, and a variable's spelling will do."""
-    typed = key.lower().removeprefix("askive_").replace("__", ".")
-    return max(
-        difflib.SequenceMatcher(None, typed, name).ratio() for name in (known, known.rpartition(".")[2])
-    )
 
 
 def _lines(setting: Setting) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from askive.ui.terminal.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
+from askive.ui.terminal.render import one_line
 
 
 def doctor(
@@ -34,9 +35,9 @@ def doctor(
     for finding in examine(config, verify_weights=not fast, full=full):
         findings.append(finding)
         if not as_json and not (quiet and finding.severity == "ok"):
-            shown.text(f"{marks[finding.severity]}  {finding.name}: {finding.message}")
+            shown.text(one_line(f"{marks[finding.severity]}  {finding.name}: {finding.message}"))
             if finding.remedy:
-                shown.text(f"         -> {finding.remedy}")
+                shown.text(one_line(f"         -> {finding.remedy}"))
     if as_json:
         shown.json(
             [

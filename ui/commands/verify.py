@@ -11,7 +11,7 @@ import typer
 from askive.rag.errors import UsageError
 from askive.ui.terminal.opening import open_archive
 from askive.ui.terminal.options import AsJson, Embedder, Quiet, output, settings
-from askive.ui.terminal.render import Output
+from askive.ui.terminal.render import Output, one_line
 
 if TYPE_CHECKING:
     from askive.rag.types import Sentence
@@ -82,6 +82,12 @@ def verify(
 
 
 def _text_of(file: str) -> str:
+    if file != "-" and Path(file).exists() and not Path(file).is_file():
+        # A pipe would be waited for, a device may have no end.
+        raise UsageError(
+            f"{file} is not a file but a folder, a pipe or a device",
+            remedy="name a text file, or give the text on standard input: askive verify -",
+        )
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -107,7 +113,7 @@ def _print(sentence: Sentence, shown: Output) -> None:
         out.print(f"    {_one_line(reason)}")
     for citation in sentence.citations:
         out.print(f"    “{_one_line(citation.quote)}”", style="italic")
-        where = f"{citation.hit.source.uri}, characters {citation.start}-{citation.end}"
+        where = f"{one_line(citation.hit.source.uri)}, characters {citation.start}-{citation.end}"
         out.print(f"      {about(citation)}; {where}", style="dim")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from askive.rag.answer.partial import missing_text
 from askive.rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
 from askive.ui.terminal.hits import also_in
-from askive.ui.terminal.render import Output, harmless
+from askive.ui.terminal.render import Output, harmless, one_line
 from askive.ui.wording import VERDICT_WORDS
 
 
@@ -82,23 +82,24 @@ def about(citation: Citation) -> str:
     source = citation.hit.source
     where = f"p. {citation.hit.passage.page}" if citation.hit.passage.page else None
     rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
-    return harmless(f"{source.title} ({rest})" if rest else source.title)
+    return one_line(f"{source.title} ({rest})" if rest else source.title)
 
 
 def _print_sources(answer: Answer, shown: Output) -> None:
     out = shown.out
     cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
-    nearby = answer.refusal.nearby if answer.refusal else ()
-    for title, citations in (("Sources", cited), ("Nearest passages", nearby)):
+    # No sentence refers to these by number: they are counted from 1, whatever was cited in what is not shown.
+    nearby = list(enumerate(answer.refusal.nearby if answer.refusal else (), start=1))
+    for title, citations in (("Sources", [(c.marker, c) for c in cited]), ("Nearest passages", nearby)):
         if not citations:
             continue
         out.print()
         out.print(title, style="bold")
-        for citation in citations:
-            out.print(f"[{citation.marker}] {about(citation)}", markup=False, style="cyan")
+        for number, citation in citations:
+            out.print(f"[{number}] {about(citation)}", markup=False, style="cyan")
             out.print(f"    “{_one_line(citation.quote)}”", markup=False)
             out.print(
-                f"    {harmless(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
+                f"    {one_line(citation.hit.source.uri)}, characters {citation.start}-{citation.end}",
                 markup=False,
                 style="dim",
             )

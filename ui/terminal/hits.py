@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from askive.rag.text.words import content_words, stem
 from askive.rag.types import Hit
-from askive.ui.terminal.render import Output
+from askive.ui.terminal.render import Output, one_line
 
 _FIGURES = {
     "dense": "meaning {:.3f} (cosine)",
@@ -33,8 +33,8 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
     wanted = {stem(word) for word in content_words(query)}
     for hit in hits:
         rest = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
-        head = Text(f"{hit.rank:>2}. {hit.source.title}", style="cyan")
-        head.append(f"  {rest}  {stages_of(hit)}", style="dim")
+        head = Text(f"{hit.rank:>2}. {one_line(hit.source.title)}", style="cyan")
+        head.append(f"  {one_line(rest)}  {stages_of(hit)}", style="dim")
         body = Text("    " + " ".join(hit.passage.text.split()))
         for match in re.finditer(r"[^\W_]+", body.plain):
             if stem(match.group().lower()) in wanted:
@@ -45,7 +45,7 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
             for line in reasons(query, hit):
                 shown.out.print(f"    {line}")
         shown.out.print(
-            f"    {hit.source.uri}, characters {hit.passage.start}-{hit.passage.end}",
+            f"    {one_line(hit.source.uri)}, characters {hit.passage.start}-{hit.passage.end}",
             style="dim",
         )
         if line := also_in(hit):
@@ -85,4 +85,4 @@ def also_in(hit: Hit) -> str:
         ", ".join(part for part in (source.title, source.publisher, source.published, source.uri) if part)
         for source in hit.also
     ]
-    return f"the same in: {'; '.join(named)}" if named else ""
+    return one_line(f"the same in: {'; '.join(named)}") if named else ""

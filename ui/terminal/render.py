@@ -27,7 +27,7 @@ _FILE_COLUMNS = 200
 class Output:
     """How this run prints.
 
-    as_json: results are JSON objects on standard output, one a line.
+    as_json: results are JSON on standard output, one object or array a line.
     quiet: no progress, no hints.
     """
 
@@ -48,7 +48,7 @@ class Output:
         return _console(stderr=True, quiet=self.quiet)
 
     def json(self, value: Any) -> None:
-        """One JSON object on one line, flushed."""
+        """One JSON object or array on one line, flushed."""
         _print_json(value)
 
     def text(self, line: str = "", end: str = "\n") -> None:
@@ -63,7 +63,7 @@ class Output:
 
     @contextmanager
     def progress(self, *, bytes_: bool = False) -> Iterator[Progress]:
-        """A progress display on standard error: bars on a terminal, nothing when quiet or not a terminal."""
+        """Bars on standard error; nothing when quiet. bytes_: of a download, whose end is shown in a file too."""
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -75,7 +75,9 @@ class Output:
         )
 
         amount = (DownloadColumn(), TransferSpeedColumn()) if bytes_ else (MofNCompleteColumn(),)
-        console = self.err
+        # Rich ends a bar that is not seen with an empty line, which would stand before an error.
+        is_seen = bytes_ or self.err.is_terminal
+        console = _console(stderr=True, quiet=self.quiet or not is_seen)
         with Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -96,6 +98,15 @@ def harmless(text: str) -> str:
     return _STEERING.sub("", text)
 
 
+def one_line(text: str) -> str:
+    """A name or path for one line: control characters, line breaks and direction marks are shown as U+FFFD.
+
+    A file's name may hold them, and what stands after a line break would pass for a line of ours.
+    """
+    return _NOT_IN_A_LINE.sub("\ufffd", text)
+
+
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -108,11 +119,16 @@ def write_error(text: str) -> None:
         drop(2)
 
 
+def write_failure(message: str, remedy: str, who: str = "askive") -> None:
+    """What failed and what to do about it, on one line of standard error. who: stands in front."""
+    remedy = f" {as_sentence(' '.join(remedy.split()))}" if remedy else ""
+    message = " ".join(message.split())
+    write_error(f"{who}: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
+
+
 def print_error(error: AskiveError, *, as_json: bool) -> None:
     """One line on standard error; with JSON also the object on standard output."""
-    remedy = f" {as_sentence(' '.join(error.remedy.split()))}" if error.remedy else ""
-    message = " ".join(error.message.split())
-    write_error(f"askive: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
+    write_failure(error.message, error.remedy)
     if as_json:
         _print_json({"error": error.as_dict()})
 

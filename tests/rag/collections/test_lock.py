@@ -27,6 +27,7 @@ from askive.rag.config import Config, PassageConfig
 from askive.rag.errors import CollectionBusy, CollectionNotFound, StoreError, UsageError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.deletion import remove_collection
+from askive.rag.privacy.leftovers import sweep
 from askive.rag.store.archive import Archive
 from askive.rag.store.database_file import connect
 from askive.rag.store.sqlite import SqliteStore
@@ -140,12 +141,56 @@ def test_threads_exclude_each_other_and_a_thread_may_lock_again(config: Config) 
     assert seen == ["busy", "busy", "in"]
 
 
-def test_lock_files_are_no_collections_and_stay(config: Config) -> None:
+def test_a_lock_file_goes_with_its_collection(config: Config) -> None:
     create_collection(config, "town")
-    remove_collection(config, "town")
-    assert list_collections(config) == []
-    assert lock_path(config, "town").is_file(), "unlinking it would let two writers in"
+    assert list_collections(config) == ["town"]
     assert lock_path(config, "town").stat().st_size == 0
+    with lock_collections(config, "town"):
+        remove_collection(config, "town")
+        assert lock_path(config, "town").is_file(), "the outer block still holds it"
+    assert list(config.collections_dir.iterdir()) == [], "its name would stay"
+
+
+@pytest.mark.parametrize("state", ["rebuilding", "replaced", "deleted"])
+def test_the_lock_file_of_a_leftover_stays(config: Config, state: str) -> None:
+    with lock_collections(config, "town"):
+        (config.collections_dir / f".town.{state}").mkdir()
+    assert lock_path(config, "town").is_file()
+
+
+def test_a_sweep_leaves_no_lock_file(config: Config) -> None:
+    (config.collections_dir / ".town.deleted").mkdir(parents=True)
+    sweep(config)
+    assert list(config.collections_dir.iterdir()) == []
+
+
+TAKING_TURNS = """
+import os, sys
+from pathlib import Path
+from askive.rag.collections.lock import lock_collections
+from askive.rag.config import Config
+
+config, mark = Config(home=Path(sys.argv[1]), embedder="hash", lock_wait_s=60), sys.argv[2]
+for _ in range(40):
+    with lock_collections(config, "town"):
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        os.unlink(mark)
+"""
+
+
+def test_a_lock_file_that_is_unlinked_lets_no_two_in(config: Config, tmp_path: Path) -> None:
+    """There is no collection: each of three processes unlinks the lock file again and again while others wait for it."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", TAKING_TURNS, str(config.home), str(tmp_path / "mark")],
+            stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    for process in processes:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    assert not lock_path(config, "town").exists()
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.rag.errors import LoadError
+from askive.rag.errors import LoadError, UsageError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.plan import Plan, plan_paths
 from askive.rag.load import load_path, read_bytes
@@ -35,7 +35,7 @@ def test_links_that_lead_out_are_counted_and_not_followed(documents: Path, outsi
     plan = plan_paths([documents], [])
     assert names(plan, documents) == ["bridge.txt", "fair.html", "harbour.md"]
     assert plan.links_out == [str(documents / "file.txt"), str(documents / "folder")]
-    assert plan.n_skipped == 2
+    assert len(plan.skipped) == 2
     followed = plan_paths([documents], [], follow_links=True)
     assert names(followed, documents) == [
         "bridge.txt", "fair.html", "file.txt", "harbour.md", "folder/secret.txt", "folder/deep/more.txt",
@@ -94,3 +94,19 @@ def test_what_the_kernel_makes_up_is_not_read(tmp_path: Path, archive: Archive) 
     assert report.n_added == 0
     assert {failure.uri for failure in report.failures} == {"/proc/self", str(tmp_path / "link")}
     assert "shows the running system" in report.failures[0].message
+
+
+def test_a_link_to_nothing_is_named_with_what_it_leads_to(archive: Archive, documents: Path) -> None:
+    link, target = documents / "link.txt", documents / "gone.txt"
+    link.symlink_to(target)
+    (failure,) = ingest_paths(archive, [documents]).failures
+    assert failure.message == f"{link} is a link to {target}, which does not exist"
+    assert failure.remedy == "correct or remove the link"
+    with pytest.raises(UsageError, match=f"{link} is a link to {target}, which does not exist"):
+        plan_paths([link], [])
+
+
+def test_files_of_other_types_are_named(archive: Archive, documents: Path) -> None:
+    (documents / "image.png").write_bytes(b"\x89PNG")
+    report = ingest_paths(archive, [documents])
+    assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.png")])

@@ -200,6 +200,13 @@ def load_path_of(data: bytes) -> Document:
     return load_bytes(data, "deep.html", LOADERS[".html"])
 
 
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"])
+def test_a_picture_is_not_to_be_renamed(data: bytes) -> None:
+    with pytest.raises(LoadError, match="is a picture") as caught:
+        load_plain(data, "scan.txt")
+    assert "extension" not in caught.value.remedy, "pictures are not read under any name"
+
+
 @given(st.sampled_from(sorted(LOADERS)), st.binary(max_size=300))
 def test_any_bytes_are_a_document_or_a_load_error(ending: str, data: bytes) -> None:
     try:

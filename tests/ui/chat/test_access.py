@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from starlette.testclient import TestClient
 from askive.rag.errors import UsageError
 from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.throttle import LONGEST_S, Throttle
+from askive.ui.cli import run
+from askive.ui.commands.chat import network_addresses, reached_at
 
 
 def door(password: str | None = None, throttle: Throttle | None = None) -> TestClient:
@@ -129,3 +132,27 @@ def test_the_network_needs_a_password(home: Path, tmp_path: Path) -> None:
     ).exception
     assert isinstance(error, UsageError)
     assert "has 4 characters" in error.message
+
+
+def test_a_chat_needs_a_collection_that_is_there(
+    home: Path, documents: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def chat() -> str:
+        assert run(["chat", "-c", "nosuch", "--no-browser", "--port", "0", "--embedder", "hash"]) == 1
+        return " ".join(capsys.readouterr().err.split())
+
+    create = "reate it with `askive index PATH --collection nosuch`"
+    assert chat() == f"askive: there is no collection 'nosuch'. C{create}"
+    assert run(["index", str(documents), "-c", "town", "--embedder", "hash", "--quiet"]) == 0
+    there = "there is no collection 'nosuch'; there are: town"
+    assert chat() == f"askive: {there}. Choose one of them, or c{create}"
+
+
+def test_where_other_machines_find_the_chat() -> None:
+    found = network_addresses()
+    assert all(ip_address(address).version == 4 for address in found)
+    assert not any(ip_address(address).is_loopback for address in found)
+    assert reached_at(["10.0.0.5", "192.168.1.7"], 7860) == (
+        "Other machines reach it at http://10.0.0.5:7860/ or http://192.168.1.7:7860/"
+    )
+    assert "no network address" in reached_at([], 7860)

@@ -204,3 +204,9 @@ def test_what_nobody_expected_is_json_and_one_line(capsys: pytest.CaptureFixture
     (line,) = capsys.readouterr().err.splitlines()
     assert "GET /broken failed: ValueError: line one?line two" in line
     assert client().get("/breaks-off").content == b"begun"
+
+
+def test_an_upload_without_a_name(library: Library) -> None:
+    with pytest.raises(UsageError, match="cannot name a file: it is empty") as caught:
+        library.receive("town", "")
+    assert caught.value.remedy == "give it a name"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,16 @@ def test_a_missing_file(indexed: None, tmp_path: Path, capsys: pytest.CaptureFix
     assert verify(str(tmp_path / "none.txt")) == 2
     err = capsys.readouterr().err
     assert "none.txt" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_refused(
+    indexed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    assert verify(str(path)) == 2
+    assert "is not a file but a folder, a pipe or a device. Name a text file" in capsys.readouterr().err

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from askive.models.fakes import ScriptedGenerator
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.question.analysis import Question
-from askive.rag.types import Hit
+from askive.rag.store.archive import Archive
+from askive.rag.types import Final, Hit, Refusal
+from askive.ui.terminal.answers import print_stream
+from askive.ui.terminal.render import Output
 from tests.ui.test_cli import Askive
 
 FAKES = ("--embedder", "hash", "--model", "scripted")
@@ -59,3 +66,15 @@ def test_json_has_the_missing_half_beside_the_answer(askive: Askive) -> None:
     assert answer["unanswered"] == [MAYOR]
     assert "do not say" not in answer["answer"]
     assert askive("ask", f"{BUILT}?", "--json", *FAKES).json["unanswered"] == []
+
+
+def test_the_nearest_passages_are_counted_from_one(
+    archive: Archive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config(home=tmp_path, embedder="hash", generator="scripted", reader="off")
+    answer = Assistant(archive, ScriptedGenerator(), config).ask(f"{BUILT}?")
+    cited = answer.sentences[0].citations[0]
+    # A sentence that is not shown was cited first.
+    refusal = Refusal("unsupported", "No.", tuple(replace(cited, marker=marker) for marker in (2, 3)))
+    print_stream([Final(replace(answer, text="No.", sentences=(), refusal=refusal))], Output())
+    assert re.findall(r"^\[(\d)\]", capsys.readouterr().out, re.MULTILINE) == ["1", "2"]
