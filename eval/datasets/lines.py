@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,16 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Record]]:
         raise UsageError(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text: {error.reason}", remedy="convert it to UTF-8") from error
+
+
+def sample_rows(path: Path, limit: int, max_chars: int = 1_500) -> list[Record]:
+    """So many rows of a set whose `text` is not longer than `max_chars`, drawn with a fixed seed.
+
+    Raises UsageError as `read_json_lines`.
+    """
+    rows = [row for _, row in read_json_lines(path) if len(row["text"]) <= max_chars]
+    random.Random(1).shuffle(rows)
+    return rows[:limit]
 
 
 def read_json(path: Path) -> Any:

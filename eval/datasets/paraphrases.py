@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from askive.eval.datasets.lines import read_json_lines, text_of
+from askive.rag.calibration.relation import RELATIONS, Relation
 from askive.rag.errors import UsageError
-
-Relation = Literal["supports", "contradicts", "neither"]
-RELATIONS: tuple[Relation, ...] = ("supports", "contradicts", "neither")
 
 PARAPHRASES = Path(__file__).parent.parent / "gold" / "paraphrases"
 HALVES = ("dev", "test")

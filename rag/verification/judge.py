@@ -1,0 +1,61 @@
+"""The generator as judge of one text: does it state this, does it answer that.
+
+Asked plainly, with nothing but the text in front of it, a small model knows far better what a text says than what its
+own answer rests on. It replies Yes or No; what counts is the log-odds of Yes against No as its first token. The
+wordings were compared on held-out rows by `python -m askive.eval.benchmarks.trust.judge_wordings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from askive.models.protocols import Generator, Message, Segment
+
+SYSTEM = "You check texts. Answer Yes or No."
+STATED = "Does the text say that the statement is true?"
+DENIED = "Does the text say that the statement is false?"
+ANSWERED = "Does the text contain the answer to the question?"
+MAX_TEXT_CHARS = 1_500
+"""Of a text that is judged; longer ones are cut at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Log-odds that a text says that a statement is true (`stated`), and that it is false (`denied`)."""
+
+    stated: float
+    denied: float
+
+
+class Judge:
+    """Asks the generator about one text at a time.
+
+    A text is read once, however many questions are asked about it; each costs its own words. All methods raise
+    ModelError as `Generator.likelihoods` does.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+
+    @property
+    def model_id(self) -> str:
+        """Of the generator."""
+        return self._generator.model_id
+
+    def statements(self, statements: Sequence[str], text: str) -> list[Judgement]:
+        """One judgement for each statement."""
+        requests = [f"Statement: {one}\n\n{asked}" for one in statements for asked in (STATED, DENIED)]
+        odds = self._log_odds(text, requests)
+        return [Judgement(*odds[at : at + 2]) for at in range(0, len(odds), 2)]
+
+    def answers(self, question: str, text: str) -> float:
+        """Log-odds that the text contains the answer to the question."""
+        return self._log_odds(text, [f"Question: {question}\n\n{ANSWERED}"])[0]
+
+    def _log_odds(self, text: str, requests: Sequence[str]) -> list[float]:
+        read = Segment(f"Text: {text[:MAX_TEXT_CHARS]}\n\n", reusable=True)
+        opening = Message("system", (Segment(SYSTEM, reusable=True),))
+        prompts = [(opening, Message("user", (read, Segment(request)))) for request in requests]
+        values = self._generator.likelihoods([(prompt, word) for prompt in prompts for word in ("Yes", "No")])
+        return [values[at] - values[at + 1] for at in range(0, len(values), 2)]

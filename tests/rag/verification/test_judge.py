@@ -1,0 +1,51 @@
+"""What the judge asks, and what it makes of the replies; real opinions are measured by its benchmark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.rag.verification.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, Judge, Judgement
+
+TEXT = "The harbour of Aldermoor received 412 ships in January."
+
+
+class Replying(ScriptedGenerator):
+    """Says Yes to what ends with one of these; keeps the prompts."""
+
+    def __init__(self, *yes_to: str) -> None:
+        super().__init__()
+        self.yes_to = yes_to
+        self.prompts: list[str] = []
+
+    def likelihood(self, messages: Sequence[Message], text: str) -> float:
+        self.prompts.append(messages[-1].text)
+        yes = 0.9 if messages[-1].text.endswith(self.yes_to) else 0.1
+        return math.log(yes if text == "Yes" else 1 - yes)
+
+
+def test_each_statement_gets_log_odds_of_being_stated_and_of_being_denied() -> None:
+    generator = Replying(STATED)
+    first, second = Judge(generator).statements(["412 ships came.", "No ship came."], TEXT)
+    assert first.stated > 2 and first.denied < -2
+    assert second == Judgement(first.stated, first.denied)
+    assert sum("No ship came." in prompt and prompt.endswith(DENIED) for prompt in generator.prompts) == 2
+
+
+def test_the_text_comes_first_so_that_it_is_read_once() -> None:
+    generator = Replying(STATED)
+    Judge(generator).statements(["One.", "Two."], TEXT)
+    assert all(prompt.startswith(f"Text: {TEXT}\n\n") for prompt in generator.prompts)
+
+
+def test_a_question_is_judged_by_whether_the_text_contains_its_answer() -> None:
+    assert Judge(Replying(ANSWERED)).answers("How many ships came?", TEXT) > 2
+    assert Judge(Replying(STATED)).answers("How many ships came?", TEXT) < -2
+
+
+def test_a_long_text_is_cut() -> None:
+    generator = Replying(STATED)
+    Judge(generator).statements(["One."], "word " * 1_000)
+    assert max(map(len, generator.prompts)) < MAX_TEXT_CHARS + 200
