@@ -165,6 +165,7 @@ class Sentence:
     citations: the spans that support it, best first; empty if there are none.
     verdict: what the checks say of it.
     reasons: why it is not supported, for people; empty when it is.
+    is_wording_only: the rules object to its wording alone: its numbers, dates and names are those of its citations.
     """
 
     text: str
@@ -173,6 +174,7 @@ class Sentence:
     citations: tuple[Citation, ...] = ()
     verdict: Verdict = "unchecked"
     reasons: tuple[str, ...] = ()
+    is_wording_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ _N_CHECKED = 6
 _MIN_CONTEXT_WORDS = 2
 """A neighbour becomes a source too when it adds this many words that the sentence needs, or one name or number."""
 
+_DISTANT = 0.25
+"""Similarity of a span below which it is not even a candidate for a paraphrase."""
 CITED = 0.40
 """From this score on a span is shown as the source of a sentence."""
 SUPPORTED = 0.55
@@ -69,10 +71,12 @@ class Citer:
         if scores[best] < CITED:
             # A wrong number lowers the score of a span; when all else matches, report the number.
             best = int(np.argmax(similarity))
-            if similarity[best] < SUPPORTED:
+            if similarity[best] < _DISTANT:
                 return nothing
             scores = similarity
-        verdict, reasons, chosen = self._check(text, scores, similarity, best)
+        verdict, reasons, chosen, is_wording_only = self._check(text, scores, similarity, best)
+        if similarity[best] < CITED and verdict != "contradicted":
+            verdict, reasons = "unsupported", nothing.reasons
         spans = sorted(chosen, key=lambda i: -similarity[i])
         is_supported = verdict == "supported"
         citations = tuple(
@@ -81,7 +85,7 @@ class Citer:
             )
             for i in spans
         )
-        return Sentence(text, start, end, citations, verdict, reasons)
+        return Sentence(text, start, end, citations, verdict, reasons, is_wording_only)
 
     def supports(self, text: str) -> bool:
         """Whether the sources support this sentence. No span gets a marker."""
@@ -101,8 +105,8 @@ class Citer:
 
     def _check(
         self, text: str, scores: np.ndarray, similarity: np.ndarray, best: int
-    ) -> tuple[Verdict, tuple[str, ...], list[int]]:
-        """Verdict, reasons, and indices of the candidates to cite."""
+    ) -> tuple[Verdict, tuple[str, ...], list[int], bool]:
+        """Verdict, reasons, indices of the candidates to cite, and `Sentence.is_wording_only`."""
         chosen = self._choose(text, scores, similarity, best)
         order = [
             i for i in np.argsort(-scores, kind="stable")[:_N_CHECKED].tolist() if scores[i] >= _MIN_ADDED
@@ -111,14 +115,15 @@ class Citer:
         slack = 0.125 if scores[best] >= PARAPHRASED else 0.0
         result = check(text, [self._candidates[i] for i in checked], self._question, slack, self._known)
         if result.verdict != "supported":
-            return result.verdict, result.reasons, chosen
+            return result.verdict, result.reasons, chosen, not result.values_differ
         used = [checked[i] for i in result.used][:MAX_CITATIONS]
         if scores[best] < SUPPORTED:
-            return "unsupported", ("the sources have too little of it",), chosen
+            return "unsupported", ("the sources have too little of it",), chosen, True
         return (
             "supported",
             (),
             self._with_other_documents(text, self._with_neighbours(text, used), scores, slack),
+            False,
         )
 
     def _with_neighbours(self, text: str, used: Sequence[int]) -> list[int]:

@@ -15,7 +15,7 @@ from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
-from askive.rag.text.names import Name, has_name, is_office
+from askive.rag.text.names import Name, has_name, is_office, lower_words
 from askive.rag.text.negation import (
     denial,
     opposite,
@@ -47,11 +47,14 @@ class Check:
     verdict: `supported`, `unsupported` or `contradicted`.
     reasons: why it is not supported, in words for users; empty when it is.
     used: indices of the sources that support its claims, in the order of the claims, each once.
+    values_differ: a number, a date or a name is not as in the sources. When it is not supported and they do not differ,
+    the rules object to its wording alone, which a model that reads both judges better.
     """
 
     verdict: Verdict
     reasons: tuple[str, ...]
     used: tuple[int, ...]
+    values_differ: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Finding:
     verdict: Verdict
     reasons: tuple[str, ...]
     coverage: float
+    values_differ: bool = False
 
 
 def check(
@@ -81,6 +85,7 @@ def check(
     reasons: list[str] = []
     used: list[int] = []
     verdicts: set[Verdict] = set()
+    values_differ = False
     # Markers such as [2] are not numbers; the claim follows "No.".
     statement = _OPENING.sub("", _MARKER.sub(lambda match: " " * len(match.group()), sentence))
     for text in claims_of(statement):
@@ -101,12 +106,13 @@ def check(
             closest = max(findings, key=lambda f: (round(f.coverage, 2), f.verdict == "contradicted"))
             verdicts.add(closest.verdict)
             reasons += closest.reasons
+            values_differ |= all(finding.values_differ for finding in findings)
         else:
             used.append(best)
     verdict: Verdict = (
         "contradicted" if "contradicted" in verdicts else "unsupported" if verdicts else "supported"
     )
-    return Check(verdict, tuple(dict.fromkeys(reasons)), tuple(dict.fromkeys(used)))
+    return Check(verdict, tuple(dict.fromkeys(reasons)), tuple(dict.fromkeys(used)), values_differ)
 
 
 def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Finding:
@@ -118,16 +124,21 @@ def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Findi
         _check_quantity(quantity, source, missing, against)
     for day in claim.days:
         _check_day(day, source, missing, against)
+    values_differ = bool(missing or against) or any(
+        not has_name(name, lower_words(source.near_text), source.near_text)
+        and not _is_known_as(name, claim, source)
+        for name in claim.names
+    )
     missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
     missing += _negation_reasons(claim, source)
     if is_same:
         against += _opposition_reasons(claim, source)
     if is_same and against:
-        return _Finding("contradicted", tuple(against + missing), coverage)
+        return _Finding("contradicted", tuple(against + missing), coverage, values_differ)
     if new := claim.unsupported_stems(source.near_stems, source.about_stems, slack):
         missing.append(f"not in the source: {', '.join(_word_for(word, claim.text) for word in new[:6])}")
     if missing or against:
-        return _Finding("unsupported", tuple(against + missing), coverage)
+        return _Finding("unsupported", tuple(against + missing), coverage, values_differ)
     return _Finding("supported", (), coverage)
 
 
