@@ -24,7 +24,7 @@ _HEADING = re.compile(r"#{1,6}\s")
 class TextVerifier:
     """Checks texts against one archive. Close it, or use it in a `with` block.
 
-    generator: asked about sentences on which rules and reader are in doubt (some seconds each); None: not asked.
+    generator: judges what each sentence means (a second or two each); None: the reader does, which knows less.
     Raises as `askive.rag.factory.open_retriever`.
     """
 
@@ -35,7 +35,7 @@ class TextVerifier:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """What takes part in the verdicts: `rules`, then `reader` and `generator` if they do."""
+        """What takes part in the verdicts: `rules`, then `generator` or `reader`."""
         return self._verifier.checks
 
     def sentences(self, text: str) -> Iterator[Sentence]:

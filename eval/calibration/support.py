@@ -2,8 +2,7 @@
 `python -m askive.eval.calibration.support SHEET... [--write]`.
 
 The sheets are those of `askive.eval.calibration.annotation`, with their marks. The reported figures are measured
-by leaving one suite out at a time. Two models are fitted: by rules and reader alone, and with the generator's
-log-odds.
+by leaving one suite out at a time.
 """
 
 from __future__ import annotations
@@ -24,30 +23,26 @@ from askive.eval.calibration.annotation import read_sheet
 from askive.eval.calibration.answerability import Case, Fit, store, stored_model, suites_of
 from askive.eval.calibration.scikit_learn import import_sklearn
 from askive.models.errors import AskiveError, UsageError
-from askive.models.protocols import Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.models.registry import load_reader
-from askive.rag.calibration.logistic import log_odds
 from askive.rag.config import load_config
 from askive.rag.evidence.source_sentences import SourceSentence
-from askive.rag.factory import open_generator
 from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import Span
 from askive.rag.types import Hit, Passage, Source
-from askive.rag.verification.support import STORED, rule_features, statement_log_odds
+from askive.rag.verification.support import STORED, rule_features
 
 BUDGET = 0.1
 """Share of the supported sentences below the threshold, at most: their sources are quoted in their place."""
 _REGULARISATION = 0.5
 _SEPARATOR = " · "
-_STATED = "stated"
 _WRITTEN_BY_CODE = ("“", "The sources differ")
 """How sentences begin that no model wrote, and that are left out: quotations, and lists of differing values."""
 
 Shares = NDArray[np.float64]
 
 
-def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[Case]:
+def weigh(sheets: Sequence[Path], reader: Reader) -> list[Case]:
     """The marked sentences of the generator that have citations; `answerable` means supported.
 
     Raises UsageError as `read_sheet`, and when the marks are all alike.
@@ -60,7 +55,6 @@ def weigh(sheets: Sequence[Path], reader: Reader, generator: Generator) -> list[
                 continue
             sources = [marked_source(citation) for citation in line["citations"]]
             features = rule_features(text, Question.read(line["question"]), sources, reader)
-            features[_STATED] = statement_log_odds(text, sources, generator)
             kind = "answerable" if line["supported"] else "unanswerable"
             found.append(Case(line["suite"], line["id"], "sentence", kind, features))
             sys.stderr.write(f"\r{len(found)} sentences")
@@ -83,20 +77,13 @@ def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
     return SourceSentence(hit, Span(len(before), len(before) + len(quote)), quote)
 
 
-def fit(cases: Sequence[Case]) -> tuple[tuple[Fit, Shares], tuple[Fit, Shares]]:
-    """The models by rules and with the generator, each with the cases' probabilities by models without their suite.
+def fit(cases: Sequence[Case]) -> tuple[Fit, Shares]:
+    """The model, and each case's probability by a model without its suite.
 
     Raises UsageError when without some suite the marks are all alike.
     """
-    by_rules = [n for n in cases[0].features if n != _STATED]
-    before = _crossed(cases, by_rules)
-    asked = [
-        replace(case, features={"before": log_odds(float(p)), _STATED: case.features[_STATED]})
-        for case, p in zip(cases, before, strict=True)
-    ]
-    with_generator = ["before", _STATED]
-    after = _crossed(asked, with_generator)
-    return (_fitted(cases, by_rules), before), (_fitted(asked, with_generator), after)
+    names = list(cases[0].features)
+    return _fitted(cases, names), _crossed(cases, names)
 
 
 def _fitted(cases: Sequence[Case], names: Sequence[str]) -> Fit:
@@ -143,46 +130,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m askive.eval.calibration.support", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
-    parser.add_argument("--write", action="store_true", help="store the models where the product reads them")
+    parser.add_argument("--write", action="store_true", help="store the model where the product reads them")
     options = parser.parse_args(arguments)
     config = load_config()
     try:
         reader = load_reader(config.reader)
         if reader is None:
             raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
-        generator = open_generator(config)
-        try:
-            cases = weigh(options.sheets, reader, generator)
-        finally:
-            generator.close()
-        models = []
-        for (model, shares), generator_id in zip(fit(cases), (None, generator.model_id), strict=True):
-            figures = detection_figures(cases, shares)
-            sys.stdout.write(
-                f"{'with the generator' if generator_id else 'by rules'}: {json.dumps(figures)}\n"
-            )
-            stored = stored_model(
-                model,
-                cases,
-                (),
-                BUDGET,
-                config.embedder,
-                reader.digest,
-                generator_id,
-                threshold_of(cases, shares),
-            )
-            stored["provenance"] = {
-                "date": stored["provenance"]["date"],
-                "budget_of_supported_sentences": BUDGET,
-                "sentences": {suite: sum(c.suite == suite for c in cases) for suite in suites_of(cases)},
-                "suites_left_out_in_turn": figures,
-            }
-            models.append(stored)
+        cases = weigh(options.sheets, reader)
+        model, shares = fit(cases)
+        figures = detection_figures(cases, shares)
+        sys.stdout.write(f"{json.dumps(figures)}\n")
+        stored = stored_model(
+            model, cases, (), BUDGET, config.embedder, reader.digest, None, threshold_of(cases, shares)
+        )
+        stored["provenance"] = {
+            "date": stored["provenance"]["date"],
+            "budget_of_supported_sentences": BUDGET,
+            "sentences": {suite: sum(c.suite == suite for c in cases) for suite in suites_of(cases)},
+            "suites_left_out_in_turn": figures,
+        }
     except AskiveError as error:
         script.report_error(error)
         return 2
     if options.write:
-        store(models, STORED)
+        store([stored], STORED)
         sys.stdout.write(f"written: {STORED.name}\n")
     return 0
 

@@ -62,7 +62,11 @@ class SourceSentence:
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
 
     def excerpt(self, n_chars: int = 0) -> str:
-        """The sentence under its title with up to n_chars of its passage on each side, in whole words and one line."""
+        """As `surrounded`, under its title."""
+        return under_title(self.hit.source, self.surrounded(n_chars), ": ")
+
+    def surrounded(self, n_chars: int) -> str:
+        """The sentence with up to n_chars of its passage on each side, in whole words and one line."""
         passage = self.hit.passage
         before = passage.between(passage.start, self.span.start)
         after = passage.between(self.span.end, passage.end)
@@ -70,7 +74,7 @@ class SourceSentence:
             before = before[len(before) - n_chars :].partition(" ")[2]
         if n_chars < len(after):
             after = after[:n_chars].rpartition(" ")[0]
-        return under_title(self.hit.source, " ".join(f"{before}{self.text}{after}".split()), ": ")
+        return " ".join(f"{before}{self.text}{after}".split())
 
 
 def source_sentences(hit: Hit) -> list[SourceSentence]:

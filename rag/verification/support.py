@@ -1,10 +1,9 @@
-"""Support: the second check, of sentences that pass the rules of `askive.rag.verification.rules`.
+"""Support: whether the cited text says what a sentence says, after the rules of `askive.rag.verification.rules`.
 
-The rules compare numbers, names, dates and negations. A sentence that repeats the question's words about something
-nearby passes them. The second check uses the reader's score of sentence and source and the number of words that only
-the question has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full
-prompt the generator finds support for anything. `python -m askive.eval.calibration.support` fits the two logistic
-models on sentences that people have marked.
+The rules compare numbers, dates and names. What a sentence means is judged by the generator
+(`askive.rag.verification.judge`), which reads it beside the cited text. Without a generator the reader's score of
+sentence and source and the number of words that only the question has stand in for it; `python -m
+askive.eval.calibration.support` fits that model on sentences that people have marked.
 """
 
 from __future__ import annotations
@@ -14,25 +13,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from askive.models.protocols import Generator, Message, Segment
+from askive.models.protocols import Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
+from askive.rag.calibration.relation import Relation, find_relation_model
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
+from askive.rag.verification.judge import Judge
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
-SURE = 0.6
-"""From this probability on the generator is not asked."""
-HOPELESS = 0.15
-"""Below this it is not asked either."""
-NOT_SAID = "read again beside its source, the source does not say it"
+RELATION = Path(__file__).parent.parent / "calibration" / "relation.json"
+NOT_SAID = "the cited text does not say this"
+DENIED = "the cited text says the opposite"
 
-_SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
-"""On each side of a quote, for the reader, which was trained so. The generator judges better without them."""
+"""On each side of a quote: the reader was trained so."""
 
 
 def rule_features(
@@ -56,16 +54,6 @@ def rule_features(
     }
 
 
-def statement_log_odds(text: str, sources: Sequence[SourceSentence], generator: Generator) -> float:
-    """The generator's log-odds that the sources state the sentence. Raises ModelError as `Generator.choose` does."""
-    excerpts = "\n".join(source.excerpt() for source in sources)
-    asked = Segment(f"Excerpt:\n{excerpts}\n\n", reusable=True), Segment(f"Statement: {text}")
-    yes, no = generator.choose(
-        (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", asked)), ("Yes", "No")
-    )
-    return yes - no
-
-
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
     """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
     if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
@@ -76,56 +64,86 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Judges cited sentences by two fitted models: one of rules and reader, and one that adds the generator's reply.
+    """Judges cited sentences: the generator with the surroundings of each citation, where a relation model is fitted
+    for it; else the reader, by a model of rules and reader.
 
-    generator: None, or one that no model was fitted with, is not asked; then the first model decides alone. Without a
-    fitted model for this embedder and reader every sentence passes.
+    generator: None, or one that no model was fitted with, is not asked. Without a fitted model for this embedder and
+    reader either, every sentence passes.
     """
 
     def __init__(self, reader: Reader | None, generator: Generator | None, embedder_id: str) -> None:
         self._reader = reader
-        self._generator = generator
-        fitted_with = embedder_id, reader.digest if reader else None
-        self._by_rules = find_model(*fitted_with, stored=STORED)
-        self._by_asking = find_model(*fitted_with, generator.model_id, stored=STORED) if generator else None
+        self._relation = find_relation_model(generator.model_id, RELATION) if generator else None
+        self._judge = Judge(generator) if generator and self._relation else None
+        self._by_rules = find_model(embedder_id, reader.digest if reader else None, stored=STORED)
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """Who judges: `reader` and `generator`, the reader alone, or nobody."""
-        if self._by_rules is None or self._reader is None:
-            return ()
-        return ("reader",) if self._by_asking is None else ("reader", "generator")
+        """Who judges: the generator, the reader, or nobody."""
+        if self._judge is not None:
+            return ("generator",)
+        return () if self._by_rules is None or self._reader is None else ("reader",)
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the quote gives this value as the answer; infinite when no generator is asked.
 
-        Raises ModelError as `Generator.choose` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        if self._by_asking is None or self._generator is None:
+        if self._judge is None:
             return math.inf
-        return statement_log_odds(
-            f"The answer to “{question.text}” is {value}.", [SourceSentence.cited(citation)], self._generator
-        )
+        statement = f"The answer to “{question.text}” is {value}."
+        (found,) = self._judge.statements([statement], judged_text([citation]))
+        return found.stated
 
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """The sentence; `unsupported`, with the reason, when its sources probably do not state it.
+        """The sentence with its verdict by the models.
 
-        Raises ModelError as `Generator.choose` does.
+        The generator also judges sentences that the rules reject for their wording alone.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        if sentence.verdict != "supported" or not sentence.citations:
+        if not sentence.citations:
             return sentence
-        if self._by_rules is None or self._reader is None:
+        if self._judge is not None and self._relation is not None:
+            if sentence.verdict != "supported" and not sentence.is_wording_only:
+                return sentence
+            (found,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
+            return _with_relation(sentence, self._relation.relation(found.stated, found.denied))
+        if sentence.verdict != "supported" or self._by_rules is None or self._reader is None:
             return sentence
         sources = [SourceSentence.cited(citation) for citation in sentence.citations]
-        before = self._by_rules.probability(rule_features(sentence.text, question, sources, self._reader))
-        if self._by_asking is None or self._generator is None:
-            holds = before >= self._by_rules.threshold
-        elif HOPELESS <= before < SURE:
-            asked = {
-                "before": log_odds(before),
-                "stated": statement_log_odds(sentence.text, sources, self._generator),
-            }
-            holds = self._by_asking.probability(asked) >= self._by_asking.threshold
-        else:
-            holds = before >= SURE
-        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+        features = rule_features(sentence.text, question, sources, self._reader)
+        if self._by_rules.probability(features) >= self._by_rules.threshold:
+            return sentence
+        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+
+
+def judged_text(citations: Sequence[Citation]) -> str:
+    """What a judge reads of the cited sources: each quote under its title and headings, with the text around it."""
+    shown: list[tuple[Citation, str]] = []
+    for citation in citations:
+        if any(_is_around(other, citation) for other, _ in shown):
+            continue
+        source, passage = citation.hit.source, citation.hit.passage
+        head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
+        body = SourceSentence.cited(citation).surrounded(_CONTEXT_CHARS)
+        shown.append((citation, f"{head}: {body}" if head else body))
+    return "\n".join(text for _, text in shown)
+
+
+def _is_around(shown: Citation, citation: Citation) -> bool:
+    """Whether what is shown of the first has the second too."""
+    return (
+        shown.hit.passage.doc_id == citation.hit.passage.doc_id
+        and shown.hit.passage.start <= citation.start
+        and citation.end <= shown.hit.passage.end
+        and shown.start - _CONTEXT_CHARS <= citation.start
+        and citation.end <= shown.end + _CONTEXT_CHARS
+    )
+
+
+def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:
+    if relation == "supports":
+        return replace(sentence, verdict="supported", reasons=())
+    if relation == "contradicts":
+        return replace(sentence, verdict="contradicted", reasons=sentence.reasons or (DENIED,))
+    return replace(sentence, verdict="unsupported", reasons=sentence.reasons or (NOT_SAID,))

@@ -15,9 +15,9 @@ from askive.rag.verification.support import SupportModel
 
 
 class Verifier:
-    """Cites sentences by rules. What the rules support, the reader and the generator judge once more.
+    """Cites sentences and checks their values by rules; the generator, or else the reader, judges their meaning.
 
-    reader, generator: None leaves out their part. So does a model that no support model was fitted with.
+    reader, generator: None leaves out their part. So does a model that nothing was fitted with.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Verifier:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """What takes part in a verdict: `rules`, then `reader` and `generator` if they do."""
+        """What takes part in a verdict: `rules`, then `generator` or `reader`."""
         return ("rules", *self._support.judges)
 
     def citer(self, question: Question, hits: Sequence[Hit]) -> Citer:
@@ -38,20 +38,21 @@ class Verifier:
     def judge(self, sentence: Sentence, question: Question, *, by_models: bool = True) -> Sentence:
         """A cited sentence; `unsupported` when its sources do not state it, or only ask somebody to say it.
 
-        by_models: False leaves out the reader and the generator, which judge the former.
-        Raises ModelError as `Generator.choose` does.
+        by_models: False leaves out the generator and the reader, which judge the former.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        if sentence.verdict == "supported" and is_dictated(sentence, question):
-            return replace(sentence, verdict="unsupported", reasons=(DICTATED,))
-        return self._support.judge(sentence, question) if by_models else sentence
+        judged = self._support.judge(sentence, question) if by_models else sentence
+        if judged.verdict == "supported" and is_dictated(judged, question):
+            return replace(judged, verdict="unsupported", reasons=(DICTATED,))
+        return judged
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.choose` does."""
+        """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.likelihoods` does."""
         return self._support.gives(question, value, citation)
 
     def verify(self, text: str, start: int, question: Question, hits: Sequence[Hit]) -> Sentence:
         """The sentence `text`, which begins at `start`, with its citations, and its verdict and reasons by all checks.
 
-        Raises ModelError as `Generator.choose` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
         return self.judge(self.citer(question, hits).cite(text, start), question)

@@ -7,17 +7,15 @@ import time
 from askive.eval.benchmarks.rows import Bench, Row, row
 from askive.eval.benchmarks.setup import open_setup
 from askive.models.protocols import Message, Segment
-from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.factory import open_retriever
-from askive.rag.text.sentences import Span
-from askive.rag.verification.support import statement_log_odds
+from askive.rag.verification.judge import Judge
 
 SAME_VERDICT = 0.99
 _N_HITS = 3
 
 
 def bench_check(bench: Bench) -> list[Row]:
-    """One support check (`askive.rag.verification.support`) of a sentence against a passage."""
+    """One support check (`askive.rag.verification.judge`) of a sentence against a passage."""
     full: list[float] = []
     kept: list[float] = []
     agreed: list[bool] = []
@@ -29,19 +27,19 @@ def bench_check(bench: Bench) -> list[Row]:
             hits = retriever.retrieve(sample.question, (), _N_HITS)
             claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
             passage = hits[0].passage
-            sources = [SourceSentence(hits[0], Span(passage.start, passage.end), passage.text)]
-            statement_log_odds("It rains.", sources, generator)
-            told: list[float] = []
+            judge = Judge(generator)
+            judge.statements(["It rains."], passage.text)
+            with_states: list[float] = []
             for claim in claims:
                 # Another prompt in between, as the answer is: the passage comes from its kept state.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
-                told.append(statement_log_odds(claim, sources, generator))
+                with_states.append(judge.statements([claim], passage.text)[0].stated)
                 kept.append((time.perf_counter() - started) * 1000)
-            for claim, with_state in zip(claims, told, strict=True):
+            for claim, with_state in zip(claims, with_states, strict=True):
                 generator.forget()
                 started = time.perf_counter()
-                afresh = statement_log_odds(claim, sources, generator)
+                afresh = judge.statements([claim], passage.text)[0].stated
                 full.append((time.perf_counter() - started) * 1000)
                 agreed.append((with_state > 0) == (afresh > 0))
                 apart.append(abs(with_state - afresh))
