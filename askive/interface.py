@@ -118,12 +118,12 @@ def search(
 
 
 def verify(
-    text: str, *, collection: str | None = None, second_look: bool = False, config: Config | None = None
+    text: str, *, collection: str | None = None, generator: bool = True, config: Config | None = None
 ) -> tuple[Sentence, ...]:
     """The sentences of any text, each with a verdict and what it rests on in the collection.
 
-    second_look: also ask the generator where rules and reader are in doubt, as an answer does; without it no
-    generator is loaded. Raises as `open`, and UsageError for what is no string.
+    generator: let it judge each sentence, as in an answer; False loads none, and the reader judges, which knows less.
+    Raises as `open`, and UsageError for what is no string.
     """
     from contextlib import closing, nullcontext
 
@@ -135,9 +135,9 @@ def verify(
     settings = _settings(config)
     with (
         _archive(settings, collection) as archive,
-        closing(open_generator(settings)) if second_look else nullcontext() as generator,
+        closing(open_generator(settings)) if generator else nullcontext() as judge,
     ):
-        return verify_text(text, archive, settings, generator)
+        return verify_text(text, archive, settings, judge)
 
 
 def _must_say(text: str, what: str, remedy: str) -> None:

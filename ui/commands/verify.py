@@ -29,13 +29,14 @@ def verify(
             help="Name of the collection; default: the one in use.",
         ),
     ] = None,
-    second_look: Annotated[
+    generator: Annotated[
         bool,
         typer.Option(
-            "--second-look",
-            help="Also ask the generator where rules and reader are in doubt: seconds for each such sentence.",
+            "--generator/--no-generator",
+            help="Let the generator judge each sentence, a second or two each; without it the reader does, which "
+            "knows less.",
         ),
-    ] = False,
+    ] = True,
     embedder: Embedder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -43,8 +44,7 @@ def verify(
     """Check every sentence of a text against your documents.
 
     Each sentence is supported, not supported or contradicted, with the reasons and the nearest quote. The exit
-    code is 1 unless all are supported. The checks are those of an answer; the generator takes part in them
-    only with --second-look.
+    code is 1 unless all are supported. The checks are those of an answer.
 
     Example: [bold]askive verify report.txt --against seeds[/]
     """
@@ -60,10 +60,10 @@ def verify(
     n_supported = n_sentences = 0
     with ExitStack() as stack:
         archive = stack.enter_context(
-            open_archive(config, shown, generator=config.generator if second_look else None)
+            open_archive(config, shown, generator=config.generator if generator else None)
         )
-        generator = stack.enter_context(closing(open_generator(config))) if second_look else None
-        verifier = stack.enter_context(TextVerifier(archive, config, generator))
+        judge = stack.enter_context(closing(open_generator(config))) if generator else None
+        verifier = stack.enter_context(TextVerifier(archive, config, judge))
         checks = verifier.checks
         for sentence in verifier.sentences(text):
             n_sentences += 1
@@ -75,8 +75,8 @@ def verify(
     if not n_sentences:
         raise UsageError("the text has no sentence to check", remedy="give a text with at least one sentence")
     shown.hint(f"{n_supported} of {n_sentences} sentences are supported (checked by {', '.join(checks)})")
-    if second_look and "generator" not in checks:
-        shown.hint(f"{config.generator} was not asked: its opinion was not calibrated with {config.embedder}")
+    if generator and "generator" not in checks:
+        shown.hint(f"{config.generator} was not asked: its opinion is not calibrated")
     if n_supported < n_sentences:
         raise typer.Exit(1)
 

@@ -16,7 +16,10 @@ BAD = "The bridge was built in 1872 by the engineer Ida Falk."
 
 
 @pytest.fixture
-def indexed(home: Path, documents: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def indexed(
+    home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASKIVE_GENERATOR", "scripted")
     assert run(["index", str(documents), "--embedder", "hash", "--collection", "town", "--quiet"]) == 0
     capsys.readouterr()
 
@@ -47,25 +50,26 @@ def test_a_contradiction_is_told_and_fails(
 
 
 def test_the_checks_that_were_made_are_named(
-    indexed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("ASKIVE_GENERATOR", "scripted")
-    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
-    assert verify(str(tmp_path / "good.txt"), "--json") == 0
-    out, err = capsys.readouterr()
-    assert json.loads(out)["checks"] == ["rules"] and "checked by rules" in err
-    # No model was fitted for the fakes: their opinion is not asked, and that is said.
-    assert verify(str(tmp_path / "good.txt"), "--json", "--second-look") == 0
-    out, err = capsys.readouterr()
-    assert json.loads(out)["checks"] == ["rules"] and "scripted was not asked" in err
-
-
-def test_a_second_look_needs_the_generator_s_weights(
     indexed: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
-    assert verify(str(tmp_path / "good.txt")) == 0
-    assert verify(str(tmp_path / "good.txt"), "--second-look") == 1
+    assert verify(str(tmp_path / "good.txt"), "--json") == 0
+    out, err = capsys.readouterr()
+    # No model was fitted for the fakes: their opinion is not asked, and that is said.
+    assert json.loads(out)["checks"] == ["rules"] and "scripted was not asked" in err
+    assert verify(str(tmp_path / "good.txt"), "--json", "--no-generator") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["checks"] == ["rules"] and "not asked" not in err
+    assert "checked by rules" in err
+
+
+def test_the_generator_s_weights_are_needed_unless_it_is_left_out(
+    indexed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ASKIVE_GENERATOR")
+    (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
+    assert verify(str(tmp_path / "good.txt"), "--no-generator") == 0
+    assert verify(str(tmp_path / "good.txt")) == 1
     assert "askive models pull" in capsys.readouterr().err
 
 
