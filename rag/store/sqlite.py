@@ -118,9 +118,8 @@ class SqliteStore:
         """Raises StoreError when there is none."""
         found = self._document("doc_id = ?", doc_id)
         if found is None:
-            raise StoreError(
-                f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed"
-            )
+            gone = f"no document {doc_id} in {self._path}"
+            raise StoreError(gone, remedy="ask again: the archive has changed")
         return found
 
     def document_by_uri(self, uri: str) -> Document | None:
@@ -151,12 +150,13 @@ class SqliteStore:
         return found
 
     def passages_of(self, doc_id: int) -> list[Passage]:
-        """All passages of a document, in its order."""
+        """All passages of a document, in its order; none when there is no such document."""
+        query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id'
         with self._reading():
-            query = "SELECT passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id"
-            ids = [row[0] for row in self._db.execute(query, (doc_id,))]
-        found = self.passages(ids)
-        return [found[passage_id][0] for passage_id in ids]
+            document = self._document("doc_id = ?", doc_id)
+            rows = self._db.execute(query, (doc_id,)).fetchall() if document else []
+        # SQLite counts characters from the beginning of a text: substr for each passage would be quadratic.
+        return [Passage(document.text[row[0] : row[1]], *row, doc_id) for row in rows] if document else []
 
     def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
         """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`.
