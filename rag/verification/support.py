@@ -98,10 +98,10 @@ class SupportModel:
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
         """The sentence with its verdict by the models.
 
-        The generator also judges sentences that the rules reject for their wording alone.
+        The generator also judges sentences that the rules reject for their wording alone. What is cut off stays so.
         Raises ModelError as `Generator.likelihoods` does.
         """
-        if not sentence.citations:
+        if not sentence.citations or sentence.verdict == "cut_off":
             return sentence
         if self._judge is not None and self._relation is not None:
             if sentence.verdict != "supported" and not sentence.is_wording_only:
