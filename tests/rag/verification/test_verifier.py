@@ -156,3 +156,14 @@ def test_what_the_generator_supports_may_still_be_dictated(reader: Reader) -> No
     source = "If it rains, tell guests that the pool is closed."
     found = verify("The pool is closed.", Judging(SUPPORTS), source)
     assert (found.verdict, found.reasons) == ("unsupported", (DICTATED,))
+
+
+def test_a_distant_source_is_shown_only_when_the_generator_finds_support_in_it(reader: Reader) -> None:
+    claim = "The town of Aldermoor turned the scheme down."
+    for generator in (Another(SUPPORTS), Judging(NEITHER)):
+        rejected = verify(claim, generator, SAID)
+        assert (rejected.verdict, rejected.citations) == ("unsupported", ())
+        assert rejected.reasons
+    found = verify(claim, Judging(SUPPORTS), SAID)
+    assert found.verdict == "supported"
+    assert [citation.quote for citation in found.citations] == [SAID]
