@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from askive.eval.datasets.paraphrases import RELATIONS, Pair, Relation
+from askive.eval.datasets.paraphrases import Pair
 from askive.eval.metrics.bootstrap import Estimate, bootstrap
+from askive.rag.calibration.relation import RELATIONS, Relation
 
 VALUE_KINDS = frozenset({"number", "money", "percentage", "unit", "date", "table"})
 """Kinds whose contradiction has another value than the source."""

@@ -106,7 +106,10 @@ def check(
             closest = max(findings, key=lambda f: (round(f.coverage, 2), f.verdict == "contradicted"))
             verdicts.add(closest.verdict)
             reasons += closest.reasons
-            values_differ |= all(finding.values_differ for finding in findings)
+            # Another source may have the values, unless this one says the same with other values.
+            values_differ |= all(finding.values_differ for finding in findings) or (
+                closest.verdict == "contradicted" and closest.values_differ
+            )
         else:
             used.append(best)
     verdict: Verdict = (

@@ -98,10 +98,10 @@ class SupportModel:
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
         """The sentence with its verdict by the models.
 
-        The generator also judges sentences that the rules reject for their wording alone.
+        The generator also judges sentences that the rules reject for their wording alone. What is cut off stays so.
         Raises ModelError as `Generator.likelihoods` does.
         """
-        if not sentence.citations:
+        if not sentence.citations or sentence.verdict == "cut_off":
             return sentence
         if self._judge is not None and self._relation is not None:
             if sentence.verdict != "supported" and not sentence.is_wording_only:
@@ -119,26 +119,16 @@ class SupportModel:
 
 def judged_text(citations: Sequence[Citation]) -> str:
     """What a judge reads of the cited sources: each quote under its title and headings, with the text around it."""
-    shown: list[tuple[Citation, str]] = []
+    shown: list[tuple[int, str]] = []
     for citation in citations:
-        if any(_is_around(other, citation) for other, _ in shown):
-            continue
         source, passage = citation.hit.source, citation.hit.passage
+        quote = " ".join(citation.quote.split())
+        if any(doc_id == passage.doc_id and quote in text for doc_id, text in shown):
+            continue
         head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
         body = SourceSentence.cited(citation).surrounded(_CONTEXT_CHARS)
-        shown.append((citation, f"{head}: {body}" if head else body))
+        shown.append((passage.doc_id, f"{head}: {body}" if head else body))
     return "\n".join(text for _, text in shown)
-
-
-def _is_around(shown: Citation, citation: Citation) -> bool:
-    """Whether what is shown of the first has the second too."""
-    return (
-        shown.hit.passage.doc_id == citation.hit.passage.doc_id
-        and shown.hit.passage.start <= citation.start
-        and citation.end <= shown.hit.passage.end
-        and shown.start - _CONTEXT_CHARS <= citation.start
-        and citation.end <= shown.end + _CONTEXT_CHARS
-    )
 
 
 def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:

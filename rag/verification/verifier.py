@@ -9,7 +9,7 @@ from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
-from askive.rag.verification.citer import Citer
+from askive.rag.verification.citer import CITED, Citer
 from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
 
@@ -38,12 +38,15 @@ class Verifier:
     def judge(self, sentence: Sentence, question: Question, *, by_models: bool = True) -> Sentence:
         """A cited sentence; `unsupported` when its sources do not state it, or only ask somebody to say it.
 
+        Sources that are too distant to be shown are only there for the models: an unsupported sentence loses them.
         by_models: False leaves out the generator and the reader, which judge the former.
         Raises ModelError as `Generator.likelihoods` does.
         """
         judged = self._support.judge(sentence, question) if by_models else sentence
         if judged.verdict == "supported" and is_dictated(judged, question):
             return replace(judged, verdict="unsupported", reasons=(DICTATED,))
+        if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
+            return replace(judged, citations=())
         return judged
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:

@@ -13,6 +13,7 @@ import pytest
 import askive
 from askive.models.errors import UsageError
 from askive.rag.config import load_config
+from tests.rag.verification.fitted import SUPPORTS, Judging, write_relation
 
 ROOT = Path(__file__).parent.parent.parent
 LEASE = "Ida Falk signed the lease of Bramley Mill on 3 May 1998."
@@ -145,3 +146,33 @@ def test_what_is_no_path_is_refused(mill: tuple[askive.Config, Path]) -> None:
     wrong: Any = [5]
     with pytest.raises(askive.UsageError, match="5 is no path"):
         askive.index(wrong, collection="mill", config=mill[0])
+
+
+def test_a_text_is_verified_with_the_generator_unless_it_is_left_out(
+    mill: tuple[askive.Config, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, _ = mill
+    generator = Judging(SUPPORTS)
+    monkeypatch.setattr("askive.rag.factory.open_generator", lambda _config: generator)
+    monkeypatch.setattr("askive.rag.verification.support.RELATION", write_relation(tmp_path))
+    reworded = "Ida Falk put her name under the lease of Bramley Mill."
+    wrong = "Ida Falk signed the lease of Bramley Mill on 4 May 1998."
+
+    def verdicts(**how: Any) -> list[str]:
+        found = askive.verify(f"{LEASE} {reworded} {wrong}", collection="mill", config=config, **how)
+        return [sentence.verdict for sentence in found]
+
+    assert verdicts(generator=False) == ["supported", "unsupported", "contradicted"]
+    assert not generator.asked and not generator.closed
+    assert verdicts() == ["supported", "supported", "contradicted"]
+    assert generator.asked and generator.closed
+
+
+def test_verifying_needs_the_generator_s_weights_unless_it_is_left_out(
+    mill: tuple[askive.Config, Path],
+) -> None:
+    config = mill[0].model_copy(update={"generator": "nowhere.gguf"})
+    with pytest.raises(askive.AskiveError, match="does not exist"):
+        askive.verify(LEASE, collection="mill", config=config)
+    (sentence,) = askive.verify(LEASE, collection="mill", generator=False, config=config)
+    assert sentence.verdict == "supported"

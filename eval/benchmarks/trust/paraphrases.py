@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from askive.eval import script
-from askive.eval.datasets.paraphrases import HALVES, Pair, Relation, read_half
+from askive.eval.datasets.paraphrases import HALVES, Pair, read_half
 from askive.eval.metrics.bootstrap import Estimate
 from askive.eval.metrics.relations import accuracy_by_kind, relation_figures
 from askive.eval.runs.record import Code, code_state, provenance
@@ -25,6 +25,7 @@ from askive.models.errors import AskiveError, UsageError
 from askive.models.files import write_atomically
 from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.relation import Relation
 from askive.rag.config import Config, load_config
 from askive.rag.evidence.source_sentences import candidates_of
 from askive.rag.factory import open_embedder, open_generator, open_reader

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,26 +15,26 @@ from askive.eval.benchmarks.trust.paraphrases import (
     relation_of,
 )
 from askive.eval.datasets.paraphrases import HALVES, Pair, read_half
-from askive.models.fakes import HashEmbedder, ScriptedGenerator
-from askive.models.protocols import Message
+from askive.models.fakes import HashEmbedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
 from askive.rag.verification import support
-from tests.rag.verification.fitted import write_models
+from askive.rag.verification.judge import Judgement
+from tests.rag.verification.fitted import (
+    CONTRADICTS,
+    NEITHER,
+    SUPPORTS,
+    Judging,
+    write_relation,
+    write_support,
+)
 
 SOURCE = "The harbour of Aldermoor received 412 ships in January."
 
 
 def pair(claim: str) -> Pair:
     return Pair("a", "number", SOURCE, claim, "supports")
-
-
-class Doubter(ScriptedGenerator):
-    """Never finds a statement in an excerpt."""
-
-    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        return [math.log(0.01), math.log(0.99)]
 
 
 @pytest.mark.parametrize(
@@ -52,19 +50,36 @@ def test_the_rules_and_the_citer_judge_a_pair(claim: str, relation: str) -> None
     assert [verification.judge(name)(pair(claim)) for name in ("rules", "citer")] == [relation] * 2
 
 
-def test_the_second_look_and_the_generator_only_take_support_away(
+REWORDED = "The harbour of Aldermoor welcomed 412 vessels in January."
+WRONG = "The harbour of Aldermoor received 300 ships in January."
+
+
+@pytest.mark.parametrize(
+    ("opinion", "relation"), [(SUPPORTS, "supports"), (CONTRADICTS, "contradicts"), (NEITHER, "neither")]
+)
+def test_the_generator_decides_all_but_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opinion: Judgement, relation: str
+) -> None:
+    reader = Reader()
+    monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader))
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    whole = Verification(HashEmbedder(256), reader, Judging(opinion)).judge("whole")
+    assert [whole(pair(claim)) for claim in (SOURCE, REWORDED, WRONG)] == [relation, relation, "contradicts"]
+
+
+def test_the_reader_takes_support_away_and_gives_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
-    monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, 0.0))
-    whole = Verification(HashEmbedder(256), reader, Doubter()).judge("whole")
-    assert whole(pair(SOURCE)) == "neither"
-    assert whole(pair("The harbour of Aldermoor received 300 ships in January.")) == "contradicts"
+    for log_odds, relation in ((1.0, "supports"), (-1.0, "neither")):
+        monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader, log_odds))
+        verifier = Verification(HashEmbedder(256), reader).judge("reader")
+        assert [verifier(pair(claim)) for claim in (SOURCE, REWORDED)] == [relation, "neither"]
 
 
 def test_what_a_source_only_asks_somebody_to_say_is_neither() -> None:
     source = "If it rains, tell guests that the pool is closed."
-    whole = Verification(HashEmbedder(256), Reader(), Doubter()).judge("whole")
+    whole = Verification(HashEmbedder(256), Reader(), Judging(SUPPORTS)).judge("whole")
     assert whole(Pair("a", "order", source, "The pool is closed.", "neither")) == "neither"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from askive.eval.datasets.paraphrases import HALVES, RELATIONS, read_half, read_paraphrases
+from askive.eval.datasets.paraphrases import HALVES, read_half, read_paraphrases
+from askive.rag.calibration.relation import RELATIONS
 from askive.rag.errors import UsageError
 from tests.eval.conftest import write_lines
 

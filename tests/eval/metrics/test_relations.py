@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from askive.eval.datasets.paraphrases import RELATIONS, Pair, Relation
+from askive.eval.datasets.paraphrases import Pair
 from askive.eval.metrics.relations import accuracy_by_kind, relation_figures
+from askive.rag.calibration.relation import RELATIONS, Relation
 
 PAIRS = [
     Pair(source, kind, "The source.", f"{source} {relation}", relation)

@@ -78,6 +78,33 @@ def test_a_wrong_number_or_name_is_not_supported(citer: Citer, text: str) -> Non
     assert verdict != "supported"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbour of Aldermoor welcomed 412 vessels in January.",
+        "The council confirmed the report.",
+    ],
+)
+def test_an_objection_to_the_wording_alone_is_marked(citer: Citer, text: str) -> None:
+    sentence = citer.cite(text, 0)
+    assert sentence.verdict != "supported" and sentence.citations
+    assert sentence.is_wording_only
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The harbour of Aldermoor received 412 ships in January.",
+        "The harbour of Aldermoor received 413 ships in January.",
+        "The old bridge of Aldermoor was built in 1872 by the engineer Ida Falk.",
+        "The old bridge of Aldermoor was built in 1871 by the engineer Gustave Eiffel.",
+        "Qzx vyrk bnoo.",
+    ],
+)
+def test_what_is_supported_or_has_another_value_or_no_source_is_not(citer: Citer, text: str) -> None:
+    assert not citer.cite(text, 0).is_wording_only
+
+
 def test_nonsense_has_no_citation(citer: Citer) -> None:
     assert cited(citer, "Penguins live in Antarctica and eat fish.") == ("unsupported", [])
 

@@ -136,6 +136,76 @@ def test_what_stands_elsewhere_or_nowhere_supports_nothing(
     assert found.reasons
 
 
+PLAN = "The council of Finsk rejected the plan for the harbour."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        (PLAN.replace("rejected", "turned down"), source_sentence(PLAN)),
+        (PLAN, source_sentence(PLAN.replace("rejected", "turned down"))),
+        (PLAN.replace("rejected", "did not accept"), source_sentence(PLAN.replace("rejected", "discussed"))),
+        ("The plan never came before the council of Finsk.", source_sentence(PLAN)),
+        ("Prices rose sharply in Finsk.", source_sentence("Prices fell sharply in Finsk.")),
+        ("Putin attacked Assad in a speech.", source_sentence("Assad attacked Putin in a speech.")),
+        (
+            "Ida Falk put up the spire.",
+            source_sentence("A tower was erected.", previous="Ida Falk led the works."),
+        ),
+        (
+            "The spire of Aldermoor was put up in 1880.",
+            source_sentence("The tower was erected in 1880.", about="Aldermoor"),
+        ),
+        ("Some 24 people took the boat.", source_sentence("The ferry carried two dozen passengers.")),
+    ],
+)
+def test_an_objection_to_the_wording_is_no_value_that_differs(sentence: str, source: SourceSentence) -> None:
+    found = check(sentence, [source])
+    assert found.verdict != "supported"
+    assert not found.values_differ
+
+
+FERRY = source_sentence("The ferry from Finsk carried 24 people on 4 March 2024.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("The ferry from Finsk carried 42 people.", FERRY),
+        ("The ferry from Finsk carried 24 people on 5 March 2024.", FERRY),
+        ("The ferry from Oslo carried 24 people.", FERRY),
+        ("The ferry from Finsk sank in 1999.", source_sentence("The ferry from Finsk sank.")),
+        ("The ferry from Finsk lost 3 people.", source_sentence("The ferry from Finsk lost people.")),
+        ("The boat of Anna Berg went down.", source_sentence("The ferry of Ida Falk sank.")),
+        ("The mill cost $1.2bn.", source_sentence("The mill cost £1.2bn.")),
+    ],
+)
+def test_a_wrong_number_date_or_name_is_a_value_that_differs(sentence: str, source: SourceSentence) -> None:
+    found = check(sentence, [source])
+    assert found.verdict != "supported"
+    assert found.values_differ
+
+
+def test_the_values_may_be_those_of_a_source_in_other_words() -> None:
+    sentence = "Some 24 people took the boat to Finsk."
+    other = source_sentence("The boat to Finsk is often late.")
+    assert not check(sentence, [other, source_sentence("Two dozen rode the ferry to Finsk.")]).values_differ
+    assert check(sentence, [other]).values_differ
+
+
+def test_a_value_that_another_sentence_has_differs_from_that_of_the_same_statement() -> None:
+    sources = [
+        source_sentence("The old bridge of Finsk was built in 1871."),
+        source_sentence("Since 1872 Finsk has had a mayor."),
+    ]
+    found = check("The old bridge of Finsk was built in 1872.", sources)
+    assert (found.verdict, found.values_differ) == ("contradicted", True)
+
+
+def test_no_value_differs_in_what_is_supported() -> None:
+    assert not check("The ferry from Finsk carried 24 people.", [FERRY]).values_differ
+
+
 def test_two_sources_of_two_people_are_not_joined() -> None:
     valls = source_sentence(
         "Valls told radio that France must face up to this and that Europe should understand."

@@ -1,51 +1,42 @@
-"""Sentences that the rules let pass are weighed once more, over a generator whose opinion is known."""
+"""What the models say of cited sentences: a generator whose opinion is known, else the reader."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from askive.models.fakes import ScriptedGenerator
-from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import read_stored
-from askive.rag.config import Config
-from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.config import Config, RetrievalConfig
 from askive.rag.question.analysis import Question
+from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
-from askive.rag.types import Sentence
+from askive.rag.types import Sentence, Verdict
 from askive.rag.verification import support
-from askive.rag.verification.support import (
-    NOT_SAID,
-    STORED,
-    SupportModel,
-    rule_features,
-    statement_log_odds,
+from askive.rag.verification.citer import Citer
+from askive.rag.verification.judge import Judgement
+from askive.rag.verification.support import DENIED, NOT_SAID, STORED, SupportModel, rule_features
+from tests.rag.verification.fitted import (
+    CONTRADICTS,
+    NEITHER,
+    SUPPORTS,
+    Judging,
+    write_relation,
+    write_support,
 )
-from tests.rag.verification.fitted import write_models
 from tests.rag.verification.sources import source_sentence
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
-FitSupport = Callable[[ScriptedGenerator | None, float], SupportModel]
-
-
-class Opinionated(ScriptedGenerator):
-    """Answers yes with this probability, and keeps what it was asked."""
-
-    def __init__(self, yes: float) -> None:
-        super().__init__(TRUE)
-        self.yes = yes
-        self.asked: list[str] = []
-
-    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        self.asked.append(messages[-1].text)
-        return [math.log(self.yes), math.log(1 - self.yes)]
+WORDS_OBJECTED_TO = ("not in the source: berthed",)
+MakeSupportModel = Callable[[ScriptedGenerator | None, float], SupportModel]
 
 
 @pytest.fixture(scope="module")
@@ -54,102 +45,161 @@ def reader() -> Reader:
 
 
 @pytest.fixture
-def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FitSupport:
-    """Fits models for the fakes: rules and reader give every sentence these log-odds, then the generator decides."""
+def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSupportModel:
+    """Stores models for the fakes: rules and reader give every sentence these log-odds."""
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
 
-    def fit(generator: ScriptedGenerator | None, rules: float) -> SupportModel:
-        monkeypatch.setattr(support, "STORED", write_models(tmp_path, reader, rules))
+    def make(generator: ScriptedGenerator | None, log_odds: float = 0.0) -> SupportModel:
+        monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader, log_odds))
         return SupportModel(reader, generator, "hash")
 
-    return fit
+    return make
 
 
 @pytest.fixture
 def sentence(archive: Archive) -> Sentence:
-    answer = Assistant(archive, ScriptedGenerator(TRUE), Config(home=archive.folder)).ask(SHIPS)
-    assert answer.sentences[0].verdict == "supported"
-    return answer.sentences[0]
+    hits = Retriever(archive, RetrievalConfig()).retrieve(SHIPS)
+    cited = Citer(Question.read(SHIPS), hits, archive.embedder).cite(TRUE, 0)
+    assert cited.verdict == "supported"
+    return cited
 
 
-@pytest.mark.parametrize(("bias", "yes", "verdict", "n_asked"), [
-    (5.0, 0.1, "supported", 0), (-5.0, 0.9, "unsupported", 0), (0.0, 0.9, "supported", 1), (0.0, 0.1, "unsupported", 1),
-])  # fmt: skip
-def test_the_generator_is_asked_where_the_rules_leave_doubt(
-    support_model: FitSupport,
+@pytest.mark.parametrize(
+    ("opinion", "verdict", "reasons"),
+    [
+        (SUPPORTS, "supported", ()),
+        (CONTRADICTS, "contradicted", (DENIED,)),
+        (NEITHER, "unsupported", (NOT_SAID,)),
+    ],
+)
+@pytest.mark.parametrize("by_reader", [5.0, -5.0])
+def test_the_generator_decides_whatever_the_reader_says(
+    support_model: MakeSupportModel,
     sentence: Sentence,
-    bias: float,
-    yes: float,
+    by_reader: float,
+    opinion: Judgement,
     verdict: str,
-    n_asked: int,
+    reasons: tuple[str, ...],
 ) -> None:
-    generator = Opinionated(yes)
-    weighed = support_model(generator, bias).judge(sentence, Question.read(SHIPS))
-    assert weighed.verdict == verdict
-    assert weighed.reasons == (() if verdict == "supported" else (NOT_SAID,))
-    assert weighed.citations == sentence.citations
-    assert len(generator.asked) == n_asked
+    generator = Judging(opinion)
+    model = support_model(generator, by_reader)
+    assert model.judges == ("generator",)
+    judged = model.judge(sentence, Question.read(SHIPS))
+    assert (judged.verdict, judged.reasons, judged.citations) == (verdict, reasons, sentence.citations)
+    assert len(generator.asked) == 2
+    assert all(f"Statement: {TRUE}" in prompt for prompt in generator.asked)
+    assert all(sentence.citations[0].quote in prompt for prompt in generator.asked)
 
 
-@pytest.mark.parametrize(("rules", "verdict"), [(0.5, "supported"), (-0.5, "unsupported")])
+@pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
+@pytest.mark.parametrize(
+    ("opinion", "verdict", "reasons"),
+    [
+        (SUPPORTS, "supported", ()),
+        (CONTRADICTS, "contradicted", WORDS_OBJECTED_TO),
+        (NEITHER, "unsupported", WORDS_OBJECTED_TO),
+    ],
+)
+def test_the_generator_decides_about_wording(
+    support_model: MakeSupportModel,
+    sentence: Sentence,
+    rejected: Verdict,
+    opinion: Judgement,
+    verdict: str,
+    reasons: tuple[str, ...],
+) -> None:
+    objected_to = replace(sentence, verdict=rejected, reasons=WORDS_OBJECTED_TO, is_wording_only=True)
+    judged = support_model(Judging(opinion), 0.0).judge(objected_to, Question.read(SHIPS))
+    assert (judged.verdict, judged.reasons) == (verdict, reasons)
+
+
+@pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
+def test_the_generator_is_not_asked_about_values_that_differ(
+    support_model: MakeSupportModel, sentence: Sentence, rejected: Verdict
+) -> None:
+    generator = Judging(SUPPORTS)
+    differing = replace(sentence, verdict=rejected, reasons=("says 413, the source says 412",))
+    assert support_model(generator, 5.0).judge(differing, Question.read(SHIPS)) is differing
+    assert not generator.asked
+
+
+def test_a_sentence_that_is_cut_off_stays_so(support_model: MakeSupportModel, sentence: Sentence) -> None:
+    generator = Judging(SUPPORTS)
+    cut_off = replace(sentence, verdict="cut_off", reasons=("cut off",), is_wording_only=True)
+    assert support_model(generator, 0.0).judge(cut_off, Question.read(SHIPS)) is cut_off
+    assert not generator.asked
+
+
+def test_a_sentence_without_citations_is_not_judged(support_model: MakeSupportModel) -> None:
+    generator = Judging(SUPPORTS)
+    uncited = Sentence(TRUE, 0, len(TRUE), (), "unsupported", ("no source",), is_wording_only=True)
+    assert support_model(generator, 0.0).judge(uncited, Question.read(SHIPS)) is uncited
+    assert not generator.asked
+
+
+@pytest.mark.parametrize(("log_odds", "verdict"), [(0.5, "supported"), (-0.5, "unsupported")])
 def test_without_a_generator_rules_and_reader_decide(
-    support_model: FitSupport, sentence: Sentence, rules: float, verdict: str
+    support_model: MakeSupportModel, sentence: Sentence, log_odds: float, verdict: str
 ) -> None:
-    alone = support_model(None, rules)
+    alone = support_model(None, log_odds)
     assert alone.judges == ("reader",)
     assert alone.judge(sentence, Question.read(SHIPS)).verdict == verdict
 
 
-def test_a_generator_that_nothing_was_fitted_with_is_not_asked(
-    support_model: FitSupport, sentence: Sentence
+def test_without_a_generator_an_objection_to_the_wording_stands(
+    support_model: MakeSupportModel, sentence: Sentence
 ) -> None:
-    class Another(Opinionated):
+    objected_to = replace(sentence, verdict="unsupported", reasons=WORDS_OBJECTED_TO, is_wording_only=True)
+    assert support_model(None, 5.0).judge(objected_to, Question.read(SHIPS)) is objected_to
+
+
+def test_a_generator_without_a_relation_model_is_not_asked(
+    support_model: MakeSupportModel, sentence: Sentence
+) -> None:
+    class Another(Judging):
         @property
         def model_id(self) -> str:
             return "another"
 
-    generator = Another(0.01)
-    weighed = support_model(generator, 0.5)
-    assert weighed.judges == ("reader",)
-    assert weighed.judge(sentence, Question.read(SHIPS)) is sentence
+    generator = Another(CONTRADICTS)
+    model = support_model(generator, 0.5)
+    assert model.judges == ("reader",)
+    assert model.judge(sentence, Question.read(SHIPS)) is sentence
     assert not generator.asked
 
 
-def test_without_a_model_of_these_parts_all_pass(reader: Reader, sentence: Sentence) -> None:
-    generator = Opinionated(0.01)
-    assert SupportModel(reader, generator, "hash").judge(sentence, Question.read(SHIPS)) is sentence
-    assert SupportModel(None, generator, "all-minilm-l6-v2").judge(sentence, Question.read(SHIPS)) is sentence
+def test_without_any_fitted_model_every_sentence_passes(reader: Reader, sentence: Sentence) -> None:
+    generator = Judging(CONTRADICTS)
+    for model in (
+        SupportModel(reader, generator, "hash"),
+        SupportModel(None, generator, "all-minilm-l6-v2"),
+    ):
+        assert model.judges == ()
+        assert model.judge(sentence, Question.read(SHIPS)) is sentence
     assert not generator.asked
 
 
-def test_what_is_asked_has_the_quote_and_its_title(sentence: Sentence) -> None:
-    generator = Opinionated(0.8)
-    sources = [SourceSentence.cited(citation) for citation in sentence.citations]
-    assert statement_log_odds(sentence.text, sources, generator) == pytest.approx(math.log(4))
-    assert sentence.citations[0].quote.split()[-1] in generator.asked[0]
-    assert generator.asked[0].endswith(f"Statement: {sentence.text}")
-
-
-def test_the_question_s_own_words_are_counted(reader: Reader) -> None:
+def test_words_that_only_the_question_has_are_counted(reader: Reader) -> None:
     sources = [source_sentence("The farther apart its supports, the weaker the bridge gets.", about="Bridge")]
     question = "What determines the distance a bridge can span?"
     near = rule_features(
         "The farther apart the supports, the weaker the bridge.", Question.read(question), sources, reader
     )
-    bent = rule_features(
+    far = rule_features(
         "The distance a bridge can span is determined by its supports.",
         Question.read(question),
         sources,
         reader,
     )
-    assert near["own"] > bent["own"]
-    assert near["asked"] == 0 < bent["asked"]
-    assert near["reader"] > bent["reader"]
+    assert near["own"] > far["own"]
+    assert near["asked"] == 0 < far["asked"]
+    assert near["reader"] > far["reader"]
 
 
-def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
-    archive: Archive, support_model: FitSupport, reader: Reader
+def test_answers_leave_out_what_the_generator_rejects_unless_the_check_is_off(
+    archive: Archive, support_model: MakeSupportModel, reader: Reader
 ) -> None:
-    generator = Opinionated(0.01)
+    generator = Judging(NEITHER, TRUE)
     support_model(generator, 0.0)
 
     def ask(checks: Checks) -> str:
@@ -162,31 +212,27 @@ def test_what_does_not_stand_is_left_out_and_the_check_can_be_left_out_itself(
     assert ask(Checks(support=False)) == TRUE
 
 
-def test_the_shipped_models_tell_what_they_were_fitted_on() -> None:
-    rules, asking = read_stored(STORED)
-    assert rules.generator_id is None
-    assert asking.generator_id
-    assert asking.names == ("before", "stated")
-    for one in (rules, asking):
-        assert one.reader_sha256 == Reader().digest
-        assert 0.05 < one.threshold < 0.95
-        assert sum(one.provenance["sentences"].values()) > 100
-    assert Path(STORED).stat().st_size < 20_000
+def test_the_shipped_model_is_one_of_rules_and_reader() -> None:
+    (model,) = read_stored(STORED)
+    assert model.generator_id is None
+    assert set(model.names) == {"reader", "own", "asked", "new"}
+    assert model.reader_sha256 == Reader().digest
+    assert 0.05 < model.threshold < 0.95
+    assert sum(model.provenance["sentences"].values()) > 100
 
 
-def test_a_value_is_told_where_the_cited_words_give_it(
-    support_model: FitSupport, reader: Reader, sentence: Sentence
+def test_gives_are_the_log_odds_that_the_quote_states_the_value(
+    support_model: MakeSupportModel, sentence: Sentence
 ) -> None:
     citation = sentence.citations[0]
-    for yes in (0.9, 0.5, 0.2):
-        generator = Opinionated(yes)
-        odds = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
-        assert odds == pytest.approx(math.log(yes / (1 - yes)))
-        (asked,) = generator.asked
-        assert citation.quote in asked
-        assert f"The answer to “{SHIPS}” is 412." in asked
-    generator = Opinionated(0.01)
-    assert (
-        SupportModel(reader, generator, "another").gives(Question.read(SHIPS), "412", citation) == math.inf
-    ), "nobody to ask"
-    assert not generator.asked
+    for odds in (2.0, 0.0, -1.5):
+        generator = Judging(Judgement(odds, 0.0))
+        found = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
+        assert found == pytest.approx(odds)
+        assert all(citation.quote in prompt for prompt in generator.asked)
+        assert all(f"The answer to “{SHIPS}” is 412." in prompt for prompt in generator.asked)
+
+
+def test_gives_is_infinite_without_a_judge(support_model: MakeSupportModel, sentence: Sentence) -> None:
+    alone = support_model(None, 0.0)
+    assert alone.gives(Question.read(SHIPS), "412", sentence.citations[0]) == math.inf
