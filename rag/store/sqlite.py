@@ -117,10 +117,10 @@ class SqliteStore:
     def document(self, doc_id: int) -> Document:
         """Raises StoreError when there is none."""
         found = self._document("doc_id = ?", doc_id)
-        if found is None:
-            gone = f"no document {doc_id} in {self._path}"
-            raise StoreError(gone, remedy="ask again: the archive has changed")
-        return found
+        if found:
+            return found
+        gone = f"no document {doc_id} in {self._path}"
+        raise StoreError(gone, remedy="ask again: the archive has changed")
 
     def document_by_uri(self, uri: str) -> Document | None:
         """The document, or None."""
@@ -151,7 +151,7 @@ class SqliteStore:
 
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in its order; none when there is no such document."""
-        query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start, passage_id'
+        query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start'
         with self._reading():
             document = self._document("doc_id = ?", doc_id)
             rows = self._db.execute(query, (doc_id,)).fetchall() if document else []
