@@ -24,7 +24,7 @@ from askive.rag.types import Account, Citation, Prompt, RefusalReason, Sentence
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.dictation import DICTATED, has_dictation
 from askive.rag.verification.rules import misplaced_names
-from askive.rag.verification.support import NOT_SAID, in_its_sources_words
+from askive.rag.verification.support import ANSWERS_FROM, NOT_SAID, in_its_sources_words
 from askive.rag.verification.verifier import Verifier
 
 CUT_OFF = "the answer was cut off before this sentence ended"
@@ -159,7 +159,7 @@ def quote(draft: Draft, tools: Tools) -> Draft:
     with draft.trace.checking("quote"):
         hint = "" if decisive else draft.generated
         quotation = quote_answer(draft.question, scored, draft.citer, hint)
-    if not quotation.is_supported:
+    if not quotation.is_supported or not _answers(quotation, draft, tools):
         return draft
     return replace(draft, answer=replace(quotation, left_out=draft.answer.left_out), reason=None)
 
@@ -256,6 +256,14 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     if repaired is None or _judge(repaired, draft, tools).verdict != "supported":
         return None
     return repaired
+
+
+def _answers(quotation: VerifiedAnswer, draft: Draft, tools: Tools) -> bool:
+    """Whether the quotation answers the question: what is true and answers something else is no answer."""
+    if not tools.checks.support:
+        return True
+    with draft.trace.checking("support"):
+        return tools.verifier.answers(draft.question, quotation.sentences[0].citations[0]) >= ANSWERS_FROM
 
 
 def _is_sure(draft: Draft, tools: Tools) -> bool:

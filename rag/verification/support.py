@@ -28,6 +28,8 @@ RELATION = Path(__file__).parent.parent / "calibration" / "relation.json"
 NOT_SAID = "the cited text does not say this"
 DENIED = "the cited text says the opposite"
 
+ANSWERS_FROM = 0.0
+"""Log-odds of `SupportModel.answers` from which on a quote is shown as an answer."""
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """On each side of a quote: the reader was trained so."""
@@ -95,6 +97,13 @@ class SupportModel:
         (found,) = self._judge.statements([statement], judged_text([citation]))
         return found.stated
 
+    def answers(self, question: Question, citation: Citation) -> float:
+        """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.
+
+        Raises ModelError as `Generator.likelihoods` does.
+        """
+        return math.inf if self._judge is None else self._judge.answers(question.text, _headed(citation, 0))
+
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
         """The sentence with its verdict by the models.
 
@@ -121,14 +130,20 @@ def judged_text(citations: Sequence[Citation]) -> str:
     """What a judge reads of the cited sources: each quote under its title and headings, with the text around it."""
     shown: list[tuple[int, str]] = []
     for citation in citations:
-        source, passage = citation.hit.source, citation.hit.passage
+        passage = citation.hit.passage
         quote = " ".join(citation.quote.split())
         if any(doc_id == passage.doc_id and quote in text for doc_id, text in shown):
             continue
-        head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
-        body = SourceSentence.cited(citation).surrounded(_CONTEXT_CHARS)
-        shown.append((passage.doc_id, f"{head}: {body}" if head else body))
+        shown.append((passage.doc_id, _headed(citation, _CONTEXT_CHARS)))
     return "\n".join(text for _, text in shown)
+
+
+def _headed(citation: Citation, n_chars: int) -> str:
+    """The quote with n_chars on each side, under title, headings and date."""
+    source, passage = citation.hit.source, citation.hit.passage
+    head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
+    body = SourceSentence.cited(citation).surrounded(n_chars)
+    return f"{head}: {body}" if head else body
 
 
 def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:
