@@ -91,7 +91,7 @@ def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET
     model = import_sklearn("linear_model").LogisticRegression(C=_REGULARISATION, max_iter=1000)
     model.fit(values, [case.relation for case in cases], sample_weight=weight * len(cases) / weight.sum())
     weights = {
-        relation: [round(float(model.intercept_[at]), 5), *(round(float(w), 5) for w in model.coef_[at])]
+        str(relation): [round(float(model.intercept_[at]), 5), *(round(float(w), 5) for w in model.coef_[at])]
         for at, relation in enumerate(model.classes_)
     }
     return RelationModel(

@@ -14,7 +14,7 @@ from askive.rag.answer.refusal import says_nothing
 from askive.rag.answer.repair import repair_value
 from askive.rag.answer.streaming import AnswerTrace
 from askive.rag.answer.verified_answer import NOTHING, VerifiedAnswer, displayed_text, join_sentences
-from askive.rag.answer.yes_no import polarity_of, with_polarity
+from askive.rag.answer.yes_no import polarity_of, with_polarity, without_polarity
 from askive.rag.evidence.assessment import SURE, SURE_WHEN_ASKED, Assessment
 from askive.rag.evidence.selection import decisive_sentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
@@ -87,8 +87,12 @@ def verify(draft: Draft, tools: Tools) -> Draft:
         sentences = [*trace.cited, *cited]
         if trace.is_cut_off and sentences:
             sentences[-1] = replace(sentences[-1], verdict="cut_off", reasons=(CUT_OFF,))
-        judged = tuple(_judge(sentence, draft, tools) for sentence in sentences)
-    return replace(draft, answer=VerifiedAnswer(text, judged))
+        polar = draft.question.is_yes_no and tools.self_evaluator.is_fitted and not trace.cancelled
+        plain = without_polarity(sentences) if polar else sentences
+        judged = [_judge(sentence, draft, tools) for sentence in plain]
+    if plain is sentences:
+        return replace(draft, answer=VerifiedAnswer(text, tuple(judged)))
+    return replace(draft, answer=join_sentences(judged, attribute=False))
 
 
 def keep_supported(draft: Draft, tools: Tools) -> Draft:

@@ -27,6 +27,20 @@ def polarity_of(answer: str) -> Polarity | None:
     return "Yes" if (match[1] or match[2]).lower() == "yes" else "No"
 
 
+def without_polarity(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """The sentences of an answer without Yes or No at their opening; the same object when they have none.
+
+    The word by itself states nothing that a source could support, and a small model writes it by habit.
+    """
+    if not sentences or polarity_of(sentences[0].text) is None:
+        return sentences
+    first, *others = sentences
+    text = YES_OR_NO.sub("", first.text, count=1).lstrip(" \t,.;:!—–-")
+    if not any(character.isalnum() for character in text):
+        return others
+    return [replace(first, text=f"{text[0].upper()}{text[1:]}"), *others]
+
+
 def with_polarity(
     answer: VerifiedAnswer,
     polarity: Polarity,

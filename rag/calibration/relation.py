@@ -24,7 +24,7 @@ class RelationModel:
 
     generator_id: of the judge whose log-odds it takes.
     weights: for each relation a bias, then the weights of the log-odds of being stated and of being denied.
-    threshold: from this probability of `supports` on a claim stands.
+    threshold: from this probability of `supports` on a claim stands that nothing else speaks against.
     """
 
     generator_id: str
@@ -39,10 +39,13 @@ class RelationModel:
         total = sum(shares.values())
         return {relation: share / total for relation, share in shares.items()}
 
-    def relation(self, stated: float, denied: float) -> Relation:
-        """`supports` from the threshold on, else the likelier of the other two."""
+    def relation(self, stated: float, denied: float, *, doubted: bool = False) -> Relation:
+        """`supports` from the threshold on, else the likelier of the other two.
+
+        doubted: something else speaks against the claim; then `supports` must be likelier than not.
+        """
         found = self.probabilities(stated, denied)
-        if found["supports"] >= self.threshold:
+        if found["supports"] >= (max(self.threshold, 0.5) if doubted else self.threshold):
             return "supports"
         return "contradicts" if found["contradicts"] > found["neither"] else "neither"
 

@@ -154,9 +154,10 @@ class SqliteStore:
         query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start'
         with self._reading():
             document = self._document("doc_id = ?", doc_id)
-            rows = self._db.execute(query, (doc_id,)).fetchall() if document else []
+            rows = self._db.execute(query, (doc_id,)).fetchall()
         # SQLite counts characters from the beginning of a text: substr for each passage would be quadratic.
-        return [Passage(document.text[row[0] : row[1]], *row, doc_id) for row in rows] if document else []
+        text = document.text if document else ""
+        return [Passage(text[a:b], a, b, heading, page, at, doc_id) for a, b, heading, page, at in rows]
 
     def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
         """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`.

@@ -127,11 +127,7 @@ def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Findi
         _check_quantity(quantity, source, missing, against)
     for day in claim.days:
         _check_day(day, source, missing, against)
-    values_differ = bool(missing or against) or any(
-        not has_name(name, lower_words(source.near_text), source.near_text)
-        and not _is_known_as(name, claim, source)
-        for name in claim.names
-    )
+    values_differ = bool(missing or against) or any(_is_foreign(name, claim, source) for name in claim.names)
     missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
     missing += _negation_reasons(claim, source)
     if is_same:
@@ -178,6 +174,17 @@ def _check_day(day: Day, source: SourceReading, missing: list[str], against: lis
         against.append(f"says {day.text}, the source says {wording}")
     else:
         missing.append(f"the date {day.text} is not in the source")
+
+
+def _is_foreign(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
+    """Whether the name is neither in the passage, nor above it, nor in the question.
+
+    A name of the question is given: the text may say "the ferry" all through.
+    """
+    if claim.question and lower_words(name.text) <= claim.question.words:
+        return False
+    text = f"{source.source.about} {source.source.hit.passage.text}"
+    return not has_name(name, lower_words(text), text) and not _is_known_as(name, claim, source)
 
 
 def _missing_name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:

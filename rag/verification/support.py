@@ -116,7 +116,9 @@ class SupportModel:
             if sentence.verdict != "supported" and not sentence.is_wording_only:
                 return sentence
             (found,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
-            return _with_relation(sentence, self._relation.relation(found.stated, found.denied))
+            doubted = sentence.verdict != "supported"
+            relation = self._relation.relation(found.stated, found.denied, doubted=doubted)
+            return _with_relation(sentence, relation)
         if sentence.verdict != "supported" or self._by_rules is None or self._reader is None:
             return sentence
         sources = [SourceSentence.cited(citation) for citation in sentence.citations]
