@@ -6,13 +6,13 @@
         answer = assistant.ask("Who signed the lease?")
     print(answer.text, [citation.hit.source.uri for citation in answer.citations])
 
-`open` takes a path or the name of a collection. `index`, `ask`, `search` and `verify` do one thing with one
-collection. Every error is an `AskiveError` with a `message` and a `remedy`. Nothing is imported before it is used.
+`open` takes a path or the name of a collection. `index`, `ask`, `search` and `verify` perform one operation on one
+collection. Every error is an `AskiveError` with a `message` and a `remedy`. Modules are imported on first use.
 """
 
 from __future__ import annotations
 
-# Importing typing would take longer than all else here; type checkers know the name.
+# Importing typing would take longer than the rest of this module; type checkers know the name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from askive.interface import ask, index, open, search, verify

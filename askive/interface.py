@@ -1,7 +1,7 @@
-"""What a program calls: one function for each thing that is done with a collection.
+"""The functions of the Python interface: one for each operation on a collection.
 
 Without `config` the settings are those of the command line: the settings file and the ASKIVE_* variables. Without
-`collection` it is the one that `askive ask` would take; the default corpus when there is no other.
+`collection` they use the one that `askive ask` would use, or the default corpus if there is no other.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def open(source: str | Path | None = None, *, config: Config | None = None) -> Assistant:
     """An assistant over a collection, or over the documents at a path. Close it, or use it in a `with` block.
 
-    source: the name of a collection; or a path (a Path, or a string with a slash, or `~...`), whose documents are
-    indexed first, into a collection named after it: the first time all of them, later what has changed.
+    source: the name of a collection, or a path (a Path, a string with a slash, or `~...`). The documents at a path are
+    first indexed into a collection named after it; later calls index only what has changed.
     Raises UsageError for a path that does not exist or a name that cannot be one, CollectionNotFound,
     FingerprintMismatch, ModelNotFound, WeightsError.
     """
@@ -36,7 +36,7 @@ def open(source: str | Path | None = None, *, config: Config | None = None) -> A
 
     settings = _settings(config)
     if source is None or not _is_path(source):
-        return Assistant.open(settings, _chosen(settings, None if source is None else str(source)))
+        return Assistant.open(settings, _collection_name(settings, None if source is None else str(source)))
     path = Path(source).expanduser()
     name = _collection_of(path)
     index([path], collection=name, config=settings)
@@ -51,15 +51,15 @@ def ask(
     admitted: Filter | None = None,
     config: Config | None = None,
 ) -> Answer:
-    """The answer to one question. The models are loaded for it: for several questions use `open`.
+    """The answer to one question. Each call loads the models: for several questions use `open`.
 
-    history: the turns before, for a follow-up. admitted: documents that the filter does not admit are not read.
-    A question that the documents do not answer is answered by a refusal, not by an error. Raises as `open`, and
-    UsageError for an empty question.
+    history: earlier turns, for a follow-up question. admitted: only documents that pass this filter are used.
+    If the documents do not hold the answer, the result is a refusal, not an error. Raises as `open`, and UsageError
+    for an empty question.
     """
-    _must_say(question, "question", 'ask one: askive.ask("Who said that?")')
+    _require_nonempty(question, "question", 'ask one: askive.ask("Who said that?")')
     settings = _settings(config)
-    with open(_chosen(settings, collection), config=settings) as assistant:
+    with open(_collection_name(settings, collection), config=settings) as assistant:
         return assistant.ask(question, history, admitted=admitted)
 
 
@@ -71,27 +71,27 @@ def index(
     progress: Progress | None = None,
     config: Config | None = None,
 ) -> IngestReport:
-    """Bring a collection in step with files and folders, as `askive index` does; it is created when there is none.
+    """Update a collection from files and folders, as `askive index` does. Creates it if it does not exist.
 
-    collection: `default` when neither it nor the setting names one. prune: remove missing files even if they are more
-    than a third of a folder; without it they stay, as `withheld` of the report: a disk may not be mounted. progress:
-    called after each document. What cannot be read stands in `failures` of the report. What quotes removed documents
-    is kept. Raises UsageError for a path that does not exist and CollectionBusy when another process writes to the
-    collection for too long.
+    collection: `default` if neither it nor the setting names one. prune: remove missing files even if they are more
+    than a third of a folder. Otherwise they stay and are listed in `withheld` of the report, as a disk may not be
+    mounted. progress: called after each document. `failures` of the report lists files that cannot be read. Answers
+    that quote removed documents are kept. Raises UsageError for a path that does not exist, and CollectionBusy if
+    another process writes to the collection for too long.
     """
     from askive.rag.collections.by_name import DEFAULT_COLLECTION
     from askive.rag.indexing import index_paths
 
-    given = [paths] if isinstance(paths, (str, Path)) else paths
-    if not given or not all(str(path) for path in given):
+    sources = [paths] if isinstance(paths, (str, Path)) else paths
+    if not sources or not all(str(path) for path in sources):
         # An empty path would mean the current folder.
         raise UsageError("the path is empty", remedy="name a file or a folder")
-    for path in given:
+    for path in sources:
         if not isinstance(path, (str, Path)):
-            raise UsageError(f"{path!r} is no path", remedy="name a file or a folder")
+            raise UsageError(f"{path!r} is not a path", remedy="name a file or a folder")
     settings = _settings(config)
     name = collection or settings.collection or DEFAULT_COLLECTION
-    expanded = [Path(path).expanduser() for path in given]
+    expanded = [Path(path).expanduser() for path in sources]
     return index_paths(settings, name, expanded, prune=prune, progress=progress).report
 
 
@@ -105,11 +105,11 @@ def search(
 ) -> tuple[Hit, ...]:
     """The passages nearest to a query, best first.
 
-    top_k: how many at most, from 1. Raises as `open`, and UsageError for an empty query or another top_k.
+    top_k: maximum number of hits, at least 1. Raises as `open`, and UsageError for an empty query or another top_k.
     """
     from askive.rag.factory import open_retriever
 
-    _must_say(query, "query", 'search for something: askive.search("peace talks")')
+    _require_nonempty(query, "query", 'search for something: askive.search("peace talks")')
     if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
         raise UsageError(f"top_k is {top_k!r}", remedy="give a whole number from 1, or leave it out")
     settings = _settings(config)
@@ -120,10 +120,10 @@ def search(
 def verify(
     text: str, *, collection: str | None = None, generator: bool = True, config: Config | None = None
 ) -> tuple[Sentence, ...]:
-    """The sentences of any text, each with a verdict and what it rests on in the collection.
+    """The sentences of any text, each with a verdict and the quotes that support it.
 
-    generator: let it judge each sentence, as in an answer; False loads none, and the reader judges, which knows less.
-    Raises as `open`, and UsageError for what is no string.
+    generator: let it judge each sentence, as in an answer; with False the less accurate reader judges.
+    Raises as `open`, and UsageError if the text is not a string.
     """
     from contextlib import closing, nullcontext
 
@@ -140,7 +140,7 @@ def verify(
         return verify_text(text, archive, settings, judge)
 
 
-def _must_say(text: str, what: str, remedy: str) -> None:
+def _require_nonempty(text: str, what: str, remedy: str) -> None:
     from askive.rag.errors import require_text
 
     require_text(text, what)
@@ -154,8 +154,8 @@ def _settings(config: Config | None) -> Config:
     return config or load_config()
 
 
-def _chosen(config: Config, name: str | None) -> str:
-    """The collection that is meant; the default corpus is indexed when it is meant and not there."""
+def _collection_name(config: Config, name: str | None) -> str:
+    """The name of the chosen collection. The default corpus is indexed if it is chosen and does not exist."""
     from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
     from askive.rag.config import SEEDS_COLLECTION
 
@@ -168,7 +168,7 @@ def _chosen(config: Config, name: str | None) -> str:
 def _archive(config: Config, name: str | None) -> Archive:
     from askive.rag.collections.by_name import open_collection
 
-    return open_collection(config, _chosen(config, name))
+    return open_collection(config, _collection_name(config, name))
 
 
 def _is_path(source: str | Path) -> bool:
@@ -176,7 +176,7 @@ def _is_path(source: str | Path) -> bool:
 
 
 def _collection_of(path: Path) -> str:
-    """`case-1f3a5b7c`: the name of the file or folder, and a digest of where it lies."""
+    """`case-1f3a5b7c`: the name of the file or folder, and a digest of its path."""
     whole = str(path.resolve())
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.resolve().name).strip("-._")[:40]
     digest = hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:8]

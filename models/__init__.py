@@ -1,4 +1,4 @@
-"""The models, and what keeps every library under them offline."""
+"""The models. Importing this package keeps every library under it offline."""
 
 from askive.models.offline import go_offline
 

@@ -1,7 +1,7 @@
-"""Cancel work that nobody waits for: one flag for everything computed inside, checked every 20 ms.
+"""Cancel work that nobody waits for any more: one flag for each thread, checked every 20 ms.
 
-A flag for the thread, not an argument of every call: from the question to the model that computes lie a dozen of them,
-most of which know nothing of threads. What computes for long looks at it and raises `Stopped`.
+The flag belongs to the thread and is not an argument: a dozen calls lie between the question and the model, and most
+of them know nothing of threads. Long computations check the flag and raise `Stopped`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event, Lock
 
-LOOK_S = 0.02
+POLL_S = 0.02
 _flag: ContextVar[Event | None] = ContextVar("stop", default=None)
 
 
 class Stopped(Exception):
-    """The flag was set; nothing was computed that may be used."""
+    """The flag was set. There is no usable result."""
 
 
 @contextmanager
 def stopping_at(flag: Event | None) -> Iterator[None]:
-    """The flag for everything this thread calls inside; None: nothing cancels it."""
+    """Set the flag for everything that this thread calls inside; None: nothing cancels it."""
     before = _flag.set(flag)
     try:
         yield
@@ -35,7 +35,7 @@ def stop_flag() -> Event | None:
 
 
 def look() -> None:
-    """Raises Stopped when the current flag is set."""
+    """Check the current flag. Raises Stopped when it is set."""
     flag = _flag.get()
     if flag is not None and flag.is_set():
         raise Stopped
@@ -44,7 +44,7 @@ def look() -> None:
 @contextmanager
 def hold_lock(lock: Lock, cancel: Event | None) -> Iterator[None]:
     """Wait for a lock and hold it. Raises Stopped when `cancel` is set while waiting."""
-    while not lock.acquire(timeout=LOOK_S if cancel is not None else -1):
+    while not lock.acquire(timeout=POLL_S if cancel is not None else -1):
         if cancel is not None and cancel.is_set():
             raise Stopped
     try:

@@ -1,7 +1,7 @@
-"""Errors of the product. Each says what failed (with its value), why, and the one command that fixes it.
+"""The errors of Askive. Each says what failed (with its value), why, and which command fixes it.
 
     AskiveError                 kind   exit code
-    ├── UsageError              usage          2   the call itself is wrong
+    ├── UsageError              usage          2   the call is wrong
     ├── ModelError              model          1
     │   ├── ModelNotFound       model-not-found
     │   ├── WeightsError        weights            wrong digest, interrupted or refused download
@@ -11,7 +11,7 @@
     ├── SystemFailure           system         1   the operating system refused: disk, rights, port, output
     └── ArchiveError            (rag/errors.py)
 
-`models/` is the lowest layer, so the root of the tree stands here; `rag/errors.py` grows the rest.
+`models/` is the lowest layer, so the root class is defined here; `rag/errors.py` adds the others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import ClassVar
 
 
 class AskiveError(Exception):
-    """Root of all errors that are shown to a person: one line, an exit code, a remedy."""
+    """Root of all errors that users see: one line, an exit code, a remedy."""
 
     kind: ClassVar[str] = "failure"
     exit_code: ClassVar[int] = 1
@@ -36,7 +36,7 @@ class AskiveError(Exception):
 
 
 class UsageError(AskiveError):
-    """The caller's words are off: an unknown option value, a missing file, an empty question."""
+    """The call is wrong: an unknown option value, a missing file, an empty question."""
 
     kind = "usage"
     exit_code = 2
@@ -61,13 +61,13 @@ class ModelNotFound(ModelError):
 
 
 class WeightsError(ModelError):
-    """Weights could not be fetched, or their bytes are not the published ones."""
+    """Weights could not be downloaded, or their bytes are not the published ones."""
 
     kind = "weights"
 
 
 class DiskSpaceError(ModelError):
-    """Too little disk for what is about to be written; nothing has been written yet."""
+    """Too little free disk space; nothing has been written yet."""
 
     kind = "disk-space"
 

@@ -1,6 +1,6 @@
-"""Models that need no weights: deterministic, and what they return depends on the text.
+"""Fake models without weights: deterministic, with results that depend on the text.
 
-Shipped so that applications built on the product can test without a gigabyte of weights.
+They are shipped so that applications built on Askive can run tests without a gigabyte of weights.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class HashEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """No limit to speak of."""
+        """A million: practically no limit."""
         return 1_000_000
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -63,7 +63,7 @@ class HashEmbedder:
 
 
 def echo_evidence(messages: Sequence[Message]) -> str:
-    """The default script: the evidence line that shares most words with the question, or a refusal."""
+    """The default script: the evidence sentence that shares most words with the question, or a refusal."""
     text = messages[-1].text
     question = set(_WORD.findall(text.rsplit("Question:", 1)[-1].lower()))
     lines = [
@@ -79,7 +79,7 @@ def echo_evidence(messages: Sequence[Message]) -> str:
 
 
 class ScriptedGenerator:
-    """Says what a function of the messages says, a word at a time."""
+    """Generates the text that a function of the messages returns, one word at a time."""
 
     def __init__(self, script: Script | str = echo_evidence, context_tokens: int = 4096) -> None:
         self._script: Script = (lambda _messages: script) if isinstance(script, str) else script
@@ -93,17 +93,17 @@ class ScriptedGenerator:
 
     @property
     def context_tokens(self) -> int:
-        """Words, here."""
+        """Counted in words."""
         return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """One token a word."""
+        """One token for each word."""
         return len(text.split())
 
     def generate(
         self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
     ) -> Iterator[Piece]:
-        """Stream the script's text, a word a piece."""
+        """Stream the script's text, one word in each piece."""
         n_prompt = sum(self.count_tokens(message.text) for message in messages)
         if n_prompt >= self._context_tokens:
             raise ContextOverflow(
@@ -113,6 +113,7 @@ class ScriptedGenerator:
         text = self._script(messages)
         for stop in sampling.stop:
             text = text.split(stop)[0]
+        # "word ", or leading white space
         words = re.findall(r"\S+\s*|\s+", text)
         shown = words[: sampling.max_tokens]
         for word in shown:
@@ -124,7 +125,7 @@ class ScriptedGenerator:
         yield Piece("", finish="length" if len(shown) < len(words) else "stop", n_prompt_tokens=n_prompt)
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """More likely the more words a choice shares with the messages."""
+        """A choice is more likely the more words it shares with the messages."""
         if not choices or not all(choices):
             raise ValueError(f"choices {list(choices)!r} must not be empty")
         if len({choice[:1] for choice in choices}) < len(choices):
@@ -139,14 +140,14 @@ class ScriptedGenerator:
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """Higher the more often the words of `text` occur in the messages (a unigram model, smoothed)."""
-        said = Counter(_WORD.findall(" ".join(message.text for message in messages).lower()))
-        n_words = said.total() + 1000
-        return sum(math.log((said[word] + 1) / n_words) for word in _WORD.findall(text.lower()))
+        counts = Counter(_WORD.findall(" ".join(message.text for message in messages).lower()))
+        n_words = counts.total() + 1000
+        return sum(math.log((counts[word] + 1) / n_words) for word in _WORD.findall(text.lower()))
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
-        """One after the other."""
+        """`likelihood` of each, one after the other."""
         return [self.likelihood(messages, text) for messages, text in cases]
 
     def close(self) -> None:
-        """Remembered, for tests."""
+        """Set `closed`, for tests."""
         self.closed = True

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: digests, atomic writes, room on the disk."""
+"""Digests, atomic writes, and checks of free disk space."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SPARE = 64 << 20
 
 
 def sha256_of(path: Path, *, start: int = 0, size: int | None = None) -> str:
-    """Hex digest of a file, or of `size` bytes of it from `start`; fewer bytes there give another digest."""
+    """Hex digest of a file, or of its `size` bytes from `start`; a shorter file gives another digest."""
     digest = hashlib.sha256()
     left = size
     with path.open("rb") as stream:
@@ -32,7 +32,7 @@ def sha256_of(path: Path, *, start: int = 0, size: int | None = None) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Old content or new content, never half of it, even when the machine stops."""
+    """Replace a file: it has its old or its new content, never a part, even after a crash of the machine."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
@@ -48,13 +48,13 @@ def write_atomically(path: Path, text: str) -> None:
 
 def sync_file(path: Path) -> None:
     """Wait until the file's bytes are on the disk."""
-    # Reading is enough, and a file that was linked may be read-only; Windows alone wants it writable.
+    # Read access is enough, and a linked file may be read-only; only Windows needs a writable file.
     with path.open("rb+" if os.name == "nt" else "rb") as stream:
         os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the folder's names are on the disk (where the platform can)."""
+    """Wait until the folder's entries are on the disk (where the platform supports it)."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -65,7 +65,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes in a folder that others may be writing in or clearing."""
+    """Bytes in a folder, which other processes may be changing."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -86,21 +86,21 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
 
 
 class Digests:
-    """Digests of files that have not changed since (same size, same time), kept in a small JSON file.
+    """A cache of file digests in a small JSON file. A file with its old size and time counts as unchanged.
 
-    If it cannot be written, the digest is computed again next time.
+    When the cache cannot be written, digests are computed again next time.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def known(self, key: str) -> str | None:
-        """The digest last kept under `key`, whatever became of the file."""
+        """The last digest stored under `key`, even if the file has changed or is gone."""
         value = self._load().get(key, {}).get("sha256")
         return value if isinstance(value, str) else None
 
     def fresh(self, key: str, file: Path) -> str | None:
-        """The digest kept under `key`, if the file has not changed since."""
+        """The digest stored under `key` if the file has not changed since, else None."""
         kept = self._load().get(key, {})
         stat = file.stat()
         if (kept.get("size"), kept.get("mtime_ns")) != (stat.st_size, stat.st_mtime_ns):
@@ -109,14 +109,14 @@ class Digests:
         return value if isinstance(value, str) else None
 
     def keep(self, key: str, file: Path, sha256: str) -> None:
-        """Remember the digest of the file as it is now."""
+        """Store the digest of the file in its current state."""
         stat = file.stat()
         content = self._load()
         content[key] = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": sha256}
         self._write(content)
 
     def drop(self, key: str) -> None:
-        """Have the file hashed again next time; `known` still answers."""
+        """Mark the digest as stale, so that the file is hashed again; `known` still returns it."""
         content = self._load()
         if key in content:
             content[key]["mtime_ns"] = -1

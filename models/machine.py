@@ -1,4 +1,4 @@
-"""What this machine has."""
+"""Cores and free memory of this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def physical_cores() -> int:
 
 
 def free_memory() -> int:
-    """Bytes that processes may still take without swapping."""
+    """Bytes that processes can allocate without swapping."""
     import psutil
 
     return int(psutil.virtual_memory().available)

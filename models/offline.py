@@ -1,8 +1,8 @@
-"""Keeps the libraries that we build on from reporting to their makers and from fetching anything.
+"""Keep third-party libraries from sending telemetry and from downloading anything.
 
 Importing any of our packages runs `go_offline`, before the libraries that read these variables are imported. The
-variables are set in the environment of the process, so they hold for the processes it starts as well. Two things may
-use the network, each on purpose: `askive models pull` (`hub_allowed`) and a remote model (models/remote/transport.py).
+variables are set in the environment of the process, so child processes inherit them. Only two things use the
+network, both on request: `askive models pull` (`hub_allowed`) and a remote model (models/remote/transport.py).
 """
 
 from __future__ import annotations
@@ -13,47 +13,47 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
 SWITCHES = {
-    # What libraries have agreed on, for those to come: https://donottrack.sh and OpenTelemetry.
+    # Common conventions, for libraries added later: https://donottrack.sh and OpenTelemetry.
     "DO_NOT_TRACK": "1",
     "DISABLE_TELEMETRY": "1",
     "OTEL_SDK_DISABLED": "true",
-    # When imported, ONNX Runtime writes an id of the device under ~/.cache and looks up its maker's host.
+    # On import ONNX Runtime writes a device id under ~/.cache and resolves a host of its vendor.
     "ORT_DISABLE_TELEMETRY": "1",
     # Gradio reports each launch and asks for its newest version unless this is something other than "True".
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # It would keep a cache and logs under ~/.cache; without it files come by plain HTTPS.
+    # Xet keeps a cache and logs under ~/.cache; without it files are downloaded over plain HTTPS.
     "HF_HUB_DISABLE_XET": "1",
     # Both huggingface_hub and transformers read it. HF_HUB_OFFLINE is left to the user: it forbids `models pull` too.
     "TRANSFORMERS_OFFLINE": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
-"""Variables of the environment and the values that they get, whatever the user has set."""
+"""Environment variables and their values. They override what the user has set."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-"""Names of this machine; what is sent there stays on it."""
+"""Names of this machine: what is sent to them stays on it."""
 
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 
 
 def go_offline(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Switch off all reporting and fetching. A library that was imported before keeps the settings it has read.
+    """Switch off all telemetry and downloads. A library that was imported earlier keeps the settings it has read.
 
-    What the user has set and is stricter stays: HF_HUB_OFFLINE=1, NO_PROXY=*.
+    Stricter settings of the user stay: HF_HUB_OFFLINE=1, NO_PROXY=*.
     """
     environ.update(SWITCHES)
     if not is_hub_forbidden(environ):
-        # Any other value of it would outrank TRANSFORMERS_OFFLINE.
+        # Any other value would take precedence over TRANSFORMERS_OFFLINE.
         environ.pop(_HUB_OFFLINE, None)
-    # Gradio asks its own server whether it answers; a proxy must not see that. The lower-case name has precedence.
+    # Gradio sends a request to its own server, which a proxy must not see. The lower-case name has precedence.
     excepted = [
         name for name in environ.get("no_proxy", environ.get("NO_PROXY", "")).split(",") if name.strip()
     ]
     if "*" not in excepted:
         excepted += [host for host in LOOPBACK if host not in excepted]
     environ["no_proxy"] = environ["NO_PROXY"] = ",".join(excepted)
-    # OpenVINO's converter reports its use through this package, and does without when it cannot be imported.
+    # OpenVINO's converter sends telemetry through this package and works without it.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 
@@ -64,7 +64,7 @@ def is_hub_forbidden(environ: MutableMapping[str, str] = os.environ) -> bool:
 
 @contextmanager
 def hub_allowed() -> Iterator[None]:
-    """Let huggingface_hub fetch while the body runs."""
+    """Let huggingface_hub download while the body runs."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE

@@ -1,11 +1,11 @@
-"""OpenVINO models compiled for this CPU, and kept so: the next process has them in a third of the time.
+"""A cache of OpenVINO models compiled for this CPU: the next process loads them in a third of the time.
 
-<kept>/<key>/*.blob       what OpenVINO keeps: the compiled graph; the weights stay in the model's own file
-<kept>/<key>/sealed.json  sha256 of each, so that a damaged one is never loaded
+<kept>/<key>/*.blob       OpenVINO's own cache: the compiled graph; the weights stay in the model's file
+<kept>/<key>/sealed.json  sha256 of each file, so that a damaged one is never loaded
 
-The key holds all that decides what is compiled, so that nothing old is found. A folder is made beside its place and
-renamed: processes share it without a lock. It is only a cache: if anything is wrong, the
-model is compiled again.
+The key covers everything that the compiled graph depends on, so a stale entry is never used. A folder is built under
+a temporary name and renamed, so processes share the cache without a lock. If anything is wrong, the model is compiled
+again.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from askive.models.cancellation import LOOK_S, Stopped, look, stop_flag
+from askive.models.cancellation import POLL_S, Stopped, look, stop_flag
 from askive.models.files import sha256_of, write_atomically
 from askive.models.machine import physical_cores
 from askive.models.protocols import Precision
 
 _SEAL = "sealed.json"
-_MOST_KEPT = 4
+_MAX_KEPT = 4
 _KEY_LENGTH = 16
-_LOOK_MS = round(LOOK_S * 1000)
+_POLL_MS = round(POLL_S * 1000)
 
 
 def compile_for_cpu(
@@ -36,8 +36,8 @@ def compile_for_cpu(
 ) -> Any:
     """A saved model (`.xml`, its weights beside it), compiled for the physical cores; in bf16 where the CPU has it.
 
-    kept: the folder of what was compiled before; None to keep nothing. n_streams: batches computed at once; one uses
-    all cores and has each soonest, one a core computes most. precision: fp32 where bf16 is not wanted.
+    kept: the cache folder; None for no cache. n_streams: batches computed at once: one stream on all cores has the
+    lowest latency, one stream for each core the highest throughput. precision: fp32 avoids bf16.
     Raises RuntimeError for a damaged model.
     """
     core = openvino.Core()
@@ -50,66 +50,66 @@ def compile_for_cpu(
         **({"NUM_STREAMS": n_streams} if n_streams > 1 else {}),
     }
     if kept is not None:
-        # What fails here fails again below when it is the model's fault.
+        # If the model itself is at fault, the same error is raised below.
         with contextlib.suppress(OSError, RuntimeError):
             cpu = core.get_property("CPU", "FULL_DEVICE_NAME")
-            # With the weights in it: without them OpenVINO 2026.4 read a small constant back in another shape.
+            # OPTIMIZE_SPEED stores the weights too: without them OpenVINO 2026.4 restored a constant in another shape.
             cached = {**settings, "CACHE_MODE": "OPTIMIZE_SPEED"}
             place = kept / _key_of(path, openvino.__version__, cpu, cached)
             return _compile_kept(core, path, cached, place)
     return core.compile_model(str(path), "CPU", settings)
 
 
-_left: list[Any] = []
-"""Requests that were given up and go on."""
-_left_in_use = threading.Lock()
+_abandoned: list[Any] = []
+"""Requests that were cancelled but are still running."""
+_abandoned_lock = threading.Lock()
 
 
 def compute_batch(compiled: Any, inputs: Mapping[str, Any]) -> list[Any]:
     """The outputs for one batch. Raises Stopped soon after the current flag (models/cancellation.py) is set.
 
-    The batch under way then ends by itself, in some hundred ms, and the next one waits for it: after a request that
-    was cancelled OpenVINO 2026.4 gave results in the shape of the cancelled batch.
+    The current batch then runs to its end, some hundred ms, and the next one waits for it: after a request was really
+    cancelled, OpenVINO 2026.4 returned results in the shape of the cancelled batch.
     """
     look()
     if stop_flag() is None:
         outputs = compiled(inputs)
         return [outputs[at] for at in range(len(compiled.outputs))]
-    # Else the making of a request would wait for them, and look at nothing.
-    _wait_for_left()
+    # Creating a request would wait for them too, but without checking the flag.
+    _wait_for_abandoned()
     request = compiled.create_infer_request()
     request.start_async(inputs)
     try:
         _wait_for(request)
     except Stopped:
-        # Whoever drops a request waits for it.
-        with _left_in_use:
-            _left.append(request)
+        # The destructor of a request waits for it to end.
+        with _abandoned_lock:
+            _abandoned.append(request)
         raise
     return [request.get_output_tensor(at).data.copy() for at in range(len(compiled.outputs))]
 
 
 def _wait_for(request: Any) -> None:
-    """Wait for a request that was started. Raises Stopped, and leaves it going, when the current flag is set."""
-    while not request.wait_for(_LOOK_MS):
+    """Wait for a started request. Raises Stopped when the current flag is set; the request then goes on."""
+    while not request.wait_for(_POLL_MS):
         look()
 
 
-def _wait_for_left() -> None:
-    with _left_in_use:
-        waiting = list(_left)
+def _wait_for_abandoned() -> None:
+    with _abandoned_lock:
+        waiting = list(_abandoned)
     for request in waiting:
-        # How it ended concerns nobody any more.
+        # Its result is not used.
         with contextlib.suppress(RuntimeError):
             _wait_for(request)
-        with _left_in_use:
-            _left[:] = [other for other in _left if other is not request]
+        with _abandoned_lock:
+            _abandoned[:] = [other for other in _abandoned if other is not request]
 
 
-def _key_of(path: Path, *told: object) -> str:
+def _key_of(path: Path, *parts: object) -> str:
     files = [path.resolve(), path.with_suffix(".bin").resolve()]
     stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    return hashlib.sha256(json.dumps([stats, *told]).encode()).hexdigest()[:_KEY_LENGTH]
+    return hashlib.sha256(json.dumps([stats, *parts]).encode()).hexdigest()[:_KEY_LENGTH]
 
 
 def _compile_kept(core: Any, path: Path, settings: Mapping[str, object], place: Path) -> Any:
@@ -122,7 +122,7 @@ def _compile_kept(core: Any, path: Path, settings: Mapping[str, object], place: 
         with contextlib.suppress(OSError):
             seal(fresh)
             shutil.rmtree(place, ignore_errors=True)
-            # Another process may have been first: as good as ours.
+            # Fails if another process was first, whose folder is as good as ours.
             fresh.rename(place)
             _drop_old(place.parent)
         return compiled
@@ -135,15 +135,15 @@ def _compile_in(core: Any, path: Path, settings: Mapping[str, object], folder: P
 
 
 def seal(folder: Path) -> None:
-    """Note the sha256, size and date of each file in a folder of derived files, in `sealed.json` there."""
+    """Write the sha256, size and date of each file in a folder of derived files to its `sealed.json`."""
     seals = {file.name: [sha256_of(file), *_stamp(file)] for file in _files_in(folder)}
     write_atomically(folder / _SEAL, json.dumps(seals))
 
 
 def is_sealed(folder: Path, *, trust_dates: bool = False) -> bool:
-    """Whether the files in a folder are those that were sealed, byte for byte.
+    """Whether the files in a folder are unchanged, byte for byte, since `seal`.
 
-    trust_dates: a file with its old size and date is taken to be unchanged, and not read.
+    trust_dates: do not read files whose size and date are unchanged.
     """
     try:
         seals = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
@@ -169,7 +169,7 @@ def _stamp(file: Path) -> list[int]:
 
 
 def _drop_old(kept: Path) -> None:
-    """Leave the newest few: other settings, and what killed processes left half made, are not kept for ever."""
+    """Delete all but the newest few: other settings, and half-built folders of killed processes."""
     newest_first = sorted(kept.iterdir(), key=lambda folder: -folder.stat().st_mtime)
-    for folder in newest_first[_MOST_KEPT:]:
+    for folder in newest_first[_MAX_KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What any model must offer: strings and arrays in, strings and arrays out."""
+"""The protocols of the models: strings and arrays in, strings and arrays out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FinishReason = Literal["stop", "length", "cancelled"]
 class Segment:
     """A piece of a prompt.
 
-    text: plain text; control tokens spelled in it are text, never control.
+    text: plain text; control tokens spelled in it stay plain text.
     reusable: the engine may keep the attention state of this piece for later prompts.
     """
 
@@ -46,11 +46,11 @@ class Message:
 class Sampling:
     """How tokens are chosen.
 
-    max_tokens: at most this many are generated.
+    max_tokens: maximum number of generated tokens.
     temperature: 0 is greedy, and the same prompt gives the same text.
     seed: for temperatures above 0.
-    stop: generation ends before any of these strings would be shown.
-    min_tokens: the answer has at least so many tokens; remote models ignore it.
+    stop: generation ends before the first of these strings.
+    min_tokens: minimum length of the answer; remote models ignore it.
     """
 
     max_tokens: int = 256
@@ -68,7 +68,7 @@ class Piece:
     logprob: sum of the natural-log probabilities of the tokens behind `text`; None if unknown.
     n_tokens: how many tokens those are.
     finish: set on the last piece only.
-    n_prompt_tokens / n_reused_tokens: set on the first piece: the prompt, and how much of it was kept.
+    n_prompt_tokens, n_reused_tokens: set on the first piece: tokens of the prompt, and how many of them were reused.
     """
 
     text: str
@@ -90,7 +90,7 @@ class Embedder(Protocol):
 
     @property
     def digest(self) -> str:
-        """Changes when the vectors would: part of the fingerprint of an index."""
+        """Changes whenever the vectors change: part of the fingerprint of an index."""
         ...
 
     @property
@@ -100,7 +100,7 @@ class Embedder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """Text beyond this many tokens is not seen."""
+        """Text beyond this many tokens is ignored."""
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -110,19 +110,19 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class Warmable(Protocol):
-    """A model that can be loaded before its first use, without anything being asked of an endpoint."""
+    """A model that can be loaded before its first use, without a request to an endpoint."""
 
     def warm(self) -> None:
-        """Load now what is loaded at the first use, and raise what that would raise."""
+        """Load now what is loaded on first use. Raises the same errors."""
         ...
 
 
 @runtime_checkable
 class Forgetful(Protocol):
-    """A generator that holds what it has read, and can let go of it."""
+    """A generator that keeps what it has read, and can delete it."""
 
     def forget(self) -> None:
-        """Drop all that was read or kept: the next prompt is read from its first word."""
+        """Delete everything that was read or kept: the next prompt is read from its first token."""
         ...
 
 
@@ -147,7 +147,7 @@ class Generator(Protocol):
     def generate(
         self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
     ) -> Iterator[Piece]:
-        """Stream the assistant's next turn; setting `cancel` ends it within 200 ms.
+        """Stream the assistant's next turn; it ends within 200 ms after `cancel` is set.
 
         Raises ContextOverflow when the prompt leaves no room for an answer.
         """
@@ -162,21 +162,21 @@ class Generator(Protocol):
         ...
 
     def prefill(self, messages: Sequence[Message], cancel: Event | None = None) -> bool:
-        """Read a prompt now that a later call will want; no text is generated, and no later result changes.
+        """Read a prompt in advance for a later call. Generates no text and changes no later result.
 
-        False when `cancel` was set, which is seen within 100 ms. Raises ContextOverflow.
+        Returns False within 100 ms when `cancel` is set. Raises ContextOverflow.
         """
         ...
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         """Sum of the natural-log probabilities of `text`'s tokens as the assistant's next words; 0.0 if empty.
 
-        Raises ContextOverflow; EndpointError when the endpoint does not report log-probabilities of given text.
+        Raises ContextOverflow; EndpointError when the endpoint does not report log-probabilities of prompt text.
         """
         ...
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
-        """`likelihood` of each (messages, text), up to rounding; sooner where the messages begin alike.
+        """`likelihood` of each (messages, text), up to rounding; faster where the messages share a beginning.
 
         Raises as `likelihood`.
         """
@@ -189,7 +189,7 @@ class Generator(Protocol):
 
 @runtime_checkable
 class Reranker(Protocol):
-    """A question and texts to scores: higher is more relevant."""
+    """Scores texts for a question: higher is more relevant."""
 
     @property
     def model_id(self) -> str:

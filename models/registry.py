@@ -1,4 +1,4 @@
-"""From the name of a model to the loaded model."""
+"""Load a model by its name."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
     """An embedder by catalog id, `openai:URL[#model]`, or `hash` (the fake).
 
-    precision: what it computes in, if that is done here. The digest is the same: vectors of bf16 and of fp32 are so
-    close that either finds what was indexed with the other.
+    precision: of local models. It does not change the digest: bf16 and fp32 vectors are so close that either finds
+    what was indexed with the other.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
     if model_id == "hash":
@@ -44,7 +44,7 @@ def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "au
     path = store.path_of(model_id)
     if OpenVinoEmbedder.can_load(path):
         return OpenVinoEmbedder(path, model_id, store.digest_of(model_id), precision)
-    # It computes in fp32 as it is.
+    # sentence-transformers always computes in fp32.
     return SentenceEmbedder(path, model_id, store.digest_of(model_id))
 
 
@@ -62,8 +62,8 @@ def load_generator(
     """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
 
     context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
-    `askive.models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: bounds of `kept_states`, where what it
-    reads is kept.
+    `askive.models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: limits of `kept_states`, the cache of
+    what it reads.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
@@ -101,31 +101,31 @@ def load_generator(
 
 
 def states_dir(models_dir: Path) -> Path:
-    """Where kept attention states are: `cache/states` beside the models folder."""
+    """The folder of kept attention states: `cache/states` beside the models folder."""
     return models_dir.parent / "cache" / "states"
 
 
 def clear_states(models_dir: Path) -> bool:
-    """Delete the kept attention states, because text they were made of must not stay; whether none is left on disk.
+    """Delete the kept attention states, because text that they hold must go. Returns whether none is left on disk.
 
-    On disk those of all processes, in memory those that this process keeps for its generators. All of them: the key
-    of a state does not name its document. They are made again when they are wanted. Never raises for the disk.
+    Deletes those of all processes on disk, and those of this process in memory. It deletes all of them because the
+    key of a state does not name its document. They are computed again when needed. Disk errors are not raised.
     """
     folder = states_dir(models_dir)
     try:
         kept_states(models_dir)
         for cache in [cache for cache in _opened if cache.folder == folder]:
             cache.clear()
-        # Not `glob`, which finds nothing in a folder that this user may not look into.
+        # Not `glob`, which returns nothing for a folder that this user may not list.
         return not folder.exists() or not any(os.scandir(folder))
     except OSError:
         return False
 
 
 def kept_states(models_dir: Path, memory_mb: int | None = None, disk_mb: int | None = None) -> StateCache:
-    """The kept attention states in `states_dir(models_dir)`, one for all generators of this process.
+    """The cache of attention states in `states_dir(models_dir)`, shared by all generators of this process.
 
-    memory_mb, disk_mb: bounds in MB (2^20 bytes), 0 for none there; None takes them from what is free on the machine.
+    memory_mb, disk_mb: limits in MB (2^20 bytes), 0 to keep nothing there; None derives them from the free space.
     """
     return _cache_in(states_dir(models_dir), memory_mb, disk_mb)
 
@@ -135,7 +135,7 @@ _opened: WeakSet[StateCache] = WeakSet()
 
 @functools.lru_cache(maxsize=8)
 def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> StateCache:
-    """Kept, so that generators that follow each other, or stand together, keep to its bounds."""
+    """One cache for the same settings, so that several generators share its limits."""
     from askive.models.llama.state_cache import StateCache
 
     memory, disk = (None if mb is None else mb << 20 for mb in (memory_mb, disk_mb))
@@ -145,9 +145,9 @@ def _cache_in(folder: Path, memory_mb: int | None, disk_mb: int | None) -> State
 
 
 def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
-    """`shipped`: the reader that comes with the package, loaded at its first use; `off`: None.
+    """`shipped`: the reader in the package, loaded on first use; `off`: None.
 
-    models_dir: if given, the compiled model is kept in `cache/reader` beside it for the next process.
+    models_dir: if set, the compiled model is cached in `cache/reader` beside it for the next process.
     """
     if spec == "off":
         return None
@@ -170,7 +170,7 @@ def _address(spec: str) -> tuple[str, str | None]:
 
 
 def _digest_of_file(path: Path, models_dir: Path) -> str:
-    """The digest of a file outside the models folder; hashed again only when it changed."""
+    """The digest of a file outside the models folder; it is hashed again only after a change."""
     known = Digests(models_dir / ".digests.json")
     sha256 = known.fresh(str(path), path)
     if sha256 is None:

@@ -1,4 +1,4 @@
-"""Errors of the operating system as errors of the product: the path, the reason, and what to do about it."""
+"""Turn errors of the operating system into errors of Askive: the path, the reason, and a remedy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _UNKNOWN = "nothing was removed; repeat the command, and run `askive doctor` if 
 
 
 def reason_of(error: OSError) -> str:
-    """`PATH: REASON` as the system gives them; only the reason when no path is known."""
+    """`PATH: REASON` in the system's words; the reason alone when no path is known."""
     reason = error.strerror or str(error) or type(error).__name__
     paths = [
         os.fsdecode(path) for path in (error.filename, error.filename2) if isinstance(path, (str, bytes))
@@ -41,11 +41,11 @@ def reason_of(error: OSError) -> str:
 
 
 def remedy_for(error: OSError) -> str:
-    """What a person can do about it. It never asks to remove anything."""
+    """What the user can do about it. A remedy never asks to delete anything."""
     return _REMEDIES.get(error.errno or 0, _UNKNOWN)
 
 
 def system_failure(error: OSError, what: str = "") -> SystemFailure:
-    """The error to show. what: what failed, `the configuration cannot be written`."""
+    """The error to show. what: what failed, such as `the configuration cannot be written`."""
     reason = reason_of(error)
     return SystemFailure(f"{what}: {reason}" if what else reason, remedy=remedy_for(error))

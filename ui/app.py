@@ -1,4 +1,4 @@
-"""The Typer application and how it reports failures. Each command is a module in `ui/commands/`."""
+"""The Typer application and its error reports. Each command is a module in `ui/commands/`."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def _root(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; the exit code. Every failure is one line on standard error."""
+    """Run one command and return its exit code. Every failure is one line on standard error."""
     as_json = "--json" in arguments
     try:
         return _run(arguments)
     except AskiveError as error:
         return _failed(error, as_json)
     except typer.TyperException as error:
-        # What typer itself refuses: unknown options, missing arguments, values of the wrong kind.
+        # Errors of Typer itself: unknown options, missing arguments, values of the wrong type.
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "askive"
         return _failed(UsageError(error.format_message(), remedy=f"See `{command} --help`"), as_json)
@@ -94,17 +94,17 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    _must_not_be_empty(arguments)
+    _reject_empty(arguments)
     code = app(arguments, standalone_mode=False, prog_name="askive")
     if code == _INTERRUPTED:
-        # Typer swallows Ctrl-C and returns its code.
+        # Typer catches Ctrl-C and returns its exit code.
         raise KeyboardInterrupt
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
 
 
-def _must_not_be_empty(arguments: Sequence[str]) -> None:
-    """Raises UsageError for an empty argument: it is an unset variable of a script, and a path would become `.`."""
+def _reject_empty(arguments: Sequence[str]) -> None:
+    """Raises UsageError for an empty argument: usually an unset variable, and an empty path would mean `.`."""
     before = "askive"
     for argument in arguments:
         option, is_assigned, value = argument.partition("=")
@@ -116,6 +116,6 @@ def _must_not_be_empty(arguments: Sequence[str]) -> None:
 
 def _failed(error: AskiveError, as_json: bool) -> int:
     with suppress(OutputClosed, SystemFailure):
-        # The line on standard error comes first: it is not lost with the output.
+        # Standard error comes first, in case standard output fails.
         print_error(error, as_json=as_json)
     return error.exit_code

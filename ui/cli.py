@@ -1,4 +1,4 @@
-"""The entry point of the command line: signals and streams are made safe before anything heavy is imported."""
+"""The entry point of the command line: it sets up signals and streams before heavy imports."""
 
 import os
 import signal
@@ -8,8 +8,8 @@ _INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 1 failure, 2 usage, 130 interrupted."""
-    # Set aside where the shell has us ignore Ctrl-C.
+    """Run one command and exit with 0 (done), 1 (failure), 2 (wrong usage) or 130 (interrupted)."""
+    # False where the shell starts us with Ctrl-C ignored.
     is_interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_interruptible:
         signal.signal(signal.SIGINT, _leave)
@@ -30,14 +30,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command in this process; the exit code."""
+    """Run one command in this process and return its exit code."""
     from askive.ui.app import run as run_command
 
     return run_command(arguments)
 
 
 def _leave(*_: object) -> None:
-    """End at once: an exception in the middle of an import would be a traceback."""
+    """Exit at once: an exception during an import would print a traceback."""
     try:
         os.write(2, b"askive: interrupted; finished work is kept\n")
     finally:

@@ -1,4 +1,4 @@
-"""What is sent to a server because a model runs there, in words for the page and for standard error."""
+"""What is sent to a server that runs a model, as text for the page and for standard error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from askive.models.remote.transport import is_loopback, server_of
 
 
 def disclose(generator: str | None, embedder: str) -> str:
-    """What goes to which host with these models, as sentences; empty when all of it stays in this process."""
+    """Sentences that say what these models send to which host; empty when nothing leaves this process."""
     sentences: list[str] = []
     if host := server_of(embedder):
         sentences.append(f"The text of your documents and questions is sent to {_place(host)}.")

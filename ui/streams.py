@@ -1,4 +1,4 @@
-"""Standard input and output, safe to use whatever the caller has made of them."""
+"""Standard input and output that are safe to use, even where the caller has closed them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class OutputClosed(Exception):
 class CheckedOutput(io.TextIOWrapper):
     """Standard output whose errors can be distinguished from those of other files.
 
-    Raises OutputClosed or SystemFailure; what is written afterwards goes nowhere, so that nothing fails again at exit.
+    Raises OutputClosed or SystemFailure; later output is discarded, so that nothing fails again at exit.
     """
 
     def write(self, text: str) -> int:
-        """As of any text stream."""
+        """As `TextIOBase`. Raises OutputClosed or SystemFailure."""
         try:
             return super().write(text)
         except OSError as error:
             raise _failure(error) from error
 
     def flush(self) -> None:
-        """As of any text stream."""
+        """As `TextIOBase`. Raises OutputClosed or SystemFailure."""
         try:
             super().flush()
         except OSError as error:
@@ -36,14 +36,14 @@ class CheckedOutput(io.TextIOWrapper):
 
 
 def open_streams() -> None:
-    """Have UTF-8 streams on descriptors 0 to 2, whatever the locale, even where the caller closed them.
+    """Open UTF-8 streams on descriptors 0 to 2, whatever the locale, even where the caller closed them.
 
-    Input and output that were closed fail with the same error as before when they are used. Their descriptors are
-    held, so that no file that is opened later takes the number. Invalid bytes are replaced.
+    Closed streams still fail with the same error when they are used. Their descriptors are occupied, so that no other
+    file gets the number. Invalid bytes are replaced.
     """
-    sys.stdin = sys.stdin or _held(0, "r", os.O_WRONLY)
-    sys.stdout = sys.stdout or _held(1, "w", os.O_RDONLY)
-    sys.stderr = sys.stderr or _held(2, "w", os.O_WRONLY)
+    sys.stdin = sys.stdin or _placeholder(0, "r", os.O_WRONLY)
+    sys.stdout = sys.stdout or _placeholder(1, "w", os.O_RDONLY)
+    sys.stderr = sys.stderr or _placeholder(2, "w", os.O_WRONLY)
     for stream in (sys.stdin, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -59,13 +59,13 @@ def open_streams() -> None:
 
 
 def drop(descriptor: int) -> None:
-    """Send what is written to a descriptor nowhere."""
+    """Discard everything that is written to a descriptor."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 
-def _held(descriptor: int, mode: str, flags: int) -> io.TextIOWrapper:
+def _placeholder(descriptor: int, mode: str, flags: int) -> io.TextIOWrapper:
     opened = os.open(os.devnull, flags)
     if opened != descriptor:
         os.dup2(opened, descriptor)

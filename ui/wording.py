@@ -13,12 +13,12 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
     "contradicted": "contradicted",
     "cut_off": "cut off",
 }
-"""The words after a sentence that has citations or was cut off.
+"""The label after a sentence that has citations or was cut off.
 
-The page has the same words in `answer.js`.
+The page has the same labels in `answer.js`.
 """
 
 
 def as_sentence(text: str) -> str:
-    """A remedy as a sentence of its own: with a capital."""
+    """A remedy as a sentence: with a capital."""
     return text[:1].upper() + text[1:]

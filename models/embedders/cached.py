@@ -1,4 +1,4 @@
-"""An embedder that remembers: the same sentences come back question after question."""
+"""A cache around an embedder: the same sentences are embedded for question after question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT_TEXTS = 20_000
 
 
 class WrappedEmbedder:
-    """An Embedder around another, with the other's name, width and digest; `embed` is for the heirs to write."""
+    """An Embedder around another one, with its id, dimension and digest. Subclasses implement `embed`."""
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
@@ -36,17 +36,17 @@ class WrappedEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """Text beyond this many tokens is not seen."""
+        """Text beyond this many tokens is ignored."""
         return self._inner.max_tokens
 
     def warm(self) -> None:
-        """Load now what the other loads at its first use, when it can."""
+        """Load the inner model now if it supports that."""
         if isinstance(self._inner, Warmable):
             self._inner.warm()
 
 
 class CachedEmbedder(WrappedEmbedder):
-    """Remembers vectors, the least recently used ones go first (about 30 MB when full at 384-d)."""
+    """Keeps vectors and evicts the least recently used ones (about 30 MB when full at 384-d)."""
 
     def __init__(self, inner: Embedder, n_kept: int = _KEPT_TEXTS) -> None:
         super().__init__(inner)
@@ -63,7 +63,7 @@ class CachedEmbedder(WrappedEmbedder):
         unknown = list(dict.fromkeys(text for text in texts if text not in known))
         if unknown:
             rows = self._inner.embed(unknown)
-            # Copied: one row that is kept would hold the memory of its whole batch.
+            # Copied: a row would keep the memory of its whole batch alive.
             made = {text: row.copy() for text, row in zip(unknown, rows, strict=True)}
             known.update(made)
             with self._lock:
@@ -75,5 +75,5 @@ class CachedEmbedder(WrappedEmbedder):
         return np.stack([known[text] for text in texts])
 
     def embed_once(self, texts: Sequence[str]) -> Vectors:
-        """As `embed`, without remembering: for indexing."""
+        """As `embed`, without the cache: for indexing."""
         return self._inner.embed(texts)

@@ -1,7 +1,7 @@
-"""A sentence-transformers model, exported once and run by OpenVINO: same vectors, several times as fast.
+"""A sentence-transformers model, exported once and run by OpenVINO: the same vectors, several times as fast.
 
-Neither torch nor transformers is imported once the export stands, so that a new process starts
-quickly. bf16 is used where the CPU has it.
+Once the model is exported, neither torch nor transformers is imported, so a new process starts quickly.
+bf16 is used where the CPU has it.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ IntArray = NDArray[np.int64]
 
 _BATCH_TEXTS = 64
 _BATCH_TOKENS = 8192
-# In a long job each core computes batches of its own: none waits for the slowest at the end of every layer.
+# In a long job each core computes its own batches: no core waits for the slowest one after every layer.
 _CORE_TEXTS = 8
 _CORE_TOKENS = 2048
 _LONG_JOB_BATCHES = 2
-# What is computed once is ready for texts of any length.
+# One inference prepares the model for texts of any length.
 _WARMING = ["What was said?", "Nobody in the town said what had been seen on the bridge."]
 _EXPORTS = ".openvino"
 _COMPILED = "compiled"
 
 
 class OpenVinoEmbedder:
-    """The folder of a sentence-transformers model as an Embedder. The export is made at the first use.
+    """The folder of a sentence-transformers model as an Embedder. The model is exported on first use.
 
     Raises ModelError when the folder cannot be loaded or exported.
     """
@@ -80,13 +80,13 @@ class OpenVinoEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """Text beyond this many tokens is not seen."""
+        """Text beyond this many tokens is ignored."""
         settings = self._path / "sentence_bert_config.json"
-        found = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
-        return int(found.get("max_seq_length") or 256)
+        values = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+        return int(values.get("max_seq_length") or 256)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimension), float32, unit rows. Texts of like length share a batch."""
+        """Shape (len(texts), dimension), float32, unit rows. Texts of similar length share a batch."""
         self._load()
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         if not texts:
@@ -106,7 +106,7 @@ class OpenVinoEmbedder:
         return np.ascontiguousarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
     def _embed_long(self, encoded: Sequence[Sequence[int]], vectors: Vectors, n_cores: int) -> None:
-        """Fill the rows of `vectors`, a batch a core at a time. No flag stops it: what is typed is never so long."""
+        """Fill the rows of `vectors`, one batch on each core. It is not cancellable: typed text is never so long."""
         if self._queue is None:
             import openvino
 
@@ -121,11 +121,11 @@ class OpenVinoEmbedder:
             for batch, ids, mask in padded_batches(encoded, _CORE_TEXTS, _CORE_TOKENS):
                 self._queue.start_async({"input_ids": ids, "attention_mask": mask}, batch)
         finally:
-            # Interrupted or not, nothing goes on that would write into these rows.
+            # Even after an interruption, no request may go on writing into these rows.
             self._queue.wait_all()
 
     def warm(self) -> None:
-        """Load now what is loaded at the first use; nothing when an export is to be made first (many seconds)."""
+        """Load the model now; does nothing if it must be exported first, which takes many seconds."""
         import openvino
 
         if is_sealed(self._export_path(openvino).parent, trust_dates=True):
@@ -138,13 +138,13 @@ class OpenVinoEmbedder:
             import openvino
 
             export = self._export_path(openvino)
-            # Weights with a flipped bit load without complaint and give other vectors.
+            # Weights with a flipped bit load without an error and give other vectors.
             if not is_sealed(export.parent, trust_dates=True):
                 _export(openvino, self._path, export, self._model_id)
             try:
                 compiled = self._compile(openvino, export)
             except RuntimeError:
-                # A damaged export is made again; a second failure is a real one.
+                # Export again in case the export is damaged; a second failure is raised.
                 shutil.rmtree(export.parent, ignore_errors=True)
                 _export(openvino, self._path, export, self._model_id)
                 compiled = self._compile(openvino, export)
@@ -167,9 +167,9 @@ class OpenVinoEmbedder:
 def padded_batches(
     encoded: Sequence[Sequence[int]], n_texts: int = _BATCH_TEXTS, n_tokens: int = _BATCH_TOKENS
 ) -> Iterator[tuple[list[int], IntArray, IntArray]]:
-    """Batches of texts of like length, longest first: their places in `encoded`, padded ids and mask.
+    """Batches of texts of similar length, longest first: their positions in `encoded`, padded ids and mask.
 
-    n_texts, n_tokens: in a batch, at most (a text that is longer has one of its own).
+    n_texts, n_tokens: limits of a batch (a longer text has a batch of its own).
     """
     order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
     while order:
@@ -184,7 +184,7 @@ def padded_batches(
 
 
 def _export(openvino: Any, path: Path, target: Path, model_id: str) -> None:
-    """Trace the whole sentence-transformers pipeline and save it; renamed into place when whole."""
+    """Trace the whole sentence-transformers pipeline and save it; the complete export is renamed into place."""
     import torch
     import transformers
     from sentence_transformers import SentenceTransformer

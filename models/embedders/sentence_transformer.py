@@ -1,4 +1,4 @@
-"""sentence-transformers as an Embedder."""
+"""A sentence-transformers model as an Embedder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BATCH_TEXTS = 64
 
 
 class SentenceEmbedder:
-    """A folder with a sentence-transformers model. The weights are loaded at the first use.
+    """A folder with a sentence-transformers model. The weights are loaded on first use.
 
     Raises ModelError when the folder cannot be loaded.
     """
@@ -45,7 +45,7 @@ class SentenceEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """Text beyond this many tokens is not seen."""
+        """Text beyond this many tokens is ignored."""
         return int(self._model.max_seq_length)
 
     def embed(self, texts: Sequence[str]) -> Vectors:

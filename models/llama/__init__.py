@@ -1,17 +1,18 @@
-"""llama.cpp engine on llama-cpp-python's low-level calls: a raw context that reads, and one that writes.
+"""The llama.cpp engine, on the low-level calls of llama-cpp-python: one context that reads and one that writes.
 
-`llama_cpp.Llama` is not used: it hides the sequence operations that keeping attention states needs.
+`llama_cpp.Llama` is not used: it hides the sequence operations that are needed to keep attention states.
 
     context.py           model and context: tokens in, logits out
     sampling.py          logits -> tokens -> text
-    prefix_states.py     states of what prompts share, kept
+    prefix_states.py     keeps the states of shared parts of prompts
     prompt_lookup.py     drafts from the prompt
-    decode_context.py    the second context, that writes
-    decoding.py          who computes the next words
+    decode_context.py    the second context, which writes
+    decoding.py          which context computes the next tokens
     turns.py             one generation at a time
-    splicing.py          passages joined, not exact
-    batched_suffixes.py  several questions about one prompt at once
+    splicing.py          joins states of passages; not exact
+    batched_suffixes.py  several continuations of one prompt in one pass
 
-The first context reads prompts, checks, and long drafts; it alone keeps states. The second holds the same weights
-rearranged for the kernels that write word by word; the words of an answer stand in it, the prompt in both.
+The first context reads prompts, checks and long drafts; only its states are kept. The second one holds the same
+weights, rearranged for the kernels that write token by token. Both hold the prompt; the second one also holds the
+answer.
 """

@@ -1,6 +1,6 @@
-"""Several questions about one prompt, read in one pass: what they share once, their ends side by side.
+"""Read several continuations of one prompt in one pass: the shared prefix once, the suffixes side by side.
 
-A pass costs much the same whether it reads ten tokens or thirty; so two ends of twenty tokens, read together, cost
+A pass over thirty tokens costs little more than one over ten, so two suffixes of twenty tokens read together cost
 little more than one.
 """
 
@@ -9,41 +9,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.models.llama.context import GROUP, N_TAILS
+from askive.models.llama.context import GROUP, N_SUFFIXES
 
-_WORTH_TOKENS = 16
+_MIN_PREFIX_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedSuffixes:
-    """What is read of some prompts.
+    """What to read for several prompts.
 
-    shared: how many tokens all begin with. tails: what follows, each once. asked: tail and token of each case.
+    n_shared: tokens of the common prefix. suffixes: the different continuations. targets: for each case the index of
+    its suffix and the token whose probability is wanted.
     """
 
-    shared: int
-    tails: list[list[int]]
-    asked: list[tuple[int, int]]
+    n_shared: int
+    suffixes: list[list[int]]
+    targets: list[tuple[int, int]]
 
 
-def tails_of(cases: Sequence[tuple[Sequence[int], Sequence[int]]], at_most: int) -> BatchedSuffixes | None:
-    """Prompts, each with the tokens whose likelihood is asked for; None when they are better read one by one.
+def batch_suffixes(
+    cases: Sequence[tuple[Sequence[int], Sequence[int]]], max_tokens: int
+) -> BatchedSuffixes | None:
+    """The pass for (prompt, tokens whose likelihood is wanted); None when the prompts are better read one by one.
 
-    at_most: tokens of all tails together.
+    max_tokens: limit for all suffixes together.
     """
     if len(cases) < 2 or any(len(wanted) != 1 for _, wanted in cases):
         return None
     prompts = [prompt for prompt, _ in cases]
-    shared = _shared(prompts) // GROUP * GROUP
-    tails = [list(tail) for tail in dict.fromkeys(tuple(prompt[shared:]) for prompt in prompts)]
-    if shared < _WORTH_TOKENS or len(tails) > N_TAILS or sum(map(len, tails)) > at_most:
+    n_shared = _common_prefix(prompts) // GROUP * GROUP
+    suffixes = [list(suffix) for suffix in dict.fromkeys(tuple(prompt[n_shared:]) for prompt in prompts)]
+    if n_shared < _MIN_PREFIX_TOKENS or len(suffixes) > N_SUFFIXES or sum(map(len, suffixes)) > max_tokens:
         return None
     return BatchedSuffixes(
-        shared, tails, [(tails.index(list(prompt[shared:])), wanted[0]) for prompt, wanted in cases]
+        n_shared,
+        suffixes,
+        [(suffixes.index(list(prompt[n_shared:])), wanted[0]) for prompt, wanted in cases],
     )
 
 
-def _shared(prompts: Sequence[Sequence[int]]) -> int:
-    """How many first tokens all have, the last one of the shortest not counted."""
+def _common_prefix(prompts: Sequence[Sequence[int]]) -> int:
+    """Length of the common prefix, without the last token of the shortest prompt."""
     longest = min(map(len, prompts)) - 1
     return next((at for at in range(longest) if len({prompt[at] for prompt in prompts}) > 1), longest)

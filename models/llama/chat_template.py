@@ -1,4 +1,4 @@
-"""Put a model's own chat template around messages, without losing where each segment stands."""
+"""Render messages with a model's own chat template, and keep track of where each segment is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from askive.models.errors import ModelError
 from askive.models.protocols import Message, Segment
 
-# Private-use characters: no template treats them specially and trimming leaves them alone.
+# Private-use characters: no template treats them specially, and trimming does not remove them.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 
@@ -25,10 +25,10 @@ class PromptPart(NamedTuple):
 def render_parts(
     template: str, messages: Sequence[Message], *, bos_token: str, eos_token: str
 ) -> list[PromptPart]:
-    """The rendered prompt, ready for the assistant's turn, in parts.
+    """The rendered prompt, up to the start of the assistant's turn, in parts.
 
-    Text of segments is kept apart from the template, so that control tokens spelled in a document stay text.
-    A template without a system role gets the system text at the head of the first user turn.
+    Segments are separated from the template, so that control tokens spelled in a document stay text.
+    Without a system role in the template, the system text is put before the first user turn.
     Raises ModelError when the template cannot be rendered.
     """
     segments: list[Segment] = []
@@ -68,7 +68,7 @@ def _render(template: str, turns: list[dict[str, str]], bos_token: str, eos_toke
         "bos_token": bos_token,
         "eos_token": eos_token,
         "raise_exception": refuse,
-        # Templates of thinking models: answers are wanted, not a train of thought.
+        # For models that can reason first: only the answer is wanted.
         "enable_thinking": False,
     }
     try:
@@ -91,4 +91,4 @@ CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-"""For models that carry no template of their own."""
+"""For models without a template of their own."""

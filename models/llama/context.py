@@ -1,5 +1,7 @@
-"""One GGUF model and one llama.cpp context: tokens in, logits out. No lock and no text: see
-models/llama/generator.py."""
+"""One GGUF model and one llama.cpp context: tokens in, logits out.
+
+Locks and text are in models/llama/generator.py.
+"""
 
 from __future__ import annotations
 
@@ -22,30 +24,29 @@ from askive.models.machine import physical_cores
 KvType = Literal["f16", "q8_0"]
 Rearranged = Literal["never", "writing", "always"]
 GROUP = 4
-"""llama.cpp multiplies rows of a batch in groups of so many, and what is left over by another kernel, whose last
-bits differ. Prompts are cut only between groups, so that the same prompt always gives the same numbers."""
-FEWEST = 12
-"""Passes over fewer tokens go through yet another kernel (5 did, 9 did not, with Q4_K): a prompt's last pass has
-at least so many."""
+"""llama.cpp multiplies the rows of a batch in groups of this size and the rest with another kernel, whose last bits
+differ. Prompts are split only between groups, so that the same prompt always gives the same numbers."""
+MIN_PASS_TOKENS = 12
+"""Passes over fewer tokens may use a third kernel (with Q4_K, 5 tokens did and 9 did not), so the last pass of a prompt
+has at least this many."""
 _N_SEQUENCES = 8
 _SPARE = 1
-N_TAILS = _N_SEQUENCES - 1
-"""So many continuations of one prompt can be read at once."""
+N_SUFFIXES = _N_SEQUENCES - 1
+"""How many continuations of one prompt can be read at once."""
 _log_lines: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How llama.cpp computes. The defaults are what `python -m askive.eval.benchmarks.speed.engine` found to be
-    the fastest.
+    """How llama.cpp computes. The defaults were the fastest in `python -m askive.eval.benchmarks.speed.engine`.
 
-    n_threads: None takes the physical cores.
+    n_threads: None takes the number of physical cores.
     n_batch: tokens computed in one pass.
     flash_attention: llama.cpp's fused attention kernel.
-    kv_type: how attention states are held. For f16 llama.cpp has other kernels for one token and for many, so
-        that what was kept, or drafted, would change the last bits; for q8_0 it has one.
-    rearranged: when the weights are used as llama.cpp rearranges them for wider kernels ("repack"). "writing" reads
-        prompts with the memory-mapped file and writes with a rearranged copy, which takes its size again in memory.
+    kv_type: type of the attention states. For f16 llama.cpp has different kernels for one token and for many, so
+        that keeping or drafting would change the last bits; for q8_0 it has one.
+    rearranged: when to use weights that llama.cpp rearranges for wider kernels ("repack"). "writing" reads prompts
+        with the memory-mapped file and writes with a rearranged copy, which takes the size of the file in memory.
     """
 
     n_threads: int | None = None
@@ -56,12 +57,12 @@ class EngineOptions:
 
 
 class LlamaContext:
-    """What llama.cpp holds of one model, and the tokens that sequence 0 has read.
+    """A loaded model with its context, and the tokens that sequence 0 has read.
 
-    Its weights are rearranged only where `options.rearranged` is "always"; for "writing" see
+    Its weights are rearranged only if `options.rearranged` is "always"; for "writing" see
     models/llama/decode_context.py.
-    Not for two threads at once, but for `tokenize` and `close`. Raises ModelError when the file cannot be loaded, or
-    when `abandon` was set while it was.
+    Only `tokenize` and `close` may be called while another thread uses it. Raises ModelError when the file cannot be
+    loaded, or when `abandon` is set while it is loading.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class LlamaContext:
         self.options = options
         self.tokens: list[int] = []
         self.n_settled = 0
-        # So many last tokens of a prompt that was read as a whole have their logits still there.
+        # The number of last tokens of a completely read prompt whose logits are still available.
         self._n_ready = 0
         self.cancel: Event | None = None
         self._context: Any = None
@@ -97,13 +98,13 @@ class LlamaContext:
         self._batch: Any = llama_cpp.llama_batch_init(options.n_batch, 0, 1)
         template = llama_cpp.llama_model_chat_template(self._model, None)
         self.template: str = template.decode("utf-8") if template else CHATML
-        self.bos = self._opening_token()
+        self.bos = self._bos_token()
         self.bos_text = self._special_text(llama_cpp.llama_vocab_bos(self._vocab))
         self.eos_text = self._special_text(llama_cpp.llama_vocab_eos(self._vocab))
 
     @property
     def is_open(self) -> bool:
-        """False from the moment that closing began."""
+        """False as soon as closing has begun."""
         return bool(self._context) and not self._closing
 
     def require_open(self) -> None:
@@ -112,11 +113,11 @@ class LlamaContext:
             raise self.closed()
 
     def closed(self) -> ModelError:
-        """What is raised when closed."""
+        """The error to raise when closed."""
         return ModelError(f"the generator {self.model_id} is closed", remedy="open a new assistant")
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Token ids; special: control tokens spelled in the text become control tokens."""
+        """Token ids. special: control tokens spelled in the text become control tokens."""
         raw = text.encode("utf-8", errors="replace")
         size = len(raw) + 8
         with self._vocab_in_use:
@@ -129,7 +130,7 @@ class LlamaContext:
         return list(buffer[:n])
 
     def token_bytes(self, token: int, *, special: bool = False) -> bytes:
-        """The UTF-8 bytes of a token; they may be a part of a character."""
+        """The UTF-8 bytes of a token, possibly a part of a character."""
         buffer = ctypes.create_string_buffer(64)
         n = self.lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, special)
         if n < 0:
@@ -142,30 +143,33 @@ class LlamaContext:
         return bool(self.lib.llama_vocab_is_eog(self._vocab, token))
 
     def read(self, tokens: Sequence[int], n_logits: int = 1, *, settled: bool = True) -> int:
-        """Bring sequence 0 to `tokens`, computing only what differs; tokens that were there, or -1 if cancelled.
+        """Bring sequence 0 to `tokens` and compute only what differs.
 
-        n_logits: so many last tokens are computed again if need be, and `logits(-1)` to `logits(-n_logits)`
-        are theirs; at most `options.n_batch`.
-        settled: for prompts: the numbers are the same to the last bit however much was there before. Without
-        it, for words that are being generated: whatever is there is kept.
+        Returns the number of tokens that were already there, or -1 if cancelled.
+        n_logits: for this many last tokens `logits(-1)` to `logits(-n_logits)` are available afterwards; they are
+        computed again if necessary. At most `options.n_batch`.
+        settled: True for prompts: the numbers are the same to the last bit whatever was there before. False for
+        generated tokens: everything that is there is reused.
         Raises ModelError when llama.cpp fails.
         """
         if settled and self._n_ready >= n_logits and self.tokens == list(tokens):
             return len(tokens)
-        at_most = len(tokens) - n_logits
+        max_reused = len(tokens) - n_logits
         if settled:
-            at_most = max(min(at_most, len(tokens) - FEWEST, self.n_settled), 0) // GROUP * GROUP
-        kept = self.keep(tokens, at_most)
+            max_reused = (
+                max(min(max_reused, len(tokens) - MIN_PASS_TOKENS, self.n_settled), 0) // GROUP * GROUP
+            )
+        kept = self.keep(tokens, max_reused)
         if settled:
             self.forget_from(kept // GROUP * GROUP)
         step, first_scored = self.options.n_batch, len(tokens) - n_logits
         start = kept = len(self.tokens)
         while start < len(tokens):
             end = min(start + step, len(tokens))
-            if settled and 0 < len(tokens) - end < FEWEST:
-                end -= FEWEST
+            if settled and 0 < len(tokens) - end < MIN_PASS_TOKENS:
+                end -= MIN_PASS_TOKENS
             if start < first_scored and end < len(tokens) and end > first_scored // GROUP * GROUP > start:
-                # Only the logits of the last pass are held: what is scored must not be cut in two.
+                # Only the logits of the last pass are kept, so the scored tokens must be in one pass.
                 end = first_scored // GROUP * GROUP
             if not self._decode(tokens[start:end], n_logits if end == len(tokens) else 0):
                 return -1
@@ -175,44 +179,44 @@ class LlamaContext:
             self._n_ready = n_logits
         return kept
 
-    def read_tails(self, tails: Sequence[Sequence[int]]) -> list[NDArray[np.float32]] | None:
-        """Logits after each of several continuations of what sequence 0 has read, in one pass; it is left as it was.
+    def read_suffixes(self, suffixes: Sequence[Sequence[int]]) -> list[NDArray[np.float32]] | None:
+        """Logits after each of several continuations of sequence 0, in one pass; the sequence does not change.
 
-        tails: at most `N_TAILS`, none empty, together at most `options.n_batch` tokens.
+        suffixes: at most `N_SUFFIXES`, none empty, together at most `options.n_batch` tokens.
         Returns an array of shape (n_vocab,) for each; None when cancelled. Raises ModelError when llama.cpp fails.
         """
         lib, memory, start = self.lib, self.memory, len(self.tokens)
         rows = [
-            (token, start + at, sequence, at == len(tail) - 1)
-            for sequence, tail in enumerate(tails, 1)
-            for at, token in enumerate(tail)
+            (token, start + at, sequence, at == len(suffix) - 1)
+            for sequence, suffix in enumerate(suffixes, 1)
+            for at, token in enumerate(suffix)
         ]
         try:
-            for sequence in range(1, len(tails) + 1):
+            for sequence in range(1, len(suffixes) + 1):
                 lib.llama_memory_seq_rm(memory, sequence, -1, -1)
                 lib.llama_memory_seq_cp(memory, 0, sequence, -1, -1)
             if not self._compute(rows):
                 return None
             return [self.logits(at).copy() for at, (*_, wanted) in enumerate(rows) if wanted]
         finally:
-            for sequence in range(1, len(tails) + 1):
+            for sequence in range(1, len(suffixes) + 1):
                 lib.llama_memory_seq_rm(memory, sequence, -1, -1)
 
     def shared(self, tokens: Sequence[int]) -> int:
-        """How many settled tokens a `read` of `tokens` would find there, the last one not counted."""
+        """How many settled tokens a `read` of `tokens` can reuse, not counting the last one."""
         longest = min(self.n_settled, len(self.tokens), len(tokens) - 1)
         differs = (at for at in range(longest) if self.tokens[at] != tokens[at])
         return next(differs, longest) // GROUP * GROUP
 
-    def keep(self, tokens: Sequence[int], at_most: int) -> int:
-        """Forget all but what sequence 0 shares with `tokens`, at most so many; how many are left."""
-        longest = min(len(self.tokens), at_most)
+    def keep(self, tokens: Sequence[int], max_tokens: int) -> int:
+        """Drop all but the prefix that sequence 0 shares with `tokens`, at most max_tokens; returns its length."""
+        longest = min(len(self.tokens), max_tokens)
         differs = (at for at in range(longest) if self.tokens[at] != tokens[at])
         self.forget_from(next(differs, longest))
         return len(self.tokens)
 
     def forget_from(self, position: int) -> None:
-        """Drop what sequence 0 has read from `position` on; where the model cannot drop a tail, all of it."""
+        """Drop the tokens of sequence 0 from `position` on, or all of them if the model cannot drop a part."""
         if position >= len(self.tokens):
             return
         self._n_ready = 0
@@ -223,7 +227,7 @@ class LlamaContext:
         self.n_settled = min(self.n_settled, position)
 
     def state(self, start: int) -> bytes:
-        """The attention state of the tokens from `start` to the last one read, for `append_state`."""
+        """The attention state of the tokens from `start` on, for `append_state`."""
         lib, memory = self.lib, self.memory
         lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
         lib.llama_memory_seq_cp(memory, 0, _SPARE, -1, -1)
@@ -239,11 +243,11 @@ class LlamaContext:
     def append_state(
         self, state: bytes, tokens: Sequence[int], shift: int = 0, *, settled: bool = True
     ) -> bool:
-        """Put a kept state behind what sequence 0 has read; False when llama.cpp does not take it.
+        """Append a kept state to sequence 0. Returns False when llama.cpp rejects it.
 
-        tokens: what the state is of. shift: how far from the place where they were read they go; rotary positions
-        are turned by as much. Not 0 for a passage that was read at another place: it has not seen what now
-        stands before it. settled: False for words that were generated, as in `read`.
+        tokens: the tokens of the state. shift: distance from the position where they were read, by which rotary
+        positions are shifted; with a shift the passage has not seen the text before it. settled: False for generated
+        tokens, as in `read`.
         """
         lib, memory = self.lib, self.memory
         lib.llama_memory_seq_rm(memory, _SPARE, -1, -1)
@@ -262,12 +266,12 @@ class LlamaContext:
         return taken
 
     def logits(self, which: int = -1) -> NDArray[np.float32]:
-        """Shape (n_vocab,), of the last token (-1), the one before (-2)...; overwritten by the next `read`."""
+        """Shape (n_vocab,), for the last token (-1), the one before (-2)...; overwritten by the next `read`."""
         pointer = self.lib.llama_get_logits_ith(self._context, which)
         return np.ctypeslib.as_array(pointer, shape=(self.n_vocab,))
 
     def close(self) -> None:
-        """Free all; safe to call twice. The caller sees to it that nothing is being computed."""
+        """Free all memory; safe to call twice. The caller makes sure that nothing is being computed."""
         self._closing = True
         with self._vocab_in_use:
             if self._context:
@@ -279,7 +283,7 @@ class LlamaContext:
                 self._model = None
 
     def abort(self) -> None:
-        """Have the computation under way end at once, and let none begin: closing has begun."""
+        """End the current computation at once and prevent new ones, before `close`."""
         self._closing = True
         self._stop.set_for_good()
 
@@ -288,8 +292,8 @@ class LlamaContext:
         params.n_gpu_layers = 0
         params.use_extra_bufts = self.options.rearranged == "always"
         if abandon is not None:
-            goes_on = self.lib.llama_progress_callback(lambda _done, _data: not abandon.is_set())
-            params.progress_callback = goes_on
+            progress = self.lib.llama_progress_callback(lambda _done, _data: not abandon.is_set())
+            params.progress_callback = progress
         model = self.lib.llama_model_load_from_file(os.fsencode(path), params)
         if not model:
             reason = next((line for line in reversed(_log_lines) if line), "unknown reason")
@@ -325,7 +329,7 @@ class LlamaContext:
         return self._closing or (self.cancel is not None and self.cancel.is_set())
 
     def _decode(self, tokens: Sequence[int], n_logits: int) -> bool:
-        """Append to sequence 0; False when cancelled, and then nothing was appended."""
+        """Append to sequence 0. Returns False, with nothing appended, when cancelled."""
         if self._is_stopped:
             return False
         n, position = len(tokens), len(self.tokens)
@@ -340,7 +344,7 @@ class LlamaContext:
         return done
 
     def _compute(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
-        """One pass over rows of token, position, sequence, and whether its logits are wanted; False when cancelled."""
+        """One pass over rows of (token, position, sequence, logits wanted). Returns False when cancelled."""
         if self._is_stopped:
             return False
         self._n_ready = 0
@@ -352,7 +356,7 @@ class LlamaContext:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = sequence
             batch.logits[i] = wanted
-        # A token or two are over before a thread that watches has begun.
+        # A pass over one or two tokens is done before a watching thread has started.
         with self._stop.watching(self.cancel if len(rows) >= GROUP else None):
             status = self.lib.llama_decode(self._context, batch)
         if status in (0, 2):
@@ -362,7 +366,7 @@ class LlamaContext:
             remedy="ask a shorter question or set generation.context_tokens higher",
         )
 
-    def _opening_token(self) -> int | None:
+    def _bos_token(self) -> int | None:
         return (
             self.lib.llama_vocab_bos(self._vocab) if self.lib.llama_vocab_get_add_bos(self._vocab) else None
         )
@@ -380,7 +384,7 @@ _log_callback: Any = None
 
 
 def quiet(lib: Any) -> None:
-    """Keep llama.cpp's own lines from the terminal; the last ones explain a failure."""
+    """Keep llama.cpp's log off the terminal. Its last lines are used to explain a failure."""
     global _log_callback
     if _log_callback is None:
         _log_callback = lib.llama_log_callback(_log)

@@ -1,6 +1,6 @@
-"""A second context that writes: the same file with its weights rearranged, loaded while the first prompt is read.
+"""The second context, which writes: the same file with rearranged weights, loaded while the first prompt is read.
 
-Attention states mean the same to both contexts, so what one has computed is copied to the other, not read again.
+Attention states are valid in both contexts, so they are copied from one to the other and not computed again.
 """
 
 from __future__ import annotations
@@ -14,58 +14,58 @@ from askive.models.errors import ModelError
 from askive.models.llama.context import LlamaContext
 from askive.models.machine import free_memory
 
-# Rows of a pass: words are written one by one, so a small buffer of logits will do.
+# Rows of a pass: tokens are written one by one, so a small buffer of logits is enough.
 _N_BATCH = 32
-# What the copy takes: the weights again, and states and buffers, about a quarter as much.
+# Memory of the copy: the weights, and about a quarter as much for states and buffers.
 _MEMORY_FACTOR = 1.25
-_LOOK_S = 0.02
+_POLL_S = 0.02
 
 
 class DecodeContext:
-    """Loads the writing context in a thread of its own. No memory for it, or any failure: there is none."""
+    """Loads the writing context in a thread. When memory is short or loading fails, there is none."""
 
     def __init__(self, path: Path, reader: LlamaContext) -> None:
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._context: LlamaContext | None = None
         options = replace(reader.options, rearranged="always", n_batch=_N_BATCH)
-        told = (path, reader.model_id, reader.n_context, options, self._closed)
-        # Not a daemon: llama.cpp's log lines are Python calls, which must not come from a thread left behind.
-        self._thread = threading.Thread(target=self._load, args=told, name="llama-writer")
+        arguments = (path, reader.model_id, reader.n_context, options, self._closed)
+        # Not a daemon: llama.cpp logs through Python calls, which must not come from a thread that outlives Python.
+        self._thread = threading.Thread(target=self._load, args=arguments, name="llama-writer")
         self._thread.start()
 
     @property
     def context(self) -> LlamaContext | None:
-        """The context once it is loaded; None before, when it could not be, or closed."""
+        """The loaded context; None while it is loading, after a failure, and after `close`."""
         return self._context
 
     def wait(self, cancel: threading.Event | None = None) -> bool:
-        """Wait until it is loaded or known not to be; False when cancelled before."""
+        """Wait until loading has ended, with or without success. Returns False when cancelled first."""
         while self._thread.is_alive():
             if cancel is not None and cancel.is_set():
                 return False
-            self._thread.join(_LOOK_S)
+            self._thread.join(_POLL_S)
         return True
 
     def abort(self) -> None:
-        """End the loading or the computation under way, and let none begin."""
+        """End the loading or the current computation, and prevent new ones."""
         self._closed.set()
         if context := self._context:
             context.abort()
 
     def close(self) -> None:
-        """Free all; safe to call twice and while it loads. The caller sees to it that nothing is being computed."""
+        """Free all memory; safe to call twice and while loading. The caller makes sure that nothing is computed."""
         self._closed.set()
         with self._lock:
             context, self._context = self._context, None
         if context:
             context.close()
 
-    def _load(self, path: Path, *told: object) -> None:
+    def _load(self, path: Path, *arguments: object) -> None:
         try:
             if path.stat().st_size * _MEMORY_FACTOR > free_memory():
                 return
-            context = LlamaContext(path, *told)  # type: ignore[arg-type]
+            context = LlamaContext(path, *arguments)  # type: ignore[arg-type]
         except (ModelError, OSError):
             return
         with self._lock:
@@ -76,9 +76,9 @@ class DecodeContext:
 
 
 def copy_prompt(reader: LlamaContext, writer: LlamaContext, prompt: Sequence[int]) -> bool:
-    """Bring the writer to a prompt that the reader has just read; False when llama.cpp does not take the state.
+    """Copy a prompt that the reader has just read to the writer. Returns False when llama.cpp rejects the state.
 
-    Only what the reader would keep of an earlier prompt is kept: the rest differs in its last bits.
+    Of an earlier prompt only settled tokens are reused: the others differ in their last bits.
     """
     start = writer.keep(prompt, min(writer.n_settled, len(prompt)))
     if start < len(prompt) and not writer.append_state(reader.state(start), prompt[start:]):
@@ -89,7 +89,7 @@ def copy_prompt(reader: LlamaContext, writer: LlamaContext, prompt: Sequence[int
 
 
 def copy_words(source: LlamaContext, to: LlamaContext, tokens: Sequence[int]) -> bool:
-    """Bring a context to `tokens`, of which the other holds all; False when it does not, or the state is not taken."""
+    """Copy `tokens` from one context to another. Returns False when the source lacks some or the state is rejected."""
     start = to.keep(tokens, len(tokens))
     if start == len(tokens):
         return True

@@ -1,7 +1,7 @@
-"""The passes that write one answer: which context computes the next tokens, and how many of a draft were right.
+"""The passes that write one answer: which context computes the next tokens, and how much of a draft is accepted.
 
-With a pair of contexts the text alone says which one computes a token: the reader where a draft says how a quotation
-goes on, else the writer. So the text is the same to the last bit whether a draft is checked at once or not at all.
+With two contexts the text alone determines which one computes a token: the reader where a draft continues a quotation,
+otherwise the writer. So the text is the same to the last bit whether or not a draft is checked at once.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from askive.models.llama.prompt_lookup import NARROW, WIDE, Drafter
 from askive.models.llama.sampling import pick
 
 WIDE_FROM = 8
-"""From so many rows on llama.cpp multiplies weights that are not rearranged by another kernel, whose last bits differ
-(seen with Q4_K and Q6_K on AVX-512). Within each kernel a row does not depend on how many others there are, so a pass
-of the reader is filled up to so many."""
+"""From this many rows on llama.cpp uses another kernel for weights that are not rearranged, and its last bits differ
+(seen with Q4_K and Q6_K on AVX-512). With one kernel a row does not depend on the number of rows, so a pass of the
+reader is padded to this many."""
 
 
 class Decoding:
-    """One answer's. Not for two threads at once.
+    """The state of writing one answer. Not thread-safe.
 
-    reader: has read the prompt, or will. writer: None where the reader writes as well. longest: as for `Drafter`;
-    0 for no drafts.
+    reader: the context that reads the prompt. writer: None if the reader writes too. longest: as for `Drafter`; 0 for
+    no drafts.
     """
 
     def __init__(
@@ -38,25 +38,25 @@ class Decoding:
         self._drafter: Drafter | None = None
         self._writer: LlamaContext | None = None
         self._n_seen = len(prompt)
-        # How the text should go on, since the last pass that began without; of it so many came true.
+        # The expected continuation, and how many of its tokens have been written so far.
         self._plan: list[int] = []
         self._n_true = 0
         self._last, self._draft, self._n_rows = reader, list[int](), 1
 
     @property
     def needs_prompt(self) -> bool:
-        """Whether the prompt must be read before anything can be written."""
+        """Whether the prompt must be read first."""
         return self._drafter is None and self._reader.tokens != self._prompt
 
     def read(self, tokens: Sequence[int], n_left: int, *, guess: bool) -> int:
-        """Compute what comes after `tokens`, prompt and words so far; negative when cancelled. See `checked`.
+        """Compute the logits after `tokens`, the prompt and the text so far; negative when cancelled. See `accept`.
 
-        n_left: tokens that may still be written, at least 1. guess: check a draft at once, not token by token.
+        n_left: tokens that may still be written, at least 1. guess: check a draft in one pass, not token by token.
         """
         drafter = self._drafter or self._begin()
         if drafter is None:
             return -1
-        self._see(drafter, tokens)
+        self._follow(drafter, tokens)
         self._draft = self._plan[self._n_true :][: n_left - 1] if guess else []
         self._n_rows = len(self._draft) + 1
         self._last, padding = self._reader, 0
@@ -75,19 +75,19 @@ class Decoding:
             self._last.cancel = None
             self._reader.cancel = cancel
 
-    def checked(
+    def accept(
         self, temperature: float, rng: np.random.Generator, n_least: int = 0
     ) -> list[tuple[int, float]]:
-        """The next tokens and their log-probabilities: as many of the draft as are right, and one more.
+        """The next tokens and their log-probabilities: the correct part of the draft, and one more.
 
-        n_least: none of the next so many tokens ends the turn.
+        n_least: the turn does not end within this many tokens.
         """
         picked: list[tuple[int, float]] = []
         for at in range(len(self._draft) + 1):
             logits = self._last.logits(at - self._n_rows)
             picked.append(pick(logits, temperature, rng))
             while at < n_least and self._last.ends_turn(picked[-1][0]):
-                # Not in llama.cpp's own buffer, which may be asked again.
+                # A copy: llama.cpp's own buffer may be read again.
                 logits = logits.copy()
                 logits[picked[-1][0]] = -np.inf
                 picked[-1] = pick(logits, temperature, rng)
@@ -96,7 +96,7 @@ class Decoding:
         return picked
 
     def _begin(self) -> Drafter | None:
-        """Wait for the writer and bring it to the prompt; None when cancelled meanwhile."""
+        """Wait for the writer and copy the prompt to it. Returns None when cancelled meanwhile."""
         if self._second:
             if not self._second.wait(self._reader.cancel):
                 return None
@@ -110,8 +110,8 @@ class Decoding:
             self._drafter = Drafter(self._prompt, NARROW, longest)
         return self._drafter
 
-    def _see(self, drafter: Drafter, tokens: Sequence[int]) -> None:
-        """Follow the text, token by token: what the drafter sees must not depend on how it was computed."""
+    def _follow(self, drafter: Drafter, tokens: Sequence[int]) -> None:
+        """Update the drafter token by token: its input must not depend on how the text was computed."""
         for token in tokens[self._n_seen :]:
             drafter.extend([token])
             if self._plan:
@@ -125,5 +125,5 @@ class Decoding:
             self._plan = drafter.draft()
 
     def _fits(self, n_tokens: int) -> bool:
-        most = self._reader.n_context - n_tokens
-        return self._writer is None or most >= WIDE.longest + WIDE_FROM
+        room = self._reader.n_context - n_tokens
+        return self._writer is None or room >= WIDE.longest + WIDE_FROM

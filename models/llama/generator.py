@@ -1,4 +1,4 @@
-"""The generator: a Generator protocol over one llama.cpp engine."""
+"""The Generator protocol over one llama.cpp engine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import numpy as np
 
 from askive.models.cancellation import Stopped, hold_lock
 from askive.models.errors import ContextOverflow, ModelError
-from askive.models.llama.batched_suffixes import tails_of
+from askive.models.llama.batched_suffixes import batch_suffixes
 from askive.models.llama.chat_template import render_parts
 from askive.models.llama.context import EngineOptions, LlamaContext, quiet
 from askive.models.llama.decode_context import DecodeContext
 from askive.models.llama.decoding import Decoding
-from askive.models.llama.prefix_states import KeptStates
+from askive.models.llama.prefix_states import PrefixStates
 from askive.models.llama.sampling import TextStream, logprob_of
 from askive.models.llama.splicing import splice
 from askive.models.llama.state_cache import StateCache
@@ -28,18 +28,18 @@ from askive.models.protocols import FinishReason, Message, Piece, Sampling
 
 # llama.cpp uses every core: two computations at once are far slower than one after the other.
 _COMPUTE = threading.Lock()
-_MOST_SCORED = 128
+_MAX_SCORED = 128
 
 
 class LlamaGenerator:
     """A GGUF model as a Generator. Raises ModelError when the file cannot be loaded.
 
-    options: how it is computed; n_threads overrides the one in options.
-    speculate: at temperature 0, guess tokens from the prompt and check them: the same text, sooner.
-    longest_draft: tokens guessed at once, at most; None for what was found to be best. Where one context reads and
-        writes never above 2, so that the text stays the same.
-    cache: where states are kept; None keeps some in memory.
-    splice: join the kept states of passages in prompts for `generate`. Faster, not exact: see
+    options: engine settings; n_threads overrides the one in options.
+    speculate: at temperature 0, draft tokens from the prompt and check them: the same text, faster.
+    longest_draft: maximum number of drafted tokens; None takes the best measured value. If one context reads and
+        writes, it is never above 2, so that the text stays the same.
+    cache: holds attention states; None keeps some in memory.
+    splice: join the kept states of passages in prompts for `generate`. Faster, but not exact: see
         `askive.models.llama.splicing`.
     """
 
@@ -66,7 +66,7 @@ class LlamaGenerator:
         self.splice = splice
         self.cache = StateCache() if cache is None else cache
         self._context = LlamaContext(path, model_id, context_tokens, options)
-        self._states = KeptStates(self._context, self.cache, digest)
+        self._states = PrefixStates(self._context, self.cache, digest)
         self._turns = EngineTurns()
         self._writer = DecodeContext(path, self._context) if options.rearranged == "writing" else None
 
@@ -77,7 +77,7 @@ class LlamaGenerator:
 
     @property
     def context_tokens(self) -> int:
-        """Prompt and answer together must fit in this many tokens."""
+        """Limit in tokens for prompt and answer together."""
         return self._context.n_context
 
     def count_tokens(self, text: str) -> int:
@@ -105,8 +105,8 @@ class LlamaGenerator:
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Normalised log-probabilities of each choice's first token. See `Generator.choose`.
 
-        A first reusable segment after the system text is kept: checks of many sentences against one passage
-        cost their own words alone.
+        The first reusable segment after the system text is kept, so a check of many sentences against one passage
+        reads only the sentences.
         """
         if not choices or not all(choices):
             raise ValueError(f"choices {list(choices)!r} must not be empty")
@@ -116,7 +116,7 @@ class LlamaGenerator:
         prompt, ends = self._prompt(messages)
         self._require_room(len(prompt))
         with self._computing():
-            self._read_wholly(prompt, ends, 1)
+            self._read_all(prompt, ends, 1)
             wanted = self._context.logits()[firsts].astype(np.float64)
         wanted -= wanted.max()
         logprobs = wanted - math.log(float(np.exp(wanted).sum()))
@@ -140,42 +140,44 @@ class LlamaGenerator:
         return read
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """Sum of the log-probabilities of `text`. See `Generator.likelihood`; what is kept is as for `choose`."""
+        """Sum of the log-probabilities of `text`. See `Generator.likelihood`. Keeps the same states as `choose`."""
         prompt, ends = self._prompt(messages)
         wanted = self._context.tokenize(text, special=False)
         self._require_room(len(prompt) + len(wanted))
         total = 0.0
         with self._computing():
-            for start in range(0, len(wanted), _MOST_SCORED):
-                scored = wanted[start : start + _MOST_SCORED]
+            for start in range(0, len(wanted), _MAX_SCORED):
+                scored = wanted[start : start + _MAX_SCORED]
                 whole = prompt + wanted[: start + len(scored) - 1]
-                self._read_wholly(whole, [end for end in ends if end < len(prompt)], len(scored))
+                self._read_all(whole, [end for end in ends if end < len(prompt)], len(scored))
                 for back, token in enumerate(reversed(scored), start=1):
                     total += logprob_of(self._context.logits(-back), token)
         return total
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
-        """`likelihood` of each: what the prompts share is read once, their ends together."""
+        """`likelihood` of each: the common prefix is read once, the suffixes in one pass."""
         read = [
             (*self._prompt(messages), self._context.tokenize(text, special=False)) for messages, text in cases
         ]
-        found = tails_of([(prompt, wanted) for prompt, _, wanted in read], self._context.options.n_batch)
-        if found is None:
+        batch = batch_suffixes(
+            [(prompt, wanted) for prompt, _, wanted in read], self._context.options.n_batch
+        )
+        if batch is None:
             return [self.likelihood(messages, text) for messages, text in cases]
         prompt, ends, _ = read[0]
-        self._require_room(found.shared + sum(map(len, found.tails)))
+        self._require_room(batch.n_shared + sum(map(len, batch.suffixes)))
         with self._computing():
-            if self._context.shared(prompt) >= found.shared:
-                self._context.keep(prompt, found.shared)
+            if self._context.shared(prompt) >= batch.n_shared:
+                self._context.keep(prompt, batch.n_shared)
             else:
-                self._read_wholly(prompt[: found.shared], [end for end in ends if end < found.shared], 1)
-            logits = self._context.read_tails(found.tails)
+                self._read_all(prompt[: batch.n_shared], [end for end in ends if end < batch.n_shared], 1)
+            logits = self._context.read_suffixes(batch.suffixes)
             if logits is None:
                 raise self._context.closed()
-            return [logprob_of(logits[tail], wanted) for tail, wanted in found.asked]
+            return [logprob_of(logits[suffix], token) for suffix, token in batch.targets]
 
     def forget(self) -> None:
-        """Drop all that was read or kept, in memory and on disk: the next prompt is read from its first word."""
+        """Delete everything that was read or kept, in memory and on disk: the next prompt is read in full."""
         with self._computing():
             self._context.forget_from(0)
             if self._writer and (writer := self._writer.context):
@@ -183,7 +185,7 @@ class LlamaGenerator:
             self.cache.clear()
 
     def close(self) -> None:
-        """Free model and context; safe to call twice. A generation under way ends as cancelled."""
+        """Free model and context; safe to call twice. A running generation ends as cancelled."""
         self._context.abort()
         if self._writer:
             self._writer.abort()
@@ -225,7 +227,7 @@ class LlamaGenerator:
                         n_reused = passes.read(tokens, n_left, guess=self.speculate)
                     cancelled = n_reused < 0 or (cancel is not None and cancel.is_set())
                     n_least = sampling.min_tokens - (len(tokens) - len(prompt))
-                    picked = [] if cancelled else passes.checked(sampling.temperature, rng, n_least)
+                    picked = [] if cancelled else passes.accept(sampling.temperature, rng, n_least)
                     spelled = [b"" if context.ends_turn(t) else context.token_bytes(t) for t, _ in picked]
                     ended = [context.ends_turn(t) for t, _ in picked]
             except Stopped:
@@ -257,13 +259,13 @@ class LlamaGenerator:
             return reused
         return self._states.read(prompt, ends[:1])
 
-    def _read_wholly(self, tokens: list[int], ends: Sequence[int], n_logits: int) -> None:
+    def _read_all(self, tokens: list[int], ends: Sequence[int], n_logits: int) -> None:
         if self._states.read(tokens, ends[:2], n_logits) < 0:
             self._context.require_open()
 
     @contextmanager
     def _computing(self, cancel: Event | None = None, who: object | None = None) -> Iterator[None]:
-        """Wait for the turn and for the cores. who: a generation, which keeps its turn.
+        """Wait for the turn and for the cores. who: the generation that keeps its turn, if any.
 
         Raises Stopped when `cancel` is set while waiting.
         """
@@ -281,9 +283,9 @@ class LlamaGenerator:
                 self._turns.finish(caller)
 
     def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
-        """Token ids, and where pieces end that others share: the opening, and each reusable segment right after it.
+        """Token ids, and the ends of shareable parts: the opening, and each reusable segment right after it.
 
-        The opening is the system text and what the template puts before the first user segment.
+        The opening is the system text and the part of the template before the first user segment.
         """
         context = self._context
         parts = render_parts(

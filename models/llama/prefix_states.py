@@ -1,7 +1,7 @@
-"""Keep the attention states of what prompts share: the system text, and a passage right after it.
+"""Keep the attention states of shared parts of prompts: the system text, and a passage right after it.
 
-A kept state holds the tokens between two ends of a prompt. It depends on all tokens before its end, and its key
-says so: a state is only ever put where it was read, so that it is exact.
+A kept state covers the tokens of one part. It depends on all tokens before its end, and its key covers them: a state
+is only restored at the position where it was read, so it is exact.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ _WORTH_TOKENS = 16
 FORMAT = 1
 
 
-class KeptStates:
-    """Reads prompts into a context, taking what it can from a cache and leaving there what may be wanted again.
+class PrefixStates:
+    """Reads prompts into a context, restores their parts from a cache, and stores parts that later prompts may share.
 
-    digest: of the weights; with the build of llama.cpp, the type of the states and the token ids it makes the key.
+    digest: of the weights. The key of a state is made of it, the build of llama.cpp, the type of the states and the
+    token ids.
     """
 
     def __init__(self, context: LlamaContext, cache: StateCache, digest: str) -> None:
@@ -33,7 +34,7 @@ class KeptStates:
         self._made_by = repr(made_by).encode()
 
     def read(self, tokens: Sequence[int], ends: Sequence[int] = (), n_logits: int = 1) -> int:
-        """As `LlamaContext.read`; ends: where pieces of the prompt end that later prompts may share."""
+        """As `LlamaContext.read`. ends: the ends of parts of the prompt that later prompts may share."""
         context = self._context
         spans = _spans(len(tokens), ends)
         reused = self._restore(tokens, spans)
@@ -48,7 +49,7 @@ class KeptStates:
         return kept if kept == len(tokens) else min(reused, kept)
 
     def segment(self, prefix: Sequence[int], segment: Sequence[int]) -> tuple[bytes | None, bool]:
-        """The state of a segment read right behind a prefix, and whether it was kept; None when cancelled."""
+        """The state of a segment read right after a prefix, and whether it was cached; None when cancelled."""
         whole = [*prefix, *segment]
         key = self._key(whole, len(prefix), len(whole))
         if (state := self._cache.get(key)) is not None:
@@ -60,12 +61,12 @@ class KeptStates:
         return state, False
 
     def forget_segment(self, prefix: Sequence[int], segment: Sequence[int]) -> None:
-        """Drop the state of a segment that llama.cpp does not take, so that it is read again."""
+        """Drop the state of a segment that llama.cpp rejects, so that it is read again."""
         whole = [*prefix, *segment]
         self._cache.drop(self._key(whole, len(prefix), len(whole)))
 
     def _restore(self, tokens: Sequence[int], spans: Sequence[tuple[int, int]]) -> int:
-        """Bring what is kept of the prompt into the context; how many of its tokens are there then."""
+        """Restore the cached parts of the prompt. Returns how many of its tokens are then in the context."""
         context = self._context
         there = context.shared(tokens)
         for start, end in spans:
@@ -87,15 +88,15 @@ class KeptStates:
         return there
 
     def _key(self, tokens: Sequence[int], start: int, end: int) -> str:
-        told = self._made_by + struct.pack(f"<q{end}i", start, *tokens[:end])
-        return hashlib.sha256(told).hexdigest()
+        key = self._made_by + struct.pack(f"<q{end}i", start, *tokens[:end])
+        return hashlib.sha256(key).hexdigest()
 
 
 def _spans(n_tokens: int, ends: Sequence[int]) -> list[tuple[int, int]]:
-    """What is kept of a prompt: from piece to piece, cut between groups.
+    """The parts of a prompt to keep, split between groups.
 
-    Not cut where the prompt's last pass begins: after what is shared a prompt may go on for long or end at once, and
-    must ask for the same states. `LlamaContext.read` goes back in them as far as its last pass needs.
+    The spans do not depend on where the last pass begins: a short and a long prompt with the same shared part must use
+    the same states. `LlamaContext.read` recomputes the end of a state as far as its last pass needs.
     """
     spans, start = [], 0
     for end in ends:

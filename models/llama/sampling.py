@@ -1,4 +1,4 @@
-"""From logits to words: choosing tokens, whole characters, stop strings."""
+"""From logits to text: token choice, whole characters, stop strings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Generat
     """The next token and its log-probability under the untempered distribution. logits: shape (n_vocab,)."""
     token = int(logits.argmax())
     if temperature > 0:
-        # Gumbel-max: a sample of softmax(logits / temperature) without building it.
+        # Gumbel-max: samples softmax(logits / temperature) without computing it.
         token = int((logits / temperature + rng.gumbel(size=logits.shape)).argmax())
     return token, logprob_of(logits, token)
 
@@ -21,14 +21,14 @@ def pick(logits: NDArray[np.float32], temperature: float, rng: np.random.Generat
 def logprob_of(logits: NDArray[np.float32], token: int) -> float:
     """Natural-log probability of a token. logits: shape (n_vocab,)."""
     top = float(logits.max())
-    # In one buffer: this is done for every token that is written.
+    # In place: this runs for every generated token.
     shares = logits - top
     np.exp(shares, out=shares)
     return float(logits[token]) - top - math.log(float(shares.sum()))
 
 
 def release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
-    """Split text into what may be shown, what may be the start of a stop string, and whether one was met."""
+    """Split text into (text to show, possible start of a stop string, whether a stop string was found)."""
     met = [at for stop in stops if (at := text.find(stop)) >= 0]
     if met:
         return text[: min(met)], "", True
@@ -40,17 +40,17 @@ def release(text: str, stops: tuple[str, ...]) -> tuple[str, str, bool]:
 
 
 class TextStream:
-    """The text of one generation: tokens in, text that may be shown out."""
+    """The text of one generation: bytes of tokens in, text to show out."""
 
     def __init__(self, stops: tuple[str, ...]) -> None:
         self._stops = stops
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.held = ""
-        """What may be the start of a stop string. Bytes of a cut character are not in it: they are never shown."""
+        """The possible start of a stop string. Bytes of an incomplete character are not in it: they are never shown."""
         self.stopped = False
 
     def take(self, token_bytes: bytes) -> str:
-        """What may be shown now; sets `stopped` when a stop string was met."""
+        """The text to show now. Sets `stopped` after a stop string."""
         self.held += self._decoder.decode(token_bytes)
         shown, self.held, self.stopped = release(self.held, self._stops)
         return shown

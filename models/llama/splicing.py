@@ -1,6 +1,6 @@
-"""Join passages that were read by themselves: only the question is read. Not exact: passages do not see each other.
+"""Join passages that were read separately, and read only the question. Not exact: passages do not see each other.
 
-Each reusable segment after the shared prefix is read right behind that prefix, kept, and put at its place in the
+Each reusable segment after the shared prefix is read right after that prefix, kept, and inserted at its position in the
 prompt with its rotary positions shifted (as in Gim et al., "Prompt Cache", MLSys 2024). Off by default; the gate is
 `python -m askive.eval.benchmarks.speed.splicing_gate`.
 """
@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from askive.models.llama.context import LlamaContext
-from askive.models.llama.prefix_states import KeptStates
+from askive.models.llama.prefix_states import PrefixStates
 
 
-def splice(context: LlamaContext, states: KeptStates, prompt: Sequence[int], ends: Sequence[int]) -> int:
-    """Read `prompt`, its segments from kept states; the tokens that were not computed, or 0 for "read it as usual".
+def splice(context: LlamaContext, states: PrefixStates, prompt: Sequence[int], ends: Sequence[int]) -> int:
+    """Read `prompt` with kept states of its segments.
 
-    ends: where the shared prefix and each reusable segment behind it end. The logits of the last token are there.
+    Returns the number of tokens that were not computed, or 0 if the prompt must be read as usual.
+    ends: the ends of the shared prefix and of each reusable segment after it. The logits of the last token are
+    available afterwards.
     """
     if len(ends) < 3:
         return 0

@@ -1,11 +1,11 @@
-"""Kept attention states: a bounded cache in memory and on disk, least recently used out first.
+"""A bounded cache of attention states in memory and on disk. The least recently used states are evicted first.
 
-A file is `magic, sha256 of the rest, key, state`. It is written beside its name and renamed, and read back whole: a
-file that is cut, changed or of another key is removed and counts as absent.
-A file's modification time says when it was last used, to the minute.
-Where writing fails the memory goes on, and the disk is tried again a minute later; what is there
-can be read all the while. Processes share the folder without a lock: a state is the same whoever wrote it, and one
-that another process removed is absent.
+A file is `magic, sha256 of the rest, key, state`. It is written under a temporary name and renamed. A file that is
+truncated, changed or of another key is removed and counts as absent.
+The modification time of a file is the time of its last use, to the minute.
+When writing fails, the cache goes on in memory and tries the disk again after a minute; files can still be read.
+Processes share the folder without a lock: equal keys have equal states, and a file that another process removed is
+absent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _STALE_S = 600.0
 _TOUCH_S = 60.0
 _PAUSE_S = 60.0
 _MB = 1 << 20
-_MOST_MEMORY, _MOST_DISK = 512 * _MB, 2048 * _MB
+_MAX_MEMORY, _MAX_DISK = 512 * _MB, 2048 * _MB
 _SPARE_DISK = 512 * _MB
 
 
@@ -34,7 +34,7 @@ _SPARE_DISK = 512 * _MB
 class CacheStats:
     """Contents of a cache: bytes and numbers of states in memory and on disk, their limits, hits and misses.
 
-    folder: None when nothing is kept on disk. disk_failed: what failed there last; empty when one was written since.
+    folder: None when nothing is kept on disk. disk_failed: the last disk error; empty after a successful write.
     """
 
     folder: Path | None
@@ -51,13 +51,13 @@ class CacheStats:
 
 
 def default_limits(folder: Path | None) -> tuple[int, int]:
-    """Bytes for memory (a tenth of what is free, at most 512 MB) and disk (a twentieth of it, at most 2 GB).
+    """Limits in bytes: a tenth of the free memory, at most 512 MB; a twentieth of the free disk, at most 2 GB.
 
-    Of the disk 512 MB are left alone; the states that are in the folder count as free.
+    512 MB of the disk stay free; states that are already in the folder count as free space.
     """
     import psutil
 
-    memory = min(_MOST_MEMORY, int(psutil.virtual_memory().available) // 10)
+    memory = min(_MAX_MEMORY, int(psutil.virtual_memory().available) // 10)
     if folder is None:
         return memory, 0
     try:
@@ -65,15 +65,15 @@ def default_limits(folder: Path | None) -> tuple[int, int]:
         free = shutil.disk_usage(there).free if there else 0
         held = sum(size for _, size, _ in _files(folder))
     except OSError:
-        # A folder that may not be looked into holds nothing for us.
+        # A folder that cannot be listed counts as empty.
         return memory, 0
-    return memory, max(0, min(_MOST_DISK, (free + held - _SPARE_DISK) // 20))
+    return memory, max(0, min(_MAX_DISK, (free + held - _SPARE_DISK) // 20))
 
 
 class StateCache:
     """States by key (hex sha256). folder: None keeps nothing on disk. Limits in bytes; None takes the defaults.
 
-    What is in the folder beyond the limit, the least recently used first, is removed at once.
+    States beyond the limit of the disk are removed at once, the least recently used first.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class StateCache:
             self._make_room(0)
 
     def __contains__(self, key: str) -> bool:
-        """Whether it is there; who asks is about to use it."""
+        """Whether the state is there; counts as a use."""
         with self._lock:
             on_disk = self._touch(key)
             return on_disk or key in self._memory
@@ -112,7 +112,7 @@ class StateCache:
             return state
 
     def put(self, key: str, state: bytes) -> None:
-        """Keep a state, and drop the least recently used ones that no longer fit. Never raises for the disk."""
+        """Keep a state and evict the least recently used ones that no longer fit. Disk errors are not raised."""
         with self._lock:
             self._hold(key, state)
             if len(state) > self._disk_limit or self._touch(key) or time.monotonic() < self._write_after:
@@ -121,14 +121,14 @@ class StateCache:
                 self._store(key, state)
                 self._disk_failed = ""
             except FileNotFoundError:
-                # Another process cleared the folder just now: what it did not want is not written again.
+                # Another process has just cleared the folder; do not restore what it deleted.
                 pass
             except OSError as error:
                 self._disk_failed = str(error)
                 self._write_after = time.monotonic() + _PAUSE_S
 
     def drop(self, key: str) -> None:
-        """Forget one state, on disk too: one that proved to be of no use."""
+        """Delete one state, on disk too."""
         with self._lock:
             self._memory_bytes -= len(self._memory.pop(key, b""))
             if self.folder is not None:
@@ -136,7 +136,7 @@ class StateCache:
                     self._path(key).unlink()
 
     def clear(self) -> int:
-        """Forget all, on disk too; the bytes that were on disk."""
+        """Delete all states, on disk too. Returns the bytes freed on disk."""
         with self._lock:
             self._memory.clear()
             self._memory_bytes = 0
@@ -181,7 +181,7 @@ class StateCache:
             self._memory_bytes -= len(dropped)
 
     def _touch(self, key: str) -> bool:
-        """Whether the file is there; it counts as used now."""
+        """Whether the file is there; sets its time of last use."""
         if not self._disk_limit:
             return False
         path = self._path(key)
@@ -189,7 +189,7 @@ class StateCache:
             if abs(time.time() - path.stat().st_mtime) >= _TOUCH_S:
                 os.utime(path)
         except PermissionError:
-            # Another user's: it can be read, and is only dropped sooner.
+            # Another user's file: it can be read, but is evicted earlier.
             return True
         except OSError:
             return False
@@ -238,12 +238,12 @@ class StateCache:
             if held + n_bytes <= self._disk_limit:
                 return
             with contextlib.suppress(OSError):
-                # Another process may have dropped it first.
+                # Another process may have removed it first.
                 path.unlink(missing_ok=True)
                 held -= size
 
     def _sweep(self) -> None:
-        """Remove what killed processes left half written; not what is being written."""
+        """Remove partial files of killed processes, but not those that are being written."""
         for path in _paths(self.folder, ".new"):
             with contextlib.suppress(OSError):
                 if time.time() - path.lstat().st_mtime >= _STALE_S or not _is_written_to(path):
@@ -251,7 +251,7 @@ class StateCache:
 
 
 def damaged_states(folder: Path) -> list[Path]:
-    """The files in a folder of kept states that are cut or changed. Removes none."""
+    """The truncated or changed files in a folder of states. Removes nothing."""
     found = []
     for path, _, _ in _files(folder):
         with contextlib.suppress(FileNotFoundError):
@@ -261,7 +261,7 @@ def damaged_states(folder: Path) -> list[Path]:
 
 
 def _body_of(content: bytes, key: str) -> bytes | None:
-    """The state in a file; None when it is damaged or another key's."""
+    """The state in a file; None when it is damaged or has another key."""
     body = memoryview(content)[len(_MAGIC) + 32 :]
     digest, name = content[len(_MAGIC) : len(_MAGIC) + 32], key.encode()
     is_whole = content.startswith(_MAGIC) and hashlib.sha256(body).digest() == digest
@@ -269,7 +269,7 @@ def _body_of(content: bytes, key: str) -> bytes | None:
 
 
 def _is_written_to(path: Path) -> bool:
-    """Whether the process in the name of a file, `KEY.PID-NUMBER.new`, is running; True when it names none."""
+    """Whether the process in a file name `KEY.PID-NUMBER.new` is running; True when the name has no process id."""
     import psutil
 
     pid = path.name.split(".")[1].partition("-")[0]
@@ -280,7 +280,7 @@ def _is_written_to(path: Path) -> bool:
 
 
 def _paths(folder: Path | None, suffix: str) -> list[Path]:
-    # Its folder may go away while it is listed.
+    # The folder may be removed while it is listed.
     with contextlib.suppress(FileNotFoundError):
         return list(folder.glob(f"*{suffix}")) if folder else []
     return []

@@ -1,4 +1,4 @@
-"""Whose turn it is at an engine: one generation at a time, and never a deadlock with oneself."""
+"""Turns at an engine: one generation at a time, without a deadlock of a thread with itself."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, Event, get_ident
 
-from askive.models.cancellation import LOOK_S, Stopped
+from askive.models.cancellation import POLL_S, Stopped
 
-_PATIENCE_S = 1.0
+_IDLE_S = 1.0
 
 
 class EngineTurns:
-    """A generation keeps its turn from its first step to `finish`, also while its reader looks at a piece.
+    """A generation keeps its turn from its first step to `finish`, also while its consumer handles a piece.
 
-    It loses the turn between two steps to a call from the thread that reads it (which would otherwise wait for
-    itself), and to anyone when its reader has not asked for more for a second. It may take it again later.
+    Between two steps it loses the turn to a call from the consuming thread, which would otherwise wait for itself, and
+    to any call when the consumer has not requested a piece for a second. It can take the turn again later.
     """
 
     def __init__(self) -> None:
@@ -28,12 +28,12 @@ class EngineTurns:
 
     @contextmanager
     def step(self, who: object, cancel: Event | None = None) -> Iterator[None]:
-        """Wait for the turn, and hold the engine for one step. Raises Stopped when `cancel` is set while waiting."""
+        """Wait for the turn and hold the engine for one step. Raises Stopped when `cancel` is set while waiting."""
         with self._changed:
-            while not self._may(who):
+            while not self._may_step(who):
                 if cancel is not None and cancel.is_set():
                     raise Stopped
-                self._changed.wait(_PATIENCE_S / 4 if cancel is None else LOOK_S)
+                self._changed.wait(_IDLE_S / 4 if cancel is None else POLL_S)
             self._holder, self._stepping, self._thread = who, True, get_ident()
         try:
             yield
@@ -49,9 +49,9 @@ class EngineTurns:
                 self._holder = None
                 self._changed.notify_all()
 
-    def _may(self, who: object) -> bool:
+    def _may_step(self, who: object) -> bool:
         if self._stepping:
             return False
         if self._holder is None or self._holder is who or self._thread == get_ident():
             return True
-        return time.monotonic() - self._stepped_at > _PATIENCE_S
+        return time.monotonic() - self._stepped_at > _IDLE_S

@@ -1,4 +1,4 @@
-"""The reader: a small cross-encoder that says whether a text answers a question, where, and whether it
+"""The reader: a small cross-encoder that estimates whether and where a text answers a question, and whether it
 supports a claim. Trained by `askive.models.reader.training.train`; the weights are in the package
 (`models/reader/weights`).
 """
@@ -24,7 +24,7 @@ MODEL_ID = "askive-reader-minilm-l6"
 WEIGHTS = Path(__file__).parent / "weights"
 MAX_TOKENS = 320
 MAX_QUESTION_TOKENS = 160
-"""Of a longer question or claim only the start and the end are read, so that the text always has room."""
+"""A longer question or claim is cut to its start and its end, so that there is always room for the text."""
 _MAX_SPAN_TOKENS = 30
 _MASKED = -1e4
 
@@ -40,10 +40,10 @@ class AnswerSpan:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader makes of one text.
+    """The reader's output for one text.
 
     answerable: logit of "the text answers the question".
-    spans: likely answers, best first, none within another.
+    spans: likely answers, best first, without overlaps.
     """
 
     answerable: float
@@ -51,10 +51,10 @@ class Reading:
 
 
 class Reader:
-    """Scores pairs of a question (or a claim) and a text. A `Reranker` too. Loaded at the first use.
+    """Scores pairs of a question (or a claim) and a text. It is a `Reranker` too. Loaded on first use.
 
-    kept: where it is kept compiled for this CPU; None compiles it in every process.
-    Raises WeightsError when the weights are not where they are said to be.
+    kept: the folder that caches the compiled model; None compiles it in every process.
+    Raises WeightsError when the weights are missing.
     """
 
     def __init__(self, path: Path = WEIGHTS, kept: Path | None = None) -> None:
@@ -66,12 +66,12 @@ class Reader:
 
     @property
     def model_id(self) -> str:
-        """The id of what is shipped."""
+        """The id of the reader in the package."""
         return MODEL_ID
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the weights: what was calibrated on other weights does not hold for these."""
+        """sha256 of the weights. A calibration is valid only for the weights it was fitted with."""
         self._require_weights()
         return hashlib.sha256((self._path / "model.bin").read_bytes()).hexdigest()
 
@@ -101,7 +101,7 @@ class Reader:
         return probabilities
 
     def warm(self) -> None:
-        """Load now what is loaded at the first use."""
+        """Load the model now."""
         self.score("Who saw it?", ["Nobody in the town said what had been seen on the bridge."])
 
     def _run(self, first: str, texts: Sequence[str]) -> Iterator[tuple[list[int], list[Any], list[Any]]]:
@@ -117,20 +117,20 @@ class Reader:
                 yield rows, [encoded[row] for row in rows], compute_batch(self._compiled, inputs)
 
     def _pairs(self, first: str, texts: Sequence[str]) -> list[Any]:
-        """Encodings of at most MAX_TOKENS, of which `first` has at most MAX_QUESTION_TOKENS."""
+        """Encodings of at most MAX_TOKENS each, at most MAX_QUESTION_TOKENS of them for `first`."""
         tokenizer = self._tokenizer
-        asked = tokenizer.encode(first, add_special_tokens=False)
-        if len(asked) > MAX_QUESTION_TOKENS:
+        query = tokenizer.encode(first, add_special_tokens=False)
+        if len(query) > MAX_QUESTION_TOKENS:
             half = MAX_QUESTION_TOKENS // 2
-            ends = f"{first[: asked.offsets[half - 1][1]]} {first[asked.offsets[-half][0] :]}"
-            asked = tokenizer.encode(ends, add_special_tokens=False)
-            # Cut in mid-word, the ends may fall into more tokens than they were.
-            asked.truncate(MAX_QUESTION_TOKENS)
-        room = MAX_TOKENS - tokenizer.num_special_tokens_to_add(True) - len(asked)
+            ends = f"{first[: query.offsets[half - 1][1]]} {first[query.offsets[-half][0] :]}"
+            query = tokenizer.encode(ends, add_special_tokens=False)
+            # Words cut in the middle may be encoded as more tokens than before.
+            query.truncate(MAX_QUESTION_TOKENS)
+        room = MAX_TOKENS - tokenizer.num_special_tokens_to_add(True) - len(query)
         read = tokenizer.encode_batch(list(texts), add_special_tokens=False)
         for text in read:
             text.truncate(room)
-        return [tokenizer.post_process(asked, text) for text in read]
+        return [tokenizer.post_process(query, text) for text in read]
 
     def _load(self) -> None:
         with self._lock:

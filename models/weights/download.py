@@ -1,4 +1,4 @@
-"""Weights from a URL or a path of this machine."""
+"""Weights from a URL or from a path on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRIES = 4
 
 
 def fetch_url(transfer: Transfer) -> dict[str, str]:
-    """Stream `transfer.source.url` into `transfer.files`, going on where an earlier try ended.
+    """Stream `transfer.source.url` into `transfer.files`, continuing an interrupted download.
 
     Raises WeightsError, DiskSpaceError.
     """
@@ -34,7 +34,7 @@ def fetch_url(transfer: Transfer) -> dict[str, str]:
 
 
 def fetch_file(transfer: Transfer) -> dict[str, str]:
-    """Link or copy files of this machine into `transfer.files`. Raises WeightsError, DiskSpaceError."""
+    """Link or copy local files into `transfer.files`. Raises WeightsError, DiskSpaceError."""
     root = Path(transfer.source.path).expanduser()
     done = 0
     for file in transfer.entry.files:
@@ -56,11 +56,11 @@ def fetch_file(transfer: Transfer) -> dict[str, str]:
 
 
 def _download(transfer: Transfer, url: str, path: Path, validator: Path, done: int) -> int:
-    """Stream a URL into `path`; bytes already there are kept if the server still serves the same file.
+    """Stream a URL into `path`; existing bytes are kept if the server still serves the same file.
 
-    validator: where the server's ETag (or date) of those bytes is kept.
+    validator: the file that holds the server's ETag (or date) for those bytes.
     done: bytes of the files before this one.
-    Returns the file's size. A dropped connection is tried again; raises WeightsError when that does not help.
+    Returns the file's size. A dropped connection is retried. Raises WeightsError after the last retry.
     """
     import httpx
 
@@ -88,7 +88,7 @@ def _download(transfer: Transfer, url: str, path: Path, validator: Path, done: i
 def _stream(
     client: httpx.Client, transfer: Transfer, url: str, path: Path, validator: Path, done: int
 ) -> None:
-    """One connection's worth."""
+    """Download as much as one connection delivers."""
     import httpx
 
     have = path.stat().st_size if path.exists() else 0
@@ -114,7 +114,7 @@ def _stream(
         total = have + int(length) if length.isdigit() else None
         transfer.require_room(total - have if total else 0)
         fresh = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-        # A weak tag promises the same meaning, not the same bytes.
+        # A weak ETag does not guarantee the same bytes.
         write_atomically(validator, "" if fresh.startswith("W/") else fresh)
         with path.open("ab" if resumed else "wb") as file:
             for block in response.iter_raw():

@@ -1,4 +1,4 @@
-"""Weights from a model hub, with the hub's own client (so its mirrors, tokens and offline switch count)."""
+"""Weights from a model hub, with the hub's own client, so that its mirrors, tokens and offline switch apply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def fetch_hub(transfer: Transfer) -> dict[str, str]:
     """Fill `transfer.files` from `transfer.source.repo`.
 
-    Returns the sha256 of the large files as the hub itself publishes them: {file name: digest}.
+    Returns the sha256 that the hub publishes for large files: {file name: digest}.
     Raises WeightsError, DiskSpaceError.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
@@ -54,7 +54,7 @@ def fetch_hub(transfer: Transfer) -> dict[str, str]:
             transfer.report(done)
     except ModelError:
         raise
-    # The client lets through the errors of whichever HTTP library it is built on: no common class to name.
+    # The client passes on errors of its HTTP library, which have no common class.
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise WeightsError(

@@ -1,4 +1,4 @@
-"""One model's folder, against its catalog entry."""
+"""Compare a model's folder with its catalog entry."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from askive.models.files import Digests, sha256_of
 from askive.models.weights.catalog import ModelEntry
 
 RECORD = ".askive.json"
-"""In a model's folder: the digests of its files when they were last checked."""
+"""The file in a model's folder that holds the digests of the last check."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """One file against its digest.
+    """The check of one file against its digest.
 
-    expected: sha256 of the catalog, or the one published when it was pulled; None when neither is known.
+    expected: sha256 from the catalog, or as published when it was pulled; None when neither is known.
     got: sha256 of the bytes on disk; None when the file is missing.
     """
 
@@ -28,7 +28,7 @@ class FileCheck:
 
     @property
     def ok(self) -> bool:
-        """The bytes are the published ones."""
+        """Whether the bytes are the published ones."""
         return self.got is not None and self.got == self.expected
 
 
@@ -41,17 +41,17 @@ class Installed:
 
     @property
     def path(self) -> Path:
-        """What is loaded: the single file, or the folder of a folder model."""
+        """The path to load: the single file, or the folder of a folder model."""
         return self.folder if self.entry.folder else self.folder / self.entry.files[0].name
 
     @property
     def record(self) -> Digests:
-        """Digests of the files when they were last checked."""
+        """The digests of the last check."""
         return Digests(self.folder / RECORD)
 
     @property
     def present(self) -> bool:
-        """All files are there, with the right sizes; nothing is hashed."""
+        """Whether all files are there with the right sizes. Nothing is hashed."""
         for file in self.entry.files:
             path = self.folder / file.name
             if not path.is_file() or (file.sha256 and path.stat().st_size != file.size):
@@ -60,11 +60,11 @@ class Installed:
 
     @property
     def verified(self) -> bool:
-        """All files had the right digest when last hashed, and have not changed since."""
+        """Whether all files had the right digest in the last check and have not changed since."""
         return self.present and all(self._known_good(file.name) for file in self.entry.files)
 
     def require(self) -> None:
-        """Hash what changed since the last time.
+        """Hash the files that changed since the last check.
 
         Raises ModelNotFound when files are missing, WeightsError when they are not the published ones.
         """
@@ -77,7 +77,7 @@ class Installed:
                 )
 
     def intact(self) -> bool:
-        """As `require`, for an answer."""
+        """Whether `require` succeeds."""
         try:
             self.require()
         except (ModelNotFound, WeightsError):
@@ -85,7 +85,7 @@ class Installed:
         return True
 
     def check(self, name: str) -> FileCheck:
-        """Hash one file, and remember the outcome."""
+        """Hash one file and store the result."""
         path = self.folder / name
         check = FileCheck(name, self.expected(name), sha256_of(path) if path.is_file() else None)
         if check.ok and check.got:
@@ -95,7 +95,7 @@ class Installed:
         return check
 
     def expected(self, name: str) -> str | None:
-        """The sha256 of the catalog, else the one published when the file was pulled."""
+        """The sha256 from the catalog, else the one published when the file was pulled."""
         published = {file.name: file.sha256 for file in self.entry.files}[name]
         return published or self.record.known(name)
 
@@ -122,7 +122,7 @@ class Installed:
 
 
 def wrong_digest(entry: ModelEntry, check: FileCheck, remedy: str) -> WeightsError:
-    """The error that names both digests."""
+    """The error for a wrong digest; names both."""
     return WeightsError(
         f"{entry.id}: {check.name} is not the published file: sha256 expected {check.expected or 'unknown'}, "
         f"got {check.got or 'no file'}",

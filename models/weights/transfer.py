@@ -1,4 +1,4 @@
-"""What the fetchers (wheels, hub, url, file) are given, and how they report what they do."""
+"""The input of the fetchers (wheels, hub, url, file), and their progress reports."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from askive.models.files import require_room, size_of
 from askive.models.weights.catalog import ModelEntry, Source
 
 Progress = Callable[[int, int, str], None]
-"""Called with bytes done, bytes in all, and what is being done; may come from another thread."""
+"""Called with the bytes done, the total bytes and a label, possibly from another thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One source being tried for one model.
+    """The download of one model from one source.
 
-    staging: this source's own folder, kept when it fails, so that the next try goes on from there.
-    progress: where to report.
+    staging: the folder of this source, kept after a failure so that the next try continues.
+    progress: receives the reports.
     """
 
     entry: ModelEntry
@@ -35,26 +35,26 @@ class Transfer:
 
     @property
     def pull_again(self) -> str:
-        """The command that tries once more, for remedies."""
+        """The command that tries again, for remedies."""
         return f"askive models pull {self.entry.id}"
 
     def report(self, done: int, label: str = "", total: int | None = None) -> None:
-        """`done` bytes of `total` (the catalog's size) are there."""
+        """Report `done` bytes of `total` (by default the size in the catalog)."""
         self.progress(done, max(total or self.entry.size, done), label or self.entry.id)
 
     def require_room(self, n_bytes: int) -> None:
-        """Raises DiskSpaceError when `n_bytes` more do not fit."""
+        """Raises DiskSpaceError when there is no room for `n_bytes` more."""
         require_room(self.staging, n_bytes, f"pulling {self.entry.id}")
 
 
 @contextmanager
-def growth(transfer: Transfer, folder: Path, done: int, at_most: int, label: str = "") -> Iterator[None]:
-    """While the body runs, report `done` plus what has appeared in `folder` (up to `at_most` bytes)."""
+def growth(transfer: Transfer, folder: Path, done: int, max_bytes: int, label: str = "") -> Iterator[None]:
+    """While the body runs, report `done` plus the bytes in `folder` (up to `max_bytes`)."""
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(0.2):
-            transfer.report(done + min(size_of(folder), at_most), label)
+            transfer.report(done + min(size_of(folder), max_bytes), label)
 
     watcher = threading.Thread(target=watch, name="askive-growth", daemon=True)
     transfer.report(done, label)

@@ -1,4 +1,4 @@
-"""A user's own models: what may be added, and how it is described in the catalog."""
+"""A user's own models: what can be added, and its catalog entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAGIC = b"GGUF"
 
 
 def own_entry(path_or_url: str, model_id: str, kind: Kind | None, licence: str) -> ModelEntry:
-    """A catalog entry for a path or URL; files behind a URL have no size and digest yet.
+    """A catalog entry for a path or URL. For a URL, size and digest are not known yet.
 
     Raises UsageError when it is neither a GGUF file, nor a sentence-transformers folder, nor a URL of a file.
     """
@@ -53,7 +53,7 @@ def own_entry(path_or_url: str, model_id: str, kind: Kind | None, licence: str) 
 
 
 def check_own(entry: ModelEntry, folder: Path) -> None:
-    """What arrived is what it was taken for. Raises UsageError when it is not a GGUF file."""
+    """Check the type of what was downloaded. Raises UsageError when it is not a GGUF file."""
     if not entry.folder:
         _require_gguf(folder / entry.files[0].name, str(entry.sources[0]))
 

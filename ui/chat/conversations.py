@@ -1,4 +1,4 @@
-"""Conversations, kept in a SQLite file on this machine."""
+"""Conversations, stored in a SQLite file on this machine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS numbers (
 );
 """
 
-_HOLDS = (
+_MATCHES = (
     "(c.title LIKE ?1 ESCAPE '\\' OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id ="
     " c.conversation_id AND (t.question LIKE ?1 ESCAPE '\\' OR t.answer_text LIKE ?1 ESCAPE '\\')))"
 )
@@ -63,10 +63,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class KeptTurn:
-    """A question with what was shown for it.
+    """A question with the answer that was shown.
 
-    asked: how it was asked (model, filters).
-    answer: as `askive.ui.chat.http.payloads.answer_view` made it; None while it is being answered, or when that
+    asked: its options (model, filters).
+    answer: as `askive.ui.chat.http.payloads.answer_view` returns it; None while it is being answered, or when that
     was cut off.
     """
 
@@ -89,18 +89,18 @@ class Conversations:
         self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        # Deleted for good: the bytes are overwritten.
+        # Overwrite the bytes of what is deleted.
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(_SCHEMA)
 
     def all(self, search: str = "") -> list[Conversation]:
-        """Newest first; with `search`, those that hold all its words in a title, question or answer."""
+        """The conversations, newest first; with `search`, those with all its words in a title, question or answer."""
         words = search.split()
-        conditions = [_HOLDS.replace("?1", f"?{i}") for i in range(1, len(words) + 1)]
+        conditions = [_MATCHES.replace("?1", f"?{i}") for i in range(1, len(words) + 1)]
         return self._conversations(" AND ".join(conditions) or "1", [_like(word) for word in words])
 
     def begin(self, question: str, collection: str) -> str:
-        """A new conversation, named after its first question; its id."""
+        """Create a conversation, named after its first question. Returns its id."""
         conversation_id = uuid.uuid4().hex
         with self._changing():
             self._db.execute(
@@ -128,7 +128,7 @@ class Conversations:
             )
 
     def delete(self, conversation_id: str) -> None:
-        """For good: its bytes are overwritten, in the file and in its journal."""
+        """Delete a conversation and overwrite its bytes, in the file and in its journal."""
         with self._changing():
             self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
         with self._lock:
@@ -138,7 +138,7 @@ class Conversations:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def turns(self, conversation_id: str) -> list[KeptTurn]:
-        """In the order they were asked."""
+        """The turns of a conversation, in the order of the questions."""
         return self._turns("conversation_id = ?", conversation_id)
 
     def turn(self, turn_id: int) -> KeptTurn:
@@ -151,9 +151,9 @@ class Conversations:
     def ask(
         self, conversation_id: str, question: str, asked: Mapping[str, Any], replace: int | None = None
     ) -> int:
-        """Note a question; its turn's id.
+        """Store a question and return the id of its turn.
 
-        replace: a turn of the conversation that this one takes the place of; it and the later ones go.
+        replace: a turn of the conversation that is replaced: it and all later ones are deleted.
         """
         with self._changing():
             if replace is not None:
@@ -170,8 +170,8 @@ class Conversations:
             )
         return int(cursor.lastrowid or 0)
 
-    def answered(self, turn_id: int, text: str, answer: Mapping[str, Any]) -> None:
-        """Keep what was shown. Nothing happens when the turn was deleted meanwhile."""
+    def store_answer(self, turn_id: int, text: str, answer: Mapping[str, Any]) -> None:
+        """Store the answer that was shown. Does nothing if the turn has been deleted."""
         with self._changing():
             self._db.execute(
                 "UPDATE turns SET answer_text = ?, answer = ? WHERE turn_id = ?",
@@ -179,14 +179,14 @@ class Conversations:
             )
 
     def judge(self, turn_id: int, feedback: Feedback | None, note: str = "") -> None:
-        """Keep what the reader thinks of an answer; None takes it back."""
+        """Store the feedback on an answer; None removes it."""
         with self._changing():
             self._db.execute(
                 "UPDATE turns SET feedback = ?, note = ? WHERE turn_id = ?", (feedback, note, turn_id)
             )
 
     def number(self, conversation_id: str, uri: str) -> int:
-        """The number of a source, the same through the whole conversation; 0 when that was deleted."""
+        """The number of a source, constant through the conversation; 0 if that was deleted."""
         with self._changing():
             row = self._db.execute(
                 "SELECT number FROM numbers WHERE conversation_id = ? AND uri = ?", (conversation_id, uri)

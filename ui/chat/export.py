@@ -20,7 +20,7 @@ _STYLE = (
 
 
 def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
-    """The questions, the answers with their numbers, and the quotes behind them."""
+    """The questions, the answers with citation numbers, and the quotes."""
     parts = [f"# {_plain(conversation.title)}", f"Collection: {_plain(conversation.collection)}"]
     for turn in turns:
         parts.append(f"## {_plain(turn.question)}")
@@ -29,19 +29,19 @@ def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
 
 
 def answer_markdown(answer: Mapping[str, Any] | None) -> str:
-    """One answer with its numbers and quotes; what is copied, too."""
+    """One answer with its citation numbers and quotes; also used for copying."""
     if answer is None:
         return "(no answer)"
     if failure := answer.get("failure"):
         return _plain(f"{failure['message']}. {failure['remedy']}")
-    said = []
+    sentences = []
     for sentence in answer["sentences"]:
         marks = "".join(f"[{n}]" for n in _numbers(sentence)) or "(no source)"
         verdict = _verdict(sentence)
-        said.append(
+        sentences.append(
             f"{sentence['lead']}{_plain(sentence['text'])} {_plain(marks)}{f' ({verdict})' if verdict else ''}"
         )
-    body = "".join(said).strip() if said else _plain(answer["text"])
+    body = "".join(sentences).strip() if sentences else _plain(answer["text"])
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
         body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
@@ -58,7 +58,7 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
 
 
 def to_html(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
-    """One page without scripts or anything from elsewhere."""
+    """One page without scripts or external resources."""
     title = html.escape(conversation.title)
     parts = [
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
@@ -74,13 +74,13 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
         return "<p>(no answer)</p>"
     if failure := answer.get("failure"):
         return f"<p>{html.escape(failure['message'])}. {html.escape(failure['remedy'])}</p>"
-    said = []
+    sentences = []
     for sentence in answer["sentences"]:
         marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence)) or " <small>(no source)</small>"
         verdict = _verdict(sentence)
         small = f" <small>({verdict})</small>" if verdict else ""
-        said.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
-    body = f"<p>{''.join(said) or html.escape(answer['text'])}</p>"
+        sentences.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
+    body = f"<p>{''.join(sentences) or html.escape(answer['text'])}</p>"
     if answer["disagreement"]:
         rows = [
             f"<li>{html.escape(item['value'])} ({html.escape(item['published'] or 'no date')})"
@@ -114,5 +114,5 @@ def _one_line(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Escape text for Markdown."""
     return re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)

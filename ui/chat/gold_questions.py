@@ -23,10 +23,10 @@ def save_gold(
     answers: list[str],
     note: str = "",
 ) -> Path:
-    """Add one question to the suite of the collection; the suite's folder.
+    """Add one question to the suite of the collection. Returns the suite's folder.
 
-    answers: accepted answers; none says that the documents do not hold the answer. The corpus is written
-    again, so that the suite is complete in itself.
+    answers: accepted answers; none means that the documents do not hold the answer. The corpus is written again, so
+    that the suite is self-contained.
     Raises UsageError when the question is already saved, or no shown quote contains an answer.
     """
     answer = turn.answer
@@ -51,7 +51,7 @@ def save_gold(
         else [],
         "unanswerable": not accepted,
         "history": [{"question": earlier.question, "answer": earlier.answer_text} for earlier in history],
-        # So that the question goes when one of them is removed, and is wanted no more.
+        # Lets a removal find the questions that depend on a document.
         "sources": sorted({uri for kept in (*history, turn) for uri in uris_in(dict(kept.answer or {}))}),
         "note": note,
     }
@@ -83,7 +83,7 @@ def _corpus_lines(archive: Archive) -> list[str]:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    """All or nothing."""
+    """Replace a file atomically."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
     fresh.replace(path)

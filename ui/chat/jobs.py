@@ -1,4 +1,4 @@
-"""Questions being answered. Each runs in a thread of its own and outlives the page that asked it."""
+"""Jobs that answer questions. Each runs in its own thread and outlives the page that started it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, To
 from askive.ui.chat.conversations import Conversations, KeptTurn
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
-from askive.ui.chat.prefetch import Reading, Sought
-from askive.ui.chat.scheduler import GaveUp, Work
+from askive.ui.chat.prefetch import PreparedQuestion, Reading
+from askive.ui.chat.scheduler import TurnCancelled, Work
 from askive.ui.chat.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a question is asked.
+    """The options of a question.
 
-    after, before: dates as typed. literal: ignore what the question says about where to look.
+    after, before: dates as typed. literal: do not rank higher what the question names.
     """
 
     collection: str
@@ -37,11 +37,11 @@ class Request:
     literal: bool = False
 
     def admitted(self) -> Filter:
-        """Raises UsageError for a date that is none."""
+        """The filter. Raises UsageError for an invalid date."""
         return parse_filter(after=self.after or None, before=self.before or None, publishers=self.publishers)
 
     def as_dict(self) -> dict[str, Any]:
-        """For keeping with the turn."""
+        """The JSON form that is stored with the turn."""
         return {
             "collection": self.collection,
             "model": self.model,
@@ -51,15 +51,15 @@ class Request:
             "literal": self.literal,
         }
 
-    def sought(self, question: str, history: Sequence[Turn]) -> Sought:
-        """The question, asked so. Raises UsageError for a date that is none."""
-        return Sought(
+    def prepare(self, question: str, history: Sequence[Turn]) -> PreparedQuestion:
+        """The question with these options. Raises UsageError for an invalid date."""
+        return PreparedQuestion(
             self.collection, self.model, question, tuple(history), self.admitted(), literal=self.literal
         )
 
     @classmethod
     def from_dict(cls, asked: Mapping[str, Any]) -> Request:
-        """What `as_dict` made; unknown keys are ignored."""
+        """Read the result of `as_dict`; unknown keys are ignored."""
         publishers = asked.get("publishers")
         return cls(
             str(asked.get("collection") or ""),
@@ -72,8 +72,8 @@ class Request:
 
 
 @dataclass(slots=True)
-class Asking:
-    """One question on its way. Any number of pages may follow it, from the first event on."""
+class AnswerJob:
+    """A question that is being answered. Any number of pages can follow it, from the first event on."""
 
     turn_id: int
     cancel: Flag = field(default_factory=Flag)
@@ -81,14 +81,14 @@ class Asking:
     _done: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def tell(self, kind: str, **values: Any) -> None:
+    def emit(self, kind: str, **values: Any) -> None:
         """Add an event."""
         with self._changed:
             self._events.append({"kind": kind, **values})
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """No more events will come. The last one is always `final`: whoever follows learns how it ended."""
+        """End the events. The last one is always `final`, so that every follower gets the outcome."""
         with self._changed:
             if not self._events or self._events[-1]["kind"] != "final":
                 failure = {
@@ -100,7 +100,7 @@ class Asking:
             self._changed.notify_all()
 
     def follow(self) -> Iterator[list[View]]:
-        """All events, in batches of what has come since the last."""
+        """All events, in batches of those since the previous batch."""
         at = 0
         while True:
             with self._changed:
@@ -114,21 +114,20 @@ class Asking:
 
 
 class AnswerJobs:
-    """Starts questions and knows those that are running."""
+    """Starts jobs and lists the running ones."""
 
     def __init__(self, workspace: Workspace, kept: Conversations) -> None:
         self._workspace = workspace
         self._kept = kept
-        self._running: dict[int, Asking] = {}
+        self._running: dict[int, AnswerJob] = {}
         self._lock = threading.Lock()
 
     def begin(
         self, conversation_id: str | None, question: str, request: Request, replace: int | None = None
-    ) -> tuple[KeptTurn, Asking]:
-        """Note the question and start answering it.
+    ) -> tuple[KeptTurn, AnswerJob]:
+        """Store the question and start answering it.
 
-        conversation_id: None begins a conversation. replace: a turn this one takes the place of, with the
-        later ones.
+        conversation_id: None creates a conversation. replace: a turn that is replaced, together with the later ones.
         Raises UsageError for an empty question, an invalid date, or a deleted conversation.
         """
         from askive.rag.errors import UsageError
@@ -136,7 +135,7 @@ class AnswerJobs:
         question = storable(question).strip()
         if not question:
             raise UsageError("the question is empty", remedy="type one")
-        # A date that is none is refused before anything is kept.
+        # Reject an invalid date before anything is stored.
         request.admitted()
         if conversation_id is None:
             conversation_id = self._kept.begin(question, request.collection)
@@ -147,58 +146,60 @@ class AnswerJobs:
                     self.stop(later.turn_id)
         turn_id = self._kept.ask(conversation_id, question, request.as_dict(), replace)
         turn = self._kept.turn(turn_id)
-        asking = Asking(turn_id)
+        job = AnswerJob(turn_id)
         with self._lock:
-            self._running[turn_id] = asking
-        # Sent without its mark it still goes on from what was read with one: only the last words differ.
-        sought = request.sought(complete_question(turn.question), self._history(turn))
+            self._running[turn_id] = job
+        # With or without a question mark it continues from the same prefetch.
+        prepared = request.prepare(complete_question(turn.question), self._history(turn))
         threading.Thread(
             target=self._run,
-            args=(turn, sought, asking, self._workspace.ahead.ask(sought)),
+            args=(turn, prepared, job, self._workspace.ahead.ask(prepared)),
             name=f"turn-{turn_id}",
             daemon=True,
         ).start()
-        return turn, asking
+        return turn, job
 
-    def running(self, turn_id: int) -> Asking | None:
-        """The question, while it is being answered."""
+    def running(self, turn_id: int) -> AnswerJob | None:
+        """The job of a turn while it is running."""
         with self._lock:
             return self._running.get(turn_id)
 
     def stop(self, turn_id: int) -> None:
-        """Stop answering; what was said so far is kept."""
-        asking = self.running(turn_id)
-        if asking is not None:
-            asking.cancel.set()
+        """Stop answering. The text so far is kept."""
+        job = self.running(turn_id)
+        if job is not None:
+            job.cancel.set()
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop all jobs."""
         with self._lock:
             running = list(self._running.values())
-        for asking in running:
-            asking.cancel.set()
+        for job in running:
+            job.cancel.set()
 
     def stop_all(self, conversation_id: str) -> None:
-        """Stop what is being answered in a conversation."""
+        """Stop the running jobs of a conversation."""
         for turn in self._kept.turns(conversation_id):
             self.stop(turn.turn_id)
 
     def _history(self, turn: KeptTurn) -> list[Turn]:
         return history_before(self._kept.turns(turn.conversation_id), turn.turn_id)
 
-    def _run(self, turn: KeptTurn, sought: Sought, asking: Asking, reading: Reading | None) -> None:
-        """reading: what is being read for this very question since it was typed."""
+    def _run(
+        self, turn: KeptTurn, prepared: PreparedQuestion, job: AnswerJob, reading: Reading | None
+    ) -> None:
+        """reading: the prefetch of this question, if there is one."""
         history: tuple[Turn, ...] = ()
         try:
             with self._workspace.scheduler.turn(
-                Work.QUESTION, asking.cancel, lambda n: asking.tell("waiting", n_before=n)
+                Work.QUESTION, job.cancel, lambda n: job.emit("waiting", n_before=n)
             ):
-                history = self._answer(turn, sought, asking)
-        except GaveUp:
-            self._keep_failure(turn, asking, "stopped before it started", "ask again")
-        except Exception as error:  # The page must hear of it, whatever it is.
+                history = self._answer(turn, prepared, job)
+        except TurnCancelled:
+            self._keep_failure(turn, job, "stopped before it started", "ask again")
+        except Exception as error:  # The page must get every error.
             view = failure_view(error)
-            self._keep_failure(turn, asking, view["message"], view["remedy"])
+            self._keep_failure(turn, job, view["message"], view["remedy"])
             if not isinstance(error, AskiveError) and os.environ.get("ASKIVE_DEBUG"):
                 raise
         finally:
@@ -206,26 +207,26 @@ class AnswerJobs:
                 self._workspace.ahead.settle(reading)
             with self._lock:
                 self._running.pop(turn.turn_id, None)
-            asking.finish()
+            job.finish()
         if history:
-            self._workspace.ahead.read_opening(sought.model, history)
+            self._workspace.ahead.read_opening(prepared.model, history)
 
-    def _answer(self, turn: KeptTurn, sought: Sought, asking: Asking) -> tuple[Turn, ...]:
+    def _answer(self, turn: KeptTurn, prepared: PreparedQuestion, job: AnswerJob) -> tuple[Turn, ...]:
         """The history of the next question."""
-        assistant = self._workspace.assistant(sought.collection, sought.model, literal=sought.literal)
-        # An earlier question may have been answered while this one waited.
+        assistant = self._workspace.assistant(prepared.collection, prepared.model, literal=prepared.literal)
+        # Read again: an earlier question may have been answered while this one waited.
         history = tuple(self._history(turn))
         number = self._numbering(turn.conversation_id)
-        teller = _Teller(asking, number)
-        for event in assistant.stream(
-            turn.question, history, asking.cancel, admitted=sought.admitted or None
-        ):
-            answer = teller.tell(event)
+        forwarder = _EventForwarder(job, number)
+        for event in assistant.stream(turn.question, history, job.cancel, admitted=prepared.admitted or None):
+            answer = forwarder.forward(event)
             if answer is not None:
-                view = answer_view(answer, number, stopped=asking.cancel.is_set())
-                view.update(first=teller.first, understood=teller.understood, filtered=teller.filtered)
-                self._kept.answered(turn.turn_id, answer.text, view)
-                asking.tell("final", answer=view)
+                view = answer_view(answer, number, stopped=job.cancel.is_set())
+                view.update(
+                    first=forwarder.first, understood=forwarder.understood, filtered=forwarder.filtered
+                )
+                self._kept.store_answer(turn.turn_id, answer.text, view)
+                job.emit("final", answer=view)
                 if answer.text:
                     return (*history, Turn(turn.question, answer.text))
         return history
@@ -240,45 +241,45 @@ class AnswerJobs:
 
         return number
 
-    def _keep_failure(self, turn: KeptTurn, asking: Asking, message: str, remedy: str) -> None:
+    def _keep_failure(self, turn: KeptTurn, job: AnswerJob, message: str, remedy: str) -> None:
         view: View = {"failure": {"message": message, "remedy": remedy}}
         try:
-            self._kept.answered(turn.turn_id, "", view)
+            self._kept.store_answer(turn.turn_id, "", view)
         finally:
-            asking.tell("final", answer=view)
+            job.emit("final", answer=view)
 
 
-class _Teller:
-    """Turns the assistant's events into the page's."""
+class _EventForwarder:
+    """Translates the events of the assistant into events of the page."""
 
-    def __init__(self, asking: Asking, number: Number) -> None:
-        self._asking = asking
+    def __init__(self, job: AnswerJob, number: Number) -> None:
+        self._job = job
         self._number = number
         self._at = 0
         self.first: View | None = None
         self.understood = self.filtered = ""
 
-    def tell(self, event: Event) -> Answer | None:
-        """The answer, when it is complete."""
-        tell = self._asking.tell
+    def forward(self, event: Event) -> Answer | None:
+        """Forward one event. Returns the answer once it is complete."""
+        emit = self._job.emit
         if isinstance(event, Searching):
             self.understood, self.filtered = event.understood, event.filtered
-            tell("searching", understood=event.understood, filtered=event.filtered)
+            emit("searching", understood=event.understood, filtered=event.filtered)
         elif isinstance(event, Sources):
             if event.first is not None:
                 self.first = citation_view(event.first, self._number)
-            tell("sources", n_hits=len(event.hits), first=self.first)
+            emit("sources", n_hits=len(event.hits), first=self.first)
         elif isinstance(event, Token):
-            tell("token", text=event.text)
+            emit("token", text=event.text)
         elif isinstance(event, Cited):
-            tell("cited", sentence=sentence_view(event.sentence, self._number))
+            emit("cited", sentence=sentence_view(event.sentence, self._number))
         elif isinstance(event, Final):
             return event.answer
         return None
 
 
 def history_before(turns: list[KeptTurn], turn_id: int) -> list[Turn]:
-    """Earlier questions that were answered, with their answers."""
+    """The earlier questions with their answers."""
     return [
         Turn(turn.question, turn.answer_text) for turn in turns if turn.turn_id < turn_id and turn.answer_text
     ]

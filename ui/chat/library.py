@@ -44,11 +44,11 @@ from askive.ui.chat.workspace import Workspace
 from askive.ui.wording import as_sentence
 
 _SLICE = 32
-_LOOK_S = 0.5
+_POLL_S = 0.5
 
 
 class Library:
-    """What people do with collections. One change at a time in a collection."""
+    """Operations on collections. One change at a time."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -95,7 +95,7 @@ class Library:
         )
 
     def delete(self, name: str, *, with_quotes: bool = False) -> None:
-        """For good, with the files that were uploaded into it, and all that models keep of what they have read.
+        """Delete a collection with its uploaded files and all states that models keep.
 
         with_quotes: also what `quotes` counts. Raises CollectionNotFound.
         """
@@ -124,15 +124,15 @@ class Library:
         return self._workspace.archive(name).store.publishers()
 
     def remove(self, name: str, uri: str, *, with_quotes: bool = False) -> None:
-        """Take a document out, and all that models keep of what they have read.
+        """Remove a document, and all states that models keep.
 
         with_quotes: also what `quotes` counts. An uploaded file is deleted, others stay where they are. Waits for the
-        question that is being answered, which could keep the document's text once more.
+        question that is being answered, which could cache the document's text again.
         """
         folder = self._workspace.archive(name).folder
         with (
             self._change(name),
-            self._opened(folder, self._workspace.embedder()) as archive,
+            self._open_archive(folder, self._workspace.embedder()) as archive,
             self._workspace.scheduler.turn(Work.QUESTION),
         ):
             remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
@@ -148,20 +148,20 @@ class Library:
         return self._incoming.open(self._uploads(name).joinpath(*file_parts(file_name)))
 
     def _hold_uploads(self) -> None:
-        """Until the process ends: no other one takes an unfinished upload for a leftover."""
+        """Hold the lock until the process ends, so that no other one deletes an unfinished upload as a leftover."""
         uploads_folder(self._config).mkdir(parents=True, exist_ok=True)
-        # Another chat that holds it keeps them as well.
+        # If another chat holds it, the uploads are protected too.
         with suppress(Timeout):
             self._uploading.acquire()
 
     def add(self, name: str, upload: Upload) -> Iterator[View]:
-        """Put an upload in its place and index it, saying how far it is; the last view says how it ended.
+        """Move an upload to its place, index it and yield its progress; the last view is the outcome.
 
         `{"step": "reading"}`, `{"step": "indexing", "done", "total"}`, then `{"step": "done", "n_passages"}`
         or `{"step": "failed", "message", "remedy"}`.
         """
         views: SimpleQueue[View] = SimpleQueue()
-        # At once, not when the views are read: whoever sent it may be gone, and it is still to be put in its place.
+        # Start at once, not when the views are read: the sender may be gone, and the upload must still be indexed.
         Thread(target=self._index, args=(name, upload, views.put), daemon=True).start()
         return self._until_ended(views)
 
@@ -172,7 +172,7 @@ class Library:
     def _until_ended(self, views: SimpleQueue[View]) -> Iterator[View]:
         while True:
             try:
-                view = views.get(timeout=_LOOK_S)
+                view = views.get(timeout=_POLL_S)
             except Empty:
                 if not self._closed.is_set():
                     continue
@@ -181,41 +181,41 @@ class Library:
             if view["step"] in ("done", "failed"):
                 return
 
-    def _index(self, name: str, upload: Upload, tell: Callable[[View], None]) -> None:
+    def _index(self, name: str, upload: Upload, report: Callable[[View], None]) -> None:
         ended = _failed("indexing stopped", "add the file again")
         try:
-            tell({"step": "reading"})
+            report({"step": "reading"})
             with self._change(name):
                 before = upload.place()
                 try:
-                    ended = self._ingest(name, upload.target, tell)
+                    ended = self._ingest(name, upload.target, report)
                 finally:
                     if ended["step"] == "failed" and before is not None:
                         before.replace(upload.target)
                     elif ended["step"] == "failed":
                         delete_upload(self._config, upload.target)
-        except Exception as error:  # Whatever it is, who waits for the upload must hear of it.
+        except Exception as error:  # The page must get every error.
             ended = {"step": "failed", **failure_view(error)}
         finally:
             try:
                 upload.discard()
             finally:
-                tell(ended)
+                report(ended)
 
     @contextmanager
     def _change(self, name: str) -> Iterator[None]:
-        """Changes of this chat wait for each other as long as it takes, for other processes a bounded time."""
+        """The lock for a change: waits for other changes of this chat without a limit, for other processes with one."""
         with self._changing, lock_collections(self._config, name):
             yield
 
-    def _ingest(self, name: str, path: Path, tell: Callable[[View], None]) -> View:
+    def _ingest(self, name: str, path: Path, report: Callable[[View], None]) -> View:
         try:
-            embedder = Courteous(self._workspace.embedder(), self._workspace.scheduler, tell)
+            embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             folder = collection_path(self._config, name)
-            with self._opened(folder, embedder) as archive:
+            with self._open_archive(folder, embedder) as archive:
                 report = ingest_paths(archive, [path])
                 if archive.store.unerased:
-                    # The question that is being answered could keep the former text once more.
+                    # The question that is being answered could cache the former text again.
                     with self._workspace.scheduler.turn(Work.QUESTION):
                         removal = removal_in(self._config, archive, [str(path)], name)
                         delete_elsewhere(self._config, removal, with_quotes=False)
@@ -225,13 +225,13 @@ class Library:
             return {"step": "failed", **failure_view(error)}
         if report.failures:
             failure = report.failures[0]
-            # Where it is kept says nothing to whoever dropped it here.
+            # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
             return _failed(message, failure.remedy)
         return {"step": "done", "n_passages": report.n_passages, "unchanged": report.n_unchanged > 0}
 
-    def _opened(self, folder: Path, embedder: Embedder) -> Archive:
-        """An archive for changing: the one that answers reads on undisturbed."""
+    def _open_archive(self, folder: Path, embedder: Embedder) -> Archive:
+        """A second archive for writing; the one that answers questions keeps reading."""
         return Archive.open(folder, embedder, self._config.passages, create=False)
 
     def _uploads(self, name: str) -> Path:
@@ -239,13 +239,13 @@ class Library:
         return uploads_folder(self._config) / self._workspace.archive(name).store.store_id
 
 
-class Courteous(WrappedEmbedder):
-    """An embedder for indexing: lets questions go first after every few texts, and says how far it is."""
+class YieldingEmbedder(WrappedEmbedder):
+    """An embedder for indexing: lets questions go first after every few texts, and reports progress."""
 
-    def __init__(self, inner: Embedder, scheduler: Scheduler, tell: Callable[[View], None]) -> None:
+    def __init__(self, inner: Embedder, scheduler: Scheduler, report: Callable[[View], None]) -> None:
         super().__init__(inner)
         self._scheduler = scheduler
-        self._tell = tell
+        self._report = report
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), unit rows."""
@@ -253,7 +253,7 @@ class Courteous(WrappedEmbedder):
 
         made = []
         for at in range(0, len(texts), _SLICE):
-            self._tell({"step": "indexing", "done": at, "total": len(texts)})
+            self._report({"step": "indexing", "done": at, "total": len(texts)})
             with self._scheduler.turn(Work.INDEXING):
                 made.append(self._inner.embed(texts[at : at + _SLICE]))
         return np.concatenate(made) if made else self._inner.embed([])

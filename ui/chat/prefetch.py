@@ -1,4 +1,4 @@
-"""What is read before it is asked for: a question while it is typed, the conversation while nothing is asked."""
+"""Prefetch: read a question while it is typed, and the conversation while the model is idle."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from askive.models.errors import AskiveError
 from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
-from askive.ui.chat.scheduler import GaveUp, Scheduler, Work
+from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
 
 if TYPE_CHECKING:
     from askive.rag.assistant import Assistant
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """A question and all that its prompt depends on: equal ones are answered from the same reading.
+class PreparedQuestion:
+    """A question and everything that its prompt depends on: equal ones share a prefetch.
 
     question: as it is prepared, see `askive.rag.answer.preparation.complete_question`.
     """
@@ -34,13 +34,13 @@ class Sought:
 
 @dataclass(slots=True)
 class Reading:
-    """A question being read ahead.
+    """The prefetch of a question.
 
-    begun: it has its turn at the turnstile. leave: gives that turn back; there once all is found and only the prompt
-    is left to be read. asked: the question was sent. over: nothing is computed any more.
+    begun: it has its turn of the scheduler. leave: gives that turn back; set once the search is done and only the
+    prompt is left to read. asked: the question was sent. over: nothing is computed any more.
     """
 
-    sought: Sought
+    prepared: PreparedQuestion
     cancel: Flag = field(default_factory=Flag)
     begun: bool = False
     leave: Callable[[], None] | None = None
@@ -54,7 +54,7 @@ class Prefetcher:
     def __init__(
         self,
         scheduler: Scheduler,
-        assistant_of: Callable[[Sought], Assistant],
+        assistant_of: Callable[[PreparedQuestion], Assistant],
         loaded: Callable[[str], Assistant | None],
     ) -> None:
         """assistant_of: opens what a question needs. loaded: an assistant with this model, if there is one."""
@@ -65,16 +65,16 @@ class Prefetcher:
         self._typed: Reading | None = None
         self._idle = Flag()
 
-    def anticipate(self, sought: Sought) -> tuple[Hit, ...]:
-        """Find and read for a question that is still being typed; empty when that was cancelled.
+    def anticipate(self, prepared: PreparedQuestion) -> tuple[Hit, ...]:
+        """Search and read for a question that is being typed. Returns the hits, none if cancelled.
 
-        At most one at a time: a new one cancels the one before, unless that is the same.
+        At most one at a time: a new one cancels the previous one, unless both are equal.
         """
-        reading = Reading(sought)
+        reading = Reading(prepared)
         with self._lock:
             self._idle.set()
             before = self._typed
-            is_same = before is not None and before.sought == sought and not before.cancel.is_set()
+            is_same = before is not None and before.prepared == prepared and not before.cancel.is_set()
             if before is not None and not is_same:
                 before.cancel.set()
             self._typed = before if is_same else reading
@@ -84,38 +84,38 @@ class Prefetcher:
         try:
             with self._scheduler.turn(Work.ANTICIPATION, reading.cancel) as leave:
                 reading.begun = True
-                assistant = self._assistant_of(sought)
+                assistant = self._assistant_of(prepared)
                 found = assistant.anticipate(
-                    sought.question,
-                    sought.history,
+                    prepared.question,
+                    prepared.history,
                     reading.cancel,
-                    admitted=sought.admitted or None,
-                    found=lambda: self._all_found(reading, leave),
+                    admitted=prepared.admitted or None,
+                    found=lambda: self._search_done(reading, leave),
                 )
-        except GaveUp:
+        except TurnCancelled:
             return ()
         finally:
             reading.over.set()
         return () if reading.cancel.is_set() else found
 
-    def stop(self, unless: Sought | None = None) -> None:
-        """Typing went on: end what is being read, unless it is of this question."""
+    def stop(self, unless: PreparedQuestion | None = None) -> None:
+        """Cancel the prefetch, because typing goes on, unless it is for this question."""
         with self._lock:
-            if self._typed and self._typed.sought != unless:
+            if self._typed and self._typed.prepared != unless:
                 self._typed.cancel.set()
 
-    def ask(self, sought: Sought) -> Reading | None:
-        """A question was sent. What is being read for it goes on, and is returned for `settle`; all else ends.
+    def ask(self, prepared: PreparedQuestion) -> Reading | None:
+        """A question was sent: its own prefetch goes on and is returned for `settle`; any other one is cancelled.
 
-        Once everything is found the question need not wait for its turn until the prompt is read: it says where it
-        was found meanwhile.
+        Once the search is done the question gets its turn while the prompt is still being read, so that it can show its
+        sources meanwhile.
         """
         with self._lock:
             self._idle.set()
             reading, self._typed = self._typed, None
             if reading is None:
                 return None
-            if reading.sought != sought or not reading.begun:
+            if reading.prepared != prepared or not reading.begun:
                 reading.cancel.set()
                 return None
             reading.asked = True
@@ -124,14 +124,14 @@ class Prefetcher:
             return reading
 
     def settle(self, reading: Reading) -> None:
-        """The question is answered, or was stopped: nothing goes on for it."""
+        """End the prefetch of a question that is answered or stopped."""
         reading.cancel.set()
         reading.over.wait()
 
     def read_opening(self, model: str, history: tuple[Turn, ...]) -> bool:
         """While the model is idle, read the start of the next prompt; False when other work came first.
 
-        A model that is not loaded is left alone, and so is what was read for a question that is being typed.
+        Does nothing if the model is not loaded, or if a prefetch for a typed question is there.
         """
         with self._lock:
             if self._typed is not None and not self._typed.cancel.is_set():
@@ -142,18 +142,18 @@ class Prefetcher:
             with self._scheduler.turn(Work.IDLE, cancel):
                 assistant = self._loaded(model)
                 return assistant is not None and assistant.read_opening(history, cancel)
-        except (GaveUp, AskiveError):
-            # Whatever is wrong with the model is said when the next question is asked.
+        except (TurnCancelled, AskiveError):
+            # The next question reports the error of the model.
             return False
 
     def close(self) -> None:
-        """End all."""
+        """Cancel everything."""
         with self._lock:
             self._idle.set()
             if self._typed is not None:
                 self._typed.cancel.set()
 
-    def _all_found(self, reading: Reading, leave: Callable[[], None]) -> None:
+    def _search_done(self, reading: Reading, leave: Callable[[], None]) -> None:
         with self._lock:
             reading.leave = leave
             if reading.asked:

@@ -1,4 +1,4 @@
-"""Whose turn it is: questions, typing ahead, indexing, then idle work; first come, first served."""
+"""A scheduler with priorities: questions, prefetch, indexing, idle work; first come, first served."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Event as Flag
 
 
 class Work(IntEnum):
-    """What waits; the lower goes first."""
+    """The kinds of work; a lower number goes first."""
 
     QUESTION = 0
     ANTICIPATION = 1
@@ -19,12 +19,12 @@ class Work(IntEnum):
     IDLE = 3
 
 
-class GaveUp(Exception):
-    """The wait was cancelled before its turn came."""
+class TurnCancelled(Exception):
+    """The wait for a turn was cancelled."""
 
 
 class Scheduler:
-    """One at a time: two jobs at once on two cores are many times slower than one after the other."""
+    """Runs one job at a time: on two cores, two jobs at once are many times slower than one after the other."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,13 +35,13 @@ class Scheduler:
 
     @contextmanager
     def turn(
-        self, work: Work, cancel: Flag | None = None, told: Callable[[int], None] | None = None
+        self, work: Work, cancel: Flag | None = None, notify: Callable[[int], None] | None = None
     ) -> Iterator[Callable[[], None]]:
-        """Wait, then work. Yields what gives the turn back before the end.
+        """Wait for the turn and hold it. Yields a function that gives it back early.
 
-        told: called with the number of waiting questions ahead, whenever it changes; never with 0.
-        The `cancel` of IDLE work is set here when anybody comes to work.
-        Raises GaveUp when `cancel` is set while waiting.
+        notify: called with the number of questions ahead whenever it changes; never with 0.
+        When other work arrives, the `cancel` of IDLE work is set.
+        Raises TurnCancelled when `cancel` is set while waiting.
         """
         with self._changed:
             if self._idle is not None:
@@ -55,11 +55,11 @@ class Scheduler:
                     self._waiting.remove(ticket)
                     heapq.heapify(self._waiting)
                     self._changed.notify_all()
-                    raise GaveUp
+                    raise TurnCancelled
                 n_before = sum(other < ticket and other[0] == Work.QUESTION for other in self._waiting)
                 n_before += self._working is Work.QUESTION
-                if told and n_before and n_before != last:
-                    told(n_before)
+                if notify and n_before and n_before != last:
+                    notify(n_before)
                     last = n_before
                 self._changed.wait(timeout=0.05 if cancel is not None else 1.0)
             heapq.heappop(self._waiting)

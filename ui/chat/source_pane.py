@@ -1,4 +1,4 @@
-"""A whole document for reading, in pages where it has them; and the picture of a PDF's page."""
+"""The text of a document, in pages if it has them, and pictures of the pages of a PDF."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def document_view(archive: Archive, uri: str) -> View:
 
 
 def pages_of(document: Document) -> list[tuple[int | None, int, int]]:
-    """(page, start, end) in the document's order; page None when it has no pages."""
+    """(page, start, end) in the order of the document; page is None if it has no pages."""
     if PAGE_BREAK not in document.text and document.media_type != _PDF:
         return [(None, 0, len(document.text))]
     found: list[tuple[int | None, int, int]] = []
@@ -71,7 +71,7 @@ def page_picture(archive: Archive, uri: str, page: int) -> bytes:
 
 
 def marked_boxes(archive: Archive, uri: str, page: int, quote: str) -> list[dict[str, float]]:
-    """Where a quote stands on a page of a PDF: boxes in shares of the page's width and height.
+    """The position of a quote on a page of a PDF: boxes as fractions of the page's width and height.
 
     Empty when the words are not found on the page as they were read.
     """
@@ -102,7 +102,7 @@ def marked_boxes(archive: Archive, uri: str, page: int, quote: str) -> list[dict
 
 
 def _find(text: Any, quote: str) -> tuple[int, int]:
-    """(index, count) of the quote among the page's characters, white space and line-end hyphens aside."""
+    """(index, count) of the quote among the page's characters, ignoring white space and hyphens."""
     shown = text.get_text_range()
     places = [i for i, letter in enumerate(shown) if letter.isalnum()]
     wanted = "".join(letter for letter in quote if letter.isalnum())
@@ -121,7 +121,7 @@ def _document(archive: Archive, uri: str) -> Document:
 
 
 def _original(document: Document) -> Path | None:
-    """The PDF that was indexed, if it is still there unchanged."""
+    """The path of the indexed PDF, if it still exists unchanged."""
     if document.media_type != _PDF:
         return None
     path = Path(document.uri)

@@ -1,4 +1,4 @@
-"""Files on their way into a collection: written under names of our own, put in their place when they are whole."""
+"""Uploads into a collection: written to temporary files, and moved to their place when complete."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def file_parts(name: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Upload:
-    """A file that is being received. target: the path it will have. temporary: where it is written to."""
+    """A file that is being received. target: the path it will have. temporary: the path it is written to."""
 
     target: Path
     temporary: Path
@@ -62,13 +62,13 @@ class Upload:
     _before: Path | None = None
 
     def write(self, block: bytes) -> None:
-        """Append. Raises BodyTooLarge as soon as there are more bytes than are read."""
+        """Append a block. Raises BodyTooLarge above the size limit."""
         self._n_bytes += len(block)
         require_size(self._n_bytes, self._limit)
         self._file.write(block)
 
     def place(self) -> Path | None:
-        """Move it to its target; where the file that was there is kept until `discard`, None if there was none.
+        """Move the upload to its target. Returns the copy of a replaced file, which is kept until `discard`, or None.
 
         Raises UsageError when a folder has that name, or a file the name of one of its folders; OSError.
         """
@@ -98,7 +98,7 @@ class Upload:
         return before
 
     def discard(self) -> None:
-        """Remove what is left of it in the incoming folder, and let another upload begin; safe to call twice."""
+        """Delete the temporary files and free the slot for another upload; safe to call twice."""
         if not self._is_open:
             return
         self._is_open = False
@@ -114,7 +114,7 @@ class Upload:
 
 
 class Incoming:
-    """The folder of uploads on their way: what lies there at the start is left from a killed chat."""
+    """The folder of unfinished uploads."""
 
     def __init__(self, folder: Path, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
         self._folder = folder
@@ -122,7 +122,7 @@ class Incoming:
         self._slots = BoundedSemaphore(MAX_AT_ONCE)
 
     def clear(self) -> None:
-        """Remove what killed uploads left; what another chat is writing stays.
+        """Delete leftovers of killed processes, but not the uploads of another chat.
 
         A file that was being replaced is not removed here: `askive.rag.privacy.leftovers.sweep` puts it back.
         """
@@ -136,7 +136,7 @@ class Incoming:
                     path.unlink(missing_ok=True)
 
     def open(self, target: Path) -> Upload:
-        """Raises TooManyRequests when MAX_AT_ONCE are on their way."""
+        """Begin an upload. Raises TooManyRequests when there are MAX_AT_ONCE already."""
         if not self._slots.acquire(blocking=False):
             raise TooManyRequests(
                 f"{MAX_AT_ONCE} files are being added already", remedy="add this one when they have finished"
@@ -153,7 +153,7 @@ class Incoming:
 
 
 def _locked(file: BinaryIO) -> bool:
-    """Whether the file could be locked for this process; it is until it is closed."""
+    """Lock the file until it is closed. Returns whether that succeeded."""
     try:
         import fcntl
     except ImportError:

@@ -1,4 +1,4 @@
-"""What all sessions share: the models, the opened collections, one assistant for each pair, one queue."""
+"""What all sessions share: models, open collections, one assistant for each pair of them, one scheduler."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from askive.rag.factory import open_embedder, open_generator, open_retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
-from askive.ui.chat.prefetch import Prefetcher, Sought
+from askive.ui.chat.prefetch import Prefetcher, PreparedQuestion
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.disclosure import disclose
 
@@ -52,7 +52,7 @@ class Workspace:
             return self._embedder
 
     def archive(self, collection: str) -> Archive:
-        """The opened collection; opened again when another process has rebuilt it.
+        """The open collection; reopened after another process has rebuilt it.
 
         Raises CollectionNotFound, FingerprintMismatch, StoreError, ModelNotFound.
         """
@@ -80,20 +80,20 @@ class Workspace:
                 known.close()
 
     def forget_read(self) -> None:
-        """Have the loaded models drop what they hold of documents. Call it inside a turn."""
+        """Make the loaded models delete what they keep of documents. Call it inside a turn."""
         with self._lock:
             loaded = list(self._generators.values())
-        # Outside: one that is computing still lets others wait for it.
+        # Outside the lock: a generator that is computing may take long.
         for generator in loaded:
             if isinstance(generator, Forgetful):
-                # One that cannot compute any more must not keep anybody from removing.
+                # A broken generator must not prevent a removal.
                 with suppress(AskiveError):
                     generator.forget()
 
     def assistant(self, collection: str, model: str, *, literal: bool = False) -> Assistant:
-        """The assistant for a collection and a model. Call it inside a turn: another model may be let go.
+        """The assistant for a collection and a model. Call it inside a turn: another model may be closed.
 
-        literal: do not move up what the question names.
+        literal: do not rank higher what the question names.
         Raises as `archive`, and ModelNotFound, WeightsError, EndpointError.
         """
         with self._lock:
@@ -106,16 +106,16 @@ class Workspace:
                 self._assistants[collection, model, literal] = known
             return known
 
-    def _assistant_of(self, sought: Sought) -> Assistant:
-        return self.assistant(sought.collection, sought.model, literal=sought.literal)
+    def _assistant_of(self, prepared: PreparedQuestion) -> Assistant:
+        return self.assistant(prepared.collection, prepared.model, literal=prepared.literal)
 
     def loaded(self, model: str) -> Assistant | None:
-        """An assistant with this model, for whatever collection; None when there is none yet."""
+        """An assistant with this model for any collection; None if there is none yet."""
         with self._lock:
             return next((known for (_, of, _), known in self._assistants.items() if of == model), None)
 
     def warm(self, collection: str) -> None:
-        """Load what the first question would wait for, and read what its prompt opens with."""
+        """Load what the first question needs, and read the start of its prompt."""
         with self.scheduler.turn(Work.QUESTION):
             self.assistant(collection, self.config.generator).archive.embed_query("warm")
         self.ahead.read_opening(self.config.generator, ())
@@ -123,14 +123,14 @@ class Workspace:
     def glance(
         self, collection: str, typed: str, history: Sequence[Turn], admitted: Filter
     ) -> tuple[Hit, ...]:
-        """The documents found for a question that is still being typed. Quick: it takes no turn."""
+        """Hits for a question that is being typed. Fast: it needs no turn."""
         retriever = open_retriever(self.config.with_retrieval(rerank="off"), self.archive(collection))
         return retriever.retrieve(typed, history, admitted=admitted or None)
 
     def generators(self) -> list[dict[str, Any]]:
         """Models that can be chosen: the current one first, then those with installed weights.
 
-        Each is `{"id", "disclosure"}`; the disclosure is empty when nothing leaves the machine with it.
+        Each is `{"id", "disclosure"}`; the disclosure is empty for a model that sends nothing.
         """
         from askive.models.weights.store import WeightStore
 

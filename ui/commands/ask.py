@@ -98,7 +98,7 @@ def ask(
 
 
 def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:
-    """Answers in order, each flushed as it is done; a question that fails becomes an error object."""
+    """Print the answers in order, each as soon as it is done. A question that fails becomes an error object."""
     from askive.models.errors import AskiveError
     from askive.rag.serialize import answer_to_dict
     from askive.rag.text.words import storable
@@ -108,9 +108,9 @@ def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown
         for text in questions:
             try:
                 shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
-            except Exception as error:  # One question must not cost the answers to the others.
+            except Exception as error:  # One failing question must not stop the others.
                 failed = True
-                told = (
+                failure = (
                     error
                     if isinstance(error, AskiveError)
                     else AskiveError(
@@ -118,14 +118,17 @@ def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown
                     )
                 )
                 shown.json(
-                    {"question": storable(text), "error": {k: storable(v) for k, v in told.as_dict().items()}}
+                    {
+                        "question": storable(text),
+                        "error": {k: storable(v) for k, v in failure.as_dict().items()},
+                    }
                 )
     if failed:
         raise typer.Exit(1)
 
 
 def _read_batch(path: Path) -> Iterator[str]:
-    """Questions of a JSON-lines file. Raises UsageError with the line that is wrong, before the first answer."""
+    """The questions of a JSON Lines file. Raises UsageError for a wrong line, before the first answer."""
     try:
         lines = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).splitlines()
     except (OSError, UnicodeDecodeError) as error:

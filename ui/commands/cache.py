@@ -1,4 +1,4 @@
-"""`askive cache`: what the model has read and need not read again."""
+"""`askive cache`: kept attention states."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def warm(
 
 
 def cleared_text(cleared: bool) -> str:
-    """What became of the kept states when documents were removed for good, in a few words."""
+    """What happened to the kept states when documents were removed."""
     return "kept states cleared" if cleared else "kept states remain: `askive cache clear` deletes them"
 
 

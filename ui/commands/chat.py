@@ -50,7 +50,7 @@ def chat(
     Example: [bold]askive chat --collection case[/]
     """
     from askive.rag.collections.by_name import require_collection
-    from askive.ui.terminal.opening import meant_collection
+    from askive.ui.terminal.opening import resolve_collection
 
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:
@@ -59,12 +59,12 @@ def chat(
             remedy="add --share-on-network, or leave --password-file out",
         )
     host = "0.0.0.0" if share_on_network else "127.0.0.1"
-    _must_be_free(host, port)
+    _require_free_port(host, port)
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(False, quiet)
-    name = _collection(config) or meant_collection(config, shown)
+    name = _collection(config) or resolve_collection(config, shown)
     require_collection(config, name)
-    # Late: it takes seconds, and whoever mistyped should know at once.
+    # Imported late: it takes seconds, and usage errors should appear at once.
     from askive.ui.chat.app import open_chat
 
     with open_chat(config, name, password=password) as opened:
@@ -82,7 +82,7 @@ def chat(
         blocks = opened.server.get_blocks()
         shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C stops it)")
         if share_on_network:
-            shown.hint(reached_at(network_addresses(), blocks.server_port))
+            shown.hint(network_hint(network_addresses(), blocks.server_port))
         try:
             Event().wait()
         except KeyboardInterrupt:
@@ -105,19 +105,19 @@ def network_addresses() -> list[str]:
     )
 
 
-def reached_at(addresses: Sequence[str], port: int) -> str:
-    """Where other machines find the chat, as a line."""
+def network_hint(addresses: Sequence[str], port: int) -> str:
+    """A line with the addresses of the chat for other machines."""
     if not addresses:
         return "This machine has no network address: other machines cannot reach it."
     return f"Other machines reach it at {' or '.join(f'http://{address}:{port}/' for address in addresses)}"
 
 
-def _must_be_free(host: str, port: int) -> None:
-    """Raises SystemFailure for a port that cannot be listened on, before models are loaded for it."""
+def _require_free_port(host: str, port: int) -> None:
+    """Raises SystemFailure for a port that is not available, before models are loaded."""
     import socket
 
     with socket.socket() as listener:
-        # As the server does: a port that was in use a moment ago is free.
+        # As the server does: a recently closed port counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
@@ -126,7 +126,7 @@ def _must_be_free(host: str, port: int) -> None:
 
 
 def _collection(config: Config) -> str | None:
-    """When several could be meant the chat opens one of them: another is one press away."""
+    """The collection to open when the choice is ambiguous; the page can switch to another."""
     from askive.rag.collections.by_name import DEFAULT_COLLECTION, list_collections
     from askive.rag.config import SEEDS_COLLECTION
 

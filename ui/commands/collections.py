@@ -69,7 +69,7 @@ def _list(
 
 
 def _row(config: Config, name: str) -> dict[str, Any]:
-    """Name and size of a collection; with `error` in the place of the sizes when it cannot be read."""
+    """Name and size of a collection; with `error` in place of the sizes if it cannot be read."""
     from askive.rag.collections.path import collection_path
     from askive.rag.store.archive import STORE_NAME
     from askive.rag.store.sqlite import SqliteStore

@@ -1,4 +1,4 @@
-"""`askive config`: every setting, and where its value came from."""
+"""`askive config`: every setting, and where its value was set."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def config(
 
 
 def _unread(is_there: bool) -> str:
-    return "not read" if is_there else "not there"
+    return "not read" if is_there else "does not exist"
 
 
 def _matching(settings: Sequence[Setting], keys: Sequence[str]) -> list[Setting]:
-    """Those that begin with one of the keys, in their own order. Raises UsageError for a key that none begins with."""
+    """The settings whose name starts with one of the keys. Raises UsageError for a key without a match."""
     from askive.rag.config import nearest_setting
 
     for key in keys:
@@ -90,21 +90,21 @@ def _lines(setting: Setting) -> tuple[str, str]:
 
 
 def _how_to_change(settings: Sequence[Setting]) -> list[str]:
-    """What to write, with one of the settings that are shown; the home has only its variable."""
+    """How to change a setting, with one of those shown as an example; the home has only its variable."""
     in_file = [setting for setting in settings if setting.key != "home"]
     if not in_file:
         return ["", "To change it, set ASKIVE_HOME=FOLDER."]
-    # A setting in a group shows what the others need too.
+    # A setting in a group shows the [group] line too.
     example = next((setting for setting in in_file if "." in setting.key), in_file[0])
     group, _, name = example.key.rpartition(".")
     value = "VALUE" if example.value is None else _as_toml(example.value)
-    told = shlex.quote(example.value) if isinstance(example.value, str) else value
+    in_variable = shlex.quote(example.value) if isinstance(example.value, str) else value
     return [
         "",
         f"To change one, write in {'config.toml' if group else 'config.toml, above the first [group]'}:",
         *([f"    [{group}]"] if group else []),
         f"    {name} = {value}",
-        f"or set the variable, which wins: {example.variable}={told}",
+        f"or set the variable, which wins: {example.variable}={in_variable}",
     ]
 
 

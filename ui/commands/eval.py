@@ -383,12 +383,12 @@ def _progress(shown: Output, name: str) -> Iterator[Callable[[str, int, int], No
     with shown.progress() as bar:
         tasks: dict[str, TaskID] = {}
 
-        def told(what: str, done: int, total: int) -> None:
+        def report_step(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(f"{name}: {what}", total=total)
             bar.update(tasks[what], completed=done, total=total)
 
-        yield told
+        yield report_step
 
 
 def _out_of(out: Path | None, suite: str, n_suites: int) -> Path | None:

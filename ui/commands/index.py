@@ -94,7 +94,7 @@ def index(
     with shown.progress() as bar:
         task = bar.add_task(f"Indexing into {name}", total=None)
 
-        def tell(done: int, total: int | None, _uri: str) -> None:
+        def show_progress(done: int, total: int | None, _uri: str) -> None:
             speed = f", {report.passages_per_second:.0f} passages/s" if report.n_passages else ""
             bar.update(task, completed=done, total=total, description=f"Indexing into {name}{speed}")
 
@@ -124,7 +124,7 @@ def index(
             with_quotes=quotes_too if with_quotes is None else with_quotes,
             follow_links=follow_links,
             report=report,
-            progress=tell,
+            progress=show_progress,
             reading=show_file,
             notify=shown.hint,
         )
@@ -165,7 +165,7 @@ def index(
                 f"{losses_text(folder)} They were not removed.", f"To remove them, run `{command}`."
             )
         if report.skipped:
-            shown.hint(f"not read, for their types are not supported: {_some(report.skipped)}")
+            shown.hint(f"not read, because their types are not supported: {_some(report.skipped)}")
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"
@@ -179,7 +179,7 @@ def index(
             shown.hint(f"{name}: deleted because they quote removed documents: {counts_text(deleted)}")
         if kept := indexed.quotes_kept:
             shown.hint(f"{name}: kept, although they quote removed documents: {counts_text(kept)}")
-    # Documents that were kept and text that is not erased are no success: a disk may be missing or failing.
+    # Withheld removals and text that is not erased are failures: a disk may be missing or failing.
     if report.failures or report.withheld or not indexed.erased:
         raise typer.Exit(1)
 
@@ -202,7 +202,7 @@ def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | 
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION
-    # Nothing is embedded: whatever embedder is in force, the collection's own will do.
+    # Nothing is embedded, so the collection's own embedder avoids a mismatch with the configured one.
     config = config.model_copy(update={"embedder": stored_embedder(config, name) or config.embedder})
     with write_collection(config, name, notify=shown.hint) as archive:
         with_quotes = choose_quotes(config, removal_of_documents(config, archive, uris), with_quotes)

@@ -1,4 +1,4 @@
-"""`askive models`: see, fetch, check, remove and add models."""
+"""`askive models`: list, download, verify, remove and add models."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
 
 
 def _in_use(config: Config, store: WeightStore) -> list[str]:
-    """The configured models that have weights to fetch (a fake, a path or an endpoint has none)."""
+    """The configured models that have weights to download (not a fake, a path or an endpoint)."""
     from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
 
     known = {entry.id for entry in store.catalog.entries} | {DEFAULT_EMBEDDER, DEFAULT_GENERATOR}

@@ -1,4 +1,4 @@
-"""What the commands that remove ask first and say afterwards."""
+"""Confirmation and report of the commands that remove documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WithQuotes = Annotated[
 
 
 def choose_quotes(config: Config, removal: Removal, with_quotes: bool | None, *, yes: bool = False) -> bool:
-    """Whether to delete what quotes the documents: as the flags say, else as the user answers, else no."""
+    """Whether to delete what quotes the documents: from the flags, else asked on a terminal, else no."""
     from askive.rag.privacy.register import quotes_of
 
     if with_quotes is not None:
@@ -44,7 +44,7 @@ def counts_text(quotes: Mapping[str, int]) -> str:
 
 
 def removed_text(removed: Removed) -> str:
-    """What came of a removal beside the documents, on one line."""
+    """The other results of a removal, on one line."""
     parts = [cleared_text(removed.states_cleared)]
     if not removed.erased:
         parts.append(NOT_ERASED)
@@ -56,7 +56,7 @@ def removed_text(removed: Removed) -> str:
 
 
 def removed_json(removed: Removed) -> dict[str, object]:
-    """The same for --json."""
+    """The other results of a removal, for --json."""
     return {
         "states_cleared": removed.states_cleared,
         "erased": removed.erased,

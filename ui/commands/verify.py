@@ -33,8 +33,8 @@ def verify(
         bool,
         typer.Option(
             "--generator/--no-generator",
-            help="Let the generator judge each sentence, a second or two each; without it the reader does, which "
-            "knows less.",
+            help="Let the generator judge each sentence (a second or two for each); without it the less accurate "
+            "reader judges.",
         ),
     ] = True,
     embedder: Embedder = None,
@@ -76,14 +76,14 @@ def verify(
         raise UsageError("the text has no sentence to check", remedy="give a text with at least one sentence")
     shown.hint(f"{n_supported} of {n_sentences} sentences are supported (checked by {', '.join(checks)})")
     if generator and "generator" not in checks:
-        shown.hint(f"{config.generator} was not asked: its opinion is not calibrated")
+        shown.hint(f"{config.generator} was not used: its judgement is not calibrated")
     if n_supported < n_sentences:
         raise typer.Exit(1)
 
 
 def _text_of(file: str) -> str:
     if file != "-" and Path(file).exists() and not Path(file).is_file():
-        # A pipe would be waited for, a device may have no end.
+        # Reading a pipe may block, and a device may have no end.
         raise UsageError(
             f"{file} is not a file but a folder, a pipe or a device",
             remedy="name a text file, or give the text on standard input: askive verify -",

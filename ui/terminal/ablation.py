@@ -37,12 +37,12 @@ def ablate_suites(
     with ExitStack() as stack:
         generator, reader = open_rerankers(rerank, config, stack)
         for suite in suites:
-            with progress(shown, suite.name) as told:
+            with progress(shown, suite.name) as report:
                 rows = ablate(
                     suite,
                     config,
                     embedder,
-                    progress=told,
+                    progress=report,
                     generator=generator,
                     reader=reader,
                     limit=limit,

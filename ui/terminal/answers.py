@@ -18,7 +18,7 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     strict: print a sentence only after it is checked and supported.
     """
     out = shown.out
-    said: list[str] = []
+    printed: list[str] = []
     spinner = shown.err.status("Reading the sources…") if not shown.quiet and sys.stderr.isatty() else None
     answer: Answer | None = None
     if spinner:
@@ -29,7 +29,7 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
                 if event.filtered:
                     shown.hint(f"only documents: {event.filtered}")
                 if event.understood:
-                    shown.hint(f"moved up: {event.understood} (--literal turns this off)")
+                    shown.hint(f"ranked higher: {event.understood} (--literal turns this off)")
             elif isinstance(event, Sources) and event.first is not None and not shown.quiet:
                 _pause(spinner)
                 out.print("Nearest in your documents:", style="dim")
@@ -40,7 +40,7 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
             elif isinstance(event, Cited) and (event.sentence.verdict == "supported" or not strict):
                 _pause(spinner)
                 spinner = None
-                _say(event.sentence, said)
+                _print_sentence(event.sentence, printed)
             elif isinstance(event, Final):
                 answer = event.answer
     finally:
@@ -48,10 +48,10 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     if answer is None:
         raise AssertionError("a stream always ends with Final")
     if answer.refused:
-        _write("\n\n" if said else "")
+        _write("\n\n" if printed else "")
         out.print(harmless(answer.text), markup=False)
     else:
-        _print_rest(answer, said)
+        _print_rest(answer, printed)
     if answer.unanswered:
         out.print(harmless(missing_text(answer.unanswered)), markup=False)
     if answer.left_out and not answer.refused and strict:
@@ -62,19 +62,19 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     return answer
 
 
-def _print_rest(answer: Answer, said: list[str]) -> None:
-    """What has not been said yet; all of it anew when what was said is not how the answer begins."""
-    if said != [sentence.text for sentence in answer.sentences[: len(said)]]:
+def _print_rest(answer: Answer, printed: list[str]) -> None:
+    """Print the rest of the answer, or all of it again if it does not begin with what was printed."""
+    if printed != [sentence.text for sentence in answer.sentences[: len(printed)]]:
         _write("\n\n")
-        said.clear()
-    for sentence in answer.sentences[len(said) :]:
-        _say(sentence, said)
+        printed.clear()
+    for sentence in answer.sentences[len(printed) :]:
+        _print_sentence(sentence, printed)
     _write("\n")
 
 
-def _say(sentence: Sentence, said: list[str]) -> None:
-    _write(f"{' ' if said else ''}{sentence.text}{_marks(sentence)}")
-    said.append(sentence.text)
+def _print_sentence(sentence: Sentence, printed: list[str]) -> None:
+    _write(f"{' ' if printed else ''}{sentence.text}{_marks(sentence)}")
+    printed.append(sentence.text)
 
 
 def about(citation: Citation) -> str:
@@ -88,7 +88,7 @@ def about(citation: Citation) -> str:
 def _print_sources(answer: Answer, shown: Output) -> None:
     out = shown.out
     cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
-    # No sentence refers to these by number: they are counted from 1, whatever was cited in what is not shown.
+    # No sentence refers to these numbers, so they start at 1.
     nearby = list(enumerate(answer.refusal.nearby if answer.refusal else (), start=1))
     for title, citations in (("Sources", [(c.marker, c) for c in cited]), ("Nearest passages", nearby)):
         if not citations:
@@ -107,7 +107,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
                 out.print(f"    {line}", markup=False, style="dim")
     if answer.set_aside:
         out.print()
-        out.print("Set aside, for control tokens of a chat template", style="bold")
+        out.print("Set aside because of control tokens of a chat template", style="bold")
     for citation in answer.set_aside:
         out.print(f"    “{_one_line(citation.quote)}”", markup=False)
         out.print(f"    {about(citation)}", style="dim", markup=False)

@@ -25,7 +25,7 @@ _PARTS = ("retrieval", "answers", "citations", "refusal")
 
 
 def print_suites(found: Found, shown: Output) -> None:
-    """A line a suite: what it is, and how many of its questions are scored on what."""
+    """One line for each suite, with the number of questions scored in each part."""
     table = _table("suite", "shape", "documents", "questions", *_PARTS, "licence")
     for suite in found.suites:
         scored = [str(suite.scored.get(part, "-")) for part in _PARTS]
@@ -44,12 +44,12 @@ def print_suites(found: Found, shown: Output) -> None:
 
 
 def print_run(result: RunResult, shown: Output) -> None:
-    """The figures that were scored, with their intervals, and what was not."""
+    """The figures with their intervals, and what was not scored."""
     from askive.eval.metrics import FIGURES
 
     record = result.record
     state = "stopped early, " if result.stopped else ""
-    shown.out.print(_headed(result.suite, f"{record['pipeline']}, {state}{len(result.rows)} questions"))
+    shown.out.print(_heading(result.suite, f"{record['pipeline']}, {state}{len(result.rows)} questions"))
     table = _table("figure", "value", "95% interval", "n")
     for figure in FIGURES:
         estimate = result.estimates[figure.name]
@@ -88,10 +88,10 @@ def print_run(result: RunResult, shown: Output) -> None:
 
 
 def print_ablation(results: Sequence[Ablated], shown: Output) -> None:
-    """A line a variation: figures at document level, with their intervals."""
+    """One line for each variation: figures at document level with intervals."""
     if not results:
         return
-    shown.out.print(_headed(results[0].suite, f"{results[0].n_questions} questions"))
+    shown.out.print(_heading(results[0].suite, f"{results[0].n_questions} questions"))
     names = ("R@5", "R@10")
     table = _table("variation", "nDCG@10", "95% interval", *names, "kept", "recall", "ms")
     for result in results:
@@ -128,7 +128,7 @@ def print_comparison(comparison: Comparison, shown: Output) -> None:
             number(change, unit, signed=True) if difference.comparable else "-",
             interval(difference.difference, unit) if difference.comparable else "-",
             counts,
-            _coloured(difference.verdict),
+            _verdict_text(difference.verdict),
         )
     shown.out.print(table)
     if not comparison.same_suite:
@@ -168,7 +168,7 @@ def print_gate(result: GateResult, shown: Output) -> None:
 
 
 def judge_words(judge: Mapping[str, Any]) -> str:
-    """A judge and its agreement with people, in a line."""
+    """A judge and its agreement with people, on one line."""
     agreement = judge["agreement"]
     if agreement is None:
         return f"{judge['model']}; agreement with people not measured (`askive eval judge-check DIR`)"
@@ -180,7 +180,7 @@ def judge_words(judge: Mapping[str, Any]) -> str:
 
 
 def number(value: float | None, unit: str, *, signed: bool = False) -> str:
-    """A figure as tables show it."""
+    """Format a figure for a table."""
     if value is None:
         return "-"
     sign = "+" if signed else ""
@@ -196,15 +196,15 @@ def interval(estimate: Estimate, unit: str) -> str:
     return f"{number(estimate.low, unit)} … {number(estimate.high, unit)}"
 
 
-def _coloured(verdict: str) -> Text:
+def _verdict_text(verdict: str) -> Text:
     from rich.text import Text
 
-    # An interval around 0 is seen in its column: only what is shown gets a word.
+    # Only a significant difference gets a word; the interval has a column of its own.
     colour = {"better": "green", "worse": "red"}.get(verdict)
     return Text(verdict, colour) if colour else Text()
 
 
-def _headed(name: str, rest: str) -> Text:
+def _heading(name: str, rest: str) -> Text:
     from rich.text import Text
 
     return Text.assemble("\n", (name, "bold"), f"  {rest}")

@@ -27,7 +27,7 @@ _BONUSES = {
 
 
 def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool = False) -> None:
-    """Each hit with its source, score by stage and text; words of the query stand out."""
+    """Each hit with its source, score by stage and text; words of the query are bold."""
     from rich.text import Text
 
     wanted = {stem(word) for word in content_words(query)}
@@ -53,7 +53,7 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
 
 
 def stages_of(hit: Hit) -> str:
-    """The score of every stage that the hit went through: `dense 0.612, lexical 8.41, fused 0.803`."""
+    """The score of every stage of the hit: `dense 0.612, lexical 8.41, fused 0.803`."""
     before = [
         f"{name} {hit.parts[name]:.{digits}f}"
         for name, digits in (("dense", 3), ("lexical", 2), ("retrieved", 3))
@@ -63,7 +63,7 @@ def stages_of(hit: Hit) -> str:
 
 
 def reasons(query: str, hit: Hit) -> list[str]:
-    """Why a passage ranks where it does: what its score is made of, and the words it shares with the query."""
+    """Explain a rank: the parts of the score, and the words that the passage shares with the query."""
     named = {"publisher": hit.source.publisher, "published": hit.source.published}
     figures = [text.format(hit.parts[name]) for name, text in _FIGURES.items() if name in hit.parts]
     bonuses = [text.format(hit.parts[name], **named) for name, text in _BONUSES.items() if name in hit.parts]

@@ -1,4 +1,4 @@
-"""Open an archive or an assistant for a command; the default corpus is indexed when nothing else is there."""
+"""Open an archive or an assistant for a command; index the default corpus if there is no collection."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 
 def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
-    """The assistant over the collection that is meant, and its name."""
+    """The assistant for the chosen collection, and its name."""
     from askive.rag.assistant import Assistant
 
-    name = meant_collection(config, shown)
+    name = resolve_collection(config, shown)
     _disclose(config, config.generator, shown)
     return Assistant.open(config, name), name
 
 
 def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
-    """The collection that is meant. generator: the one that will read it, if any."""
+    """The archive of the chosen collection. generator: the model that will read it, if any."""
     from askive.rag.collections.by_name import open_collection
 
     _disclose(config, generator, shown)
-    return open_collection(config, meant_collection(config, shown))
+    return open_collection(config, resolve_collection(config, shown))
 
 
-def meant_collection(config: Config, shown: Output) -> str:
-    """The collection that is meant; the default corpus is indexed when it is meant and not there."""
+def resolve_collection(config: Config, shown: Output) -> str:
+    """The name of the chosen collection. The default corpus is indexed if it is chosen and does not exist."""
     from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
     from askive.rag.config import SEEDS_COLLECTION
     from askive.rag.privacy.leftovers import sweep
 
-    # Whatever the command is: removed text that a killed process left must not outlive the next start.
+    # In every command: removed text that a killed process left must go at the next start.
     sweep(config)
     name = choose_collection(config)
     if name == SEEDS_COLLECTION and not has_collection(config, name):

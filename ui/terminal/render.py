@@ -63,7 +63,7 @@ class Output:
 
     @contextmanager
     def progress(self, *, bytes_: bool = False) -> Iterator[Progress]:
-        """Bars on standard error; nothing when quiet. bytes_: of a download, whose end is shown in a file too."""
+        """Bars on standard error, none when quiet. bytes_: for downloads, whose final state is shown in files too."""
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -75,7 +75,7 @@ class Output:
         )
 
         amount = (DownloadColumn(), TransferSpeedColumn()) if bytes_ else (MofNCompleteColumn(),)
-        # Rich ends a bar that is not seen with an empty line, which would stand before an error.
+        # Rich prints an empty line after an invisible bar, which would precede an error.
         is_seen = bytes_ or self.err.is_terminal
         console = _console(stderr=True, quiet=self.quiet or not is_seen)
         with Progress(
@@ -91,9 +91,9 @@ class Output:
 
 
 def harmless(text: str) -> str:
-    """Text for a terminal without what could steer it: control characters and bidirectional overrides.
+    """Remove control characters and bidirectional overrides, which could control a terminal.
 
-    Newlines and tabs stay. Everything that the commands print goes through this, here and nowhere else.
+    Newlines and tabs stay. All output of the commands goes through this function, only in this module.
     """
     return _STEERING.sub("", text)
 
@@ -101,7 +101,7 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """A name or path for one line: control characters, line breaks and direction marks are shown as U+FFFD.
 
-    A file's name may hold them, and what stands after a line break would pass for a line of ours.
+    A file name may hold them, and text after a line break would look like a line of our output.
     """
     return _NOT_IN_A_LINE.sub("\ufffd", text)
 
@@ -120,7 +120,7 @@ def write_error(text: str) -> None:
 
 
 def write_failure(message: str, remedy: str, who: str = "askive") -> None:
-    """What failed and what to do about it, on one line of standard error. who: stands in front."""
+    """Write what failed and the remedy, on one line of standard error. who: prefix of the line."""
     remedy = f" {as_sentence(' '.join(remedy.split()))}" if remedy else ""
     message = " ".join(message.split())
     write_error(f"{who}: {message}{'.' if remedy and message[-1:] not in '.!?' else ''}{remedy}\n")
@@ -135,13 +135,13 @@ def print_error(error: AskiveError, *, as_json: bool) -> None:
 
 def _print_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    # JSON escapes only the first 32; an escape is the same value.
-    sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
+    # JSON requires escapes only below U+0020; escaping more does not change the value.
+    sys.stdout.write(_STEERING.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n")
     sys.stdout.flush()
 
 
 def _console(**settings: Any) -> Console:
-    """A console that shows text of documents as it is: harmless, and no `[bold]` or `:smile:` in it is read."""
+    """A console that prints text literally: without control characters, markup or emoji codes."""
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 

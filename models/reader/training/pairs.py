@@ -1,8 +1,8 @@
 """Training pairs for the reader, made from questions with answers and from claims with evidence.
 
-The near misses are the point: a passage about everything in the question that does not hold the answer. They
-are the unanswerable questions of the sets, and made ones: passages whose answering sentence was taken out,
-questions whose name or number was exchanged for another of the same article.
+Near misses matter most: passages about the topic of the question that do not hold the answer. They are the
+unanswerable questions of the data sets, and generated ones: passages without their answering sentence, and questions
+with a name or number replaced by another one of the same article.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Any
 
 SUPPORTED, CONTRADICTED, NEITHER = 0, 1, 2
+# `end. Next`, `end!" “Next`
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
+# "Paris", "Bank of England", "Tower the Great", "Simone de Beauvoir", "Ludwig van Beethoven", "Otto von Bismarck"
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s+(?:of|the|de|van|von)?\s*[A-Z][\w’'-]+)*")
+# "1,250.5", "7"
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+# "who is", "what was", "which old bridge are", "who were", "what has", "who had", "who led", "who sued", "what makes"
 _WH_SUBJECT = re.compile(
     r"^(?:who|what|which(?:\s+\w+){0,3}?)\s+(?=(?:is|was|are|were|has|had|led|\w+ed|\w+s)\b)", re.IGNORECASE
 )
+# "is", "was", "are", "were", "has", "had", "have", "can", "could", "will", "would", "did", "does", "do"; not "is not"
 _AUXILIARY = re.compile(
     r"\b(?P<verb>is|was|are|were|has|had|have|can|could|will|would|did|does|do)\b(?!\s+not)"
 )
@@ -30,10 +35,10 @@ _AUXILIARY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the reader sees and should say.
+    """An input of the reader with its labels.
 
     first: question or claim. second: the text of a source.
-    spans: answers as offsets into `second`; empty when there is none, or none is asked for.
+    spans: answers as offsets into `second`; empty when there is none, and for a claim.
     answerable: whether `second` answers the question `first`; None for a claim.
     support: SUPPORTED, CONTRADICTED or NEITHER for a claim; None for a question.
     """
@@ -46,7 +51,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     question: str
     answers: tuple[str, ...]
     doc: str
@@ -59,7 +64,7 @@ class _Text:
 
 
 def question_pairs(folder: Path, rng: random.Random) -> list[list[Pair]]:
-    """Pairs of every question of a folder in BEIR form (`corpus.jsonl`, `queries.jsonl`), grouped by question."""
+    """Pairs for every question of a folder in BEIR format (`corpus.jsonl`, `queries.jsonl`), grouped by question."""
     texts = {
         row["_id"]: _Text(row.get("title", ""), row["text"].strip()) for row in _rows(folder / "corpus.jsonl")
     }
@@ -68,19 +73,19 @@ def question_pairs(folder: Path, rng: random.Random) -> list[list[Pair]]:
         by_title[text.title].append(doc)
     groups: list[list[Pair]] = []
     for row in _rows(folder / "queries.jsonl"):
-        asked = _Asked(row["text"], tuple(row["answers"]), row["source_doc"])
-        own = texts[asked.doc]
-        spans = _found(own.text, asked.answers, asked.question)
+        item = _Question(row["text"], tuple(row["answers"]), row["source_doc"])
+        own = texts[item.doc]
+        spans = _answer_spans(own.text, item.answers, item.question)
         if row["is_impossible"]:
-            groups.append([_question(asked.question, own, (), rng)])
+            groups.append([_question(item.question, own, (), rng)])
         elif spans:
-            siblings = [texts[doc] for doc in by_title[own.title] if doc != asked.doc]
-            groups.append(list(_of_question(asked, own, spans, siblings, rng)))
+            siblings = [texts[doc] for doc in by_title[own.title] if doc != item.doc]
+            groups.append(list(_of_question(item, own, spans, siblings, rng)))
     return groups
 
 
 def claim_pairs(claims: Path, corpus: Path, rng: random.Random) -> list[list[Pair]]:
-    """Pairs of claims with labelled evidence sentences (SciFact's form), grouped by claim."""
+    """Pairs of claims with labelled evidence sentences (SciFact's format), grouped by claim."""
     texts = {row["_id"]: _Text(row.get("title", ""), row["text"]) for row in _rows(corpus)}
     groups: list[list[Pair]] = []
     for row in _rows(claims):
@@ -105,7 +110,7 @@ def claim_pairs(claims: Path, corpus: Path, rng: random.Random) -> list[list[Pai
 
 
 def sentence_pairs(folder: Path, rng: random.Random) -> list[list[Pair]]:
-    """Claims made of the corpus's own sentences: shortened (supported), altered (contradicted), taken out."""
+    """Claims made of sentences of the corpus: shortened (supported), altered (contradicted), withheld (neither)."""
     rows = [_Text(row.get("title", ""), row["text"].strip()) for row in _rows(folder / "corpus.jsonl")]
     groups: list[list[Pair]] = []
     for text in rows:
@@ -118,52 +123,52 @@ def sentence_pairs(folder: Path, rng: random.Random) -> list[list[Pair]]:
             low = max(0, index - rng.randint(0, 2))
             near = sentences[low : index + 1 + rng.randint(0, 2)]
             around = " ".join(near)
-            pairs.append(Pair(_shortened(sentence, rng), around, support=SUPPORTED))
-            altered = _altered(sentence, text.text, rng)
+            pairs.append(Pair(_shorten(sentence, rng), around, support=SUPPORTED))
+            altered = _alter(sentence, text.text, rng)
             if altered:
                 pairs.append(Pair(altered, around, support=CONTRADICTED))
             others = [s for i, s in enumerate(sentences) if i != index]
             if others:
                 at = rng.randrange(len(others))
-                pairs.append(Pair(_shortened(sentence, rng), " ".join(others[at : at + 3]), support=NEITHER))
+                pairs.append(Pair(_shorten(sentence, rng), " ".join(others[at : at + 3]), support=NEITHER))
         if pairs:
             groups.append(pairs)
     return groups
 
 
 def _of_question(
-    asked: _Asked,
+    item: _Question,
     own: _Text,
     spans: tuple[tuple[int, int], ...],
     siblings: Sequence[_Text],
     rng: random.Random,
 ) -> Iterator[Pair]:
-    yield _question(asked.question, own, spans, rng)
-    without = _without(own.text, asked.answers)
+    yield _question(item.question, own, spans, rng)
+    without = _remove_answers(own.text, item.answers)
     if without and rng.random() < 0.6:
-        yield _question(asked.question, _Text(own.title, without), (), rng)
-    exchanged = _exchanged(asked.question, [own, *siblings], rng)
-    if exchanged and rng.random() < 0.5:
-        yield _question(exchanged, own, (), rng)
-    free = [s for s in siblings if not _found(s.text, asked.answers, asked.question)]
+        yield _question(item.question, _Text(own.title, without), (), rng)
+    replaced = _replace_name(item.question, [own, *siblings], rng)
+    if replaced and rng.random() < 0.5:
+        yield _question(replaced, own, (), rng)
+    free = [s for s in siblings if not _answer_spans(s.text, item.answers, item.question)]
     if free:
-        # The sibling that shares most words is the one that retrieval would bring.
-        nearest = max(rng.sample(free, min(6, len(free))), key=lambda s: _overlap(asked.question, s.text))
-        yield _question(asked.question, nearest, (), rng)
-    answer = min(asked.answers, key=len)
+        # Retrieval would return the sibling that shares most words.
+        nearest = max(rng.sample(free, min(6, len(free))), key=lambda s: _overlap(item.question, s.text))
+        yield _question(item.question, nearest, (), rng)
+    answer = min(item.answers, key=len)
     if len(answer) < 80:
         start, end = spans[0]
         around = _window(own.text, (start, end), rng)[0]
-        yield Pair(_stated(asked.question, answer), around, support=SUPPORTED)
+        yield Pair(_as_claim(item.question, answer), around, support=SUPPORTED)
         wrong = _other_of_kind(own.text[start:end], own.text, rng)
         if wrong:
-            yield Pair(_stated(asked.question, wrong), around, support=CONTRADICTED)
+            yield Pair(_as_claim(item.question, wrong), around, support=CONTRADICTED)
         if without and rng.random() < 0.5:
-            yield Pair(_stated(asked.question, answer), _window(without, None, rng)[0], support=NEITHER)
+            yield Pair(_as_claim(item.question, answer), _window(without, None, rng)[0], support=NEITHER)
 
 
 def _question(question: str, text: _Text, spans: tuple[tuple[int, int], ...], rng: random.Random) -> Pair:
-    """A question pair over the whole text or a stretch of it, half of them with the title in front."""
+    """A question pair over the whole text or a part of it, half of the time after the title."""
     shown, shift = text.text, 0
     if rng.random() < 0.85 or len(shown) > 1000:
         shown, shift = _window(text.text, spans[0] if spans else None, rng, question)
@@ -177,7 +182,7 @@ def _question(question: str, text: _Text, spans: tuple[tuple[int, int], ...], rn
 
 
 def _as_typed(question: str, rng: random.Random) -> str:
-    """People type carelessly."""
+    """Vary the case and drop question marks, as people do when they type."""
     question = question.strip()
     draw = rng.random()
     if draw < 0.15:
@@ -185,8 +190,8 @@ def _as_typed(question: str, rng: random.Random) -> str:
     return question[:1].upper() + question[1:] if draw < 0.6 else question
 
 
-def _found(text: str, answers: Sequence[str], question: str) -> tuple[tuple[int, int], ...]:
-    """Where the answers stand; of several places the one whose sentence shares most with the question first."""
+def _answer_spans(text: str, answers: Sequence[str], question: str) -> tuple[tuple[int, int], ...]:
+    """The position of an answer: of several the one whose context shares most words with the question."""
     places: list[tuple[int, int, int]] = []
     for answer in dict.fromkeys(answers):
         wanted = answer.strip().rstrip(".")
@@ -206,8 +211,8 @@ def _overlap(question: str, text: str) -> int:
 def _window(
     text: str, around: tuple[int, int] | None, rng: random.Random, question: str = ""
 ) -> tuple[str, int]:
-    """One to five neighbouring sentences and where they begin: those that hold `around`, if given, else mostly
-    those about the sentence that shares most words with the question."""
+    """Neighbouring sentences and their offset: those that hold `around`, or, without it, mostly those around the
+    sentence that shares most words with the question."""
     bounds = _bounds(text)
     if around is None:
         first = rng.randrange(len(bounds))
@@ -232,15 +237,15 @@ def _sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in _bounds(text)]
 
 
-def _without(text: str, answers: Sequence[str]) -> str:
-    """The text without the sentences that hold an answer; empty when little is left."""
+def _remove_answers(text: str, answers: Sequence[str]) -> str:
+    """The text without the sentences that hold an answer; empty when fewer than two are left."""
     wanted = [answer.strip().rstrip(".").lower() for answer in answers]
     left = [s for s in _sentences(text) if not any(answer in s.lower() for answer in wanted)]
     return " ".join(left) if len(left) >= 2 else ""
 
 
-def _exchanged(question: str, texts: Sequence[_Text], rng: random.Random) -> str:
-    """The question with one name or number exchanged for another of the article; empty if there is none."""
+def _replace_name(question: str, texts: Sequence[_Text], rng: random.Random) -> str:
+    """The question with one name or number replaced by another of the article; empty if there is none."""
     for pattern in rng.sample((_NUMBER, _NAME), 2):
         found = [m for m in pattern.finditer(question) if m.start() > 0]
         if not found:
@@ -267,20 +272,20 @@ def _another(pattern: re.Pattern[str], old: str, text: str, rng: random.Random, 
     }
     if pattern is _NUMBER:
         same = {other for other in found if len(other) == len(old)} or found
-        found = same | {_shifted(old, rng)}
+        found = same | {_shift_digits(old, rng)}
     usable = sorted(other for other in found if other.lower() not in context.lower() and len(other) < 60)
     return rng.choice(usable) if usable else ""
 
 
-def _shifted(number: str, rng: random.Random) -> str:
+def _shift_digits(number: str, rng: random.Random) -> str:
     digits = [
         str((int(c) + rng.randint(1, 8)) % 10) if c.isdigit() and rng.random() < 0.5 else c for c in number
     ]
     return "".join(digits)
 
 
-def _stated(question: str, answer: str) -> str:
-    """A claim made of a question and its answer; clumsy where the grammar would need turning round."""
+def _as_claim(question: str, answer: str) -> str:
+    """A claim made of a question and its answer; not always grammatical."""
     bare = question.strip().rstrip("?").strip()
     subject = _WH_SUBJECT.match(bare)
     if subject:
@@ -288,12 +293,13 @@ def _stated(question: str, answer: str) -> str:
     return f"{bare}: {answer}."
 
 
-def _shortened(sentence: str, rng: random.Random) -> str:
-    """The sentence without brackets, and now and then without what follows its last comma."""
+def _shorten(sentence: str, rng: random.Random) -> str:
+    """The sentence without brackets, sometimes without its last or its opening phrase."""
     short = re.sub(r"\s*\([^)]*\)", "", sentence)
     cut = short.rfind(", ")
     if cut > 40 and rng.random() < 0.4:
         short = short[:cut] + "."
+    # "In May, it", "On Monday, it", "At first, it", "After the war, it", "During 1912, it", "By then, it"
     opening = re.match(r"(?:In|On|At|After|During|By) [^,]{3,40}, (?=\w)", short)
     if opening and rng.random() < 0.5:
         rest = short[opening.end() :]
@@ -301,9 +307,9 @@ def _shortened(sentence: str, rng: random.Random) -> str:
     return short
 
 
-def _altered(sentence: str, text: str, rng: random.Random) -> str:
-    """The sentence with another number or name, or with its negation turned; empty when neither is possible."""
-    short = _shortened(sentence, rng)
+def _alter(sentence: str, text: str, rng: random.Random) -> str:
+    """The sentence with another number or name, or negated; empty when neither is possible."""
+    short = _shorten(sentence, rng)
     if rng.random() < 0.35:
         if re.search(r"\bnot\b", short):
             return re.sub(r"\s*\bnot\b", "", short, count=1)
@@ -338,5 +344,5 @@ def _rows(path: Path) -> Iterator[Any]:
 
 
 def _integers(listed: str) -> list[int]:
-    """The numbers of `[1, 2]` or `[1 2]`: both occur."""
+    """The numbers of `[1, 2]` or `[1 2]`: both formats occur."""
     return [int(number) for number in re.findall(r"\d+", listed)]

@@ -41,7 +41,9 @@ def test_the_table_says_what_grows_with_what() -> None:
 
 def test_quote_and_words_are_told_apart(tmp_path: Path) -> None:
     seen = time_start(
-        printing("moved up: 1871\n", QUOTE, "It was", " built in 1871. [1]", SOURCES, TOLD), tmp_path, "?"
+        printing("ranked higher: 1871\n", QUOTE, "It was", " built in 1871. [1]", SOURCES, TOLD),
+        tmp_path,
+        "?",
     )
     assert seen is not None
     assert 0 < seen.sources_ms < seen.words_ms

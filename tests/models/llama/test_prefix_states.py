@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from askive.models.llama.context import FEWEST, GROUP, EngineOptions
+from askive.models.llama.context import GROUP, MIN_PASS_TOKENS, EngineOptions
 from askive.models.llama.generator import LlamaGenerator
 from askive.models.llama.state_cache import StateCache
 from askive.models.protocols import Message
@@ -62,7 +62,7 @@ def test_a_prompt_that_soon_ends_shares_the_states_of_longer_ones(path: Path, tm
     long = prompt("Did ships come?")
     short = [long[0], Message("user", long[1].segments[:1])]
     tokens, ends = made._prompt(short)
-    assert 0 < len(tokens) - ends[1] // GROUP * GROUP < FEWEST
+    assert 0 < len(tokens) - ends[1] // GROUP * GROUP < MIN_PASS_TOKENS
     expected = {}
     for name, messages in (("long", long), ("short", short)):
         made._context.forget_from(0)

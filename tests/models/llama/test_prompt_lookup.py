@@ -67,4 +67,4 @@ def test_drafts_never_lose_more_than_the_purse(
     n_passes, _, cost = write(prompt, answer, drafting)
     assert n_passes <= len(answer)
     # The last pass may draft more than there is room for.
-    assert cost <= len(answer) + drafting.purse + drafting.longest + 1
+    assert cost <= len(answer) + drafting.budget + drafting.longest + 1

@@ -209,7 +209,7 @@ def test_conversations(config: Config) -> None:
     path = config.home / "chat" / "conversations.sqlite3"
     kept = Conversations(path)
     turn = kept.ask(kept.begin("Who built it?", "case"), "Who built it?", {"model": "scripted"})
-    kept.answered(turn, "Ida Falk. " * 2000, {"text": "Ida Falk."})
+    kept.store_answer(turn, "Ida Falk. " * 2000, {"text": "Ida Falk."})
     kept.close()
     assert problems(config) == []
     with closing(sqlite3.connect(path)) as db:

@@ -18,7 +18,7 @@ from askive.rag.errors import UsageError
 from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.throttle import LONGEST_S, Throttle
 from askive.ui.cli import run
-from askive.ui.commands.chat import network_addresses, reached_at
+from askive.ui.commands.chat import network_addresses, network_hint
 
 
 def door(password: str | None = None, throttle: Throttle | None = None) -> TestClient:
@@ -152,7 +152,7 @@ def test_where_other_machines_find_the_chat() -> None:
     found = network_addresses()
     assert all(ip_address(address).version == 4 for address in found)
     assert not any(ip_address(address).is_loopback for address in found)
-    assert reached_at(["10.0.0.5", "192.168.1.7"], 7860) == (
+    assert network_hint(["10.0.0.5", "192.168.1.7"], 7860) == (
         "Other machines reach it at http://10.0.0.5:7860/ or http://192.168.1.7:7860/"
     )
-    assert "no network address" in reached_at([], 7860)
+    assert "no network address" in network_hint([], 7860)

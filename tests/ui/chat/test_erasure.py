@@ -39,10 +39,10 @@ def uri(workspace: Workspace, kept: Conversations) -> str:
     library = Library(workspace)
     assert put(library, SENTENCE)["step"] == "done"
     (view,) = [view for view in library.documents("town") if view["uri"].endswith("light.txt")]
-    askings = AnswerJobs(workspace, kept)
+    jobs = AnswerJobs(workspace, kept)
     for question in (QUESTION, "Which captain counted the ships from the north tower?"):
-        _, asking = askings.begin(None, question, Request("town", "scripted"))
-        assert list(asking.follow())
+        _, job = jobs.begin(None, question, Request("town", "scripted"))
+        assert list(job.follow())
     turn = next(
         turn for c in kept.all() for turn in kept.turns(c.conversation_id) if turn.question == QUESTION
     )

@@ -22,7 +22,7 @@ from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View, answer_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
-from askive.ui.chat.scheduler import GaveUp, Scheduler, Work
+from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
 from askive.ui.chat.source_pane import document_view
 from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
@@ -30,10 +30,10 @@ from askive.ui.terminal import answers
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
 
-def answer(askings: AnswerJobs, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
+def answer(jobs: AnswerJobs, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
     """Ask and wait; the events."""
-    _, asking = askings.begin(conversation_id, question, Request("town", "scripted", **how))
-    return [event for batch in asking.follow() for event in batch]
+    _, job = jobs.begin(conversation_id, question, Request("town", "scripted", **how))
+    return [event for batch in job.follow() for event in batch]
 
 
 # -- the queue
@@ -71,7 +71,7 @@ def test_who_waits_is_told_how_many_come_first_and_may_give_up() -> None:
         try:
             with scheduler.turn(Work.QUESTION, cancel, told.append):
                 pass
-        except GaveUp:
+        except TurnCancelled:
             gave_up.append(True)
 
     with scheduler.turn(Work.QUESTION):
@@ -91,7 +91,9 @@ def test_who_waits_is_told_how_many_come_first_and_may_give_up() -> None:
 
 def test_search_needs_every_word_and_takes_signs_literally(kept: Conversations) -> None:
     first = kept.begin("What is 50% of the harvest?", "town")
-    kept.answered(kept.ask(first, "What is 50% of the harvest?", {}), "Three barrels_of rye.", {"text": ""})
+    kept.store_answer(
+        kept.ask(first, "What is 50% of the harvest?", {}), "Three barrels_of rye.", {"text": ""}
+    )
     second = kept.begin("Who counted 50 ships?", "town")
     assert [c.conversation_id for c in kept.all()] == [second, first]
     assert [c.conversation_id for c in kept.all("50%")] == [first]
@@ -110,7 +112,7 @@ def test_numbers_are_given_once_in_a_conversation(kept: Conversations) -> None:
 
 def test_deleted_bytes_are_gone(kept: Conversations, home: Path) -> None:
     conversation_id = kept.begin("Where is the Quarnheim treasure?", "town")
-    kept.answered(
+    kept.store_answer(
         kept.ask(conversation_id, "Quarnheim", {"collection": "town"}), "Quarnheim " * 500, {"text": "x"}
     )
 
@@ -140,8 +142,8 @@ def test_an_empty_name_is_refused(kept: Conversations) -> None:
 
 
 def test_the_events_of_a_question_and_what_is_kept_of_it(workspace: Workspace, kept: Conversations) -> None:
-    askings = AnswerJobs(workspace, kept)
-    events = answer(askings, CAPTAIN)
+    jobs = AnswerJobs(workspace, kept)
+    events = answer(jobs, CAPTAIN)
     kinds = [event["kind"] for event in events]
     assert kinds[0] == "searching"
     assert kinds.index("sources") < kinds.index("token") < kinds.index("final") == len(kinds) - 1
@@ -155,7 +157,7 @@ def test_the_events_of_a_question_and_what_is_kept_of_it(workspace: Workspace, k
     document = workspace.archive("town").document_by_uri(citation["uri"])
     assert document is not None
     assert document.text[citation["start"] : citation["end"]] == citation["quote"]
-    assert askings.running(turn.turn_id) is None
+    assert jobs.running(turn.turn_id) is None
 
 
 def test_earlier_questions_are_the_history(
@@ -169,34 +171,34 @@ def test_earlier_questions_are_the_history(
 
     generate = ScriptedGenerator.generate
     monkeypatch.setattr(ScriptedGenerator, "generate", listen)
-    askings = AnswerJobs(workspace, kept)
-    answer(askings, CAPTAIN)
-    answer(askings, "How many ships did that captain count in the harbour?", kept.all()[0].conversation_id)
+    jobs = AnswerJobs(workspace, kept)
+    answer(jobs, CAPTAIN)
+    answer(jobs, "How many ships did that captain count in the harbour?", kept.all()[0].conversation_id)
     assert CAPTAIN in heard[-1]
 
 
 def test_stopping_one_that_waits(workspace: Workspace, kept: Conversations) -> None:
-    askings = AnswerJobs(workspace, kept)
+    jobs = AnswerJobs(workspace, kept)
     with workspace.scheduler.turn(Work.QUESTION):
-        turn, asking = askings.begin(None, CAPTAIN, Request("town", "scripted"))
-        askings.stop(turn.turn_id)
-        events = [event for batch in asking.follow() for event in batch]
+        turn, job = jobs.begin(None, CAPTAIN, Request("town", "scripted"))
+        jobs.stop(turn.turn_id)
+        events = [event for batch in job.follow() for event in batch]
     assert "stopped" in events[-1]["answer"]["failure"]["message"]
     assert kept.turn(turn.turn_id).answer == events[-1]["answer"]
 
 
 def test_failures_are_shown_and_kept(workspace: Workspace, kept: Conversations) -> None:
-    askings = AnswerJobs(workspace, kept)
+    jobs = AnswerJobs(workspace, kept)
     events = [
         event
-        for batch in askings.begin(None, CAPTAIN, Request("gone", "scripted"))[1].follow()
+        for batch in jobs.begin(None, CAPTAIN, Request("gone", "scripted"))[1].follow()
         for event in batch
     ]
     assert "the collection 'gone' no longer exists" in events[-1]["answer"]["failure"]["message"]
     with pytest.raises(UsageError):
-        askings.begin(None, "  ", Request("town", "scripted"))
+        jobs.begin(None, "  ", Request("town", "scripted"))
     with pytest.raises(UsageError):
-        askings.begin(None, CAPTAIN, Request("town", "scripted", after="soon"))
+        jobs.begin(None, CAPTAIN, Request("town", "scripted", after="soon"))
 
 
 def test_a_filter_leaves_documents_out(workspace: Workspace, kept: Conversations) -> None:

@@ -17,8 +17,8 @@ from askive.rag.question.analysis import Question
 from askive.rag.types import Turn
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.http.streams import Streams
-from askive.ui.chat.jobs import AnswerJobs, Asking, Request
-from askive.ui.chat.prefetch import Sought
+from askive.ui.chat.jobs import AnswerJob, AnswerJobs, Request
+from askive.ui.chat.prefetch import PreparedQuestion
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.workspace import Workspace
 
@@ -95,14 +95,14 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def events_of(asking: Asking) -> list[dict[str, Any]]:
-    return [event for batch in asking.follow() for event in batch]
+def events_of(job: AnswerJob) -> list[dict[str, Any]]:
+    return [event for batch in job.follow() for event in batch]
 
 
 def typing(workspace: Workspace, engine: Engine, typed: str, request: Request = TOWN) -> threading.Thread:
     """Somebody pauses with this in the box; returns while it is being read."""
     n_before = len(engine.read)
-    thread = in_thread(lambda: workspace.ahead.anticipate(request.sought(complete_question(typed), ())))
+    thread = in_thread(lambda: workspace.ahead.anticipate(request.prepare(complete_question(typed), ())))
     engine.wait_for(lambda: len(engine.read) > n_before)
     return thread
 
@@ -111,9 +111,9 @@ def test_the_question_that_was_typed_is_answered_from_what_is_being_read(
     workspace: Workspace, kept: Conversations, engine: Engine, n_weighed: list[str]
 ) -> None:
     reading = typing(workspace, engine, CAPTAIN.rstrip("?"))
-    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
+    _, job = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
     told: list[str] = []
-    for batch in asking.follow():
+    for batch in job.follow():
         told += [event["kind"] for event in batch]
         if "sources" in told and not engine.go_on.is_set():
             assert not engine.prompts, "where it was found is shown while the prompt is still being read"
@@ -143,11 +143,11 @@ def test_a_question_sent_while_it_is_still_looked_for_is_looked_for_once(
         return prepared(self, *told)
 
     monkeypatch.setattr(Preparer, "_prepared", slow)
-    reading = in_thread(lambda: workspace.ahead.anticipate(TOWN.sought(CAPTAIN, ())))
+    reading = in_thread(lambda: workspace.ahead.anticipate(TOWN.prepare(CAPTAIN, ())))
     assert looking.wait(20)
-    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
+    _, job = AnswerJobs(workspace, kept).begin(None, CAPTAIN, TOWN)
     go_on.set()
-    assert events_of(asking)[-1]["kind"] == "final"
+    assert events_of(job)[-1]["kind"] == "final"
     reading.join(20)
     assert n_weighed.count(CAPTAIN) == 1
     assert engine.cancelled == []
@@ -162,8 +162,8 @@ def sending_ends_the_reading(
     asked: Request,
 ) -> None:
     reading = typing(workspace, engine, CAPTAIN)
-    _, asking = AnswerJobs(workspace, kept).begin(conversation, question, asked)
-    assert events_of(asking)[-1]["kind"] == "final"
+    _, job = AnswerJobs(workspace, kept).begin(conversation, question, asked)
+    assert events_of(job)[-1]["kind"] == "final"
     reading.join(20)
     assert engine.cancelled == engine.read[:1]
 
@@ -187,9 +187,9 @@ def test_sent_without_its_mark_it_goes_on_from_what_is_being_read(
     workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     reading = typing(workspace, engine, CAPTAIN.rstrip("?"))
-    _, asking = AnswerJobs(workspace, kept).begin(None, CAPTAIN.rstrip("?"), TOWN)
+    _, job = AnswerJobs(workspace, kept).begin(None, CAPTAIN.rstrip("?"), TOWN)
     engine.go_on.set()
-    assert events_of(asking)[-1]["kind"] == "final"
+    assert events_of(job)[-1]["kind"] == "final"
     reading.join(20)
     assert engine.cancelled == []
     assert len(engine.prompts) == 1, "asked as it was sent"
@@ -199,7 +199,7 @@ def test_the_same_words_after_another_turn_are_another_question(
     workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     conversation = kept.begin(BRIDGE, "town")
-    kept.answered(kept.ask(conversation, BRIDGE, {}), "Ida Falk.", {"text": ""})
+    kept.store_answer(kept.ask(conversation, BRIDGE, {}), "Ida Falk.", {"text": ""})
     sending_ends_the_reading(workspace, kept, engine, conversation, CAPTAIN, TOWN)
 
 
@@ -207,11 +207,11 @@ def test_stopping_the_question_ends_what_is_being_read_for_it(
     workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     reading = typing(workspace, engine, CAPTAIN)
-    askings = AnswerJobs(workspace, kept)
-    turn, asking = askings.begin(None, CAPTAIN, TOWN)
-    askings.stop(turn.turn_id)
+    jobs = AnswerJobs(workspace, kept)
+    turn, job = jobs.begin(None, CAPTAIN, TOWN)
+    jobs.stop(turn.turn_id)
     engine.go_on.set()
-    assert events_of(asking)[-1]["kind"] == "final"
+    assert events_of(job)[-1]["kind"] == "final"
     reading.join(20)
     assert not reading.is_alive()
 
@@ -250,12 +250,12 @@ def test_after_an_answer_the_opening_of_the_next_prompt_is_read(
     workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
     engine.go_on.set()
-    askings = AnswerJobs(workspace, kept)
-    turn, asking = askings.begin(None, CAPTAIN, TOWN)
-    events_of(asking)
+    jobs = AnswerJobs(workspace, kept)
+    turn, job = jobs.begin(None, CAPTAIN, TOWN)
+    events_of(job)
     engine.wait_for(lambda: len(engine.read) == 1)
-    _, asking = askings.begin(turn.conversation_id, BRIDGE, TOWN)
-    events_of(asking)
+    _, job = jobs.begin(turn.conversation_id, BRIDGE, TOWN)
+    events_of(job)
     ahead = engine.read[0][:-1]
     assert len(ahead) == 3
     assert tuple(engine.prompts[-1][:3]) == tuple(ahead)
@@ -264,11 +264,11 @@ def test_after_an_answer_the_opening_of_the_next_prompt_is_read(
 def test_a_question_ends_the_reading_of_the_opening(
     workspace: Workspace, kept: Conversations, engine: Engine
 ) -> None:
-    askings = AnswerJobs(workspace, kept)
+    jobs = AnswerJobs(workspace, kept)
     idle = in_thread(lambda: workspace.ahead.read_opening("scripted", ()))
     engine.wait_for(lambda: len(engine.read) == 1)
-    _, asking = askings.begin(None, CAPTAIN, TOWN)
-    assert events_of(asking)[-1]["kind"] == "final"
+    _, job = jobs.begin(None, CAPTAIN, TOWN)
+    assert events_of(job)[-1]["kind"] == "final"
     idle.join(20)
     assert engine.cancelled == engine.read[:1]
     engine.go_on.set()
@@ -334,7 +334,7 @@ def test_a_question_is_told_only_of_questions_before_it(workspace: Workspace) ->
 
 
 def test_what_is_sought_tells_all_that_the_prompt_depends_on() -> None:
-    one = Sought("town", "scripted", CAPTAIN, (Turn("a", "b"),))
-    assert one == TOWN.sought(complete_question(CAPTAIN[:-1]), [Turn("a", "b")])
-    assert one != Request("town", "other").sought(CAPTAIN, [Turn("a", "b")])
-    assert one != Request("town", "scripted", after="2015").sought(CAPTAIN, [Turn("a", "b")])
+    one = PreparedQuestion("town", "scripted", CAPTAIN, (Turn("a", "b"),))
+    assert one == TOWN.prepare(complete_question(CAPTAIN[:-1]), [Turn("a", "b")])
+    assert one != Request("town", "other").prepare(CAPTAIN, [Turn("a", "b")])
+    assert one != Request("town", "scripted", after="2015").prepare(CAPTAIN, [Turn("a", "b")])

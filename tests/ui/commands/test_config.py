@@ -79,7 +79,7 @@ def test_what_to_write_is_taken(home: Path, capsys: pytest.CaptureFixture[str], 
 def test_the_home_has_a_variable_only(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["config", "home"]) == 0
     out, err = capsys.readouterr()
-    assert "(not there)" in out
+    assert "(does not exist)" in out
     assert "ASKIVE_HOME=" in err
     assert "config.toml" not in err
 

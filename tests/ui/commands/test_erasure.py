@@ -49,7 +49,9 @@ def quoted(home: Path, folder: Path) -> Conversations:
         conversation_id = kept.begin(f"What is in {name}?", "one")
         turn_id = kept.ask(conversation_id, f"What is in {name}?", {"collection": "one"})
         citation = {"uri": str(folder / name), "quote": text, "start": 0, "end": 5}
-        kept.answered(turn_id, text, {"text": text, "sentences": [{"text": text, "citations": [citation]}]})
+        kept.store_answer(
+            turn_id, text, {"text": text, "sentences": [{"text": text, "citations": [citation]}]}
+        )
     return kept
 
 

@@ -1,4 +1,4 @@
-// An answer on the page: sentences with their numbers and verdicts, sources, what it cost.
+// An answer on the page: sentences with citations and verdicts, sources, timings.
 
 import { button, el, icon } from "./dom.js";
 import { emit } from "./state.js";
@@ -17,7 +17,7 @@ export function byline(view) {
   return [view.publisher, view.published, page].filter(Boolean).join(" · ");
 }
 
-/** A numbered button that opens the source pane; its shape and words say the verdict. */
+/** A numbered button that opens the source pane; its shape and label show the verdict. */
 export function citationButton(turn, citation, verdict = "supported") {
   const { label, shape } = VERDICTS[verdict];
   const made = el(
@@ -97,7 +97,7 @@ export function refusal(turn, answer, filtered) {
   );
 }
 
-/** The unanswered parts of the question; empty for answers stored before there were any. */
+/** The unanswered parts of the question; empty for older stored answers. */
 export const missing = (answer) => (answer.unanswered?.length ? `The documents do not say: ${answer.unanswered.join("; ")}.` : "");
 
 export function disagreement(turn, items) {
@@ -149,7 +149,7 @@ export function summary(answer) {
   return parts.join(" ");
 }
 
-/** What the model wrote and the sources do not say: not part of the answer, but not hidden either. */
+/** Sentences without support: not part of the answer, but listed. */
 export function leftOut(answer) {
   const { left_out: left } = answer;
   if (!left.length) return null;
@@ -158,7 +158,7 @@ export function leftOut(answer) {
     el("ul", {}, left.map((view) => el("li", {}, view.text, view.reasons.length && el("span", { class: "quiet" }, view.reasons.join("; "))))));
 }
 
-/** Sentences that were not used as evidence; answers that were kept before this was recorded have no such list. */
+/** Sentences that were not used as evidence; older stored answers have no such list. */
 export function setAside(turn, answer) {
   const items = answer.set_aside || [];
   if (!items.length) return null;

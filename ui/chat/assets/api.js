@@ -1,22 +1,22 @@
-// Talking to the server: JSON, and Gradio's event streams.
+// Requests to the server: JSON, and Gradio's event streams.
 
 import { capital } from "./dom.js";
 
 export class Failure extends Error {
-  constructor(told) {
-    super(capital(told.message || "Something went wrong"));
-    this.remedy = capital(told.remedy || "");
+  constructor(reply) {
+    super(capital(reply.message || "Something went wrong"));
+    this.remedy = capital(reply.remedy || "");
   }
 }
 
 async function checked(response) {
   if (response.ok) return response;
-  let told = { message: `The server answered ${response.status}`, remedy: "reload the page" };
+  let reply = { message: `The server answered ${response.status}`, remedy: "reload the page" };
   try {
     const body = await response.json();
-    if (body.message) told = body;
-  } catch { /* not JSON: what stands above is all that is known */ }
-  throw new Failure(told);
+    if (body.message) reply = body;
+  } catch { /* not JSON: keep the default message */ }
+  throw new Failure(reply);
 }
 
 async function reach(path, options) {
@@ -54,7 +54,7 @@ export async function upload(collection, file, name, onLine) {
   for await (const line of lines(response.body)) if (line) onLine(JSON.parse(line));
 }
 
-/** Call one of Gradio's endpoints; yields what its generator yields, and returns when it ends. */
+/** Call one of Gradio's endpoints; yields its events and returns when the stream ends. */
 export async function* stream(name, data, signal) {
   const begun = await checked(
     await reach(`/gradio_api/call/${name}`, {

@@ -1,4 +1,4 @@
-// Where the question is typed: typing ahead, filters, sending, stopping.
+// The input of questions: prefetch while typing, filters, sending, stopping.
 
 import { byline } from "./answer.js";
 import { get, send, stream } from "./api.js";
@@ -43,7 +43,7 @@ export function startComposer() {
   on("collection-changed", listPublishers);
   on("documents-changed", listPublishers);
   on("conversation-changed", () => {
-    forgetAhead();
+    clearPrefetch();
     chips();
   });
 }
@@ -61,7 +61,7 @@ function submit() {
 
 function put(question, replace, literal) {
   if (state.running) return announce("An answer is being written. Stop it first");
-  forgetAhead();
+  clearPrefetch();
   ask(question, { ...asked(), literal }, replace);
 }
 
@@ -84,11 +84,11 @@ function grow() {
   box.style.height = `${Math.min(box.scrollHeight, 200)}px`;
 }
 
-// -- typing ahead
+// -- prefetch while typing
 
 function typed() {
   clearTimeout(pause);
-  if (reading) typingWentOn();
+  if (reading) cancelPrefetch();
   pause = setTimeout(anticipate, PAUSE_MS);
 }
 
@@ -107,20 +107,20 @@ async function anticipate() {
     for await (const { kind, value } of stream("anticipate", about, mine.signal)) {
       if (kind === "generating" && reading === mine) showAhead(value.documents, value.understood);
     }
-  } catch { /* typing went on, or the server will say so when the question is asked */ }
+  } catch { /* typing goes on; an error of the server is shown when the question is asked */ }
   if (reading === mine) reading = null;
 }
 
-/** The server stops at once, unless what is being read is still what will be asked. */
-async function typingWentOn() {
+/** Let the server cancel its prefetch, unless it still fits the text. */
+async function cancelPrefetch() {
   reading.abort();
   reading = null;
   try {
     for await (const _ of stream("anticipate", ahead(false)));
-  } catch { /* it ends by itself */ }
+  } catch { /* no result is needed */ }
 }
 
-function forgetAhead() {
+function clearPrefetch() {
   clearTimeout(pause);
   reading?.abort();
   reading = null;

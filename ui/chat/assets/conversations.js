@@ -1,4 +1,4 @@
-// The list of conversations, and opening one.
+// The list of conversations, and the open one.
 
 import { get, query, send } from "./api.js";
 import { announce, button, byId, el, icon } from "./dom.js";
@@ -53,8 +53,8 @@ function row(conversation) {
 async function rename(conversation) {
   const name = await nameDialog("Rename the conversation", "Name", conversation.title);
   if (name === null) return;
-  const told = await send("PATCH", `conversations/${conversation.conversation_id}`, { name });
-  if (state.conversation?.conversation_id === told.conversation_id) title(told.title);
+  const reply = await send("PATCH", `conversations/${conversation.conversation_id}`, { name });
+  if (state.conversation?.conversation_id === reply.conversation_id) title(reply.title);
   await list();
 }
 
@@ -142,7 +142,7 @@ async function follow(turn) {
   settle(turn);
 }
 
-/** Ask a question in this conversation. replace: the turn it takes the place of, with the later ones. */
+/** Ask a question in this conversation. replace: a turn that is replaced, together with the later ones. */
 export async function ask(question, asked, replace) {
   if (replace) {
     const at = turns.findIndex((turn) => turn.turn_id === replace);

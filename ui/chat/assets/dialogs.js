@@ -1,8 +1,8 @@
-// Small dialogs: a yes, a name, a few words.
+// Small dialogs: a confirmation, a name, a message.
 
 import { button, byId, el } from "./dom.js";
 
-/** Show `content` in the small dialog; resolves with what `done(value)` is given, or null when it is closed. */
+/** Show `content` in the small dialog; resolves with the argument of `done(value)`, or null when it is closed. */
 export function ask(title, build) {
   const dialog = byId("small-dialog");
   return new Promise((resolve) => {
@@ -22,7 +22,7 @@ export const confirmDialog = (title, text, yes) =>
     el("div", {}, el("p", {}, text),
       el("div", { class: "row end" }, button("Cancel", () => done(null)), button(yes, () => done(true), { class: "primary danger" }))));
 
-/** A yes with a choice: resolves with whether the box was ticked, or null when it is closed. */
+/** A confirmation with a checkbox: resolves with whether it was checked, or null when closed. */
 export const choiceDialog = (title, text, choice, yes) =>
   ask(title, (done) => {
     const box = el("input", { type: "checkbox" });
@@ -43,5 +43,5 @@ export const nameDialog = (title, label, value = "") =>
     return form;
   });
 
-export const tell = (title, text) =>
+export const notify = (title, text) =>
   ask(title, (done) => el("div", {}, el("p", {}, text), el("div", { class: "row end" }, button("Close", () => done(null), { class: "primary" }))));

@@ -2,7 +2,7 @@
 
 import { byline } from "./answer.js";
 import { get, query, send, upload } from "./api.js";
-import { choiceDialog, nameDialog, tell } from "./dialogs.js";
+import { choiceDialog, nameDialog, notify } from "./dialogs.js";
 import { announce, button, byId, capital, el } from "./dom.js";
 import { emit, on, state } from "./state.js";
 
@@ -57,7 +57,7 @@ async function open() {
   drop.addEventListener("drop", async (event) => {
     event.preventDefault();
     drop.classList.remove("over");
-    add(await dropped(event.dataTransfer));
+    add(await droppedFiles(event.dataTransfer));
   });
   parts.title = el("h2", { id: "documents-title" });
   dialog.replaceChildren(
@@ -81,15 +81,15 @@ async function list() {
   parts.find.hidden = n < 8 && !search;
   parts.list.replaceChildren(...documents.map((view) =>
     el("li", {}, el("span", { class: "name" }, view.title, el("span", { class: "quiet" }, byline(view) || view.uri)),
-      button("Remove", () => takeOut(view), { "aria-label": `Remove: ${view.title}` }))));
+      button("Remove", () => removeDocument(view), { "aria-label": `Remove: ${view.title}` }))));
   if (!n) parts.list.replaceChildren(el("li", { class: "quiet" }, search ? "Nothing found." : "No documents yet."));
   else if (n > documents.length) parts.list.append(el("li", { class: "quiet" }, `and ${n - documents.length} more: type to search`));
 }
 
-async function takeOut(view) {
-  await tried(async () => {
+async function removeDocument(view) {
+  await withErrorDialog(async () => {
     const text = `“${view.title}” will be removed from “${state.collection}” with everything derived from it. Files outside Askive are untouched.`;
-    const quotes = await choiceDialog("Remove the document?", text, await quoting({ uri: view.uri }), "Remove");
+    const quotes = await choiceDialog("Remove the document?", text, await quotesChoice({ uri: view.uri }), "Remove");
     if (quotes === null) return;
     await send("DELETE", `${path()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);
     await changed();
@@ -98,7 +98,7 @@ async function takeOut(view) {
 }
 
 /** The choice to delete what quotes a document or the collection too; null when nothing does. */
-async function quoting(what = {}) {
+async function quotesChoice(what = {}) {
   const counts = Object.entries(await get(`${path()}/quotes?${query(what)}`));
   return counts.length ? `Also delete what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
 }
@@ -106,32 +106,32 @@ async function quoting(what = {}) {
 async function create() {
   const name = await nameDialog("New collection", "Name (letters, digits, dots, dashes)");
   if (name === null) return;
-  await tried(async () => choose((await send("POST", "collections", { name })).name));
+  await withErrorDialog(async () => choose((await send("POST", "collections", { name })).name));
 }
 
 async function rename() {
   const name = await nameDialog("Rename the collection", "New name", state.collection);
   if (name === null || name === state.collection) return;
-  await tried(async () => choose((await send("PATCH", path(), { name })).name));
+  await withErrorDialog(async () => choose((await send("PATCH", path(), { name })).name));
 }
 
 async function remove() {
-  await tried(async () => {
+  await withErrorDialog(async () => {
     const text = `“${state.collection}” will be deleted with the files that were added here. Files outside Askive are untouched.`;
-    const quotes = await choiceDialog("Delete the collection?", text, await quoting(), "Delete for good");
+    const quotes = await choiceDialog("Delete the collection?", text, await quotesChoice(), "Delete for good");
     if (quotes === null) return;
-    const told = await send("DELETE", `${path()}?${query({ with_quotes: quotes })}`);
-    announce(`${told.deleted} was deleted`);
-    await choose(told.next);
+    const reply = await send("DELETE", `${path()}?${query({ with_quotes: quotes })}`);
+    announce(`${reply.deleted} was deleted`);
+    await choose(reply.next);
     if (quotes) emit("quotes-deleted");
   });
 }
 
-async function tried(work) {
+async function withErrorDialog(work) {
   try {
     await work();
   } catch (error) {
-    await tell("Something went wrong", `${error.message}. ${error.remedy}`);
+    await notify("Something went wrong", `${error.message}. ${error.remedy}`);
   }
 }
 
@@ -141,7 +141,7 @@ async function changed() {
   if (byId("documents").open) await list();
 }
 
-async function dropped(transfer) {
+async function droppedFiles(transfer) {
   const found = [];
   const walk = async (entry, prefix) => {
     if (entry.isFile) found.push({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), name: prefix + entry.name });
@@ -154,7 +154,7 @@ async function dropped(transfer) {
       }
     }
   };
-  // Both lists are gone once the event is over, so they are taken before anything is waited for.
+  // Both lists are empty after the event, so copy them before the first await.
   const files = [...transfer.files];
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   for (const entry of entries) await walk(entry, "");
@@ -162,7 +162,7 @@ async function dropped(transfer) {
 }
 
 function add(files) {
-  if (!state.collection) return tell("No collection", "Create a collection first.");
+  if (!state.collection) return notify("No collection", "Create a collection first.");
   for (const { file, name } of files) {
     if (name.split("/").some((part) => part.startsWith("."))) continue;
     const status = el("span", { class: "quiet" }, "Waiting");

@@ -1,4 +1,4 @@
-// Elements are made from text only: nothing that comes from a document or a model is ever read as markup.
+// Elements are made from text only: nothing from a document or a model is ever parsed as markup.
 
 /** A message or remedy at the start of a sentence. */
 export const capital = (text) => text && text[0].toUpperCase() + text.slice(1);
@@ -39,7 +39,7 @@ const SHAPES = {
 
 let lastAnnounced = "";
 export function announce(text) {
-  // The same words twice would not be spoken again.
+  // A screen reader does not speak the same text twice.
   lastAnnounced = text === lastAnnounced ? `${text}\u00a0` : text;
   byId("announce").textContent = lastAnnounced;
 }

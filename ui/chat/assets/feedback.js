@@ -1,7 +1,7 @@
-// Saving a question with its answer for measuring.
+// Save a question with its answer for the evaluation.
 
 import { send } from "./api.js";
-import { ask, tell } from "./dialogs.js";
+import { ask, notify } from "./dialogs.js";
 import { announce, button, el } from "./dom.js";
 
 export async function goldDialog(turn) {
@@ -35,8 +35,8 @@ export async function goldDialog(turn) {
   try {
     const { folder } = await send("POST", `turns/${turn.turn_id}/gold`, body);
     announce("Saved");
-    await tell("Saved", `Measure with: askive eval run ${folder}`);
+    await notify("Saved", `Measure with: askive eval run ${folder}`);
   } catch (error) {
-    await tell("Not saved", `${error.message}. ${error.remedy}`);
+    await notify("Not saved", `${error.message}. ${error.remedy}`);
   }
 }

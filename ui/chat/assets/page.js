@@ -1,4 +1,4 @@
-// The page begins here.
+// Entry point of the page.
 
 import { get } from "./api.js";
 import { openFromAddress, startConversations } from "./conversations.js";
@@ -50,17 +50,17 @@ async function start() {
     const known = [...byId("collection").options].some((option) => option.value === kept?.collection);
     if (known && kept.collection !== state.collection) choose(kept.collection);
   });
-  const told = await get("state");
-  byId("model").replaceChildren(...told.models.map(({ id }) => el("option", { value: id }, id)));
+  const reply = await get("state");
+  byId("model").replaceChildren(...reply.models.map(({ id }) => el("option", { value: id }, id)));
   const chooseModel = ({ id, disclosure }) => {
     state.model = id;
     byId("disclosure").textContent = disclosure || "Nothing leaves this machine.";
     byId("disclosure").classList.toggle("sends", Boolean(disclosure));
   };
-  byId("model").addEventListener("change", () => chooseModel(told.models[byId("model").selectedIndex]));
-  chooseModel(told.models[0]);
-  state.collection = told.collection;
-  await choose(told.collection);
+  byId("model").addEventListener("change", () => chooseModel(reply.models[byId("model").selectedIndex]));
+  chooseModel(reply.models[0]);
+  state.collection = reply.collection;
+  await choose(reply.collection);
   await openFromAddress();
   byId("question").focus({ preventScroll: true });
   document.body.dataset.ready = "yes";

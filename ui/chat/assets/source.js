@@ -1,4 +1,4 @@
-// The source pane: a whole document, the cited span marked and in view.
+// The source pane: a whole document, scrolled to the marked citation.
 
 import { byline } from "./answer.js";
 import { get, query } from "./api.js";
@@ -126,7 +126,7 @@ function drawText() {
 
 const squeeze = (text) => text.replace(/\s+/g, "");
 
-/** Pages out of view are not laid out, so their heights are guesses: again until the mark stands still. */
+/** The heights of invisible pages are estimates: scroll again until the mark no longer moves. */
 function bring(mark, body, tries = 12) {
   const before = body.scrollTop;
   body.scrollTop += mark.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;

@@ -1,4 +1,4 @@
-// What this tab is about. Everything else lives on the server.
+// The state of this tab. Everything else is on the server.
 
 export const state = {
   collection: "",

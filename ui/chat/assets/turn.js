@@ -1,4 +1,4 @@
-// One question with its answer: while it streams, when it is complete, and what can be done with it.
+// One question with its answer: while it streams, when it is complete, and its actions.
 
 import * as answers from "./answer.js";
 import { get, send, stream } from "./api.js";
@@ -42,7 +42,7 @@ export class TurnView {
     box.focus();
   }
 
-  /** Begin (or take up) the stream; resolves when the answer is complete. */
+  /** Begin or resume the stream; resolves when the answer is complete. */
   async follow(name, data) {
     this.said = "";
     this.spoken = 0;
@@ -59,7 +59,7 @@ export class TurnView {
       this.leaving = new AbortController();
       for await (const { kind, value } of stream(name, data, this.leaving.signal)) {
         if (this.leaving.signal.aborted) return;
-        // The last batch comes twice: once as it was yielded, once as the end of the stream.
+        // The last batch arrives twice: as an event, and as the end of the stream.
         if (kind === "generating") for (const event of value.events) this.take(event);
       }
       if (!this.answer && !this.refused) this.showFailure({ message: "The answer did not arrive", remedy: "ask again" });
@@ -103,7 +103,7 @@ export class TurnView {
     }
   }
 
-  /** A sentence is complete: it gets its numbers where it stands, and is spoken. */
+  /** A sentence is complete: show its citations and announce it. */
   settle(view) {
     this.sentences.push(view);
     const at = this.said.indexOf(view.text);
@@ -151,7 +151,7 @@ export class TurnView {
     if (!answer.understood) return null;
     const off = button("Ask without", () => emit("ask", this.question, { replace: this.turn_id, literal: true }), {
       class: "chip-remove",
-      "aria-label": `Ask again without ranking higher what is ${answer.understood}`,
+      "aria-label": `Ask again without ranking higher: ${answer.understood}`,
     });
     return el("p", { class: "understood" }, el("span", { class: "chip" }, el("span", {}, `Ranked higher: ${answer.understood}`), off));
   }
@@ -169,8 +169,8 @@ export class TurnView {
     });
     row.append(copy, el("span", { class: "gap" }));
     const judge = (value) => async () => {
-      const told = await send("PUT", `turns/${this.turn_id}/feedback`, { feedback: this.feedback === value ? null : value });
-      this.feedback = told.feedback;
+      const reply = await send("PUT", `turns/${this.turn_id}/feedback`, { feedback: this.feedback === value ? null : value });
+      this.feedback = reply.feedback;
       for (const other of judged) other.setAttribute("aria-pressed", String(other.value === this.feedback));
       announce(this.feedback ? "Saved, thank you" : "Removed");
     };

@@ -1,4 +1,4 @@
-"""Who may come in: only this machine, or whoever knows the password; and only to what the page needs."""
+"""Access control: only this machine, or other machines with the password, and only the routes of the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AccessControl:
     """ASGI middleware in front of the page and of Gradio's routes.
 
     password: None admits the loopback interface only; else HTTP Basic, any user name. After some wrong ones an
-    address has to wait (`Throttle`), and what it sends meanwhile is not compared.
+    address has to wait (`Throttle`); passwords that it sends meanwhile are not compared.
     """
 
     def __init__(self, app: ASGIApp, password: str | None = None, throttle: Throttle | None = None) -> None:
@@ -36,7 +36,7 @@ class AccessControl:
         self._throttle = throttle or Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on with headers that keep the page to itself."""
+        """Refuse the request, or pass it on and add security headers to the response."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -60,38 +60,38 @@ class AccessControl:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path = scope["path"]
-        if path == _STARTUP and _from_here(scope):
+        if path == _STARTUP and _is_local(scope):
             return None
         host = headers.get("host", "")
         if self._password is None and urlsplit(f"//{host}").hostname not in _LOOPBACK:
-            # A name that a foreign page made point here.
+            # DNS rebinding: another site's name that resolves to this machine.
             return PlainTextResponse("This chat answers only on this machine.", 403)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return PlainTextResponse("Requests from other sites are refused.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return PlainTextResponse("Requests from other sites are refused.", 403)
-        if self._password is not None and (refusal := self._stranger(scope, headers, self._password)):
+        if self._password is not None and (refusal := self._password_refusal(scope, headers, self._password)):
             return refusal
         if path != "/" and not path.startswith(_OPEN):
             return PlainTextResponse("Not found.", 404)
         return None
 
-    def _stranger(self, scope: Scope, headers: Headers, password: str) -> Response | None:
-        """None for who knows the password."""
-        address, told = _address(scope), headers.get("authorization", "")
-        if told and (wait_s := self._throttle.wait_s(address)):
+    def _password_refusal(self, scope: Scope, headers: Headers, password: str) -> Response | None:
+        """None if the password is right."""
+        address, sent = _address(scope), headers.get("authorization", "")
+        if sent and (wait_s := self._throttle.wait_s(address)):
             error = TooManyRequests("too many wrong passwords", remedy=f"try again in {wait_s} s")
             return failure_response(error, {"Retry-After": str(wait_s)})
-        if _knows(told, password):
+        if _has_password(sent, password):
             self._throttle.succeed(address)
             return None
-        if told:
+        if sent:
             n, locked_s = self._throttle.fail(address)
             lock = f", locked for {locked_s} s" if locked_s else ""
             log_line(f"wrong password from {address} ({n} in a row{lock})")
-        asking = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
-        return PlainTextResponse("A password is required.", 401, asking)
+        challenge = {"WWW-Authenticate": 'Basic realm="Askive", charset="UTF-8"'}
+        return PlainTextResponse("A password is required.", 401, challenge)
 
 
 def _address(scope: Scope) -> str:
@@ -99,17 +99,17 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else "an unknown address"
 
 
-def _from_here(scope: Scope) -> bool:
+def _is_local(scope: Scope) -> bool:
     client = scope.get("client")
     return client is not None and client[0] in _LOOPBACK
 
 
-def _knows(authorization: str, password: str) -> bool:
+def _has_password(authorization: str, password: str) -> bool:
     kind, _, value = authorization.partition(" ")
     if kind.lower() != "basic":
         return False
     try:
-        told = base64.b64decode(value, validate=True).partition(b":")[2]
+        sent = base64.b64decode(value, validate=True).partition(b":")[2]
     except binascii.Error:
         return False
-    return hmac.compare_digest(told, password.encode())
+    return hmac.compare_digest(sent, password.encode())

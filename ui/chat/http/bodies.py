@@ -1,4 +1,4 @@
-"""How much of a request is read."""
+"""Size limits of request bodies."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def require_size(n_bytes: int, limit: int) -> None:
 
 
 class BodyLimit:
-    """ASGI middleware: bodies are refused by their announced length, and while they are read.
+    """ASGI middleware: checks the announced length of a body and its length while reading.
 
-    An upload is streamed to its route, which counts with `require_size`; other bodies are read here.
+    An upload is streamed to its route, which checks it with `require_size`; other bodies are read here.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class BodyLimit:
         self._max_upload = max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is small enough; else answer 413 and close the connection."""
+        """Pass on a request within the limit; otherwise answer 413 and close the connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""What goes wrong in a request, as JSON in the shape that all errors have, whatever it was."""
+"""Errors of requests as JSON, all with the same fields."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from askive.ui.terminal.render import write_error
 
 
 class BodyTooLarge(UsageError):
-    """The request has more bytes than are read."""
+    """The request body is above the size limit."""
 
 
 class TooManyRequests(UsageError):
-    """Ask again later."""
+    """Too many requests: try again later."""
 
 
 _STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, TooManyRequests: 429}
@@ -34,18 +34,18 @@ def failure_view(error: BaseException) -> dict[str, str]:
 
 
 def failure_response(error: AskiveError, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The error as JSON: 413 and 429 for what is too much, else 400."""
+    """The error as JSON, with status 413, 429 or 400."""
     return JSONResponse(failure_view(error), _STATUS.get(type(error), 400), headers)
 
 
 def log_line(text: str) -> None:
-    """A line with the time on standard error."""
+    """Write a line with the time to standard error."""
     words = "".join(letter if letter.isprintable() else "?" for letter in text)
     write_error(f"{time.strftime('%Y-%m-%d %H:%M:%S')} askive chat: {words}\n")
 
 
 def attach_failures(server: Any) -> None:
-    """Have a FastAPI application answer errors of ours, and requests that it cannot read, in this shape."""
+    """Make a FastAPI application answer our errors and invalid requests in this format."""
     from fastapi.exceptions import RequestValidationError
 
     async def known(_request: HttpRequest, error: AskiveError) -> JSONResponse:
@@ -61,13 +61,13 @@ def attach_failures(server: Any) -> None:
 
 
 class Failures:
-    """ASGI middleware: what no route expected is logged in one line and answered as an error of ours."""
+    """ASGI middleware: logs unexpected exceptions in one line and answers with an error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on. Once a response has begun its stream can only be ended."""
+        """Pass the request on. Once a response has begun, its stream can only be ended."""
         begun = False
 
         async def sent(message: Message) -> None:

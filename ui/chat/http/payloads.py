@@ -1,4 +1,4 @@
-"""What the page is sent: plain dicts of text and offsets, never markup."""
+"""Payloads for the page: plain dicts of text and offsets, never markup."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Number = Callable[[str], int]
 
 
 def source_view(source: Source) -> View:
-    """A document, as lists show it."""
+    """A document as an item of a list."""
     return {
         "uri": source.uri,
         "title": source.title,
@@ -47,7 +47,7 @@ def sentence_view(sentence: Sentence, number: Number, lead: str = "") -> View:
 
 
 def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> View:
-    """Everything the page shows of an answer. stopped: the reader cut it off."""
+    """Everything that the page shows of an answer. stopped: the user stopped it."""
     sentences = []
     at = 0
     for sentence in answer.sentences:
@@ -101,7 +101,7 @@ def byline(view: View) -> str:
 
 
 def citations_of(answer: Mapping[str, Any]) -> list[View]:
-    """All cited spans of a view of an answer, once each, in the order they are shown."""
+    """All cited spans of an answer view, each once, in the order of the page."""
     refusal = answer.get("refusal")
     found: dict[tuple[str, int, int], View] = {}
     for group in (

@@ -1,4 +1,4 @@
-"""What the page asks for and sends, as JSON: conversations, sources, collections, feedback."""
+"""The JSON routes of the page: conversations, sources, collections, feedback."""
 
 from __future__ import annotations
 
@@ -41,33 +41,33 @@ class Named(_Body):
 
 
 class Judged(_Body):
-    """What the reader thinks of an answer."""
+    """Feedback on an answer."""
 
     feedback: Feedback | None
     note: str = ""
 
 
 class Gold(_Body):
-    """Accepted answers of a gold question; none: the documents do not hold the answer."""
+    """Accepted answers of a gold question; none means that the documents do not hold the answer."""
 
     answers: list[str]
     note: str = ""
 
 
 class Routes:
-    """The JSON side of the page, under `/chat/`."""
+    """The JSON routes under `/chat/`."""
 
     def __init__(
         self,
         workspace: Workspace,
         kept: Conversations,
-        askings: AnswerJobs,
+        jobs: AnswerJobs,
         library: Library,
         collection: str,
     ) -> None:
         self._workspace = workspace
         self._kept = kept
-        self._askings = askings
+        self._jobs = jobs
         self._library = library
         self._collection = collection
 
@@ -105,7 +105,7 @@ class Routes:
         ]
 
     def state(self) -> dict[str, Any]:
-        """What the page opens with."""
+        """The initial state of the page."""
         return {
             "collection": self._collection,
             "collections": self._library.collections(),
@@ -117,7 +117,7 @@ class Routes:
         return [asdict(conversation) for conversation in self._kept.all(search)]
 
     def conversation(self, conversation_id: str) -> dict[str, Any]:
-        """A conversation with its turns; those that are being answered say so."""
+        """A conversation with its turns, and whether each is being answered."""
         return {
             **asdict(self._kept.get(conversation_id)),
             "turns": [self._turn(turn) for turn in self._kept.turns(conversation_id)],
@@ -129,13 +129,13 @@ class Routes:
         return asdict(self._kept.get(conversation_id))
 
     def delete_conversation(self, conversation_id: str) -> dict[str, str]:
-        """For good."""
-        self._askings.stop_all(conversation_id)
+        """Delete a conversation."""
+        self._jobs.stop_all(conversation_id)
         self._kept.delete(conversation_id)
         return {"deleted": conversation_id}
 
     def export(self, conversation_id: str, form: Literal["markdown", "html"] = "markdown") -> Response:
-        """A file to keep."""
+        """The conversation as a file to download."""
         conversation, turns = self._kept.get(conversation_id), self._kept.turns(conversation_id)
         if form == "html":
             text, media_type, ending = to_html(conversation, turns), "text/html", "html"
@@ -146,7 +146,7 @@ class Routes:
 
     def stop(self, turn_id: TurnId) -> dict[str, int]:
         """Stop answering."""
-        self._askings.stop(turn_id)
+        self._jobs.stop(turn_id)
         return {"stopped": turn_id}
 
     def copied(self, turn_id: TurnId) -> dict[str, str]:
@@ -155,13 +155,13 @@ class Routes:
         return {"text": answer_markdown(dict(answer) if answer else None)}
 
     def judge(self, turn_id: TurnId, body: Judged) -> dict[str, Any]:
-        """Right, wrong, wrong source, or nothing."""
+        """Store feedback: right, wrong, wrong source, or none."""
         self._kept.turn(turn_id)
         self._kept.judge(turn_id, body.feedback, body.note)
         return {"feedback": body.feedback, "note": body.note}
 
     def gold(self, turn_id: TurnId, body: Gold) -> dict[str, str]:
-        """Save as gold question; the suite's folder."""
+        """Save a gold question; returns the suite's folder."""
         turn = self._kept.turn(turn_id)
         before = [t for t in self._kept.turns(turn.conversation_id) if t.turn_id < turn_id and t.answer_text]
         archive = self._workspace.archive(str(turn.asked.get("collection")))
@@ -181,46 +181,46 @@ class Routes:
         return marked_boxes(self._workspace.archive(collection), uri, page, quote)
 
     def collections(self) -> list[dict[str, Any]]:
-        """What is there, and how much."""
+        """The collections with their sizes."""
         return self._library.collections()
 
     def create_collection(self, body: Named) -> dict[str, str]:
-        """An empty one."""
+        """Create an empty collection."""
         self._library.create(body.name.strip())
         return {"name": body.name.strip()}
 
     def rename_collection(self, name: str, body: Named) -> dict[str, str]:
-        """The new name."""
+        """Rename a collection."""
         self._library.rename(name, body.name.strip())
         return {"name": body.name.strip()}
 
     def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
-        """What quotes a document, or any of the collection, and is deleted only on request."""
+        """Counts of what quotes a document, or any of the collection; deleted only on request."""
         return self._library.quotes(name, uri)
 
     def delete_collection(self, name: str, *, with_quotes: bool = False) -> dict[str, str]:
-        """For good. Which one is asked next."""
+        """Delete a collection; also returns the one to use next."""
         self._library.delete(name, with_quotes=with_quotes)
-        return {"deleted": name, "next": choose_collection_again(self._workspace, self._library)}
+        return {"deleted": name, "next": next_collection(self._workspace, self._library)}
 
     def documents(self, name: str, search: str = "") -> dict[str, Any]:
-        """The documents, as many as fit on a page, and how many there are."""
+        """The first documents that match, and the number of all that do."""
         found = self._library.documents(name, search)
         return {"documents": found[:_MAX_LISTED], "n_documents": len(found)}
 
     def publishers(self, name: str) -> list[str]:
-        """Who published them."""
+        """The publishers of the documents."""
         return self._library.publishers(name)
 
     def remove_document(self, name: str, uri: str, *, with_quotes: bool = False) -> dict[str, str]:
-        """Take one out."""
+        """Remove a document."""
         self._library.remove(name, uri, with_quotes=with_quotes)
         return {"removed": uri}
 
     async def add_file(self, name: str, request: HttpRequest) -> Response:
         """The bytes are the body; the name, with folders, is in the header X-File-Name, percent-encoded.
 
-        The response is one JSON object a line: how far it is, and at last how it ended.
+        The response is one JSON object a line: the progress, and last the outcome.
         """
         upload = self._library.receive(name, unquote(request.headers.get("x-file-name", "")))
         try:
@@ -232,11 +232,11 @@ class Routes:
         return StreamingResponse(_lines(self._library.add(name, upload)), media_type="application/x-ndjson")
 
     def _turn(self, turn: KeptTurn) -> dict[str, Any]:
-        return {**asdict(turn), "running": self._askings.running(turn.turn_id) is not None}
+        return {**asdict(turn), "running": self._jobs.running(turn.turn_id) is not None}
 
 
-def choose_collection_again(workspace: Workspace, library: Library) -> str:
-    """The collection to ask when the one in use was deleted; empty when none is left."""
+def next_collection(workspace: Workspace, library: Library) -> str:
+    """The collection to use after the current one was deleted; empty if none is left."""
     names = [row["name"] for row in library.collections()]
     with suppress(AskiveError):
         chosen = choose_collection(workspace.config)
@@ -246,7 +246,7 @@ def choose_collection_again(workspace: Workspace, library: Library) -> str:
 
 
 def _lines(views: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """One JSON object a line; the last one says how it ended, whatever happens."""
+    """One JSON object a line; the last one is always the outcome."""
     try:
         for view in views:
             yield json.dumps(view) + "\n"

@@ -1,4 +1,4 @@
-"""What streams: asking, following a question that runs, typing ahead. Gradio's endpoints, by name."""
+"""The streaming endpoints of Gradio: ask, follow a running question, prefetch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from askive.rag.text.words import storable
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import first_documents
-from askive.ui.chat.jobs import AnswerJobs, Asking, Request, history_before
+from askive.ui.chat.jobs import AnswerJob, AnswerJobs, Request, history_before
 from askive.ui.chat.workspace import Workspace
 
 _MIN_TYPED_WORDS = 3
@@ -22,36 +22,36 @@ _AFTER_ALL = 1 << 62
 class Streams:
     """The functions behind `/gradio_api/call/...`; each takes and yields one JSON object."""
 
-    def __init__(self, workspace: Workspace, kept: Conversations, askings: AnswerJobs) -> None:
+    def __init__(self, workspace: Workspace, kept: Conversations, jobs: AnswerJobs) -> None:
         self._workspace = workspace
         self._kept = kept
-        self._askings = askings
+        self._jobs = jobs
 
     def ask(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
         """`{"question", "conversation_id", "replace", ...Request}` -> `{"events": [...]}`, until it is answered."""
         try:
             asked = _object(asked)
             replace = asked.get("replace")
-            turn, asking = self._askings.begin(
+            turn, job = self._jobs.begin(
                 str(asked.get("conversation_id") or "") or None,
                 str(asked.get("question") or ""),
                 Request.from_dict(asked),
                 None if replace is None else _turn_id(replace),
             )
-        except Exception as error:  # Whoever asked must hear of it, whatever it is.
+        except Exception as error:  # The page must get every error.
             view = failure_view(error)
             yield _batch({"kind": "refused", "message": view["message"], "remedy": view["remedy"]})
             return
         yield _batch({"kind": "begun", "conversation_id": turn.conversation_id, "turn_id": turn.turn_id})
-        yield from _followed(asking)
+        yield from _batches(job)
 
     def follow(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
-        """`{"turn_id"}` -> as `ask`, from the first event on; at once complete when it is answered."""
+        """`{"turn_id"}` -> as `ask`, from the first event on; or the stored answer."""
         try:
             turn_id = _turn_id(_object(asked).get("turn_id"))
-            asking = self._askings.running(turn_id)
-            if asking is not None:
-                yield from _followed(asking)
+            job = self._jobs.running(turn_id)
+            if job is not None:
+                yield from _batches(job)
                 return
             answer = self._kept.turn(turn_id).answer
         except AskiveError:
@@ -59,10 +59,10 @@ class Streams:
         yield _batch({"kind": "final", "answer": answer})
 
     def anticipate(self, asked: dict) -> Iterator[dict]:  # type: ignore[type-arg]
-        """`{"typed", "paused", "conversation_id", ...Request}` -> `{"documents", "understood"}`, found while typing.
+        """`{"typed", "paused", "conversation_id", ...Request}` -> `{"documents", "understood"}`, while typing.
 
-        What was found comes at once; the stream ends when it has been read, or when typing went on.
-        paused: false: typing goes on; nothing is found, and what is being read for other words ends at once.
+        The documents come at once; the stream ends when the prompt has been read, or when typing goes on.
+        paused: false means that typing goes on: nothing is searched, and a prefetch for other words is cancelled.
         """
         from askive.rag.answer.preparation import complete_question
         from askive.rag.question.analysis import Question
@@ -79,12 +79,12 @@ class Streams:
                 return
             conversation_id = str(asked.get("conversation_id") or "")
             turns = self._kept.turns(conversation_id) if conversation_id else []
-            sought = request.sought(complete_question(typed), history_before(turns, _AFTER_ALL))
-            ahead.stop(unless=sought)
+            prepared = request.prepare(complete_question(typed), history_before(turns, _AFTER_ALL))
+            ahead.stop(unless=prepared)
             if not asked.get("paused", True):
                 yield nothing
                 return
-            history, admitted = sought.history, sought.admitted
+            history, admitted = prepared.history, prepared.admitted
             publishers = self._workspace.archive(request.collection).store.publishers()
             yield {
                 "documents": first_documents(
@@ -92,9 +92,9 @@ class Streams:
                 ),
                 "understood": Question.read(typed, publishers).describe(),
             }
-            ahead.anticipate(sought)
+            ahead.anticipate(prepared)
         except Exception:
-            # Whatever is wrong is said when the question is asked.
+            # The question itself reports the error.
             ahead.stop()
             yield nothing
 
@@ -111,8 +111,8 @@ def _turn_id(value: Any) -> int:
     return value
 
 
-def _followed(asking: Asking) -> Iterator[dict[str, Any]]:
-    for batch in asking.follow():
+def _batches(job: AnswerJob) -> Iterator[dict[str, Any]]:
+    for batch in job.follow():
         yield _batch(*batch)
 
 

@@ -1,4 +1,4 @@
-"""Wrong passwords cost time: each one more, for the address that sent them."""
+"""Delays after wrong passwords: longer with each one from the same address."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 N_FREE = 3
-"""So many wrong passwords cost nothing: people mistype."""
+"""This many wrong passwords have no delay: people mistype."""
 LONGEST_S = 900.0
-_FORGOTTEN_S = 3600.0
+_RESET_S = 3600.0
 _MAX_ADDRESSES = 4096
 
 
@@ -24,7 +24,7 @@ class _Failures:
 
 
 class Throttle:
-    """Counts the wrong passwords of each address. Not for several threads.
+    """Counts the wrong passwords of each address. Not thread-safe.
 
     now: a clock in seconds.
     """
@@ -39,14 +39,13 @@ class Throttle:
         return max(0, math.ceil(known.locked_until - self._now())) if known else 0
 
     def fail(self, address: str) -> tuple[int, int]:
-        """Count a wrong password: how many there were in a row, and for how many seconds no other is looked at.
+        """Count a wrong password. Returns how many there were in a row, and the delay in seconds.
 
-        1 s after the fourth, twice as long after each that follows, at most LONGEST_S; an hour without one is a
-        new beginning.
+        1 s after the fourth, doubled with each further one up to LONGEST_S; an hour without one resets the count.
         """
         now, network = self._now(), _network(address)
         known = self._known.pop(network, None)
-        if known is None or now - known.last > _FORGOTTEN_S:
+        if known is None or now - known.last > _RESET_S:
             known = _Failures()
         known.n, known.last = known.n + 1, now
         locked_s = 0.0 if known.n <= N_FREE else min(2.0 ** min(known.n - N_FREE - 1, 30), LONGEST_S)
@@ -57,7 +56,7 @@ class Throttle:
         return known.n, math.ceil(locked_s)
 
     def succeed(self, address: str) -> None:
-        """Forget what the address got wrong."""
+        """Reset the count of an address."""
         self._known.pop(_network(address), None)
 
 
