@@ -286,7 +286,7 @@ def _ingest(
 
 
 def _delete(archive: Archive, uris: Sequence[str]) -> None:
-    archive.dense_cache.hold()
+    archive.dense_cache.preload()
     archive.store.delete(uris)
     archive.dense_cache.save()
 
@@ -356,7 +356,7 @@ class _Run:
 
     def _begin_changes(self) -> None:
         if not self._changes:
-            self._archive.dense_cache.hold()
+            self._archive.dense_cache.preload()
             self._changes = True
 
     def _commit(self, ready: Iterable[tuple[tuple[_Seen, list[Passage]], Vectors]]) -> None:
