@@ -68,9 +68,9 @@ def remove_from_collection(
 
 def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
     """The removal of documents from an opened collection. Raises UsageError for what means no document."""
-    from askive.rag.ingest.pipeline import documents_meant
+    from askive.rag.ingest.pipeline import resolve_uris
 
-    return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
+    return removal_in(config, archive, resolve_uris(archive, uris), archive.folder.name)
 
 
 def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
