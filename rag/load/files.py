@@ -1,4 +1,4 @@
-"""The bytes of a file that a person named or that stood in a folder: regular files only, opened without a race."""
+"""Read the bytes of a file that a user named or that is in a folder: regular files only, without a race."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES
 
 SYSTEM_FOLDERS = ("/proc", "/sys")
-"""Files here are made by the kernel; they may have no end, and reading them can have effects."""
+"""The kernel generates files here; they may be endless, and reading them can have side effects."""
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -20,13 +20,13 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-"""A pipe in the place of the file must not be waited for, a link not followed."""
+"""Do not wait for a pipe in place of the file; do not follow a link."""
 
 
 def read_bytes(path: Path) -> bytes:
     """All bytes of a regular file; a link is not followed.
 
-    Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, is a pipe, a device or a link, or shows
+    Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, is a pipe, a device or a link, or belongs to
     the running system.
     """
     try:
@@ -34,12 +34,12 @@ def read_bytes(path: Path) -> bytes:
     except UnicodeEncodeError as error:
         raise LoadError(f"the name of {printable(path)} is not UTF-8", remedy="rename it") from error
     try:
-        # Opening a device can have effects; what is opened is looked at again, since it may have been replaced.
+        # Opening a device can have side effects. Check again after opening, since the file may have been replaced.
         _must_be_document(path, path.lstat())
         with open(os.open(path, _OPEN_FLAGS), "rb") as file:
             found = os.fstat(file.fileno())
             _must_be_document(path, found)
-            # Not to its end: it may grow for ever. What comes later makes another stamp.
+            # With a limit: the file may grow endlessly. A later change gives another stamp.
             return file.read(found.st_size)
     except OSError as error:
         if error.errno == errno.ELOOP:
@@ -50,7 +50,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def printable(path: Path) -> str:
-    """The path for messages: bytes of its name that are not UTF-8 are shown as escapes."""
+    """The path for messages; bytes of its name that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
