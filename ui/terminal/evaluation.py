@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from askive.eval.datasets import Found
+    from askive.eval.datasets import Discovery
     from askive.eval.metrics import Estimate
     from askive.eval.runs.ablation import Ablated
     from askive.eval.runs.compare import Comparison
@@ -24,7 +24,7 @@ _MAX_LICENCE = 18
 _PARTS = ("retrieval", "answers", "citations", "refusal")
 
 
-def print_suites(found: Found, shown: Output) -> None:
+def print_suites(found: Discovery, shown: Output) -> None:
     """A line a suite: what it is, and how many of its questions are scored on what."""
     table = _table("suite", "shape", "documents", "questions", *_PARTS, "licence")
     for suite in found.suites:
