@@ -1,4 +1,4 @@
-"""What a support check costs: a sentence against a passage whose state is kept, and read all again."""
+"""Cost of a support check: a sentence against a passage, with the passage's state cached and without."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def bench_check(bench: Bench) -> list[Row]:
     with open_setup(bench) as setup:
         generator, retriever = setup.generator, open_retriever(setup.config, setup.archive, setup.generator)
         for sample in setup.questions[: bench.repeats]:
-            bench.tell(f"checks: {sample.question}")
+            bench.log(f"checks: {sample.question}")
             hits = retriever.retrieve(sample.question, (), _N_HITS)
             claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
             passage = hits[0].passage
@@ -31,7 +31,7 @@ def bench_check(bench: Bench) -> list[Row]:
             judge.statements(["It rains."], passage.text)
             with_states: list[float] = []
             for claim in claims:
-                # Another prompt in between, as the answer is: the passage comes from its kept state.
+                # Another prompt in between, as for an answer: the passage's state comes from the cache.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
                 with_states.append(judge.statements([claim], passage.text)[0].stated)

@@ -1,7 +1,7 @@
-"""The whole job beside txtai: index, search, answer; the same MiniLM and GGUF files, the same documents and questions.
+"""Comparison with txtai: index, search, answer; with the same models, documents and questions.
 
-txtai is installed for this only, without what it depends on (which is here already), into a folder of its own that
-our packages do not see. Both run in a process of their own:
+txtai is installed only for this, without its dependencies (which are installed already), into a folder that
+our packages do not see. Each side runs in a separate process:
 `python -m askive.eval.benchmarks.speed.txtai ours|txtai JOB.json`.
 """
 
@@ -36,10 +36,10 @@ _TIMEOUT_S = 1800
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What both do. Paths as text.
+    """The job of both sides. Paths are strings.
 
-    before: a question that is asked before anything is measured. searched: questions, all different, as are those
-    `asked`, one after the other until n_answers have an answer. repeats: how often the documents are indexed.
+    before: a question to ask before the measurements. searched: distinct questions, as are those in
+    `asked`, which are asked in turn until n_answers have an answer. repeats: number of index builds.
     """
 
     config: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Single measurements in ms: of the whole index, of each search, of each answer's first token.
+    """Single measurements in ms: of the index build, of each search, of each answer's first token.
 
     asked: the questions that were answered. peak_mb: of the process.
     """
@@ -71,9 +71,9 @@ class Done:
 def bench_txtai(bench: Bench) -> list[Row]:
     """Three rows: index, search, first token of an answer. Raises UsageError when txtai cannot be installed.
 
-    What we refuse without a word of the model is left out, and another question taken; txtai answers the ones that
-    we do. Each keeps what any earlier question leaves: llama_cpp.Llama, which txtai runs, the opening of its prompt,
-    ours that of ours.
+    Questions that we refuse without generation are replaced; txtai answers the same ones as we do. Each side keeps what
+    any earlier question leaves: llama_cpp.Llama, which txtai uses, the beginning of its prompt, and ours that of our
+    prompt.
     """
     from askive.models.machine import physical_cores
     from askive.models.weights.store import WeightStore
@@ -93,11 +93,11 @@ def bench_txtai(bench: Bench) -> list[Row]:
         bench.repeats,
         physical_cores(),
     )
-    bench.tell("txtai: installing")
+    bench.log("txtai: installing")
     where = _installed(bench.config.home / "cache" / "txtai")
-    bench.tell("txtai: ours")
+    bench.log("txtai: ours")
     ours = _run("ours", job, where)
-    bench.tell("txtai: running")
+    bench.log("txtai: running")
     theirs = _run("txtai", replace(job, asked=ours.asked), where)
     held = ours.peak_mb
     return [
@@ -181,7 +181,7 @@ def _run_ours(job: Job) -> Done:
 
 
 def _run_txtai(job: Job) -> Done:
-    """In a process of its own, with txtai on the path."""
+    """Runs in a separate process, with txtai on the path."""
     from txtai import LLM, Embeddings  # type: ignore[import-not-found, unused-ignore]
 
     found = Done()
@@ -197,7 +197,7 @@ def _run_txtai(job: Job) -> Done:
     def first_token_ms(question: str) -> float:
         started = time.perf_counter()
         context = "\n".join(hit["text"] for hit in embeddings.search(question, _TOP_K))
-        # The prompt of txtai's own documentation of retrieval augmented generation.
+        # The prompt of txtai's documentation of retrieval augmented generation.
         asked = (
             "Answer the following question using only the context below. Only include information specifically "
             f"discussed.\n\nquestion: {question}\ncontext: {context}"
@@ -214,6 +214,6 @@ def _run_txtai(job: Job) -> Done:
 
 
 if __name__ == "__main__":
-    told = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    job = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
     run = _run_ours if sys.argv[1] == "ours" else _run_txtai
-    sys.stdout.write("\n" + json.dumps(asdict(run(told))) + "\n")
+    sys.stdout.write("\n" + json.dumps(asdict(run(job))) + "\n")

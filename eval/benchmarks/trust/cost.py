@@ -1,4 +1,4 @@
-"""What the checks of an answer cost, in milliseconds, as the product itself measures them."""
+"""The cost of an answer's checks in milliseconds, as measured by the product."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from askive.eval.metrics.scores import Row, is_refused
 
 AIM_MS = 1500.0
-"""All checks of a typical answer together, on two cores."""
+"""Target for all checks of a typical answer, on two cores."""
 
 
 def cost(rows: Sequence[Row]) -> dict[str, Any]:
     """`{"checks": {NAME: TIMES}, "answered": TIMES, "refused": TIMES, "aim_ms", "reached"}`.
 
-    TIMES is `{"n", "median_ms", "p90_ms"}` over the questions in which the check was made; `answered` and
-    `refused` are of all checks of a question together. Reached: the median over answered questions is at most
-    the aim; None when nothing was answered.
+    TIMES is `{"n", "median_ms", "p90_ms"}` over the questions with this check; `answered` and `refused` are for all
+    checks of a question together. Reached: the median over answered questions is at most the target; None when nothing
+    was answered.
     """
     asked = [row for row in rows if row["answer"] is not None]
     checks = [row["answer"]["timings_ms"]["checks"] for row in asked]
