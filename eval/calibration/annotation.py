@@ -38,8 +38,8 @@ def sheet(runs: Sequence[Path], n: int, seed: int = 0) -> list[dict[str, Any]]:
     drawn = []
     for run in runs:
         suite = RunDir(run).record()["suite"]["name"]
-        found = [{"suite": suite, **one} for row in RunDir(run).rows() for one in _sentences(row)]
-        drawn.append(sorted(found, key=lambda one: _hash(seed, one["id"])))
+        results = [{"suite": suite, **one} for row in RunDir(run).rows() for one in _sentences(row)]
+        drawn.append(sorted(results, key=lambda one: _hash(seed, one["id"])))
     in_turn = [
         queue[at] for at in range(max(map(len, drawn), default=0)) for queue in drawn if at < len(queue)
     ]
@@ -101,7 +101,7 @@ def count(marked: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, dict[
     }
 
 
-def counted_text(found: Mapping[str, Mapping[str, Estimate]]) -> str:
+def counted_text(results: Mapping[str, Mapping[str, Estimate]]) -> str:
     """The figures as a Markdown table."""
     lines = [
         "| suite | sentences supported by their citations | citations that support a part |",
@@ -109,7 +109,7 @@ def counted_text(found: Mapping[str, Mapping[str, Estimate]]) -> str:
     ]
     lines += [
         f"| {name} | {format_estimate(some['recall'].as_dict())} | {format_estimate(some['precision'].as_dict())} |"
-        for name, some in found.items()
+        for name, some in results.items()
     ]
     return "\n".join(lines) + "\n"
 

@@ -97,10 +97,10 @@ def collect(
     cases: list[Case] = []
     with archive, open_retriever(config, archive, reader=reader) as retriever:
         assessor = EvidenceAssessor(embedder, reader)
-        asked = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
-        for n, sample in enumerate(asked):
+        samples = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
+        for n, sample in enumerate(samples):
             if progress:
-                progress(suite.name, n, len(asked))
+                progress(suite.name, n, len(samples))
             context = sample.turns[-1].question if sample.turns else ""
             question = retriever.read(sample.question)
             hits = retriever.retrieve(question, sample.turns)
@@ -258,9 +258,9 @@ def held_out(
     if len({case.is_answerable for case in others}) == 2:
         model = Fit(others, names, regularisation)
         threshold = model.threshold(others, budget)
-        for kind, found in kinds.items():
-            if found:
-                shares[kind] = float(np.mean(model.probabilities(found) < threshold))
+        for kind, members in kinds.items():
+            if members:
+                shares[kind] = float(np.mean(model.probabilities(members) < threshold))
         real = [*kinds["answerable"], *(kinds["unanswerable"] or kinds["withheld"])]
         if len({case.is_answerable for case in real}) == 2:
             auc = float(roc_auc_score([c.is_answerable for c in real], model.probabilities(real)))

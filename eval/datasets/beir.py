@@ -43,9 +43,9 @@ def read_beir(path: Path, name: str) -> Suite:
     samples: list[Sample] = []
     for where, record in queries:
         sample = _sample(where, record, qrels, bool(qrels_path), evidence)
-        kept = {doc: grade for doc, grade in sample.relevant.items() if doc not in corpus.blank}
-        left_out["judgements of documents without text"] += len(sample.relevant) - len(kept)
-        sample = replace(sample, relevant=kept)
+        graded = {doc: grade for doc, grade in sample.relevant.items() if doc not in corpus.blank}
+        left_out["judgements of documents without text"] += len(sample.relevant) - len(graded)
+        sample = replace(sample, relevant=graded)
         if sample.scored:
             samples.append(sample)
         else:

@@ -75,7 +75,7 @@ def discover(paths: Sequence[Path]) -> Discovery:
     """
     suites: list[Suite] = []
     problems: list[AskiveError] = []
-    found = [(name, partial(open_suite, name)) for name in BUILT_IN]
+    readers = [(name, partial(open_suite, name)) for name in BUILT_IN]
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such path: {path}", remedy="check the path")
@@ -97,8 +97,8 @@ def discover(paths: Sequence[Path]) -> Discovery:
             raise UsageError(
                 f"no suite at {path}: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
-        found.extend((name, partial(open_suite, name)) for name in names)
-    for _, opener in found:
+        readers.extend((name, partial(open_suite, name)) for name in names)
+    for _, opener in readers:
         try:
             suites.append(opener())
         except AskiveError as error:

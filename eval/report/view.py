@@ -81,9 +81,9 @@ def _view(label: str, path: Path, record: dict[str, Any], max_questions: int) ->
     rows = tuple({**row, "scores": score_row(row)} for row in RunDir(path).rows())
     seed = record["seed"]
     outcomes = [outcome_of(row) for row in rows]
-    wanted = [None if o.label == "not scored" else float(o.severity == 0) for o in outcomes]
+    right = [None if o.label == "not scored" else float(o.severity == 0) for o in outcomes]
     by_type: dict[str, list[float | None]] = {}
-    for row, mark in zip(rows, wanted, strict=True):
+    for row, mark in zip(rows, right, strict=True):
         by_type.setdefault(row["type"], []).append(mark)
     order = sorted(range(len(rows)), key=lambda at: (-outcomes[at].severity, rows[at]["type"], at))
     return RunView(
@@ -92,7 +92,7 @@ def _view(label: str, path: Path, record: dict[str, Any], max_questions: int) ->
         record=record,
         rows=rows,
         estimates=estimate_all(rows, seed),
-        as_wanted=bootstrap(wanted, seed),
+        as_wanted=bootstrap(right, seed),
         by_type={kind: bootstrap(marks, seed) for kind, marks in sorted(by_type.items())},
         outcomes=dict(Counter(outcome.label for outcome in outcomes).most_common()),
         questions=tuple(view_question(rows[at], outcomes[at], label) for at in order[:max_questions]),

@@ -36,15 +36,15 @@ class Judge:
 
     def probability(self, question: str, answer: str, contexts: Sequence[str]) -> float:
         """Probability that all statements of the answer are supported, 0 to 1; contexts beyond the window are cut."""
-        asked = (
+        request = (
             f"Question: {question}\nAnswer: {answer}\n\n"
             "Is every statement of the answer supported by the sources?"
         )
-        budget = self.generator.context_tokens - _RESERVED_TOKENS - self.generator.count_tokens(asked)
+        budget = self.generator.context_tokens - _RESERVED_TOKENS - self.generator.count_tokens(request)
         sources = "\n\n".join(self._fitting(contexts, budget)) or "(none)"
         messages = [
             Message("system", (Segment(_INSTRUCTION, reusable=True),)),
-            Message("user", (Segment(f"Sources:\n{sources}\n\n{asked}"),)),
+            Message("user", (Segment(f"Sources:\n{sources}\n\n{request}"),)),
         ]
         return math.exp(self.generator.choose(messages, ["Yes", "No"])[0])
 
@@ -125,7 +125,7 @@ def check_judge(
         )
     probabilities: list[float] = []
     for answer in answers:
-        probabilities.append(judge.probability(_asked(answer), answer.response, answer.contexts))
+        probabilities.append(judge.probability(_question_text(answer), answer.response, answer.contexts))
         if progress:
             progress("judging", len(probabilities), len(answers))
     scores = np.array(probabilities)
@@ -161,7 +161,7 @@ def _agreement_path(model_id: str, home: Path) -> Path:
     return home / "eval" / "judges" / (re.sub(r"[^\w.-]+", "-", model_id) + ".json")
 
 
-def _asked(answer: Judged) -> str:
+def _question_text(answer: Judged) -> str:
     before = answer.turns[-1:]
     return " ".join([*(f"(After: {turn.question})" for turn in before), answer.question])
 

@@ -139,8 +139,8 @@ def ingest_paths(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
     with ParserPool(archive.passages_config) as pool:
-        found = _files(plan, known, archive.store.stamps(), pool, reading)
-        return _ingest(archive, found, to_delete, len(plan.files), report, progress)
+        examined_files = _files(plan, known, archive.store.stamps(), pool, reading)
+        return _ingest(archive, examined_files, to_delete, len(plan.files), report, progress)
 
 
 def ingest_documents(
@@ -157,8 +157,8 @@ def ingest_documents(
     """
     total = len(documents) if isinstance(documents, Sequence) else None
     known = archive.store.known_sha256()
-    found = _compared(documents, known)
-    return _ingest(archive, found, [], total, report or IngestReport(), progress)
+    examined_files = _compared(documents, known)
+    return _ingest(archive, examined_files, [], total, report or IngestReport(), progress)
 
 
 def remove_document(archive: Archive, uri: str) -> bool:
@@ -270,7 +270,7 @@ def _failed(uri: str, error: AskiveError) -> _Examined:
 
 def _ingest(
     archive: Archive,
-    found: Iterator[_Examined],
+    examined_files: Iterator[_Examined],
     to_delete: Sequence[str],
     total: int | None,
     report: IngestReport,
@@ -279,7 +279,7 @@ def _ingest(
     run = _Run(archive, report, total, progress)
     ended_well = False
     try:
-        for examined in found:
+        for examined in examined_files:
             run.add(examined)
         run.finish(to_delete)
         ended_well = True

@@ -97,8 +97,8 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
             plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(to_delete), len(of_folder)))
         else:
             plan.to_delete += to_delete
-    kept = {uri for withheld in plan.withheld for uri in withheld.uris}
-    plan.to_delete = [uri for uri in dict.fromkeys(plan.to_delete) if uri not in kept]
+    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
+    plan.to_delete = [uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris]
     return plan
 
 
@@ -123,20 +123,20 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
     """Add files that can be loaded, sorted, and list the others as skipped; hidden files are ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
-    seen: set[str] = set()
+    visited: set[str] = set()
     waiting = [(root, real_root)]
     while waiting:
         folder, real = waiting.pop()
         if is_system_folder(real):
             plan.unreadable[folder] = "it shows the running system, not documents"
             continue
-        if follow_links and real in seen:
+        if follow_links and real in visited:
             # Links can form a cycle.
             continue
-        seen.add(real)
+        visited.add(real)
         try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             plan.unreadable[folder] = error.strerror or str(error)
             continue
@@ -179,10 +179,10 @@ def stamp_of(path: str) -> str:
     As in Git: a file that was modified just now may be modified again within the resolution of the clock.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return ""
-    changed = max(found.st_mtime_ns, found.st_ctime_ns)
-    if not stat.S_ISREG(found.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return ""
-    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"

@@ -37,10 +37,10 @@ def read_bytes(path: Path) -> bytes:
         # Opening a device can have side effects. Check again after opening, since the file may have been replaced.
         _must_be_document(path, path.lstat())
         with open(os.open(path, _OPEN_FLAGS), "rb") as file:
-            found = os.fstat(file.fileno())
-            _must_be_document(path, found)
+            status = os.fstat(file.fileno())
+            _must_be_document(path, status)
             # With a limit: the file may grow endlessly. A later change gives another stamp.
-            return file.read(found.st_size)
+            return file.read(status.st_size)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise _no_file(path) from error
@@ -59,14 +59,14 @@ def is_system_folder(path: str) -> bool:
     return path in SYSTEM_FOLDERS or path.startswith(tuple(f"{folder}/" for folder in SYSTEM_FOLDERS))
 
 
-def _must_be_document(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
+def _must_be_document(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise _no_file(path)
-    if found.st_dev in _system_devices():
+    if status.st_dev in _system_devices():
         raise LoadError(f"{path} shows the running system, not a document", remedy="name other folders")
-    if found.st_size > MAX_FILE_BYTES:
+    if status.st_size > MAX_FILE_BYTES:
         raise LoadError(
-            f"{path} has {found.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
+            f"{path} has {status.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
             remedy="split it into smaller files",
         )
 
@@ -78,5 +78,5 @@ def _no_file(path: Path) -> LoadError:
 @lru_cache(maxsize=1)
 def _system_devices() -> frozenset[int]:
     root = os.stat("/").st_dev  # noqa: PTH116
-    found = {os.stat(name).st_dev for name in SYSTEM_FOLDERS if os.path.isdir(name)}  # noqa: PTH112, PTH116
-    return frozenset(found - {root})
+    devices = {os.stat(name).st_dev for name in SYSTEM_FOLDERS if os.path.isdir(name)}  # noqa: PTH112, PTH116
+    return frozenset(devices - {root})

@@ -60,13 +60,13 @@ def load_html(data: bytes, uri: str) -> Document:
     )
     dates = [meta.get(name.lower()) for name in _DATES]
     dates += [
-        found["date"]
+        match["date"]
         for script in soup.find_all("script", type="application/ld+json")
-        if (found := _LINKED_DATE.search(script.get_text()))
+        if (match := _LINKED_DATE.search(script.get_text()))
     ]
     if time := soup.find("time", attrs={"datetime": True}):
         dates.append(str(time["datetime"]))
-    published = next((found for found in map(partial_date, dates) if found), None)
+    published = next((day for day in map(partial_date, dates) if day), None)
     publisher = next((meta[name] for name in _PUBLISHERS if meta.get(name)), None)
     return Document(
         uri=uri,

@@ -85,8 +85,8 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _raw(message: EmailMessage, name: str) -> str:
-    found = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
-    return next(found, "")[:_MAX_HEADER_CHARS]
+    headers = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return next(headers, "")[:_MAX_HEADER_CHARS]
 
 
 def _decoded(raw: str) -> str:

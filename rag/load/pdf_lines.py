@@ -110,8 +110,8 @@ def _slots_of(line: str, edge: str, index: int) -> set[_Slot]:
     """Positions of a possible page number in the line: edge, begin or end, and difference from the page's index."""
     if len(line) > _MAX_HEAD_CHARS:
         return set()
-    found = {"begin": re.match(r"\d{1,5}(?!\S)", line), "end": re.search(r"(?<!\S)\d{1,5}$", line)}
-    return {(edge, side, int(match.group()) - index) for side, match in found.items() if match}
+    numbers = {"begin": re.match(r"\d{1,5}(?!\S)", line), "end": re.search(r"(?<!\S)\d{1,5}$", line)}
+    return {(edge, side, int(match.group()) - index) for side, match in numbers.items() if match}
 
 
 def _margins(lines: list[str], n: int = _MARGIN_LINES) -> list[str]:

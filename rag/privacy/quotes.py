@@ -127,8 +127,8 @@ def delete_copies(config: Config, removal: Removal) -> None:
 def _delete_lines(config: Config, removal: Removal, name: str) -> None:
     for suite in _suites(config):
         path = suite / name
-        if gone := _lines_of(path, suite.name, removal):
-            write_atomically(path, "".join(f"{line}\n" for line in _lines(path) if line not in gone))
+        if removed := _lines_of(path, suite.name, removal):
+            write_atomically(path, "".join(f"{line}\n" for line in _lines(path) if line not in removed))
 
 
 def _suites(config: Config) -> list[Path]:

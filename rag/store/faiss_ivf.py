@@ -212,7 +212,7 @@ class IvfIndex(FaissIndex):
             settings = self._faiss.SearchParametersIVF(nprobe=n_probe)
             _, ids = self._index.search(queries, 3 * truth.shape[1] + 1, params=settings)
             pairs = zip(truth.tolist(), ids.tolist(), strict=True)
-            return sum(len(set(true_ids) & set(ids) - {-1}) for true_ids, ids in pairs) >= n_required
+            return sum(len(set(true_ids) & set(hit_ids) - {-1}) for true_ids, hit_ids in pairs) >= n_required
 
         low = high = 1
         while high < self.n_lists and not reaches_target(high):

@@ -134,7 +134,7 @@ class SqliteStore:
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
         """Passages with their sources, by id; missing ids are left out."""
-        found: dict[int, tuple[Passage, Source]] = {}
+        by_id: dict[int, tuple[Passage, Source]] = {}
         with self._reading():
             rows = self._db.execute(
                 'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
@@ -146,8 +146,8 @@ class SqliteStore:
             ).fetchall()
         for passage_id, doc_id, start, end, heading, page, text, *source in rows:
             passage = Passage(text, start, end, heading, page, passage_id, doc_id)
-            found[passage_id] = (passage, Source(doc_id, *source))
-        return found
+            by_id[passage_id] = (passage, Source(doc_id, *source))
+        return by_id
 
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in order; empty when the document does not exist."""

@@ -86,13 +86,13 @@ def measure(
         Kept(
             suite.name,
             weight,
-            len(found),
-            _mean([r[0] for r in found]),
-            _mean([r[1] for r in found]),
-            statistics.median(r[2] for r in found) if found else 0.0,
-            statistics.median(r[3] for r in found) if found else 0.0,
+            len(results),
+            _mean([r[0] for r in results]),
+            _mean([r[1] for r in results]),
+            statistics.median(r[2] for r in results) if results else 0.0,
+            statistics.median(r[3] for r in results) if results else 0.0,
         )
-        for weight, found in rows.items()
+        for weight, results in rows.items()
     ]
 
 
@@ -114,21 +114,21 @@ def is_among(quote: GoldQuote, pieces: Sequence[Evidence | ScoredSentence], arch
 def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:
     best: list[float] = []
     for quotes in sample.evidence:
-        found = sum(is_among(quote, read, archive) for quote in quotes)
-        best.append(found / len(quotes))
+        results = sum(is_among(quote, read, archive) for quote in quotes)
+        best.append(results / len(quotes))
     return max(best) if best else None
 
 
 def _holds(sample: Sample, hits: Sequence[Hit], read: Sequence[Evidence]) -> float | None:
-    def held(text: str) -> float | None:
+    def contained(text: str) -> float | None:
         if sample.all_of:
             return all_of(text, sample.all_of)
         if sample.answers and not is_long(sample.answers):
             return contains(text, sample.answers)
         return None
 
-    possible = held("\n".join(hit.passage.text for hit in hits))
-    return held("\n".join(piece.text for piece in read)) if possible else None
+    possible = contained("\n".join(hit.passage.text for hit in hits))
+    return contained("\n".join(piece.text for piece in read)) if possible else None
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

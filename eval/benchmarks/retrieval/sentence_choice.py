@@ -59,8 +59,8 @@ def choose(question: str, scored: Sequence[ScoredSentence], generator: Generator
     """The index of the sentence that the generator chooses, and the log-probabilities of none, first, second..."""
     numbered = scored[:N_NUMBERED]
     sentences = "\n".join(f"[{at}] {' '.join(item.text.split())}" for at, item in enumerate(numbered, 1))
-    asked = Segment(f"{sentences}\n\nQuestion: {question}\n{_ASKED}")
-    messages = (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", (asked,)))
+    request = Segment(f"{sentences}\n\nQuestion: {question}\n{_ASKED}")
+    messages = (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", (request,)))
     logprobs = generator.choose(messages, [str(at) for at in range(len(numbered) + 1)])
     return max(range(1, len(logprobs)), key=lambda at: logprobs[at]) - 1, logprobs
 
@@ -72,7 +72,7 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
     assessor = EvidenceAssessor(embedder, load_reader(bench.config.reader))
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
     generator = load_llama(bench)
-    found: list[Chosen] = []
+    choices: list[Chosen] = []
     try:
         retriever = open_retriever(bench.config, archive)
         for sample in select([s for s in suite.samples if not s.turns], limit):
@@ -88,38 +88,38 @@ def measure(bench: Bench, name: str, limit: int) -> list[Chosen]:
                 first, own = (_is_gold(sample, weighed.scored[one], archive) for one in (0, at))
                 gold = first, own
             there = not sample.unanswerable
-            found.append(Chosen(gold, there, weighed.probability, 1 - math.exp(logprobs[0]), ms))
-            bench.log(f"{suite.name}: {len(found)} of {limit}")
+            choices.append(Chosen(gold, there, weighed.probability, 1 - math.exp(logprobs[0]), ms))
+            bench.log(f"{suite.name}: {len(choices)} of {limit}")
     finally:
         generator.close()
         archive.close()
-    return found
+    return choices
 
 
 def _is_gold(sample: Sample, item: ScoredSentence, archive: Archive) -> bool:
     return any(is_among(quote, [item], archive) for quotes in sample.evidence for quote in quotes)
 
 
-def summary(name: str, found: Sequence[Chosen]) -> str:
+def summary(name: str, choices: Sequence[Chosen]) -> str:
     """Two lines of text."""
-    annotated = [one.is_gold for one in found if one.is_gold is not None]
+    annotated = [one.is_gold for one in choices if one.is_gold is not None]
     lines = []
     for at, who in enumerate(("rules and reader", "generator's choice")):
         gold = (
             f"{statistics.fmean(one[at] for one in annotated):.3f} of {len(annotated)}" if annotated else "-"
         )
-        scores = [(one.weighed, one.some)[at] for one in found]
-        took = f", {statistics.median(one.ms for one in found):,.0f} ms more" if at else ""
+        scores = [(one.weighed, one.some)[at] for one in choices]
+        took = f", {statistics.median(one.ms for one in choices):,.0f} ms more" if at else ""
         lines.append(
-            f"{name}, {who}: first one is gold {gold}; has answer, AUC {_auc(found, scores)}{took}\n"
+            f"{name}, {who}: first one is gold {gold}; has answer, AUC {_auc(choices, scores)}{took}\n"
         )
     return "".join(lines)
 
 
-def _auc(found: Sequence[Chosen], scores: Sequence[float]) -> str:
+def _auc(choices: Sequence[Chosen], scores: Sequence[float]) -> str:
     from sklearn.metrics import roc_auc_score
 
-    labels = [one.there for one in found]
+    labels = [one.there for one in choices]
     return f"{roc_auc_score(labels, scores):.3f} of {len(labels)}" if len(set(labels)) == 2 else "-"
 
 

@@ -94,14 +94,14 @@ class SyntheticWords:
     def queries(self, passages: NDArray[np.int32], n: int) -> list[str]:
         """Three to six words, without stop words, that occur together in some passage."""
         chance = np.random.default_rng(self._seed + 4)
-        found: list[str] = []
-        while len(found) < n:
+        drawn: list[str] = []
+        while len(drawn) < n:
             row = np.unique(passages[chance.integers(0, len(passages))])
             row = row[row >= self.n_stop]
             if len(row) >= 6:
                 chosen = chance.choice(row, chance.integers(3, 7), replace=False)
-                found.append(" ".join(self.spelled[chosen]))
-        return found
+                drawn.append(" ".join(self.spelled[chosen]))
+        return drawn
 
 
 def _noise(chance: np.random.Generator, n: int, variance: float) -> Vectors:
@@ -115,8 +115,8 @@ def _noise(chance: np.random.Generator, n: int, variance: float) -> Vectors:
 def _zipf(chance: np.random.Generator, n_kinds: int, n: int, power: float) -> NDArray[np.int64]:
     """Numbers below n_kinds, the k-th with a probability proportional to 1 / (k + 1) ** power; shape (n,)."""
     heights = np.cumsum(np.arange(1, n_kinds + 1, dtype=np.float64) ** -power)
-    found: NDArray[np.int64] = np.searchsorted(heights, chance.random(n) * heights[-1])
-    return found
+    drawn: NDArray[np.int64] = np.searchsorted(heights, chance.random(n) * heights[-1])
+    return drawn
 
 
 def _word(number: int) -> str:

@@ -106,7 +106,7 @@ def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
     # Separately: the threads of a matrix product keep spinning afterwards and slow down the next search.
     (blas,), nearest = _timed(queries, lambda query: ids[_scan(rows, query)].tolist())
     # Alternating for every query, so that other load on the machine affects all of them equally.
-    (flat_ms, ours, ours_100), found = _timed(
+    (flat_ms, ours, ours_100), results = _timed(
         queries,
         lambda query: flat.search(query, TOP_K),
         lambda query: cache.current().search(query, TOP_K),
@@ -127,8 +127,8 @@ def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
         blas=blas,
         ours=ours,
         ours_100=ours_100,
-        recall=_recall([hits for _, hits, _ in found], [best[:TOP_K] for (best,) in nearest]),
-        recall_100=_recall([hits for _, _, hits in found], [best for (best,) in nearest]),
+        recall=_recall([hits for _, hits, _ in results], [best[:TOP_K] for (best,) in nearest]),
+        recall_100=_recall([hits for _, _, hits in results], [best for (best,) in nearest]),
         resident=resident,
     )
 
@@ -142,19 +142,19 @@ def latency(times_ms: list[float]) -> Latency:
 def _timed(queries: Vectors, *searches: Callable[[Vectors], Any]) -> tuple[list[Latency], list[list[Any]]]:
     """The latency of every search, and its results for every query."""
     times: list[list[float]] = [[] for _ in searches]
-    found: list[list[Any]] = []
+    results: list[list[Any]] = []
     for query in np.concatenate([queries[-_WARM_UP:], queries]):
-        found.append([])
-        for search, taken in zip(searches, times, strict=True):
+        results.append([])
+        for search, times_of_search in zip(searches, times, strict=True):
             started = time.perf_counter()
-            found[-1].append(search(query))
-            taken.append((time.perf_counter() - started) * 1000)
-    return [latency(taken[_WARM_UP:]) for taken in times], found[_WARM_UP:]
+            results[-1].append(search(query))
+            times_of_search.append((time.perf_counter() - started) * 1000)
+    return [latency(times_of_search[_WARM_UP:]) for times_of_search in times], results[_WARM_UP:]
 
 
-def _recall(found: Sequence[Sequence[tuple[int, float]]], nearest: Sequence[Sequence[int]]) -> float:
+def _recall(results: Sequence[Sequence[tuple[int, float]]], nearest: Sequence[Sequence[int]]) -> float:
     shares = [
-        len({i for i, _ in hits} & set(best)) / len(best) for hits, best in zip(found, nearest, strict=True)
+        len({i for i, _ in hits} & set(best)) / len(best) for hits, best in zip(results, nearest, strict=True)
     ]
     return round(float(np.mean(shares)), 4)
 
@@ -187,10 +187,10 @@ def report_resident(folder: str) -> None:
     load_ms = (time.perf_counter() - started) * 1000
     for number in range(_N_RESIDENT_QUERIES):
         index.search(queries[number % len(queries)], N_CANDIDATES)
-    held = process_memory()
+    memory = process_memory()
     store.close()
-    found = Resident(held["VmRSS"], held["RssAnon"], held["VmHWM"], start_mb, round(load_ms, 1))
-    sys.stdout.write(json.dumps({name: getattr(found, name) for name in Resident.__slots__}))
+    results = Resident(memory["VmRSS"], memory["RssAnon"], memory["VmHWM"], start_mb, round(load_ms, 1))
+    sys.stdout.write(json.dumps({name: getattr(results, name) for name in Resident.__slots__}))
 
 
 def process_memory() -> dict[str, float]:

@@ -69,28 +69,28 @@ def bench_start(bench: Bench) -> list[Row]:
     command += ["--model", config.generator, "--embedder", config.embedder]
     n_wanted = max(bench.repeats, _LEAST_QUESTIONS)
 
-    def seen(*, forgetting: bool) -> list[Start]:
-        found: list[Start] = []
+    def measured(*, forgetting: bool) -> list[Start]:
+        starts: list[Start] = []
         states.clear()
         time_start(command, home, samples[-1].question)
         for sample in samples[: _MOST_TRIED * n_wanted]:
-            if len(found) == n_wanted:
+            if len(starts) == n_wanted:
                 break
             bench.log(f"start: {sample.question}")
             if forgetting:
                 states.clear()
             if (one := time_start(command, home, sample.question)) is not None:
-                found.append(one)
-        if not found:
+                starts.append(one)
+        if not starts:
             raise UsageError("no question of the seeds was answered", remedy="leave the rows out with --only")
-        return found
+        return starts
 
-    def middle(found: Sequence[float]) -> int:
-        return round(median(found))
+    def middle(starts: Sequence[float]) -> int:
+        return round(median(starts))
 
-    without_state, found = seen(forgetting=True), seen(forgetting=False)
-    sources, words = [s.sources_ms for s in found], [s.generated_ms for s in found]
-    peak = max(s.peak_mb for s in (*without_state, *found))
+    without_state, starts = measured(forgetting=True), measured(forgetting=False)
+    sources, words = [s.sources_ms for s in starts], [s.generated_ms for s in starts]
+    peak = max(s.peak_mb for s in (*without_state, *starts))
     return [
         row("start sources", "sources of a first `askive ask`", "the limit", "ms", SOURCES_LIMIT_MS, sources, 1,
             memory_mb=peak, slowest_ms=round(max(sources)), nothing_kept_ms=middle([s.sources_ms for s in
@@ -98,7 +98,7 @@ def bench_start(bench: Bench) -> list[Row]:
         row("start words", "first generated word of a first `askive ask`", "the limit", "ms", WORDS_LIMIT_MS,
             words, 1, memory_mb=peak, slowest_ms=round(max(words)),
             nothing_kept_ms=middle([s.generated_ms for s in without_state]),
-            first_checked_sentence_ms=middle([s.words_ms for s in found])),
+            first_checked_sentence_ms=middle([s.words_ms for s in starts])),
     ]  # fmt: skip
 
 

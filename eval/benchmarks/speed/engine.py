@@ -166,19 +166,19 @@ class _Decoded:
 def _decoded(
     generator: LlamaGenerator, one: LlamaGenerator, plain: PlainLlama, prompts: list[list[Message]]
 ) -> _Decoded:
-    found = _Decoded()
+    decoded = _Decoded()
     for messages in prompts:
         rate, text, n_tokens = _written(generator, messages)
-        found.ours.append(rate)
+        decoded.ours.append(rate)
         _, write_s = plain.timed(generator.prompt_tokens(messages), n_tokens)
-        found.plain.append(n_tokens / max(write_s, 1e-9))
-        found.one.append(_written(one, messages)[0])
+        decoded.plain.append(n_tokens / max(write_s, 1e-9))
+        decoded.one.append(_written(one, messages)[0])
         generator.speculate = False
-        found.same.append(_written(generator, messages)[1] == text)
+        decoded.same.append(_written(generator, messages)[1] == text)
         generator.speculate, generator.longest_draft = True, 0
-        found.same_without.append(_written(generator, messages)[1] == text)
+        decoded.same_without.append(_written(generator, messages)[1] == text)
         generator.longest_draft = None
-    return found
+    return decoded
 
 
 def _plain(bench: Bench, ours: LlamaGenerator) -> PlainLlama:

@@ -32,7 +32,7 @@ def bench_answers(bench: Bench) -> list[Row]:
 def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
     plain: list[float] = []
     plain_of_quote: list[float] = []
-    found: list[Waits] = []
+    results: list[Waits] = []
     quotes: list[float] = []
     kept_system: list[float] = []
     ahead: list[float] = []
@@ -44,7 +44,7 @@ def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
         setup.generator.forget()
         if (one := waits(setup.assistant(), question)) is None:
             continue
-        found.append(one)
+        results.append(one)
         plain_ms, n_tokens = _plain(setup, question)
         plain.append(plain_ms)
         n_plain.append(n_tokens)
@@ -63,9 +63,9 @@ def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
             ahead.append(one.first_ms)
     quote_ms = median(quotes or [0.0])
     return [
-        row("ttft", "first token, nothing kept", _AGAINST, "ms", plain, [one.first_ms for one in found], 5,
-            tokens_plain=median(n_plain), tokens_ours=median(one.n_prompt for one in found),
-            first_word_shown_ms=round(median(one.shown_ms for one in found))),
+        row("ttft", "first token, nothing kept", _AGAINST, "ms", plain, [one.first_ms for one in results], 5,
+            tokens_plain=median(n_plain), tokens_ours=median(one.n_prompt for one in results),
+            first_word_shown_ms=round(median(one.shown_ms for one in results))),
         row("system kept", "first token, every ask but the first", f"{_AGAINST}; the system text kept", "ms", plain,
             kept_system, 5),
         row("ahead", "first token, typed ahead", _AGAINST, "ms", plain, ahead, 15),
@@ -121,7 +121,7 @@ def _plain(setup: BenchSetup, question: str, history: Sequence[Turn] = ()) -> tu
 
 def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
     """First token, in ms, of plain prompts with 1 to 20 different whole passages, without cached states; each once."""
-    found: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     with open_setup(bench) as setup:
         hits = _different(
             open_retriever(setup.config, setup.archive, setup.generator), setup.questions, max(_GROWTH)
@@ -134,8 +134,8 @@ def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
                 break
             setup.generator.forget()
             first_ms = round(first_piece_ms(setup.generator, messages), 1)
-            found.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
-    return found
+            results.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
+    return results
 
 
 def _different(retriever: Retriever, samples: Sequence[Sample], n: int) -> list[Hit]:
@@ -145,9 +145,9 @@ def _different(retriever: Retriever, samples: Sequence[Sample], n: int) -> list[
         for sample in samples:
             yield from retriever.retrieve(sample.question, (), n)
 
-    found: dict[int | None, Hit] = {}
+    results: dict[int | None, Hit] = {}
     for hit in in_turn():
-        if len(found) == n:
+        if len(results) == n:
             break
-        found.setdefault(hit.passage.passage_id, hit)
-    return list(found.values())
+        results.setdefault(hit.passage.passage_id, hit)
+    return list(results.values())

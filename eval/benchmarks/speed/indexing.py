@@ -63,8 +63,8 @@ def bench_embedding(bench: Bench) -> list[Row]:
     rates: tuple[list[float], list[float]] = ([], [])
     for number in range(bench.repeats):
         bench.log(f"embedding: {number + 1} of {bench.repeats}")
-        for taken, embed in zip(rates, (plain.embed, ours.embed), strict=True):
-            taken.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
+        for rates_of_side, embed in zip(rates, (plain.embed, ours.embed), strict=True):
+            rates_of_side.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
     return [
         row("embedding", f"embedding {_N_TEXTS} texts of {_WORDS_A_DOCUMENT} words",
             "SentenceTransformer.encode", "texts/s", *rates, 2.5, memory_mb=peak,
@@ -100,7 +100,7 @@ def bench_reindex(bench: Bench) -> list[Row]:
 
 def growth_with_archive(bench: Bench) -> list[dict[str, float]]:
     """Vector search for 10 hits in synthetic passages; a million needs about 4 GB of disk and 5 GB of memory."""
-    found: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     for size in _SIZES:
         bench.log(f"growth: {size:,} passages in the archive")
         with tempfile.TemporaryDirectory() as name:
@@ -108,8 +108,8 @@ def growth_with_archive(bench: Bench) -> list[dict[str, float]]:
             fill(Path(name), size, vectors)
             started = time.perf_counter()
             figures = bench_dense(Path(name), vectors.queries(N_QUERIES))
-            found.append({
+            results.append({
                 "n_passages": size, "p50_ms": figures.ours.p50_ms, "p95_ms": figures.ours.p95_ms,
                 "memory_mb": figures.resident.rss_mb, "took_s": round(time.perf_counter() - started, 1),
             })  # fmt: skip
-    return found
+    return results

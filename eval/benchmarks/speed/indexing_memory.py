@@ -52,15 +52,15 @@ def growth_of_indexing(sizes: Sequence[int]) -> list[dict[str, float]]:
         "import sys; from askive.eval.benchmarks.speed.indexing_memory import report_indexing; "
         "report_indexing(sys.argv[1], sys.argv[2])"
     )
-    found: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
+            finished = subprocess.run(
                 [sys.executable, "-c", program, folder, str(size)],
                 stdout=subprocess.PIPE, text=True, check=True, timeout=_TIMEOUT_S,
             )  # fmt: skip
-        found.append(json.loads(done.stdout))
-    return found
+        results.append(json.loads(finished.stdout))
+    return results
 
 
 def report_indexing(folder: str, n_documents: str) -> None:
@@ -72,13 +72,13 @@ def report_indexing(folder: str, n_documents: str) -> None:
         started = time.perf_counter()
         stored_mb = 0.0
 
-        def look(done: int, _total: int | None, _uri: str) -> None:
+        def look(finished: int, _total: int | None, _uri: str) -> None:
             nonlocal stored_mb
-            if done == n:
+            if finished == n:
                 stored_mb = process_memory()["VmHWM"]
 
         ingest_documents(archive, documents(n), progress=look)
-        found = {
+        results = {
             "n_documents": n,
             "n_passages": archive.counts().n_passages,
             "took_s": round(time.perf_counter() - started, 1),
@@ -86,7 +86,7 @@ def report_indexing(folder: str, n_documents: str) -> None:
             "stored_mb": stored_mb,
             "peak_mb": process_memory()["VmHWM"],
         }
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(results))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -95,39 +95,39 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
                 if len(right[0]) >= limit:
                     break
                 hits = retriever.retrieve(sample.question, sample.turns, n_passages)
-                said = []
+                answers = []
                 for at, generator in enumerate((full, other)):
                     generator.splice = way == "spliced" and at == 1
                     answer, first_ms = _answer(generator, sample, hits)
-                    said.append(answer)
+                    answers.append(answer)
                     right[at].append(_is_right(sample, answer))
                     waits[at].append(first_ms)
-                n_same += said[0] == said[1]
+                n_same += answers[0] == answers[1]
                 bench.log(f"{len(right[0])}: full {sum(right[0])}, {way} {sum(right[1])}, same {n_same}")
     n = len(right[0])
-    full_share, other_share = (round(sum(found) / max(n, 1), 4) for found in right)
-    full_ms, other_ms = (round(median(found or [0.0]), 1) for found in waits)
+    full_share, other_share = (round(sum(result) / max(n, 1), 4) for result in right)
+    full_ms, other_ms = (round(median(result or [0.0]), 1) for result in waits)
     return Gate(
         way, n, full_share, other_share, full_ms, other_ms, round(n_same / max(n, 1), 4), tuple(asked)
     )
 
 
-def write_record(found: Gate, folder: Path, bench: Bench, code: Code, n_passages: int) -> Path:
+def write_record(result: Gate, folder: Path, bench: Bench, code: Code, n_passages: int) -> Path:
     """Write the result and its provenance into `folder`; returns the file. code: the source state at the start."""
     record: dict[str, Any] = {
         "format": FORMAT,
         **provenance(code, bench.config),
-        "way": found.way,
-        "suites": list(found.suites),
+        "way": result.way,
+        "suites": list(result.suites),
         "n_passages": n_passages,
-        "n": found.n,
-        "shares": {"full": found.full, found.way: found.other},
-        "medians_ms": {"full": found.full_ms, found.way: found.other_ms},
-        "same": found.same,
+        "n": result.n,
+        "shares": {"full": result.full, result.way: result.other},
+        "medians_ms": {"full": result.full_ms, result.way: result.other_ms},
+        "same": result.same,
         "most_lost": MOST_LOST,
-        "passed": found.passed,
+        "passed": result.passed,
     }
-    path = folder / f"{'splice' if found.way == 'spliced' else found.way}_gate.json"
+    path = folder / f"{'splice' if result.way == 'spliced' else result.way}_gate.json"
     write_atomically(path, json.dumps(record, indent=1) + "\n")
     return path
 
@@ -176,12 +176,12 @@ def main() -> int:
     code = code_state()
     try:
         with setting(1, options.model) as bench:
-            found = gate(bench, options.way, options.suites, options.limit, options.passages)
-            write_record(found, options.out, bench, code, options.passages)
+            result = gate(bench, options.way, options.suites, options.limit, options.passages)
+            write_record(result, options.out, bench, code, options.passages)
     except AskiveError as error:
         return script.report_error(error)
-    sys.stdout.write(found.text)
-    return 0 if found.passed else 1
+    sys.stdout.write(result.text)
+    return 0 if result.passed else 1
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _N_HITS = 3
 def bench_check(bench: Bench) -> list[Row]:
     """One support check (`askive.rag.verification.judge`) of a sentence against a passage."""
     full: list[float] = []
-    kept: list[float] = []
+    cached: list[float] = []
     agreed: list[bool] = []
     apart: list[float] = []
     with open_setup(bench) as setup:
@@ -35,7 +35,7 @@ def bench_check(bench: Bench) -> list[Row]:
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
                 with_states.append(judge.statements([claim], passage.text)[0].stated)
-                kept.append((time.perf_counter() - started) * 1000)
+                cached.append((time.perf_counter() - started) * 1000)
             for claim, with_state in zip(claims, with_states, strict=True):
                 generator.forget()
                 started = time.perf_counter()
@@ -45,7 +45,7 @@ def bench_check(bench: Bench) -> list[Row]:
                 apart.append(abs(with_state - afresh))
     same = sum(agreed) / max(len(agreed), 1)
     return [
-        row("check", "one support check", "the same check, full prefill", "ms", full, kept, 8,
+        row("check", "one support check", "the same check, full prefill", "ms", full, cached, 8,
             must={f"same verdict in {SAME_VERDICT:.0%}": same >= SAME_VERDICT},
             same_verdict=round(same, 4), largest_difference=round(max(apart, default=0.0), 6)),
     ]  # fmt: skip

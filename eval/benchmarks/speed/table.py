@@ -99,13 +99,13 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
     growth: dict[str, list[dict[str, float]]] = {}
     missing: dict[str, str] = {}
     for name in only:
-        done = _apart(name, bench)
-        rows += done.rows
-        if done.missing is not None:
-            missing[name] = done.missing
+        measured = _apart(name, bench)
+        rows += measured.rows
+        if measured.missing is not None:
+            missing[name] = measured.missing
         elif name in _GROWTHS:
-            growth[name] = list(done.growth)
-        peak = max(peak, done.peak_mb)
+            growth[name] = list(measured.growth)
+        peak = max(peak, measured.peak_mb)
         yield {
             "format": FORMAT,
             **provenance(code, bench.config),
@@ -119,37 +119,37 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
         }
 
 
-def markdown(found: Mapping[str, Any]) -> str:
+def markdown(data: Mapping[str, Any]) -> str:
     """The table, in Markdown."""
-    begun, ended = found["load"]
+    begun, ended = data["load"]
     lines = [
         "# Benchmark",
         "",
-        f"{found['machine']['cpu']}, {found['machine']['n_cores']} cores; commit {found['code']['commit']}"
-        f"{' with changes' if found['code']['dirty'] else ''}; {found['settings']['generator']}; medians of at least "
-        f"{found['repeats']} unless stated; {found['elapsed_s']:.0f} s; load {begun:.1f} to {ended:.1f}.",
+        f"{data['machine']['cpu']}, {data['machine']['n_cores']} cores; commit {data['code']['commit']}"
+        f"{' with changes' if data['code']['dirty'] else ''}; {data['settings']['generator']}; medians of at least "
+        f"{data['repeats']} unless stated; {data['elapsed_s']:.0f} s; load {begun:.1f} to {ended:.1f}.",
         "",
         "| what | against | baseline | ours | times better | to reach | | memory, at most |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r['what']} | {r['against']} | {_figure(r, 'baseline', found)} | {_figure(r, 'ours', found)} "
+        f"| {r['what']} | {r['against']} | {_figure(r, 'baseline', data)} | {_figure(r, 'ours', data)} "
         f"| {r['ratio']:.2f} | {r['reach']:g} | {'yes' if r['reached'] else 'NO'} | {r['memory_mb']:,.0f} MB |"
-        for r in found["rows"]
+        for r in data["rows"]
     ]
-    lines += ["", *(_also(r) for r in found["rows"] if r["also"] or r["must"])]
-    for name, points in found["growth"].items():
+    lines += ["", *(_also(r) for r in data["rows"] if r["also"] or r["must"])]
+    for name, points in data["growth"].items():
         lines += ["", f"Growth of the {_GROWS[name]}:", ""]
         lines += ["| " + " | ".join(points[0]) + " |", "|" + "---|" * len(points[0])] if points else []
         lines += ["| " + " | ".join(f"{value:,.6g}" for value in point.values()) + " |" for point in points]
-    lines += ["", *(f"Not measured: {name}: {why}" for name, why in found["missing"].items())]
+    lines += ["", *(f"Not measured: {name}: {why}" for name, why in data["missing"].items())]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _figure(row: Mapping[str, Any], side: str, found: Mapping[str, Any]) -> str:
+def _figure(row: Mapping[str, Any], side: str, data: Mapping[str, Any]) -> str:
     n = row[f"n_{side}"]
     is_limit = side == "baseline" and not n
-    few = "" if is_limit or n >= found["repeats"] else f" (n={n})"
+    few = "" if is_limit or n >= data["repeats"] else f" (n={n})"
     return f"{row[side]:,.1f} {row['unit']}{few}"
 
 
@@ -173,9 +173,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise UsageError(f"no rows {', '.join(sorted(unknown))}", remedy=f"some of {','.join(ROWS)}")
     with setting(options.repeats, options.model) as bench:
         text = ""
-        for found in run(bench, only):
-            text = markdown(found)
-            write_atomically(options.out / "bench.json", json.dumps(found, indent=1) + "\n")
+        for data in run(bench, only):
+            text = markdown(data)
+            write_atomically(options.out / "bench.json", json.dumps(data, indent=1) + "\n")
             write_atomically(options.out / "bench.md", text)
     sys.stdout.write(text)
 

@@ -99,14 +99,14 @@ def bench_txtai(bench: Bench) -> list[Row]:
     ours = _run("ours", job, where)
     bench.log("txtai: running")
     theirs = _run("txtai", replace(job, asked=ours.asked), where)
-    held = ours.peak_mb
+    peak = ours.peak_mb
     return [
         row("txtai index", f"index {_N_DOCUMENTS} documents", "txtai", "ms", theirs.index, ours.index, 1,
-            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
         row("txtai search", "search", "txtai", "ms", theirs.search, ours.search, 1,
-            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
         row("txtai answer", "first token of an answer, every ask but the first", "txtai", "ms", theirs.answer,
-            ours.answer, 5, memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            ours.answer, 5, memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
     ]  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _run_ours(job: Job) -> Done:
     from askive.rag.store.archive import Archive
     from askive.rag.types import Document
 
-    config, found = Config.model_validate(job.config), Done()
+    config, result = Config.model_validate(job.config), Done()
     made = [
         Document(f"{number}", f"Report {number}", text, "text/plain", f"{number}")
         for number, text in enumerate(job.documents)
@@ -158,40 +158,40 @@ def _run_ours(job: Job) -> Done:
     with tempfile.TemporaryDirectory() as name:
         for number in range(job.repeats):
             with Archive.open(Path(name, str(number)), embedder, config.passages) as archive:
-                found.index.append(timed_ms(partial(ingest_documents, archive, made)))
+                result.index.append(timed_ms(partial(ingest_documents, archive, made)))
         with Archive.open(Path(name, "0"), embedder, config.passages) as archive:
             retriever = open_retriever(config, archive)
             retriever.retrieve(job.before, (), _TOP_K)
             for question in job.searched:
-                found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
+                result.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
             generator = load_llama(Bench(config, Path(name), job.repeats, print))
             setup = BenchSetup(archive, embedder, generator, load_reader(config.reader), config, ())
             setup.assistant().ask(job.before)
             for question in job.asked:
-                if len(found.answer) == job.n_answers:
+                if len(result.answer) == job.n_answers:
                     break
                 generator.forget()
                 generator.prefill(GREETING)
                 if one := waits(setup.assistant(), question):
-                    found.answer.append(one.first_ms)
-                    found.asked.append(question)
-            held = peak_mb()
+                    result.answer.append(one.first_ms)
+                    result.asked.append(question)
+            peak = peak_mb()
             generator.close()
-    return replace(found, peak_mb=held)
+    return replace(result, peak_mb=peak)
 
 
 def _run_txtai(job: Job) -> Done:
     """Runs in a separate process, with txtai on the path."""
     from txtai import LLM, Embeddings  # type: ignore[import-not-found, unused-ignore]
 
-    found = Done()
+    result = Done()
     embeddings = Embeddings(path=job.embedder, content=True)
     embeddings.index(job.documents[:1])
     for _ in range(job.repeats):
-        found.index.append(timed_ms(lambda: embeddings.index(job.documents)))
+        result.index.append(timed_ms(lambda: embeddings.index(job.documents)))
     embeddings.search(job.before, _TOP_K)
     for question in job.searched:
-        found.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
+        result.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
     llm = LLM(job.generator, n_threads=job.n_threads, n_threads_batch=job.n_threads, n_ctx=4096)
 
     def first_token_ms(question: str) -> float:
@@ -208,9 +208,9 @@ def _run_txtai(job: Job) -> Done:
 
     first_token_ms(job.before)
     for question in job.asked[: job.n_answers]:
-        found.answer.append(first_token_ms(question))
-        found.asked.append(question)
-    return replace(found, peak_mb=peak_mb())
+        result.answer.append(first_token_ms(question))
+        result.asked.append(question)
+    return replace(result, peak_mb=peak_mb())
 
 
 if __name__ == "__main__":

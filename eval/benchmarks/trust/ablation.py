@@ -58,14 +58,14 @@ def ablation(runs: Mapping[str, Sequence[Row]], seed: int = 0) -> list[dict[str,
 def ablation_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """A table per suite: the value, and its difference from the default; bold when it is significant."""
     lines: list[str] = []
-    for suite, found in suites.items():
-        columns = [name for name in COLUMNS if any(name in line["figures"] for line in found)]
+    for suite, results in suites.items():
+        columns = [name for name in COLUMNS if any(name in line["figures"] for line in results)]
         # For short answers, F1 only measures how short a sentence is.
         columns = [name for name in columns if name != "F1_answered" or "contains_answered" not in columns]
         if not columns:
             continue
         lines += [
-            f"{suite}, {found[0]['n']} questions:",
+            f"{suite}, {results[0]['n']} questions:",
             "",
             "| | " + " | ".join(COLUMNS[name] for name in columns) + " |",
             "|---" * (len(columns) + 1) + "|",
@@ -73,7 +73,7 @@ def ablation_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str
                 f"| {line['variation']} | "
                 + " | ".join(_cell(line["figures"].get(name)) for name in columns)
                 + " |"
-                for line in found
+                for line in results
             ),
             "",
         ]

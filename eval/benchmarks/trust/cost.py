@@ -36,22 +36,22 @@ def cost(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _times(found: Iterable[float]) -> dict[str, Any]:
-    values = list(found)
+def _times(results: Iterable[float]) -> dict[str, Any]:
+    values = list(results)
     if not values:
         return {"n": 0, "median_ms": None, "p90_ms": None}
     median, p90 = np.percentile(values, (50, 90))
     return {"n": len(values), "median_ms": round(float(median), 1), "p90_ms": round(float(p90), 1)}
 
 
-def cost_text(found: Mapping[str, Any]) -> list[str]:
+def cost_text(results: Mapping[str, Any]) -> list[str]:
     """The table."""
     named = {
-        **found["checks"],
-        "all checks of an answer": found["answered"],
-        "all checks of a refusal": found["refused"],
+        **results["checks"],
+        "all checks of an answer": results["answered"],
+        "all checks of a refusal": results["refused"],
     }
-    reached = {True: "reached", False: "NOT reached", None: "not measured"}[found["reached"]]
+    reached = {True: "reached", False: "NOT reached", None: "not measured"}[results["reached"]]
     return [
         "| check | questions | median | p90 |",
         "|---|---|---|---|",
@@ -61,5 +61,5 @@ def cost_text(found: Mapping[str, Any]) -> list[str]:
             if times["n"]
         ),
         "",
-        f"To reach: at most {found['aim_ms']:,.0f} ms for a typical answer (the median): {reached}.",
+        f"To reach: at most {results['aim_ms']:,.0f} ms for a typical answer (the median): {reached}.",
     ]

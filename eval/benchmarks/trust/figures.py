@@ -107,7 +107,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
     Each `{"what", "figure", "ours", "plain", "difference", "aim", "reached"}`; estimates as `Estimate.as_dict`.
     """
     others = {row["sample_id"]: row for row in plain}
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for line in LINES:
         if line.kinds and kind not in line.kinds:
             continue
@@ -125,7 +125,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
         aim = line.aims.get(kind, line.aims.get(""))
         if line.beside and estimate(BY_NAME[line.beside], ours, seed).value is None:
             aim = None
-        found.append(
+        results.append(
             {
                 "what": line.what,
                 "figure": line.figure,
@@ -136,7 +136,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
                 "reached": aim.is_reached(estimates[0], difference) if aim else None,
             }
         )
-    return found
+    return results
 
 
 def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -146,12 +146,12 @@ def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]
         "|---|---|---|---|---|---|---|",
     ]
     for what in dict.fromkeys(line.what for line in LINES):
-        for suite, found in suites.items():
+        for suite, results in suites.items():
             lines += [
                 f"| {what} | {suite} | {format_estimate(row['ours'])} | {format_estimate(row['plain'])} "
                 f"| {format_estimate(row['difference'], '+')} "
                 f"| {row['aim'] or ''} | {_WORDS[row['reached']]} |"
-                for row in found
+                for row in results
                 if row["what"] == what
             ]
     return lines

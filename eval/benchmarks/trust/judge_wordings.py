@@ -60,10 +60,10 @@ def judge_row(generator: Generator, kind: str, row: Mapping[str, Any]) -> dict[s
     """The log-odds by wording; `claim first` is the wording in use with the text after the statement."""
     text = row["text"]
     if kind == "support":
-        opening, asked = f"Text: {text}\n\n", f"Statement: {row['claim']}\n\n"
+        opening, statement = f"Text: {text}\n\n", f"Statement: {row['claim']}\n\n"
         names = list(STATEMENT_WORDINGS)
-        odds = log_odds(generator, opening, [asked + STATEMENT_WORDINGS[name] for name in names])
-        turned = log_odds(generator, asked, [f"{opening}{STATED}"])
+        odds = log_odds(generator, opening, [statement + STATEMENT_WORDINGS[name] for name in names])
+        turned = log_odds(generator, statement, [f"{opening}{STATED}"])
         return {**dict(zip(names, odds, strict=True)), "claim first": turned[0]}
     question = row["question"].strip()
     question = f"{question[:1].upper()}{question[1:].rstrip('?')}?"
@@ -132,10 +132,10 @@ def _measure(generator: Generator, options: argparse.Namespace) -> None:
             f"{options.folder} holds no sets", remedy="name a folder of sets as described in --help"
         )
     for name, kind, folder in files:
-        labels, found = [], []
+        labels, odds = [], []
         for row in sample_rows(folder / f"{kind}.jsonl", options.rows, MAX_TEXT_CHARS):
             labels.append(label_of(kind, row))
-            found.append(judge_row(generator, kind, row))
+            odds.append(judge_row(generator, kind, row))
             if options.cases:
                 with options.cases.open("a", encoding="utf-8") as cases:
                     line = {
@@ -143,10 +143,10 @@ def _measure(generator: Generator, options: argparse.Namespace) -> None:
                         "kind": kind,
                         "id": row["id"],
                         "label": labels[-1],
-                        "log_odds": found[-1],
+                        "log_odds": odds[-1],
                     }
                     cases.write(json.dumps(line) + "\n")
-        cells = [(wording, auc(kind, wording, labels, [v[wording] for v in found])) for wording in found[0]]
+        cells = [(wording, auc(kind, wording, labels, [v[wording] for v in odds])) for wording in odds[0]]
         shown = ", ".join(f"{wording} {value:.3f}" for wording, value in cells if value is not None)
         sys.stdout.write(f"{name} {kind}, {len(labels)} rows: {shown}\n")
         sys.stdout.flush()

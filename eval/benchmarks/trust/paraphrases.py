@@ -159,25 +159,25 @@ class ParaphraseBenchmark:
         if "overlap" in self.only:
             threshold = overlap_threshold(read_half("dev"))
             yield "overlap", lambda pair: _by_overlap(pair, threshold)
-        wanted = [name for name in JUDGES if name in self.only]
-        if not wanted:
+        selected = [name for name in JUDGES if name in self.only]
+        if not selected:
             return
-        reader = open_reader(self.config) if {"reader", "whole"} & set(wanted) else None
-        generator = open_generator(self.config) if "whole" in wanted else None
+        reader = open_reader(self.config) if {"reader", "whole"} & set(selected) else None
+        generator = open_generator(self.config) if "whole" in selected else None
         if generator is not None:
             stack.callback(generator.close)
         verification = Verification(open_embedder(self.config), reader, generator)
-        for name in wanted:
+        for name in selected:
             yield name, verification.judge(name)
 
 
 def _half_figures(
     half: str, pairs: Sequence[Pair], judged: Mapping[str, Sequence[Relation]]
 ) -> dict[str, Any]:
-    figures = {name: relation_figures(pairs, found).as_dict() for name, found in judged.items()}
+    figures = {name: relation_figures(pairs, results).as_dict() for name, results in judged.items()}
     if half == "dev":
-        for name, found in judged.items():
-            figures[name]["kinds"] = {k: list(v) for k, v in accuracy_by_kind(pairs, found).items()}
+        for name, results in judged.items():
+            figures[name]["kinds"] = {k: list(v) for k, v in accuracy_by_kind(pairs, results).items()}
     return {"n_sources": len({pair.source_id for pair in pairs}), "n_pairs": len(pairs), "verifiers": figures}
 
 
@@ -192,26 +192,26 @@ def markdown(record: Mapping[str, Any]) -> str:
         f"{record['settings']['generator']}; {record['settings']['embedder']}.",
         "95% bootstrap intervals over sources in brackets.",
     ]
-    for half, found in record["halves"].items():
+    for half, results in record["halves"].items():
         lines += [
             "",
-            f"## {half}: {found['n_pairs']} pairs, {found['n_sources']} sources",
+            f"## {half}: {results['n_pairs']} pairs, {results['n_sources']} sources",
             "",
-            *_table(found),
+            *_table(results),
         ]
-        for name, figures in found["verifiers"].items():
+        for name, figures in results["verifiers"].items():
             lines += ["", *_confusion(name, figures)]
-        lines += _kinds(found["verifiers"])
+        lines += _kinds(results["verifiers"])
     return "\n".join(lines) + "\n"
 
 
-def _table(found: Mapping[str, Any]) -> list[str]:
+def _table(results: Mapping[str, Any]) -> list[str]:
     lines = [
         "| verifier | accuracy | balanced | “supports” found | “contradicts” found | “neither” found "
         "| unsupported claims passed (lower is better) | wrong values passed |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for name, figures in found["verifiers"].items():
+    for name, figures in results["verifiers"].items():
         recall = [_estimate(figures["recall"][r]) for r in ("supports", "contradicts", "neither")]
         cells = [
             VERIFIERS[name],

@@ -51,14 +51,14 @@ def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict
 def curve_text(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A table per suite."""
     lines: list[str] = []
-    for suite, found in suites.items():
+    for suite, data in suites.items():
         areas = [
             f"{name} {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
-            for name, area in (("ours", found["aurc"]), ("plain", found["aurc_plain"]))
+            for name, area in (("ours", data["aurc"]), ("plain", data["aurc_plain"]))
             if area["value"] is not None
         ]
         lines += [
-            f"{suite}: {found['n_answered']} of {found['n']} questions answered; area under the curve, refusals last: "
+            f"{suite}: {data['n_answered']} of {data['n']} questions answered; area under the curve, refusals last: "
             f"{', '.join(areas) or 'not scored'}.",
             "",
             "| answers kept | of all questions | confidence from | mean loss (95%, answers) |",
@@ -67,7 +67,7 @@ def curve_text(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
         lines += [
             f"| {point['of_answers']:.0%} | {point['coverage']:.0%} | {point['confidence']:.2f} "
             f"| {error['value']:.3f} ({error['low']:.2f} to {error['high']:.2f}, {error['n']}) |"
-            for point in found["points"]
+            for point in data["points"]
             for error in (point["error"],)
         ]
         lines.append("")

@@ -71,20 +71,20 @@ class Trust:
     def measure(self) -> dict[str, Any]:
         """Measure all sections; stores results after each suite. Raises KeyboardInterrupt, errors of `run_suite`."""
         compared = any(section in self.only for section in ("figures", "risk-coverage"))
-        found = self.found()
+        results = self.results()
         for suite in self.suites:
             for variation in (DEFAULT, PLAIN) if compared else (DEFAULT,):
                 self._ask(suite, variation.name)
-            self.keep(found := self.found())
+            self.keep(results := self.results())
         # Only on the first suite, since every variation asks all its questions again.
         for suite in self.suites[:1] if "ablation" in self.only else ():
             for variation in VARIATIONS:
                 self._ask(suite, variation.name)
-            self.keep(found := self.found())
+            self.keep(results := self.results())
         # As it was stored: the load in it changes from moment to moment.
-        return found
+        return results
 
-    def found(self) -> dict[str, Any]:
+    def results(self) -> dict[str, Any]:
         """The input of `markdown`, from the runs so far; a suite is included when its runs are complete."""
         return {
             "format": FORMAT,
@@ -140,24 +140,24 @@ def _together(rows: Mapping[str, Rows]) -> Rows:
     return [row for some in rows.values() for row in some]
 
 
-def markdown(found: Mapping[str, Any]) -> str:
+def markdown(results: Mapping[str, Any]) -> str:
     """The tables, in Markdown."""
-    code, cpu = found["code"], found["machine"]
+    code, cpu = results["code"], results["machine"]
     lines = [
         "# Trust",
         "",
-        f"{found['date'][:10]}; {cpu['cpu']}, {cpu['n_cores']} cores, load {found['load']:.1f}; commit "
-        f"{code['commit']}{' with changes' if code['dirty'] else ''}; {found['settings']['generator']}; "
-        f"{found['settings']['embedder']}.",
+        f"{results['date'][:10]}; {cpu['cpu']}, {cpu['n_cores']} cores, load {results['load']:.1f}; commit "
+        f"{code['commit']}{' with changes' if code['dirty'] else ''}; {results['settings']['generator']}; "
+        f"{results['settings']['embedder']}.",
         "",
     ]
-    for suite in found["suites"]:
+    for suite in results["suites"]:
         failed = "".join(f"; {n} FAILED ({name})" for name, n in suite["n_failed"].items())
         lines.append(
             f"- {suite['name']}: {suite['n_asked']} of {suite['n_questions']} questions over "
             f"{suite['n_documents']} documents{failed}"
         )
-    for section, measured in found["sections"].items():
+    for section, measured in results["sections"].items():
         title, text = _TITLES[section]
         lines += ["", f"## {title}", "", *(text(measured) or ["Not measured yet."])]
     return "\n".join(lines).rstrip() + "\n"
@@ -177,9 +177,9 @@ def load_models(config: Config) -> Iterator[Models]:
 def keeping(out: Path) -> Keep:
     """Returns a function that writes `trust.json` and `trust.md` to the folder, each atomically."""
 
-    def keep(found: dict[str, Any]) -> None:
-        write_atomically(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-        write_atomically(out / "trust.md", markdown(found))
+    def keep(results: dict[str, Any]) -> None:
+        write_atomically(out / "trust.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(out / "trust.md", markdown(results))
 
     return keep
 
