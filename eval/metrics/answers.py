@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 LONG_ANSWER_WORDS = 12
 # "a", "an", "the".
 _ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
-# "Yes" at the start, after "Well: ", and in '"Yes"'.
 _PUNCTUATION = frozenset(string.punctuation)
 _POLAR = frozenset({"yes", "no", "maybe"})
+# The word "yes" in "Yes, it was", "Well: yes" and '"Yes"'.
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n])[\s\"'*_(]*(\w+)")
 
 

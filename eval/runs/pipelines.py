@@ -50,6 +50,7 @@ _DECLINED = re.compile(
     r"|\bnot (?:mentioned|provided|specified|stated)\b|\bno information\b",
     re.IGNORECASE,
 )
+# "[1]", "[12]".
 _MARKER = re.compile(r"\[(\d{1,2})\]")
 
 

@@ -11,6 +11,7 @@ from askive.rag.errors import UsageError
 if TYPE_CHECKING:
     from askive.rag.config import Config
 
+# "case", "reports-2024.v1".
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -35,6 +35,7 @@ _BLOCK = 1 << 16
 _QUOTE = re.compile(rb"^  \xe2\x80\x9c.+\n", re.MULTILINE)
 # The quote, its source, and then the answer.
 _WORDS = re.compile(rb"^  \xe2\x80\x9c.+\n  .+\n\n\s*\S", re.MULTILINE)
+# "first word after 0.2 s, all in 0.5 s".
 _TIMINGS = re.compile(rb"first word after ([\d.]+) s, all in ([\d.]+) s")
 _MARKS = (_QUOTE, _WORDS, _TIMINGS)
 
