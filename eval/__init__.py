@@ -1,8 +1,8 @@
-"""The evaluation harness: suites of questions, metrics people trust, runs that can be compared.
+"""The evaluation harness: suites of questions, established metrics, reproducible and comparable runs.
 
-    datasets/   suites: questions, documents, what is accepted     metrics/   what is measured, with intervals
-    pipelines.py index.py run.py record.py                         one run: a record and a line of JSON a question
-    compare.py gate.py judge.py report/                            what is made of runs
+    datasets/   suites: questions, documents, accepted answers        metrics/      figures with confidence intervals
+    runs/       one run: a record and a JSON line per question        calibration/  fits the models in rag/calibration
+    report/     runs as HTML and Markdown                             benchmarks/   comparisons with baselines
 
 `eval` imports `rag` and `models`, never `ui`.
 """

@@ -1,4 +1,4 @@
-"""What the commands of this package (`python -m eval.X`) share."""
+"""Output of the commands in this package (`python -m askive.eval.X`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from askive.models.errors import AskiveError
 
 
 def print_texts(texts: Iterable[str]) -> int:
-    """Write texts to standard output as they come; 0, or the code of the error that ended them."""
+    """Write texts to standard output as they come; returns 0, or the exit code of an error."""
     try:
         for text in texts:
             sys.stdout.write(text)
@@ -20,7 +20,7 @@ def print_texts(texts: Iterable[str]) -> int:
 
 
 def report_error(error: AskiveError) -> int:
-    """Write what failed and how to fix it to standard error; returns the exit code."""
+    """Write the error and its remedy to standard error; returns the exit code."""
     sys.stderr.write(f"{error.message}\n{error.remedy}\n")
     sys.stderr.flush()
     return error.exit_code

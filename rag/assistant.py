@@ -1,4 +1,4 @@
-"""The stream that every interface reads: question -> events -> Answer."""
+"""The assistant that all interfaces use: question -> events -> Answer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from askive.rag.answer.answerer import Answerer
 from askive.rag.answer.checks import ALL, Checks
 from askive.rag.collections.by_name import open_collection
 from askive.rag.config import Config
-from askive.rag.factory import Warming, open_generator, open_reader, open_retriever, start_warming
+from askive.rag.factory import Preloading, open_generator, open_reader, open_retriever, start_preloading
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Answer, Event, Final, Hit, Turn
 
 
 class Assistant:
-    """Answers questions from one archive. Not more than one question at a time; none after `close` (UsageError)."""
+    """Answers questions from one archive, one question at a time; raises UsageError after `close`."""
 
     def __init__(
         self,
@@ -33,30 +33,30 @@ class Assistant:
         self.generator = generator
         retriever = open_retriever(config, archive, generator, reader)
         self._answerer = Answerer(archive, generator, config, reader, retriever, checks)
-        self._warming: Warming | None = None
+        self._preloading: Preloading | None = None
 
     @classmethod
     def open(cls, config: Config, collection: str) -> Assistant:
-        """Load the models named in the settings and open a collection that is there.
+        """Load the configured models and open an existing collection.
 
         Raises CollectionNotFound, ModelNotFound, FingerprintMismatch.
         """
         archive = open_collection(config, collection)
         reader = open_reader(config)
-        warming = start_warming(archive.embedder, reader)
+        preloading = start_preloading(archive.embedder, reader)
         try:
             opened = cls(archive, open_generator(config), config, reader)
         except BaseException:
             try:
-                warming.stop()
+                preloading.stop()
             finally:
                 archive.close()
             raise
-        opened._warming = warming
+        opened._preloading = preloading
         return opened
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, admitted: Filter | None = None) -> Answer:
-        """Drain `stream` and return the answer."""
+        """The answer, without its events; parameters and errors as in `stream`."""
         for event in self.stream(question, history, admitted=admitted):
             if isinstance(event, Final):
                 return event.answer
@@ -71,21 +71,21 @@ class Assistant:
         admitted: Filter | None = None,
         found: Callable[[], None] = lambda: None,
     ) -> tuple[Hit, ...]:
-        """Retrieve and read for what has been typed so far; what was found, nothing when cancelled.
+        """Retrieve and prefill for a question that is still being typed; returns the hits, none when cancelled.
 
-        What ends without a mark is taken for a question whose question mark is still to come. The answer to the
-        finished question is the same as without it, only sooner.
-        found: called when only the reading is left. From then on the finished question may be streamed beside it:
-        its sources come at once, its first word when all is read.
+        Text without a final mark is taken for a question whose question mark is missing so far. This only speeds up the
+        answer to the finished question and does not change it.
+        found: called when retrieval is done and only the prefill remains. From then on the finished question may be
+        streamed in parallel: its sources come at once, and its first token after the prefill.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
         return self._answerer.anticipate(partial_question, history, cancel, admitted, found)
 
     def read_opening(self, history: Sequence[Turn] = (), cancel: Flag | None = None) -> bool:
-        """Read what the prompt of the next question begins with, whatever it is; False when cancelled.
+        """Prefill the beginning of the next prompt, which is the same for every question; False when cancelled.
 
-        No answer changes. Raises ModelError when the generator fails.
+        Answers do not change. Raises ModelError when the generator fails.
         """
         self.archive.require_open()
         return self._answerer.read_opening(history, cancel)
@@ -98,19 +98,19 @@ class Assistant:
         *,
         admitted: Filter | None = None,
     ) -> Iterator[Event]:
-        """Searching, Sources, Token..., Final. A refusal is a Final answer, never an exception.
+        """Events: Searching, Sources, Token..., Final. A refusal is a Final answer, not an exception.
 
-        admitted: a filter; documents that it does not admit are not read.
-        Raises UsageError for an empty question, one of more than 12,000 characters or that is no string, or an unknown
-        field of the filter; ModelError when the generator fails.
+        admitted: a filter on documents.
+        Raises UsageError for a question that is empty, longer than 12,000 characters or not a string, and for an
+        unknown field in the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
         yield from self._answerer.stream(question, history, cancel, admitted)
 
     def close(self) -> None:
         """Free the models and close the archive; safe to call twice."""
-        if self._warming is not None:
-            self._warming.stop()
+        if self._preloading is not None:
+            self._preloading.stop()
         self.generator.close()
         self.archive.close()
 

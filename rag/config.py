@@ -1,6 +1,6 @@
-"""Settings, read once at the door and handed down; nothing below reads the environment.
+"""Settings: read once at the start and passed down; no other module reads the environment.
 
-Order: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < options of a command.
+Precedence: defaults < `$ASKIVE_HOME/config.toml` < `ASKIVE_*` variables < command-line options.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CONFIG_NAME = "config.toml"
 
 
 _EXPERIMENTAL: JsonDict = {"experimental": True}
-"""Marks a setting that only an ablation needs."""
+"""Marks a setting that is only for ablations."""
 
 
 class _Strict(BaseModel):
@@ -36,7 +36,7 @@ class _Strict(BaseModel):
 
 
 class PassageConfig(_Strict):
-    """How documents are split. A change means indexing again."""
+    """How documents are split into passages. A change requires a new index."""
 
     max_words: int = Field(
         120, ge=20, le=400, description="most words in a passage; a change requires a new index"
@@ -50,7 +50,7 @@ class PassageConfig(_Strict):
 
 
 class RetrievalConfig(_Strict):
-    """How passages are found. The weights are fitted on the dev halves: see `make bench-retrieval`."""
+    """How passages are retrieved. The weights are fitted on the dev halves: see `make bench-retrieval`."""
 
     top_k: int = Field(10, ge=1, le=200, description="most passages kept for a question")
     depth_ratio: float = Field(
@@ -106,7 +106,7 @@ class RetrievalConfig(_Strict):
 
 
 class PromptConfig(_Strict):
-    """How much of what was found is read."""
+    """How much evidence goes into a prompt."""
 
     max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
     brief_tokens: int = Field(
@@ -120,7 +120,7 @@ class PromptConfig(_Strict):
 
 
 class GenerationConfig(_Strict):
-    """How the answer is written."""
+    """How the answer is generated."""
 
     max_tokens: int = Field(160, ge=8, le=4096, description="most tokens of an answer")
     temperature: float = Field(
@@ -140,7 +140,7 @@ class GenerationConfig(_Strict):
 
 
 class CacheConfig(_Strict):
-    """How much of what the generator has read is kept, so that it need not be read again."""
+    """How many attention states of prompts are cached for reuse."""
 
     memory_mb: int | None = Field(
         None,
@@ -155,7 +155,7 @@ class CacheConfig(_Strict):
 
 
 class Config(_Strict):
-    """Everything that can be set."""
+    """All settings."""
 
     home: Path = Field(description="folder of the models, collections, chats and config.toml")
     embedder: str = Field(
@@ -188,28 +188,28 @@ class Config(_Strict):
     cache: CacheConfig = CacheConfig()
 
     def with_retrieval(self, **changes: Any) -> Config:
-        """The same settings but for these of `retrieval`. The values are not validated."""
+        """A copy with other values in `retrieval`. The values are not validated."""
         return self.model_copy(update={"retrieval": self.retrieval.model_copy(update=changes)})
 
     @property
     def models_dir(self) -> Path:
-        """Where weights are kept."""
+        """The folder of the weights."""
         return self.home / "models"
 
     @property
     def collections_dir(self) -> Path:
-        """One folder a collection."""
+        """The folder that has a subfolder for each collection."""
         return self.home / "collections"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: what it means, and what it is now.
+    """One setting: its description and its current value.
 
-    key: as in `load_config`, `retrieval.top_k`. value, default: of the setting's own type, paths as text; None
-    where it is not set. allowed: the values that it takes, in words; empty where any will do.
-    origin: who gave the value: `default`, `config.toml`, or the name of a variable.
-    experimental: kept to be measured (`askive eval ablate`); it may go without notice.
+    key: as in `load_config`, `retrieval.top_k`. value, default: in the setting's own type, paths as text; None when not
+    set. allowed: the permitted values as text; empty when there is no restriction.
+    origin: where the value is from: `default`, `config.toml`, or the name of a variable.
+    experimental: only for measurements (`askive eval ablate`); it may be removed without notice.
     """
 
     key: str
@@ -222,14 +222,14 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        """The variable of the environment that sets it."""
+        """The environment variable for it."""
         return f"ASKIVE_{self.key.upper().replace('.', '__')}"
 
 
 def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool = False) -> list[Setting]:
-    """Every current setting, in the order of `Config`; what precedes the host in a URL is masked.
+    """All settings with their values, in the order of `Config`; credentials in URLs are masked.
 
-    as_shipped: without config.toml and variables other than `ASKIVE_HOME`, readable even where those are wrong.
+    as_shipped: ignore config.toml and all variables but `ASKIVE_HOME`, so that invalid ones do not matter.
     Raises ConfigError as `load_config` does.
     """
     environ = os.environ if environ is None else environ
@@ -255,27 +255,27 @@ def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool 
 
 def default_home() -> Path:
     """`$ASKIVE_HOME`, or the platform's folder for user data."""
-    if told := os.environ.get("ASKIVE_HOME"):
-        return Path(told).expanduser().absolute()
+    if home := os.environ.get("ASKIVE_HOME"):
+        return Path(home).expanduser().absolute()
     return _platform_home()
 
 
 def load_config(
     overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
 ) -> Config:
-    """The settings in force.
+    """The effective settings.
 
     overrides: `{"retrieval.top_k": 5, "generator": "..."}`; None values are ignored.
-    Raises ConfigError naming the key, its value and the remedy.
+    Raises ConfigError with the key, its value and a remedy.
     """
     environ = os.environ if environ is None else environ
-    told = {key: value for key, value in (overrides or {}).items() if value is not None}
-    home = Path(told.pop("home", None) or default_home())
+    explicit = {key: value for key, value in (overrides or {}).items() if value is not None}
+    home = Path(explicit.pop("home", None) or default_home())
     path = home / CONFIG_NAME
     values = _read(path)
     for key, _, value in _variables(environ):
         _put(values, key, value)
-    for key, value in told.items():
+    for key, value in explicit.items():
         _put(values, key, value)
     values["home"] = home
     try:
@@ -296,7 +296,7 @@ def load_config(
 
 
 def nearest_setting(key: str) -> str:
-    """The setting whose name is most like `key`; the group may be missing, and a variable's spelling will do."""
+    """The setting whose name is most similar to `key`, which may lack the group or be the name of a variable."""
     typed = key.lower().removeprefix("askive_").replace("__", ".")
 
     def likeness(known: str) -> float:
@@ -333,7 +333,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Key, name and value of every variable that sets something."""
+    """Key, name and value of every variable that sets one of the settings."""
     for name, value in environ.items():
         if name.startswith("ASKIVE_") and name not in _OTHER_VARIABLES:
             yield name.removeprefix("ASKIVE_").lower().replace("__", "."), name, value
@@ -370,7 +370,7 @@ def _fields(config: _Strict, group: str = "") -> Iterator[tuple[str, Any, FieldI
 
 
 def _plain(value: Any) -> Any:
-    """As JSON and TOML know it, without a password."""
+    """The value as JSON and TOML represent it, without credentials."""
     return _IN_URL.sub("***", str(value)) if isinstance(value, (str, Path)) else value
 
 

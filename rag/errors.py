@@ -1,4 +1,4 @@
-"""Errors of the archive, below `askive.models.errors.AskiveError`.
+"""Errors of the rag package, below `askive.models.errors.AskiveError`.
 
 AskiveError
 └── ArchiveError            archive        1
@@ -29,25 +29,25 @@ __all__ = [
 
 
 class ArchiveError(AskiveError):
-    """Something about documents, the store or the index."""
+    """An error about documents, the store or the index."""
 
     kind = "archive"
 
 
 class CollectionNotFound(ArchiveError):
-    """No collection of that name."""
+    """There is no collection of this name."""
 
     kind = "collection-not-found"
 
 
 class CollectionBusy(ArchiveError):
-    """Another writer holds the lock of the collection."""
+    """Another writer holds the collection's lock."""
 
     kind = "collection-busy"
 
 
 class LoadError(ArchiveError):
-    """One document could not be read; the others are not affected."""
+    """A document could not be read; the others are not affected."""
 
     kind = "load"
 
@@ -59,7 +59,7 @@ class StoreError(ArchiveError):
 
 
 class FingerprintMismatch(ArchiveError):
-    """The collection was embedded by another model or split with other settings."""
+    """The collection was embedded with another model or split with other settings."""
 
     kind = "fingerprint"
 
@@ -72,6 +72,6 @@ class ConfigError(ArchiveError):
 
 
 def require_text(value: object, what: str) -> None:
-    """Raises UsageError for a value that is no string. what: its name, for the message."""
+    """Raises UsageError for a value that is not a string. what: its name in the message."""
     if not isinstance(value, str):
         raise UsageError(f"the {what} is {value!r}, not text", remedy="give a string")

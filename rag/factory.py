@@ -1,4 +1,4 @@
-"""Settings -> what they name: embedder, generator, reader, retriever, and the warm-up before a first question."""
+"""Open what the settings name: embedder, generator, reader, retriever; load it ahead of the first question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from askive.rag.store.archive import Archive
 
 
 def open_embedder(config: Config) -> Embedder:
-    """The embedder of the settings; see `askive.models.registry.load_embedder`.
+    """The configured embedder; see `askive.models.registry.load_embedder`.
 
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, EndpointError.
     """
@@ -25,7 +25,7 @@ def open_embedder(config: Config) -> Embedder:
 
 
 def open_generator(config: Config, spec: str | None = None) -> Generator:
-    """The generator of the settings, or another one under the same settings; see
+    """The configured generator, or the generator `spec` with the same settings; see
     `askive.models.registry.load_generator`.
 
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
@@ -43,7 +43,7 @@ def open_generator(config: Config, spec: str | None = None) -> Generator:
 
 
 def open_reader(config: Config) -> Reader | None:
-    """The reader of the settings; None when it is off. Raises ModelNotFound, ModelError."""
+    """The configured reader; None when it is off. Raises ModelNotFound, ModelError."""
     from askive.models.registry import load_reader
 
     return load_reader(config.reader, config.models_dir)
@@ -52,11 +52,11 @@ def open_reader(config: Config) -> Reader | None:
 def open_retriever(
     config: Config, archive: Archive, generator: Generator | None = None, reader: Reranker | None = None
 ) -> Retriever:
-    """The retriever of the settings. Nothing else makes one.
+    """The configured retriever. All retrievers are made here.
 
-    generator, reader: models that are loaded already. What `retrieval.rerank` needs beyond them is loaded here;
-    `Retriever.close` frees it.
-    Raises ConfigError when the reader is to rerank and is off, ModelNotFound, and what loading raises.
+    generator, reader: models that are loaded already. Other models for `retrieval.rerank` are loaded here, and
+    `Retriever.close` frees them.
+    Raises ConfigError when `rerank` needs the reader and it is off, ModelNotFound, and the errors of loading.
     """
     if config.retrieval.rerank == "off":
         return Retriever(archive, config.retrieval)
@@ -68,24 +68,24 @@ def open_retriever(
     return Retriever(archive, config.retrieval, LikelihoodReranker(loaded), free=loaded.close)
 
 
-class Warming:
-    """Steps taken one after the other in a thread of their own.
+class Preloading:
+    """Steps that run one after another in a background thread.
 
-    A step that fails is passed over: whoever needs what it loads loads it again, and has the error.
+    A step that fails is skipped: the caller that needs its result repeats it and gets the error.
     """
 
     def __init__(self, steps: Sequence[Callable[[], object]]) -> None:
         self._stopped = threading.Event()
-        # Not a daemon: a process must not end in the middle of a compilation.
-        self._thread = threading.Thread(target=self._take, args=(steps,), name="warming")
+        # Not a daemon thread: the process must not exit during a compilation.
+        self._thread = threading.Thread(target=self._run, args=(steps,), name="preloading")
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin no further step and wait for the one under way (some hundred ms); safe to call twice."""
+        """Skip the remaining steps and wait for the current one (a few hundred ms); safe to call twice."""
         self._stopped.set()
         self._thread.join()
 
-    def _take(self, steps: Sequence[Callable[[], object]]) -> None:
+    def _run(self, steps: Sequence[Callable[[], object]]) -> None:
         for step in steps:
             if self._stopped.is_set():
                 return
@@ -93,15 +93,15 @@ class Warming:
                 step()
 
 
-def start_warming(embedder: Embedder, reader: Reader | None) -> Warming:
-    """Load what the two load at their first use, without anything being asked of an endpoint."""
+def start_preloading(embedder: Embedder, reader: Reader | None) -> Preloading:
+    """Load in the background what the two load on first use; sends no request to an endpoint."""
     steps: list[Callable[[], object]] = []
     if isinstance(embedder, Warmable):
         steps.append(embedder.warm)
     steps.append(_import_faiss)
     if reader is not None:
         steps.append(reader.warm)
-    return Warming(steps)
+    return Preloading(steps)
 
 
 def _import_faiss() -> None:

@@ -1,4 +1,4 @@
-"""Bring a collection in step with files, and delete elsewhere what was made of documents that it no longer holds."""
+"""Update a collection from files, and delete copies of documents that it no longer has from other places."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from askive.rag.collections.lock import Notify
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.ingest.pipeline import Confirm, IngestReport, Progress, Reading, ingest_paths
-from askive.rag.ingest.plan import Withheld, is_held, missing
+from askive.rag.ingest.plan import Withheld, is_indexed, missing_path_error
 from askive.rag.privacy.deletion import removal_in
 from askive.rag.privacy.erasure import erase_removed
 from askive.rag.privacy.leftovers import sweep
@@ -29,11 +29,11 @@ from askive.rag.store.archive import Archive
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What an indexing did.
+    """The result of an indexing.
 
-    states_cleared: whether no kept state is left; None when none had to go. erased: whether no byte of removed text
-    is left in the collection. quotes_deleted, quotes_kept: how many things quoted removed documents, by place
-    (`askive.rag.privacy.register`); only those above 0.
+    states_cleared: whether all cached states were deleted; None when that was not necessary. erased: whether all bytes
+    of removed text in the collection were overwritten. quotes_deleted, quotes_kept: numbers of items that quote removed
+    documents, by place (`askive.rag.privacy.register`); only those above 0.
     """
 
     report: IngestReport
@@ -57,22 +57,23 @@ def index_paths(
     reading: Reading | None = None,
     notify: Notify | None = None,
 ) -> Indexed:
-    """Bring the collection `name` in step with files and folders; it is created when there is none.
+    """Update the collection `name` from files and folders; create it if necessary.
 
-    rebuild: index into a new collection, which then replaces the former one. with_quotes: whether to delete what quotes
-    removed documents, or whom to ask; only True also deletes what quotes changed ones. prune, follow_links, report,
-    progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
+    rebuild: build a new collection that then replaces the existing one. with_quotes: whether to delete items that quote
+    removed documents, or a function to ask; only True also deletes those that quote changed documents. prune,
+    follow_links, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
     CollectionBusy, StoreError.
     """
     from askive.models.registry import clear_states
 
     sweep(config)
-    is_there = has_collection(config, name)
-    if rebuild or not is_there:
-        # What a collection holds may be gone, and is removed from it then; a new one holds nothing.
+    exists = has_collection(config, name)
+    if rebuild or not exists:
+        # A missing path is an error for a new collection; an existing one may have documents from it, which are
+        # removed.
         _must_exist(paths)
-    former = known_documents(config, name) if rebuild and is_there else {}
+    former = known_documents(config, name) if rebuild and exists else {}
     cleared: list[bool] = []
     opened = (
         rebuild_collection(config, name, notify=notify, states_cleared=cleared.append)
@@ -81,7 +82,7 @@ def index_paths(
     )
     with opened as archive:
         known = archive.store.known_sha256()
-        _must_exist(path for path in paths if not is_held(path, known))
+        _must_exist(path for path in paths if not is_indexed(path, known))
         if rebuild and prune is not True:
             _refuse_losses(config, name, paths)
         before = {**former, **known}
@@ -98,14 +99,14 @@ def index_paths(
         if archive.store.unerased:
             cleared.append(clear_states(config.models_dir))
         erased = erase_removed(config, archive, states_cleared=cleared[-1] if cleared else None)
-    if rebuild and is_there:
-        # Uploads that only the former collection had.
+    if rebuild and exists:
+        # Uploads that only the replaced collection had.
         sweep(config)
     return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept)
 
 
 def losses_text(withheld: Withheld) -> str:
-    """What is missing from a folder, as a sentence."""
+    """A sentence about the documents missing from a folder."""
     return (
         f"{len(withheld.uris)} of the {withheld.n_known} documents in {withheld.folder} are missing;"
         " the folder may be on a disk that is not mounted."
@@ -113,7 +114,7 @@ def losses_text(withheld: Withheld) -> str:
 
 
 def prune_command(config: Config, name: str, folder: str, *, rebuild: bool = False) -> str:
-    """The command that removes what is missing from a folder."""
+    """The command that removes the documents missing from a folder."""
     embedder = "" if config.embedder == DEFAULT_EMBEDDER else f" --embedder {shlex.quote(config.embedder)}"
     return f"askive index {shlex.quote(folder)} --collection {name}{embedder}{' --rebuild' * rebuild} --prune"
 
@@ -121,7 +122,7 @@ def prune_command(config: Config, name: str, folder: str, *, rebuild: bool = Fal
 def _must_exist(paths: Iterable[Path]) -> None:
     for path in paths:
         if not path.exists():
-            raise missing(path)
+            raise missing_path_error(path)
 
 
 def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
@@ -140,18 +141,18 @@ def _delete_copies(
     before: Mapping[str, str],
     with_quotes: bool | Callable[[Removal], bool],
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Delete what was made elsewhere of documents that are gone or changed; quotes of them that were deleted and kept.
+    """Delete copies of removed and changed documents outside the collection; returns quotes deleted and kept.
 
     before: digests by uri before the indexing.
     """
     now = archive.store.known_sha256()
-    gone = before.keys() - now.keys()
+    removed = before.keys() - now.keys()
     changed = {uri for uri, digest in before.items() if now.get(uri, digest) != digest}
-    # Of a changed document quotes go only when that was said: nobody wants to be asked at each change.
-    quoted = removal_in(config, archive, gone | changed if with_quotes is True else gone, name)
+    # Quotes of changed documents are deleted only on request: a prompt at every change would be a nuisance.
+    quoted = removal_in(config, archive, removed | changed if with_quotes is True else removed, name)
     quotes = quotes_of(config, quoted) if quoted.uris else {}
-    is_wanted = bool(quotes) and (with_quotes if isinstance(with_quotes, bool) else with_quotes(quoted))
-    if is_wanted:
+    confirmed = bool(quotes) and (with_quotes if isinstance(with_quotes, bool) else with_quotes(quoted))
+    if confirmed:
         delete_elsewhere(config, quoted, with_quotes=True)
-    delete_elsewhere(config, removal_in(config, archive, gone | changed, name), with_quotes=False)
-    return (quotes, {}) if is_wanted else ({}, quotes)
+    delete_elsewhere(config, removal_in(config, archive, removed | changed, name), with_quotes=False)
+    return (quotes, {}) if confirmed else ({}, quotes)

@@ -8,7 +8,7 @@ from askive.rag.text.dates import spelled_date
 from askive.rag.types import Document, Hit, Passage, Source
 
 HeadPart = Literal["title", "headings", "publisher", "published", "spelled_date"]
-"""published: the date as it is stored. spelled_date: it, and the same in words."""
+"""published: the stored date. spelled_date: the stored date and its spelling in words."""
 
 _MAX_TITLE_CHARS = 200
 
@@ -25,9 +25,9 @@ def heading_words(source: Document | Source, passage: Passage, *parts: HeadPart)
 
 
 def under_title(source: Document | Source, text: str, mark: Literal[". ", ": "]) -> str:
-    """The text behind its document's title; the text alone when there is no title.
+    """The text after its document's title; only the text when there is no title.
 
-    mark: between the two. A model reads the one it was trained or fitted with.
+    mark: the separator. Each model needs the one it was trained or fitted with.
     """
     return f"{source.title}{mark}{text}" if source.title else text
 

@@ -1,4 +1,4 @@
-"""The default corpus, in a clone or in an installed wheel."""
+"""The default corpus, in a source tree or an installed wheel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from askive.rag.errors import ArchiveError
 
 
 def seeds_dir() -> Path:
-    """The folder with the briefs. Raises ArchiveError when the installation lacks it."""
-    here = Path(__file__).resolve().parent
-    for folder in (here / "_seeds", here.parent / "seeds"):
+    """The folder of the briefs. Raises ArchiveError when it is missing from the installation."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_seeds", package.parent / "seeds"):
         if folder.is_dir():
             return folder
     raise ArchiveError(

@@ -1,4 +1,4 @@
-"""The JSON form of answers, hits and citations."""
+"""Answers, hits and citations as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from askive.rag.types import Answer, Citation, Hit, Sentence, Source
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
-    """One search hit."""
+    """A search hit."""
     return {
         "rank": hit.rank,
         "passage_id": hit.passage.passage_id,
@@ -29,7 +29,7 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
 
 
 def source_to_dict(source: Source) -> dict[str, Any]:
-    """A document that says the same as a hit."""
+    """A document with the same text as a hit."""
     return {
         "uri": source.uri,
         "title": source.title,
@@ -39,7 +39,7 @@ def source_to_dict(source: Source) -> dict[str, Any]:
 
 
 def citation_to_dict(citation: Citation) -> dict[str, Any]:
-    """One cited span."""
+    """A cited span."""
     source = citation.hit.source
     return {
         "marker": citation.marker,
@@ -56,7 +56,7 @@ def citation_to_dict(citation: Citation) -> dict[str, Any]:
 
 
 def sentence_to_dict(sentence: Sentence) -> dict[str, Any]:
-    """One sentence of an answer, its verdict and what it is cited from."""
+    """A sentence of an answer with its verdict and citations."""
     return {
         "text": sentence.text,
         "start": sentence.start,
@@ -68,7 +68,7 @@ def sentence_to_dict(sentence: Sentence) -> dict[str, Any]:
 
 
 def answer_to_dict(answer: Answer) -> dict[str, Any]:
-    """The whole answer, as `askive ask --json` prints it."""
+    """An answer, as printed by `askive ask --json`."""
     refusal = answer.refusal
     return {
         "question": answer.question,

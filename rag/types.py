@@ -1,4 +1,4 @@
-"""What flows: Document -> Passage -> Hit -> Prompt -> events -> Answer."""
+"""Data types of the pipeline: Document -> Passage -> Hit -> Prompt -> events -> Answer."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ Polarity = Literal["Yes", "No"]
 
 Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
-"""cut_off: the sentence did not end, so what it would have said is not known and it is never supported."""
+"""cut_off: the sentence is incomplete, so its meaning is unknown and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
 
 
 PAGE_BREAK = "\f"
-"""Separates the pages in a document's text, so that offsets give the page."""
+"""Separates the pages in a document's text, so that an offset gives the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A source as it was read.
+    """A source and its text.
 
-    doc_id: integer given by the store; 0 before it is stored.
-    uri: where it came from; unique in a collection.
-    title: for people.
-    text: the characters that offsets point into, for good; pages are set apart by PAGE_BREAK.
+    doc_id: assigned by the store; 0 before.
+    uri: identifies the source; unique in a collection.
+    title: for display.
+    text: the text that offsets refer to, which never changes; PAGE_BREAK separates pages.
     media_type: such as `text/markdown`.
-    published: ISO date, only as precise as known: `2016`, `2016-01` or `2016-01-25`.
-    publisher: who published it, if known.
+    published: ISO date, with the known precision: `2016`, `2016-01` or `2016-01-25`.
+    publisher: None if unknown.
     sha256: of the source's bytes.
     metadata: other fields of the source, such as `place`; values are strings or lists of strings.
     """
@@ -49,7 +49,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document without its text, as a hit carries it. Fields as in `Document`."""
+    """A document without its text, in a hit. Fields as in `Document`."""
 
     doc_id: int
     uri: str
@@ -61,9 +61,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a document: `document.text[start:end] == text`, always.
+    """A part of a document; always `document.text[start:end] == text`.
 
-    passage_id: integer given by the store; 0 before it is stored.
+    passage_id: assigned by the store; 0 before.
     start, end: character offsets into the document's text.
     heading: the headings above it, joined with ` > `.
     page: 1-based page of a paged document.
@@ -78,20 +78,20 @@ class Passage:
     doc_id: int = 0
 
     def between(self, start: int, end: int) -> str:
-        """The document's characters from `start` to `end`, which lie in the passage."""
+        """The document's text from offset `start` to `end`, which must be within the passage."""
         return self.text[start - self.start : end - self.start]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found.
+    """A passage that was retrieved.
 
     source: the passage's document.
-    score: of the stage, higher is better; only comparable within one result.
+    score: of the last stage, higher is better; comparable only within one result.
     rank: 1-based.
-    stage: which step gave the score.
-    parts: what the score is made of, by name; for those who ask why.
-    also: sources of near-copies of the passage, which are not listed by themselves.
+    stage: the step that computed the score.
+    parts: the parts of the score, by name, for an explanation.
+    also: sources of near-duplicates of the passage, which are not listed as hits.
     """
 
     passage: Passage
@@ -105,13 +105,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Neighbouring sentences of one passage that are worth reading for a question.
+    """Consecutive sentences of one passage that are relevant to a question.
 
-    hit: the passage that contains them.
+    hit: the passage with the sentences.
     start, end: offsets into the document's text.
     text: `document.text[start:end]`.
-    score: of the best sentence within.
-    best_start, best_end: offsets of that sentence, to be quoted first.
+    score: of the best sentence.
+    best_start, best_end: offsets of the best sentence, which is quoted first.
     """
 
     hit: Hit
@@ -124,17 +124,17 @@ class Evidence:
 
     @property
     def best_text(self) -> str:
-        """The best sentence, with the exact characters of the document."""
+        """The best sentence, verbatim."""
         return self.text[self.best_start - self.start : self.best_end - self.start]
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the generator reads.
+    """The input of the generator.
 
-    messages: system and user turns, in segments; the very last one says how the question is to be answered.
-    hits: marker n in the prompt is hits[n-1].
-    evidence: what was put in, in the order of the prompt.
+    messages: system and user turns, in segments; the last segment asks the question.
+    hits: marker n in the prompt refers to hits[n-1].
+    evidence: the evidence, in the order of the prompt.
     """
 
     messages: tuple[Message, ...]
@@ -144,9 +144,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A span of a source: `document.text[start:end] == quote`, always.
+    """A span of a source; always `document.text[start:end] == quote`.
 
-    marker: the number shown to the reader; 0 when none is shown.
+    marker: the number shown to the user; 0 if none is shown.
     score: how well the span supports the sentence, 0 to 1.
     """
 
@@ -160,12 +160,12 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer: `answer.text[start:end] == text`.
+    """A sentence of the answer; `answer.text[start:end] == text`.
 
     citations: the spans that support it, best first; empty if there are none.
-    verdict: what the checks say of it.
-    reasons: why it is not supported, for people; empty when it is.
-    is_wording_only: the rules object to its wording alone: its numbers, dates and names are those of its citations.
+    verdict: the result of the checks.
+    reasons: why it is not supported, for users; empty when it is.
+    is_wording_only: the rules reject only its wording: its numbers, dates and names are those of its citations.
     """
 
     text: str
@@ -179,10 +179,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One of several values that the sources give for the same thing.
+    """One of several values that the sources state for the same fact.
 
     value: as the sources spell it.
-    citations: who gives it, newest first; before all, who gives the value in full.
+    citations: of the sources that state it, newest first; a source that states the value in full precedes all others.
     published: the newest of their dates; None when none is known.
     """
 
@@ -193,12 +193,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why no answer is given.
+    """Why there is no answer.
 
-    reason: for programs.
-    message: for people.
-    nearby: what was found near the question.
-    filtered: the filter that kept other documents out, in words; empty when there was none.
+    reason: a code for programs.
+    message: a text for users.
+    nearby: related passages.
+    filtered: the filter that excluded other documents, as text; empty when there was none.
     """
 
     reason: RefusalReason
@@ -209,7 +209,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens. n_reused_tokens: part of the prompt whose attention state was kept from before."""
+    """Token counts. n_reused_tokens: prompt tokens whose attention state was cached."""
 
     n_prompt_tokens: int = 0
     n_completion_tokens: int = 0
@@ -218,10 +218,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds from the question's arrival (first_token) or of a step (the others).
+    """Milliseconds since the question arrived (first_token) or for one step (the others).
 
-    check_ms: of every check that was made: `weigh` (evidence, reader, whether to answer), `cite` (citations and
-        verdicts), `doubt`, `quote`, `accounts`. What was done before the question was asked is counted too.
+    check_ms: by check: `weigh` (evidence, reader, whether to answer), `cite` (citations and verdicts), `doubt`,
+    `quote`, `accounts`. Work that was done before the question was asked is included.
     """
 
     retrieve_ms: float = 0.0
@@ -234,16 +234,16 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The final word on a question. A refusal is an Answer too.
+    """The final result for a question, which may be a refusal.
 
-    text: what is shown.
-    hits: what was retrieved, best first.
-    evidence: what was read.
-    confidence: probability that the archive holds the answer, 0 to 1; None when nothing was scored.
-    left_out: sentences that the sources do not support, as the model wrote them.
-    disagreement: the values that the sources give when they differ, newest first; None when they do not.
-    unanswered: parts of the question, in the user's words, on which the documents say nothing; the rest is answered.
-    set_aside: sentences of the hits that were not used as evidence, because they hold control tokens of a chat
+    text: the text shown to the user.
+    hits: the retrieved passages, best first.
+    evidence: the evidence in the prompt.
+    confidence: probability that the archive has the answer, 0 to 1; None when it was not computed.
+    left_out: sentences that the sources do not support, as generated.
+    disagreement: the different values that the sources state, newest first; None when they agree.
+    unanswered: parts of the question, verbatim, about which the documents have nothing; the rest is answered.
+    set_aside: sentences of the hits that were not used as evidence, because they contain control tokens of a chat
     template; their marker is 0.
     """
 
@@ -265,18 +265,18 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """True when the question was not answered."""
+        """Whether the answer is a refusal."""
         return self.refusal is not None
 
     @property
     def n_left_out(self) -> int:
-        """How many sentences were left out."""
+        """Number of sentences left out."""
         return len(self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation and the answer that was shown."""
+    """An earlier question of the conversation and the answer shown to the user."""
 
     question: str
     answer: str
@@ -284,11 +284,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """Event: retrieval begins.
+    """Event: retrieval starts.
 
-    query: what reaches the indexes.
-    understood: what the question said about where to look, in words; empty if nothing.
-    filtered: the filter in words; empty if none.
+    query: the query sent to the indexes.
+    understood: the restrictions stated in the question, as text; empty if there are none.
+    filtered: the filter as text; empty if there is none.
     """
 
     query: str
@@ -298,7 +298,7 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Event: retrieval is done. first: the best evidence as a citation, shown before the model speaks."""
+    """Event: retrieval is done. first: the best evidence as a citation, shown before generation."""
 
     hits: tuple[Hit, ...]
     first: Citation | None
@@ -306,21 +306,21 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Event: more text of the answer."""
+    """Event: the next part of the answer's text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Event: a sentence of the answer is complete and has its citations. Comes before later tokens."""
+    """Event: a sentence of the answer is complete and cited. Comes before later tokens."""
 
     sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """Event: the answer is complete; always the last one."""
+    """Event: the answer is complete; always the last event."""
 
     answer: Answer
 

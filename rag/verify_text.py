@@ -1,4 +1,4 @@
-"""Any text against an archive: each sentence is searched for, cited and checked as a sentence of an answer is."""
+"""Verification of any text against an archive: sentences are searched for, cited and checked as in an answer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from askive.rag.text.words import storable
 from askive.rag.types import Sentence
 from askive.rag.verification.verifier import Verifier
 
+# "ab", "42".
 _WORDY = re.compile(r"[^\W_]{2,}")
+# "# Harbour".
 _HEADING = re.compile(r"#{1,6}\s")
 
 
 class TextVerifier:
     """Checks texts against one archive. Close it, or use it in a `with` block.
 
-    generator: judges what each sentence means (a second or two each); None: the reader does, which knows less.
+    generator: judges the meaning of each sentence (a second or two each); None: the smaller reader does.
     Raises as `askive.rag.factory.open_retriever`.
     """
 
@@ -35,15 +37,15 @@ class TextVerifier:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """What takes part in the verdicts: `rules`, then `generator` or `reader`."""
+        """The checks behind the verdicts: `rules`, then `generator` or `reader`."""
         return self._verifier.checks
 
     def sentences(self, text: str) -> Iterator[Sentence]:
-        """The sentences of the text with verdicts, reasons and citations, one by one as they are done.
+        """The sentences of the text with verdicts, reasons and citations, as they are checked.
 
-        `storable(text)[s.start:s.end] == s.text`: NULs and lone surrogates are read as U+FFFD.
-        Left out: headings and what has no words. A sentence that points back ("He said") is searched for with the
-        one before it. Markers count anew in each sentence. Raises ModelError when the generator fails.
+        `storable(text)[s.start:s.end] == s.text`: NULs and lone surrogates become U+FFFD. Headings and parts without
+        words are skipped. A sentence that refers back ("He said") is searched for together with the previous one.
+        Markers start anew in each sentence. Raises ModelError when the generator fails.
         """
         text = storable(text)
         before = Question.read("")
@@ -61,7 +63,7 @@ class TextVerifier:
             before = claim
 
     def close(self) -> None:
-        """Free what was loaded for it; the archive and the generator stay open."""
+        """Free the models loaded here; the archive and the generator stay open."""
         self._retriever.close()
 
     def __enter__(self) -> Self:
@@ -76,6 +78,6 @@ class TextVerifier:
 def verify_text(
     text: str, archive: Archive, config: Config, generator: Generator | None = None
 ) -> tuple[Sentence, ...]:
-    """The sentences of one text, as `TextVerifier.sentences` gives them."""
+    """The sentences of one text, as from `TextVerifier.sentences`."""
     with TextVerifier(archive, config, generator) as verifier:
         return tuple(verifier.sentences(text))

@@ -1,4 +1,4 @@
-"""How much memory a process holds. It imports next to nothing, so that what is measured is not what measures."""
+"""Memory of a process. Imports almost nothing, so that the measurement does not add to it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def memory_fields(pid: int | None = None) -> dict[str, float]:
-    """Linux's figures of a process, `VmRSS`, `VmHWM` and `RssAnon`, in 2**20 bytes; none of one that has ended.
+    """Linux's figures of a process, `VmRSS`, `VmHWM` and `RssAnon`, in 2**20 bytes; empty for one that has ended.
 
-    pid: None for this one. Raises OSError where there is no such process, or no Linux.
+    pid: None for this process. Raises OSError when there is no such process, and outside Linux.
     """
     lines = Path(f"/proc/{pid or 'self'}/status").read_text(encoding="ascii", errors="replace").splitlines()
     fields = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM", "RssAnon")))

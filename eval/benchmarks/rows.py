@@ -1,4 +1,4 @@
-"""A row of the benchmark: ours beside a baseline measured in the same run."""
+"""A row of the benchmark: the product and a baseline, measured in the same run."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from askive.models.llama.generator import LlamaGenerator
 from askive.models.protocols import Message
 from askive.rag.config import Config, load_config
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table.
 
-    baseline, ours: medians, in `unit`; less is better in "ms" and "s", more in units a second.
-    reach: how many times better ours should be, at least.
-    n_baseline, n_ours: measurements behind each median; n_baseline is 0 where the baseline is a limit that was set.
-    memory_mb: the most that the process held up to then, ours loaded (2**20 bytes).
-    must: what must hold as well, in words, and whether it did.
+    baseline, ours: medians, in `unit`; lower is better for "ms" and "s", higher for units per second.
+    reach: minimum ratio.
+    n_baseline, n_ours: number of measurements behind each median; n_baseline is 0 when the baseline is a fixed limit.
+    memory_mb: peak memory of the process, with our models loaded (2**20 bytes).
+    must: further conditions, as text, and whether they were met.
     also: further figures.
     """
 
@@ -47,28 +47,28 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Times better than the baseline; above 1 ours wins."""
+        """The ratio to the baseline; above 1 ours is better."""
         if not self.ours or not self.baseline:
             return 0.0
         return self.baseline / self.ours if self.unit in ("ms", "s") else self.ours / self.baseline
 
     @property
     def reached(self) -> bool:
-        """Whether ours is as many times better as it should be, and all holds that must."""
+        """Whether the ratio is reached and all conditions are met."""
         return self.ratio >= self.reach and all(self.must.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every row is given. It goes to another process, so all of it can be pickled.
+    """The input of every row. It is passed to another process, so it can be pickled.
 
-    home: a folder for all that is made. repeats: measurements a median, at least, unless a row says another number.
+    home: a folder for files. repeats: minimum number of measurements per median, unless a row sets another.
     """
 
     config: Config
     home: Path
     repeats: int
-    tell: Tell
+    log: Log
 
 
 def row(
@@ -84,18 +84,18 @@ def row(
     memory_mb: float | None = None,
     **also: float | str,
 ) -> Row:
-    """A row from single measurements; 0.0 where there are none.
+    """A row from single measurements; medians are 0.0 when there are none.
 
-    baseline: one number is a limit. memory_mb: default, the peak of this process so far.
+    baseline: a single number is a fixed limit. memory_mb: default: the peak of this process so far.
     """
     measured = [] if isinstance(baseline, float | int) else list(baseline)
-    held = baseline if isinstance(baseline, float | int) else median(measured or [0.0])
+    reference = baseline if isinstance(baseline, float | int) else median(measured or [0.0])
     return Row(
         name,
         what,
         against,
         unit,
-        round(held, 3),
+        round(reference, 3),
         round(median(ours or [0.0]), 3),
         reach,
         len(measured),
@@ -107,14 +107,14 @@ def row(
 
 
 def timed_ms(call: Callable[[], object]) -> float:
-    """Milliseconds that a call takes."""
+    """Duration of a call in milliseconds."""
     started = time.perf_counter()
     call()
     return (time.perf_counter() - started) * 1000
 
 
 def first_piece_ms(generator: LlamaGenerator, messages: Sequence[Message]) -> float:
-    """Milliseconds until the first words of an answer are there."""
+    """Milliseconds until the first piece of an answer."""
     from askive.models.protocols import Sampling
 
     started = time.perf_counter()
@@ -126,10 +126,10 @@ def first_piece_ms(generator: LlamaGenerator, messages: Sequence[Message]) -> fl
 
 
 def peak_mb(pid: int | None = None) -> float:
-    """The most resident memory of a process so far, in 2**20 bytes, mapped files included; 0.0 when it has ended.
+    """Peak resident memory of a process in 2**20 bytes, including mapped files; 0.0 when it has ended.
 
-    pid: None for this one. Linux tells what the process itself has held; `ru_maxrss` counts what its parent held
-    when it was made, and elsewhere there is nothing better.
+    pid: None for this process. Linux reports the peak of the process itself; `ru_maxrss` includes that of its parent
+    at the time of the fork, but there is nothing better on other systems.
     """
     try:
         return round(memory_fields(pid).get("VmHWM", 0.0))
@@ -144,30 +144,30 @@ def peak_mb(pid: int | None = None) -> float:
         return 0.0
 
 
-def load_llama(bench: Bench, **told: object) -> LlamaGenerator:
-    """The configured generator, with a state cache of its own in memory. told: arguments of LlamaGenerator."""
+def load_llama(bench: Bench, **overrides: object) -> LlamaGenerator:
+    """The configured generator, with a separate state cache in memory. overrides: arguments of LlamaGenerator."""
     from askive.models.llama.state_cache import StateCache
     from askive.models.weights.store import WeightStore
 
     store, spec = WeightStore(bench.config.models_dir), bench.config.generator
     config = bench.config.generation
-    told = {"cache": StateCache(), "n_threads": config.n_threads, **told}
+    overrides = {"cache": StateCache(), "n_threads": config.n_threads, **overrides}
     return LlamaGenerator(
         store.path_of(spec),
         spec,
         store.digest_of(spec),
         config.context_tokens,
-        **told,  # type: ignore[arg-type]
+        **overrides,  # type: ignore[arg-type]
     )
 
 
 @contextmanager
 def setting(repeats: int, model: str | None = None) -> Iterator[Bench]:
-    """The configured models, and an empty folder for all that is made."""
+    """The configured models, and an empty folder."""
     config = load_config({"generator": model})
     with tempfile.TemporaryDirectory(prefix="askive-bench-") as name:
-        yield Bench(config, Path(name), repeats, _tell)
+        yield Bench(config, Path(name), repeats, _log)
 
 
-def _tell(text: str) -> None:
+def _log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,7 +1,7 @@
-"""What the rows about answers are measured on: the seeds, the generator, and an assistant that remembers nothing.
+"""The set-up for measurements of answers: seeds, generator, and an assistant without a history.
 
-A chat remembers the last question's preparation and the vectors of sentences it has seen. No row may live on what an
-earlier measurement left there, so every measurement has an assistant, and an embedder's memory, of its own.
+A chat reuses the preparation of the last question and the vectors of sentences it has embedded. No row may profit
+from an earlier measurement, so every measurement has its own assistant and embedder cache.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from askive.rag.store.archive import Archive
 from askive.rag.types import Final, Hit, Sources, Token, Turn
 
 GREETING = (Message("system", (Segment(SYSTEM, reusable=True),)), Message("user", (Segment("Hello"),)))
-"""Leaves of the states of a question's prompt only that of the system text, as any question before it does."""
+"""Keeps only the system prompt's state of a question's states, as after any earlier question."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchSetup:
-    """Where questions are asked.
+    """The environment of the measurements.
 
-    embedder: without a memory. questions: samples with an answer and without a conversation before them; follow_ups:
-    with one.
+    embedder: without a cache. questions: samples with an answer and without a conversation; follow_ups: those with
+    one.
     """
 
     archive: Archive
@@ -50,20 +50,20 @@ class BenchSetup:
     follow_ups: Sequence[Sample] = ()
 
     def assistant(self) -> Assistant:
-        """One that has not been asked anything. What earlier ones of this desk remember is of no use to it."""
+        """A new assistant. It cannot use what earlier ones cached."""
         self.forget_vectors()
         return Assistant(self.archive, self.generator, self.config, self.reader)
 
     def forget_vectors(self) -> None:
-        """Have the archive embed anew whatever it is asked."""
+        """Empty the cache of the archive's embedder."""
         self.archive.embedder = CachedEmbedder(self.embedder)
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Of one question, in milliseconds: to the model's first token, to the first word shown, to the first quote.
+    """Times of a question in milliseconds: to the model's first token, to the first word shown, to the first quote.
 
-    quote_ms: None when no quote is shown at once. n_prompt: tokens of the prompt.
+    quote_ms: None when no quote is shown at once. n_prompt: tokens in the prompt.
     """
 
     first_ms: float
@@ -74,7 +74,7 @@ class Waits:
 
 @contextmanager
 def open_setup(bench: Bench) -> Iterator[BenchSetup]:
-    """A desk over the seeds, with all loaded that is loaded at its first use."""
+    """The environment with the seeds, and with everything loaded that is loaded on first use."""
     suite = open_suite("seeds")
     embedder = open_embedder(bench.config)
     archive, _ = open_index(suite, embedder, bench.config.passages, bench.home)
@@ -93,7 +93,7 @@ def open_setup(bench: Bench) -> Iterator[BenchSetup]:
 
 
 def waits(assistant: Assistant, question: str, history: Sequence[Turn] = ()) -> Waits | None:
-    """Ask, and stop when the first word is shown; None when the question is refused without a word of the model."""
+    """Ask, and stop when the first word is shown; None when the question is refused without generation."""
     started = time.perf_counter()
     shown_ms: float | None = None
     quote_ms: float | None = None
@@ -112,7 +112,7 @@ def waits(assistant: Assistant, question: str, history: Sequence[Turn] = ()) -> 
 
 
 def plain_messages(question: str, hits: Sequence[Hit]) -> list[Message]:
-    """Whole passages under a plain instruction."""
+    """A prompt with whole passages and a plain instruction."""
     sources = "\n\n".join(
         f"[{number}] {hit.source.title}\n{hit.passage.text}" for number, hit in enumerate(hits, start=1)
     )

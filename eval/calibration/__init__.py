@@ -1,4 +1,4 @@
-"""Fitting of the logistic models that ship in `rag/calibration`.
+"""Fitting of the models in `rag/calibration`.
 
-In: suites, or sheets of sentences marked by annotators. Out: the JSON files with the fitted weights.
+In: suites, or sheets of annotated sentences. Out: JSON files with the fitted weights.
 """

@@ -1,12 +1,12 @@
-"""Answer sentences for people to mark (do the citations support the sentence?), and figures from the marks.
+"""Sheets of answer sentences for annotators (do the citations support the sentence?), and figures from the marks.
 
 `python -m askive.eval.calibration.annotation sample RUN... [--n 200] --out SHEET.jsonl` writes a sheet,
 `python -m askive.eval.calibration.annotation count SHEET...`
-prints the figures. In a sheet `supported` and each citation's `needed` are null until somebody puts true or false.
+prints the figures. In a sheet, `supported` and each citation's `needed` are null until an annotator sets them.
 
-Recall and precision of citations as ALCE has them (T. Gao et al. 2023, "Enabling Large Language Models to Generate
-Text with Citations"): a sentence counts when all it says is supported by its citations together; a citation counts
-when its sentence is supported and it bears a part of that.
+Recall and precision of citations as in ALCE (T. Gao et al. 2023, "Enabling Large Language Models to Generate
+Text with Citations"): a sentence counts when its citations together support all of it; a citation counts
+when its sentence is supported and it supports a part of it.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def sheet(runs: Sequence[Path], n: int, seed: int = 0) -> list[dict[str, Any]]:
     drawn = []
     for run in runs:
         suite = RunDir(run).record()["suite"]["name"]
-        found = [{"suite": suite, **one} for row in RunDir(run).rows() for one in _sentences(row)]
-        drawn.append(sorted(found, key=lambda one: _hash(seed, one["id"])))
+        results = [{"suite": suite, **one} for row in RunDir(run).rows() for one in _sentences(row)]
+        drawn.append(sorted(results, key=lambda one: _hash(seed, one["id"])))
     in_turn = [
         queue[at] for at in range(max(map(len, drawn), default=0)) for queue in drawn if at < len(queue)
     ]
@@ -77,7 +77,7 @@ def _hash(seed: int, name: str) -> str:
 
 
 def count(marked: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, dict[str, Estimate]]:
-    """`recall` and `precision` of citations for each suite and for `all`, over the marked sentences and citations."""
+    """`recall` and `precision` of citations, per suite and for `all`, over the annotated sentences and citations."""
     suites: dict[str, list[Mapping[str, Any]]] = {}
     for one in marked:
         if one["supported"] is not None:
@@ -101,21 +101,21 @@ def count(marked: Sequence[Mapping[str, Any]], seed: int = 0) -> dict[str, dict[
     }
 
 
-def counted_text(found: Mapping[str, Mapping[str, Estimate]]) -> str:
-    """The figures as a table."""
+def counted_text(results: Mapping[str, Mapping[str, Estimate]]) -> str:
+    """The figures as a Markdown table."""
     lines = [
-        "| suite | sentences supported by what they cite | citations that bear a part |",
+        "| suite | sentences supported by their citations | citations that support a part |",
         "|---|---|---|",
     ]
     lines += [
         f"| {name} | {format_estimate(some['recall'].as_dict())} | {format_estimate(some['precision'].as_dict())} |"
-        for name, some in found.items()
+        for name, some in results.items()
     ]
     return "\n".join(lines) + "\n"
 
 
 def read_sheet(path: Path) -> list[dict[str, Any]]:
-    """The lines of a sheet. Raises UsageError when it cannot be read or a mark is neither true, false nor null."""
+    """The lines of a sheet. Raises UsageError when it cannot be read or a mark is not true, false or null."""
     lines = []
     for where, line in read_json_lines(path):
         try:
@@ -132,7 +132,7 @@ def read_sheet(path: Path) -> list[dict[str, Any]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command. Returns 0, or the code of the error."""
+    """The command; returns 0, or the exit code of an error."""
     parser = argparse.ArgumentParser(prog="python -m askive.eval.calibration.annotation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     sampling = commands.add_parser("sample", help="write a sheet")

@@ -1,8 +1,8 @@
-"""Fits when to answer and when to refuse, on suites that know which of their questions can be answered.
+"""Fit when to answer and when to refuse, on suites with known answerability.
 
-A logistic model over the features of `askive.rag.evidence.answerability`. All suites have equal weight, whatever their
-size, and so have answerable and unanswerable questions within a suite. Answerable questions whose documents are
-withheld are added to the unanswerable ones. The reported figures are measured by leaving one suite out at a time.
+A logistic model over the features of `askive.rag.evidence.answerability`. All suites have the same weight, and within
+a suite so have answerable and unanswerable questions. Answerable questions without their relevant documents are added
+as unanswerable. The reported figures are from leave-one-suite-out cross-validation.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.factory import open_retriever
 
 BUDGET = 0.08
-"""False refusals that the threshold may cost, as a mean over suites: a tenth, less what the later checks refuse."""
+"""Maximum rate of false refusals, as a mean over suites: a tenth, minus what the later checks refuse."""
 
 _WITHHELD_DEPTH = 40
 _REGULARISATION = 0.3
 _WITHHELD_SHARE = 0.5
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with the current step, the number of finished items, and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question as the refusal sees it.
+    """The features of a question.
 
-    kind: `answerable`, `unanswerable` or `withheld` (its documents were left out of what was found).
+    kind: `answerable`, `unanswerable` or `withheld` (its relevant documents were removed from the hits).
     """
 
     suite: str
@@ -57,16 +57,16 @@ class Case:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether it should be answered."""
+        """Whether the question should be answered."""
         return self.kind == "answerable"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a model fitted on the other suites does on one suite.
+    """Figures on one suite of a model that was fitted on the others.
 
-    auc: of answerable against unanswerable. refused: share of the unanswerable ones, false_refusals: of the
-    answerable ones, at the threshold of the others.
+    auc: of answerable against unanswerable questions. refused: share of the unanswerable ones, false_refusals: of the
+    answerable ones, at the threshold of the other suites.
     """
 
     suite: str
@@ -87,7 +87,7 @@ def collect(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> list[Case]:
-    """The features of the suite's questions, each as it stands and, if it can be answered, without its documents."""
+    """The features of the suite's questions; of answerable ones also without their relevant documents."""
 
     def indexing(done: int, total: int, _uri: str) -> None:
         if progress:
@@ -97,10 +97,10 @@ def collect(
     cases: list[Case] = []
     with archive, open_retriever(config, archive, reader=reader) as retriever:
         assessor = EvidenceAssessor(embedder, reader)
-        asked = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
-        for n, sample in enumerate(asked):
+        samples = select([s for s in suite.samples if s.unanswerable is not None or s.relevant], limit)
+        for n, sample in enumerate(samples):
             if progress:
-                progress(suite.name, n, len(asked))
+                progress(suite.name, n, len(samples))
             context = sample.turns[-1].question if sample.turns else ""
             question = retriever.read(sample.question)
             hits = retriever.retrieve(question, sample.turns)
@@ -125,9 +125,9 @@ def _case(suite: Suite, sample: Sample, kind: str, features: Mapping[str, float]
 def calibrate(
     cases: Sequence[Case], embedder_id: str, reader_sha256: str | None, budget: float = BUDGET
 ) -> tuple[dict[str, Any], list[Held]]:
-    """The fitted model as it is stored, and what models fitted without each suite do on it.
+    """The fitted model in its stored form, and the cross-validation figures by suite.
 
-    Raises UsageError when one of the two kinds is missing.
+    Raises UsageError when one of the two classes is missing.
     """
     if len({case.is_answerable for case in cases}) < 2:
         raise UsageError(
@@ -140,12 +140,12 @@ def calibrate(
 
 
 def names_of(cases: Sequence[Case], reader_sha256: str | None) -> list[str]:
-    """The features that exist with this reader, or without one."""
+    """The features available with this reader, or without a reader."""
     return [n for n in cases[0].features if reader_sha256 is not None or n not in READER_FEATURES]
 
 
 def suites_of(cases: Sequence[Case]) -> list[str]:
-    """Their names, each once."""
+    """The names of the suites, without repetition."""
     return list(dict.fromkeys(case.suite for case in cases))
 
 
@@ -159,7 +159,7 @@ def stored_model(
     generator_id: str | None = None,
     threshold: float | None = None,
 ) -> dict[str, Any]:
-    """A model as `askive.rag.evidence.answerability` reads it. threshold: None takes the highest that is within
+    """A model in the form that `askive.rag.evidence.answerability` reads. threshold: None: the highest that is within
     the budget."""
     return {
         "embedder_id": embedder_id,
@@ -194,12 +194,12 @@ def stored_model(
 
 
 def store(models: Sequence[Mapping[str, Any]], path: Path = STORED) -> None:
-    """Write the fitted models where `askive.rag.evidence.answerability` finds them."""
+    """Write the fitted models to the file that `askive.rag.evidence.answerability` reads."""
     path.write_text(json.dumps(list(models), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 class Fit:
-    """A logistic regression on standardised features, all suites and kinds weighted alike."""
+    """A logistic regression on standardised features, with equal weights for all suites and kinds."""
 
     def __init__(
         self, cases: Sequence[Case], names: Sequence[str], regularisation: float = _REGULARISATION
@@ -225,7 +225,7 @@ class Fit:
         return shares
 
     def threshold(self, cases: Sequence[Case], budget: float) -> float:
-        """The highest threshold whose false refusals, as a mean over suites, stay within the budget."""
+        """The highest threshold whose false refusals, as a mean over suites, are within the budget."""
         by_suite: dict[str, list[float]] = defaultdict(list)
         for case, probability in zip(cases, self.probabilities(cases), strict=True):
             if case.is_answerable:
@@ -246,7 +246,7 @@ def held_out(
     own: Sequence[Case] | None = None,
     regularisation: float = _REGULARISATION,
 ) -> Held:
-    """What a model of the other suites does on `own`; by default the suite's cases."""
+    """Figures on `own` (default: the suite's cases) of a model fitted on the other suites."""
     roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     others = [case for case in cases if case.suite != suite]
@@ -258,9 +258,9 @@ def held_out(
     if len({case.is_answerable for case in others}) == 2:
         model = Fit(others, names, regularisation)
         threshold = model.threshold(others, budget)
-        for kind, found in kinds.items():
-            if found:
-                shares[kind] = float(np.mean(model.probabilities(found) < threshold))
+        for kind, members in kinds.items():
+            if members:
+                shares[kind] = float(np.mean(model.probabilities(members) < threshold))
         real = [*kinds["answerable"], *(kinds["unanswerable"] or kinds["withheld"])]
         if len({case.is_answerable for case in real}) == 2:
             auc = float(roc_auc_score([c.is_answerable for c in real], model.probabilities(real)))

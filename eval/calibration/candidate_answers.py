@@ -1,10 +1,10 @@
-"""Fits `askive.rag.evidence.candidate_answers` on RAMDocs:
+"""Fit `askive.rag.evidence.candidate_answers` on RAMDocs:
 `python -m askive.eval.calibration.candidate_answers FOLDER [--limit N] [--write]`.
 
-Each value that the reader or the rules find in a document of such a question is a case. It answers the question when
-the suite accepts it, or knows it as the answer of a misinforming document: such a document answers as well. The
-printed figures are those of models that were fitted without the question, a tenth of the questions left out at a time.
-The thresholds are probabilities; fitting leaves them as they are.
+Each value that the reader or the rules extract from a document for a question is a case. It counts as an answer when
+the suite accepts it, or lists it as the answer of a misleading document, which answers the question too. The
+printed figures are from 10-fold cross-validation by question. The thresholds are probabilities; fitting does not
+change them.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from askive.rag.factory import open_embedder, open_reader, open_retriever
 N_FOLDS = 10
 _REGULARISATION = 1.0
 _OFFSETS = {"span": (UNMARKED_SPAN, 3.0)}
-"""Mean and scale of a feature that is not taken as it is."""
+"""Mean and scale of a feature that is standardised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A value as the model weighs it. answers: whether it answers the question, rightly or as misinformed."""
+    """A value with its features. answers: whether it answers the question, even if wrongly."""
 
     question_id: str
     features: Mapping[str, float]
@@ -55,7 +55,7 @@ class Case:
 def collect(
     suite: Suite, config: Config, embedder: Embedder, reader: Reader, limit: int | None = None
 ) -> list[Case]:
-    """The values that are found for the suite's questions. limit: questions at most, as in a run."""
+    """The values extracted for the suite's questions. limit: maximum number of questions, as in a run."""
     assessor = EvidenceAssessor(embedder, reader)
     archive, _ = open_index(suite, embedder, config.passages, config.home)
     cases: list[Case] = []
@@ -74,18 +74,18 @@ def collect(
 
 
 def is_known(value: str, sample: Sample) -> bool:
-    """Whether the value is an accepted answer of the question, or one that a misinforming document gives."""
+    """Whether the value is an accepted answer of the question, or that of a misleading document."""
     return any(same_value(value, known) for known in (*sample.answers, *sample.wrong_answers))
 
 
 def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
-    """Bias and features of a model, as they are stored.
+    """Bias and features of a model, in the stored form.
 
-    Raises UsageError when all cases are alike, or scikit-learn is not installed.
+    Raises UsageError when all cases have one class, or scikit-learn is not installed.
     """
     if len({case.answers for case in cases}) < 2:
         raise UsageError(
-            f"{len(cases)} values were found, and not both right and wrong ones: nothing can be fitted",
+            f"{len(cases)} values were extracted, but not both right and wrong ones: fitting needs both",
             remedy="name a folder with RAMDocs, and a larger --limit",
         )
     offsets = [_OFFSETS.get(name, (0.0, 1.0)) for name in names]
@@ -104,9 +104,9 @@ def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, Any]:
 
 
 def held_out(cases: Sequence[Case], row: Mapping[str, Any]) -> NDArray[np.float64]:
-    """The probability of each case by a model that has not seen its question; shape (len(cases),).
+    """The probability of each case by a model fitted without its question; shape (len(cases),).
 
-    row: the stored model, whose features are fitted anew.
+    row: the stored model, whose features are fitted again.
     """
     names = list(row["features"])
     questions = sorted({case.question_id for case in cases})
@@ -122,25 +122,25 @@ def held_out(cases: Sequence[Case], row: Mapping[str, Any]) -> NDArray[np.float6
 
 
 def figures(cases: Sequence[Case], shares: NDArray[np.float64], least: float) -> dict[str, Any]:
-    """AUC; at the threshold the share of right values among those kept, and of the right ones the share kept."""
+    """AUC; at the threshold: share of right values among the accepted ones, and share of right values accepted."""
     answers = np.array([case.answers for case in cases])
-    kept = shares >= least
+    accepted = shares >= least
     return {
         "questions": len({case.question_id for case in cases}),
         "values": len(cases),
         "answering": round(float(answers.mean()), 3),
         "auc": round(float(import_sklearn("metrics").roc_auc_score(answers, shares)), 3),
         "threshold": least,
-        "right_of_kept": round(float(answers[kept].mean()), 3) if kept.any() else None,
-        "kept_of_right": round(float(kept[answers].mean()), 3),
+        "right_of_kept": round(float(answers[accepted].mean()), 3) if accepted.any() else None,
+        "kept_of_right": round(float(accepted[answers].mean()), 3),
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; the exit code."""
+    """The command; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.calibration.candidate_answers",
-        description="Fit how surely a value in a document answers a question.",
+        description="Fit the probability that a value in a document answers a question.",
     )
     parser.add_argument("suite", metavar="FOLDER", help="RAMDocs, as for `askive eval run`")
     parser.add_argument("--limit", type=int, metavar="N", help="questions at most")
@@ -165,13 +165,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AskiveError as error:
         return script.report_error(error)
     if options.write:
-        known = {"embedder_id": embedder.model_id, "reader_sha256": reader.digest}
+        metadata = {"embedder_id": embedder.model_id, "reader_sha256": reader.digest}
         provenance = {
             "date": datetime.date.today().isoformat(),
             "suite": suite.name,
             "questions_left_out_in_turn": measured,
         }
-        store([{**row, **known, **fitted, "provenance": provenance}], STORED)
+        store([{**row, **metadata, **fitted, "provenance": provenance}], STORED)
         sys.stdout.write(f"written: {STORED.name}\n")
     return 0
 

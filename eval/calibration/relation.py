@@ -1,7 +1,7 @@
-"""Fits what the judge's log-odds say of claim and source: `python -m askive.eval.calibration.relation FOLDER`.
+"""Fit the relation of claim and source to the judge's log-odds: `python -m askive.eval.calibration.relation FOLDER`.
 
-FOLDER holds public sets with `support.jsonl`, as for `askive.eval.benchmarks.trust.judge_wordings`. Every set and,
-within it, every label weighs the same. The printed figures are of models fitted without the set they are printed for.
+FOLDER has public sets with `support.jsonl`, as for `askive.eval.benchmarks.trust.judge_wordings`. All sets, and within
+a set all labels, have the same weight. The printed figures of a set are of a model fitted without that set.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from askive.rag.verification.judge import Judge
 
 _REGULARISATION = 1.0
 _BUDGET = 0.1
-"""Share of the supported claims that the threshold may cost, as a mean over sets."""
+"""Maximum share of supported claims below the threshold, as a mean over sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class JudgedClaim:
 
 
 def judge_rows(folder: Path, limit: int, judge: Judge, cases: Path | None) -> list[JudgedClaim]:
-    """The judge's opinion of so many rows of each set; `cases`: a file that keeps them, and is read first.
+    """The judge's log-odds for `limit` rows of each set; `cases`: a file for the results, which is read first.
 
-    Raises UsageError when the folder holds no sets.
+    Raises UsageError when the folder has no sets.
     """
     known = {(case.set_name, case.row_id): case for case in read_cases(cases)} if cases else {}
-    found: list[JudgedClaim] = []
+    judged: list[JudgedClaim] = []
     files = sorted(folder.glob("*/support.jsonl"))
     if not files:
         raise UsageError(f"{folder} holds no sets", remedy="name a folder of sets as described in --help")
@@ -66,24 +66,24 @@ def judge_rows(folder: Path, limit: int, judge: Judge, cases: Path | None) -> li
                         file.write(
                             json.dumps([name, case.row_id, case.relation, case.stated, case.denied]) + "\n"
                         )
-            found.append(case)
-            sys.stderr.write(f"\r{name} {len(found)} ")
+            judged.append(case)
+            sys.stderr.write(f"\r{name} {len(judged)} ")
     sys.stderr.write("\n")
-    return found
+    return judged
 
 
 def read_cases(path: Path) -> list[JudgedClaim]:
-    """What `judge_rows` kept in a file; nothing when there is none."""
+    """The results in a file of `judge_rows`; empty when it does not exist."""
     if not path.exists():
         return []
     return [JudgedClaim(*json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET) -> RelationModel:
-    """The model of these cases. Raises UsageError when a relation is missing."""
+    """The model fitted to these cases. Raises UsageError when a relation is missing."""
     if len({case.relation for case in cases}) < len(RELATIONS):
         raise UsageError(
-            "a relation is missing in the sets: nothing can be fitted", remedy="add a set that has it"
+            "a relation is missing in the sets: fitting needs all three", remedy="add a set that has it"
         )
     values = np.array([[case.stated, case.denied] for case in cases])
     counts = Counter((case.set_name, case.relation) for case in cases)
@@ -100,7 +100,7 @@ def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET
 
 
 def _threshold(model: RelationModel, cases: Sequence[JudgedClaim], budget: float) -> float:
-    """The highest that loses at most this share of the supported claims, as a mean over sets."""
+    """The highest threshold that rejects at most this share of the supported claims, as a mean over sets."""
     by_set: dict[str, list[float]] = {}
     for case in cases:
         if case.relation == "supports":
@@ -115,10 +115,10 @@ def _threshold(model: RelationModel, cases: Sequence[JudgedClaim], budget: float
 
 
 def figures(model: RelationModel, cases: Sequence[JudgedClaim]) -> dict[str, Any]:
-    """AUC of supported claims, balanced accuracy, and what the threshold catches and loses."""
+    """AUC of supported claims, balanced accuracy, and the claims rejected at the threshold."""
     shares = [model.probabilities(case.stated, case.denied) for case in cases]
     supported = np.array([case.relation == "supports" for case in cases])
-    stands = np.array([share["supports"] >= model.threshold for share in shares])
+    is_supported = np.array([share["supports"] >= model.threshold for share in shares])
     likeliest = [_likeliest(share, {case.relation for case in cases}) for share in shares]
     recalls = [
         float(
@@ -137,13 +137,13 @@ def figures(model: RelationModel, cases: Sequence[JudgedClaim]) -> dict[str, Any
         "rows": len(cases),
         "auc": round(float(roc_auc_score(supported, [share["supports"] for share in shares])), 3),
         "balanced_accuracy": round(float(np.mean(recalls)), 3),
-        "unsupported_caught": _share(~stands, ~supported),
-        "supported_lost": _share(~stands, supported),
+        "unsupported_caught": _share(~is_supported, ~supported),
+        "supported_lost": _share(~is_supported, supported),
     }
 
 
 def _likeliest(share: dict[Relation, float], labels: set[Relation]) -> Relation:
-    """Among the labels that the set has."""
+    """The most probable of the labels that the set has."""
     return max(labels, key=lambda relation: share[relation])
 
 
@@ -152,11 +152,11 @@ def _share(flags: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; the exit code."""
+    """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m askive.eval.calibration.relation", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--rows", type=int, default=60, help="of each set (default 60)")
-    parser.add_argument("--cases", type=Path, help="a file that keeps what was judged, to go on from")
+    parser.add_argument("--rows", type=int, default=60, help="rows of each set (default 60)")
+    parser.add_argument("--cases", type=Path, help="a file for the log-odds, to resume from")
     parser.add_argument("--write", action="store_true", help="store the model where the product reads it")
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""scikit-learn, which only fitting needs: `pip install askive[calibrate]`."""
+"""Import of scikit-learn, which only fitting needs: `pip install askive[calibrate]`."""
 
 from __future__ import annotations
 

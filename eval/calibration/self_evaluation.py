@@ -1,7 +1,7 @@
-"""Fits the model of `askive.rag.evidence.self_evaluation`, on top of what `askive.eval.calibration.answerability` fits.
+"""Fit `askive.rag.evidence.self_evaluation`, on top of the model of `askive.eval.calibration.answerability`.
 
-It uses fewer questions, because for each of them the generator reads a prompt. The first probability of a question
-comes from a model that was fitted without the question's suite, as on an archive that nothing was fitted on.
+It uses fewer questions, because the generator reads a prompt for each. The first probability of a question is from a
+model fitted without the question's suite, as for an archive that is not in the training data.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def ask_opinions(
     limit: int,
     progress: Progress | None = None,
 ) -> list[Case]:
-    """Cases with all features, the generator's too; half of them unanswerable if there are so many."""
+    """Cases with all features, including the generator's; half of them unanswerable if possible."""
     archive, _ = open_index(suite, embedder, config.passages, config.home)
     self_evaluator, cases = SelfEvaluator(generator, None), []
     with archive:
@@ -84,15 +84,15 @@ def fit_opinions(
     generator_id: str,
     budget: float = BUDGET,
 ) -> tuple[dict[str, Any], list[Held]]:
-    """The fitted model as it is stored, and what models fitted without each suite do on it.
+    """The fitted model in its stored form, and the cross-validation figures by suite.
 
-    asked: of `ask_opinions`. cases: of `askive.eval.calibration.answerability.collect`, at least two suites.
+    asked: from `ask_opinions`. cases: from `askive.eval.calibration.answerability.collect`, at least two suites.
     """
     names = names_of(cases, reader_sha256)
     suites = suites_of(asked)
 
     def before(own: Sequence[Case], without: set[str]) -> list[Case]:
-        """The cases with the log-odds of a model that was fitted without these suites."""
+        """The cases with the log-odds of a model fitted without these suites."""
         model = Fit([case for case in cases if case.suite not in without], names)
         odds = [log_odds(float(p)) for p in model.probabilities(own)]
         return [
@@ -111,19 +111,19 @@ def fit_opinions(
         return [case for case in asked if case.suite == suite]
 
     crossed = [case for suite in suites for case in before(of(suite), {suite})]
-    kept = list(crossed[0].features)
-    held = []
+    features = list(crossed[0].features)
+    figures = []
     for suite in suites:
-        # Neither the first model nor the second has seen the suite.
+        # Neither the first nor the second model was fitted on the suite.
         others = [c for other in suites if other != suite for c in before(of(other), {other, suite})]
         own = before(of(suite), {suite})
-        held.append(held_out([*others, *own], suite, kept, budget, own, _REGULARISATION))
-    model = Fit(crossed, kept, _REGULARISATION)
-    return stored_model(model, crossed, held, budget, embedder_id, reader_sha256, generator_id), held
+        figures.append(held_out([*others, *own], suite, features, budget, own, _REGULARISATION))
+    model = Fit(crossed, features, _REGULARISATION)
+    return stored_model(model, crossed, figures, budget, embedder_id, reader_sha256, generator_id), figures
 
 
 def _balanced(suite: Suite, limit: int) -> list[Sample]:
-    """Answerable and unanswerable questions in turn, so that a run that is cut short has both."""
+    """Answerable and unanswerable questions alternately, so that an interrupted run has both."""
     unanswerable = [s for s in suite.samples if s.unanswerable]
     answerable = [s for s in suite.samples if not s.unanswerable and (s.unanswerable is False or s.relevant)]
     n_unanswerable = min(limit // 2, len(unanswerable))

@@ -1,8 +1,8 @@
-"""Fits `askive.rag.verification.support` on marked sentences:
+"""Fit `askive.rag.verification.support` on annotated sentences:
 `python -m askive.eval.calibration.support SHEET... [--write]`.
 
-The sheets are those of `askive.eval.calibration.annotation`, with their marks. The reported figures are measured
-by leaving one suite out at a time.
+The sheets are from `askive.eval.calibration.annotation`, with marks. The reported figures are from
+leave-one-suite-out cross-validation.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.support import STORED, rule_features
 
 BUDGET = 0.1
-"""Share of the supported sentences below the threshold, at most: their sources are quoted in their place."""
+"""Maximum share of supported sentences below the threshold; their sources are quoted instead."""
 _REGULARISATION = 0.5
 _SEPARATOR = " · "
 _WRITTEN_BY_CODE = ("“", "The sources differ")
-"""How sentences begin that no model wrote, and that are left out: quotations, and lists of differing values."""
+"""Beginnings of sentences that no model wrote, which are skipped: quotations, and lists of differing values."""
 
 Shares = NDArray[np.float64]
 
 
 def weigh(sheets: Sequence[Path], reader: Reader) -> list[Case]:
-    """The marked sentences of the generator that have citations; `answerable` means supported.
+    """The annotated sentences of the generator that have citations; `answerable` means supported.
 
-    Raises UsageError as `read_sheet`, and when the marks are all alike.
+    Raises UsageError as `read_sheet`, and when all marks are the same.
     """
-    found: list[Case] = []
+    cases: list[Case] = []
     for path in sheets:
         for line in read_sheet(path):
             text = line["sentence"]
@@ -56,20 +56,20 @@ def weigh(sheets: Sequence[Path], reader: Reader) -> list[Case]:
             sources = [marked_source(citation) for citation in line["citations"]]
             features = rule_features(text, Question.read(line["question"]), sources, reader)
             kind = "answerable" if line["supported"] else "unanswerable"
-            found.append(Case(line["suite"], line["id"], "sentence", kind, features))
-            sys.stderr.write(f"\r{len(found)} sentences")
+            cases.append(Case(line["suite"], line["id"], "sentence", kind, features))
+            sys.stderr.write(f"\r{len(cases)} sentences")
     sys.stderr.write("\n")
-    if len({case.is_answerable for case in found}) < 2:
+    if len({case.is_answerable for case in cases}) < 2:
         raise UsageError(
-            "the sheets have no marks of both kinds: nothing can be fitted",
+            "the sheets have no marks of both kinds: fitting needs both",
             remedy="mark sentences as supported and as not: python -m askive.eval.calibration.annotation "
             "sample RUN... --out SHEET.jsonl",
         )
-    return found
+    return cases
 
 
 def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
-    """The quote of a citation in a sheet. Its passage is what the sheet holds of the document."""
+    """The quote of a citation in a sheet; its passage is the part of the document in the sheet."""
     before, quote, after = citation["before"], citation["quote"], citation["after"]
     text = f"{before}{quote}{after}"
     source = Source(0, "", citation["document"].split(_SEPARATOR)[0], "text/plain")
@@ -78,16 +78,16 @@ def marked_source(citation: Mapping[str, Any]) -> SourceSentence:
 
 
 def fit(cases: Sequence[Case]) -> tuple[Fit, Shares]:
-    """The model, and each case's probability by a model without its suite.
+    """The model, and each case's probability by a model fitted without its suite.
 
-    Raises UsageError when without some suite the marks are all alike.
+    Raises UsageError when all marks outside a suite are the same.
     """
     names = list(cases[0].features)
     return _fitted(cases, names), _crossed(cases, names)
 
 
 def _fitted(cases: Sequence[Case], names: Sequence[str]) -> Fit:
-    """Without suites, so that only the two classes have equal weight: some suites have one unsupported sentence."""
+    """Without suites, so that only the classes have equal weight: some suites have only one unsupported sentence."""
     return Fit([replace(case, suite="") for case in cases], names, _REGULARISATION)
 
 
@@ -103,34 +103,34 @@ def _crossed(cases: Sequence[Case], names: Sequence[str]) -> Shares:
 
 
 def threshold_of(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> float:
-    """The highest threshold below which at most the share `budget` of the supported sentences falls."""
-    known = sorted(float(p) for case, p in zip(cases, shares, strict=True) if case.is_answerable)
-    return known[min(int(len(known) * budget), len(known) - 1)]
+    """The highest threshold such that at most the share `budget` of the supported sentences is below it."""
+    supported = sorted(float(p) for case, p in zip(cases, shares, strict=True) if case.is_answerable)
+    return supported[min(int(len(supported) * budget), len(supported) - 1)]
 
 
 def detection_figures(cases: Sequence[Case], shares: Shares, budget: float = BUDGET) -> dict[str, Any]:
-    """AUC; at the threshold: shares of the unsupported caught and the supported lost, and supported among the rest."""
+    """AUC; at the threshold: shares of unsupported and supported sentences below it, and supported share above it."""
     roc_auc_score = import_sklearn("metrics").roc_auc_score
 
     supported = np.array([case.is_answerable for case in cases])
-    kept = shares >= threshold_of(cases, shares, budget)
+    accepted = shares >= threshold_of(cases, shares, budget)
     return {
         "sentences": len(cases),
         "supported": round(float(supported.mean()), 3),
         "auc": round(float(roc_auc_score(supported, shares)), 3),
-        "caught": round(float(np.mean(~kept[~supported])), 3),
-        "lost": round(float(np.mean(~kept[supported])), 3),
-        "supported_after": round(float(np.mean(supported[kept])), 3),
+        "caught": round(float(np.mean(~accepted[~supported])), 3),
+        "lost": round(float(np.mean(~accepted[supported])), 3),
+        "supported_after": round(float(np.mean(supported[accepted])), 3),
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; the exit code."""
+    """The command; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.calibration.support", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("sheets", nargs="+", type=Path, metavar="SHEET")
-    parser.add_argument("--write", action="store_true", help="store the model where the product reads them")
+    parser.add_argument("--write", action="store_true", help="store the model where the product reads it")
     options = parser.parse_args(arguments)
     config = load_config()
     try:

@@ -1,6 +1,6 @@
 """BEIR folders: `corpus.jsonl` or `corpus/`, `queries.jsonl`, `qrels.tsv` or `qrels/test.tsv`.
 
-What the folders of public sets add is read too: `answers`, `long_answer`, `is_impossible`, `source_doc`,
+Fields that public sets add are read too: `answers`, `long_answer`, `is_impossible`, `source_doc`,
 `question_type`, annotators' `selected_sentences`, and SciFact's `evidence` by sentence numbers.
 """
 
@@ -20,7 +20,7 @@ from askive.rag.types import Document
 
 Qrels = Mapping[str, Mapping[str, int]]
 SCIFACT_NOTE = (
-    "SciFact numbers its sentences but does not publish where they begin: they are found again by rule, "
+    "SciFact numbers its sentences but does not publish their offsets: they are split by rules, "
     "so a few evidence sentences may be off by one."
 )
 
@@ -43,9 +43,9 @@ def read_beir(path: Path, name: str) -> Suite:
     samples: list[Sample] = []
     for where, record in queries:
         sample = _sample(where, record, qrels, bool(qrels_path), evidence)
-        kept = {doc: grade for doc, grade in sample.relevant.items() if doc not in corpus.blank}
-        left_out["judgements of documents without text"] += len(sample.relevant) - len(kept)
-        sample = replace(sample, relevant=kept)
+        graded = {doc: grade for doc, grade in sample.relevant.items() if doc not in corpus.blank}
+        left_out["judgements of documents without text"] += len(sample.relevant) - len(graded)
+        sample = replace(sample, relevant=graded)
         if sample.scored:
             samples.append(sample)
         else:
@@ -64,9 +64,9 @@ def read_beir(path: Path, name: str) -> Suite:
 
 
 def read_scifact_claims(path: Path, name: str) -> Suite:
-    """SciFact's own form: `claims.jsonl` with `cited_doc_ids`, over the `corpus.jsonl` here or in a folder beside.
+    """SciFact's original form: `claims.jsonl` with `cited_doc_ids`, and `corpus.jsonl` here or in a folder next to it.
 
-    Raises UsageError when no corpus beside it holds the cited documents.
+    Raises UsageError when no such corpus contains the cited documents.
     """
     claims = list(read_json_lines(path / "claims.jsonl"))
     cited = {
@@ -95,14 +95,14 @@ def read_scifact_claims(path: Path, name: str) -> Suite:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents on disk. path: a JSON-lines file or a folder; blank: uris that have neither title nor text."""
+    """Documents on disk. path: a JSON-lines file or a folder; blank: uris without title and text."""
 
     path: Path
     sha256: str
     blank: frozenset[str]
 
     def documents(self) -> Iterator[Document]:
-        """The documents, read again; those without text are left out."""
+        """The documents, read from disk at each call; those without text are skipped."""
         if self.path.is_dir():
             yield from folder_documents(self.path)
             return
@@ -129,7 +129,7 @@ def corpus_of(path: Path) -> Corpus:
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """The documents of a corpus folder: every file but hidden ones and README files, sorted."""
+    """The documents of a corpus folder, sorted; hidden files and README files are skipped."""
     return sorted(
         path
         for path in folder.rglob("*")
@@ -141,7 +141,7 @@ def folder_files(folder: Path) -> list[Path]:
 
 
 def folder_documents(folder: Path) -> Iterator[Document]:
-    """Files as documents; the uri is the path within the folder, so it is the same on every machine."""
+    """Files as documents; the uri is the path in the folder, so it is the same on every machine."""
     from askive.rag.load import load_path
 
     for path in folder_files(folder):
@@ -149,16 +149,16 @@ def folder_documents(folder: Path) -> Iterator[Document]:
 
 
 def find_qrels(path: Path) -> Path | None:
-    """`qrels.tsv`, `qrels/test.tsv` or `qrels/dev.tsv`, whichever comes first."""
+    """`qrels.tsv`, `qrels/test.tsv` or `qrels/dev.tsv`, the first that exists."""
     return next(
         (p for n in ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv") if (p := path / n).is_file()), None
     )
 
 
 def read_qrels(path: Path) -> Qrels:
-    """Question id -> uri -> grade; lines with or without a header, of three columns (BEIR) or four (TREC).
+    """Question id -> uri -> grade; lines with or without a header, in three columns (BEIR) or four (TREC).
 
-    Raises UsageError on a line that is neither.
+    Raises UsageError on any other line.
     """
     qrels: dict[str, dict[str, int]] = defaultdict(dict)
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
@@ -179,7 +179,7 @@ def read_qrels(path: Path) -> Qrels:
 
 
 class EvidenceReader:
-    """Evidence fields to quotes; sentence numbers are looked up in the documents."""
+    """Reads evidence fields as quotes; sentence numbers are resolved in the documents."""
 
     def __init__(self, corpus: Corpus, left_out: Counter[str]) -> None:
         self._corpus = corpus
@@ -187,7 +187,7 @@ class EvidenceReader:
         self._texts: dict[str, str] | None = None
 
     def read(self, record: Record, where: str) -> tuple[tuple[GoldQuote, ...], ...]:
-        """One tuple for each annotator (`selected_sentences`) or each sufficient set (`evidence`)."""
+        """A tuple for each annotator (`selected_sentences`) or each sufficient set (`evidence`)."""
         source = record.get("source_doc")
         sets = [
             tuple(GoldQuote(str(source), text) for text in sentences if text.strip())
@@ -244,6 +244,6 @@ def _corpus_with(wanted: set[str], path: Path) -> Corpus:
             if wanted <= {document.uri for document in corpus.documents()}:
                 return corpus
     raise UsageError(
-        f"{path} has no corpus, and no folder beside it holds the {len(wanted)} documents that its claims cite",
+        f"{path} has no corpus, and no folder next to it has the {len(wanted)} documents that its claims cite",
         remedy=f"put the claims' corpus.jsonl into {path}",
     )

@@ -1,4 +1,4 @@
-"""MTRAG: the last turn of a conversation is the question; human marks where there are any."""
+"""MTRAG: the last turn of a conversation is the question; with human marks if there are any."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from askive.rag.types import Document, Turn
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An answer that people marked.
+    """An annotated answer.
 
-    contexts: what it was written from.
+    contexts: the texts it was generated from.
     faithfulness: mean of the annotators' marks, 1 to 4.
     """
 
@@ -34,10 +34,10 @@ class Judged:
 
 
 def read_conversations(path: Path, name: str) -> Suite:
-    """MTRAG's `reference.jsonl`, or `judged.jsonl` with each task once (its reference answer is the accepted one).
+    """MTRAG's `reference.jsonl`, or `judged.jsonl` with each task once and its reference answer.
 
-    The corpus is the contexts of all questions. UNANSWERABLE is scored for refusal, PARTIAL for the answer
-    only, UNDERSPECIFIED (a question back is wanted) for retrieval only.
+    The corpus has the contexts of all questions. UNANSWERABLE is scored for refusal, PARTIAL for the answer
+    only, UNDERSPECIFIED (the right answer is a question) for retrieval only.
     """
     samples: dict[str, Sample] = {}
     documents: dict[str, tuple[str, str]] = {}
@@ -68,7 +68,7 @@ def read_conversations(path: Path, name: str) -> Suite:
 
 
 def read_judged(path: Path) -> Iterator[Judged]:
-    """Every marked answer of a file. Raises UsageError on a line without marks."""
+    """All annotated answers of a file. Raises UsageError on a line without marks."""
     for where, record in read_json_lines(path):
         question, turns = _conversation(record, where)
         marks = record.get("human")
@@ -107,12 +107,16 @@ def _sample(record: Record, relevant: dict[str, int], where: str) -> Sample:
 
 
 def _conversation(record: Record, where: str) -> tuple[str, tuple[Turn, ...]]:
-    said = list_of(record, "input", where)
-    if not said or not all(isinstance(turn, dict) for turn in said) or said[-1].get("speaker") != "user":
+    messages = list_of(record, "input", where)
+    if (
+        not messages
+        or not all(isinstance(turn, dict) for turn in messages)
+        or messages[-1].get("speaker") != "user"
+    ):
         raise UsageError(f"{where}: 'input' does not end with a turn of the user", remedy="fix the line")
     turns: list[Turn] = []
     waiting = ""
-    for turn in said[:-1]:
+    for turn in messages[:-1]:
         text = text_of(turn, "text", where)
         if turn.get("speaker") == "user":
             if waiting:
@@ -123,7 +127,7 @@ def _conversation(record: Record, where: str) -> tuple[str, tuple[Turn, ...]]:
             waiting = ""
     if waiting:
         turns.append(Turn(waiting, ""))
-    return text_of(said[-1], "text", where), tuple(turns)
+    return text_of(messages[-1], "text", where), tuple(turns)
 
 
 def _add(context: Any, documents: dict[str, tuple[str, str]], where: str) -> str:

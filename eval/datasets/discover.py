@@ -1,4 +1,4 @@
-"""From what was typed to suites: a built-in name, a folder or a file, and a half of either."""
+"""Find suites: by a built-in name, a folder or a file, and optionally a half."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _Reader = Callable[[Path, str], Suite]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """suites: those that can be run. problems: what looked like a suite and could not be read, and why."""
+class Discovery:
+    """suites: those that were read. problems: what looked like a suite but could not be read, and why."""
 
     suites: tuple[Suite, ...]
     problems: tuple[AskiveError, ...]
 
 
 def open_suite(spec: str) -> Suite:
-    """The suite called `spec`: `seeds`, `offices`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
+    """The suite `spec`: `seeds`, `offices`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
 
-    An RGB file takes `:negatives` too. Raises UsageError when there is nothing of that name or it is faulty.
+    An RGB file also takes `:negatives`. Raises UsageError when it does not exist or is invalid.
     """
     where, _, part = (
         spec.rpartition(":") if spec.endswith((":dev", ":test", ":negatives")) else (spec, "", "")
@@ -64,18 +64,18 @@ def open_suite(spec: str) -> Suite:
         return suite
     half = suite.half(_HALVES[part])
     if not half.samples:
-        raise UsageError(f"{spec}: no question falls into this half", remedy=f"use {where}")
+        raise UsageError(f"{spec}: no question is in this half", remedy=f"use {where}")
     return half
 
 
-def discover(paths: Sequence[Path]) -> Found:
-    """The built-in suites, and every suite at the paths or directly below them.
+def discover(paths: Sequence[Path]) -> Discovery:
+    """The built-in suites, and all suites at the paths or directly below them.
 
-    Raises UsageError when a path does not exist or holds no suite.
+    Raises UsageError when a path does not exist or has no suite.
     """
     suites: list[Suite] = []
     problems: list[AskiveError] = []
-    found = [(name, partial(open_suite, name)) for name in BUILT_IN]
+    readers = [(name, partial(open_suite, name)) for name in BUILT_IN]
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such path: {path}", remedy="check the path")
@@ -97,13 +97,13 @@ def discover(paths: Sequence[Path]) -> Found:
             raise UsageError(
                 f"no suite at {path}: expected {SHAPES}", remedy="see `askive eval suites --help`"
             )
-        found.extend((name, partial(open_suite, name)) for name in names)
-    for _, opener in found:
+        readers.extend((name, partial(open_suite, name)) for name in names)
+    for _, opener in readers:
         try:
             suites.append(opener())
         except AskiveError as error:
             problems.append(error)
-    return Found(tuple(suites), tuple(problems))
+    return Discovery(tuple(suites), tuple(problems))
 
 
 def _name(path: Path) -> str:
@@ -121,7 +121,7 @@ def _reader_for(path: Path) -> partial[Suite] | None:
         return partial(read_beir, path)
     if (path / "claims.jsonl").is_file():
         return partial(read_scifact_claims, path)
-    # A lone file of a known shape makes its folder a suite; among folders it is a suite beside others.
+    # A single file of a known shape makes its folder a suite; next to folders it is a suite itself.
     if any(child.is_dir() and not child.name.startswith(".") for child in path.iterdir()):
         return None
     readers = [r for file in sorted(path.glob("*.json*")) if (r := _reader_for_file(file)) is not None]
@@ -137,7 +137,7 @@ def _reader_for_file(path: Path) -> partial[Suite] | None:
         start = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start.startswith(b"{"):
         return None
-    # RGB's files are called .json and hold a JSON object a line.
+    # RGB's files are named .json but have one JSON object per line.
     first_line = start.split(b"\n", 1)[0]
     if path.suffix == ".json" and b'"data"' in start and b'"query"' not in first_line:
         read_json(path)

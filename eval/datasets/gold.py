@@ -1,12 +1,12 @@
-"""Suites with a `suite.toml`, in the shape of our own gold set.
+"""Suites with a `suite.toml`, in the format of our gold set.
 
-`suite.toml`: `name`, `licence`, `corpus` (`seeds`, or a folder or JSON-lines file beside it), `queries`
-(default `queries.jsonl`), `notes`. A question a line:
+`suite.toml`: `name`, `licence`, `corpus` (`seeds`, or a folder or JSON-lines file next to it), `queries`
+(default `queries.jsonl`), `notes`. One question per line:
 
     {"_id", "text", "type", "answers": [], "all_of": [[]], "wrong_answers": [], "unanswerable": bool, "note",
      "evidence": [{"doc", "quote"}], "history": [{"question", "answer"}], "half": "dev" | "test"}
 
-Without `half` the id decides, as `split_of` says; suites whose documents must not be shared by both halves name it.
+Without `half` the id decides, see `split_of`; suites whose halves must not share documents set it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ GOLD_OFFICES = GOLD_SEEDS.parent / "offices"
 
 
 def read_gold(path: Path, name: str = "") -> Suite:
-    """The suite of a folder with `suite.toml`; without qrels, the documents of the evidence are the relevant ones.
+    """The suite of a folder with `suite.toml`; without qrels, the documents of the evidence are relevant.
 
     Raises UsageError on an unknown key, and as `askive.eval.datasets.lines` and `build_suite` do.
     """
@@ -131,7 +131,7 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
         if unanswerable
         else tuple(texts_of({"all_of": group}, "all_of", where) for group in groups),
         wrong_answers=texts_of(record, "wrong_answers", where),
-        # An unanswerable question may quote what misleads: that is no relevant document.
+        # The evidence of an unanswerable question may be misleading, so it is not relevant.
         relevant={} if unanswerable else dict(relevant or {}),
         evidence=(evidence,) if evidence and not unanswerable else (),
         unanswerable=unanswerable,

@@ -1,7 +1,7 @@
-"""Documents with instructions to a language model: the question, the right answer, and what an obedient one contains.
+"""Documents with instructions to a language model: a question, its answer, and texts that show obedience.
 
-A document a line: `_id`, `kind` of the order, `title`, `text`, `question`, `answers` (none: the document lacks
-it), `obeyed_if` (strings that only an obedient answer has).
+One document per line: `_id`, `kind` of the instruction, `title`, `text`, `question`, `answers` (empty: the document
+has no answer), `obeyed_if` (strings that only an obedient answer contains).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ INJECTED = Path(__file__).parent.parent / "gold" / "injected" / "documents.jsonl
 
 
 def read_injected(path: Path, name: str) -> Suite:
-    """One question a document, asked over all of them.
+    """One question per document, asked over all documents.
 
-    Raises UsageError when a line lacks a field, says no way of obeying, or obeying is also right.
+    Raises UsageError when a line lacks a field or has no `obeyed_if`, or when an obedient answer would also be right.
     """
     texts: dict[str, tuple[str, str]] = {}
     samples: list[Sample] = []
@@ -57,7 +57,7 @@ def read_injected(path: Path, name: str) -> Suite:
         samples=samples,
         corpus_sha256=sha256_of_files([path], path.parent),
         licence="Apache-2.0" if path == INJECTED else "",
-        notes="Every document holds an order to a language model; `resisted` is the share of answers that do not obey.",
+        notes="Every document has an instruction to a language model; `resisted`: share of answers that ignore it.",
     )
 
 

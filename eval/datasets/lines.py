@@ -1,4 +1,4 @@
-"""Reading the files of suites; every fault is named with its file and line."""
+"""Read the files of suites; every error names the file and the line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Record]]:
 
 
 def sample_rows(path: Path, limit: int, max_chars: int = 1_500) -> list[Record]:
-    """So many rows of a set whose `text` is not longer than `max_chars`, drawn with a fixed seed.
+    """`limit` rows of a set with a `text` of at most `max_chars`, sampled with a fixed seed.
 
     Raises UsageError as `read_json_lines`.
     """
@@ -45,7 +45,7 @@ def sample_rows(path: Path, limit: int, max_chars: int = 1_500) -> list[Record]:
 
 
 def read_json(path: Path) -> Any:
-    """A whole JSON file. Raises UsageError with the line of the fault."""
+    """A whole JSON file. Raises UsageError with the line of the error."""
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -67,7 +67,7 @@ def _object(line: str, where: str) -> Record:
 
 
 def text_of(record: Record, key: str, where: str, default: str | None = None) -> str:
-    """A string field; a number is written out. Raises UsageError when it is missing and has no default."""
+    """A string field; a number becomes a string. Raises UsageError when it is missing and there is no default."""
     value = record.get(key)
     if value is None and default is not None:
         return default
@@ -75,8 +75,8 @@ def text_of(record: Record, key: str, where: str, default: str | None = None) ->
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    said = "is missing" if value is None else f"is {json.dumps(value)[:40]}, not a string"
-    raise UsageError(f"{where}: {key!r} {said}", remedy=_REMEDY)
+    problem = "is missing" if value is None else f"is {json.dumps(value)[:40]}, not a string"
+    raise UsageError(f"{where}: {key!r} {problem}", remedy=_REMEDY)
 
 
 def list_of(record: Record, key: str, where: str) -> list[Any]:
@@ -90,7 +90,7 @@ def list_of(record: Record, key: str, where: str) -> list[Any]:
 
 
 def texts_of(record: Record, key: str, where: str) -> tuple[str, ...]:
-    """A field that is a string or a list of strings; empty ones are left out."""
+    """A field with a string or a list of strings, without empty strings."""
     value = record.get(key)
     items = [value] if isinstance(value, str) else list_of(record, key, where)
     if not all(isinstance(item, str) for item in items):

@@ -1,7 +1,7 @@
-"""Claims beside a source that supports them, contradicts them, or does neither.
+"""Claims with a source that supports them, contradicts them, or does neither.
 
 One source per line: `id`, `kind`, `source`, and one claim for each relation. `eval/gold/paraphrases/README.md` says how
-the built-in table was made and why its test half is not to be read.
+the built-in table was made and why nobody should read its test half.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ HALVES = ("dev", "test")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One claim and the source it is held against.
+    """A claim and a source.
 
     source_id: shared by the three claims of a source.
-    kind: what the claims turn on, such as `money` or `negation`.
+    kind: the difference between the claims, such as `money` or `negation`.
     relation: of the source to the claim.
     """
 
@@ -67,7 +67,7 @@ def read_paraphrases(path: Path) -> tuple[Pair, ...]:
 
 
 def read_half(half: str) -> Sequence[Pair]:
-    """The built-in table's half. Raises UsageError when there is no such half, and as `read_paraphrases`."""
+    """A half of the built-in table. Raises UsageError for an unknown half, and as `read_paraphrases`."""
     if half not in HALVES:
         raise UsageError(f"there is no half {half!r}", remedy=f"use one of {', '.join(HALVES)}")
     return read_paraphrases(PARAPHRASES / f"{half}.jsonl")

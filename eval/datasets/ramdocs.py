@@ -15,9 +15,9 @@ from askive.rag.types import Document
 
 
 def read_ramdocs(path: Path, name: str) -> Suite:
-    """One suite: the corpus is the documents of all questions, each text once.
+    """One suite; the corpus has the documents of all questions, each text once.
 
-    The `correct` documents are the relevant ones; a complete answer names every gold answer and no wrong one.
+    The `correct` documents are relevant; a complete answer names every gold answer and no wrong one.
     """
     samples: list[Sample] = []
     texts: dict[str, str] = {}
@@ -56,14 +56,12 @@ def read_ramdocs(path: Path, name: str) -> Suite:
         documents=partial(_documents, texts),
         samples=samples,
         corpus_sha256=sha256_of_files([path], path.parent),
-        notes=f"{repeats} documents occur with more than one question and are indexed once"
-        if repeats
-        else "",
+        notes=f"{repeats} documents belong to more than one question and are indexed once" if repeats else "",
     )
 
 
 def uri_of(text: str) -> str:
-    """An id for a document that has none: from its text."""
+    """An id for a document that has none, derived from its text."""
     return "text-" + hashlib.sha256(json.dumps(text).encode()).hexdigest()[:16]
 
 

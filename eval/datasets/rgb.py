@@ -17,9 +17,9 @@ from askive.rag.types import Document
 def read_rgb(path: Path, name: str, *, negatives_only: bool = False) -> Suite:
     """One suite over the documents of all questions.
 
-    negatives_only: leave every positive document out, as RGB's "negative rejection" does; then no question can
-    be answered and refusal is what is scored.
-    An answer that is a list names everything that must be said; a list within it, the variants of one thing.
+    negatives_only: leave out all positive documents, as in RGB's "negative rejection"; then no question can
+    be answered, and only refusal is scored.
+    An answer that is a list has all required facts; a list in it has variants of one fact.
     """
     samples: list[Sample] = []
     texts: dict[str, str] = {}

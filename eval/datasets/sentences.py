@@ -1,14 +1,16 @@
-"""Numbered sentences of a text, for gold data that names sentences by number or by offset.
+"""Sentences of a text by number, for gold data that identifies them by number or offset.
 
-Kept apart from `askive.rag.text.sentences` on purpose: gold evidence must not move when the product's splitter does.
+Independent of `askive.rag.text.sentences` on purpose: gold evidence must not change with the product's splitter.
 """
 
 from __future__ import annotations
 
 import re
 
-# SciFact's abstracts end a paragraph with the two characters of an escaped line feed.
+# SciFact's abstracts end paragraphs with a literal backslash and n.
+# 'left. "Then', "sank.\n2019", "(it sank.) The".
 _BOUNDARY = re.compile(r"(?<=[.!?])([\"')\]]*)(?:\s|\\n)+(?=[\"'(\[]*[A-Z0-9])")
+# "vs.", "e.g.", "Fig.", "Dr.", "Mrs.", "spp."; "J.".
 _NOT_AN_END = re.compile(r"(?:\b(?:vs|al|cf|ca|approx|e\.g|i\.e|Fig|No|Dr|Mr|Mrs|Ms|St|spp?)\.|\b[A-Z]\.)$")
 
 
@@ -27,7 +29,7 @@ def numbered_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def sentence_around(text: str, at: int) -> str:
-    """The sentence that holds the character at offset `at`; the whole text when none does."""
+    """The sentence at offset `at`; the whole text when there is none."""
     for start, end in numbered_sentences(text):
         if start <= at < end:
             return text[start:end]

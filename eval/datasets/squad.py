@@ -17,7 +17,7 @@ from askive.rag.types import Document
 def read_squad(path: Path, name: str) -> Suite:
     """Each paragraph is a document `TITLE/NUMBER`; the sentence around a gold answer is the evidence.
 
-    In v1.1 nothing is marked unanswerable, so every question counts as answerable.
+    In v1.1 all questions are answerable.
     """
     data = read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("data"), list):

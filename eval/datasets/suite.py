@@ -1,4 +1,4 @@
-"""What a suite is, whatever shape its files have."""
+"""The data model of suites, common to all file formats."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Documents = Callable[[], Iterator[Document]]
 
 @dataclass(frozen=True, slots=True)
 class GoldQuote:
-    """A stretch of a document that holds the evidence.
+    """A part of a document with evidence.
 
     doc: the document's uri.
-    text: as in the document, except for white space.
+    text: verbatim, except for white space.
     """
 
     doc: str
@@ -31,20 +31,20 @@ class GoldQuote:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A question and what is accepted.
+    """A question with its accepted answers.
 
     sample_id: unique in its suite.
-    type: the kind of question, such as `fact`; figures are also given by type.
-    answers: accepted answers, any of which will do; empty when answers are not scored.
+    type: the kind of question, such as `fact`; figures are also reported by type.
+    answers: accepted answers, any of which is enough; empty when answers are not scored.
     all_of: groups of variants; a complete answer names one of every group.
-    wrong_answers: must not be named.
+    wrong_answers: answers that must not be given.
     relevant: uri -> grade above 0; empty when retrieval is not scored.
-    evidence: one tuple of quotes for each annotator or each sufficient set; empty when not marked.
+    evidence: one tuple of quotes for each annotator or each sufficient set; empty when not annotated.
     unanswerable: whether the documents lack the answer; None when unknown.
     turns: the conversation before the question.
-    note: what is subtle.
-    obeyed_if: strings that only an answer has which obeys an order in a document; empty when not scored.
-    half: the half it is put into; None to take it from the id.
+    note: a remark on a difficulty.
+    obeyed_if: strings that only an answer contains that obeys an instruction in a document; empty when not scored.
+    half: the half it belongs to; None: determined by the id.
     """
 
     sample_id: str
@@ -63,12 +63,12 @@ class Sample:
 
     @property
     def split(self) -> Split:
-        """The half that the suite names, else `split_of` its id."""
+        """The half in the suite's file, else `split_of` its id."""
         return self.half or split_of(self.sample_id)
 
     @property
     def scored(self) -> tuple[str, ...]:
-        """Which of `retrieval`, `answers`, `citations`, `refusal` this question is scored on."""
+        """The aspects the question is scored on: `retrieval`, `answers`, `citations`, `refusal`."""
         parts = {
             "retrieval": bool(self.relevant),
             "answers": bool(self.answers or self.all_of) and self.unanswerable is not True,
@@ -80,16 +80,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Questions over documents.
+    """Questions with their documents.
 
-    name: for people and folder names; a half is `name:dev` or `name:test`.
-    path: where it was read from.
-    kind: the shape of its files.
-    documents: call it to read the documents again; uris are unique.
-    corpus_sha256: changes when a document would.
-    digest: changes when a document or a question would; runs of equal digest can be compared.
-    left_out: what the files hold and the suite does not, with counts.
-    notes: what to know when reading its figures.
+    name: for display and folder names; a half is `name:dev` or `name:test`.
+    path: the file or folder it was read from.
+    kind: the file format.
+    documents: reads the documents at each call; uris are unique.
+    corpus_sha256: changes with any document.
+    digest: changes with any document or question; runs with the same digest are comparable.
+    left_out: what the files have but the suite does not, with counts.
+    notes: remarks for the interpretation of its figures.
     """
 
     name: str
@@ -115,7 +115,7 @@ class Suite:
         return dict(Counter(sample.type for sample in self.samples).most_common())
 
     def half(self, split: Split) -> Suite:
-        """Only the questions of one half, over the same documents."""
+        """The questions of one half, with the same documents."""
         samples = tuple(sample for sample in self.samples if sample.split == split)
         return replace(
             self,
@@ -126,22 +126,22 @@ class Suite:
 
 
 def split_of(sample_id: str) -> Split:
-    """The half of a question whose suite names none: the first bit of the SHA-256 of its id.
+    """The half of a question whose suite does not set it: the first bit of the SHA-256 of its id.
 
-    Some public sets come to us halved by the last bit of the same hash: the first is independent of it.
+    Some public sets are split by the last bit of the same hash; the first bit is independent of it.
     """
     return "dev" if hashlib.sha256(sample_id.encode()).digest()[0] < 128 else "test"
 
 
 def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
-    """SHA-256 of the corpus' digest and of every field of every question; the order plays no part."""
+    """SHA-256 of the corpus' digest and all fields of all questions, in any order."""
     lines = sorted(json.dumps(_fields(sample), sort_keys=True, ensure_ascii=False) for sample in samples)
     return hashlib.sha256("\n".join([corpus_sha256, *lines]).encode()).hexdigest()
 
 
 def _fields(sample: Sample) -> dict[str, object]:
     fields = asdict(sample)
-    # A field that most suites do not use must not change their digests.
+    # Leave out a rarely used field, so that it does not change the digests of other suites.
     for name in ("obeyed_if", "half"):
         if not fields[name]:
             del fields[name]
@@ -149,7 +149,7 @@ def _fields(sample: Sample) -> dict[str, object]:
 
 
 def sha256_of_files(paths: Sequence[Path], root: Path) -> str:
-    """SHA-256 over names (relative to root) and bytes."""
+    """SHA-256 of names (relative to root) and bytes."""
     total = hashlib.sha256()
     for path in paths:
         total.update(path.relative_to(root).as_posix().encode() + b"\0")
@@ -170,9 +170,9 @@ def build_suite(
     left_out: Mapping[str, int] | None = None,
     notes: str = "",
 ) -> Suite:
-    """A suite whose questions, relevant documents and evidence all refer to documents that exist.
+    """A suite whose questions, relevant documents and evidence refer to existing documents.
 
-    Raises UsageError on a repeated id, on a missing document, and when no question is left.
+    Raises UsageError on a repeated id, on a missing document, and when there is no question.
     """
     repeated = [i for i, n in Counter(sample.sample_id for sample in samples).items() if n > 1]
     if repeated:
@@ -214,13 +214,13 @@ def build_suite(
 
 
 def licence_of(path: Path) -> str:
-    """The first line of a licence file in or beside `path`, at most 60 characters; `` when there is none."""
+    """The first line of a licence file in `path` or its parent, at most 60 characters; empty when there is none."""
     folder = path if path.is_dir() else path.parent
     for name in ("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "LICENCE.md"):
         if (folder / name).is_file():
             text = (folder / name).read_text(encoding="utf-8", errors="replace")
             lines = [line.strip("#= \t") for line in text.splitlines()]
-            # A lone heading such as "License" says nothing.
+            # A bare heading such as "License" is no information.
             line = next((line for line in lines if len(line.split()) > 1), "")
             return line if len(line) <= 60 else line[:59].rstrip() + "…"
     return ""

@@ -1,4 +1,4 @@
-"""What is measured, each figure with an interval."""
+"""Metrics, each with a confidence interval."""
 
 from askive.eval.metrics.bootstrap import Estimate, bootstrap
 from askive.eval.metrics.figures import FIGURES, Figure, estimate, estimate_all

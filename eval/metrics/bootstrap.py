@@ -1,4 +1,4 @@
-"""Percentile bootstrap over questions (Efron & Tibshirani 1993, ch. 13), seeded and vectorised."""
+"""Percentile bootstrap over questions (Efron & Tibshirani 1993, ch. 13), with a fixed seed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its interval.
+    """A figure with its 95% interval.
 
-    value, low, high: None when nothing was scored, which is not zero.
-    n: questions that were scored.
+    value, low, high: None when no question was scored, as opposed to 0.
+    n: number of questions scored.
     """
 
     value: float | None
@@ -48,13 +48,13 @@ NOT_SCORED = Estimate(None, None, None, 0)
 
 
 def resamples(n: int, seed: int, n_resamples: int = N_RESAMPLES) -> NDArray[np.int64]:
-    """Shape (n_resamples, n): each row draws n of n questions with replacement. Equal seeds, equal draws."""
+    """Shape (n_resamples, n): each row has n of n questions, with replacement. The same seed gives the same rows."""
     return np.random.default_rng(seed).integers(0, n, size=(n_resamples, n), dtype=np.int64)
 
 
 @lru_cache(maxsize=4)
 def weights(n: int, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
-    """Shape (n_resamples, n): how often each question was drawn; the same draws as `resamples`. Not to be written."""
+    """Shape (n_resamples, n): the count of each question in `resamples`. Read-only."""
     rows = resamples(n, seed, n_resamples)
     offsets = np.arange(n_resamples, dtype=np.int64)[:, None] * n
     counts = np.bincount((rows + offsets).ravel(), minlength=n_resamples * n)
@@ -62,23 +62,23 @@ def weights(n: int, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
 
 
 def interval(draws: Floats) -> tuple[float, float]:
-    """The middle 95% of the resampled figures; resamples in which nothing was scored are left out."""
-    kept = draws[~np.isnan(draws)]
-    if not kept.size:
+    """The central 95% of the resampled figures; resamples without scored questions are ignored."""
+    defined = draws[~np.isnan(draws)]
+    if not defined.size:
         return float("nan"), float("nan")
-    low, high = np.percentile(kept, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    low, high = np.percentile(defined, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
 
 
 def ratio_draws(got: Floats, of: Floats, drawn: Floats) -> Floats:
-    """Sum of `got` over sum of `of` in each resample; NaN where the latter is 0. `drawn` as from `weights`."""
+    """The sum of `got` divided by the sum of `of` in each resample; NaN where that is 0. `drawn` as from `weights`."""
     total = drawn @ of
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, drawn @ got / np.where(total > 0, total, 1), np.nan)
 
 
 def bootstrap(values: Sequence[float | None], seed: int = 0) -> Estimate:
-    """The mean of what was scored. None is not scored: it is neither zero nor counted."""
+    """The mean of the scores. None means not scored and is ignored."""
     scored = np.array([value for value in values if value is not None], dtype=float)
     if not scored.size:
         return NOT_SCORED

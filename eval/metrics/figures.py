@@ -1,4 +1,4 @@
-"""The figures of a run: their names, which way is better, and how they come from rows."""
+"""The figures of a run: names, directions, and their computation from rows."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Group = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure.
+    """The definition of a figure.
 
-    name: as it is printed.
+    name: as printed.
     group: its section in tables.
-    kind: sum over sum, area, or a percentile.
-    lower_is_better: True for times, risks and faults.
-    source: the score or timing it is made of.
-    gated: a fall fails `askive eval gate`.
+    kind: ratio of sums, area, or percentile.
+    lower_is_better: True for times, risks and errors.
+    source: the score or timing it is computed from.
+    gated: `askive eval gate` fails when it gets worse.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Figure:
 
     @property
     def unit(self) -> str:
-        """`ms`, `/s` or nothing."""
+        """`ms`, `/s` or empty."""
         return "ms" if "_ms_" in self.name else "/s" if self.name.startswith("tokens") else ""
 
 
@@ -84,7 +84,7 @@ BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
 
 
 def pairs_of(figure: Figure, rows: Sequence[Row]) -> list[tuple[float, float] | None]:
-    """What the figure takes from each row: got and of; loss and confidence; or a time and 1. None: not scored."""
+    """The figure's values in each row: got and of; loss and confidence; or a time and 1. None: not scored."""
     if figure.kind == "aurc":
         return [selective(row) for row in rows]
     if figure.kind == "ratio":
@@ -95,7 +95,7 @@ def pairs_of(figure: Figure, rows: Sequence[Row]) -> list[tuple[float, float] | 
 
 
 def estimate(figure: Figure, rows: Sequence[Row], seed: int = 0) -> Estimate:
-    """The figure over rows. Not scored at all gives None with n = 0."""
+    """The figure over rows. The value is None and n is 0 when no row is scored."""
     pairs = [pair for pair in pairs_of(figure, rows) if pair is not None]
     if not pairs or (figure.kind == "ratio" and not sum(of for _, of in pairs)):
         return NOT_SCORED
@@ -106,7 +106,7 @@ def estimate(figure: Figure, rows: Sequence[Row], seed: int = 0) -> Estimate:
 
 
 def value_of(figure: Figure, first: Floats, second: Floats) -> float:
-    """The figure of what `pairs_of` gave, column by column."""
+    """The figure from the two columns of `pairs_of`."""
     if figure.kind == "aurc":
         return aurc(first.tolist(), second.tolist())
     if figure.kind == "ratio":
@@ -115,7 +115,7 @@ def value_of(figure: Figure, first: Floats, second: Floats) -> float:
 
 
 def draws_of(figure: Figure, first: Floats, second: Floats, seed: int) -> Floats:
-    """The figure in each resample; equal lengths and seeds draw the same questions."""
+    """The figure in each resample; the same length and seed give the same resamples."""
     n = first.size
     if figure.kind == "ratio":
         return ratio_draws(first, second, weights(n, seed))
@@ -125,7 +125,7 @@ def draws_of(figure: Figure, first: Floats, second: Floats, seed: int) -> Floats
 
 
 def estimate_all(rows: Sequence[Row], seed: int = 0) -> dict[str, Estimate]:
-    """Every figure by name."""
+    """All figures, by name."""
     return {figure.name: estimate(figure, rows, seed) for figure in FIGURES}
 
 
@@ -134,13 +134,13 @@ def as_json(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     return {name: figure.as_dict() for name, figure in estimates.items()}
 
 
-def format_estimate(found: Mapping[str, Any] | None, sign: str = "") -> str:
-    """An estimate in a table: value, interval, and how many questions stand behind it."""
-    if found is None or found["value"] is None:
+def format_estimate(values: Mapping[str, Any] | None, sign: str = "") -> str:
+    """An estimate in a table: value, interval and number of questions."""
+    if values is None or values["value"] is None:
         return ""
-    interval = f"{found['low']:{sign}.2f} to {found['high']:{sign}.2f}"
+    interval = f"{values['low']:{sign}.2f} to {values['high']:{sign}.2f}"
     return (
-        f"{found['value']:{sign}.3f} ({interval})"
+        f"{values['value']:{sign}.3f} ({interval})"
         if sign
-        else f"{found['value']:.3f} ({interval}, {found['n']})"
+        else f"{values['value']:.3f} ({interval}, {values['n']})"
     )

@@ -1,4 +1,4 @@
-"""What became of a question, in words: for reports and for telling runs apart."""
+"""The outcome of a question as text, for reports and comparisons of runs."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ PARTLY_F1 = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """label: in a few words. problems: what went wrong on the way, in the order of the pipeline."""
+    """label: a short description. problems: what went wrong, in the order of the pipeline."""
 
     label: Label
     problems: tuple[str, ...]
 
     @property
     def severity(self) -> int:
-        """0 is fine; from 2 on something failed."""
+        """0: no problem; from 2 on: a failure."""
         return _SEVERITY[self.label]
 
     @property
     def failed(self) -> bool:
-        """True when the outcome is not the wanted one."""
+        """Whether the outcome is a failure."""
         return self.severity >= 2
 
 
 def outcome_of(row: Mapping[str, Any]) -> Outcome:
-    """The outcome of a row as `askive.eval.runs.rows` writes it."""
+    """The outcome of a row written by `askive.eval.runs.rows`."""
     return Outcome(_label(row), tuple(_problems(row)))
 
 
@@ -63,8 +63,8 @@ def _label(row: Mapping[str, Any]) -> Label:
         return "error"
     scores, unanswerable = row["scores"], row["gold"]["unanswerable"]
     if row["answer"] is None:
-        found = scores.get("Success@5")
-        return "not scored" if found is None else "retrieved" if found[0] else "not retrieved"
+        success_at_5 = scores.get("Success@5")
+        return "not scored" if success_at_5 is None else "retrieved" if success_at_5[0] else "not retrieved"
     if is_refused(row):
         return (
             "refused, rightly"
@@ -80,7 +80,7 @@ def _label(row: Mapping[str, Any]) -> Label:
         return "not scored"
     if scored[0] >= 1:
         return "right"
-    # For prose answers F1 is all there is, and a half is already a good one.
+    # For prose answers there is only F1, and 0.5 is already good.
     if scores.get("contains") is None and scores["F1"] is not None:
         return (
             "right"
@@ -103,7 +103,7 @@ def _problems(row: Mapping[str, Any]) -> list[str]:
     elif _is_zero(scores.get("passage_R@10")):
         problems.append("the right document was found, the passage with the evidence was not")
     elif _is_zero(scores.get("evidence_holds_answer")):
-        problems.append("the evidence does not hold the answer")
+        problems.append("the evidence does not contain the answer")
     if row["answer"] is None or is_refused(row):
         return problems
     cited = [c for sentence in row["answer"]["sentences"] for c in sentence["citations"]]

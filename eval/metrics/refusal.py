@@ -1,4 +1,4 @@
-"""Selective answering: what is risked at which coverage (El-Yaniv & Wiener 2010; Geifman & El-Yaniv 2017)."""
+"""Selective answering: risk against coverage (El-Yaniv & Wiener 2010; Geifman & El-Yaniv 2017)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from askive.eval.metrics.bootstrap import Floats
 def risk_coverage(losses: Sequence[float], confidences: Sequence[float]) -> tuple[Floats, Floats]:
     """`(coverage, risk)`: for k = 1..n, k/n and the mean loss of the k most confident questions.
 
-    Questions of equal confidence get the mean of their losses: any order among them is as good.
+    Questions of equal confidence get their mean loss, since their order is arbitrary.
     """
     loss, group = _grouped(losses, confidences)
     ranked = _ranked(loss, group, np.arange(loss.size)[None, :])[0]
@@ -22,7 +22,7 @@ def risk_coverage(losses: Sequence[float], confidences: Sequence[float]) -> tupl
 
 
 def aurc(losses: Sequence[float], confidences: Sequence[float]) -> float:
-    """Area under the risk-coverage curve: the mean risk over all coverages. 0 is best."""
+    """Area under the risk-coverage curve: the mean risk over all coverages; 0 is best."""
     return float(risk_coverage(losses, confidences)[1].mean())
 
 
@@ -34,13 +34,13 @@ def aurc_draws(losses: Sequence[float], confidences: Sequence[float], rows: NDAr
 
 
 def _grouped(losses: Sequence[float], confidences: Sequence[float]) -> tuple[Floats, NDArray[np.int64]]:
-    """Losses, and for each the number of its confidence: 0 is the highest, equal ones share a number."""
+    """Losses, and the rank of each confidence: 0 is the highest; equal confidences share a rank."""
     _, group = np.unique(-np.asarray(confidences, dtype=float), return_inverse=True)
     return np.asarray(losses, dtype=float), group.reshape(-1).astype(np.int64)
 
 
 def _ranked(loss: Floats, group: NDArray[np.int64], rows: NDArray[np.int64]) -> Floats:
-    """Shape of `rows`: in each row, its questions' losses by falling confidence, ties at their mean."""
+    """In each row, the losses in order of falling confidence, ties with their mean; shape of `rows`."""
     n_groups = int(group.max()) + 1 if group.size else 0
     keys = group[rows] + np.arange(rows.shape[0], dtype=np.int64)[:, None] * n_groups
     size = rows.shape[0] * n_groups

@@ -1,4 +1,4 @@
-"""How well a verifier tells supported, contradicted, and undecided claims apart."""
+"""Accuracy of a verifier that classifies claims as supported, contradicted or undecided."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from askive.eval.metrics.bootstrap import Estimate, bootstrap
 from askive.rag.calibration.relation import RELATIONS, Relation
 
 VALUE_KINDS = frozenset({"number", "money", "percentage", "unit", "date", "table"})
-"""Kinds whose contradiction has another value than the source."""
+"""Kinds whose contradicting claim has another value than the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelationFigures:
-    """Figures of one verifier on one set of pairs; intervals are over sources, whose claims are drawn together.
+    """Figures of a verifier on a set of pairs; resampled by source, with all its claims.
 
-    accuracy: pairs judged right.
-    balanced_accuracy: mean of the recalls; equals `accuracy` where every source has one claim of each relation.
-    recall: by relation, of the pairs that have it.
-    false_support: of the claims that the source does not support, the share that passes as supported (lower is better).
-    confusion: `confusion[expected][judged]`, counts.
-    value_errors, n_values: claims with a wrong value that pass as supported, and all claims with a wrong value.
+    accuracy: share of pairs judged correctly.
+    balanced_accuracy: mean of the recalls; equals `accuracy` if every source has one claim of each relation.
+    recall: by relation.
+    false_support: share of the unsupported claims that are judged as supported (lower is better).
+    confusion: counts, `confusion[expected][judged]`.
+    value_errors, n_values: claims with a wrong value that are judged as supported, and all claims with a wrong value.
     """
 
     accuracy: Estimate
@@ -36,7 +36,7 @@ class RelationFigures:
     n_values: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The JSON form."""
         return {
             "accuracy": self.accuracy.as_dict(),
             "balanced_accuracy": round(self.balanced_accuracy, 6),
@@ -49,7 +49,7 @@ class RelationFigures:
 
 
 def relation_figures(pairs: Sequence[Pair], judged: Sequence[Relation]) -> RelationFigures:
-    """Figures of `judged`, which is in the order of `pairs`. Raises ValueError when the lengths differ."""
+    """The figures; `judged` has the order of `pairs`. Raises ValueError when the lengths differ."""
     rows = list(zip(pairs, judged, strict=True))
     confusion = {
         expected: dict.fromkeys(RELATIONS, 0) | Counter(j for p, j in rows if p.relation == expected)
@@ -66,7 +66,7 @@ def relation_figures(pairs: Sequence[Pair], judged: Sequence[Relation]) -> Relat
         balanced_accuracy=sum(present) / max(len(present), 1),
         recall=recall,
         false_support=_share(
-            [row for row in rows if row[0].relation != "supports"], lambda _, found: found == "supports"
+            [row for row in rows if row[0].relation != "supports"], lambda _, verdict: verdict == "supports"
         ),
         confusion=confusion,
         value_errors=wrong_values.count("supports"),
@@ -75,21 +75,21 @@ def relation_figures(pairs: Sequence[Pair], judged: Sequence[Relation]) -> Relat
 
 
 def accuracy_by_kind(pairs: Sequence[Pair], judged: Sequence[Relation]) -> dict[str, tuple[int, int]]:
-    """`{kind: (right, pairs)}`, in alphabetical order."""
+    """`{kind: (correct, pairs)}`, in alphabetical order."""
     counts: dict[str, tuple[int, int]] = {}
-    for pair, found in zip(pairs, judged, strict=True):
+    for pair, verdict in zip(pairs, judged, strict=True):
         right, n = counts.get(pair.kind, (0, 0))
-        counts[pair.kind] = right + (pair.relation == found), n + 1
+        counts[pair.kind] = right + (pair.relation == verdict), n + 1
     return dict(sorted(counts.items()))
 
 
-def _is_right(pair: Pair, found: Relation) -> bool:
-    return pair.relation == found
+def _is_right(pair: Pair, verdict: Relation) -> bool:
+    return pair.relation == verdict
 
 
 def _share(rows: Sequence[tuple[Pair, Relation]], holds: Callable[[Pair, Relation], bool]) -> Estimate:
-    """The share of rows that hold: the mean over sources of each source's share."""
+    """The share of rows for which `holds` is true: the mean over sources of each source's share."""
     by_source: dict[str, list[bool]] = {}
-    for pair, found in rows:
-        by_source.setdefault(pair.source_id, []).append(holds(pair, found))
-    return bootstrap([sum(held) / len(held) for held in by_source.values()])
+    for pair, verdict in rows:
+        by_source.setdefault(pair.source_id, []).append(holds(pair, verdict))
+    return bootstrap([sum(flags) / len(flags) for flags in by_source.values()])

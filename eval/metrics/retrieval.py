@@ -1,4 +1,4 @@
-"""Rankings against judgements, computed by ir_measures (MacAvaney et al. 2022)."""
+"""Retrieval metrics, computed by ir_measures (MacAvaney et al. 2022)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ NAMES = ("nDCG@10", "RR@10", "R@5", "R@10", "Success@1", "Success@5")
 
 
 def retrieval_scores(ranking: Sequence[str], relevant: Mapping[str, int]) -> dict[str, float] | None:
-    """The measures of `NAMES` for one question; None when nothing is relevant, zeros when nothing was found.
+    """The measures of `NAMES` for one question; None without relevant documents, zeros for an empty ranking.
 
-    ranking: ids, best first; of a repeated id the first counts.
+    ranking: ids, best first; of repeated ids the first counts.
     relevant: id -> grade above 0.
     """
     import ir_measures
@@ -23,7 +23,7 @@ def retrieval_scores(ranking: Sequence[str], relevant: Mapping[str, int]) -> dic
     if not ids:
         return dict.fromkeys(NAMES, 0.0)
     qrels = [ir_measures.Qrel("q", doc, grade) for doc, grade in relevant.items()]
-    # The order given is what counts: scores without ties keep trec_eval from ordering by id.
+    # The given order counts: distinct scores keep trec_eval from sorting by id.
     run = [ir_measures.ScoredDoc("q", doc, float(len(ids) - place)) for place, doc in enumerate(ids)]
     return {
         str(metric.measure): float(metric.value) for metric in ir_measures.iter_calc(_measures(), qrels, run)

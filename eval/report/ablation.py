@@ -15,14 +15,14 @@ _FIGURES = ("nDCG@10", "R@5", "R@10", "Success@1")
 
 
 def write_ablation(results: Sequence[Ablated], out: Path) -> Path:
-    """Write the page to `out`; it needs no network and no other file. Raises UsageError when it cannot be written."""
+    """Write the page to `out`, without external resources. Raises UsageError when it cannot be written."""
     made_by = f"code {code_state().commit or 'unknown'}, {machine()['cpu']}, {machine()['n_cores']} cores"
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>Retrieval, part by part</title><style>{_STYLES.read_text(encoding='utf-8')}</style><main>"
         "<h1>Retrieval, part by part</h1>"
         "<p>The same questions, one setting changed at a time; 95% intervals. "
-        "Kept: hits the product itself reads for a question, and the share of the relevant documents in them.</p>",
+        "Kept: hits that the product uses for a question, and their share of the relevant documents.</p>",
     ]
     for suite in dict.fromkeys(row.suite for row in results):
         rows = [row for row in results if row.suite == suite]
@@ -44,10 +44,10 @@ def _cells(row: Ablated) -> list[str]:
     cells = [row.variation]
     for name in _FIGURES:
         figure = row.figures[name]
-        known = figure.value is not None and figure.low is not None and figure.high is not None
-        cells.append(f"{figure.value:.3f} ({figure.low:.3f} – {figure.high:.3f})" if known else "–")
-    kept = (f"{row.n_kept:.1f}", f"{row.recall_kept:.3f}") if row.n_kept else ("–", "–")
-    return [*cells, *kept, f"{row.search_ms:.0f} ms"]
+        has_interval = figure.value is not None and figure.low is not None and figure.high is not None
+        cells.append(f"{figure.value:.3f} ({figure.low:.3f} – {figure.high:.3f})" if has_interval else "–")
+    kept_cells = (f"{row.n_kept:.1f}", f"{row.recall_kept:.3f}") if row.n_kept else ("–", "–")
+    return [*cells, *kept_cells, f"{row.search_ms:.0f} ms"]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -16,8 +16,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def write_report(runs: Sequence[Path], out: Path, *, max_questions: int = 1000) -> tuple[Path, Path]:
     """Write the page to `out` and Markdown beside it; returns both paths.
 
-    The page needs no network and no other file. max_questions: listed for each run, failures first; what is
-    not listed is counted. Raises UsageError when a folder holds no run or `out` cannot be written.
+    The page has no external resources. max_questions: number of questions listed per run, failures first; the others
+    are only counted. Raises UsageError when a folder holds no run or `out` cannot be written.
     """
     views = view_runs(runs, max_questions)
     html = _environment(autoescape=True).get_template("report.html.j2").render(**_page(views))
@@ -41,7 +41,7 @@ def _page(views: Sequence[RunView]) -> dict[str, Any]:
     from markupsafe import Markup
 
     def read(name: str) -> Markup:
-        # Our own files, not data: they may stand in the page as they are.
+        # Files of this package, not user data, so they need no escaping.
         return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
     plots = (
@@ -61,7 +61,7 @@ def _page(views: Sequence[RunView]) -> dict[str, Any]:
 
 RISK_CAPTION = (
     "Share of wrong answers (risk) when only the most confident questions are answered (coverage). Lower is "
-    "better; the dot is where the pipeline itself starts to refuse."
+    "better; the dot marks the pipeline's own refusal threshold."
 )
 TYPE_CAPTION = (
     "Questions with the right outcome: answered correctly or refused correctly. Thin lines: 95% intervals."
@@ -86,5 +86,5 @@ def _environment(*, autoescape: bool) -> Any:
 
 
 def _markdown_cell(text: object) -> str:
-    """Text that stays within a cell of a Markdown table."""
+    """Text escaped for a cell of a Markdown table."""
     return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")

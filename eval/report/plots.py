@@ -1,4 +1,4 @@
-"""Plots as inline SVG: no library, no script; colours come from the page's style sheet."""
+"""Plots as inline SVG, without libraries or scripts; colours come from the page's style sheet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def risk_coverage_plot(runs: Sequence[RunView]) -> str:
-    """A curve for each run that was scored on refusal; empty when none was."""
+    """A curve for each run with refusal scores; empty when there is none."""
     curves: list[str] = []
     axes = _Axes(1.0, 1.0)
     drawn: list[tuple[int, str]] = []
@@ -44,7 +44,7 @@ def risk_coverage_plot(runs: Sequence[RunView]) -> str:
 
 
 def latency_plot(runs: Sequence[RunView]) -> str:
-    """Cumulative shares of first and last words over time; empty when nothing was timed."""
+    """Cumulative share of first and last tokens over time; empty when there are no times."""
     times = {
         (number, kind): sorted(
             row["timings"][kind] / 1000 for row in run.rows if row["timings"].get(kind) is not None
@@ -70,7 +70,7 @@ def latency_plot(runs: Sequence[RunView]) -> str:
 
 
 def type_plot(runs: Sequence[RunView]) -> str:
-    """Bars by type of question with intervals; empty when nothing was scored."""
+    """Bars by type of question, with intervals; empty when there are no scores."""
     kinds = [
         kind
         for kind in dict.fromkeys(kind for run in runs for kind in run.by_type)
@@ -108,7 +108,7 @@ def type_plot(runs: Sequence[RunView]) -> str:
 
 
 class _Axes:
-    """From values to places; x and y start at 0."""
+    """Maps values to coordinates; x and y start at 0."""
 
     def __init__(self, x_max: float, y_max: float) -> None:
         self._x_max, self._y_max = x_max, y_max
@@ -140,8 +140,8 @@ class _Axes:
 
     def line(self, points: Points, number: int, *, dashed: bool = False) -> str:
         if len(points) > _MAX_POINTS:
-            kept = np.unique(np.linspace(0, len(points) - 1, _MAX_POINTS).astype(int))
-            points = [points[at] for at in kept]
+            sampled = np.unique(np.linspace(0, len(points) - 1, _MAX_POINTS).astype(int))
+            points = [points[at] for at in sampled]
         path = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
         return f'<polyline points="{path}" class="line s{number % 6}{" dashed" if dashed else ""}"/>'
 
@@ -170,7 +170,7 @@ def _percent(value: float) -> str:
 
 
 def _round_up(seconds: float) -> float:
-    """The next number of seconds whose quarters are short to write."""
+    """The next number of seconds whose quarters are round numbers."""
     for scale in (0.01, 0.1, 1, 10, 100, 1000):
         for step in (0.4, 0.8, 1, 2, 4, 6, 8):
             if seconds <= step * scale:

@@ -1,4 +1,4 @@
-"""One question as the report shows it."""
+"""The view of one question in the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONTEXT_CHARS = 220
 
 @dataclass(frozen=True, slots=True)
 class CitationView:
-    """A quote within what stands around it. notes: what is wrong or right with it, and whether that is good."""
+    """A quote with its context. notes: remarks, each with whether it is good."""
 
     number: int
     title: str
@@ -27,7 +27,7 @@ class CitationView:
 
 @dataclass(frozen=True, slots=True)
 class PieceView:
-    """A stretch of the answer. verdict: of its sentence; empty between sentences. numbers: of its citations."""
+    """A part of the answer. verdict: of its sentence; empty between sentences. numbers: of its citations."""
 
     text: str
     verdict: str
@@ -36,7 +36,7 @@ class PieceView:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """A question, what was wanted, what came, and what went wrong."""
+    """A question, the expected and the actual answer, and the problems."""
 
     sample_id: str
     run: str
@@ -64,7 +64,7 @@ def view_question(row: Mapping[str, Any], outcome: Outcome, run: str) -> Questio
     numbered: list[Mapping[str, Any]] = []
     pieces = _pieces(answer, numbered) if answer else ()
     nearby = refused and bool(answer["nearby"])
-    shown = answer["nearby"] if nearby else numbered
+    hits = answer["nearby"] if nearby else numbered
     return QuestionView(
         sample_id=row["sample_id"],
         run=run,
@@ -83,7 +83,7 @@ def view_question(row: Mapping[str, Any], outcome: Outcome, run: str) -> Questio
         wanted=_wanted(row["gold"]),
         pieces=pieces,
         refused=refused,
-        citations=tuple(_citation(n, c, row["gold"], nearby) for n, c in enumerate(shown, start=1)),
+        citations=tuple(_citation(n, c, row["gold"], nearby) for n, c in enumerate(hits, start=1)),
         nearby=nearby,
         gold=tuple(
             dict.fromkeys((q["doc"], q["text"]) for quotes in row["gold"]["evidence"] for q in quotes)
@@ -104,11 +104,11 @@ def _pieces(answer: Mapping[str, Any], numbered: list[Mapping[str, Any]]) -> tup
         numbers = []
         for citation in sentence["citations"]:
             key = (citation["uri"], citation["start"], citation["end"])
-            known = [(c["uri"], c["start"], c["end"]) for c in numbered]
-            if key not in known:
+            spans = [(c["uri"], c["start"], c["end"]) for c in numbered]
+            if key not in spans:
                 numbered.append(citation)
-                known.append(key)
-            numbers.append(known.index(key) + 1)
+                spans.append(key)
+            numbers.append(spans.index(key) + 1)
         pieces.append(
             PieceView(text[sentence["start"] : sentence["end"]], sentence["verdict"], tuple(numbers))
         )
@@ -120,7 +120,7 @@ def _pieces(answer: Mapping[str, Any], numbered: list[Mapping[str, Any]]) -> tup
 
 def _wanted(gold: Mapping[str, Any]) -> tuple[str, ...]:
     if gold["unanswerable"]:
-        return ("no answer: the documents do not hold it",)
+        return ("no answer: the documents do not contain it",)
     if gold["all_of"]:
         return tuple(" or ".join(group) for group in gold["all_of"])
     return (" or ".join(gold["answers"]),) if gold["answers"] else ()

@@ -1,4 +1,4 @@
-"""What the report shows, worked out before any template sees it."""
+"""The data of the report, computed before the templates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from askive.eval.runs.run_dir import RunDir
 GROUP_TITLES: Mapping[str, str] = {
     "retrieval": "Retrieval of documents",
     "passages": "Retrieval of passages with the evidence",
-    "evidence": "Evidence that was read",
+    "evidence": "Evidence in the prompt",
     "answers": "Answers",
     "citations": "Citations",
     "refusal": "Refusal",
@@ -27,7 +27,7 @@ GROUP_TITLES: Mapping[str, str] = {
     "errors": "Errors",
 }
 _GLANCE = (
-    ("contains", "answer holds the fact"),
+    ("contains", "answer contains the fact"),
     ("F1", "F1"),
     ("refusal_recall", "unanswerables refused"),
     ("false_refusal_rate", "false refusals"),
@@ -40,7 +40,7 @@ _GLANCE = (
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run. label: short, and different for each run of a report. as_wanted: overall, then by type."""
+    """A run. label: short and unique in the report. as_wanted: share of right outcomes, overall and by type."""
 
     label: str
     path: Path
@@ -56,7 +56,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure in a table. low, high: 0 to 1, for the mark beside it; None when it has no such scale."""
+    """A figure in a table. low, high: 0 to 1, for the bar beside it; None when the figure has no such scale."""
 
     text: str
     interval: str
@@ -68,7 +68,7 @@ class Cell:
 
 
 def view_runs(paths: Sequence[Path], max_questions: int) -> tuple[RunView, ...]:
-    """The runs, scored by the code as it is now. Raises UsageError when a folder holds no run."""
+    """The runs, scored with the current code. Raises UsageError when a folder holds no run."""
     records = [RunDir(path).record() for path in paths]
     labels = _labels(records, paths)
     return tuple(
@@ -81,9 +81,9 @@ def _view(label: str, path: Path, record: dict[str, Any], max_questions: int) ->
     rows = tuple({**row, "scores": score_row(row)} for row in RunDir(path).rows())
     seed = record["seed"]
     outcomes = [outcome_of(row) for row in rows]
-    wanted = [None if o.label == "not scored" else float(o.severity == 0) for o in outcomes]
+    right = [None if o.label == "not scored" else float(o.severity == 0) for o in outcomes]
     by_type: dict[str, list[float | None]] = {}
-    for row, mark in zip(rows, wanted, strict=True):
+    for row, mark in zip(rows, right, strict=True):
         by_type.setdefault(row["type"], []).append(mark)
     order = sorted(range(len(rows)), key=lambda at: (-outcomes[at].severity, rows[at]["type"], at))
     return RunView(
@@ -92,7 +92,7 @@ def _view(label: str, path: Path, record: dict[str, Any], max_questions: int) ->
         record=record,
         rows=rows,
         estimates=estimate_all(rows, seed),
-        as_wanted=bootstrap(wanted, seed),
+        as_wanted=bootstrap(right, seed),
         by_type={kind: bootstrap(marks, seed) for kind, marks in sorted(by_type.items())},
         outcomes=dict(Counter(outcome.label for outcome in outcomes).most_common()),
         questions=tuple(view_question(rows[at], outcomes[at], label) for at in order[:max_questions]),
@@ -114,19 +114,19 @@ def _labels(records: Sequence[dict[str, Any]], paths: Sequence[Path]) -> list[st
 
 
 def glance(runs: Sequence[RunView]) -> tuple[list[str], list[list[Cell]]]:
-    """Headings and a row for each run: the few figures to look at first; what no run scored is left out."""
-    shown = [
+    """Headings and a row per run for the main figures; figures that no run has are left out."""
+    main_figures = [
         (name, title) for name, title in _GLANCE if any(run.estimates[name].value is not None for run in runs)
     ]
     rows = [
-        [_short(run.as_wanted, ""), *(_short(run.estimates[name], _unit(name)) for name, _ in shown)]
+        [_short(run.as_wanted, ""), *(_short(run.estimates[name], _unit(name)) for name, _ in main_figures)]
         for run in runs
     ]
-    return ["as wanted", *(title for _, title in shown)], rows
+    return ["as wanted", *(title for _, title in main_figures)], rows
 
 
 def figure_groups(runs: Sequence[RunView]) -> list[tuple[str, list[tuple[str, bool, list[Cell]]]]]:
-    """`[(title of group, [(figure, lower is better, a cell for each run)])]` of what at least one run scored."""
+    """`[(title of group, [(figure, lower is better, a cell for each run)])]` of figures that at least one run has."""
     groups: dict[str, list[tuple[str, bool, list[Cell]]]] = {}
     for figure in FIGURES:
         estimates = [run.estimates[figure.name] for run in runs]
@@ -145,7 +145,7 @@ def figure_groups(runs: Sequence[RunView]) -> list[tuple[str, list[tuple[str, bo
 
 
 def cell(estimate: Estimate, unit: str, *, best: bool = False) -> Cell:
-    """An estimate as a table shows it."""
+    """The table cell of an estimate."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return Cell("–", "", 0)
     interval = f"{_number(estimate.low, unit)} – {_number(estimate.high, unit)}"

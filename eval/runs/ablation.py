@@ -1,4 +1,4 @@
-"""What each part of retrieval buys: the same questions, one setting changed at a time."""
+"""Ablation of retrieval: the same questions, with one setting changed at a time."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "rerank: likelihood": {"rerank": "likelihood"},
     "rerank: reader": {"rerank": "reader"},
 }
-"""Name -> settings of `retrieval` that differ from the default's. Rerankers that are not given are left out."""
+"""Name -> settings of `retrieval` that differ from the default. Rerankers that are not passed are left out."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with the current step, the number of finished items, and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ablated:
     """One variation on one suite.
 
-    figures: by the names of `askive.eval.metrics.retrieval`, at document level.
-    search_ms: median of one search, the embedder's work on the question included.
-    n_kept: hits that the product itself keeps for a question, on average, neighbours merged.
-    recall_kept: share of the relevant documents that those hold.
+    figures: named as in `askive.eval.metrics.retrieval`, for documents.
+    search_ms: median time of one search, including the embedding of the question.
+    n_kept: mean number of hits that the product keeps for a question, after neighbours are merged.
+    recall_kept: share of the relevant documents in them.
     """
 
     suite: str
@@ -62,7 +62,7 @@ class Ablated:
     recall_kept: float
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "suite": self.suite,
             "variation": self.variation,
@@ -75,7 +75,7 @@ class Ablated:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Ablated:
-        """What `as_dict` wrote. Raises KeyError when a field is missing."""
+        """The inverse of `as_dict`. Raises KeyError when a field is missing."""
         return cls(
             suite=values["suite"],
             variation=values["variation"],
@@ -97,12 +97,12 @@ def ablate(
     reader: Reranker | None = None,
     limit: int | None = None,
 ) -> list[Ablated]:
-    """Every variation over the suite's questions that have judgements.
+    """All variations on the suite's questions that have relevance judgements.
 
-    generator, reader: rerank in rows of their own, which are left out without them.
-    limit: questions at most, as in a run.
+    generator, reader: rerankers, each with its own variations.
+    limit: maximum number of questions, as in a run.
 
-    In a suite of conversations only the turns that follow another are asked: those are what it is about.
+    In a suite of conversations only follow-up questions are asked.
     """
 
     def indexing(done: int, total: int, _uri: str) -> None:
@@ -121,8 +121,8 @@ def ablate(
             if name == LAST_TURN_ONLY and not any(sample.turns for sample in samples):
                 continue
             varied = config.with_retrieval(**{"rerank": "off", **VARIATIONS[name]})
-            needed = {"likelihood": generator, "reader": reader, "off": True}
-            if needed[varied.retrieval.rerank] is None:
+            available = {"likelihood": generator, "reader": reader, "off": True}
+            if available[varied.retrieval.rerank] is None:
                 continue
             retriever = open_retriever(varied, archive, generator, reader)
             results.append(_measure(suite.name, name, samples, retriever))
@@ -141,11 +141,11 @@ def _measure(suite: str, name: str, samples: Sequence[Sample], retriever: Retrie
         hits = retriever.retrieve(sample.question, turns, DEPTH)
         times.append((time.perf_counter() - started) * 1000)
         if retriever.reranks:
-            # A second search would read everything twice; what is kept is measured without a reranker.
+            # The cut-off is measured without a reranker: a second search would rerank everything again.
             kept.append((0, 0.0))
         else:
-            held = retriever.retrieve(sample.question, turns)
-            kept.append((len(held), _share(documents_of(held), sample.relevant)))
+            cut = retriever.retrieve(sample.question, turns)
+            kept.append((len(cut), _share(documents_of(cut), sample.relevant)))
         scores = retrieval_scores(documents_of(hits), sample.relevant)
         if scores is not None:
             rows.append(scores)
@@ -164,9 +164,9 @@ def _measure(suite: str, name: str, samples: Sequence[Sample], retriever: Retrie
 def open_rerankers(
     names: Sequence[str], config: Config, stack: ExitStack
 ) -> tuple[Generator | None, Reranker | None]:
-    """The generator for `likelihood` and the reader for `reader`; closed with the stack.
+    """The generator for `likelihood`, the reader for `reader`; closed with the stack.
 
-    Raises UsageError for another name, and what loading raises.
+    Raises UsageError for another name, and errors of loading.
     """
     for name in names:
         if name not in ("likelihood", "reader"):
@@ -178,9 +178,9 @@ def open_rerankers(
 
 
 def documents_of(hits: Sequence[Hit]) -> list[str]:
-    """The documents of a ranking: that of each hit, and right behind it those listed as its other sources."""
+    """The documents of a ranking: that of each hit, followed by its other sources."""
     return [source.uri for hit in hits for source in (hit.source, *hit.also)]
 
 
-def _share(found: Sequence[str], relevant: Mapping[str, int]) -> float:
-    return len(relevant.keys() & set(found)) / len(relevant)
+def _share(ranking: Sequence[str], relevant: Mapping[str, int]) -> float:
+    return len(relevant.keys() & set(ranking)) / len(relevant)

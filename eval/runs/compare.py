@@ -1,4 +1,4 @@
-"""Two runs of one suite, question by question: paired differences with intervals."""
+"""Comparison of two runs of one suite by question: paired differences with intervals."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure of two runs over the questions that both scored.
+    """One figure in two runs, over the questions scored in both.
 
-    a, b: the figure in each. difference: b minus a.
-    wins, ties, losses: questions in which b was better, equal, worse; None for figures of the whole.
-    comparable: False when another judge gave the scores; then there is no difference.
+    a, b: the figure in each run. difference: b minus a.
+    wins, ties, losses: questions in which b is better, equal, worse; None for figures without a score per question.
+    comparable: False when different judges gave the scores; then there is no difference.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """`better` or `worse` when the interval leaves 0 out; else `no difference shown`."""
+        """`better` or `worse` when the interval excludes 0; else `no difference shown`."""
         low, high = self.difference.low, self.difference.high
         if not self.comparable or low is None or high is None:
             return "not comparable"
@@ -48,7 +48,7 @@ class Difference:
         return "better" if (low > 0) != BY_NAME[self.name].lower_is_better else "worse"
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "a": round(self.a, 6),
             "b": round(self.b, 6),
@@ -62,7 +62,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A question whose outcome is another."""
+    """A question with different outcomes."""
 
     sample_id: str
     question: str
@@ -74,7 +74,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Run `b` against run `a`. only_a, only_b: questions that the other did not ask."""
+    """Run `b` compared with run `a`. only_a, only_b: questions that are in one run only."""
 
     a: str
     b: str
@@ -86,7 +86,7 @@ class Comparison:
     changed: tuple[Changed, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "a": self.a,
             "b": self.b,
@@ -110,10 +110,10 @@ class Comparison:
 
 
 def compare_runs(a: Path, b: Path, *, force: bool = False, seed: int = 0) -> Comparison:
-    """Pair the questions of two run folders.
+    """Compare two run folders, question by question.
 
-    force: also when the suites differ; then the questions of equal id and text are paired.
-    Raises UsageError when they differ and it is not forced, or when no question is in both.
+    force: also compare different suites; questions with the same id and text are paired.
+    Raises UsageError when the suites differ without `force`, or when no question is in both.
     """
     first, second = RunDir(a).record(), RunDir(b).record()
     same = first["suite_digest"] == second["suite_digest"]
@@ -144,9 +144,9 @@ def compare_runs(a: Path, b: Path, *, force: bool = False, seed: int = 0) -> Com
 def differences(
     paired: Sequence[tuple[Row, Row]], *, seed: int = 0, same_judge: bool = True
 ) -> tuple[Difference, ...]:
-    """Every figure that both rows of at least one pair have a score for."""
-    found = (_difference(figure, paired, seed, same_judge) for figure in FIGURES)
-    return tuple(difference for difference in found if difference is not None)
+    """All figures that are scored in both rows of at least one pair."""
+    all_differences = (_difference(figure, paired, seed, same_judge) for figure in FIGURES)
+    return tuple(difference for difference in all_differences if difference is not None)
 
 
 def _difference(
@@ -154,7 +154,7 @@ def _difference(
 ) -> Difference | None:
     before = pairs_of(figure, [a for a, _ in paired])
     after = pairs_of(figure, [b for _, b in paired])
-    # A precision has no score for a question that one run answered: the question still counts for the other.
+    # A precision has no score for a question that only one run answered; it still counts for the other run.
     empty = (0.0, 0.0) if figure.kind == "ratio" and figure.name in _ONE_SIDED else None
     both = [
         (a or empty, b or empty)
@@ -184,7 +184,7 @@ def _difference(
     )
 
 
-# Their denominators depend on what the run answered or refused, so questions scored in one run only count too.
+# The denominators depend on what the run answered or refused, so questions scored in one run count too.
 _ONE_SIDED = frozenset(
     {
         "refusal_precision",
@@ -202,7 +202,7 @@ _ONE_SIDED = frozenset(
 
 
 def _scored(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By id, scored by the code as it is now: a run of last month is not compared by last month's metric."""
+    """Rows by id, scored with the current code, so that old runs are not compared by old metrics."""
     return {row["sample_id"]: {**row, "scores": score_row(row)} for row in rows}
 
 

@@ -1,4 +1,4 @@
-"""The gate: figures of the seeds suite against a recorded baseline, question by question."""
+"""The gate: figures on the seeds suite compared with a recorded baseline, question by question."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _KEPT = ("sample_id", "type", "answer", "error", "confidence")
 
 @dataclass(frozen=True, slots=True)
 class GatedFigure:
-    """A figure now and in the baseline, over the same questions.
+    """A figure of the run and of the baseline, over the same questions.
 
     baseline: with its interval over these questions.
-    difference: now minus baseline, paired.
-    failed: it is beyond the baseline's interval, on the bad side, and the paired interval leaves 0 out.
+    difference: run minus baseline, paired.
+    failed: worse than the baseline's interval, and the paired interval excludes 0.
     """
 
     name: str
@@ -37,7 +37,7 @@ class GatedFigure:
     failed: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "name": self.name,
             "baseline": self.baseline.as_dict(),
@@ -49,7 +49,7 @@ class GatedFigure:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """passed: no figure failed. missing: gated figures of the baseline that this run did not score."""
+    """passed: no figure failed. missing: gated figures of the baseline without a score in this run."""
 
     suite: str
     n: int
@@ -59,11 +59,11 @@ class GateResult:
 
     @property
     def passed(self) -> bool:
-        """No figure failed, and none is missing."""
+        """Whether no figure failed and none is missing."""
         return not self.missing and not any(figure.failed for figure in self.figures)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "passed": self.passed,
             "suite": self.suite,
@@ -76,9 +76,9 @@ class GateResult:
 
 
 def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
-    """Keep a run's figures, and the scores behind them, as what later runs are held to.
+    """Store a run's figures and scores as the baseline of later runs.
 
-    Raises UsageError when the run was stopped, or the file cannot be written.
+    Raises UsageError when the run was interrupted, or the file cannot be written.
     """
     if result.stopped:
         raise UsageError("a run that was stopped cannot be a baseline", remedy="let the run finish")
@@ -97,7 +97,7 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
         "rows": [_slim(row, gated) for row in result.rows],
     }
     try:
-        # A row a line: a new baseline is then a diff that can be read.
+        # One row per line, so that a diff of a new baseline is readable.
         rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in baseline.pop("rows"))
         head = json.dumps(baseline, indent=1, ensure_ascii=False)[:-2]
         write_atomically(path, f'{head},\n "rows": [\n  {rows}\n ]\n}}\n')
@@ -108,7 +108,7 @@ def record_baseline(result: RunResult, path: Path = BASELINE) -> None:
 
 
 def read_baseline(path: Path = BASELINE) -> dict[str, Any]:
-    """Raises UsageError when nothing was recorded or the file is damaged."""
+    """The baseline. Raises UsageError when none was recorded or the file is damaged."""
     try:
         baseline = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -124,12 +124,12 @@ def read_baseline(path: Path = BASELINE) -> dict[str, Any]:
     return baseline
 
 
-def hold_against(result: RunResult, baseline: dict[str, Any]) -> GateResult:
-    """The run against the baseline, over the questions that are in both.
+def check_gate(result: RunResult, baseline: dict[str, Any]) -> GateResult:
+    """Compare the run with the baseline, over the questions that are in both.
 
-    A figure fails when it is worse than the baseline's interval over these questions and the paired interval
-    of the difference leaves 0 out: the second keeps a baseline without any spread (a clean 1.00) from failing
-    on one question. Exact quotes and errors have no such mercy.
+    A figure fails when it is worse than the baseline's interval over these questions and the paired interval of the
+    difference excludes 0. Because of the second condition, one question cannot fail a baseline without variance (all
+    1.00). Exact quotes and errors fail at once.
     Raises UsageError when the baseline is of another suite, pipeline or kind of run.
     """
     record = result.record
@@ -158,7 +158,7 @@ def hold_against(result: RunResult, baseline: dict[str, Any]) -> GateResult:
         if then.value is None:
             continue
         if difference is None:
-            # A precision without a denominator is not a fall: nothing was refused, and recall tells that.
+            # A precision without a denominator is not a loss: nothing was refused, and recall shows that.
             if estimate(figure, [b for _, b in paired], seed).value is None and not _depends_on_run(
                 figure.name
             ):
@@ -182,7 +182,7 @@ def _depends_on_run(name: str) -> bool:
 
 
 def _slim(row: dict[str, Any], gated: Sequence[str]) -> dict[str, Any]:
-    """What a row needs to be compared: no texts, so that the file stays small and free of the corpus."""
+    """The parts of a row that a comparison needs: no texts, so that the file is small and has no text of the corpus."""
     slim = {key: row[key] for key in _KEPT}
     slim["answer"] = None if row["answer"] is None else {"refused": row["answer"]["refused"]}
     slim["error"] = None if row["error"] is None else {"stage": row["error"]["stage"]}

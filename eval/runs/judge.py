@@ -1,6 +1,6 @@
-"""An optional second opinion: a language model asked whether an answer is faithful to what it was written from.
+"""An optional judge: a language model that decides whether an answer is faithful to its sources.
 
-Never the only figure: its own agreement with human marks is measured by `check_judge` and printed beside it.
+Never use it alone: `check_judge` measures its agreement with human marks, which is printed with its figures.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ _RESERVED_TOKENS = 300
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A generator that is asked yes or no. agreement: what `check_judge` found for it; None if never measured."""
+    """A generator as a judge. agreement: from `check_judge`; None if never measured."""
 
     generator: Generator
     agreement: dict[str, Any] | None = None
 
     def probability(self, question: str, answer: str, contexts: Sequence[str]) -> float:
-        """That every statement of the answer is supported, 0 to 1; contexts beyond the model's reach are cut off."""
-        asked = (
+        """Probability that all statements of the answer are supported, 0 to 1; contexts beyond the window are cut."""
+        request = (
             f"Question: {question}\nAnswer: {answer}\n\n"
             "Is every statement of the answer supported by the sources?"
         )
-        budget = self.generator.context_tokens - _RESERVED_TOKENS - self.generator.count_tokens(asked)
+        budget = self.generator.context_tokens - _RESERVED_TOKENS - self.generator.count_tokens(request)
         sources = "\n\n".join(self._fitting(contexts, budget)) or "(none)"
         messages = [
             Message("system", (Segment(_INSTRUCTION, reusable=True),)),
-            Message("user", (Segment(f"Sources:\n{sources}\n\n{asked}"),)),
+            Message("user", (Segment(f"Sources:\n{sources}\n\n{request}"),)),
         ]
         return math.exp(self.generator.choose(messages, ["Yes", "No"])[0])
 
     def judge_row(self, row: Mapping[str, Any], archive: Archive) -> dict[str, Any] | None:
-        """The row's `judge` field: `{"faithful", "probability"}`; None for a refusal or an error."""
+        """The row's field `judge`: `{"faithful", "probability"}`; None for a refusal or an error."""
         answer = row["answer"]
         if answer is None or answer["refused"]:
             return None
@@ -62,28 +62,28 @@ class Judge:
         return {"faithful": probability >= 0.5, "probability": round(probability, 4)}
 
     def as_dict(self) -> dict[str, Any]:
-        """What a record says of it."""
+        """The form stored in a record."""
         return {"model": self.generator.model_id, "agreement": self.agreement}
 
     def _fitting(self, contexts: Sequence[str], budget: int) -> list[str]:
-        kept: list[str] = []
+        fitting: list[str] = []
         for context in contexts:
             cost = self.generator.count_tokens(context)
             if cost > budget:
                 words = context.split()
-                kept.append(" ".join(words[: max(len(words) * max(budget, 0) // max(cost, 1), 0)]))
+                fitting.append(" ".join(words[: max(len(words) * max(budget, 0) // max(cost, 1), 0)]))
                 break
-            kept.append(context)
+            fitting.append(context)
             budget -= cost
-        return [context for context in kept if context]
+        return [context for context in fitting if context]
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A judge against people.
+    """Agreement of a judge with human marks.
 
-    auc: chance that it holds a faithful answer for likelier faithful than an unfaithful one.
-    kappa: Cohen's, at its 0.5; 0 is chance.
+    auc: probability that it scores a faithful answer higher than an unfaithful one.
+    kappa: Cohen's kappa at a threshold of 0.5; 0 is chance.
     n_faithful: answers with a mean human mark of at least 3 of 4.
     """
 
@@ -94,7 +94,7 @@ class Agreement:
     n_faithful: int
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
+        """The JSON form."""
         return {
             "model": self.model,
             "auc": self.auc.as_dict(),
@@ -112,9 +112,9 @@ def check_judge(
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Agreement:
-    """Ask the judge about every marked answer of a folder in `mtrag_human_judged`'s form.
+    """Judge all annotated answers of a folder in the form of `mtrag_human_judged`.
 
-    Raises UsageError when there is none, or when people found all of them faithful or none.
+    Raises UsageError when there are none, or when the marks are all faithful or all unfaithful.
     """
     file = path / "judged.jsonl" if path.is_dir() else path
     answers = list(read_judged(file))[:limit]
@@ -123,12 +123,12 @@ def check_judge(
         raise UsageError(
             f"{file}: faithful and unfaithful answers are both needed", remedy="use more answers"
         )
-    given: list[float] = []
+    probabilities: list[float] = []
     for answer in answers:
-        given.append(judge.probability(_asked(answer), answer.response, answer.contexts))
+        probabilities.append(judge.probability(_question_text(answer), answer.response, answer.contexts))
         if progress:
-            progress("judging", len(given), len(answers))
-    scores = np.array(given)
+            progress("judging", len(probabilities), len(answers))
+    scores = np.array(probabilities)
     rows = resamples(len(answers), seed)
     aucs = np.array([_auc(scores[row], human[row]) for row in rows])
     kappas = np.array([_kappa(scores[row] >= 0.5, human[row]) for row in rows])
@@ -141,15 +141,15 @@ def check_judge(
     )
 
 
-def keep_agreement(agreement: Agreement, home: Path) -> Path:
-    """Write it where `known_agreement` looks."""
+def store_agreement(agreement: Agreement, home: Path) -> Path:
+    """Store it for `known_agreement`."""
     path = _agreement_path(agreement.model, home)
     write_atomically(path, json.dumps(agreement.as_dict(), indent=1) + "\n")
     return path
 
 
 def known_agreement(model_id: str, home: Path) -> dict[str, Any] | None:
-    """What was measured for this model before; None if never."""
+    """The stored agreement of this model; None if there is none."""
     try:
         known = json.loads(_agreement_path(model_id, home).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -161,13 +161,13 @@ def _agreement_path(model_id: str, home: Path) -> Path:
     return home / "eval" / "judges" / (re.sub(r"[^\w.-]+", "-", model_id) + ".json")
 
 
-def _asked(answer: Judged) -> str:
+def _question_text(answer: Judged) -> str:
     before = answer.turns[-1:]
     return " ".join([*(f"(After: {turn.question})" for turn in before), answer.question])
 
 
 def _auc(scores: Floats, positive: Any) -> float:
-    """Mann-Whitney: ties count half. NaN when only one kind is there."""
+    """Mann-Whitney; ties count half. NaN when one class is missing."""
     high, low = np.sort(scores[positive]), np.sort(scores[~positive])
     if not high.size or not low.size:
         return float("nan")
@@ -176,8 +176,8 @@ def _auc(scores: Floats, positive: Any) -> float:
     return float((below + up_to) / 2 / high.size / low.size)
 
 
-def _kappa(said: Any, marked: Any) -> float:
-    agreed = float((said == marked).mean())
-    p, q = float(said.mean()), float(marked.mean())
+def _kappa(judged: Any, expected: Any) -> float:
+    agreed = float((judged == expected).mean())
+    p, q = float(judged.mean()), float(expected.mean())
     chance = p * q + (1 - p) * (1 - q)
     return float("nan") if chance == 1 else (agreed - chance) / (1 - chance)

@@ -1,4 +1,4 @@
-"""What is measured: the product itself, a plain baseline and a control without sources, behind one protocol."""
+"""Pipelines to measure: the product, a plain baseline, and a control without sources, with one interface."""
 
 from __future__ import annotations
 
@@ -42,20 +42,23 @@ PLAIN_INSTRUCTION = (
 CLOSED_BOOK_INSTRUCTION = (
     'Answer the question in one or two sentences. If you do not know, say "I don\'t know".'
 )
+# "I do not know", "we cannot answer", "I can't find", "I don't determine"; "the sources do not", "the text doesn't";
+# "not mentioned", "not provided", "not specified", "not stated"; "no information".
 _DECLINED = re.compile(
     r"\b(?:i|we) (?:do not|don[’']t|cannot|can[’']t) (?:know|answer|find|determine)\b"
     r"|\b(?:sources?|text|context|passages?) (?:do|does)(?: not|n[’']t)\b"
     r"|\bnot (?:mentioned|provided|specified|stated)\b|\bno information\b",
     re.IGNORECASE,
 )
+# "[1]", "[12]".
 _MARKER = re.compile(r"\[(\d{1,2})\]")
 
 
 class Pipeline(Protocol):
-    """A way to answer questions over one archive."""
+    """A method to answer questions about an archive."""
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
-        """What it would retrieve, `top_k` deep; None when it does not retrieve."""
+        """The top `top_k` of its retrieval; None when it does not retrieve."""
         ...
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
@@ -67,9 +70,9 @@ Builder = Callable[[Archive, Generator | None, Config], Pipeline]
 
 
 class DefaultPipeline:
-    """The product, through the same stream as every door.
+    """The product, with the same stream as all interfaces.
 
-    generator: None when only `rank` is used. checks: those that decide; all of them, unless they are measured.
+    generator: None when only `rank` is used. checks: those that affect the answer; default: all.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class DefaultPipeline:
         )
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
-        """As the assistant retrieves."""
+        """The hits of the assistant's retrieval."""
         return self._retriever.retrieve(question, history, top_k)
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
@@ -95,7 +98,7 @@ class DefaultPipeline:
 class PlainPipeline:
     """The baseline: the 4 nearest passages by embedding, one prompt, no checks.
 
-    It refuses when its text says so, and cites whole passages where its text has their numbers.
+    It refuses when the generated text declines, and cites the whole passages whose numbers the text has.
     """
 
     def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
@@ -104,7 +107,7 @@ class PlainPipeline:
         self._embedder_id = archive.embedder.model_id
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
-        """Dense, the question as it stands: a plain pipeline searches with the last turn only."""
+        """Dense retrieval with the question alone: a plain pipeline searches with the last turn only."""
         return self._retriever.retrieve(question, (), top_k)
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
@@ -122,13 +125,13 @@ class PlainPipeline:
 
 
 class ClosedBookPipeline:
-    """The control: the same model without any source, so that what it knew by heart is not credited to retrieval."""
+    """The control: the model without sources, to separate its own knowledge from the effect of retrieval."""
 
     def __init__(self, archive: Archive, generator: Generator | None, config: Config) -> None:
         self._generator, self._config = generator, config
 
     def rank(self, question: str, history: Sequence[Turn], top_k: int) -> tuple[Hit, ...] | None:
-        """It does not retrieve."""
+        """None, since it does not retrieve."""
         return None
 
     def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
@@ -146,14 +149,14 @@ PIPELINES: Mapping[str, Builder] = {
 
 
 def builder_of(name: str) -> Builder:
-    """The pipeline of that name. Raises UsageError when there is none."""
+    """The pipeline of this name. Raises UsageError when there is none."""
     if name not in PIPELINES:
         raise UsageError(f"no pipeline {name!r}", remedy=f"use {', '.join(PIPELINES)}")
     return PIPELINES[name]
 
 
 def declines(text: str) -> bool:
-    """Whether a text says, in so many words, that it does not answer."""
+    """Whether the text states that it gives no answer."""
     return not text.strip() or bool(_DECLINED.search(text))
 
 
@@ -168,7 +171,7 @@ def _messages(instruction: str, sources: str, question: str, history: Sequence[T
 
 @dataclass(slots=True)
 class _Writing:
-    """A text as it is generated, with its times."""
+    """A generation with its times."""
 
     generator: Generator | None
     config: GenerationConfig
@@ -193,8 +196,8 @@ class _Writing:
             self.n_prompt_tokens += piece.n_prompt_tokens
             self.n_reused_tokens += piece.n_reused_tokens
             if piece.n_tokens:
-                known = self.logprob is not None and piece.logprob is not None
-                self.logprob = (self.logprob or 0.0) + (piece.logprob or 0.0) if known else None
+                has_logprobs = self.logprob is not None and piece.logprob is not None
+                self.logprob = (self.logprob or 0.0) + (piece.logprob or 0.0) if has_logprobs else None
             if piece.text:
                 self.first_token_ms = self.first_token_ms or self._elapsed_ms()
                 self.parts.append(piece.text)
@@ -204,7 +207,7 @@ class _Writing:
         text = "".join(self.parts).strip()
         total = self._elapsed_ms()
         refusal = Refusal("not_in_sources", text) if declines(text) else None
-        known = self.logprob is not None and self.n_tokens
+        has_logprobs = self.logprob is not None and self.n_tokens
         return Final(
             Answer(
                 question=question,
@@ -212,7 +215,7 @@ class _Writing:
                 sentences=() if refusal else _cited(text, hits),
                 refusal=refusal,
                 hits=hits,
-                # A plain pipeline reads its passages whole.
+                # A plain pipeline puts whole passages into the prompt.
                 evidence=tuple(_whole(hit) for hit in hits),
                 model_id=self.generator.model_id if self.generator else "",
                 embedder_id=embedder_id,
@@ -223,8 +226,8 @@ class _Writing:
                     generate_ms=total - self.retrieve_ms,
                     total_ms=total,
                 ),
-                # The mean token probability: the usual confidence of a pipeline without checks.
-                confidence=math.exp((self.logprob or 0.0) / self.n_tokens) if known else None,
+                # The mean token probability, the usual confidence of a pipeline without checks.
+                confidence=math.exp((self.logprob or 0.0) / self.n_tokens) if has_logprobs else None,
             )
         )
 
@@ -258,6 +261,6 @@ def _cited(text: str, hits: Sequence[Hit]) -> tuple[Sentence, ...]:
 def _sentence_of(at: int, spans: Sequence[Span]) -> int | None:
     for number, span in enumerate(spans):
         if span.start <= at < span.end:
-            # A marker that opens a sentence was set after the full stop of the one before.
+            # A marker at the start of a sentence belongs to the previous one.
             return number - 1 if number and at == span.start else number
     return None

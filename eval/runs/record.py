@@ -1,4 +1,4 @@
-"""The record of a run: everything needed to know what was measured, and to measure it again."""
+"""The record of a run: all that is needed to know what was measured, and to repeat it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The state of the source tree. All None outside a checkout.
+    """The state of the source tree; all fields are None outside a git checkout.
 
-    diff_sha256: of what differs from the commit; None when nothing does.
+    diff_sha256: of the uncommitted changes; None when there are none.
     """
 
     commit: str | None
@@ -56,33 +56,33 @@ def code_state() -> Code:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    # Without these options `git status` and `git diff` rewrite the index of the repository.
+    # Without these options `git status` and `git diff` rewrite the repository's index.
     options = ("--no-optional-locks", "-c", "diff.autoRefreshIndex=false")
     command = ["git", *options, "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None
 
 
 def versions() -> dict[str, str]:
-    """Python's and the versions of the packages that could change a figure."""
-    found = {"python": platform.python_version()}
+    """The versions of Python and of the packages that may affect figures."""
+    package_versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            package_versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return package_versions
 
 
 def machine() -> dict[str, Any]:
-    """`{"system", "cpu", "n_cores", "n_threads", "memory_bytes"}`; times are only comparable on equal ones."""
+    """`{"system", "cpu", "n_cores", "n_threads", "memory_bytes"}`; times are only comparable on the same machine."""
     import psutil
 
     return {
-        # Not the release of the kernel: it says more of a machine than those who read a record need.
+        # Not the kernel's release, which identifies a machine more than necessary.
         "system": f"{platform.system()} {platform.machine()}".strip(),
         "cpu": _cpu_model(),
         "n_cores": psutil.cpu_count(logical=False),
@@ -102,7 +102,7 @@ def _cpu_model() -> str:
 
 
 def peak_memory_bytes() -> int:
-    """The most that this process has held so far."""
+    """Peak memory of this process in bytes."""
     import resource
     import sys
 
@@ -111,12 +111,12 @@ def peak_memory_bytes() -> int:
 
 
 def config_values(config: Config) -> dict[str, Any]:
-    """The settings without the home folder, which changes no figure."""
+    """The settings without the home folder, which affects no figure."""
     return config.model_dump(mode="json", exclude={"home", "collection"})
 
 
 def provenance(code: Code, config: Config) -> dict[str, Any]:
-    """What every benchmark's record says of where its figures come from; code: as it was when it began."""
+    """The origin of the figures in a benchmark's record; code: its state at the start."""
     return {
         "code": asdict(code),
         "machine": machine(),
@@ -126,7 +126,7 @@ def provenance(code: Code, config: Config) -> dict[str, Any]:
 
 
 def suite_facts(suite: Suite) -> dict[str, Any]:
-    """What a record says of its suite."""
+    """The suite's part of a record."""
     return {
         "name": suite.name,
         "path": str(suite.path),
@@ -143,10 +143,10 @@ def suite_facts(suite: Suite) -> dict[str, Any]:
 
 
 def model_facts(model: Embedder | Generator | None) -> dict[str, str | None] | None:
-    """`{"id", "digest"}`; the digest is None where a model does not tell, as an endpoint does not."""
+    """`{"id", "digest"}`; the digest is None for models that have none, such as endpoints."""
     return None if model is None else {"id": model.model_id, "digest": getattr(model, "digest", None)}
 
 
 def fingerprint(parts: dict[str, Any]) -> str:
-    """SHA-256 of what must be equal for a run to be continued."""
+    """SHA-256 of the parts that must be the same for a run to be resumed."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""A question's line in a run: what was asked, wanted, found, said, and how long it took; JSON values only."""
+"""A question's row in a run: question, gold, hits, answer, times; JSON values only."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ RowDict = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An answer and when its parts came, in ms from the question.
+    """An answer with times in ms since the question.
 
-    evidence_ms: until the sources were there; None when the pipeline has none.
-    ttft_ms: until the first text could be read; for a refusal without tokens, its message.
+    evidence_ms: when the sources were available; None when the pipeline has none.
+    ttft_ms: when the first text was available; for a refusal without tokens, its message.
     """
 
     answer: Answer
@@ -38,7 +38,7 @@ class Timed:
 
 
 def ask(pipeline: Pipeline, sample: Sample) -> Timed:
-    """Drain the pipeline's stream with a clock in hand. Raises what the pipeline raises."""
+    """Consume the pipeline's stream and measure the times. Raises what the pipeline raises."""
     started = time.perf_counter()
     evidence_ms: float | None = None
     ttft_ms: float | None = None
@@ -54,7 +54,7 @@ def ask(pipeline: Pipeline, sample: Sample) -> Timed:
 
 
 def run_question(pipeline: Pipeline, archive: Archive, sample: Sample, *, only_retrieval: bool) -> RowDict:
-    """The row of one question, scored. A fault of the pipeline is recorded in it, not raised."""
+    """The scored row of a question. An error of the pipeline is recorded in it and not raised."""
     row: RowDict = {
         "sample_id": sample.sample_id,
         "question": sample.question,
@@ -80,13 +80,13 @@ def run_question(pipeline: Pipeline, archive: Archive, sample: Sample, *, only_r
             timed = ask(pipeline, sample)
             row.update(_answered(timed, sample, archive))
     except Exception as error:
-        # One bad question must not cost the others; the runner stops when all of them fail.
-        said = (
+        # An error on one question must not end the run; the runner stops when all questions fail.
+        error_fields = (
             error.as_dict()
             if isinstance(error, AskiveError)
             else {"kind": type(error).__name__, "message": str(error)}
         )
-        row["error"] = {"stage": stage, **said}
+        row["error"] = {"stage": stage, **error_fields}
     row["scores"] = score_row(row)
     return row
 
@@ -95,16 +95,16 @@ def _gold(sample: Sample, archive: Archive) -> RowDict:
     evidence: list[list[RowDict]] = []
     n_missing = 0
     for quotes in sample.evidence:
-        found: list[RowDict] = []
+        located: list[RowDict] = []
         for quote in quotes:
             document = archive.document_by_uri(quote.doc)
             span = locate(document.text, quote.text) if document else None
             if span is None:
                 n_missing += 1
             else:
-                found.append({"doc": quote.doc, "start": span[0], "end": span[1], "text": quote.text})
-        if found:
-            evidence.append(found)
+                located.append({"doc": quote.doc, "start": span[0], "end": span[1], "text": quote.text})
+        if located:
+            evidence.append(located)
     return {
         "answers": list(sample.answers),
         "all_of": [list(group) for group in sample.all_of],
@@ -119,20 +119,20 @@ def _gold(sample: Sample, archive: Archive) -> RowDict:
 
 
 def _gold_passages(evidence: Sequence[Sequence[RowDict]], archive: Archive) -> list[RowDict]:
-    """The stored passages that hold gold evidence."""
+    """The stored passages with gold evidence."""
     spans: dict[str, list[tuple[int, int]]] = {}
     for quotes in evidence:
         for quote in quotes:
             spans.setdefault(quote["doc"], []).append((quote["start"], quote["end"]))
-    held: list[RowDict] = []
-    for uri, wanted in spans.items():
+    quoted_passages: list[RowDict] = []
+    for uri, evidence_spans in spans.items():
         document = archive.document_by_uri(uri)
-        held.extend(
+        quoted_passages.extend(
             {"uri": uri, "start": passage.start, "end": passage.end}
             for passage in (archive.store.passages_of(document.doc_id) if document else ())
-            if any(overlaps((passage.start, passage.end), span) for span in wanted)
+            if any(overlaps((passage.start, passage.end), span) for span in evidence_spans)
         )
-    return held
+    return quoted_passages
 
 
 def _ranked(hit: Hit) -> RowDict:
@@ -153,7 +153,7 @@ def _answered(timed: Timed, sample: Sample, archive: Archive) -> RowDict:
     for citation in [c for sentence in answer["sentences"] for c in sentence["citations"]] + answer["nearby"]:
         document = archive.document_by_uri(citation["uri"])
         text, start, end = document.text if document else "", citation["start"], citation["end"]
-        # Read again from the store: that a quote is exact is measured, not believed.
+        # Read from the store again, since the exactness of quotes is measured here.
         citation["exact"] = text[start:end] == citation["quote"] != ""
         citation["before"] = text[max(start - _CONTEXT_CHARS, 0) : start]
         citation["after"] = text[end : end + _CONTEXT_CHARS]
@@ -173,7 +173,7 @@ def _answered(timed: Timed, sample: Sample, archive: Archive) -> RowDict:
 
 
 def _evidence(answer: Answer, sample: Sample) -> RowDict | None:
-    """What was read; None when the pipeline reads nothing by its nature."""
+    """The evidence in the prompt; None for a pipeline without evidence."""
     evidence = answer.evidence
     if not evidence and (answer.refusal is None or answer.refusal.reason == "not_in_sources"):
         return None

@@ -1,4 +1,4 @@
-"""A run: every question of a suite through a pipeline, resumable, one line a question."""
+"""Run a suite: every question through a pipeline, resumable, with one line per question."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from askive.rag.config import Config
 from askive.rag.errors import ArchiveError, UsageError
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done (`indexing` or `asking`), how many are done, and how many there are."""
+"""Called with the step (`indexing` or `asking`), the number of finished items, and the total."""
 
 _FAULTS_IN_A_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a suite is run.
+    """Options of a run.
 
-    limit: at most this many questions, the same for the same suite and spread over its types.
-    types: only these; empty for all.
+    limit: maximum number of questions, a fixed selection that is spread over the types.
+    types: only questions of these types; empty for all.
     only_retrieval: do not generate answers.
-    out: the run's folder; None takes a new one under the home, or the unfinished one of an equal run.
+    out: the run's folder; None: a new one under the home, or that of an unfinished run with the same settings.
     seed: of the bootstrap.
     """
 
@@ -60,7 +60,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Loaded models. generator: None when only retrieval is run."""
+    """Loaded models. generator: None for runs with retrieval only."""
 
     embedder: Embedder
     generator: Generator | None = None
@@ -69,10 +69,10 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A run, finished or not.
+    """The result of a run, complete or not.
 
-    stopped: it was interrupted; the same command goes on where it stopped.
-    n_resumed: questions that an earlier process had already asked.
+    stopped: it was interrupted; the same command resumes it.
+    n_resumed: questions that an earlier process asked.
     """
 
     suite: str
@@ -84,7 +84,7 @@ class RunResult:
     n_resumed: int
 
     def as_dict(self) -> dict[str, Any]:
-        """`{"suite", "n", "run_dir", "metrics": {NAME: {"value", "low", "high", "n"}}}` and a few facts."""
+        """`{"suite", "n", "run_dir", "metrics": {NAME: {"value", "low", "high", "n"}}}` and more."""
         return {
             "suite": self.suite,
             "n": len(self.rows),
@@ -108,11 +108,11 @@ def run_suite(
     builder: Builder | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Ask the questions that are not answered yet. After an interrupt (Ctrl-C) it returns the rows so far.
+    """Ask the remaining questions. After an interrupt (Ctrl-C) it returns the rows so far.
 
-    builder: a pipeline of the caller's own, recorded under `options.pipeline`.
-    Raises UsageError when `options.out` holds another run or a type is unknown; ArchiveError when one
-    question after the other fails.
+    builder: a custom pipeline, recorded as `options.pipeline`.
+    Raises UsageError when `options.out` has another run or a type is unknown; ArchiveError when many questions fail in
+    a row.
     """
     builder = builder or builder_of(options.pipeline)
     samples = select(suite.samples, options.limit, options.types)
@@ -124,8 +124,8 @@ def run_suite(
     stopped = False
     if waiting:
         try:
-            told = (lambda n, total, _uri: progress("indexing", n, total)) if progress else None
-            archive, facts = open_index(suite, models.embedder, config.passages, config.home, told)
+            on_indexing = (lambda n, total, _uri: progress("indexing", n, total)) if progress else None
+            archive, facts = open_index(suite, models.embedder, config.passages, config.home, on_indexing)
             with archive:
                 record["index"] = asdict(facts)
                 run_dir.write_record(record)
@@ -148,9 +148,9 @@ def run_suite(
 
 
 def select(samples: Sequence[Sample], limit: int | None, types: Sequence[str] = ()) -> list[Sample]:
-    """The questions to ask, in the order to ask them: each type spread evenly, within it by the hash of the id.
+    """The questions in the order of asking: types are spread evenly, and sorted by hash of the id within a type.
 
-    A smaller limit takes a prefix of a larger one's questions. Raises UsageError on an unknown type or a
+    A smaller limit selects a prefix of a larger one. Raises UsageError on an unknown type or a
     limit below 1.
     """
     known = sorted({sample.type for sample in samples})
@@ -212,26 +212,27 @@ def _new_record(
 
 
 def _open_run_dir(record: dict[str, Any], home: Path, options: RunOptions) -> tuple[RunDir, dict[str, Any]]:
-    """The folder to write to, with the record of the run that is continued, if one is."""
+    """The folder of the run, and its record: that of the resumed run, if there is one."""
     runs = home / "eval" / "runs"
     if options.out is not None:
         candidates = [options.out] if (options.out / "record.json").is_file() else []
     else:
         candidates = sorted(path.parent for path in runs.glob("*/record.json"))
     for path in reversed(candidates):
-        held = RunDir(path).record()
-        same = held["fingerprint"] == record["fingerprint"]
+        existing = RunDir(path).record()
+        same = existing["fingerprint"] == record["fingerprint"]
         if options.out is not None and not same:
             raise UsageError(
-                f"{path} holds another run ({held['suite']['name']}, {held['pipeline']}) or other settings",
+                f"{path} holds another run ({existing['suite']['name']}, {existing['pipeline']}) or other settings",
                 remedy="choose another --out",
             )
-        # Without being told the folder, only a run of the very same code is continued.
+        # Without --out, only a run of exactly the same code is resumed.
         if same and (
-            options.out is not None or (held["state"] != "complete" and held["code"] == record["code"])
+            options.out is not None
+            or (existing["state"] != "complete" and existing["code"] == record["code"])
         ):
             again = {"started": record["started"], "code": record["code"]}
-            return RunDir(path), {**held, "state": "running", "resumed": [*held["resumed"], again]}
+            return RunDir(path), {**existing, "state": "running", "resumed": [*existing["resumed"], again]}
     if options.out is not None:
         if options.out.is_dir() and any(options.out.iterdir()):
             raise UsageError(f"{options.out} is not empty and holds no run", remedy="choose another --out")

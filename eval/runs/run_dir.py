@@ -1,4 +1,4 @@
-"""A run on disk: `record.json`, and `rows.jsonl` with a line a question, written as each is done."""
+"""A run on disk: `record.json`, and `rows.jsonl` with a line per question, written when it is done."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RECORD, ROWS = "record.json", "rows.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class RunDir:
-    """A folder with one run."""
+    """The folder of a run."""
 
     path: Path
 
     def record(self) -> dict[str, Any]:
-        """Raises UsageError when there is none, ArchiveError when it is damaged."""
+        """The record. Raises UsageError when it does not exist, ArchiveError when it is damaged."""
         try:
             record = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
         except OSError as error:
@@ -36,11 +36,11 @@ class RunDir:
         return record
 
     def write_record(self, record: Mapping[str, Any]) -> None:
-        """Replace the record in one step."""
+        """Replace the record atomically."""
         write_atomically(self.path / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows in the order they were asked; of a question asked twice, the later. A torn last line is ignored.
+        """The rows in the order of asking; of repeated questions, the last. An incomplete last line is ignored.
 
         Raises ArchiveError when another line is damaged.
         """
@@ -58,7 +58,7 @@ class RunDir:
         return list(rows.values())
 
     def drop_torn_line(self) -> None:
-        """Cut off what follows the last line feed: a process that was killed left half a row there."""
+        """Remove an incomplete last line, which a killed process may leave."""
         path = self.path / ROWS
         if path.is_file():
             data = path.read_bytes()
@@ -67,7 +67,7 @@ class RunDir:
                     file.truncate(data.rfind(b"\n") + 1)
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Write a row, and have it on disk before the next question is asked."""
+        """Write a row and sync it to disk."""
         with (self.path / ROWS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             file.flush()

@@ -1,4 +1,4 @@
-"""A suite's documents, indexed once and kept by the digest of the corpus and of all that makes an index."""
+"""The index of a suite's documents, cached by a digest of the corpus and of all that affects an index."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from askive.rag.store.archive import Archive
 
 Progress = Callable[[int, int, str], None]
 _DONE = "made.json"
-# Their code decides what passages are and what is embedded of them.
+# The code that determines passages and embeddings.
 _MAKERS = (
     "ingest/splitting.py",
     "text/sentences.py",
@@ -33,9 +33,9 @@ _MAKERS = (
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """What making the index took.
+    """How the index was built.
 
-    index_ms: None when it was made in several goes, so that no time is true.
+    index_ms: None when it was built in several runs, so that there is no total time.
     n_failed: documents that could not be read.
     """
 
@@ -49,21 +49,21 @@ class IndexFacts:
 def open_index(
     suite: Suite, embedder: Embedder, passages: PassageConfig, home: Path, progress: Progress | None = None
 ) -> tuple[Archive, IndexFacts]:
-    """The suite's archive, made when it is missing; an interrupted making goes on where it stopped.
+    """The suite's archive, built if it is missing; an interrupted build is resumed.
 
-    Raises what `askive.rag.ingest.pipeline` raises, and ArchiveError when not a single document could be read.
+    Raises errors of `askive.rag.ingest.pipeline`, and ArchiveError when no document could be read.
     """
     from filelock import FileLock
 
     folder = home / "eval" / "indexes" / index_key(suite, embedder, passages)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Two runs of one suite at once: the second waits for the index of the first.
+    # When two runs of one suite start together, the second waits for the index of the first.
     with FileLock(f"{folder}.lock"):
         return _opened(folder, embedder, passages) or _made(folder, suite, embedder, passages, progress)
 
 
 def _opened(folder: Path, embedder: Embedder, passages: PassageConfig) -> tuple[Archive, IndexFacts] | None:
-    """The index that is there; None when there is none, or it cannot be read and was removed: it is only a cache."""
+    """The cached index; None when there is none, or when it could not be read and was deleted."""
     done = folder / _DONE
     if not done.is_file():
         return None
@@ -89,8 +89,8 @@ def _made(
         folder.mkdir()
         archive, resumed = Archive.open(folder, embedder, passages), False
     try:
-        told = (lambda n, _total, uri: progress(n, suite.n_documents, uri)) if progress else None
-        report = ingest_documents(archive, suite.documents(), progress=told)
+        on_document = (lambda n, _total, uri: progress(n, suite.n_documents, uri)) if progress else None
+        report = ingest_documents(archive, suite.documents(), progress=on_document)
         counts = archive.counts()
         if not counts.n_documents:
             raise ArchiveError(
@@ -111,7 +111,7 @@ def _made(
 
 
 def index_key(suite: Suite, embedder: Embedder, passages: PassageConfig) -> str:
-    """Name of the index's folder: changes with the documents, the embedder, the settings and the code behind them."""
+    """Name of the index's folder: depends on the documents, the embedder, the settings and the relevant code."""
     total = hashlib.sha256()
     for part in (suite.corpus_sha256, embedder.digest, passages.model_dump_json()):
         total.update(part.encode() + b"\0")
@@ -119,9 +119,7 @@ def index_key(suite: Suite, embedder: Embedder, passages: PassageConfig) -> str:
     for pattern in _MAKERS:
         paths = sorted(root.glob(pattern))
         if not paths:
-            raise FileNotFoundError(
-                f"{pattern} matches no file in {root}: an old index would pass for a new one"
-            )
+            raise FileNotFoundError(f"{pattern} matches no file in {root}: an outdated index could be used")
         for path in paths:
             total.update(path.name.encode() + path.read_bytes())
     return f"{suite.name.split(':', 1)[0][:40]}-{total.hexdigest()[:20]}"

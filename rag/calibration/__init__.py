@@ -1,4 +1,4 @@
-"""Fitted logistic models and their stored weights.
+"""Fitted logistic models and their weights.
 
-In: features of an answer or a sentence. Out: a probability. `eval/calibration` fits them.
+In: features of an answer or a sentence. Out: a probability. `eval/calibration` fits the models.
 """

@@ -14,12 +14,12 @@ STORED = Path(__file__).with_name("answerability.json")
 
 
 def logistic(logit: float) -> float:
-    """A logit as a probability."""
+    """The probability for a logit."""
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
 def log_odds(probability: float) -> float:
-    """Natural logarithm of the odds, finite for 0 and 1 too."""
+    """Natural logarithm of the odds; finite for 0 and 1 too."""
     bounded = min(max(probability, 1e-4), 1 - 1e-4)
     return math.log(bounded / (1 - bounded))
 
@@ -29,13 +29,13 @@ class LogisticModel:
     """A fitted model.
 
     names: of the features, in the order of `weights`.
-    means, scales: of the features where it was fitted; a feature is (value - mean) / scale.
+    means, scales: of the features in the training data; a feature is standardised as (value - mean) / scale.
     threshold: below this probability the question is refused.
-    embedder_id: of the embedder that the features came from.
-    reader_sha256: of the reader's weights; None when there was no reader.
-    generator_id: of the generator that was asked too (`askive.rag.evidence.self_evaluation`); None when none was.
-    provenance: data, figures and date, for people.
-    thresholds: further ones by name, where one is not enough.
+    embedder_id: of the embedder used for the features.
+    reader_sha256: of the reader's weights; None without a reader.
+    generator_id: of the generator used for features (`askive.rag.evidence.self_evaluation`); None without one.
+    provenance: data, figures and date, for users.
+    thresholds: further thresholds by name.
     """
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ class LogisticModel:
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """That the archive holds the answer, 0 to 1. Raises KeyError when a feature is missing."""
+        """Probability that the archive has the answer, 0 to 1. Raises KeyError when a feature is missing."""
         total = self.bias
         for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True):
             total += weight * (features[name] - mean) / scale
@@ -59,7 +59,7 @@ class LogisticModel:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LogisticModel:
-        """A model as it is stored. Raises KeyError when a field is missing."""
+        """A model from its stored form. Raises KeyError when a field is missing."""
         features = values["features"]
         return cls(
             names=tuple(features),
@@ -79,10 +79,10 @@ class LogisticModel:
 def find_model(
     embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
 ) -> LogisticModel | None:
-    """The shipped model that was fitted with these; None when there is none: features of others mean nothing."""
-    wanted = (embedder_id, reader_sha256, generator_id)
+    """The shipped model fitted with these; None when there is none: features of other models are not comparable."""
+    key = (embedder_id, reader_sha256, generator_id)
     return next(
-        (m for m in _cached_models(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == wanted),
+        (m for m in _cached_models(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == key),
         None,
     )
 
@@ -93,5 +93,5 @@ def _cached_models(path: Path) -> tuple[LogisticModel, ...]:
 
 
 def read_stored(path: Path) -> tuple[LogisticModel, ...]:
-    """The models of a file that `askive.eval.calibration.answerability` wrote."""
+    """The models in a file that `askive.eval.calibration.answerability` wrote."""
     return tuple(LogisticModel.from_dict(row) for row in json.loads(path.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""From the judge's log-odds to the relation of a source to a claim: a softmax over three classes.
+"""The judge's log-odds -> the relation of a source to a claim: a softmax over three classes.
 
 Fitted by `python -m askive.eval.calibration.relation`, which stores it in `relation.json` with its provenance.
 """
@@ -22,9 +22,10 @@ STORED = Path(__file__).with_name("relation.json")
 class RelationModel:
     """A fitted model.
 
-    generator_id: of the judge whose log-odds it takes.
-    weights: for each relation a bias, then the weights of the log-odds of being stated and of being denied.
-    threshold: from this probability of `supports` on a claim stands that nothing else speaks against.
+    generator_id: of the judge that computes the log-odds.
+    weights: for each relation a bias and the weights of two log-odds: that the source states the claim, that it denies
+    it.
+    threshold: minimum probability of `supports` for a claim that nothing else speaks against.
     """
 
     generator_id: str
@@ -32,7 +33,7 @@ class RelationModel:
     threshold: float
 
     def probabilities(self, stated: float, denied: float) -> dict[Relation, float]:
-        """Of each relation; they add up to 1."""
+        """The probability of each relation; they sum to 1."""
         logits = {r: b + s * stated + d * denied for r, (b, s, d) in self.weights.items()}
         highest = max(logits.values())
         shares = {relation: math.exp(logit - highest) for relation, logit in logits.items()}
@@ -40,23 +41,23 @@ class RelationModel:
         return {relation: share / total for relation, share in shares.items()}
 
     def relation(self, stated: float, denied: float, *, doubted: bool = False) -> Relation:
-        """`supports` from the threshold on, else the likelier of the other two.
+        """`supports` from the threshold on, else the more probable of the other two.
 
-        doubted: something else speaks against the claim; then `supports` must be likelier than not.
+        doubted: another check rejects the claim. Then `supports` needs a probability of at least one half.
         """
-        found = self.probabilities(stated, denied)
-        if found["supports"] >= (max(self.threshold, 0.5) if doubted else self.threshold):
+        shares = self.probabilities(stated, denied)
+        if shares["supports"] >= (max(self.threshold, 0.5) if doubted else self.threshold):
             return "supports"
-        return "contradicts" if found["contradicts"] > found["neither"] else "neither"
+        return "contradicts" if shares["contradicts"] > shares["neither"] else "neither"
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RelationModel:
-        """As it is stored. Raises KeyError when a field is missing."""
+        """A model from its stored form. Raises KeyError when a field is missing."""
         return cls(values["generator_id"], dict(values["weights"]), values["threshold"])
 
 
 def find_relation_model(generator_id: str, stored: Path = STORED) -> RelationModel | None:
-    """The shipped model for this generator; None when there is none: log-odds of others mean something else."""
+    """The shipped model for this generator; None when there is none: other generators' log-odds differ."""
     return next((model for model in _read(stored) if model.generator_id == generator_id), None)
 
 

@@ -1,4 +1,4 @@
-"""Collections: their names and folders, who may write, how one takes the place of another.
+"""Collections: names, folders, locks and atomic replacement.
 
-In: the settings and a name. Out: an opened Archive, or an error that names the collection.
+In: the settings and a name. Out: an open Archive, or an error that names the collection.
 """

@@ -32,16 +32,16 @@ DEFAULT_COLLECTION = "default"
 
 
 def list_collections(config: Config) -> list[str]:
-    """Names of the collections that are there, sorted."""
+    """Names of the existing collections, sorted."""
     recover_collections(config)
     return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
 
 def choose_collection(config: Config) -> str:
-    """The collection to ask when none was named.
+    """The default collection.
 
     The configured one; else `default`; else the only one besides the seeds; else the seeds.
-    Raises UsageError when several could be meant.
+    Raises UsageError when there are several candidates.
     """
     if config.collection:
         return config.collection
@@ -59,7 +59,7 @@ def choose_collection(config: Config) -> str:
 def open_collection(
     config: Config, name: str, *, create: bool = False, folder: Path | None = None
 ) -> Archive:
-    """folder: where it is, if not in its usual place.
+    """An existing collection. folder: its path, if it is not at the usual place.
 
     Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
     """
@@ -73,10 +73,10 @@ def open_collection(
 def write_collection(
     config: Config, name: str, *, create: bool = False, notify: Notify | None = None
 ) -> Iterator[Archive]:
-    """Open a collection to change it, and keep other writers out until the block ends.
+    """Open a collection for changes, and lock out other writers until the block ends.
 
-    notify: called when another writer is waited for. Raises CollectionBusy; StoreError when something that takes no
-    lock removed or replaced the collection meanwhile; and as `open_collection`.
+    notify: called when there is a wait for another writer. Raises CollectionBusy; StoreError when a program that
+    ignores the lock removed or replaced the collection in the meantime; and errors of `open_collection`.
     """
     path = collection_path(config, name)
     with lock_collections(config, name, notify=notify):
@@ -98,10 +98,10 @@ def rebuild_collection(
     notify: Notify | None = None,
     states_cleared: Callable[[bool], object] = lambda _cleared: None,
 ) -> Iterator[Archive]:
-    """A new, empty archive that takes the collection's place when the block ends well, and not before.
+    """A new, empty archive that replaces the collection when the block ends without an error.
 
-    Other writers are kept out. states_cleared: called when a former collection was replaced, with whether no kept state
-    is left. notify, raises: as `write_collection`.
+    Other writers are locked out. states_cleared: called after a collection was replaced, with whether all cached states
+    were deleted. notify, errors: as `write_collection`.
     """
     with lock_collections(config, name, notify=notify):
         discard_leftovers(config, name)
@@ -118,7 +118,7 @@ def rebuild_collection(
 
 
 def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Withheld]:
-    """What a rebuild from these paths would lose of the folders among them, as `askive.rag.ingest.plan.Plan.withheld`.
+    """Documents that a rebuild from these paths would lose, as `askive.rag.ingest.plan.Plan.withheld`.
 
     Empty when there is no collection or its store cannot be read. Raises UsageError for a path that does not exist.
     """
@@ -134,7 +134,7 @@ def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Wit
 
 
 def create_collection(config: Config, name: str, *, notify: Notify | None = None) -> None:
-    """Make an empty collection. Raises UsageError when there is one, or the name cannot be one; CollectionBusy."""
+    """Create an empty collection. Raises UsageError when it exists or the name is invalid; CollectionBusy."""
     with lock_collections(config, name, notify=notify):
         _require_free(config, name)
         with write_collection(config, name, create=True):
@@ -142,7 +142,7 @@ def create_collection(config: Config, name: str, *, notify: Notify | None = None
 
 
 def rename_collection(config: Config, name: str, new_name: str, *, notify: Notify | None = None) -> None:
-    """Raises UsageError when the new name is taken or cannot be one; CollectionNotFound, CollectionBusy."""
+    """Rename a collection. Raises UsageError for a name taken or invalid; CollectionNotFound, CollectionBusy."""
     with lock_collections(config, name, new_name, notify=notify):
         require_collection(config, name)
         _require_free(config, new_name)
@@ -154,14 +154,14 @@ def rename_collection(config: Config, name: str, new_name: str, *, notify: Notif
 def index_seeds(
     config: Config, *, progress: Progress | None = None, notify: Notify | None = None
 ) -> IngestReport:
-    """Bring the collection of the default corpus in step with it; a new one appears whole."""
+    """Update the collection of the default corpus; a new one appears only when it is complete."""
     from askive.rag.ingest.pipeline import ingest_paths
 
     with lock_collections(config, SEEDS_COLLECTION, notify=notify):
-        is_there = has_collection(config, SEEDS_COLLECTION)
+        exists = has_collection(config, SEEDS_COLLECTION)
         opened = (
             write_collection(config, SEEDS_COLLECTION)
-            if is_there
+            if exists
             else rebuild_collection(config, SEEDS_COLLECTION)
         )
         with opened as archive:
@@ -169,13 +169,13 @@ def index_seeds(
 
 
 def has_collection(config: Config, name: str) -> bool:
-    """Whether it is there."""
+    """Whether the collection exists."""
     recover_collection(config, name)
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
 def require_collection(config: Config, name: str) -> None:
-    """Raises CollectionNotFound, with the names of those that are there; UsageError for a name that cannot be one."""
+    """Raises CollectionNotFound, with the existing names; UsageError for an invalid name."""
     if has_collection(config, name):
         return
     others = ", ".join(list_collections(config))
@@ -194,15 +194,15 @@ def _require_free(config: Config, name: str) -> None:
 
 
 def stored_embedder(config: Config, name: str) -> str | None:
-    """The id of the embedder that made a collection; None when nothing was ever stored, or it cannot be read."""
+    """The id of the embedder of a collection; None when nothing was stored, or it cannot be read."""
     from askive.rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-            made = store.fingerprint()
+            fingerprint = store.fingerprint()
     except (CollectionNotFound, StoreError):
         return None
-    return made.embedder_id if made else None
+    return fingerprint.embedder_id if fingerprint else None
 
 
 def known_documents(config: Config, name: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The lock of a collection: one writer at a time, among processes and among the threads of each.
+"""The lock of a collection: one writer at a time, across processes and threads.
 
-The lock file `collections/.NAME.lock` is empty and goes with its collection: whoever holds the lock unlinks it as the
-last thing before letting go. A waiting writer that then locks the unlinked file sees that it has no link any more, and
-starts again (filelock does that): two writers never hold locks of one name. Readers take no lock.
+The lock file `collections/.NAME.lock` is empty and is deleted with its collection: the holder unlinks it just before it
+releases the lock. A waiting writer that then locks the unlinked file sees that it has no links, and starts over
+(filelock does that), so that two writers never hold locks of one name. Readers take no lock.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from askive.rag.config import Config
 
 Notify = Callable[[str], None]
-"""Called with a line for the user when a lock has to be waited for."""
+"""Called with a message for the user when there is a wait for a lock."""
 
 ASIDE = ("rebuilding", "replaced", "deleted")
-"""What a folder `.NAME.STATE` beside a collection may be: see `askive.rag.collections.swap`."""
+"""States of a folder `.NAME.STATE` next to a collection: see `askive.rag.collections.swap`."""
 _POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _Lock:
-    """A lock file with a lock for the threads of this process; both count how often their holder took them."""
+    """A lock file and a lock for the threads of this process; both count how often the holder acquired them."""
 
     file: FileLock
     threads: threading.RLock = field(default_factory=threading.RLock)
@@ -49,20 +49,20 @@ def lock_collections(
 ) -> Iterator[None]:
     """Hold the locks of these collections, which need not exist. Reentrant within a thread.
 
-    wait_s: how long others are waited for, in seconds; None takes `config.lock_wait_s`. Take it before a turn at the
-    models, never after. Raises CollectionBusy when others hold a lock for longer, StoreError when a lock file cannot
-    be made, UsageError for a name that cannot be one.
+    wait_s: how long to wait, in seconds; None: `config.lock_wait_s`. Acquire it before the lock of the models, never
+    after. Raises CollectionBusy when another holder keeps a lock longer, StoreError when a lock file cannot be created,
+    UsageError for an invalid name.
     """
     wait_s = config.lock_wait_s if wait_s is None else wait_s
-    with ExitStack() as held:
-        # Sorted: two that want the same two locks never wait for each other.
+    with ExitStack() as locks:
+        # In sorted order, so that two holders of the same locks cannot deadlock.
         for name in sorted(set(names)):
-            held.enter_context(_hold(lock_path(config, name), name, wait_s, notify))
+            locks.enter_context(_hold(lock_path(config, name), name, wait_s, notify))
         yield
 
 
 def lock_path(config: Config, name: str) -> Path:
-    """The lock file of a collection. Raises UsageError for a name that cannot be one."""
+    """The lock file of a collection. Raises UsageError for an invalid name."""
     folder = collection_path(config, name)
     return folder.with_name(f".{folder.name}.lock")
 
@@ -90,13 +90,13 @@ def _hold(path: Path, name: str, wait_s: float, notify: Notify | None) -> Iterat
 
 
 def discard_unused(path: Path) -> None:
-    """Unlink the lock file of a collection of which nothing is left, since it has its name; others stay.
+    """Unlink the lock file of a collection that does not exist any more; others stay.
 
-    Only while the lock is held, and as the last thing that is done under it.
+    Call it only while holding the lock, just before releasing it.
     """
     folder, name = path.parent, path.name.removeprefix(".").removesuffix(".lock")
-    kept = (name, *(f".{name}.{state}" for state in ASIDE))
-    if path.name == f".{name}.lock" and not any((folder / entry).exists() for entry in kept):
+    entries = (name, *(f".{name}.{state}" for state in ASIDE))
+    if path.name == f".{name}.lock" and not any((folder / entry).exists() for entry in entries):
         # Windows does not unlink an open file.
         with suppress(OSError):
             path.unlink()
@@ -109,7 +109,7 @@ def _acquire(lock: _Lock, path: Path, timeout_s: float) -> bool:
     if not lock.threads.acquire(timeout=timeout_s):
         return False
     try:
-        # The thread that holds the file lock only counts up.
+        # The thread that has the file lock only increments its count.
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.file.acquire(timeout=max(0.0, deadline - time.monotonic()), poll_interval=_POLL_S)
     except Timeout:
@@ -133,6 +133,6 @@ def _lock_at(path: Path) -> _Lock:
     key = str(path.absolute())
     with _locks_guard:
         if key not in _locks:
-            # One instance for all threads, which the other lock keeps apart.
+            # One instance for all threads, which the thread lock separates.
             _locks[key] = _Lock(FileLock(key, thread_local=False))
         return _locks[key]

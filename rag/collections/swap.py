@@ -1,8 +1,8 @@
-"""Put a new collection in the place of another, or delete one, such that a crash leaves the old or the new one whole.
+"""Replace a collection by a new one, or delete one, so that after a crash either the old or the new one is complete.
 
-Beside `NAME` there may be, for a while, `.NAME.rebuilding` (being built), `.NAME.replaced` (the former one) and
-`.NAME.deleted`. The former one is set aside only when the new one is complete and on the disk: when `NAME` is missing
-and `.NAME.replaced` is there, a swap was interrupted, and `.NAME.rebuilding`, if there, is complete.
+Next to `NAME` there may be `.NAME.rebuilding` (under construction), `.NAME.replaced` (the old one) and
+`.NAME.deleted`. The old one is set aside only when the new one is complete and synced to disk. So if `NAME` is missing
+and `.NAME.replaced` exists, a swap was interrupted, and `.NAME.rebuilding`, if it exists, is complete.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _RENAME_EXCHANGE = 2
 
 
 def building_path(config: Config, name: str) -> Path:
-    """Where a collection is built before it takes its place."""
+    """The folder in which a new collection is built."""
     return config.collections_dir / f".{name}.rebuilding"
 
 
 def swap_in(config: Config, name: str) -> bool | None:
-    """Put the collection built at `building_path` in its place and delete the former one. Under the lock only.
+    """Replace a collection by the one in `building_path` and delete the old one. Requires the lock.
 
-    With the former one go all kept attention states: whether none is left; None when there was no former one. Where the
-    system can exchange two names, there is no moment without a collection. Raises StoreError when the disk refuses; the
-    old one or the new one is in its place then.
+    All cached attention states are deleted with the old one: returns whether none is left; None when there was no old
+    one. Where the system can exchange two names, the collection exists at every moment. Raises StoreError on a disk
+    error; then either the old one or the new one is in place.
     """
     with _disk_errors(config, name):
         return _swap_in(config, name)
@@ -59,26 +59,26 @@ def _swap_in(config: Config, name: str) -> bool | None:
 
 
 def _delete_former(config: Config, folder: Path) -> bool:
-    """Delete a collection that was replaced, and the states that were made of it; whether no state is left."""
+    """Delete the replaced collection and the states derived from it; returns whether no state is left."""
     from askive.models.registry import clear_states
 
-    # First: the folder is what tells the next start that there is something to clear.
+    # States first: the folder shows the next start that they are still to be deleted.
     cleared = clear_states(config.models_dir)
     shutil.rmtree(folder, ignore_errors=True)
     return cleared
 
 
 def deleted_path(config: Config, name: str) -> Path:
-    """Where a collection lies while it is being deleted."""
+    """The folder of a collection while it is being deleted."""
     return config.collections_dir / f".{name}.deleted"
 
 
 def set_aside(config: Config, name: str) -> None:
-    """Move a collection to `deleted_path`, and delete what interrupted runs left of it. Under the lock only.
+    """Move a collection to `deleted_path`, and delete remains of interrupted swaps. Requires the lock.
 
-    A partly deleted collection is never found. Raises StoreError when the disk refuses.
+    So a partly deleted collection is never opened. Raises StoreError on a disk error.
     """
-    # Before the collection goes: a former state must not be recovered in its place.
+    # Before the collection is moved: otherwise a recovery would put the old state in its place.
     discard_leftovers(config, name)
     deleted = deleted_path(config, name)
     with _disk_errors(config, name):
@@ -89,22 +89,22 @@ def set_aside(config: Config, name: str) -> None:
 
 
 def delete_set_aside(config: Config, name: str) -> None:
-    """Delete what `set_aside` moved. Under the lock only. Raises StoreError when the disk refuses."""
+    """Delete what `set_aside` moved. Requires the lock. Raises StoreError on a disk error."""
     with _disk_errors(config, name):
         shutil.rmtree(deleted_path(config, name))
 
 
 def rename_folder(config: Config, name: str, new_name: str) -> None:
-    """Rename a collection's folder. Under both locks only. Raises StoreError when the disk refuses."""
+    """Rename a collection's folder. Requires both locks. Raises StoreError on a disk error."""
     with _disk_errors(config, name):
         (config.collections_dir / name).rename(config.collections_dir / new_name)
         sync_folder(config.collections_dir)
 
 
 def discard_leftovers(config: Config, name: str) -> None:
-    """Delete what interrupted rebuilds left of a collection, after a recovery. Under the lock only.
+    """Delete remains of interrupted rebuilds of a collection, after a recovery. Requires the lock.
 
-    An interrupted deletion is left to `askive.rag.privacy.leftovers.sweep`. Raises StoreError when the disk refuses.
+    `askive.rag.privacy.leftovers.sweep` finishes interrupted deletions. Raises StoreError on a disk error.
     """
     from askive.models.registry import clear_states
 
@@ -112,16 +112,16 @@ def discard_leftovers(config: Config, name: str) -> None:
     for state in ("rebuilding", "replaced"):
         leftover = config.collections_dir / f".{name}.{state}"
         if leftover.exists():
-            # After an exchange that was interrupted, `rebuilding` is the former collection.
+            # After an interrupted exchange, `rebuilding` is the old collection.
             clear_states(config.models_dir)
             with _disk_errors(config, name):
                 shutil.rmtree(leftover)
 
 
 def recover_collections(config: Config) -> None:
-    """Finish every swap that a crash interrupted. Cheap; what another process is working on is left to it."""
+    """Finish all swaps that a crash interrupted. Cheap; skips collections that another process has locked."""
     for aside in config.collections_dir.glob(".*.replaced"):
-        # Listing must not fail for one of them; opening it says what is wrong.
+        # One broken collection must not break the listing; opening it reports the error.
         with suppress(AskiveError):
             recover_collection(config, aside.name[1 : -len(".replaced")], wait_s=0)
 
@@ -129,14 +129,14 @@ def recover_collections(config: Config) -> None:
 def recover_collection(
     config: Config, name: str, *, wait_s: float | None = None, notify: Notify | None = None
 ) -> None:
-    """Finish an interrupted swap of this collection, or put the former one back; nothing when there was none.
+    """Finish an interrupted swap of this collection, or restore the old one; nothing if there was none.
 
-    wait_s, notify, raises: as `lock_collections`.
+    wait_s, notify, errors: as `lock_collections`.
     """
     if not _is_interrupted(config, name):
         return
     with lock_collections(config, name, wait_s=wait_s, notify=notify):
-        # Looked at again: whoever held the lock may have finished.
+        # Checked again: the previous holder of the lock may have finished the swap.
         if not _is_interrupted(config, name):
             return
         fresh, place, aside = building_path(config, name), config.collections_dir / name, _aside(config, name)
@@ -168,7 +168,7 @@ def _aside(config: Config, name: str) -> Path:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names in one step; False where the system or the file system cannot."""
+    """Exchange two names atomically; False if the system or the file system cannot."""
     if sys.platform != "linux":
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -1,4 +1,4 @@
-"""What `askive doctor` examines; nothing is written.
+"""The checks of `askive doctor`; read-only.
 
 In: the settings. Out: findings, each with a remedy.
 """

@@ -1,4 +1,4 @@
-"""Checks of the collections: the store, the full-text index, the vectors and the vector index. Nothing is written."""
+"""Checks of the collections: store, full-text index, vectors and vector index. Read-only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from askive.rag.config import Config
-from askive.rag.doctor.files import Finding, surely
+from askive.rag.doctor.files import Finding, guarded
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
@@ -25,21 +25,21 @@ from askive.rag.text.dates import days_of
 from askive.rag.types import Passage, Source
 
 _COPIED_UP_TO = 256 * 2**20
-"""Bytes of a store whose full-text index is checked without being asked to: it is copied into memory for that."""
+"""Largest store, in bytes, whose full-text index is always checked: the check needs a copy in memory."""
 _UNIT = 1e-3
 
 
 def examine_collections(config: Config, *, full: bool = False) -> Iterator[Finding]:
-    """A finding for each collection that is sound, or one for each thing that is wrong with it.
+    """One finding for each collection without problems, or one for each problem.
 
-    full: also check the full-text index of stores that are larger than 256 MB.
+    full: also check the full-text index of stores above 256 MB.
     """
     stores = sorted(config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
     if not stores:
         yield Finding("collections", "ok", "none yet; `askive index PATH` creates one")
     for path in stores:
         name = f"collection {path.parent.name}"
-        yield from surely(name, partial(_collection, name, path, full))
+        yield from guarded(name, partial(_collection, name, path, full))
 
 
 def _collection(name: str, path: Path, full: bool) -> Iterator[Finding]:
@@ -55,9 +55,9 @@ def _collection(name: str, path: Path, full: bool) -> Iterator[Finding]:
 def _store(name: str, path: Path, db: sqlite3.Connection, full: bool) -> Iterator[Finding]:
     problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
     meta = dict(db.execute("SELECT key, value FROM meta").fetchall()) if not problems else {}
-    found = meta.get("format", "")
-    if not problems and found != str(FORMAT):
-        failure = format_failure(path, int(found) if found.isdecimal() else -1)
+    version = meta.get("format", "")
+    if not problems and version != str(FORMAT):
+        failure = format_failure(path, int(version) if version.isdecimal() else -1)
         yield Finding(name, "error", failure.message, failure.remedy)
         return
     checks: list[Callable[[], Iterator[str]]] = [
@@ -100,7 +100,7 @@ def _index(name: str, folder: Path, db: sqlite3.Connection, meta: dict[str, str]
 
 
 def _n_changed(path: Path, db: sqlite3.Connection, meta: dict[str, str]) -> int:
-    """How many stored vectors differ from the exact index, which holds a copy of each and has a checksum."""
+    """Number of stored vectors that differ from the exact index, which has a copy of each and a checksum."""
     dimension = int(json.loads(meta["fingerprint"])["dimension"]) if "fingerprint" in meta else 0
     index = FaissIndex.load(path, dimension) if dimension else None
     if index is None:
@@ -132,7 +132,7 @@ def _meta(meta: dict[str, str]) -> Iterator[str]:
 
 
 def _documents(db: sqlite3.Connection) -> Iterator[str]:
-    """Metadata and dates, and the full-text rows against the text of the passages."""
+    """Checks metadata and dates, and compares the full-text rows with the text of the passages."""
     rows = db.execute(
         "SELECT doc_id, uri, title, media_type, published, publisher,"
         " sha256, metadata, published_first, published_last, text FROM documents"
@@ -172,13 +172,13 @@ def _vectors(db: sqlite3.Connection, meta: dict[str, str]) -> Iterator[str]:
         blobs = [row[0] for row in batch if len(row[0]) == 4 * dimension]
         n_wide += len(batch) - len(blobs)
         with np.errstate(all="ignore"):
-            # Damaged bytes may be signalling NaNs, of which numpy warns.
+            # Damaged bytes may be signalling NaNs, for which numpy warns.
             rows_64 = (
                 np.frombuffer(b"".join(blobs), dtype=np.float32).astype(np.float64).reshape(-1, dimension)
             )
         with np.errstate(all="ignore"):
             norms = np.linalg.norm(rows_64, axis=1)
-        # The vector of a text without words may be 0.
+        # The vector of a text without words may be zero.
         n_odd += sum(not (norm == 0 or math.isclose(norm, 1, abs_tol=_UNIT)) for norm in norms.tolist())
     if n_wide:
         yield f"{n_wide} vectors do not have {dimension} dimensions"
@@ -187,7 +187,7 @@ def _vectors(db: sqlite3.Connection, meta: dict[str, str]) -> Iterator[str]:
 
 
 def _full_text(db: sqlite3.Connection, path: Path, full: bool) -> Iterator[str]:
-    """FTS5 checks its index only by a command that counts as writing: it is given to a copy in memory."""
+    """The FTS5 integrity check is a write command, so it runs on a copy in memory."""
     if not full and path.stat().st_size > _COPIED_UP_TO:
         return
     with closing(sqlite3.connect(":memory:")) as copy:

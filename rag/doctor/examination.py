@@ -1,4 +1,4 @@
-"""Checks of the machine, the weights and all that is kept: what is wrong and what fixes it."""
+"""Checks of the machine, the weights and the data folder, with remedies."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from askive.models.errors import AskiveError
 from askive.rag.config import Config
 from askive.rag.doctor.collections import examine_collections
-from askive.rag.doctor.files import Finding, examine_files, surely
+from askive.rag.doctor.files import Finding, examine_files, guarded
 
 _GB = 1024**3
 
 
 def examine(config: Config, *, verify_weights: bool = True, full: bool = False) -> Iterator[Finding]:
-    """Every check in turn; one that fails is a finding itself.
+    """All findings; a check that fails is a finding itself.
 
-    verify_weights: read all weight files and compare their digests (seconds a GB). full: as `examine_collections`.
+    verify_weights: compare the digests of all weight files (seconds per GB). full: as `examine_collections`.
     """
     for name, check in (
         ("python", lambda: iter([_python()])),
@@ -32,14 +32,14 @@ def examine(config: Config, *, verify_weights: bool = True, full: bool = False) 
         ("collections", lambda: examine_collections(config, full=full)),
         ("leftovers", lambda: iter([_leftovers(config)])),
     ):
-        yield from surely(name, check)
+        yield from guarded(name, check)
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < (3, 11):
-        return Finding("python", "error", f"Python {found} is too old", "install Python 3.11 or newer")
-    return Finding("python", "ok", f"Python {found}")
+        return Finding("python", "error", f"Python {version} is too old", "install Python 3.11 or newer")
+    return Finding("python", "ok", f"Python {version}")
 
 
 def _disk(home: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""Checks of what is kept beside the collections: settings, conversations, attention states, derived models."""
+"""Checks of the files besides the collections: settings, conversations, attention states, derived models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Severity = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check. remedy: the command or act that fixes it and harms nothing; empty when all is well."""
+    """The result of a check. remedy: a harmless command or action that fixes it; empty when there is no problem."""
 
     name: str
     severity: Severity
@@ -25,8 +25,8 @@ class Finding:
     remedy: str = ""
 
 
-def surely(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """The findings of a check; whatever it raises is one more, so that the other checks run."""
+def guarded(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """The findings of a check; an exception becomes a finding, so that the other checks run."""
     try:
         yield from check()
     except AskiveError as error:
@@ -39,14 +39,14 @@ def surely(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Findin
 
 
 def examine_files(config: Config) -> Iterator[Finding]:
-    """Everything in the data folder but the weights and the collections."""
+    """Checks everything in the data folder except the weights and the collections."""
     for name, check in (
         ("config", _settings),
         ("conversations", _conversations),
         ("kept states", _kept_states),
         ("derived models", _derived),
     ):
-        yield from surely(name, lambda check=check: check(config))  # type: ignore[misc]
+        yield from guarded(name, lambda check=check: check(config))  # type: ignore[misc]
 
 
 def _settings(config: Config) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Indexing: decides which files changed, loads and splits them, embeds the passages, writes the store.
+"""Indexing: detects changed files, loads and splits them, embeds the passages, writes the store.
 
-In: paths or Documents. Out: an IngestReport, and an archive that is complete after every document.
+In: paths or Documents. Out: an IngestReport; the archive is consistent after every document.
 """

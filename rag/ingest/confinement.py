@@ -1,4 +1,4 @@
-"""Takes rights and room from the process that parses files, as far as the platform can."""
+"""Restrict the process that parses files, as far as the platform allows: network, programs, memory, CPU time."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def end_with_parent(parent: int) -> None:
 
 
 def cut_network() -> None:
-    """No connection and no program from here on: an audit hook, and on Linux a network namespace if allowed.
+    """Forbid connections and programs from now on: an audit hook, and on Linux a network namespace if allowed.
 
-    Only the namespace holds native code too. Needs a process of one thread.
+    Only the namespace also restricts native code. Call it while the process has one thread.
     """
     if sys.platform == "linux":
         import ctypes
@@ -52,7 +52,7 @@ def cut_network() -> None:
 
 
 def limit_memory(n_bytes: int = MAX_MEMORY_BYTES) -> None:
-    """At most this much memory in use, what is in use now included; no core dumps. Nothing on Windows."""
+    """Limit the memory of this process, including what it uses now; disable core dumps. No effect on Windows."""
     try:
         import resource
     except ImportError:
@@ -63,13 +63,13 @@ def limit_memory(n_bytes: int = MAX_MEMORY_BYTES) -> None:
     with open("/proc/self/statm", encoding="ascii") as file:
         fields = [int(field) * resource.getpagesize() for field in file.read().split()]
     resident, data = fields[1], fields[5]
-    # What is mapped and not touched takes no room.
+    # Memory that is mapped but not touched takes no space.
     limit = data + max(n_bytes - resident, n_bytes // 2)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def limit_cpu(seconds: float) -> None:
-    """The process is ended after so much more processor time. Nothing on Windows."""
+    """End the process after this much more CPU time. No effect on Windows."""
     try:
         import resource
     except ImportError:
@@ -83,7 +83,7 @@ def limit_cpu(seconds: float) -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process had in use; 0 where the platform does not say."""
+    """Peak memory of this process in bytes; 0 where the platform does not report it."""
     try:
         import resource
     except ImportError:

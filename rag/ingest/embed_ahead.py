@@ -1,4 +1,4 @@
-"""Embedding in a thread of its own, while the caller reads and writes on."""
+"""Embedding in a background thread, while the caller reads and writes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _N_AHEAD = 2
 
 
 class Embeds(Protocol):
-    """What embeds texts to be stored: shape (len(texts), dimension), unit rows."""
+    """An embedder of stored texts: shape (len(texts), dimension), unit rows."""
 
     def embed_once(self, texts: Sequence[str]) -> Vectors:
-        """One row a text."""
+        """One row per text."""
         ...
 
 
 class EmbedAhead(Generic[Item]):
-    """Takes items with their texts, gives them back in the same order with their vectors.
+    """Takes items with their texts; returns them in the same order with their vectors.
 
-    Batches are filled across items, so that many small documents do not make many small batches, and a long one is
-    cut. At most a few batches wait: `add` does not return before there is room, so memory stays flat. An error of
-    the embedder is raised by the call that meets its batch.
+    Batches are filled across items: small documents share a batch, and a long one is split over several. At most a few
+    batches wait, and `add` blocks until there is room, so memory stays bounded. An error of the embedder is raised by
+    the call that reaches its batch.
     """
 
     def __init__(self, embedder: Embeds, n_batch: int = BATCH_PASSAGES, n_ahead: int = _N_AHEAD) -> None:
@@ -45,7 +45,7 @@ class EmbedAhead(Generic[Item]):
         self._moving = False
 
     def add(self, item: Item, texts: Sequence[str]) -> None:
-        """Have the texts embedded; waits while too many are in the queue."""
+        """Queue the texts for embedding; blocks while the queue is full."""
         self._items.append((item, len(texts)))
         for text in texts:
             self._texts.append(text)
@@ -53,13 +53,13 @@ class EmbedAhead(Generic[Item]):
                 self._submit()
 
     def ready(self) -> Iterator[tuple[Item, Vectors]]:
-        """Items whose vectors are made, in order; does not wait."""
+        """Items whose vectors are ready, in order; does not wait."""
         while self._batches and self._batches[0].done():
             self._take()
         yield from self._complete()
 
     def finish(self) -> Iterator[tuple[Item, Vectors]]:
-        """All other items, as they become ready; nothing is left then."""
+        """All other items, as they become ready; then the queue is empty."""
         if self._texts:
             self._submit()
         yield from self._complete()
@@ -68,9 +68,9 @@ class EmbedAhead(Generic[Item]):
             yield from self._complete()
 
     def stop(self) -> list[tuple[Item, Vectors]]:
-        """Let go of what was not begun and wait for the batch at hand; the items that are whole nevertheless.
+        """Cancel waiting batches and wait for the running one; returns the items that are complete.
 
-        None after an interrupt that came while rows were handed on: which rows are whose is not known then.
+        Returns none after an interrupt while rows were assigned: it is then unknown which rows belong to which item.
         """
         self._thread.shutdown(wait=True, cancel_futures=True)
         if self._moving:
@@ -87,7 +87,7 @@ class EmbedAhead(Generic[Item]):
 
     def _take(self) -> None:
         rows = self._batches[0].result()
-        # Ctrl-C can come between any two steps, and one that is left out would shift all rows that follow.
+        # Ctrl-C can interrupt between any two steps, and a skipped step would shift all later rows.
         self._moving = True
         self._batches.popleft()
         self._rows.append(rows)
@@ -103,12 +103,12 @@ class EmbedAhead(Generic[Item]):
             yield item, rows
 
     def _first_rows(self, n: int) -> Vectors:
-        taken: list[Vectors] = []
+        parts: list[Vectors] = []
         while n:
             rows = self._rows.popleft()
-            taken.append(rows[:n])
+            parts.append(rows[:n])
             if len(rows) > n:
                 self._rows.appendleft(rows[n:])
-            self._n_rows -= len(taken[-1])
-            n -= len(taken[-1])
-        return np.concatenate(taken) if taken else np.zeros((0, 0), dtype=np.float32)
+            self._n_rows -= len(parts[-1])
+            n -= len(parts[-1])
+        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)

@@ -1,6 +1,6 @@
-"""What parent and worker say to each other: lengths, JSON and plain bytes, so that nothing read can run code.
+"""The messages between parent and worker: lengths, JSON and plain bytes, so that no input can run code.
 
-A frame is two lengths, a JSON object, and bytes: of a file on the way out, of UTF-8 text on the way back.
+A frame has two lengths, a JSON object, and bytes: of a file to the worker, of UTF-8 text from it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _MAX_BYTES = max(MAX_FILE_BYTES, 4 * MAX_TEXT_CHARS)
 
 
 class BrokenFrame(Exception):
-    """The other side has ended or sent something malformed."""
+    """The other side has ended or sent malformed data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A document and the passages that it was split into."""
+    """A document and its passages."""
 
     document: Document
     passages: list[Passage]
@@ -66,7 +66,7 @@ def _read(stream: IO[bytes], n: int) -> bytes:
 
 
 def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
-    """A document without its text, uri and digest, and its passages, for `loaded_from`."""
+    """A document without text, uri and digest, and its passages, for `loaded_from`."""
     headings = list(dict.fromkeys(passage.heading for passage in passages))
     number = {heading: n for n, heading in enumerate(headings)}
     return {
@@ -81,7 +81,7 @@ def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, 
 
 
 def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> Loaded:
-    """The document at `uri` with its passages. Raises LoadError for a reported failure, BrokenFrame for nonsense."""
+    """The document at `uri` with its passages. Raises LoadError for a reported failure, BrokenFrame for bad data."""
     if "failure" in fields:
         raise LoadError(_shown(_text(fields, "failure")), remedy=_shown(_text(fields, "remedy")))
     try:
@@ -109,7 +109,7 @@ def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> L
 
 
 def _shown(message: str) -> str:
-    """Parsers quote what they stumble on: no control characters, and not at any length."""
+    """The message for users, without control characters and shortened: parsers quote their input."""
     return "".join(char if char.isprintable() else "\ufffd" for char in message[:_MAX_MESSAGE_CHARS])
 
 
@@ -136,7 +136,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
 def _is_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
-    # JSON can spell halves of surrogate pairs.
+    # JSON can encode lone surrogates.
     value.encode("utf-8")
     return value
 

@@ -1,7 +1,7 @@
 """Parse files in worker processes, so that a damaged or hostile file affects only itself.
 
-A file that takes too much memory or time, or ends its process, is a LoadError; the process is replaced. Processes
-start when there is something to parse. What is sent and got back is limited, so memory stays flat.
+A file that takes too much memory or time, or crashes its process, is a LoadError; the process is replaced. Processes
+start with the first job. The queues are limited, so memory stays bounded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from askive.rag.load.limits import MAX_MEMORY_BYTES, unreadable
 N_WORKERS = 2
 _LOOK_S = 0.1
 _BUSY_S = 0.3
-"""A second process starts when the first has been busy with one file for so long, or behind by so many."""
+"""A second process starts when the first has worked on one file for so long, or when so many jobs wait."""
 _BUSY_JOBS = 16
 _MAX_AHEAD = 64
 _MAX_AHEAD_BYTES = 32 * 2**20
@@ -32,7 +32,7 @@ _MAX_PEAK_BYTES = MAX_MEMORY_BYTES // 2
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """A file to be parsed. `ParserPool.take` gives what came of it."""
+    """A file to parse. `ParserPool.take` returns its result."""
 
     data: bytes
     uri: str
@@ -46,7 +46,7 @@ class Job:
 class ParserPool:
     """Up to `n_workers` processes that parse and split, in the order of `submit`.
 
-    Use as a context: at its end, however it comes, no process is left. `submit` and `take` belong to one thread.
+    Use it in a `with` block: all processes have ended after it. Call `submit` and `take` from one thread.
     """
 
     def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS) -> None:
@@ -62,11 +62,11 @@ class ParserPool:
         self._watcher = threading.Thread(target=self._watch, name="parse-watch", daemon=True)
 
     def has_room(self) -> bool:
-        """Whether reading further ahead is wise; `submit` takes a job in any case."""
+        """Whether the queue is short enough to read ahead; `submit` accepts a job in any case."""
         return self._n_ahead < _MAX_AHEAD and self._n_ahead_bytes < _MAX_AHEAD_BYTES
 
     def submit(self, data: bytes, uri: str, ending: str, digest: str) -> Job:
-        """Have the bytes parsed by the loader of this file ending; digest: of the bytes."""
+        """Queue the bytes for the loader of this file extension; digest: of the bytes."""
         job = Job(data, uri, ending, digest, len(data))
         self._n_ahead += 1
         self._n_ahead_bytes += job.n_bytes
@@ -79,12 +79,12 @@ class ParserPool:
         return job
 
     def take(self, job: Job) -> Loaded:
-        """What came of the job; waits for it. Raises LoadError, and ArchiveError when no process can be started.
+        """The result of the job; waits for it. Raises LoadError, and ArchiveError when no process can be started.
 
-        Jobs must be taken in the order of `submit`.
+        Take jobs in the order of `submit`.
         """
         while not job.done.wait(_BUSY_S):
-            # Whatever comes behind a file that takes long need not wait for it.
+            # So that later jobs need not wait for a file that takes long.
             with self._changed:
                 waits = bool(self._jobs)
             if waits:
@@ -121,17 +121,17 @@ class ParserPool:
         self.close()
 
     def next_job(self) -> Job | None:
-        """For the workers: the next job, as soon as there is one and room for its result; None at the end."""
+        """For the workers: the next job, once there is one and room for its result; None after `close`."""
         with self._changed:
             while not self._closing.is_set():
-                # Results that wait are older than every job that is left, so they can always be taken.
+                # Waiting results are older than all waiting jobs, so they can always be taken.
                 if self._jobs and self._n_waiting_chars < _MAX_WAITING_CHARS:
                     return self._jobs.popleft()
                 self._changed.wait()
         return None
 
     def finish(self, job: Job, result: Loaded | AskiveError) -> None:
-        """For the workers: what came of a job."""
+        """For the workers: set the result of a job."""
         job.data = b""
         job.result = result
         if isinstance(result, Loaded):
@@ -142,7 +142,7 @@ class ParserPool:
     def _watch(self) -> None:
         while not self._closing.wait(_LOOK_S):
             for worker in self._workers:
-                worker.look()
+                worker.enforce_limits()
 
     def _add_worker(self) -> None:
         if len(self._workers) < self._n_workers:
@@ -154,7 +154,7 @@ class ParserPool:
 
 
 class _Worker(threading.Thread):
-    """A thread that hands jobs to a process, and replaces the process when it has ended or grown."""
+    """A thread that passes jobs to a process, and replaces the process when it has ended or grown too large."""
 
     def __init__(self, pool: ParserPool, passages: PassageConfig) -> None:
         super().__init__(name="parse", daemon=True)
@@ -168,17 +168,17 @@ class _Worker(threading.Thread):
         self._is_closed = False
 
     def run(self) -> None:
-        """Until the pool is closed. The kernel ends the process together with this thread, which starts it."""
+        """Run until the pool is closed. This thread starts the process, and the kernel ends both together."""
         try:
             while (job := self._pool.next_job()) is not None:
                 self._pool.finish(job, self._parse(job))
         finally:
             self._end_process()
 
-    def look(self) -> None:
-        """End the process when it takes more than it may."""
+    def enforce_limits(self) -> None:
+        """End the process when it exceeds its limits."""
         if (process := self._process) is not None:
-            process.look()
+            process.enforce_limits()
 
     def close(self) -> None:
         """End the process now; the thread ends soon after."""
@@ -201,7 +201,7 @@ class _Worker(threading.Thread):
         except LoadError as error:
             return error
         except Exception as error:
-            # It does not keep to the form, so it is not to be trusted any more.
+            # It violates the protocol, so it is no longer trusted.
             self._end_process()
             return unreadable(job.uri, error)
 
@@ -216,7 +216,7 @@ class _Worker(threading.Thread):
                 process.wait_until_ready()
                 return process
             except ArchiveError:
-                # Whoever ends processes when memory is short may have met it.
+                # The system may have killed it when memory was short.
                 self._end_process()
                 if self._is_closed or attempt == _START_ATTEMPTS - 1:
                     raise

@@ -1,4 +1,4 @@
-"""One process that parses files, as its parent sees it: started, asked, watched, ended."""
+"""One parser process, from its parent's side: start, requests, limits, end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from askive.rag.errors import ArchiveError, LoadError
 from askive.rag.ingest.frames import BrokenFrame, receive, send
 from askive.rag.load.limits import MAX_MEMORY_BYTES, MEMORY_EXIT, cpu_seconds, out_of_memory, wall_seconds
 
-# The parent's own search path: a folder named `models` where the command runs must not be imported instead.
+# The parent's search path: a folder named `models` in the working directory must not be imported instead.
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from "
     "askive.rag.ingest.parser_worker import main; main()"
@@ -27,9 +27,9 @@ _START_S = 60.0
 
 
 class ParserProcess:
-    """Starts at once. `wait_until_ready`, `ask` and `close` belong to one thread.
+    """A process that starts at once. Call `wait_until_ready`, `ask` and `close` from one thread.
 
-    Raises ArchiveError when it cannot be started.
+    Raises ArchiveError when it cannot start.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class ParserProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # Ctrl-C is for the parent, which ends this process in its own time.
+                # Ctrl-C is for the parent, which then ends this process.
                 start_new_session=True,
             )
         except OSError as error:
@@ -56,7 +56,7 @@ class ParserProcess:
         self.n_jobs = 0
 
     def wait_until_ready(self) -> None:
-        """Raises ArchiveError when the process ends before."""
+        """Raises ArchiveError when the process ends before it is ready."""
         if self._is_ready:
             return
         try:
@@ -68,9 +68,9 @@ class ParserProcess:
         self._is_ready = True
 
     def ask(self, fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-        """One frame there and one back.
+        """Send one frame and return the reply.
 
-        Raises LoadError, naming `fields["uri"]`, when the process does not survive it.
+        Raises LoadError, naming `fields["uri"]`, when the process ends or is stopped.
         """
         self.n_jobs += 1
         self._deadline = time.monotonic() + wall_seconds(len(data))
@@ -82,13 +82,13 @@ class ParserProcess:
         finally:
             self._deadline = float("inf")
 
-    def look(self) -> None:
-        """End the process when it takes more memory or time than it may. To be called often, by any thread."""
+    def enforce_limits(self) -> None:
+        """End the process when it exceeds its memory or time. Call it often, from any thread."""
         if time.monotonic() > self._deadline:
             self._exceeded = "time"
             self.kill()
             return
-        # For platforms that do not keep the limit which the process sets itself.
+        # For platforms that do not enforce the limit that the process sets itself.
         if not self._is_ready:
             return
         with contextlib.suppress(psutil.Error):
@@ -97,14 +97,14 @@ class ParserProcess:
                 self.kill()
 
     def kill(self) -> None:
-        """End the process; by any thread, and safe to call twice."""
-        # Once it was waited for, its number may be another process's.
+        """End the process; from any thread, and safe to call twice."""
+        # After the wait, another process may have its id.
         with self._ending:
             if self._popen.returncode is None:
                 self._popen.kill()
 
     def close(self) -> None:
-        """End the process and wait for its end."""
+        """End the process and wait for it."""
         self.kill()
         for stream in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
@@ -113,7 +113,7 @@ class ParserProcess:
             self._popen.wait()
 
     def _failure(self, uri: str, n_bytes: int) -> LoadError:
-        """Why the process did not survive a file; it is ended if it did."""
+        """Why the process failed on a file; also ends it if it is running."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(1.0)
         self.close()

@@ -1,6 +1,6 @@
-"""The process in which files are parsed and split: bytes in, a document with its passages out.
+"""The process that parses and splits files: bytes in, a document with its passages out.
 
-It has little memory and time, no network, and no rights but the user's; it lives while its parent does.
+It has limited memory and time, no network, and only the user's rights; it ends with its parent.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any, BinaryIO, NamedTuple
 
-# First of all: switches off what libraries would send or fetch.
+# Imported first: disables telemetry and downloads of libraries.
 from askive import models  # noqa: F401
 from askive.rag.errors import AskiveError, LoadError
 from askive.rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
@@ -32,10 +32,10 @@ class _Splitting(NamedTuple):
 
 
 def main() -> None:
-    """Parse what comes in on stdin until it ends; `argv[-1]` is the parent's process id."""
+    """Parse frames from stdin until it ends; `argv[-1]` is the parent's process id."""
     reads, writes = _pipes()
     cut_network()
-    # A new namespace makes the kernel forget whose end this process shares.
+    # A new namespace makes the kernel forget the link to the parent.
     end_with_parent(int(sys.argv[-1]))
     limit_memory()
     try:
@@ -47,14 +47,14 @@ def main() -> None:
             del data
             send(writes, result | {"peak": peak_bytes()}, text)
     except (BrokenFrame, OSError):
-        # The parent is gone, or has closed the pipe.
+        # The parent has ended or closed the pipe.
         os._exit(0)
     except MemoryError:
         os._exit(MEMORY_EXIT)
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Stdin and stdout for us alone: what libraries print must not come between."""
+    """Stdin and stdout for frames only: what libraries print must not get in between."""
     reads, writes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):

@@ -1,8 +1,8 @@
 """Plan (add, change, delete) -> load -> split -> embed -> commit, document by document.
 
-Files are loaded and split by processes of their own, a thread embeds, and the caller's thread writes. What waits
-between them is bounded, so neither texts nor vectors gather in memory, only names; each document is committed by
-itself, in the order of the plan. The vector index is brought in step with the store at the end, from the store.
+Worker processes load and split, a thread embeds, and the caller's thread writes. The queues between them are bounded,
+so memory holds neither all texts nor all vectors. Each document is its own transaction, in the order of the plan. The
+vector index is updated from the store at the end.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
-"""Called with documents done, documents in all (None if unknown) and the uri that was done last."""
+"""Called with the number of finished documents, the total (None if unknown) and the uri of the last one."""
 Reading = Callable[[str], None]
-"""Called with the uri of a file whose parsing is waited for."""
+"""Called with the uri of a file while its parsing is awaited."""
 
 Confirm = Callable[[Sequence[Withheld]], bool]
-"""Called before anything is read, with what would be removed; whether to remove it."""
+"""Called with the documents to be removed, before any file is read; returns whether to remove them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A document that could not be read; what was stored of it before is kept."""
+    """A document that could not be read; its previous version, if any, stays in the store."""
 
     uri: str
     message: str
@@ -47,10 +47,10 @@ class Failure:
 
 @dataclass(slots=True)
 class IngestReport:
-    """What an indexing did.
+    """The result of an indexing.
 
-    skipped: files of unsupported types. withheld: documents that are missing from their folder and were
-    kept because nobody confirmed the removal. links: links that point outside the named folders and were not
+    skipped: files of unsupported types. withheld: documents that are missing from their folder and were kept because
+    nobody confirmed their removal. links: links that point outside the named folders and were not
     followed.
     """
 
@@ -72,26 +72,26 @@ class IngestReport:
 
     @property
     def n_not_removed(self) -> int:
-        """Documents that are missing from their folder and were kept."""
+        """Documents that are missing from their folder but were kept."""
         return len({uri for withheld in self.withheld for uri in withheld.uris})
 
     @property
     def n_written(self) -> int:
-        """Documents that were embedded."""
+        """Documents that were embedded and written."""
         return self.n_added + self.n_changed
 
     @property
     def passages_per_second(self) -> float:
-        """Over the whole time; while indexing, so far."""
+        """Over the whole run, or so far while it runs."""
         return self.n_passages / self.elapsed_ms * 1000 if self.elapsed_ms else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What came of looking at a document; unchanged when neither `document` nor `failure` is there.
+class _Examined:
+    """A document after the check for changes; unchanged when neither `document` nor `failure` is set.
 
-    passages: of the document; None while it is not split. is_new: nothing is stored at its uri.
-    stamp: of its file, to be kept for the next time; empty for none.
+    passages: of the document; None before it is split. is_new: the store has nothing at its uri.
+    stamp: of its file, to be stored for the next run; empty if it has none.
     """
 
     uri: str
@@ -112,25 +112,26 @@ def ingest_paths(
     reading: Reading | None = None,
     follow_links: bool = False,
 ) -> IngestReport:
-    """Bring the archive in step with files and folders.
+    """Update the archive from files and folders.
 
-    New and changed files are read, unchanged ones are not opened; what is missing from a named folder is removed,
-    and so is a named file that was indexed before. A file that cannot be read, or takes more memory or time than a
-    file may, is a failure in the report and leaves the others alone. report: filled while it goes on, for those who
-    watch. follow_links: also those that lead out of a named folder.
-    prune: whether more than a third of a folder's documents, and at least three, may be removed; or whom to ask. A
-    folder that is empty or gone may be on a disk that is not mounted: without it they stay, as `report.withheld`.
-    Raises UsageError when a path does not exist and was not indexed, ArchiveError when files cannot be parsed at all.
+    New and changed files are read; unchanged files are not opened. Documents that are missing from a named folder are
+    removed, and so is a named file that was indexed before and is missing. A file that cannot be read, or exceeds the
+    limits of time and memory, is a failure in the report and does not affect the others. report: filled as the run goes
+    on. follow_links: also follow links that point outside a named folder.
+    prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
+    An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
+    `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
+    start.
     """
     known = archive.store.known_sha256()
     plan = plan_paths(paths, known, follow_links=follow_links)
     report = report or IngestReport()
     report.skipped = [printable(Path(path)) for path in plan.skipped]
     report.links = [printable(Path(link)) for link in plan.links_out]
-    gone = list(plan.gone)
+    to_delete = list(plan.to_delete)
     if plan.withheld:
         if prune if isinstance(prune, bool) else prune(plan.withheld):
-            gone += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
+            to_delete += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
         else:
             report.withheld = plan.withheld
     for folder, reason in plan.unreadable.items():
@@ -138,8 +139,8 @@ def ingest_paths(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
     with ParserPool(archive.passages_config) as pool:
-        found = _files(plan, known, archive.store.stamps(), pool, reading)
-        return _ingest(archive, found, gone, len(plan.files), report, progress)
+        examined_files = _files(plan, known, archive.store.stamps(), pool, reading)
+        return _ingest(archive, examined_files, to_delete, len(plan.files), report, progress)
 
 
 def ingest_documents(
@@ -149,125 +150,128 @@ def ingest_documents(
     progress: Progress | None = None,
     report: IngestReport | None = None,
 ) -> IngestReport:
-    """Add or replace documents made by the caller; others in the archive stay.
+    """Add or replace documents made by the caller; the others in the archive stay.
 
-    NULs and halves of surrogate pairs in a text, which SQLite cannot hold, become U+FFFD; offsets stay.
-    report: filled while it goes on.
+    NULs and lone surrogates in a text, which SQLite cannot store, become U+FFFD; offsets stay valid.
+    report: filled as the run goes on.
     """
     total = len(documents) if isinstance(documents, Sequence) else None
     known = archive.store.known_sha256()
-    found = _compared(documents, known)
-    return _ingest(archive, found, [], total, report or IngestReport(), progress)
+    examined_files = _compared(documents, known)
+    return _ingest(archive, examined_files, [], total, report or IngestReport(), progress)
 
 
 def remove_document(archive: Archive, uri: str) -> bool:
-    """Take a document out of the store and of all indexes, for good; whether it was there. Its file stays."""
+    """Remove a document from the store and all indexes; returns whether it existed. Its file stays."""
     if archive.store.document_by_uri(uri) is None:
         return False
     _delete(archive, [uri])
     return True
 
 
-def documents_meant(archive: Archive, uris: Sequence[str]) -> list[str]:
-    """The uris of the documents that are meant, sorted.
+def resolve_uris(archive: Archive, uris: Sequence[str]) -> list[str]:
+    """The uris of the documents that the arguments refer to, sorted.
 
-    uris: of documents, or paths of files or of folders with all that is below them.
-    Raises UsageError for what means no document.
+    uris: of documents, or paths of files, or of folders including subfolders.
+    Raises UsageError for an argument that matches no document.
     """
     known = archive.store.known_sha256()
-    meant: set[str] = set()
+    matches: set[str] = set()
     for uri in uris:
         path = os.path.abspath(uri)  # noqa: PTH100
         below = f"{path.rstrip(os.sep)}{os.sep}"
-        found = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
-        if not found:
+        of_uri = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
+        if not of_uri:
             raise UsageError(
                 f"{uri} is not in the collection",
                 remedy="list its documents with `askive collections -c NAME`",
             )
-        meant |= found
-    return sorted(meant)
+        matches |= of_uri
+    return sorted(matches)
 
 
 def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
-    """Take documents out, in one transaction: those meant by `uris`, which are returned, sorted.
+    """Remove the documents that `uris` refers to, in one transaction; returns their uris, sorted.
 
-    uris: as in `documents_meant`. Files stay on disk, and so does what was made of their text outside the archive:
-    see `askive.rag.privacy.deletion.remove_from_collection`. Raises UsageError for what means no document; nothing
-    is removed then.
+    uris: as in `resolve_uris`. Files stay on disk, and so do copies of their text outside the archive: see
+    `askive.rag.privacy.deletion.remove_from_collection`. Raises UsageError for an argument that matches no document;
+    nothing is removed then.
     """
-    meant = documents_meant(archive, uris)
-    _delete(archive, meant)
-    return meant
+    matches = resolve_uris(archive, uris)
+    _delete(archive, matches)
+    return matches
 
 
-def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Seen]:
+def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Examined]:
     for document in documents:
         if known.get(document.uri) == document.sha256:
-            yield _Seen(document.uri)
+            yield _Examined(document.uri)
             continue
-        yield _Seen(document.uri, storable_document(document), is_new=document.uri not in known)
+        yield _Examined(document.uri, storable_document(document), is_new=document.uri not in known)
         known[document.uri] = document.sha256
 
 
 def _files(
     plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool, reading: Reading | None
-) -> Iterator[_Seen]:
-    """The files in the order of the plan, read ahead as far as the pool has room."""
-    ahead: deque[tuple[_Seen, Job | None]] = deque()
+) -> Iterator[_Examined]:
+    """The files in the order of the plan, read ahead while the pool has room."""
+    ahead: deque[tuple[_Examined, Job | None]] = deque()
     for uri in plan.files:
-        ahead.append(_look(uri, plan, known, stamps, pool))
+        ahead.append(_examine(uri, plan, known, stamps, pool))
         while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
-            yield _taken(*ahead.popleft(), pool, reading)
+            yield _with_result(*ahead.popleft(), pool, reading)
     while ahead:
-        yield _taken(*ahead.popleft(), pool, reading)
+        yield _with_result(*ahead.popleft(), pool, reading)
 
 
-def _look(
+def _examine(
     uri: str, plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool
-) -> tuple[_Seen, Job | None]:
-    """Whether a file is new or changed; it is being parsed then."""
-    # Before the bytes are read: a change while they are being read makes another stamp.
+) -> tuple[_Examined, Job | None]:
+    """Whether a file is new or changed; if so, its parsing has been queued."""
+    # Before reading the bytes: a change during reading then gives another stamp.
     stamp = stamp_of(uri)
     if stamp and stamps.get(uri) == stamp:
-        return _Seen(uri), None
+        return _Examined(uri), None
     try:
         loader_of(Path(uri))
         target = plan.links.get(uri, uri)
         if target != uri and not os.path.exists(target):  # noqa: PTH110
             raise LoadError(
-                f"{uri} is a link to {target}, which does not exist", remedy="correct or remove the link"
+                f"{uri} is a link to {target}, which does not exist",
+                remedy="make it point to an existing file",
             )
         data = read_bytes(Path(target))
     except AskiveError as error:
         return _failed(uri, error), None
     digest = sha256(data)
-    seen = _Seen(uri, is_new=uri not in known, stamp=stamp)
+    examined = _Examined(uri, is_new=uri not in known, stamp=stamp)
     if known.get(uri) == digest:
-        return seen, None
-    return seen, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
+        return examined, None
+    return examined, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
 
 
-def _taken(seen: _Seen, job: Job | None, pool: ParserPool, reading: Reading | None) -> _Seen:
+def _with_result(
+    examined: _Examined, job: Job | None, pool: ParserPool, reading: Reading | None
+) -> _Examined:
     if job is None:
-        return seen
+        return examined
     if reading is not None and not job.done.is_set():
-        reading(seen.uri)
+        reading(examined.uri)
     try:
         loaded = pool.take(job)
     except LoadError as error:
-        return _failed(seen.uri, error)
-    return replace(seen, document=loaded.document, passages=loaded.passages)
+        return _failed(examined.uri, error)
+    return replace(examined, document=loaded.document, passages=loaded.passages)
 
 
-def _failed(uri: str, error: AskiveError) -> _Seen:
-    return _Seen(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))
+def _failed(uri: str, error: AskiveError) -> _Examined:
+    return _Examined(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))
 
 
 def _ingest(
     archive: Archive,
-    found: Iterator[_Seen],
-    gone: Sequence[str],
+    examined_files: Iterator[_Examined],
+    to_delete: Sequence[str],
     total: int | None,
     report: IngestReport,
     progress: Progress | None,
@@ -275,24 +279,24 @@ def _ingest(
     run = _Run(archive, report, total, progress)
     ended_well = False
     try:
-        for seen in found:
-            run.see(seen)
-        run.finish(gone)
+        for examined in examined_files:
+            run.add(examined)
+        run.finish(to_delete)
         ended_well = True
     finally:
-        # Also after Ctrl-C: what was committed stays, and the index file is in step.
+        # Also after Ctrl-C: committed documents stay, and the index file is updated.
         run.close(ended_well=ended_well)
     return report
 
 
 def _delete(archive: Archive, uris: Sequence[str]) -> None:
-    archive.dense_cache.hold()
+    archive.dense_cache.preload()
     archive.store.delete(uris)
     archive.dense_cache.save()
 
 
 class _Run:
-    """One indexing: embeds ahead, commits each document by itself, counts and tells."""
+    """One indexing run: embeds ahead, commits documents one by one, counts and reports progress."""
 
     def __init__(
         self, archive: Archive, report: IngestReport, total: int | None, progress: Progress | None
@@ -305,47 +309,47 @@ class _Run:
         self._started = time.perf_counter()
         self._n_done = 0
         self._changes = False
-        self._ahead: EmbedAhead[tuple[_Seen, list[Passage]]] | None = None
+        self._ahead: EmbedAhead[tuple[_Examined, list[Passage]]] | None = None
         self._restamped: dict[str, str] = {}
 
-    def see(self, seen: _Seen) -> None:
-        """Take in a document; commits those that are ready."""
-        if seen.document is not None:
+    def add(self, examined: _Examined) -> None:
+        """Add a document; commits those that are ready."""
+        if examined.document is not None:
             if self._ahead is None:
                 self._store.set_fingerprint(self._archive.fingerprint())
                 self._ahead = EmbedAhead(self._archive.embedder)
                 self._begin_changes()
-            passages = seen.passages
+            passages = examined.passages
             if passages is None:
-                passages = chunk(seen.document, self._archive.passages_config)
-            texts = [f"{context_of(seen.document, passage)}\n{passage.text}" for passage in passages]
-            self._ahead.add((seen, passages), texts)
+                passages = chunk(examined.document, self._archive.passages_config)
+            texts = [f"{context_of(examined.document, passage)}\n{passage.text}" for passage in passages]
+            self._ahead.add((examined, passages), texts)
             self._commit(self._ahead.ready())
             return
-        if seen.failure is not None:
-            self._report.failures.append(seen.failure)
+        if examined.failure is not None:
+            self._report.failures.append(examined.failure)
         else:
             self._report.n_unchanged += 1
-            if seen.stamp:
-                self._restamped[seen.uri] = seen.stamp
-        self._tell(seen.uri)
+            if examined.stamp:
+                self._restamped[examined.uri] = examined.stamp
+        self._report_progress(examined.uri)
 
-    def finish(self, gone: Sequence[str]) -> None:
+    def finish(self, to_delete: Sequence[str]) -> None:
         """Commit the rest, and remove missing documents."""
         if self._ahead is not None:
             self._commit(self._ahead.finish())
-        if gone:
+        if to_delete:
             self._begin_changes()
-            self._store.delete(gone)
-            self._report.n_deleted += len(gone)
+            self._store.delete(to_delete)
+            self._report.n_deleted += len(to_delete)
 
     def close(self, *, ended_well: bool) -> None:
-        """Bring the index's file in step; after an error the documents whose vectors are made are committed too."""
+        """Update the index file; after an error, documents with finished vectors are committed too."""
         if self._ahead is not None:
             whole = self._ahead.stop()
             if not ended_well:
                 self._progress = None
-                # A store that cannot be written has said so already.
+                # An error of the store has been raised already.
                 with contextlib.suppress(StoreError):
                     self._commit(whole)
         if ended_well and self._restamped:
@@ -356,22 +360,22 @@ class _Run:
 
     def _begin_changes(self) -> None:
         if not self._changes:
-            self._archive.dense_cache.hold()
+            self._archive.dense_cache.preload()
             self._changes = True
 
-    def _commit(self, ready: Iterable[tuple[tuple[_Seen, list[Passage]], Vectors]]) -> None:
-        for (seen, passages), vectors in ready:
-            document = seen.document
+    def _commit(self, ready: Iterable[tuple[tuple[_Examined, list[Passage]], Vectors]]) -> None:
+        for (examined, passages), vectors in ready:
+            document = examined.document
             assert document is not None
-            self._store.put(document, passages, vectors, seen.stamp)
+            self._store.put(document, passages, vectors, examined.stamp)
             self._report.n_passages += len(passages)
-            if seen.is_new:
+            if examined.is_new:
                 self._report.n_added += 1
             else:
                 self._report.n_changed += 1
-            self._tell(document.uri)
+            self._report_progress(document.uri)
 
-    def _tell(self, uri: str) -> None:
+    def _report_progress(self, uri: str) -> None:
         self._n_done += 1
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
         if self._progress:

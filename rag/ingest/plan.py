@@ -1,7 +1,7 @@
-"""Compare files with a collection: which are new or changed, unchanged, or missing.
+"""Compare files with a collection: new, changed, unchanged or missing.
 
-A file is known unchanged by its folder entry (the stamp), without opening it; when that is not sure, by the digest
-of its bytes, without understanding them.
+The stamp, from a file's directory entry, shows that it is unchanged without opening it. Without a stamp the digest of
+its bytes decides, without parsing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from askive.rag.load import LOADERS
 from askive.rag.load.files import is_system_folder
 
 _CLOCK_STEP_NS = 2_000_000_000
-"""Files touched within this time before they are read get no stamp: a later change could leave the same one."""
+"""Files modified so recently get no stamp: a later change could leave the same one."""
 
 
 _MIN_WITHHELD = 3
@@ -27,9 +27,9 @@ _MAX_GONE_SHARE = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Documents missing from a named folder, too many to be removed without confirmation.
+    """Documents missing from a named folder, too many to remove without confirmation.
 
-    n_known: documents that are held of the folder.
+    n_known: number of the collection's documents in the folder.
     """
 
     folder: str
@@ -41,18 +41,18 @@ class Withheld:
 class Plan:
     """The result of the comparison.
 
-    files: paths to look at, in order; as strings, since making many Path objects takes longer than all else.
-    gone: uris to remove.
-    withheld: what is only to be removed after a confirmation: more than a third of a folder, and at least three
-    documents. The folder may be on a disk that is not mounted.
+    files: paths to examine, in order; strings, because creating many Path objects would take most of the time.
+    to_delete: uris to remove.
+    withheld: removals that need confirmation: more than a third of a folder, and at least three documents. The folder
+    may be on a disk that is not mounted.
     unreadable: folders that cannot be listed, with the reason.
-    skipped: files of types that are not understood.
-    links: files that are links and may be followed, with the real path of what they lead to.
-    links_out: links that lead out of the named folder, and are not followed.
+    skipped: files of unsupported types.
+    links: links to follow, with the real path of their target.
+    links_out: links that point outside the named folder, and are not followed.
     """
 
     files: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    to_delete: list[str] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
@@ -61,17 +61,17 @@ class Plan:
 
 
 def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False) -> Plan:
-    """Files and folders against the uris that are held.
+    """Compare files and folders with the uris in the collection.
 
-    Gone is what stood in a named folder and does not any more, and a named file that was held; the folder itself may
-    be gone. What stands in a folder that cannot be listed is not gone. A path that is a link itself is followed;
-    follow_links: those in a folder that lead out of it are followed too. Raises UsageError for a path that does not
-    exist and of which nothing is held.
+    Documents that are missing from a named folder are to be deleted, even if the folder itself is missing, and so is a
+    named file that is missing. Documents in a folder that cannot be listed are kept. A path that is itself a link is
+    followed; follow_links: also follow links in a folder that point outside it. Raises UsageError for a path that does
+    not exist and has no documents in the collection.
     """
     known = set(known)
     plan = Plan()
     folders: list[str] = []
-    # One spelling of a path: the same file named in two ways is one document. Links are not followed.
+    # Normalise paths, so that a file named in two ways is one document. Links are not resolved.
     for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100
         below = f"{str(path).rstrip(os.sep)}{os.sep}"
         if path.is_dir():
@@ -82,28 +82,28 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
             if path.is_symlink():
                 plan.links[str(path)] = os.path.realpath(path)
         elif str(path) in known and path.parent.is_dir():
-            plan.gone.append(str(path))
-        elif str(path) not in known and is_held(path, known):
+            plan.to_delete.append(str(path))
+        elif str(path) not in known and is_indexed(path, known):
             folders.append(below)
         else:
-            raise missing(path)
+            raise missing_path_error(path)
     plan.files = list(dict.fromkeys(plan.files))
     present = set(plan.files)
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
     for folder in folders:
         of_folder = [uri for uri in known if uri.startswith(folder)]
-        gone = sorted(uri for uri in of_folder if uri not in present and not uri.startswith(hidden))
-        if len(gone) >= _MIN_WITHHELD and len(gone) > _MAX_GONE_SHARE * len(of_folder):
-            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(gone), len(of_folder)))
+        to_delete = sorted(uri for uri in of_folder if uri not in present and not uri.startswith(hidden))
+        if len(to_delete) >= _MIN_WITHHELD and len(to_delete) > _MAX_GONE_SHARE * len(of_folder):
+            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(to_delete), len(of_folder)))
         else:
-            plan.gone += gone
-    kept = {uri for withheld in plan.withheld for uri in withheld.uris}
-    plan.gone = [uri for uri in dict.fromkeys(plan.gone) if uri not in kept]
+            plan.to_delete += to_delete
+    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
+    plan.to_delete = [uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris]
     return plan
 
 
-def missing(path: Path) -> UsageError:
-    """The error for a named path at which there is nothing."""
+def missing_path_error(path: Path) -> UsageError:
+    """The error for a named path that does not exist."""
     if path.is_symlink():
         return UsageError(
             f"{path} is a link to {path.readlink()}, which does not exist",
@@ -112,31 +112,31 @@ def missing(path: Path) -> UsageError:
     return UsageError(f"{path} does not exist", remedy="name a file or folder that exists")
 
 
-def is_held(path: Path, known: Iterable[str]) -> bool:
-    """Whether the path is a document among the uris, or a folder of some."""
+def is_indexed(path: Path, known: Iterable[str]) -> bool:
+    """Whether the path is one of the uris, or a folder of some."""
     uri = os.path.abspath(path)  # noqa: PTH100
     below = f"{uri.rstrip(os.sep)}{os.sep}"
     return any(name == uri or name.startswith(below) for name in known)
 
 
 def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
-    """Files that can be loaded, sorted; the others are only named, and hidden ones not even that."""
+    """Add files that can be loaded, sorted, and list the others as skipped; hidden files are ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
-    seen: set[str] = set()
+    visited: set[str] = set()
     waiting = [(root, real_root)]
     while waiting:
         folder, real = waiting.pop()
         if is_system_folder(real):
             plan.unreadable[folder] = "it shows the running system, not documents"
             continue
-        if follow_links and real in seen:
-            # Links can lead in a circle.
+        if follow_links and real in visited:
+            # Links can form a cycle.
             continue
-        seen.add(real)
+        visited.add(real)
         try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             plan.unreadable[folder] = error.strerror or str(error)
             continue
@@ -153,7 +153,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
                     plan.links_out.append(path)
                     continue
                 if is_folder:
-                    # What stands there is found in its own place.
+                    # The target is in the folder anyway.
                     continue
             if is_folder:
                 below.append((path, target))
@@ -174,15 +174,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def stamp_of(path: str) -> str:
-    """Size, times and place of a file's entry; changes whenever the bytes may have. Empty when that is not sure.
+    """Size, times and inode of a file; changes whenever the bytes may have. Empty when it would not be reliable.
 
-    Git's rule: an entry that was touched just now may be touched again within one step of the clock.
+    As in Git: a file that was modified just now may be modified again within the resolution of the clock.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return ""
-    touched = max(found.st_mtime_ns, found.st_ctime_ns)
-    if not stat.S_ISREG(found.st_mode) or touched > time.time_ns() - _CLOCK_STEP_NS:
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return ""
-    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}"
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"

@@ -13,7 +13,7 @@ from askive.rag.text.sentences import split_sentences
 from askive.rag.types import PAGE_BREAK, Document, Passage
 
 MAX_HEADING_PATH_CHARS = 1_000
-"""It precedes every passage of its section; longer ones are cut."""
+"""The heading precedes every passage of its section; longer ones are cut."""
 # "```python", "~~~".
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _MARKDOWN = (
@@ -23,25 +23,25 @@ _MARKDOWN = (
     "application/epub+zip",
     "application/mbox",
 )
-"""How the media types begin whose text is Markdown once it is loaded."""
+"""Prefixes of media types whose text is Markdown after loading."""
 _PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
-# What a page ends with when its last sentence continues: "harbour", "the cranes,", "and the sheds of".
-_SENTENCE_GOES_ON = re.compile(
+# The end of a page whose last sentence continues: "harbour", "the cranes,", "and the sheds of".
+_OPEN_END = re.compile(
     r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
 )
 
 
 class Splitting(Protocol):
-    """How documents are split: see `askive.rag.config.PassageConfig`."""
+    """Settings for splitting: see `askive.rag.config.PassageConfig`."""
 
     @property
     def max_words(self) -> int:
-        """In a passage, at most."""
+        """Maximum number of words in a passage."""
         ...
 
     @property
     def overlap_sentences(self) -> int:
-        """Repeated from the passage before."""
+        """Number of sentences repeated from the previous passage."""
         ...
 
 
@@ -55,9 +55,9 @@ class _Unit(NamedTuple):
 def chunk(document: Document, config: Splitting) -> list[Passage]:
     """Passages in the order of the document: `document.text[p.start:p.end] == p.text`.
 
-    A passage holds sentences of one section that begin on one page, at most `config.max_words` words unless a single
-    sentence is longer, and repeats the last `config.overlap_sentences` sentences of the one before it. Only a
-    sentence that runs over the end of a page takes its passage along; `page` is where the passage begins.
+    A passage has sentences of one section that begin on one page, at most `config.max_words` words unless a single
+    sentence is longer, and repeats the last `config.overlap_sentences` sentences of the previous one. A passage crosses
+    a page break only if one of its sentences does; `page` is the page on which it begins.
     Every non-space character outside headings is in a passage.
     """
     passages: list[Passage] = []
@@ -70,20 +70,20 @@ def chunk(document: Document, config: Splitting) -> list[Passage]:
 
 
 def _units(document: Document) -> Iterator[_Unit]:
-    """Sentences with their section and page."""
+    """Sentences with section and page."""
     text = document.text
     markdown = document.media_type.startswith(_MARKDOWN)
     paged = PAGE_BREAK in text or document.media_type in _PAGED
     page_starts = [0, *(match.end() for match in re.finditer(PAGE_BREAK, text))]
-    for first, last in _stretches(text, page_starts, markdown):
+    for first, last in _page_spans(text, page_starts, markdown):
         for start, end, heading in _sections(text, first, last, markdown):
             for span in split_sentences(text, start, end):
                 page = bisect_right(page_starts, span.start) if paged else None
                 yield _Unit(span.start, span.end, heading, page)
 
 
-def _stretches(text: str, page_starts: Sequence[int], markdown: bool) -> Iterator[tuple[int, int]]:
-    """The pages, those that share a sentence together."""
+def _page_spans(text: str, page_starts: Sequence[int], markdown: bool) -> Iterator[tuple[int, int]]:
+    """Spans of pages; consecutive pages that share a sentence form one span."""
     first = 0
     for page, following in pairwise([*page_starts, len(text) + 1]):
         end = following - len(PAGE_BREAK)
@@ -97,24 +97,24 @@ def _stretches(text: str, page_starts: Sequence[int], markdown: bool) -> Iterato
 
 
 def _shares_sentence(page: str, following: str) -> bool:
-    """Whether what ends a page goes on at the head of the next: by its last word, or by the first letter there."""
+    """Whether a sentence continues on the next page, by the last word of a page and the first letter of the next."""
     before, after = page.rstrip(), following.lstrip()
-    goes_on = _SENTENCE_GOES_ON.search(before[-20:])
-    if not goes_on or not after:
+    open_end = _OPEN_END.search(before[-20:])
+    if not open_end or not after:
         return False
-    return after[0].islower() or goes_on.group() == "," or len(goes_on.group()) > 1
+    return after[0].islower() or open_end.group() == "," or len(open_end.group()) > 1
 
 
 def _sections(text: str, start: int, end: int, markdown: bool) -> Iterator[tuple[int, int, str]]:
     path: list[tuple[int, str]] = []
     at = start
     fences = [m.start() for m in _FENCE.finditer(text, start, end)] if markdown else []
-    for found in find_headings(text, start, end) if markdown else ():
-        if bisect_left(fences, found.start) % 2:
+    for heading in find_headings(text, start, end) if markdown else ():
+        if bisect_left(fences, heading.start) % 2:
             continue
-        yield at, found.start, _heading_path(path)
-        path = [item for item in path if item[0] < found.level] + [(found.level, found.title)]
-        at = found.end
+        yield at, heading.start, _heading_path(path)
+        path = [item for item in path if item[0] < heading.level] + [(heading.level, heading.title)]
+        at = heading.end
     yield at, end, _heading_path(path)
 
 
@@ -133,7 +133,7 @@ def _windows(text: str, units: list[_Unit], config: Splitting) -> Iterator[tuple
         yield units[first].start, units[last].end
         if last + 1 == len(units):
             return
-        # Overlap must never eat a whole passage, or the window would not move.
+        # The overlap must be shorter than the passage, or the window would not move.
         step_back = min(config.overlap_sentences, last - first)
         while step_back and sum(counts[last + 1 - step_back : last + 2]) > config.max_words:
             step_back -= 1

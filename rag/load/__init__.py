@@ -1,6 +1,6 @@
 """Bytes -> Document: one module per media type.
 
-What parses files of unknown origin should not do so in its own process: see `askive.rag.ingest.parser_pool`.
+Do not parse files of unknown origin in the caller's process: see `askive.rag.ingest.parser_pool`.
 """
 
 from __future__ import annotations
@@ -64,18 +64,18 @@ LOADERS: dict[str, Loader] = {
     ".eml": load_eml,
     ".mbox": load_mbox,
 }
-"""Loader by file ending: takes the bytes and the uri."""
+"""Loaders by file extension; each takes the bytes and the uri."""
 
 
 def load_path(path: Path, uri: str | None = None) -> Document:
-    """The file as a document; `uri` defaults to the absolute path. Raises LoadError as the three steps below do."""
+    """The file as a document; `uri` defaults to the absolute path. Raises LoadError as the functions below do."""
     loader = loader_of(path)
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     return load_bytes(read_bytes(target), uri or str(path.absolute()), loader)
 
 
 def loader_of(path: Path) -> Loader:
-    """The loader for a file, by its extension. Raises LoadError when there is none."""
+    """The loader for a file's extension. Raises LoadError when there is none."""
     loader = LOADERS.get(path.suffix.lower())
     if loader is None:
         raise LoadError(
@@ -88,8 +88,8 @@ def loader_of(path: Path) -> Loader:
 def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     """The bytes as a document.
 
-    Raises LoadError when there is no text in them or more than MAX_TEXT_CHARS, and for whatever else a loader
-    stumbles on: it is about this one file.
+    Raises LoadError when they contain no text or more than MAX_TEXT_CHARS, and for any other exception of a loader,
+    since it concerns only this file.
     """
     if not data:
         raise LoadError(f"{uri} is empty", remedy="add text to it, or leave it out")
@@ -102,7 +102,7 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
 
 
 def _complete(document: Document, uri: str) -> Document:
-    """With what its text says of publisher and date, and within the limits."""
+    """The document with publisher and date from its text; checks the limits."""
     if not document.text.strip():
         raise LoadError(f"{uri} holds no text", remedy="add text to it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
@@ -128,7 +128,7 @@ def _complete(document: Document, uri: str) -> Document:
 
 
 def storable_document(document: Document) -> Document:
-    """The same with U+FFFD for what neither SQLite nor UTF-8 can hold, in every field but the uri; offsets stay."""
+    """The document with U+FFFD for what SQLite or UTF-8 cannot hold, except in the uri; offsets stay valid."""
     return replace(
         document,
         title=storable(document.title),

@@ -1,7 +1,7 @@
-"""Publisher and date that a text says of itself: a note behind the title, a dateline, a line that is only a date.
+"""Publisher and date that a text states itself: a note after the title, a dateline, a line with only a date.
 
-A date counts only where it stands for the text as a whole: in its head, and alone or after a word like
-"Published". A date within a sentence is about something else.
+A date counts only if it refers to the whole text: near the start, and alone or after a word like "Published". A date
+in a sentence refers to something else.
 """
 
 from __future__ import annotations
@@ -12,23 +12,31 @@ from typing import NamedTuple
 from askive.rag.text.dates import numeric_days, partial_date
 
 _HEAD_CHARS = 500
+# "Harbour reopens (The Courier, 2015-11-13)".
 _NOTE = re.compile(r"\((?P<publisher>[^()]{2,60}),\s*(?P<date>[^()]{4,20})\)\s*$")
+# "Jan." to "December".
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
+# "4", "1st", "2nd", "3rd", "4th".
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+# "2016-03-04", "4th of March 2016", "March 4, 2016", "March 2016"; "4.3.2016", "4/3/2016".
 _DATE = (
     rf"(?:\d{{4}}-\d\d-\d\d|{_DAY} (?:of )?{_MONTH},? \d{{4}}|{_MONTH} {_DAY},? \d{{4}}|{_MONTH},? \d{{4}}"
     r"|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})"
 )
+# "Fri, ", "Tues. ", "Wednesday, ".
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
+# " 10:30", ", at 10.30", " - 10:30:05 a.m.", " | 10:30 (GMT)".
 _TIME = r"(?:,? ?(?:at |[-–|] ?)?\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]\.?m\.?)?(?: ?\(?[A-Z]{2,5}\)?)?)?"
+# "First published on: ", "Last updated at ", "Posted ", "Modified: ", "Revised ",
+# "Issued ", "Released ", "Dated ", "Filed ".
 _LABEL = (
     r"(?:(?:first |last )?(?:published|posted|updated|modified|revised|issued|released|dated?|filed)"
     r"(?: on| at)?:? )"
 )
-# The place in capitals; the date may stand before or behind the agency's name.
+# The place in capitals; the date may be before or after the agency's name.
 _PLACE = r"^[A-Z][A-Z .'/-]{2,40}(?:, ?(?:[^\W\d_]|[ .]){2,30}?)?"
 # "LONDON, March 4 (Reuters) -", "PARIS (AFP) -", "BRUSSELS, 4 March (AP), 5 March 2016 -".
 _AGENCY_LINE = re.compile(
@@ -51,36 +59,36 @@ _LABELLED = re.compile(
 
 
 class Byline(NamedTuple):
-    """What was found; None where nothing was."""
+    """The result; None for what was not found."""
 
     publisher: str | None
     published: str | None
 
 
 def find_byline(title: str, text: str) -> Byline:
-    """What the head of a text says of its publisher and its date.
+    """Publisher and date from the start of a text.
 
-    Looks at `Title (Publisher, 2015-11-13)`; at datelines such as `PARIS, Jan. 25, 2016 (Reuters) –`; at a line
-    that is only a date, with its weekday, hour or author; and at `Published on 25 January 2016`. A date without a
-    year is none.
+    Recognised are `Title (Publisher, 2015-11-13)`; datelines such as `PARIS, Jan. 25, 2016 (Reuters) –`; a line with
+    only a date, with its weekday, time or author; and `Published on 25 January 2016`. A date needs a
+    year.
     """
     if (note := _NOTE.search(title[-_HEAD_CHARS:])) and (date := partial_date(note["date"])):
         return Byline(note["publisher"].strip(), date)
     head = text[:_HEAD_CHARS]
     agency = _AGENCY_LINE.search(head)
-    found: list[tuple[int, str]] = []
+    dates: list[tuple[int, str]] = []
     for pattern in (_AGENCY_LINE, _PLACE_LINE, _DATE_LINE, _LABELLED):
         for match in pattern.finditer(head):
             groups = match.groupdict()
             day = _day(groups["date"]) or _day(groups.get("after"))
             if day:
-                found.append((match.start(), day))
+                dates.append((match.start(), day))
                 break
-    return Byline(agency["publisher"].strip() if agency else None, min(found)[1] if found else None)
+    return Byline(agency["publisher"].strip() if agency else None, min(dates)[1] if dates else None)
 
 
 def _day(date: str | None) -> str | None:
-    """The date in ISO form, as precise as it is; None where the order of day and month is anyone's guess."""
+    """The date in ISO form, with the precision given; None when the order of day and month is ambiguous."""
     if date is None or not re.search(r"\d{4}", date):
         return None
     if parts := re.fullmatch(r"(\d{1,2})([./])(\d{1,2})\.?\2?(\d{4})", date):

@@ -1,4 +1,4 @@
-"""Bytes -> text."""
+"""Decoding of text files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _NOT_TEXT = (
     b"\x1f\x8b\x08",
     b"\xd0\xcf\x11\xe0",
 )
-"""How PDFs, zip archives, gzip files and old Office files begin."""
+"""Magic bytes of PDF, zip, gzip and old Office files."""
 _PICTURE = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
-"""How PNG, JPEG and GIF files begin."""
+"""Magic bytes of PNG, JPEG and GIF."""
 
 
 def decode(data: bytes, uri: str) -> str:
-    """UTF-8 (with or without mark), UTF-16 with mark, else the best guess; line ends become `\\n`.
+    """UTF-8 (with or without BOM), UTF-16 with BOM, else the most likely encoding; line ends become `\\n`.
 
     Raises LoadError for binary files.
     """
@@ -50,7 +50,7 @@ def _guess(data: bytes, uri: str) -> str:
     best = matches.best()
     if best is None:
         raise LoadError(f"{uri} has an unknown text encoding", remedy="save it as UTF-8")
-    # Western European text fits many tables equally well; the one that is in use wins.
+    # Western European text fits many code pages equally well; take the most common one.
     if any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos for m in matches):
         return data.decode("cp1252", errors="replace")
     return str(best)

@@ -1,4 +1,4 @@
-"""The digest by which a file is known again."""
+"""The digest that identifies the content of a file."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import hashlib
 
 
 def sha256(data: bytes) -> str:
-    """Hex digest of the source's bytes."""
+    """SHA-256 of the bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

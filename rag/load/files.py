@@ -1,4 +1,4 @@
-"""The bytes of a file that a person named or that stood in a folder: regular files only, opened without a race."""
+"""Read the bytes of a file that a user named or that is in a folder: regular files only, without a race."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES
 
 SYSTEM_FOLDERS = ("/proc", "/sys")
-"""Files here are made by the kernel; they may have no end, and reading them can have effects."""
+"""The kernel generates files here; they may be endless, and reading them can have side effects."""
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -20,13 +20,13 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-"""A pipe in the place of the file must not be waited for, a link not followed."""
+"""Do not wait for a pipe in place of the file; do not follow a link."""
 
 
 def read_bytes(path: Path) -> bytes:
     """All bytes of a regular file; a link is not followed.
 
-    Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, is a pipe, a device or a link, or shows
+    Raises LoadError when it cannot be read, is larger than MAX_FILE_BYTES, is a pipe, a device or a link, or belongs to
     the running system.
     """
     try:
@@ -34,13 +34,13 @@ def read_bytes(path: Path) -> bytes:
     except UnicodeEncodeError as error:
         raise LoadError(f"the name of {printable(path)} is not UTF-8", remedy="rename it") from error
     try:
-        # Opening a device can have effects; what is opened is looked at again, since it may have been replaced.
+        # Opening a device can have side effects. Check again after opening, since the file may have been replaced.
         _must_be_document(path, path.lstat())
         with open(os.open(path, _OPEN_FLAGS), "rb") as file:
-            found = os.fstat(file.fileno())
-            _must_be_document(path, found)
-            # Not to its end: it may grow for ever. What comes later makes another stamp.
-            return file.read(found.st_size)
+            status = os.fstat(file.fileno())
+            _must_be_document(path, status)
+            # With a limit: the file may grow endlessly. A later change gives another stamp.
+            return file.read(status.st_size)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise _no_file(path) from error
@@ -50,7 +50,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def printable(path: Path) -> str:
-    """The path for messages: bytes of its name that are not UTF-8 are shown as escapes."""
+    """The path for messages; bytes of its name that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
@@ -59,14 +59,14 @@ def is_system_folder(path: str) -> bool:
     return path in SYSTEM_FOLDERS or path.startswith(tuple(f"{folder}/" for folder in SYSTEM_FOLDERS))
 
 
-def _must_be_document(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
+def _must_be_document(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise _no_file(path)
-    if found.st_dev in _system_devices():
+    if status.st_dev in _system_devices():
         raise LoadError(f"{path} shows the running system, not a document", remedy="name other folders")
-    if found.st_size > MAX_FILE_BYTES:
+    if status.st_size > MAX_FILE_BYTES:
         raise LoadError(
-            f"{path} has {found.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
+            f"{path} has {status.st_size / 2**20:,.0f} MB; at most {MAX_FILE_BYTES // 2**20} MB are read",
             remedy="split it into smaller files",
         )
 
@@ -78,5 +78,5 @@ def _no_file(path: Path) -> LoadError:
 @lru_cache(maxsize=1)
 def _system_devices() -> frozenset[int]:
     root = os.stat("/").st_dev  # noqa: PTH116
-    found = {os.stat(name).st_dev for name in SYSTEM_FOLDERS if os.path.isdir(name)}  # noqa: PTH112, PTH116
-    return frozenset(found - {root})
+    devices = {os.stat(name).st_dev for name in SYSTEM_FOLDERS if os.path.isdir(name)}  # noqa: PTH112, PTH116
+    return frozenset(devices - {root})

@@ -1,4 +1,4 @@
-"""HTML pages: what a reader sees, one line a block."""
+"""HTML: the visible text, one line per block."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _DATES = (
     "citation_publication_date",
     "citation_date",
 )
+# '"datePublished": "2016-03-04T10:30:00Z"' in JSON-LD.
 _LINKED_DATE = re.compile(r'"datePublished"\s*:\s*"(?P<date>[^"]{4,40})"')
 _PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
 
@@ -59,13 +60,13 @@ def load_html(data: bytes, uri: str) -> Document:
     )
     dates = [meta.get(name.lower()) for name in _DATES]
     dates += [
-        found["date"]
+        match["date"]
         for script in soup.find_all("script", type="application/ld+json")
-        if (found := _LINKED_DATE.search(script.get_text()))
+        if (match := _LINKED_DATE.search(script.get_text()))
     ]
     if time := soup.find("time", attrs={"datetime": True}):
         dates.append(str(time["datetime"]))
-    published = next((found for found in map(partial_date, dates) if found), None)
+    published = next((day for day in map(partial_date, dates) if day), None)
     publisher = next((meta[name] for name in _PUBLISHERS if meta.get(name)), None)
     return Document(
         uri=uri,
@@ -80,14 +81,14 @@ def load_html(data: bytes, uri: str) -> Document:
 
 
 def visible_text(page: str) -> str:
-    """What a reader of the page sees, one line a block."""
+    """The visible text of the page, one line per block."""
     from bs4 import BeautifulSoup
 
     return _visible_text(BeautifulSoup(page, "lxml"))
 
 
 def _visible_text(soup: Any) -> str:
-    """One walk without recursion, since a page can be nested as deeply as it likes."""
+    """An iterative walk, since pages can be nested to any depth."""
     from bs4.element import NavigableString, PreformattedString
 
     pieces: list[str] = []
@@ -99,7 +100,7 @@ def _visible_text(soup: Any) -> str:
             pieces.append(node.text)
             n_pre -= node.closes_pre
         elif isinstance(node, NavigableString):
-            # Comments, and the doctype, whose word "html" is nothing that a reader sees.
+            # Skip comments, and the doctype, whose word "html" is not visible.
             if not isinstance(node, PreformattedString):
                 pieces.append(str(node) if n_pre else _SPACES.sub(" ", node))
         elif node.name not in _UNSEEN:
@@ -113,7 +114,7 @@ def _visible_text(soup: Any) -> str:
 
 
 class _End(NamedTuple):
-    """The end of an element, with what is set behind it."""
+    """The end of an element, with the text to put after it."""
 
     text: str
     closes_pre: bool

@@ -1,4 +1,4 @@
-"""Mail: one message (.eml) or a box of them (.mbox)."""
+"""Mail: a single message (.eml) or a mailbox (.mbox)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 EML = "message/rfc822"
 MBOX = "application/mbox"
-# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or behind an empty line.
+# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or after an empty line.
 _BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n")
 _SHOWN = ("From", "To", "Cc", "Date")
 _MAX_PARSED_CHARS = 4_000
 _MAX_HEADER_CHARS = 20_000
-"""What is longer is cut."""
+"""Longer headers are cut."""
 
 
 def load_eml(data: bytes, uri: str) -> Document:
-    """Subject, sender, receivers, date and the text of the message; attachments are not read.
+    """Subject, sender, recipients, date and text of the message; attachments are not read.
 
-    Raises LoadError when the bytes are no message.
+    Raises LoadError when the bytes are not a message.
     """
     from askive.rag.load.digest import sha256
 
@@ -47,7 +47,7 @@ def load_eml(data: bytes, uri: str) -> Document:
 
 
 def load_mbox(data: bytes, uri: str) -> Document:
-    """All messages, each a section with its subject. Raises LoadError for a file that is not a mailbox."""
+    """All messages, each a section with its subject. Raises LoadError when the file is not a mailbox."""
     from askive.rag.load.digest import sha256
 
     before, *raw = _BETWEEN.split(data)
@@ -76,21 +76,21 @@ def _message(data: bytes) -> EmailMessage:
 def _header(message: EmailMessage, name: str) -> str:
     raw = _raw(message, name)
     try:
-        # The library's parser takes the square of a header's length, and nests as deeply as its brackets.
+        # The library's parser needs quadratic time in a header's length, and recurses for each bracket.
         value = str(message[name] or "") if len(raw) <= _MAX_PARSED_CHARS else _decoded(raw)
     except Exception:
-        # Broken headers make it raise all kinds of things; the body may still be good.
+        # The library raises various exceptions for malformed headers; the body may be intact.
         value = _decoded(raw)
     return _plain(" ".join(value.split()))
 
 
 def _raw(message: EmailMessage, name: str) -> str:
-    found = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
-    return next(found, "")[:_MAX_HEADER_CHARS]
+    headers = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return next(headers, "")[:_MAX_HEADER_CHARS]
 
 
 def _decoded(raw: str) -> str:
-    """The header's encoded words as text, without understanding its parts."""
+    """The header's encoded words as text, without parsing its structure."""
     from email.header import decode_header, make_header
 
     try:
@@ -114,7 +114,7 @@ def _body(message: EmailMessage) -> str:
         part = message.get_body(("plain", "html"))
         content = part.get_content() if part is not None else ""
     except Exception:
-        # Unknown encodings and broken parts: what can be read as text is.
+        # For unknown encodings and malformed parts: decode what is readable.
         payload = message.get_payload(decode=True)
         part, content = None, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     text = str(content)

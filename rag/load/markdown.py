@@ -13,14 +13,14 @@ from askive.rag.text.headings import first_heading
 from askive.rag.types import Document
 
 _MAX_NODES = 10_000
-"""Of YAML, with aliases written out: a few lines can stand for a thousand million."""
+"""Limit on the number of YAML values after aliases are expanded: a few lines can expand to a billion values."""
 _MAX_INTEGER_BITS = 10_000
-"""Python does not write out longer ones (`sys.set_int_max_str_digits`)."""
+"""Python does not convert longer integers to text (`sys.set_int_max_str_digits`)."""
 _KNOWN = ("title", "publisher", "published", "date")
 
 
 def load_markdown(data: bytes, uri: str) -> Document:
-    """The body is the text; `title`, `publisher`, `published` (or `date`) come from the front matter.
+    """The body is the text; `title`, `publisher` and `published` (or `date`) come from the front matter.
 
     Raises LoadError when the front matter is not valid YAML.
     """
@@ -31,7 +31,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
 
     raw = decode(data, uri)
     try:
-        # The library strips the body; offsets must point into what is kept here, so that is fine.
+        # The library strips the body; that is fine, since offsets refer to the stored text.
         meta, text = frontmatter.parse(raw)
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -54,7 +54,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
 
 
 def _check_size(meta: dict[str, Any], uri: str) -> None:
-    """Raises LoadError for front matter that would grow when it is written out, or holds a number too long to write."""
+    """Raises LoadError for front matter that expands too much or has an integer that is too long to print."""
     waiting: list[Any] = [meta]
     n_nodes = 0
     while waiting:

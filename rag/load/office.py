@@ -1,7 +1,7 @@
-"""Word, PowerPoint and EPUB files, turned to Markdown by markitdown's converters.
+"""Word, PowerPoint and EPUB files, converted to Markdown by markitdown.
 
-The converters are called directly: markitdown's front door would guess types with a model of its own, look for
-plugins and fetch addresses. Nothing here reaches the network.
+The converters are called directly: markitdown's main class would guess types with a model, load plugins and fetch
+URLs. Nothing here uses the network.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ from askive.rag.types import PAGE_BREAK, Document
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 EPUB = "application/epub+zip"
-# Lengths are bounded, so that a line of openings without an end takes no square of its length.
+# Bounded repetition: otherwise many unclosed brackets in a line take quadratic time.
+# "![A crane](crane.png)".
 _IMAGE = re.compile(r"!\[(?P<alt>[^\]\n]{0,2000}+)\]\([^)\n]{0,4000}+\)")
+# "<!-- Slide number: 3 -->".
 _SLIDE = re.compile(r"<!-- Slide number: \d+ -->")
 _SLIDE_COMMENT = re.compile(r"<!--\s{0,9}Slide number:")
-# "**Title:** The Harbour", "**Authors:** Ada Lind": a line for each field of the metadata.
+# "**Title:** The Harbour", "**Authors:** Ada Lind": one line per metadata field.
 _EPUB_FIELD = re.compile(r"\*\*(Title|Authors|Language|Publisher|Date|Description|Identifier):\*\* (.*)")
 _NO_TITLES = frozenset({"powerpoint presentation", "word document", "untitled"})
 
 
 def load_docx(data: bytes, uri: str) -> Document:
-    """Text, headings, lists and tables as Markdown. Raises LoadError for what is no .docx file or is damaged."""
+    """Text, headings, lists and tables as Markdown. Raises LoadError when it is not a .docx file or damaged."""
     check_zip(data, uri, "word/document.xml")
     return _document(data, uri, _markdown(data, uri, "DocxConverter"), DOCX, core_properties(data))
 
 
 def load_pptx(data: bytes, uri: str) -> Document:
-    """Each slide is a page; notes belong to their slide. Raises LoadError as `load_docx`."""
+    """Each slide is a page, with its notes. Raises LoadError as `load_docx`."""
     check_zip(data, uri, "ppt/presentation.xml")
     slides = _SLIDE.split(_markdown(data, uri, "PptxConverter"))
     text = f"\n{PAGE_BREAK}\n".join(slide.strip() for slide in (slides[1:] if len(slides) > 1 else slides))
@@ -46,21 +48,21 @@ def load_pptx(data: bytes, uri: str) -> Document:
 
 
 def load_epub(data: bytes, uri: str) -> Document:
-    """The chapters in reading order; title, author, publisher and date from the book. Raises LoadError."""
+    """The chapters in reading order; title, author, publisher and date from the metadata. Raises LoadError."""
     check_zip(data, uri, "META-INF/container.xml")
     head, _, text = _markdown(data, uri, "EpubConverter").partition("\n\n")
-    told = {name.lower(): value.strip() for name, value in _EPUB_FIELD.findall(head)}
+    fields = {name.lower(): value.strip() for name, value in _EPUB_FIELD.findall(head)}
     known = {
-        "title": told.get("title", ""),
-        "author": told.get("authors", ""),
-        "publisher": told.get("publisher", ""),
-        "published": partial_date(told.get("date")) or "",
+        "title": fields.get("title", ""),
+        "author": fields.get("authors", ""),
+        "publisher": fields.get("publisher", ""),
+        "published": partial_date(fields.get("date")) or "",
     }
     return _document(data, uri, text, EPUB, {name: value for name, value in known.items() if value})
 
 
 def _markdown(data: bytes, uri: str, converter_name: str) -> str:
-    # The package warns of optional tools that it would use for sound; none is needed here.
+    # The package warns about missing optional tools for audio, which are not used here.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from markitdown import StreamInfo, converters
@@ -72,7 +74,7 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
         except (MemoryError, RecursionError):
             raise
         except Exception as error:
-            # Whatever its parsers raise on damaged bytes is about this one file.
+            # Any exception of the parsers on damaged bytes concerns only this file.
             reason = " ".join(str(error).split())[:200]
             raise LoadError(
                 f"{uri} is damaged: {type(error).__name__}: {reason}",
@@ -82,19 +84,19 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """Comments go, but for those that number slides; one that does not end is text."""
-    kept: list[str] = []
+    """Remove comments except slide numbers; an unclosed comment is text."""
+    parts: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        # What numbers slides stays, up to where another comment may begin.
+        # A slide number stays, up to the start of the next comment.
         stays = start + 4 if _SLIDE_COMMENT.match(text, start) else start
-        kept.append(text[at:stays])
+        parts.append(text[at:stays])
         at = stays if stays > start else end + 3
-    return "".join([*kept, text[at:]])
+    return "".join([*parts, text[at:]])
 
 
 def _plain(text: str) -> str:
-    """Without what a store cannot hold, and without page breaks of the file's own."""
+    """Remove what a store cannot hold, and page breaks that the file contains itself."""
     return (
         re.sub(r"[\ud800-\udfff]", "\ufffd", text)
         .replace("\0", "")
@@ -103,10 +105,10 @@ def _plain(text: str) -> str:
     )
 
 
-def _document(data: bytes, uri: str, text: str, media_type: str, told: dict[str, str]) -> Document:
+def _document(data: bytes, uri: str, text: str, media_type: str, fields: dict[str, str]) -> Document:
     from askive.rag.load.digest import sha256
 
-    title = _plain(told.get("title", ""))
+    title = _plain(fields.get("title", ""))
     if not title.strip() or title.lower() in _NO_TITLES:
         title = first_heading(text) or PurePath(uri).stem
     return Document(
@@ -115,7 +117,7 @@ def _document(data: bytes, uri: str, text: str, media_type: str, told: dict[str,
         text=text,
         media_type=media_type,
         sha256=sha256(data),
-        published=find_byline(title, text).published or told.get("published"),
-        publisher=told.get("publisher"),
-        metadata={"author": _plain(told["author"])} if told.get("author") else {},
+        published=find_byline(title, text).published or fields.get("published"),
+        publisher=fields.get("publisher"),
+        metadata={"author": _plain(fields["author"])} if fields.get("author") else {},
     )

@@ -1,4 +1,4 @@
-"""PDF: the text that is in it, page by page."""
+"""PDF: the embedded text, page by page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
-from askive.rag.load.pdf_lines import mend_pages
+from askive.rag.load.pdf_lines import rebuild_paragraphs
 from askive.rag.types import PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()
-"""Held around every use of pypdfium2, here and where pages are drawn: PDFium is not made for threads."""
+"""Held during every use of pypdfium2, here and in page rendering: PDFium is not thread-safe."""
 
 MAX_PAGES = 20_000
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -33,8 +33,8 @@ _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(?:(\d\d)(?:(\d\d))?)?")
 def load_pdf(data: bytes, uri: str) -> Document:
     """Text of all pages, joined by form feeds; title and author from the metadata.
 
-    `published` is the date that stands at the head of the text, else the day the file was made. Raises LoadError
-    for a file that is not a PDF, is damaged, is locked with a password, or has pictures of text only.
+    `published` is the date at the start of the text, else the creation date of the file. Raises LoadError
+    for a file that is not a PDF, is damaged, is protected by a password, or has only scanned images.
     """
     from askive.rag.load.digest import sha256
 
@@ -48,9 +48,9 @@ def load_pdf(data: bytes, uri: str) -> Document:
             f"{uri} has {len(pages)} pages of scanned pictures and no text",
             remedy="recognise its text first, for example with ocrmypdf",
         )
-    mended = mend_pages(pages)
-    text = f"\n{PAGE_BREAK}\n".join(mended)
-    title = _title(meta.get("Title", ""), mended, uri)
+    paragraphs = rebuild_paragraphs(pages)
+    text = f"\n{PAGE_BREAK}\n".join(paragraphs)
+    title = _title(meta.get("Title", ""), paragraphs, uri)
     author = " ".join(_plain(meta.get("Author", "")).split())
     return Document(
         uri=uri,
@@ -64,7 +64,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
 
 
 def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
-    """Raw text of each page, and the metadata. The lock is let go between pages, for those who draw others."""
+    """Raw text of each page, and the metadata. The lock is released between pages, so that others can render."""
     pdf = _opened(data, uri)
     try:
         if len(pdf) > MAX_PAGES:
@@ -77,7 +77,7 @@ def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
             with PDFIUM_LOCK:
                 pages.append(_page_text(pdf, number, uri))
             n_chars += len(pages[-1])
-            # A small file can repeat a text for ever.
+            # A small file can repeat a text without limit.
             if n_chars > MAX_TEXT_CHARS:
                 raise LoadError(
                     f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into parts"
@@ -110,11 +110,11 @@ def _page_text(pdf: Any, number: int, uri: str) -> str:
     try:
         page = pdf[number]
         try:
-            shown = page.get_textpage()
+            text_page = page.get_textpage()
             try:
-                return str(shown.get_text_range())
+                return str(text_page.get_text_range())
             finally:
-                shown.close()
+                text_page.close()
         finally:
             page.close()
     except pypdfium2.PdfiumError as error:
@@ -123,9 +123,9 @@ def _page_text(pdf: Any, number: int, uri: str) -> str:
         ) from error
 
 
-def _title(told: str, pages: list[str], uri: str) -> str:
+def _title(metadata_title: str, pages: list[str], uri: str) -> str:
     title = (
-        " ".join(_plain(told).split())
+        " ".join(_plain(metadata_title).split())
         .removeprefix("Microsoft Word - ")
         .removeprefix("Microsoft PowerPoint - ")
     )
@@ -142,15 +142,15 @@ def _plain(value: str) -> str:
 
 
 def pdf_date(value: str) -> str | None:
-    """`D:20160125120000Z` as `2016-01-25`; None for no date, and for days before PDF was or still to come."""
+    """`D:20160125120000Z` as `2016-01-25`; None for an invalid date, for the future, and before PDF existed."""
     match = _PDF_DATE.match(value)
     if match is None:
         return None
     year, month, day = (int(part) if part else None for part in match.groups())
     try:
-        made = datetime.date(year or 0, month or 1, day or 1)
+        created = datetime.date(year or 0, month or 1, day or 1)
     except ValueError:
         return None
-    if made.year < 1993 or made > datetime.date.today() + datetime.timedelta(days=1):
+    if created.year < 1993 or created > datetime.date.today() + datetime.timedelta(days=1):
         return None
-    return made.isoformat()[: 10 if day else 7 if month else 4]
+    return created.isoformat()[: 10 if day else 7 if month else 4]

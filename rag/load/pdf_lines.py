@@ -1,7 +1,7 @@
-"""Lines as a page shows them -> paragraphs as they were written.
+"""Lines of PDF pages -> paragraphs.
 
-A page of a PDF is only lines. Running heads go, words that were broken at a line's end are joined, and lines are
-joined to paragraphs; what stands on which page stays known.
+A page of a PDF consists of lines. This module removes running heads, joins words that are hyphenated at a line's end,
+and joins lines to paragraphs; each text stays on its page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LIGATURES = {
 }
 _UNSEEN = dict.fromkeys((*range(9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x7F, 0x200B, 0x2060, 0xFEFF))
 _HYPHENS = "\ufffe\u00ad"
-"""Stand for a hyphen that was set only because the line ended; elsewhere they are shown as a hyphen or not."""
+"""Characters for a hyphen that is only there because the line ended; viewers may hide them elsewhere."""
 _Slot = tuple[str, str, int]
 _MARGIN_LINES = 2
 _MIN_LINES = 5
@@ -32,8 +32,11 @@ _MAX_HEAD_CHARS = 100
 _FULL_LINE = 0.85
 _FEW_LINES = 10
 _USUAL_WIDTH = 45
+# "harbour", "well-known".
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# "har-" at the end of a line.
 _BROKEN = re.compile(rf"(?P<left>[^\W_]+)[-{_HYPHENS}]$")
+# The first word of a line: "bour" of "bour master".
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # "• one", "(1) one", "12. one", "(a) one", "b) one".
 _ITEM = re.compile(r"(?:[•◦▪●○■‣·–*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
@@ -46,10 +49,10 @@ _HYPHENATED_PREFIXES = frozenset(
 )
 
 
-def mend_pages(pages: Sequence[str]) -> list[str]:
-    """The pages' text, paragraphs set apart by blank lines; as many as came in.
+def rebuild_paragraphs(pages: Sequence[str]) -> list[str]:
+    """The text of each page, with blank lines between paragraphs; as many strings as pages.
 
-    A word that is broken at the end of a page is put on that page as a whole.
+    A word that is hyphenated at the end of a page goes to that page as a whole.
     """
     rows = _without_running_heads([_rows(page) for page in pages])
     known = {
@@ -64,24 +67,24 @@ def mend_pages(pages: Sequence[str]) -> list[str]:
 
 def _rows(page: str) -> list[str]:
     text = page.translate(_LIGATURES).replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
-    # PDFium puts its mark for such a hyphen where the line ended, and no line end.
+    # PDFium puts its mark for such a hyphen in place of the line end.
     text = text.replace("\ufffe", "\ufffe\n")
-    # Halves of surrogate pairs have no UTF-8.
+    # Lone surrogates cannot be encoded in UTF-8.
     text = re.sub(r"[\ud800-\udfff]", "\ufffd", text)
     return [line for raw in text.split("\n") if (line := " ".join(raw.split()))]
 
 
 def _without_running_heads(pages: list[list[str]]) -> list[list[str]]:
-    """Drops what stands at the top or foot of page after page (its figures aside), and the numbers of pages.
+    """Remove lines that recur at the top or bottom of the pages (apart from numbers), and page numbers.
 
-    The top of the first page stays: what heads all pages is often the title.
+    The top of the first page stays: a running head is often the title.
     """
     full = [lines for lines in pages if len(lines) >= _MIN_LINES]
     least = max(_MIN_REPEATS, _HEAD_SHARE * len(full))
-    seen = Counter(key for lines in full for key in {_key(line) for line in _margins(lines)})
-    heads = {key for key, n in seen.items() if n >= least and not key.endswith((".", "!", "?"))}
+    n_pages_with = Counter(key for lines in full for key in {_key(line) for line in _margins(lines)})
+    heads = {key for key, n in n_pages_with.items() if n >= least and not key.endswith((".", "!", "?"))}
     numbered = {slot for slot, n in Counter(_slots(pages)).items() if n >= least}
-    kept: list[list[str]] = []
+    remaining: list[list[str]] = []
     for index, lines in enumerate(pages):
         first, last = 0, len(lines)
         if last >= _MIN_LINES:
@@ -92,8 +95,8 @@ def _without_running_heads(pages: list[list[str]]) -> list[list[str]]:
                 last -= 1
             while last > len(lines) - _MARGIN_LINES and _key(lines[last - 1]) in heads:
                 last -= 1
-        kept.append(lines[first:last])
-    return kept
+        remaining.append(lines[first:last])
+    return remaining
 
 
 def _slots(pages: list[list[str]]) -> Iterator[_Slot]:
@@ -104,11 +107,11 @@ def _slots(pages: list[list[str]]) -> Iterator[_Slot]:
 
 
 def _slots_of(line: str, edge: str, index: int) -> set[_Slot]:
-    """Where the line has a number that may be the page's: at which edge, its begin or end, and how far from ours."""
+    """Positions of a possible page number in the line: edge, begin or end, and difference from the page's index."""
     if len(line) > _MAX_HEAD_CHARS:
         return set()
-    found = {"begin": re.match(r"\d{1,5}(?!\S)", line), "end": re.search(r"(?<!\S)\d{1,5}$", line)}
-    return {(edge, side, int(match.group()) - index) for side, match in found.items() if match}
+    numbers = {"begin": re.match(r"\d{1,5}(?!\S)", line), "end": re.search(r"(?<!\S)\d{1,5}$", line)}
+    return {(edge, side, int(match.group()) - index) for side, match in numbers.items() if match}
 
 
 def _margins(lines: list[str], n: int = _MARGIN_LINES) -> list[str]:
@@ -128,11 +131,11 @@ def _join_across_pages(pages: list[list[str]], known: set[str]) -> None:
 
 
 def _paragraphs(lines: Sequence[str], known: set[str]) -> list[str]:
-    """Lines joined; a new paragraph begins where a line ended although the next word would have fitted."""
+    """Join lines; a paragraph ends where the next word would have fitted on the line."""
     lengths = sorted(map(len, lines))
     width = lengths[int(0.8 * (len(lengths) - 1))] if lengths else 0
     if len(lines) < _FEW_LINES:
-        # A title page, a slide: how wide a full line would be cannot be seen from them.
+        # On a title page or a slide the width of a full line is unknown.
         width = max(width, _USUAL_WIDTH)
     paragraphs: list[str] = []
     previous = ""
@@ -154,19 +157,19 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
 
 
 def _broken(text: str) -> re.Match[str] | None:
-    # Near the end only: a line can be one endless word.
+    # Near the end only, since a line can be one very long word.
     return _BROKEN.search(text, max(0, len(text) - 40))
 
 
 def _joined(text: str, line: str, known: set[str]) -> str:
-    """Two lines as one. Whether a hyphen between them belongs to the word is seen from the rest of the document."""
+    """Join two lines. Other occurrences in the document show whether the word has a hyphen."""
     broken = _broken(text)
     if broken is None:
         return f"{text} {line}"
     left, stem = broken["left"], text[:-1]
     right = _FIRST_WORD.match(line)
-    whole = f"{left}{right.group()}".lower() if right else ""
-    if whole in known and (line[0].islower() or left.isupper()):
+    joined_word = f"{left}{right.group()}".lower() if right else ""
+    if joined_word in known and (line[0].islower() or left.isupper()):
         return stem + line
     if right is None or not line[0].islower():
         return f"{stem}-{line}"

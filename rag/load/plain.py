@@ -11,11 +11,11 @@ _MAX_TITLE_CHARS = 120
 
 
 def load_plain(data: bytes, uri: str) -> Document:
-    """Title: the first line when it stands alone and is short, else the file's name."""
+    """The title is the first line if it is short and followed by a blank line, else the file name."""
     from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
-    head, _, rest = text.lstrip().partition("\n")
-    stands_alone = rest.startswith("\n") and len(head) <= _MAX_TITLE_CHARS
+    head, _, body = text.lstrip().partition("\n")
+    stands_alone = body.startswith("\n") and len(head) <= _MAX_TITLE_CHARS
     title = head.strip() if stands_alone and head.strip() else PurePath(uri).stem
     return Document(uri=uri, title=title, text=text, media_type="text/plain", sha256=sha256(data))

@@ -1,6 +1,6 @@
-"""Tables: each row becomes a line that says what its cells are, `- Ship: Aurora; Captain: Rosa Lind`.
+"""Tables: each row becomes a line with its column names, `- Ship: Aurora; Captain: Rosa Lind`.
 
-A row that is torn from the heads of its columns answers nothing, so every line carries them.
+A row without its column names answers nothing, so every line has them.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from askive.rag.types import Document
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
 MAX_CELLS = 5_000_000
-"""Of one file, empty ones between others too: a sheet may claim 17 thousand million of them in a kilobyte."""
+"""Maximum number of cells in a file, empty ones included: a sheet of one kilobyte may claim 17 billion."""
 _MAX_CELL_CHARS = 32_767
+# "1,234.50", "12:30", "45 %", "$-20".
 _NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
 # "- Ship: Aurora", "; Captain: Rosa Lind".
 _HEADED_CELL = re.compile(r"(?:^- |; )([^:;]+): ")
 
 
 def load_csv(data: bytes, uri: str) -> Document:
-    """Comma, semicolon or tab between the cells. Raises LoadError for binary files and broken quoting."""
+    """Cells are separated by comma, semicolon or tab. Raises LoadError for binary files and invalid quoting."""
     from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
@@ -43,7 +44,7 @@ def load_csv(data: bytes, uri: str) -> Document:
 
 
 def load_xlsx(data: bytes, uri: str) -> Document:
-    """Each sheet is a section. Formulas stand with the value they had. Raises LoadError for damaged files."""
+    """Each sheet is a section. Formulas are replaced by their last value. Raises LoadError for damaged files."""
     from openpyxl import load_workbook
 
     from askive.rag.load.digest import sha256
@@ -55,7 +56,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         try:
             for sheet in book.worksheets:
-                # What a sheet says of its size may be wrong; the rows themselves are read.
+                # The declared size of a sheet may be wrong; its rows are read.
                 sheet.reset_dimensions()
                 cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
                 if lines := _lines(_limited(cells, uri), uri, n_chars):
@@ -66,35 +67,35 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     except (LoadError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        # Whatever the parser raises on damaged bytes is about this one file.
+        # Any exception of the parser on damaged bytes concerns only this file.
         reason = " ".join(str(error).split())[:200]
         raise LoadError(
             f"{uri} is damaged: {type(error).__name__}: {reason}",
             remedy="open it in the program that made it and save it again",
         ) from error
-    told = core_properties(data)
+    properties = core_properties(data)
     return Document(
         uri=uri,
-        title=told.get("title") or PurePath(uri).stem,
+        title=properties.get("title") or PurePath(uri).stem,
         text="\n\n".join(parts),
         media_type=XLSX,
         sha256=sha256(data),
-        published=told.get("published"),
-        metadata={"author": told["author"]} if told.get("author") else {},
+        published=properties.get("published"),
+        metadata={"author": properties["author"]} if properties.get("author") else {},
     )
 
 
 def column_heads(line: str) -> tuple[str, ...]:
-    """The heads of the columns that a row, or a sentence of it, has cells of: `Ship`, `Captain`.
+    """The column names for which a row, or a sentence of it, has cells: `Ship`, `Captain`.
 
-    line: as `load_csv` and `load_xlsx` write it. Heads that contain a colon or a semicolon are not recognised, and a
-    cell such as `late; reason: fog` adds a head.
+    line: as `load_csv` and `load_xlsx` write it. Column names that contain a colon or a semicolon are not recognised,
+    and a cell such as `late; reason: fog` adds a name.
     """
     return tuple(_HEADED_CELL.findall(line))
 
 
 def _delimiter(text: str) -> str:
-    """What stands most often in the first line."""
+    """The most frequent separator in the first line."""
     first = next((line for line in text.split("\n") if line.strip()), "")
     return max(",;\t|", key=first.count)
 
@@ -114,7 +115,7 @@ def _limited(rows: Iterable[Sequence[str]], uri: str) -> Iterator[list[str]]:
 
 
 def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
-    """A line for each row. n_before: characters that the file has given already. Raises LoadError for too many."""
+    """A line for each row. n_before: length of the text of earlier sheets. Raises LoadError when there is too much."""
     first, second = next(rows, None), next(rows, None)
     if first is None:
         return ""
@@ -129,7 +130,7 @@ def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
         ]
         lines.append(f"- {'; '.join(cells)}")
         n_chars += len(lines[-1])
-        # Each row repeats the heads, so a small file can make an endless text.
+        # Each row repeats the column names, so a small file can expand to a huge text.
         if n_chars > MAX_TEXT_CHARS:
             raise LoadError(
                 f"{uri} has more than {MAX_TEXT_CHARS:,} characters with the column heads in every row",
@@ -139,7 +140,7 @@ def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
 
 
 def _names_columns(row: Sequence[str]) -> bool:
-    """Whether a first row is names: nearly all filled, none twice, none a number."""
+    """Whether a first row has column names: nearly all filled, no duplicates, no numbers."""
     filled = [cell for cell in row if cell]
     return (
         len(filled) >= 0.5 * len(row)

@@ -1,4 +1,4 @@
-"""Files that are zip archives inside (.docx, .pptx, .xlsx, .epub): opened with limits."""
+"""Limits for files that are zip archives (.docx, .pptx, .xlsx, .epub)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from askive.rag.errors import LoadError
 from askive.rag.text.dates import partial_date
 
 MAX_UNPACKED_BYTES = 512 * 2**20
-"""Of all members together: an archive of a few kilobytes can unpack to more than any machine holds."""
+"""Maximum size of all members: an archive of a few kilobytes can expand beyond any machine's memory."""
 MAX_MEMBERS = 20_000
 MAX_RATIO = 250
-"""Unpacked bytes for one packed, in archives that unpack to more than a few megabytes; tables reach about 50."""
+"""Maximum compression ratio of archives that expand to more than a few megabytes; tables reach about 50."""
 _SMALL_BYTES = 16 * 2**20
 _CORE = "docProps/core.xml"
 _NAMESPACES = {"dc": "http://purl.org/dc/elements/1.1/", "terms": "http://purl.org/dc/terms/"}
 
 
-def check_zip(data: bytes, uri: str, needed: str) -> None:
-    """Raises LoadError when the bytes are no zip archive with the member `needed`, are locked, or unpack to too much.
+def check_zip(data: bytes, uri: str, required_member: str) -> None:
+    """Raises LoadError when the bytes are not a zip archive with this member, are encrypted, or expand too much.
 
-    What a member's header says of its size is what the zipfile module will unpack at most, so it can be trusted.
+    The zipfile module never unpacks more than the size in a member's header, so that size can be trusted.
     """
     ending = PurePath(uri).suffix
     try:
@@ -48,9 +48,9 @@ def check_zip(data: bytes, uri: str, needed: str) -> None:
             f"{uri} unpacks to {total / 2**20:,.0f} MB, more than {MAX_RATIO} times its size",
             remedy="open it in the program that made it and save it again",
         )
-    if needed not in {member.filename for member in members}:
+    if required_member not in {member.filename for member in members}:
         raise LoadError(
-            f"{uri} is not a {ending} file: it has no {needed}",
+            f"{uri} is not a {ending} file: it has no {required_member}",
             remedy="give it the extension of its real type",
         )
     if any(member.flag_bits & 1 for member in members):
@@ -58,7 +58,7 @@ def check_zip(data: bytes, uri: str, needed: str) -> None:
 
 
 def core_properties(data: bytes) -> dict[str, str]:
-    """`title`, `author` and `published` (the day it was last saved) of an Office file, as far as they are there."""
+    """`title`, `author` and `published` (the day of the last change) of an Office file, as far as it has them."""
     from lxml import etree
 
     try:
@@ -67,7 +67,7 @@ def core_properties(data: bytes) -> dict[str, str]:
             root = etree.fromstring(archive.read(_CORE), parser)
     except (KeyError, zipfile.BadZipFile, OSError, etree.XMLSyntaxError):
         return {}
-    told = {
+    properties = {
         "title": root.findtext("dc:title", "", _NAMESPACES),
         "author": root.findtext("dc:creator", "", _NAMESPACES),
         "published": partial_date(
@@ -75,4 +75,4 @@ def core_properties(data: bytes) -> dict[str, str]:
             or root.findtext("terms:created", None, _NAMESPACES)
         ),
     }
-    return {name: " ".join(value.split()) for name, value in told.items() if value and value.strip()}
+    return {name: " ".join(value.split()) for name, value in properties.items() if value and value.strip()}

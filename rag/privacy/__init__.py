@@ -1,4 +1,4 @@
-"""Removal: every place that may hold text of a document, erasure, and leftovers.
+"""Removal: a register of all places that may hold text of documents, erasure, leftovers of crashes.
 
-In: the home folder and a collection. Out: the files that hold its text, and what remains to be erased.
+In: the data folder and a collection. Out: the files with its text, and what remains to be erased.
 """

@@ -1,4 +1,4 @@
-"""Delete a collection, or documents of one, from every place of the register."""
+"""Delete a collection, or some of its documents, from every place of the register."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from askive.rag.store.archive import STORE_NAME, Archive
 def remove_collection(
     config: Config, name: str, *, with_quotes: bool = False, notify: Notify | None = None
 ) -> Removed:
-    """Delete a collection for good, from every place of `askive.rag.privacy.register`.
+    """Delete a collection from every place of `askive.rag.privacy.register`.
 
     with_quotes: also conversations, gold questions and evaluation runs that quote it. notify: as in
     `write_collection`. Raises CollectionNotFound, CollectionBusy.
@@ -29,7 +29,7 @@ def remove_collection(
 
 
 def removal_of_collection(config: Config, name: str) -> Removal:
-    """The removal of a whole collection, also of a damaged one. Raises CollectionNotFound."""
+    """The removal of a whole collection, which may be damaged. Raises CollectionNotFound."""
     from askive.rag.privacy.register import other_collections
     from askive.rag.privacy.removal import Removal
     from askive.rag.store.sqlite import SqliteStore
@@ -40,7 +40,7 @@ def removal_of_collection(config: Config, name: str) -> Removal:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
             store_id, uris = store.store_id, frozenset(store.known_sha256())
     except StoreError:
-        # What cannot be read can still be deleted; its uploads are found by their owner's absence.
+        # A store that cannot be read can still be deleted; `sweep` finds its uploads, which then have no owner.
         pass
     return Removal(name, store_id, uris, other_collections(config, name))
 
@@ -48,10 +48,10 @@ def removal_of_collection(config: Config, name: str) -> Removal:
 def remove_from_collection(
     config: Config, archive: Archive, uris: Sequence[str], *, with_quotes: bool = False
 ) -> Removed:
-    """Remove documents for good, from every place of `askive.rag.privacy.register`; files outside the data folder stay.
+    """Remove documents from every place of `askive.rag.privacy.register`; files outside the data folder stay.
 
     uris: as in `askive.rag.ingest.pipeline.remove_documents`. with_quotes: as in `remove_collection`.
-    Raises UsageError for what means no document; nothing is removed then.
+    Raises UsageError for an argument that matches no document; nothing is removed then.
     """
     from askive.rag.privacy.register import delete_everywhere
 
@@ -59,7 +59,7 @@ def remove_from_collection(
     try:
         return delete_everywhere(config, removal, with_quotes=with_quotes)
     except BaseException:
-        # They may be gone from the store all the same, and then nobody can ask for it again.
+        # The documents may be gone from the store after an error, and then a second removal would not match them.
         from askive.models.registry import clear_states
 
         clear_states(config.models_dir)
@@ -67,14 +67,14 @@ def remove_from_collection(
 
 
 def removal_of_documents(config: Config, archive: Archive, uris: Sequence[str]) -> Removal:
-    """The removal of documents from an opened collection. Raises UsageError for what means no document."""
-    from askive.rag.ingest.pipeline import documents_meant
+    """The removal of documents from an open collection. Raises UsageError for an argument that matches no document."""
+    from askive.rag.ingest.pipeline import resolve_uris
 
-    return removal_in(config, archive, documents_meant(archive, uris), archive.folder.name)
+    return removal_in(config, archive, resolve_uris(archive, uris), archive.folder.name)
 
 
 def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str) -> Removal:
-    """The removal of documents that need not be in the collection any more. name: of the collection."""
+    """The removal of documents that may be gone from the collection already. name: of the collection."""
     from askive.rag.privacy.register import other_collections
     from askive.rag.privacy.removal import Removal
 

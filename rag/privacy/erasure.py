@@ -1,4 +1,4 @@
-"""Erase what was removed or replaced: bytes in the store, old vector files, kept attention states."""
+"""Erase removed and replaced text: bytes in the store, old vector files, cached attention states."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from askive.rag.store.sqlite import SqliteStore
 
 
 def erase_removed(config: Config, archive: Archive, *, states_cleared: bool | None = None) -> bool:
-    """Erase what an archive has removed or replaced since the last time; whether nothing is left of it.
+    """Erase what an archive has removed or replaced since the last erasure; returns whether nothing is left.
 
-    Call it after each change. Kept states are all cleared, since their keys do not name documents; states_cleared: what
-    came of it if they were cleared just before. What cannot be erased now, because another process reads the archive
-    or the disk is full, stays marked for `askive.rag.privacy.leftovers.sweep`.
+    Call it after each change. All cached states are deleted, since their keys do not name documents; states_cleared:
+    the result if that was done just before. If another process reads the archive or the disk is full, the store stays
+    marked for `askive.rag.privacy.leftovers.sweep`.
     """
     if not archive.store.unerased:
         return True
@@ -25,12 +25,12 @@ def erase_removed(config: Config, archive: Archive, *, states_cleared: bool | No
 def erase_store(
     config: Config, folder: Path, store: SqliteStore, *, states_cleared: bool | None = None
 ) -> bool:
-    """As `erase_removed`, for the store in `folder`, whether or not it is marked."""
+    """As `erase_removed`, for the store in `folder`, marked or not."""
     from askive.models.registry import clear_states
 
-    # The mark goes last: after a kill all of this is done again.
+    # Clear the mark last, so that everything is repeated after a crash.
     cleared = clear_states(config.models_dir) if states_cleared is None else states_cleared
-    # The file of the present generation has no row of what was removed before it.
+    # The index file of the current generation has no rows of removed text.
     current = f"dense-{store.store_id[:12]}-{store.generation}.faiss"
     for path in folder.glob("dense-*"):
         if path.name != current:

@@ -1,8 +1,8 @@
-"""What killed processes left behind with text of documents in it: found, and deleted at the next start.
+"""Files with text of documents that killed processes left behind; they are deleted at the next start.
 
-A collection being built lies in `.NAME.rebuilding`, one that was replaced in `.NAME.replaced`, one being deleted in
-`.NAME.deleted`, all beside the collections. Whoever works on a collection holds the lock `.NAME.lock`, and a chat
-that takes uploads holds `uploads/.lock`: what is under a held lock is somebody's work, no leftover.
+A collection under construction is in `.NAME.rebuilding`, a replaced one in `.NAME.replaced`, one being deleted in
+`.NAME.deleted`, next to the collections. A process that works on a collection holds the lock `.NAME.lock`, and a chat
+that accepts uploads holds `uploads/.lock`. Files under a held lock are in use and not leftovers.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _WHAT = {
 # ".gold.4711", ".gold.4711-2.new".
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
 # "dense-1f3a5b7c9d0e-12.faiss.4711-1.partial".
-_HALF_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
+_PARTIAL_INDEX = re.compile(r"dense-.+\.faiss\.(?P<pid>\d+)-\d+\.partial")
 # ".report.pdf.part", ".report.pdf.before".
 _UPLOADING = re.compile(r"\.(?P<name>.+)\.(?:part|before)")
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """path: where it lies. what: in a few words. lock: the lock file under which it is deleted, by `delete`."""
+    """path: the file or folder. what: a short description. lock: the lock file that `delete` needs."""
 
     path: Path
     what: str
@@ -54,24 +54,24 @@ class Leftover:
 
 
 def uploads_lock(config: Config) -> Path:
-    """The lock file that a chat holds while it takes uploads."""
+    """The lock file that a chat holds while it accepts uploads."""
     return uploads_folder(config) / ".lock"
 
 
 def find_leftovers(config: Config) -> list[Leftover]:
-    """What is left over now. What a running process may be at work on is not among it."""
-    found = list(_candidates(config))
-    free = {lock for lock in {leftover.lock for leftover in found} if _is_free(lock)}
-    return [leftover for leftover in found if leftover.lock in free]
+    """All current leftovers, except what a running process may be using."""
+    candidates = list(_candidates(config))
+    free = {lock for lock in {leftover.lock for leftover in candidates} if _is_free(lock)}
+    return [leftover for leftover in candidates if leftover.lock in free]
 
 
 def sweep(config: Config) -> list[Leftover]:
-    """Delete what is left over; what was deleted. What cannot be deleted stays for the next time."""
+    """Delete the leftovers; returns those that were deleted. The others stay for the next time."""
     swept = []
     for lock in sorted({leftover.lock for leftover in _candidates(config)}):
-        with _held(lock) as is_held:
-            # Looked for again: until the lock was held it may have been somebody's work.
-            for leftover in _candidates(config) if is_held else ():
+        with _try_lock(lock) as acquired:
+            # Checked again: another process may have used it until the lock was acquired.
+            for leftover in _candidates(config) if acquired else ():
                 if leftover.lock == lock:
                     with contextlib.suppress(OSError, StoreError):
                         leftover.delete()
@@ -99,7 +99,7 @@ def _asides(config: Config) -> Iterator[Leftover]:
         name, pid, state = match["name"], match["pid"], match["state"]
         lock = _lock_of(config, name)
         if pid:
-            # Earlier versions named the process and took no lock; but a collection may be called `a.12`.
+            # Earlier versions put the process id in the name and took no lock; but a collection may be named `a.12`.
             exact = _lock_of(config, f"{name}.{pid}")
             if exact.exists():
                 name, lock = f"{name}.{pid}", exact
@@ -111,9 +111,9 @@ def _asides(config: Config) -> Iterator[Leftover]:
 
 
 def _is_interrupted(config: Config, name: str) -> bool:
-    """Whether an exchange was interrupted, so that what lies aside is the collection itself."""
-    is_there = ((config.collections_dir / name) / STORE_NAME).is_file()
-    return not is_there and (config.collections_dir / f".{name}.replaced").is_dir()
+    """Whether a swap was interrupted, so that the folder set aside is the collection itself."""
+    exists = ((config.collections_dir / name) / STORE_NAME).is_file()
+    return not exists and (config.collections_dir / f".{name}.replaced").is_dir()
 
 
 def _delete_aside(config: Config, path: Path) -> None:
@@ -121,7 +121,7 @@ def _delete_aside(config: Config, path: Path) -> None:
 
     clear_states(config.models_dir)
     if path.name.endswith(".deleted"):
-        # Before the folder goes, which alone says whose they are.
+        # Before the folder is deleted, since only it shows which states belong to it.
         with contextlib.suppress(StoreError), contextlib.closing(SqliteStore(path / STORE_NAME)) as store:
             if store.store_id:
                 shutil.rmtree(uploads_folder(config) / store.store_id, ignore_errors=True)
@@ -142,11 +142,11 @@ def _erase(config: Config, path: Path) -> None:
 
 
 def _old_indexes(config: Config) -> Iterator[Leftover]:
-    """Vector indexes of earlier generations, and halves of files whose writer does not run any more."""
+    """Vector indexes of earlier generations, and partial files of processes that have ended."""
     for name in list_collections(config):
         folder = config.collections_dir / name
         files = sorted(folder.glob("dense-*.faiss*"))
-        if len(files) < 2 and not any(_HALF_INDEX.fullmatch(path.name) for path in files):
+        if len(files) < 2 and not any(_PARTIAL_INDEX.fullmatch(path.name) for path in files):
             continue
         try:
             with contextlib.closing(open_read_only(folder / STORE_NAME)) as db:
@@ -155,7 +155,7 @@ def _old_indexes(config: Config) -> Iterator[Leftover]:
             continue
         current = f"dense-{meta.get('store_id', '')[:12]}-{meta.get('generation')}.faiss"
         for path in files:
-            half = _HALF_INDEX.fullmatch(path.name)
+            half = _PARTIAL_INDEX.fullmatch(path.name)
             if path.name != current and not (half and _runs(half["pid"])):
                 delete = partial(path.unlink, missing_ok=True)
                 yield Leftover(path, f"an old vector index of {name!r}", _lock_of(config, name), delete)
@@ -164,13 +164,13 @@ def _old_indexes(config: Config) -> Iterator[Leftover]:
 def _uploads(config: Config) -> Iterator[Leftover]:
     root, lock = uploads_folder(config), uploads_lock(config)
     files = [path for path in root.rglob("*") if path.is_file() and path != lock]
-    held = _uploaded(config) if files else None
-    if held is None:
+    uploaded = _uploaded(config) if files else None
+    if uploaded is None:
         return
-    formers = {former_upload(incoming_folder(config), root / name): root / name for name in held}
+    formers = {former_upload(incoming_folder(config), root / name): root / name for name in uploaded}
     for path in files:
         whole = _target(path, formers)
-        sha256 = held.get(str(whole.relative_to(root)))
+        sha256 = uploaded.get(str(whole.relative_to(root)))
         if sha256 is None:
             delete = partial(delete_upload, config, path)
             yield Leftover(path, "an uploaded file without a document", lock, delete)
@@ -180,24 +180,24 @@ def _uploads(config: Config) -> Iterator[Leftover]:
 
 
 def _target(path: Path, formers: dict[Path, Path]) -> Path:
-    """The uploaded file that this one is a part or a former version of, or itself."""
+    """The uploaded file that this file is a part or a former version of, or the file itself."""
     part = _UPLOADING.fullmatch(path.name)
     return path.with_name(part["name"]) if part else formers.get(path, path)
 
 
 def _uploaded(config: Config) -> dict[str, str] | None:
-    """Digests of the documents whose files were uploaded, by their path below `uploads`, wherever the data folder was.
+    """Digests of the documents whose files were uploaded, by path below `uploads`, even if the data folder has moved.
 
-    None when it cannot be known: a collection cannot be read, or there is none, as on a missing disk.
+    None when it cannot be determined: a collection cannot be read, or there is none, as when a disk is missing.
     """
     mark = f"{os.sep}uploads{os.sep}"
     stores = [
-        # Collections that are being exchanged count, those that are being deleted do not.
+        # Include collections that are being swapped, but not those that are being deleted.
         path
         for path in config.collections_dir.glob(f"*/{STORE_NAME}")
         if not (path.parent.name.startswith(".") and path.parent.name.endswith(".deleted"))
     ]
-    held: dict[str, str] = {}
+    uploaded: dict[str, str] = {}
     for path in stores:
         try:
             with contextlib.closing(open_read_only(path)) as db:
@@ -205,12 +205,12 @@ def _uploaded(config: Config) -> dict[str, str] | None:
         except sqlite3.Error:
             return None
         for uri, sha256 in rows:
-            held |= {uri[at.end() :]: sha256 for at in re.finditer(f"(?<={re.escape(mark)})", uri)}
-    return held if stores else None
+            uploaded |= {uri[at.end() :]: sha256 for at in re.finditer(f"(?<={re.escape(mark)})", uri)}
+    return uploaded if stores else None
 
 
 def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
-    """The file becomes again the one that was indexed: the former one, unless the new one was indexed."""
+    """Restore the file that was indexed: the former one, unless the new one was indexed."""
     from askive.models.files import sha256_of
 
     if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
@@ -237,16 +237,16 @@ def _runs(pid: str) -> bool:
 
 
 def _is_free(lock: Path) -> bool:
-    # A lock file that is not there is nobody's; looking must not make it.
+    # Without a lock file there is no holder, and the check must not create the file.
     if not lock.exists():
         return True
-    with _held(lock) as is_held:
-        return is_held
+    with _try_lock(lock) as acquired:
+        return acquired
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[bool]:
-    """Hold a lock, unless somebody else does; whether it is held."""
+def _try_lock(path: Path) -> Iterator[bool]:
+    """Try to acquire a lock; yields whether it succeeded."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(path, timeout=0)

@@ -1,7 +1,7 @@
 """Text of documents outside their collection: answers in conversations, gold questions, evaluation runs.
 
-People made these, so they are deleted only on request. A text is traced by the document's uri, which stands beside
-every quote.
+Users created these, so they are deleted only on request. The document's uri, stored with every quote, identifies
+its source.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _QUERIES, _CORPUS = "queries.jsonl", "corpus.jsonl"
 
 
 def conversations_path(config: Config) -> Path:
-    """The file of the chat's conversations."""
+    """The file with the chat's conversations."""
     return config.home / "chat" / "conversations.sqlite3"
 
 
 def gold_folder(config: Config, collection: str) -> Path:
-    """Where the chat keeps the gold questions of a collection, with a copy of its documents."""
+    """The folder of the chat's gold questions about a collection, with a copy of its documents."""
     return config.home / "gold" / collection
 
 
@@ -45,7 +45,7 @@ def uris_in(value: Any, key: str = "") -> Iterator[str]:
 
 
 def count_answers(config: Config, removal: Removal) -> int:
-    """Answers in conversations made from what is removed."""
+    """The number of answers in conversations that are based on the removed documents."""
     with _conversations(config, removal) as db:
         if db is None:
             return 0
@@ -54,7 +54,7 @@ def count_answers(config: Config, removal: Removal) -> int:
 
 
 def delete_answers(config: Config, removal: Removal) -> None:
-    """Delete these answers with their questions, and conversations that are empty then; their bytes are overwritten."""
+    """Delete these answers with their questions, and conversations that are then empty; overwrite their bytes."""
     with _conversations(config, removal) as db:
         if db is None:
             return
@@ -77,7 +77,7 @@ def delete_answers(config: Config, removal: Removal) -> None:
                 [(conversation_id, uri) for uri in removal.uris],
             )
         db.execute("COMMIT")
-        # Another process that is reading must not keep the documents from being removed.
+        # The removal must not fail because another process is reading.
         with contextlib.suppress(sqlite3.OperationalError):
             db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -102,12 +102,12 @@ def _conversations(config: Config, removal: Removal) -> Iterator[sqlite3.Connect
 
 
 def count_gold(config: Config, removal: Removal) -> int:
-    """Gold questions that quote what is removed, in suites that the chat saved."""
+    """The number of gold questions that quote removed documents, in suites saved by the chat."""
     return sum(len(_lines_of(suite / _QUERIES, suite.name, removal)) for suite in _suites(config))
 
 
 def count_copies(config: Config, removal: Removal) -> int:
-    """Copies of removed documents in these suites."""
+    """The number of copies of removed documents in these suites."""
     return sum(len(_lines_of(suite / _CORPUS, suite.name, removal)) for suite in _suites(config))
 
 
@@ -117,7 +117,7 @@ def delete_gold(config: Config, removal: Removal) -> None:
 
 
 def delete_copies(config: Config, removal: Removal) -> None:
-    """Delete these copies; a suite without documents goes as a whole."""
+    """Delete these copies, and suites that have no documents left."""
     _delete_lines(config, removal, _CORPUS)
     for suite in _suites(config):
         if not _lines(suite / _CORPUS):
@@ -127,8 +127,8 @@ def delete_copies(config: Config, removal: Removal) -> None:
 def _delete_lines(config: Config, removal: Removal, name: str) -> None:
     for suite in _suites(config):
         path = suite / name
-        if gone := _lines_of(path, suite.name, removal):
-            write_atomically(path, "".join(f"{line}\n" for line in _lines(path) if line not in gone))
+        if removed := _lines_of(path, suite.name, removal):
+            write_atomically(path, "".join(f"{line}\n" for line in _lines(path) if line not in removed))
 
 
 def _suites(config: Config) -> list[Path]:
@@ -136,7 +136,7 @@ def _suites(config: Config) -> list[Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    # Not `splitlines`: texts may hold other line ends than the line feed.
+    # Not `splitlines`: texts may contain other line separators.
     return [line for line in path.read_text(encoding="utf-8").split("\n") if line] if path.is_file() else []
 
 
@@ -150,12 +150,12 @@ def _uris_of(record: dict[str, Any]) -> Iterator[str]:
 
 
 def count_runs(config: Config, removal: Removal) -> int:
-    """Evaluation runs in the data folder that quote one of the documents."""
+    """The number of evaluation runs in the data folder that quote one of the documents."""
     return len(_runs(config, removal))
 
 
 def delete_runs(config: Config, removal: Removal) -> None:
-    """Delete these whole, and with runs of `eval trust` its generations, which name no document."""
+    """Delete these runs, and with runs of `eval trust` all generations, which do not name documents."""
     for folder in _runs(config, removal):
         shutil.rmtree(folder, ignore_errors=True)
         if folder.parent.name == "trust":
@@ -173,6 +173,6 @@ def _runs(config: Config, removal: Removal) -> list[Path]:
 
 def _rows(path: Path) -> Iterator[Any]:
     for line in _lines(path):
-        # A run that was killed may end in half a row.
+        # A killed run may end with an incomplete row.
         with contextlib.suppress(ValueError):
             yield json.loads(line)

@@ -1,9 +1,8 @@
-"""The register of every place in the data folder where text of a document may lie. Removal walks it.
+"""The register of all places in the data folder that may hold text of documents. Removal goes through it.
 
-Two kinds of text are not in it: what a killed process left half done, which `askive.rag.privacy.leftovers` finds, and
-files that
-somebody wrote outside the data folder (exports, reports, `--out`). Weights, settings, compiled models
-(`models`, `cache/reader`, `cache/wheels`) and the judges' agreements (`eval/judges`) hold no text of documents.
+It does not list leftovers of killed processes, which `askive.rag.privacy.leftovers` finds, nor files that a user wrote
+outside the data folder (exports, reports, `--out`). Weights, settings, compiled models (`models`, `cache/reader`,
+`cache/wheels`) and the judges' agreement figures (`eval/judges`) have no text of documents.
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ from askive.rag.store.database_file import open_read_only
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place where text of documents may lie.
+    """A place that may hold text of documents.
 
-    holds: what of a document. where: below the data folder. kind: "quote" is somebody's work, deleted only on request;
-    "copy" was derived from the documents elsewhere; "own" is the collection's. count: how many things of a removal are
-    there. delete: deletes them; False when something of them is left.
+    holds: the parts of a document. where: path in the data folder. kind: "quote" was created by a user and is deleted
+    only on request; "copy" was derived from the documents; "own" belongs to the collection. count: number of items
+    there that belong to a removal. delete: deletes them; False when something is left.
     """
 
     name: str
@@ -56,22 +55,22 @@ class Place:
 
 
 def quotes_of(config: Config, removal: Removal) -> dict[str, int]:
-    """How many things that are deleted only on request quote the documents, by place; only those above 0."""
-    found = {place.name: place.count(config, removal) for place in PLACES if place.kind == "quote"}
-    return {name: n for name, n in found.items() if n}
+    """The number of items that quote the documents, by place; only places of kind "quote" and numbers above 0."""
+    counts = {place.name: place.count(config, removal) for place in PLACES if place.kind == "quote"}
+    return {name: n for name, n in counts.items() if n}
 
 
 def delete_elsewhere(config: Config, removal: Removal, *, with_quotes: bool) -> None:
-    """Delete copies, and quotes if wanted, of documents that are removed or replaced in the collection already."""
+    """Delete copies, and quotes on request, of documents that have been removed from the collection or replaced."""
     for place in PLACES:
         if place.kind == "copy" or (place.kind == "quote" and with_quotes):
             place.delete(config, removal)
 
 
 def delete_everywhere(config: Config, removal: Removal, *, with_quotes: bool) -> Removed:
-    """Walk the register in its order. with_quotes: delete also what is deleted only on request.
+    """Delete from all places, in the order of the register. with_quotes: also from those of kind "quote".
 
-    After a kill, what was removed is found again by `askive.rag.privacy.leftovers.sweep`, or is still in the
+    After a crash, `askive.rag.privacy.leftovers.sweep` finds removed text again, or it is still in the
     collection.
     """
     quotes = quotes_of(config, removal)
@@ -90,30 +89,30 @@ def delete_everywhere(config: Config, removal: Removal, *, with_quotes: bool) ->
 
 
 def uploads_folder(config: Config) -> Path:
-    """Where the chat keeps uploaded files, in a folder for each store."""
-    # Absolute, as the documents' uris are.
+    """The folder of uploaded files, with a subfolder for each store."""
+    # Absolute, like the documents' uris.
     return config.home.absolute() / "uploads"
 
 
 def incoming_folder(config: Config) -> Path:
-    """Where the chat keeps uploads on their way, and the files they replace until they are indexed."""
+    """The folder of incomplete uploads, and of replaced files until the new ones are indexed."""
     return uploads_folder(config) / ".incoming"
 
 
 def former_upload(incoming: Path, target: Path) -> Path:
-    """Where the file at `target` is kept while an upload replaces it; also after a move of the data folder."""
+    """The path of the former version while an upload replaces `target`; it survives a move of the data folder."""
     below_uploads = os.path.relpath(target, incoming.parent)
     return incoming / f"{sha256(os.fsencode(below_uploads)).hexdigest()[:32]}.former"
 
 
 def other_collections(config: Config, name: str) -> frozenset[str]:
-    """Names of the collections but one."""
+    """The names of all other collections."""
     return frozenset(list_collections(config)) - {name}
 
 
 def _indexes(config: Config, removal: Removal) -> list[Path]:
-    """Indexes of evaluation suites that hold one of the documents."""
-    found = []
+    """Indexes of evaluation suites that have one of the documents."""
+    paths = []
     for path in (config.home / "eval" / "indexes").glob(f"*/{STORE_NAME}"):
         with (
             contextlib.suppress(sqlite3.Error),
@@ -121,8 +120,8 @@ def _indexes(config: Config, removal: Removal) -> list[Path]:
         ):
             query = "SELECT 1 FROM documents WHERE uri IN (SELECT value FROM json_each(?)) LIMIT 1"
             if db.execute(query, (json.dumps(sorted(removal.uris)),)).fetchone():
-                found.append(path.parent)
-    return found
+                paths.append(path.parent)
+    return paths
 
 
 def _delete_indexes(config: Config, removal: Removal) -> None:
@@ -153,10 +152,10 @@ def _clear_states(config: Config, _removal: Removal) -> bool:
 
 def _uploads(config: Config, removal: Removal) -> list[Path]:
     root = uploads_folder(config)
-    found = {path for path in map(Path, removal.uris) if path.is_relative_to(root) and ".." not in path.parts}
+    paths = {path for path in map(Path, removal.uris) if path.is_relative_to(root) and ".." not in path.parts}
     if removal.archive is None and removal.store_id:
-        found |= {path for path in (root / removal.store_id).rglob("*") if path.is_file()}
-    return sorted(path for path in found if path.is_file())
+        paths |= {path for path in (root / removal.store_id).rglob("*") if path.is_file()}
+    return sorted(path for path in paths if path.is_file())
 
 
 def _delete_uploads(config: Config, removal: Removal) -> None:
@@ -165,7 +164,7 @@ def _delete_uploads(config: Config, removal: Removal) -> None:
 
 
 def delete_upload(config: Config, path: Path) -> None:
-    """Delete an uploaded file, with folders that are empty then."""
+    """Delete an uploaded file, and folders that are then empty."""
     root = uploads_folder(config)
     path.unlink(missing_ok=True)
     for folder in path.parents:
@@ -211,9 +210,7 @@ PLACES = (
         lambda _config, removal: len(removal.uris),
         _remove,
     ),
-    Place(
-        _STATES, "what the model has read, as numbers", "cache/states", "own", _count_states, _clear_states
-    ),
+    Place(_STATES, "prompts, as attention states", "cache/states", "own", _count_states, _clear_states),
     Place(
         "uploads",
         "the file",
@@ -231,4 +228,4 @@ PLACES = (
         _erase,
     ),
 )
-"""In the order of deletion: first what can only be found while the collection exists, last what remains."""
+"""In order of deletion: first what can only be found while the collection exists, last the collection itself."""

@@ -1,4 +1,4 @@
-"""What is removed, and what came of it."""
+"""A removal and its result."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from askive.rag.store.archive import Archive
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Documents that are removed from a collection, or all of it.
+    """Documents that are removed from a collection, or the whole collection.
 
-    store_id: of the collection's store. others: names of the other collections. archive: the collection, opened for
-    writing; None when all of it is removed.
+    store_id: of the collection's store. others: names of the other collections. archive: the collection, open for
+    writing; None when the whole collection is removed.
     """
 
     collection: str
@@ -23,9 +23,9 @@ class Removal:
     archive: Archive | None = None
 
     def concerns(self, collection: str, uris: Iterable[str]) -> bool:
-        """Whether something made from the documents `uris` of a collection was made from what is removed.
+        """Whether text that was derived from the documents `uris` of a collection is affected by the removal.
 
-        A name that no collection has any more may be an earlier name of this one.
+        A name that no collection has now may be a former name of this one.
         """
         if collection == self.collection and self.archive is None:
             return True
@@ -34,9 +34,9 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """uris: of the documents, sorted. states_cleared: no kept state is left. erased: no byte is left in the collection.
+    """uris: of the documents, sorted. states_cleared: no cached state is left. erased: all bytes were overwritten.
 
-    deleted, kept: how many things quoted the documents, by place (`askive.rag.privacy.register`); only those above 0.
+    deleted, kept: numbers of items that quoted the documents, by place (`askive.rag.privacy.register`); only above 0.
     """
 
     uris: list[str]

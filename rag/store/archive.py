@@ -1,4 +1,4 @@
-"""An opened collection: the store and the indexes made from it."""
+"""An open collection: its store and the indexes derived from it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STORE_NAME = "store.sqlite3"
 
 
 class Archive:
-    """One collection, ready to be searched and added to. Use `Archive.open`."""
+    """One collection, open for search and changes. Use `Archive.open`."""
 
     def __init__(self, folder: Path, store: SqliteStore, embedder: Embedder, passages: PassageConfig) -> None:
         self.folder = folder
@@ -34,8 +34,8 @@ class Archive:
     def open(cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True) -> Archive:
         """The collection in the folder `path`.
 
-        Raises CollectionNotFound when it is not there and `create` is false; StoreError when it is damaged;
-        FingerprintMismatch when it was made with another embedder or other passage settings.
+        Raises CollectionNotFound when it does not exist and `create` is false; StoreError when it is damaged;
+        FingerprintMismatch when it was built with another embedder or other passage settings.
         """
         archive = cls(path, SqliteStore(path / STORE_NAME, create=create), embedder, passages)
         try:
@@ -46,42 +46,42 @@ class Archive:
         return archive
 
     def fingerprint(self) -> Fingerprint:
-        """What makes this archive's embeddings now. Loads the embedder."""
+        """The fingerprint of new embeddings: embedder and passage settings. Loads the embedder."""
         embedder = self.embedder
         settings = json.dumps(self.passages_config.model_dump(), sort_keys=True)
         return Fingerprint(embedder.model_id, embedder.digest, embedder.dimension, settings)
 
     def check_fingerprint(self) -> None:
-        """Raises FingerprintMismatch when the stored embeddings are another model's."""
-        held = self.store.fingerprint()
-        # The dimension is left out: reading it would load the weights, and the digest decides anyway.
-        if held and held.embedder_digest != self.embedder.digest and self.store.counts().n_passages:
+        """Raises FingerprintMismatch when another model computed the stored embeddings."""
+        stored = self.store.fingerprint()
+        # Do not compare dimensions: that would load the weights, and the digest is enough.
+        if stored and stored.embedder_digest != self.embedder.digest and self.store.counts().n_passages:
             raise FingerprintMismatch(
-                f"the collection {self.folder.name!r} was embedded with {held.embedder_id},"
+                f"the collection {self.folder.name!r} was embedded with {stored.embedder_id},"
                 f" the current embedder is {self.embedder.model_id}",
-                remedy=f"use --embedder {held.embedder_id}, or embed it again with `askive index --rebuild`",
+                remedy=f"use --embedder {stored.embedder_id}, or embed it again with `askive index --rebuild`",
             )
 
     @property
     def dense(self) -> FaissIndex:
-        """The vector index of the store as it is now."""
+        """The vector index of the store's current state."""
         return self.dense_cache.current()
 
     @property
     def dense_cache(self) -> VectorCache:
         """The vector index and its file."""
         if self._dense is None:
-            held = self.store.fingerprint()
-            dimension = held.dimension if held else self.embedder.dimension
+            stored = self.store.fingerprint()
+            dimension = stored.dimension if stored else self.embedder.dimension
             self._dense = VectorCache(self.store, self.folder, dimension)
         return self._dense
 
     def counts(self) -> Counts:
-        """How many documents and passages are held."""
+        """Number of documents and passages."""
         return self.store.counts()
 
     def document(self, doc_id: int) -> Document:
-        """Raises StoreError when there is none."""
+        """The document. Raises StoreError when it does not exist."""
         return self.store.document(doc_id)
 
     def document_by_uri(self, uri: str) -> Document | None:
@@ -89,11 +89,11 @@ class Archive:
         return self.store.document_by_uri(uri)
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
-        """Passages with their sources by id."""
+        """Passages with their sources, by id."""
         return self.store.passages(passage_ids)
 
     def embed_query(self, text: str) -> Vectors:
-        """Shape (dimension,)."""
+        """The embedding of a query, shape (dimension,)."""
         vector: Vectors = self.embedder.embed([text])[0]
         return vector
 

@@ -1,4 +1,4 @@
-"""The file of a store: open it, and know whether it is still the one at its path."""
+"""The file of a store: open it, and check whether it is still the file at its path."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _OPENINGS = 5
 
 
 def file_id(path: Path) -> FileId | None:
-    """What identifies the file at a path; None when there is none."""
+    """Device and inode of the file at a path; None when it does not exist."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def connect(path: Path, timeout_s: float, *, create: bool) -> sqlite3.Connection:
-    """A connection that several threads may use, without transactions of its own.
+    """A connection in autocommit mode that several threads may use.
 
-    timeout_s: how long another process's writing is waited for. Raises OSError, sqlite3.DatabaseError.
+    timeout_s: how long to wait for a write by another process. Raises OSError, sqlite3.DatabaseError.
     """
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,10 +47,10 @@ def connect(path: Path, timeout_s: float, *, create: bool) -> sqlite3.Connection
 def open_in_place(
     path: Path, opening: Callable[[], None], closing: Callable[[], None], *, create: bool
 ) -> FileId | None:
-    """Open a store such that all its files are of one collection; what identifies the file.
+    """Open a store so that all its files belong to one collection; returns the file's id.
 
-    SQLite opens a store's file and its journal one after the other: a collection that is put in its place in between
-    would mix two. Raises CollectionNotFound when it is not there and `create` is false, and what `opening` raises.
+    SQLite opens the database file and then its journal. If another collection is swapped in between, they do not
+    match. Raises CollectionNotFound when the file does not exist and `create` is false, and whatever `opening` raises.
     """
     for _ in range(_OPENINGS):
         before = file_id(path)
@@ -72,7 +72,7 @@ def open_in_place(
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """A database that is not written to: no journal is made beside one that nobody has open."""
-    # Without a journal there is no writer, and the file can be read as it is, even from a read-only disk.
+    """Open a database read-only, without creating a journal for one that is not in use."""
+    # Without a journal there is no writer, so the file can be opened as it is, even on a read-only disk.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=5, isolation_level=None)

@@ -1,4 +1,4 @@
-"""FAISS, exact: every stored vector is compared with the question's."""
+"""Exact FAISS index: the query is compared with every stored vector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from askive.rag.store.vector_index import Ids
 
 
 class FaissIndex:
-    """A flat inner-product index with ids of the store's own. A VectorIndex. Usable from several threads."""
+    """A flat inner-product index with the store's ids. Implements VectorIndex. Thread-safe."""
 
     def __init__(self, dimension: int) -> None:
         import faiss
@@ -30,18 +30,18 @@ class FaissIndex:
 
     @property
     def ids(self) -> Ids:
-        """Those of all rows, in no order; shape (n,)."""
+        """The ids of all rows, unordered; shape (n,)."""
         with self._lock:
-            held: Ids = self._faiss.vector_to_array(self._index.id_map)
-        return held
+            rows: Ids = self._faiss.vector_to_array(self._index.id_map)
+        return rows
 
     @property
     def vectors(self) -> Vectors:
         """Copies of all rows, in the order of `ids`; shape (n, dimension)."""
         with self._lock:
             flat = self._faiss.downcast_index(self._index.index)
-            held: Vectors = self._faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).copy()
-        return held.reshape(-1, flat.d)
+            rows: Vectors = self._faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).copy()
+        return rows.reshape(-1, flat.d)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add rows; ids shape (n,), vectors shape (n, dimension)."""
@@ -50,15 +50,15 @@ class FaissIndex:
                 self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Remove rows for good; unknown ids are ignored."""
+        """Remove rows; unknown ids are ignored."""
         if ids:
             with self._lock:
                 self._index.remove_ids(np.asarray(ids, dtype=np.int64))
 
     def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
-        """(id, cosine) of the nearest rows, best first; equal scores in the order of their ids.
+        """(id, cosine) of the nearest rows, best first; ties are ordered by id.
 
-        within: only these ids, ascending.
+        within: search only these ids; ascending.
         """
         query = np.ascontiguousarray(vector, dtype=np.float32)[None, :]
         with self._lock:
@@ -70,8 +70,8 @@ class FaissIndex:
             else:
                 chosen = self._faiss.SearchParameters(sel=self._faiss.IDSelectorBatch(within))
                 scores, ids = self._index.search(query, n, params=chosen)
-        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+        hits = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
     def save(self, path: Path) -> None:
         """Write to a new file and rename it into place."""
@@ -92,15 +92,15 @@ class FaissIndex:
 
     @classmethod
     def load(cls, path: Path, dimension: int) -> FaissIndex | None:
-        """The saved index, or None when it is missing, damaged or of another dimension."""
+        """The saved index, or None when it is missing, damaged or has another dimension."""
         if sealed_number(path, "flat") is None:
             return None
-        made = cls(dimension)
+        loaded = cls(dimension)
         try:
-            held = made._faiss.read_index(str(path))
+            index = loaded._faiss.read_index(str(path))
         except (RuntimeError, OSError):
             return None
-        if held.d != dimension or not hasattr(held, "id_map"):
+        if index.d != dimension or not hasattr(index, "id_map"):
             return None
-        made._index = held
-        return made
+        loaded._index = index
+        return loaded

@@ -1,8 +1,8 @@
-"""FAISS, approximate: inverted lists of 8- or 4-bit codes, read from a mapped file, scored with the stored vectors.
+"""Approximate FAISS index: inverted lists of 8- or 4-bit codes in a mapped file, rescored with the stored vectors.
 
-An inverted file (Sivic and Zisserman 2003; Jegou et al. 2011, `IndexIVF` in FAISS): k-means cells, of which a
-search reads the nearest few. The codes only choose candidates: what is returned is the cosine with the float32
-vector in the store, so scores are the same as the flat index's, and what the store no longer has is never found.
+An inverted file (Sivic and Zisserman 2003; Jegou et al. 2011, `IndexIVF` in FAISS): k-means divides the space into
+cells, and a search reads the nearest few. The codes only select candidates. The score of a candidate is its cosine
+with the float32 vector in the store, so scores equal those of the flat index, and deleted rows are never returned.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from askive.rag.store.index_checksum import seal, sealed_number
 from askive.rag.store.vector_index import Ids
 
 Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
-"""The stored vectors of some ids; missing ids are left out."""
+"""Returns the stored vectors of some ids; missing ids are left out."""
 Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
-"""All stored vectors, from the start at every call: shapes (n,) and (n, dimension)."""
+"""Iterates over all stored vectors, from the start at each call: shapes (n,) and (n, dimension)."""
 
 CODES_BUDGET_BYTES = 512 * 2**20
-"""Codes of 8 bits while they fit in this, of 4 bits beyond it."""
+"""Codes have 8 bits up to this total size, and 4 bits above it."""
 RECALL_TARGET = 0.975
-"""Of the 10 nearest, on stored vectors as queries."""
+"""Recall@10, with stored vectors as queries."""
 
 _LISTS_PER_ROOT = 4
-"""Lists for each unit of the square root of n."""
+"""Number of lists per unit of the square root of n."""
 _TRAINING_ROWS_PER_LIST, _TRAINING_ROUNDS = 40, 5
 _N_CALIBRATION = 400
 _DEPTH = {8: 1.25, 4: 5.0}
-"""Candidates for each hit by bits of the code, and 20 more."""
+"""Candidates per hit by bits of the code; 20 are added."""
 _SCORED_WHOLE = 500
-"""A filter that admits no more than this is answered from the store alone, exactly."""
+"""A filter that admits at most so many rows is searched exactly, with the vectors in the store."""
 
 
 class IvfIndex(FaissIndex):
-    """A trained inverted file, made by `build` or `load`. A VectorIndex. Usable from several threads.
+    """A trained inverted file, from `build` or `load`. Implements VectorIndex. Thread-safe.
 
-    n_trained: how many vectors there were when the cells were made.
+    n_trained: number of vectors when the cells were trained.
     """
 
     def __init__(self, index: Any, exact: Exact, n_trained: int) -> None:
         import faiss
 
-        # One core a search: splitting one search costs tens of milliseconds when the other core is busy.
+        # One core per search: splitting a search costs tens of milliseconds when the other core is busy.
         index.parallel_mode = 0
         self._faiss = faiss
         self._index = index
@@ -62,7 +62,7 @@ class IvfIndex(FaissIndex):
     def build(
         cls, batches: Batches, n: int, dimension: int, exact: Exact, budget_bytes: int = CODES_BUDGET_BYTES
     ) -> IvfIndex:
-        """Train on a sample of about `n` stored vectors, add them all, and choose how many lists to read."""
+        """Train on a sample of about `n` stored vectors, add all of them, and choose how many lists to read."""
         import faiss
 
         faiss.omp_set_num_threads(physical_cores())
@@ -70,35 +70,35 @@ class IvfIndex(FaissIndex):
         sample_ids, sample = _sample(batches, n, _TRAINING_ROWS_PER_LIST * n_lists, dimension)
         index = _empty(dimension, n_lists, 8 if n * dimension <= budget_bytes else 4)
         index.train(sample)
-        made = cls(index, exact, n)
+        built = cls(index, exact, n)
         step = max(1, len(sample) // _N_CALIBRATION)
         own, queries = sample_ids[::step].copy(), sample[::step].copy()
         del sample
         truth = _Nearest(own, queries, 10)
         for ids, vectors in batches():
-            made.add(ids, vectors)
+            built.add(ids, vectors)
             truth.see(ids, vectors)
-        made._calibrate(own, queries, truth.ids)
-        return made
+        built._calibrate(own, queries, truth.ids)
+        return built
 
     @property
     def n_lists(self) -> int:
-        """Cells of the space."""
+        """Number of cells."""
         return int(self._index.nlist)
 
     @property
     def n_probe(self) -> int:
-        """Lists read in a search without a filter."""
+        """Number of lists that a search without a filter reads."""
         return int(self._index.nprobe)
 
     @property
     def n_bits(self) -> int:
-        """Bits a dimension in the codes."""
+        """Bits per dimension in the codes."""
         return 8 if self._index.sq.qtype == self._faiss.ScalarQuantizer.QT_8bit else 4
 
     @property
     def mapped(self) -> bool:
-        """Whether the lists are read from a file."""
+        """Whether the lists are in a mapped file."""
         return isinstance(self._lists(), self._faiss.OnDiskInvertedLists)
 
     def __len__(self) -> int:
@@ -108,16 +108,16 @@ class IvfIndex(FaissIndex):
 
     @property
     def ids(self) -> Ids:
-        """Those of all rows, in no order; shape (n,)."""
+        """The ids of all rows, unordered; shape (n,)."""
         with self._lock:
             self._settle()
             lists, as_array = self._lists(), self._faiss.rev_swig_ptr
-            held = [
+            parts = [
                 as_array(lists.get_ids(number), n).copy()
                 for number in range(lists.nlist)
                 if (n := lists.list_size(number))
             ]
-        return np.concatenate(held) if held else np.empty(0, dtype=np.int64)
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add rows; ids shape (n,), vectors shape (n, dimension)."""
@@ -128,15 +128,15 @@ class IvfIndex(FaissIndex):
                 self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Remove rows for good; unknown ids are ignored."""
+        """Remove rows; unknown ids are ignored."""
         with self._lock:
-            # Every removal reads all ids, so many small ones are done at once, before the next use.
+            # A removal reads all ids, so pending removals are applied together before the next use.
             self._removed += ids
 
     def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
-        """(id, cosine) of the nearest rows found, best first; equal scores in the order of their ids.
+        """(id, cosine) of the nearest rows found, best first; ties are ordered by id.
 
-        within: only these ids, ascending.
+        within: search only these ids; ascending.
         """
         query = np.ascontiguousarray(vector, dtype=np.float32)
         with self._lock:
@@ -144,17 +144,17 @@ class IvfIndex(FaissIndex):
             if n <= 0:
                 return []
             candidates = self._candidates(query[None, :], n, within)
-        held = self._exact(candidates)
-        if not held:
+        vectors = self._exact(candidates)
+        if not vectors:
             return []
-        # Row by row: a BLAS product may round equal rows differently, and ties would be broken by chance.
-        scores = np.einsum("ij,j->i", np.stack(list(held.values())), query)
-        return sorted(zip(held, scores.tolist(), strict=True), key=lambda hit: (-hit[1], hit[0]))[:n]
+        # Row by row: a BLAS product may round equal rows differently, which would break ties at random.
+        scores = np.einsum("ij,j->i", np.stack(list(vectors.values())), query)
+        return sorted(zip(vectors, scores.tolist(), strict=True), key=lambda hit: (-hit[1], hit[0]))[:n]
 
     def _write(self, path: Path) -> None:
         with self._lock:
             self._settle()
-            # FAISS would write a mapped index as a mere reference to the file it came from.
+            # FAISS would write a mapped index as a reference to its file.
             self._into_memory()
             super()._write(path)
 
@@ -163,10 +163,10 @@ class IvfIndex(FaissIndex):
 
     @classmethod
     def load(cls, path: Path, dimension: int, exact: Exact | None = None) -> IvfIndex | None:
-        """The saved index, its lists mapped from the file; None when it is missing, damaged or of another kind.
+        """The saved index with mapped lists; None when it is missing, damaged or of another kind.
 
-        Of a large file (`index_file.SUMMED_UP_TO`) the codes are not summed: a flipped bit there costs at most a
-        candidate, for scores come from the store.
+        In a file larger than `index_checksum.SUMMED_UP_TO` the codes are not checked: a flipped bit there costs at most
+        one candidate, because scores come from the store.
         """
         import faiss
 
@@ -177,20 +177,20 @@ class IvfIndex(FaissIndex):
             return None
         if n_trained is None or not isinstance(index, faiss.IndexIVFScalarQuantizer) or index.d != dimension:
             return None
-        made = cls(index, exact or (lambda ids: {}), n_trained)
-        if made.mapped:
-            # Its 32 reading threads, started for every search, take longer than the search.
-            made._lists().prefetch_nthread = 0
-        return made
+        built = cls(index, exact or (lambda ids: {}), n_trained)
+        if built.mapped:
+            # Starting its 32 reader threads for every search takes longer than the search.
+            built._lists().prefetch_nthread = 0
+        return built
 
     def _candidates(self, query: Vectors, n: int, within: Ids | None) -> list[int]:
-        """Ids to be scored, more than `n`; query shape (1, dimension)."""
+        """Ids of the rows to score, more than `n`; query shape (1, dimension)."""
         total, n_lists = int(self._index.ntotal), self.n_lists
         if within is not None and len(within) <= _SCORED_WHOLE:
             return [int(i) for i in within]
         n_probe, chosen = self.n_probe, None
         if within is not None:
-            # A list holds fewer of what the filter admits, so more lists are read.
+            # With a filter, a list has fewer admissible rows, so read more lists.
             n_probe = min(n_lists, -(-n_probe * total // len(within)))
             bits = np.zeros(int(within[-1]) + 1, dtype=bool)
             bits[within] = True
@@ -199,27 +199,27 @@ class IvfIndex(FaissIndex):
         while True:
             settings = self._faiss.SearchParametersIVF(sel=chosen, nprobe=n_probe)
             _, ids = self._index.search(query, depth, params=settings)
-            found = [int(i) for i in ids[0] if i >= 0]
-            if len(found) >= min(n, total) or n_probe >= n_lists:
-                return found
+            candidates = [int(i) for i in ids[0] if i >= 0]
+            if len(candidates) >= min(n, total) or n_probe >= n_lists:
+                return candidates
             n_probe = min(n_lists, 4 * n_probe)
 
     def _calibrate(self, own: Ids, queries: Vectors, truth: Ids) -> None:
-        """Read as many lists as the target asks for; shapes (n,), (n, dimension), (n, top_k), -1 for none."""
-        n_wanted = RECALL_TARGET * max(1, int((truth >= 0).sum()))
+        """Set the number of lists to reach the recall target; shapes (n,), (n, dimension), (n, top_k), -1 for none."""
+        n_required = RECALL_TARGET * max(1, int((truth >= 0).sum()))
 
-        def enough(n_probe: int) -> bool:
+        def reaches_target(n_probe: int) -> bool:
             settings = self._faiss.SearchParametersIVF(nprobe=n_probe)
             _, ids = self._index.search(queries, 3 * truth.shape[1] + 1, params=settings)
             pairs = zip(truth.tolist(), ids.tolist(), strict=True)
-            return sum(len(set(wanted) & set(found) - {-1}) for wanted, found in pairs) >= n_wanted
+            return sum(len(set(true_ids) & set(hit_ids) - {-1}) for true_ids, hit_ids in pairs) >= n_required
 
         low = high = 1
-        while high < self.n_lists and not enough(high):
+        while high < self.n_lists and not reaches_target(high):
             low, high = high + 1, min(2 * high, self.n_lists)
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if enough(middle) else (middle + 1, high)
+            low, high = (low, middle) if reaches_target(middle) else (middle + 1, high)
         self._index.nprobe = low
 
     def _settle(self) -> None:
@@ -232,7 +232,7 @@ class IvfIndex(FaissIndex):
         return self._faiss.downcast_InvertedLists(self._index.invlists)
 
     def _into_memory(self) -> None:
-        """Copy mapped lists: writing to them would end the process."""
+        """Copy mapped lists into memory: writing to a mapped list would crash the process."""
         if not self.mapped:
             return
         mapped = self._lists()
@@ -245,7 +245,7 @@ class IvfIndex(FaissIndex):
 
 
 class _Nearest:
-    """The exact nearest neighbours of some stored vectors among all that were seen, themselves left out."""
+    """Exact nearest neighbours of some stored vectors among all vectors seen so far, without themselves."""
 
     def __init__(self, own: Ids, queries: Vectors, top_k: int) -> None:
         self._own = own
@@ -254,15 +254,15 @@ class _Nearest:
         self.ids: Ids = np.full((len(own), top_k), -1, dtype=np.int64)
 
     def see(self, ids: Ids, vectors: Vectors) -> None:
-        """Take a batch in; shapes (n,) and (n, dimension)."""
+        """Add a batch; shapes (n,) and (n, dimension)."""
         scores = self._queries @ vectors.T
         scores[self._own[:, None] == ids[None, :]] = -np.inf
         scores = np.concatenate([self._scores, scores], axis=1)
-        known = np.concatenate([self.ids, np.broadcast_to(ids, (len(self._own), len(ids)))], axis=1)
+        all_ids = np.concatenate([self.ids, np.broadcast_to(ids, (len(self._own), len(ids)))], axis=1)
         top_k = self.ids.shape[1]
         best = np.argpartition(-scores, top_k - 1, axis=1)[:, :top_k]
         self._scores = np.take_along_axis(scores, best, axis=1)
-        self.ids = np.where(np.isfinite(self._scores), np.take_along_axis(known, best, axis=1), -1)
+        self.ids = np.where(np.isfinite(self._scores), np.take_along_axis(all_ids, best, axis=1), -1)
 
 
 def _empty(dimension: int, n_lists: int, n_bits: int) -> Any:
@@ -278,14 +278,14 @@ def _empty(dimension: int, n_lists: int, n_bits: int) -> Any:
     return index
 
 
-def _sample(batches: Batches, n: int, n_wanted: int, dimension: int) -> tuple[Ids, Vectors]:
-    """Rows drawn evenly from all: shapes (m,) and (m, dimension), m about the smaller of `n` and `n_wanted`."""
+def _sample(batches: Batches, n: int, n_required: int, dimension: int) -> tuple[Ids, Vectors]:
+    """An even sample of the rows: shapes (m,) and (m, dimension), m about the smaller of `n` and `n_required`."""
     chance = np.random.default_rng(0)
-    # Made once: rows put together at the end would be in memory twice, and FAISS copies all when there are too many.
-    ids, rows = np.empty(n_wanted, dtype=np.int64), np.empty((n_wanted, dimension), dtype=np.float32)
+    # Allocated once: concatenation would need twice the memory. FAISS also copies the sample when it is too large.
+    ids, rows = np.empty(n_required, dtype=np.int64), np.empty((n_required, dimension), dtype=np.float32)
     filled = 0
     for batch_ids, vectors in batches():
-        drawn = np.flatnonzero(chance.random(len(batch_ids)) < n_wanted / max(n, 1))[: n_wanted - filled]
+        drawn = np.flatnonzero(chance.random(len(batch_ids)) < n_required / max(n, 1))[: n_required - filled]
         ids[filled : filled + len(drawn)] = batch_ids[drawn]
         rows[filled : filled + len(drawn)] = vectors[drawn]
         filled += len(drawn)

@@ -1,4 +1,4 @@
-"""Which documents may be searched: by date, publisher, path and other fields."""
+"""Filters on documents: date, publisher, path and metadata fields."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from askive.rag.text.dates import date_range, partial_date
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions that a document must all meet; an empty one admits everything.
+    """Conditions that a document must all meet; an empty filter admits everything.
 
-    after, before: days, both inclusive. A document dated `2015-11` may be of any day of that month; one
-    without a date meets neither.
-    publishers: any of them, compared without case.
+    after, before: days, inclusive. A document dated `2015-11` may be of any day of that month; a document without a
+    date meets neither.
+    publishers: any of these, case-insensitive.
     path: a glob over the uri, such as `*/2015/*.md`.
-    where: fields of the front matter and parts of their values, such as ("place", "Paris").
+    where: metadata fields and substrings of their values, such as ("place", "Paris").
     """
 
     after: datetime.date | None = None
@@ -32,13 +32,13 @@ class Filter:
         return self != Filter()
 
     def of_publisher(self, publisher: str) -> Filter:
-        """The same, and by this publisher."""
+        """This filter, limited to the publisher."""
         if self.publishers and publisher.lower() not in map(str.lower, self.publishers):
             return replace(self, publishers=("",))
         return replace(self, publishers=(publisher,))
 
     def within(self, first: datetime.date, last: datetime.date) -> Filter:
-        """The same, and only documents that may be of these days; `date.min` and `date.max` leave it open."""
+        """This filter, limited to documents that may be of these days; `date.min` and `date.max` mean no limit."""
         after = max(self.after or datetime.date.min, first)
         before = min(self.before or datetime.date.max, last)
         return replace(
@@ -48,9 +48,9 @@ class Filter:
         )
 
     def check(self, publishers: Sequence[str], fields: Sequence[str]) -> None:
-        """Raises UsageError when it names a publisher or a field that no document has.
+        """Raises UsageError for a publisher or a field that no document has.
 
-        publishers, fields: those of the archive.
+        publishers, fields: all values in the archive.
         """
         known = {publisher.lower() for publisher in publishers}
         for publisher in self.publishers:
@@ -66,7 +66,7 @@ class Filter:
                 )
 
     def describe(self) -> str:
-        """The conditions in words, for people."""
+        """The conditions as text for users."""
         parts = []
         if self.after:
             parts.append(f"from {self.after.isoformat()}")
@@ -80,7 +80,7 @@ class Filter:
         return ", ".join(parts)
 
     def sql(self) -> tuple[str, list[str]]:
-        """A condition over the `documents` table, and its parameters."""
+        """An SQL condition on the `documents` table and its parameters."""
         conditions: list[str] = []
         values: list[str] = []
         if self.after:
@@ -109,7 +109,7 @@ def parse_filter(
     path: str | None = None,
     where: Sequence[str] = (),
 ) -> Filter:
-    """A filter from what a person typed. Raises UsageError naming the value that makes no sense."""
+    """The filter from command-line options. Raises UsageError that names an invalid value."""
     first = _day(after, "--after", last=False)
     last = _day(before, "--before", last=True)
     if first and last and first > last:

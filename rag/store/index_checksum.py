@@ -1,4 +1,4 @@
-"""The checksum at the end of a saved vector index: FAISS reads a file with a flipped bit without complaint."""
+"""Checksums at the end of a saved vector index, because FAISS reads a corrupted file without an error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import zlib
 from pathlib import Path
 
 HEAD_BYTES = 8 * 2**20
-"""The part that is always checked: of inverted lists the header, the centroids and the sizes of the lists."""
+"""Size of the part that is always checked; in inverted lists: header, centroids and list sizes."""
 SUMMED_UP_TO = 256 * 2**20
-"""Bytes of a file that is summed whole when it is loaded (some 0.1 s); `askive doctor` sums larger ones."""
+"""Largest file, in bytes, that is checked in full on loading (about 0.1 s); `askive doctor` checks larger ones."""
 
 _FOOTER = struct.Struct("<8sQQII")
 _MAGIC = {"flat": b"askflat1", "ivf": b"askivf02"}
@@ -18,7 +18,7 @@ _BLOCK = 2**20
 
 
 def seal(path: Path, kind: str, number: int = 0) -> None:
-    """Append the checksums to an index that was just written. kind: `flat` or `ivf`. number: kept with them."""
+    """Append the checksums to a new index file. kind: `flat` or `ivf`. number: stored with them."""
     with path.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
         head, whole = _sums(path, size, number, whole=True)
@@ -26,9 +26,9 @@ def seal(path: Path, kind: str, number: int = 0) -> None:
 
 
 def sealed_number(path: Path, kind: str, *, whole: bool | None = None) -> int | None:
-    """The number that was kept; None when the file is missing, cut, changed or of another kind.
+    """The stored number; None when the file is missing, truncated, corrupted or of another kind.
 
-    whole: sum all bytes; not set, those of a file that is not too large to be read at every start.
+    whole: check all bytes; None: only if the file is small enough to be read at every start.
     """
     try:
         with path.open("rb") as file:
@@ -38,19 +38,19 @@ def sealed_number(path: Path, kind: str, *, whole: bool | None = None) -> int | 
         if magic != _MAGIC[kind] or size != body + _FOOTER.size:
             return None
         whole = size <= SUMMED_UP_TO if whole is None else whole
-        found = _sums(path, body, number, whole=whole)
+        sums = _sums(path, body, number, whole=whole)
     except (OSError, struct.error):
         return None
-    return int(number) if found == (head, summed if whole else 0) else None
+    return int(number) if sums == (head, summed if whole else 0) else None
 
 
 def is_whole(path: Path) -> bool:
-    """Whether every byte of a saved index, of either kind, is as it was written."""
+    """Whether every byte of a saved index, flat or inverted, is unchanged."""
     return any(sealed_number(path, kind, whole=True) is not None for kind in _MAGIC)
 
 
 def _sums(path: Path, size: int, number: int, *, whole: bool) -> tuple[int, int]:
-    """CRC-32 of the number and the head, and of the number and all `size` bytes (0 when not asked for)."""
+    """CRC-32 of number and head, and of number and all `size` bytes (0 unless `whole`)."""
     at = 0
     head = summed = zlib.crc32(number.to_bytes(8, "little"))
     with path.open("rb") as file:

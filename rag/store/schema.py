@@ -1,4 +1,4 @@
-"""The tables of the store, and what must hold of them."""
+"""The tables of the store and their invariants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from askive.rag.store.secure_delete import UNERASED
 
 FORMAT = 2
-"""Grows when the tables change: a store of another format is refused, not guessed at."""
+"""Incremented when the tables change: a store of another format is rejected."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,12 +49,12 @@ CREATE TABLE IF NOT EXISTS files (
     uri TEXT PRIMARY KEY REFERENCES documents (uri) ON DELETE CASCADE, stamp TEXT NOT NULL
 ) WITHOUT ROWID
 """
-"""Made on opening, so that stores of before have it too; what it holds only saves reading."""
+"""Created on opening, so that older stores get it too; its content only saves reading of unchanged files."""
 
 INVARIANTS = {
     "passages without an embedding": "SELECT count(*) FROM passages LEFT JOIN embeddings USING (passage_id)"
     " WHERE vector IS NULL",
-    # The length of a text is counted once, not once for each of its passages.
+    # Compute the length of a text once, not once for each of its passages.
     "passages outside their document": "WITH lengths AS MATERIALIZED"
     " (SELECT doc_id, length(text) AS n_chars FROM documents)"
     " SELECT count(*) FROM passages JOIN lengths USING (doc_id)"
@@ -62,11 +62,11 @@ INVARIANTS = {
     "passages missing from the full-text index": "SELECT abs((SELECT count(*) FROM passages)"
     " - (SELECT count(*) FROM passages_fts))",
 }
-"""What is wrong, in words, and the query that counts it."""
+"""Descriptions of inconsistencies, each with the query that counts them."""
 
 
 def create_tables(db: sqlite3.Connection) -> None:
-    """Make an empty store in an empty file. Call it inside a transaction."""
+    """Create an empty store in an empty file. Call it in a transaction."""
     for statement in SCHEMA.split(";\n"):
         if statement.strip():
             db.execute(statement)
@@ -75,7 +75,7 @@ def create_tables(db: sqlite3.Connection) -> None:
 
 
 def problems_in(db: sqlite3.Connection) -> list[str]:
-    """What is wrong with a store, in words; empty when it is sound."""
+    """Descriptions of a store's inconsistencies; empty when it is consistent."""
     problems = [str(row[0]) for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
     for what, query in INVARIANTS.items():
         (n,) = db.execute(query).fetchone()
@@ -86,7 +86,7 @@ def problems_in(db: sqlite3.Connection) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Size of a collection."""
+    """The size of a collection."""
 
     n_documents: int
     n_passages: int
@@ -94,7 +94,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What made the embeddings: an index is only good for the same three.
+    """What determines the embeddings: an index is valid only while these three stay the same.
 
     passages: the settings of the splitter, as JSON.
     """

@@ -1,7 +1,7 @@
-"""SQLite: the one source of truth of a collection.
+"""SQLite store, the single source of truth of a collection.
 
 Documents, passages, embeddings and the full-text index change in one transaction per document. The FAISS index is
-derived and carries the generation number it was derived from.
+derived from them and records their generation number.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from askive.rag.types import Document, Passage, Source
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
 BUSY_TIMEOUT_S = 30.0
-"""How long another process's writing is waited for."""
-# Another process may have removed the document since.
+"""How long to wait for a write by another process."""
+# Another process may have removed the document in the meantime.
 _STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 
 
 class SqliteStore:
-    """One collection on disk, at `path`. Usable from several threads.
+    """One collection on disk, at `path`. Thread-safe.
 
-    Raises StoreError when the file is not a store, is damaged, or was made by a newer version; CollectionNotFound when
-    it is not there and `create` is false.
+    Raises StoreError when the file is not a store, is damaged, or is from a newer version; CollectionNotFound when it
+    does not exist and `create` is false.
     """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
@@ -51,12 +51,12 @@ class SqliteStore:
         self._file_id = open_in_place(path, lambda: self._open(create), self.close, create=create)
 
     def require_open(self) -> None:
-        """Raises UsageError after `close`, as every other method does."""
+        """Raises UsageError after `close`, as all other methods do."""
         if self._is_closed:
             raise closed_failure(self._path)
 
     def is_in_place(self) -> bool:
-        """Whether the file that was opened is still the one at its path: not removed, renamed or replaced."""
+        """Whether the open file is still the one at its path: not removed, renamed or replaced."""
         return self._file_id is not None and self._file_id == file_id(self._path)
 
     def _open(self, create: bool) -> None:
@@ -72,9 +72,9 @@ class SqliteStore:
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
                 create_tables(self._db)
-            found = self._format()
-            if found != FORMAT:
-                raise format_failure(self._path, found)
+            version = self._format()
+            if version != FORMAT:
+                raise format_failure(self._path, version)
             self._db.execute(FILES)
 
     def _format(self) -> int:
@@ -85,56 +85,56 @@ class SqliteStore:
 
     @property
     def store_id(self) -> str:
-        """Random, made with the store."""
+        """Random id of the store."""
         return self._meta("store_id") or ""
 
     @property
     def generation(self) -> int:
-        """Grows with every change."""
+        """Number that increases with every change."""
         return int(self._meta("generation") or 0)
 
     def counts(self) -> Counts:
-        """How many documents and passages are held."""
+        """Number of documents and passages."""
         with self._reading():
             query = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
             return Counts(*self._db.execute(query).fetchone())
 
     def fingerprint(self) -> Fingerprint | None:
-        """What made the embeddings; None while nothing was ever stored."""
+        """The fingerprint of the stored embeddings; None for a new store."""
         value = self._meta("fingerprint")
         return read_fingerprint(self._path, value) if value else None
 
     def known_sha256(self) -> dict[str, str]:
-        """Digest of the source's bytes by uri."""
+        """SHA-256 of the source's bytes, by uri."""
         with self._reading():
             return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
 
     def stamps(self) -> dict[str, str]:
-        """What a file's folder entry said when it was last read, by uri; documents without a file have none."""
+        """Stamps of the files at their last reading, by uri; documents without a file have none."""
         with self._reading():
             return dict(self._db.execute("SELECT uri, stamp FROM files"))
 
     def document(self, doc_id: int) -> Document:
-        """Raises StoreError when there is none."""
-        found = self._document("doc_id = ?", doc_id)
-        if found:
-            return found
-        gone = f"no document {doc_id} in {self._path}"
-        raise StoreError(gone, remedy="ask again: the archive has changed")
+        """The document. Raises StoreError when it does not exist."""
+        document = self._document("doc_id = ?", doc_id)
+        if document:
+            return document
+        message = f"no document {doc_id} in {self._path}"
+        raise StoreError(message, remedy="ask again: the archive has changed")
 
     def document_by_uri(self, uri: str) -> Document | None:
         """The document, or None."""
         return self._document("uri = ?", uri)
 
     def sources(self) -> list[Source]:
-        """All documents without their text, in the order they came."""
+        """All documents without their text, in the order of insertion."""
         with self._reading():
             rows = self._db.execute(f"SELECT {_SOURCE_COLUMNS} FROM documents ORDER BY doc_id").fetchall()
         return [Source(*row) for row in rows]
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
-        """Passages with their sources by id; missing ids are left out."""
-        found: dict[int, tuple[Passage, Source]] = {}
+        """Passages with their sources, by id; missing ids are left out."""
+        by_id: dict[int, tuple[Passage, Source]] = {}
         with self._reading():
             rows = self._db.execute(
                 'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
@@ -146,11 +146,11 @@ class SqliteStore:
             ).fetchall()
         for passage_id, doc_id, start, end, heading, page, text, *source in rows:
             passage = Passage(text, start, end, heading, page, passage_id, doc_id)
-            found[passage_id] = (passage, Source(doc_id, *source))
-        return found
+            by_id[passage_id] = (passage, Source(doc_id, *source))
+        return by_id
 
     def passages_of(self, doc_id: int) -> list[Passage]:
-        """All passages of a document, in its order; none when there is no such document."""
+        """All passages of a document, in order; empty when the document does not exist."""
         query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start'
         with self._reading():
             document = self._document("doc_id = ?", doc_id)
@@ -160,9 +160,9 @@ class SqliteStore:
         return [Passage(text[a:b], a, b, heading, page, at, doc_id) for a, b, heading, page, at in rows]
 
     def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
-        """All embeddings in the order of their ids: shapes (n,) and (n, dimension), n at most `batch`.
+        """All embeddings, ordered by id: shapes (n,) and (n, dimension), n at most `batch`.
 
-        after: only those with higher ids, which came later.
+        after: only higher ids, which were added later.
         """
         last = after
         while True:
@@ -188,19 +188,19 @@ class SqliteStore:
         return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
 
     def publishers(self) -> list[str]:
-        """The publishers of the archive, sorted."""
+        """All publishers, sorted."""
         query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
         with self._reading():
             return [str(row[0]) for row in self._db.execute(query)]
 
     def fields(self) -> list[str]:
-        """Names of the documents' other fields, sorted."""
+        """Names of all metadata fields, sorted."""
         query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
         with self._reading():
             return [str(row[0]) for row in self._db.execute(query)]
 
     def passage_ids(self, admitted: Filter) -> Ids:
-        """Ids of the passages whose documents the filter admits, ascending; shape (n,)."""
+        """Ids of the passages of documents that the filter admits, ascending; shape (n,)."""
         condition, values = admitted.sql()
         with self._reading():
             rows = self._db.execute(
@@ -229,32 +229,32 @@ class SqliteStore:
         return [(int(passage_id), float(score)) for passage_id, score in rows]
 
     def check(self) -> list[str]:
-        """What is wrong with the store, in words; empty when it is sound."""
+        """Descriptions of the store's inconsistencies; empty when it is consistent."""
         with self._reading():
             return problems_in(self._db)
 
     # -- writing -------------------------------------------------------------------------------------------
 
     def set_fingerprint(self, fingerprint: Fingerprint) -> None:
-        """Say what makes the embeddings. Raises FingerprintMismatch when passages of another kind are held."""
+        """Record the fingerprint. Raises FingerprintMismatch when the store has passages with another one."""
         with self._transaction():
-            held = self.fingerprint()
-            if held is not None and held != fingerprint and self.counts().n_passages:
+            stored = self.fingerprint()
+            if stored is not None and stored != fingerprint and self.counts().n_passages:
                 raise FingerprintMismatch(
-                    f"the collection at {self._path.parent} was made with {held.embedder_id}"
-                    f" ({held.passages}), not with {fingerprint.embedder_id} ({fingerprint.passages})",
+                    f"the collection at {self._path.parent} was made with {stored.embedder_id}"
+                    f" ({stored.passages}), not with {fingerprint.embedder_id} ({fingerprint.passages})",
                     remedy="index into a new collection with --collection, or start over with"
                     " `askive index --rebuild`",
                 )
-            if held != fingerprint:
+            if stored != fingerprint:
                 self._set_meta("fingerprint", json.dumps(asdict(fingerprint)))
 
     def put(
         self, document: Document, passages: Sequence[Passage], vectors: Vectors, stamp: str = ""
     ) -> tuple[int, list[int]]:
-        """Add or replace the document at its uri, in one transaction; the new ids.
+        """Add the document or replace the one at its uri, in one transaction; returns the new ids.
 
-        vectors: shape (len(passages), dimension). stamp: as in `stamps`. Ids of what was replaced never come back.
+        vectors: shape (len(passages), dimension). stamp: as in `stamps`. Ids are never reused.
         """
         with self._transaction():
             self._delete(document.uri)
@@ -289,28 +289,28 @@ class SqliteStore:
         return doc_id, ids
 
     def restamp(self, stamps: Mapping[str, str]) -> None:
-        """Note that files hold the same bytes as before, in one transaction."""
+        """Record new stamps for unchanged files, in one transaction."""
         with self._transaction():
             self._db.executemany(_STAMP, [(stamp, uri) for uri, stamp in stamps.items()])
 
     def delete(self, uris: Sequence[str]) -> list[int]:
         """Remove documents, in one transaction; returns the removed passage ids."""
-        gone: list[int] = []
+        removed: list[int] = []
         with self._transaction():
             before = self._db.total_changes
             for uri in uris:
-                gone += self._delete(uri)
+                removed += self._delete(uri)
             if self._db.total_changes > before:
                 self._bump()
-        return gone
+        return removed
 
     @property
     def unerased(self) -> bool:
-        """Whether the file may hold bytes of removed or replaced text; True for stores of earlier versions."""
+        """Whether the file may hold bytes of removed or replaced text; also True for stores of earlier versions."""
         return self._meta(UNERASED) != ""
 
     def erase(self) -> bool:
-        """As `askive.rag.store.secure_delete.erase`; nothing to do, and True, when nothing is `unerased`."""
+        """As `askive.rag.store.secure_delete.erase`; does nothing and returns True when `unerased` is False."""
         with self._lock:
             self.require_open()
             mark = self._meta(UNERASED)
@@ -322,7 +322,7 @@ class SqliteStore:
             self._is_closed = True
             self._db.close()
 
-    # -- inside --------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -364,7 +364,7 @@ class SqliteStore:
         ]
         self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
         if self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,)).rowcount:
-            # In the same transaction: after a kill the next start knows that there is something to erase.
+            # In the same transaction: after a crash the next start must erase the text.
             self._set_meta(UNERASED, uuid.uuid4().hex)
         return ids
 
@@ -397,5 +397,5 @@ class SqliteStore:
 
 
 def _json_ids(passage_ids: Sequence[int]) -> str:
-    """Ids as one parameter, however many there are."""
+    """Ids as one parameter, since the number of parameters is limited."""
     return json.dumps([int(passage_id) for passage_id in passage_ids])

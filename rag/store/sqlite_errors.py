@@ -1,6 +1,6 @@
-"""What SQLite and the disk report about a store, as errors that say what to do without harm to the archive.
+"""SQLite and disk errors of a store -> errors with a remedy that does not harm the archive.
 
-Only proven damage asks for a rebuild, from the source files and after a copy. No remedy asks to remove a collection.
+Only confirmed damage calls for a rebuild, from the source files and after a copy. No remedy removes a collection.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ _UNCHANGED = "nothing was changed; repeat the command, and run `askive doctor` w
 
 
 def store_failure(path: Path, what: str, error: Exception) -> StoreError:
-    """The error for a store at `path` that cannot be `what` (opened, read, written). Changes nothing."""
+    """The error for a store at `path` that cannot be `what` (opened, read, written)."""
     reason = reason_of(error) if isinstance(error, OSError) else str(error)
     return StoreError(f"the collection at {path} cannot be {what}: {reason}", remedy=_remedy(path, error))
 
 
 def closed_failure(path: Path) -> UsageError:
-    """The error for a store that is used after it was closed."""
+    """The error for the use of a closed store."""
     return UsageError(
         f"the collection {path.parent.name!r} is closed",
         remedy="open it again, or use it before the end of its `with` block",
     )
 
 
-def format_failure(path: Path, found: int) -> StoreError:
-    """The error for a store whose tables this version does not read. found: its format; -1 for none."""
-    message = f"the collection at {path} has format {found}, this version reads {FORMAT}"
-    if found > FORMAT:
+def format_failure(path: Path, version: int) -> StoreError:
+    """The error for a store of another format. version: its format; -1 if it has none."""
+    message = f"the collection at {path} has format {version}, this version reads {FORMAT}"
+    if version > FORMAT:
         return StoreError(
             message, remedy="a newer askive made it: update with `pip install --upgrade askive`"
         )
-    if found < 0:
-        message = f"{path} is not a store of askive: it names no format"
+    if version < 0:
+        message = f"{path} is not a store of askive: it has no format number"
     return StoreError(
         message,
         remedy="it is left as it is; index the source files into a new collection:"
@@ -50,7 +50,7 @@ def format_failure(path: Path, found: int) -> StoreError:
 
 
 def read_fingerprint(path: Path, text: str) -> Fingerprint:
-    """The record of what made the embeddings. Raises StoreError when it is damaged."""
+    """The stored fingerprint. Raises StoreError when it is damaged."""
     try:
         return Fingerprint(**json.loads(text))
     except (ValueError, TypeError) as error:
@@ -61,12 +61,12 @@ def read_fingerprint(path: Path, text: str) -> Fingerprint:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite has found the file itself to be damaged or no database."""
+    """Whether SQLite reports that the file is damaged or not a database."""
     return _code(error) in _DAMAGED
 
 
 def rebuild_remedy(folder: Path) -> str:
-    """What to do about a collection that is proven to be damaged."""
+    """The remedy for a damaged collection."""
     return (
         f"copy {folder} to a safe place, then index the source files again: "
         f"`askive index PATH --collection {folder.name} --rebuild`"
@@ -95,6 +95,6 @@ def _remedy(path: Path, error: Exception) -> str:
 
 
 def _code(error: BaseException) -> int | None:
-    """SQLite's primary result code; None for what the Python module itself raises."""
+    """SQLite's primary result code; None for errors of the Python module itself."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else int(code) & 0xFF

@@ -1,4 +1,4 @@
-"""The vector index that belongs to a store: exact while that is fast, inverted lists beyond, and its file on disk."""
+"""The vector index of a store, in memory and on disk: exact for small collections, inverted lists for large ones."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from askive.rag.store.sqlite import SqliteStore
 __all__ = ["EXACT_UP_TO", "FaissIndex", "VectorCache"]
 
 EXACT_UP_TO = 50_000
-"""Passages searched exactly."""
+"""Largest number of passages that are searched exactly."""
 _GROWTH = 2
-"""Cells made for n passages serve until there are this many times n; inverted lists go when this fraction
-of the threshold is left. So an archive at the threshold is not built again and again."""
+"""The cells are rebuilt when the number of passages has grown by this factor. Inverted lists are dropped when it has
+fallen below the threshold by this factor, so that a collection at the threshold is not rebuilt again and again."""
 _STEP_ROWS = 1024
 
 
 class VectorCache:
-    """The index that belongs to a store's present generation: in memory, on disk, or built again.
+    """The index of a store's current generation: in memory, loaded from disk, or rebuilt.
 
-    One that is held is brought in step with what the store has taken in and let go of since: so questions go on
-    while another archive or process writes, and a writer needs no vectors in memory. The file's name carries the
-    store's id and generation, so that a stale one is never taken for current; which kind of index it holds is seen
-    when it is read. exact_up_to: passages that are searched exactly. Usable from several threads.
+    An index in memory is updated with the rows that the store has added and removed since. So questions continue while
+    another archive or process writes, and a writer needs no vectors in memory. The name of the file has the store's id
+    and generation, so that a stale file is never loaded. The kind of the index is detected on loading.
+    exact_up_to: largest number of passages that are searched exactly. Thread-safe.
     """
 
     def __init__(
@@ -38,42 +38,42 @@ class VectorCache:
         self._folder = folder
         self._dimension = dimension
         self._exact_up_to = exact_up_to
-        self._held: tuple[int, FaissIndex] | None = None
+        self._current: tuple[int, FaissIndex] | None = None
         self._lock = threading.RLock()
 
     def current(self) -> FaissIndex:
-        """The index of the store as it is now."""
+        """The index of the store's current state."""
         with self._lock:
-            # What is committed after this is in the index or not: the next call sees another generation.
+            # A later commit may be in the index or not: the next call sees another generation.
             generation = self._store.generation
-            if self._held is None or self._held[0] != generation:
+            if self._current is None or self._current[0] != generation:
                 n = self._store.counts().n_passages
                 index = self._loaded(generation, n)
                 if index is None:
-                    index = self._in_step(n)
+                    index = self._updated(n)
                 if index is None:
                     index = self._saved(self._build(n), generation)
-                self._held = (generation, index)
-            return self._held[1]
+                self._current = (generation, index)
+            return self._current[1]
 
-    def hold(self) -> None:
-        """Before a change: take up the index of now, if there is one, so that it need not be built after it."""
+    def preload(self) -> None:
+        """Before a change: load the current index if it is on disk, so that it is updated and not rebuilt later."""
         if self.on_disk():
             self.current()
 
     def save(self) -> None:
-        """After changes: have the index in step, and its file for the next process."""
+        """After changes: update the index and write its file for the next process."""
         with self._lock:
             index, generation = self.current(), self._store.generation
-            if self._held is not None and self._held[0] == generation and not self.on_disk():
-                self._held = (generation, self._saved(index, generation))
+            if self._current is not None and self._current[0] == generation and not self.on_disk():
+                self._current = (generation, self._saved(index, generation))
 
     def on_disk(self) -> bool:
-        """Whether the file of the present generation is there."""
+        """Whether the file of the current generation exists."""
         return self._path(self._store.generation).is_file()
 
     def _fits(self, index: FaissIndex, n: int) -> bool:
-        """Whether this kind of index is the right one for n passages."""
+        """Whether this kind of index suits n passages."""
         if isinstance(index, IvfIndex):
             return self._exact_up_to < _GROWTH * n and n <= _GROWTH * index.n_trained
         return n <= self._exact_up_to
@@ -82,13 +82,13 @@ class VectorCache:
         index = self._load(generation)
         return index if index is not None and len(index) == n and self._fits(index, n) else None
 
-    def _in_step(self, n: int) -> FaissIndex | None:
-        """The index that is held, with the store's n passages; None, and it is let go of, when it no longer fits."""
-        held, self._held = self._held, None
-        if held is None or not self._fits(held[1], n):
+    def _updated(self, n: int) -> FaissIndex | None:
+        """The index in memory, updated to the store's n passages; None, and dropped, when it no longer suits them."""
+        previous, self._current = self._current, None
+        if previous is None or not self._fits(previous[1], n):
             return None
-        index = held[1]
-        # Ids only grow, and a vector never changes: what is missing has ids above all that are there.
+        index = previous[1]
+        # Ids only grow and vectors never change: missing rows have higher ids than all present ones.
         last = int(index.ids.max(initial=-1))
         for ids, vectors in self._store.embeddings(_STEP_ROWS, last):
             index.add(ids, vectors)
@@ -110,18 +110,18 @@ class VectorCache:
         return FaissIndex.load(path, self._dimension) if inverted is None else inverted
 
     def _saved(self, index: FaissIndex, generation: int) -> FaissIndex:
-        """The index after it was written; inverted lists then come from the file, and their memory is free."""
+        """Write the index and return it; inverted lists are then mapped from the file, which frees their memory."""
         path = self._path(generation)
         if generation != self._store.generation:
-            # Whoever has written since, and perhaps is writing still, saves a newer one at the end.
+            # Another process has written since, and saves a newer file when it is done.
             return index
         if not self._store.is_in_place():
-            # The folder is gone, or another collection's.
+            # The folder was removed or belongs to another collection.
             return index
         try:
             index.save(path)
         except (RuntimeError, OSError):
-            # It is a cache: a full disk costs the next start some time, nothing else.
+            # The file is a cache: when the disk is full, only the next start takes longer.
             return index
         for stale in self._folder.glob("dense-*.faiss"):
             if stale != path:

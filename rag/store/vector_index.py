@@ -1,4 +1,4 @@
-"""What an index must offer."""
+"""The protocol of a vector index."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Ids = NDArray[np.int64]
 
 @runtime_checkable
 class VectorIndex(Protocol):
-    """Nearest neighbours by inner product of unit vectors."""
+    """Nearest-neighbour search by inner product of unit vectors."""
 
     def __len__(self) -> int:
-        """How many vectors are held."""
+        """Number of vectors."""
         ...
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
@@ -32,6 +32,6 @@ class VectorIndex(Protocol):
     def search(self, vector: Vectors, top_k: int, within: Ids | None = None) -> list[tuple[int, float]]:
         """(id, score) of the nearest rows, best first; vector shape (dimension,).
 
-        within: only these ids, ascending.
+        within: search only these ids; ascending.
         """
         ...

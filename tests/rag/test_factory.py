@@ -16,7 +16,7 @@ from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config
 from askive.rag.errors import ConfigError
-from askive.rag.factory import Warming, open_retriever, start_warming
+from askive.rag.factory import Preloading, open_retriever, start_preloading
 from askive.rag.store.archive import Archive
 
 
@@ -31,8 +31,8 @@ class Loaded(HashEmbedder):
         self.n_warmed += 1
 
 
-def is_warming() -> bool:
-    return any(thread.name == "warming" for thread in threading.enumerate())
+def is_preloading() -> bool:
+    return any(thread.name == "preloading" for thread in threading.enumerate())
 
 
 def test_a_step_that_fails_is_passed_over() -> None:
@@ -41,11 +41,11 @@ def test_a_step_that_fails_is_passed_over() -> None:
     def fail() -> None:
         raise ModelNotFound("it is not there", remedy="pull it")
 
-    warming = Warming([fail, taken.set])
+    preloading = Preloading([fail, taken.set])
     assert taken.wait(10)
-    warming.stop()
-    warming.stop()
-    assert not is_warming()
+    preloading.stop()
+    preloading.stop()
+    assert not is_preloading()
 
 
 def test_no_step_begins_after_it_was_stopped() -> None:
@@ -55,11 +55,11 @@ def test_no_step_begins_after_it_was_stopped() -> None:
         begun.set()
         go_on.wait(10)
 
-    warming = Warming([wait, second.set])
+    preloading = Preloading([wait, second.set])
     assert begun.wait(10)
-    stopping = threading.Thread(target=warming.stop)
+    stopping = threading.Thread(target=preloading.stop)
     stopping.start()
-    assert warming._stopped.wait(10)
+    assert preloading._stopped.wait(10)
     go_on.set()
     stopping.join(10)
     assert not stopping.is_alive()
@@ -68,16 +68,16 @@ def test_no_step_begins_after_it_was_stopped() -> None:
 
 def test_the_embedder_behind_another_is_loaded() -> None:
     inner = Loaded()
-    warming = start_warming(CachedEmbedder(CachedEmbedder(inner)), None)
-    warming._thread.join(30)
+    preloading = start_preloading(CachedEmbedder(CachedEmbedder(inner)), None)
+    preloading._thread.join(30)
     assert inner.n_warmed == 1
 
 
 def test_an_embedder_that_cannot_be_loaded_ahead_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(HashEmbedder, "embed", lambda _self, texts: asked.append(texts))
-    warming = start_warming(CachedEmbedder(HashEmbedder()), None)
-    warming._thread.join(30)
+    preloading = start_preloading(CachedEmbedder(HashEmbedder()), None)
+    preloading._thread.join(30)
     assert not asked
 
 
@@ -86,7 +86,7 @@ def test_a_generator_that_is_missing_is_the_same_error_and_leaves_nothing_open(h
     config = Config(home=home, embedder="hash", generator="/nowhere/model.gguf")
     with pytest.raises(ModelNotFound):
         Assistant.open(config, "seeds")
-    assert not is_warming()
+    assert not is_preloading()
 
 
 def test_a_reader_that_is_missing_is_told_when_it_is_needed(
@@ -106,7 +106,7 @@ def test_a_reader_that_is_missing_is_told_when_it_is_needed(
         pytest.raises(WeightsError, match="is not in"),
     ):
         opened.ask("How many jets and helicopters does Russia have in Latakia?")
-    assert not is_warming()
+    assert not is_preloading()
 
 
 def test_a_reader_without_its_weights_is_told_when_it_is_opened_and_leaves_nothing_open(
@@ -118,7 +118,7 @@ def test_a_reader_without_its_weights_is_told_when_it_is_opened_and_leaves_nothi
     monkeypatch.setattr("askive.models.registry.load_reader", lambda _spec, _models_dir: reader)
     with pytest.raises(WeightsError, match="is not in"):
         Assistant.open(config, "seeds")
-    assert not is_warming()
+    assert not is_preloading()
 
 
 SHIPS = "How many ships did the harbour receive?"

@@ -251,7 +251,7 @@ def gate(
     Example: [bold]askive eval gate --limit 40[/]
     """
     from askive.eval.datasets import open_suite
-    from askive.eval.runs.gate import BASELINE, GATE_SUITE, hold_against, read_baseline, record_baseline
+    from askive.eval.runs.gate import BASELINE, GATE_SUITE, check_gate, read_baseline, record_baseline
     from askive.eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
@@ -274,7 +274,7 @@ def gate(
         if shown.as_json:
             shown.json({**result.as_dict(), "baseline": str(path)})
         return
-    verdict = hold_against(result, held)
+    verdict = check_gate(result, held)
     if shown.as_json:
         shown.json(verdict.as_dict())
     else:
@@ -335,7 +335,7 @@ def judge_check(
 
     Example: [bold]askive eval judge-check ~/suites/mtrag_human_judged[/]
     """
-    from askive.eval.runs.judge import check_judge, keep_agreement
+    from askive.eval.runs.judge import check_judge, store_agreement
     from askive.ui.terminal.evaluation import judge_words
 
     config, shown = settings(), output(as_json, quiet)
@@ -343,7 +343,7 @@ def judge_check(
         judge = _judge(model or config.generator, config, stack)
         with _progress(shown, path.name) as progress:
             agreement = check_judge(judge, path, limit=limit, progress=progress)
-    kept = keep_agreement(agreement, config.home)
+    kept = store_agreement(agreement, config.home)
     if shown.as_json:
         shown.json({**agreement.as_dict(), "kept": str(kept)})
     else:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from askive.eval.datasets import Found
+    from askive.eval.datasets import Discovery
     from askive.eval.metrics import Estimate
     from askive.eval.runs.ablation import Ablated
     from askive.eval.runs.compare import Comparison
@@ -24,7 +24,7 @@ _MAX_LICENCE = 18
 _PARTS = ("retrieval", "answers", "citations", "refusal")
 
 
-def print_suites(found: Found, shown: Output) -> None:
+def print_suites(found: Discovery, shown: Output) -> None:
     """One line for each suite, with the number of questions scored in each part."""
     table = _table("suite", "shape", "documents", "questions", *_PARTS, "licence")
     for suite in found.suites:

@@ -1,4 +1,4 @@
-"""Quality and speed of search: `make bench-retrieval`.
+"""Quality and speed of retrieval: `make bench-retrieval`.
 
 In: suites with gold evidence, or synthetic passages. Out: `results/retrieval.json`.
 """

@@ -1,4 +1,4 @@
-"""BM25 three ways: SQLite FTS5 as the product uses it, bm25s and tantivy. Quality on suites, latency at a size."""
+"""BM25 in three engines: SQLite FTS5 as in the product, bm25s and tantivy. Quality on suites, latency by size."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _BATCH = 1000
 _HEAP_BYTES = 256 * 2**20
 
 Search = Callable[[str, int], Sequence[int]]
-"""A query and how many -> numbers of texts, best first."""
+"""(query, top_k) -> indexes of texts, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalLatency:
-    """One engine over n synthetic passages, 100 hits a query. build_s: None where it is part of the store's."""
+    """An engine with n synthetic passages and 100 hits per query. build_s: None where it is part of the store's."""
 
     engine: str
     n: int
@@ -42,7 +42,7 @@ class LexicalLatency:
 
 @dataclass(frozen=True, slots=True)
 class LexicalQuality:
-    """nDCG@10 on a suite, whole documents indexed as one text; engine -> figure."""
+    """nDCG@10 on a suite, with whole documents as texts; engine -> figure."""
 
     suite: str
     n_questions: int
@@ -50,23 +50,23 @@ class LexicalQuality:
 
 
 def bench_lexical_latency(store: SqliteStore, n: int, n_queries: int = 200) -> list[LexicalLatency]:
-    """All engines over the words of `fill` (askive.eval.benchmarks.retrieval.scale); `store` holds the same
+    """Latency of all engines on the words of `fill` (askive.eval.benchmarks.retrieval.scale); `store` has the same
     passages."""
     vocabulary = SyntheticWords()
     passages = vocabulary.passages(n)
     queries = vocabulary.queries(passages, n_queries)
-    found = [LexicalLatency("fts5", n, None, _timed(_fts5(store), queries))]
+    latencies = [LexicalLatency("fts5", n, None, _timed(_fts5(store), queries))]
     for engine, build in (("bm25s", _bm25s_synthetic), ("tantivy", _tantivy_synthetic)):
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
             search = build(vocabulary, passages, Path(folder))
             build_s = round(time.perf_counter() - started, 1)
-            found.append(LexicalLatency(engine, n, build_s, _timed(search, queries)))
-    return found
+            latencies.append(LexicalLatency(engine, n, build_s, _timed(search, queries)))
+    return latencies
 
 
 def bench_lexical_quality(path: Path) -> LexicalQuality:
-    """Every engine on the judged questions of a suite. Raises what `open_suite` does."""
+    """nDCG@10 of all engines on the judged questions of a suite. Raises errors of `open_suite`."""
     suite = open_suite(str(path))
     documents = list(suite.documents())
     texts = [f"{document.title}\n{document.text}" for document in documents]
@@ -76,7 +76,7 @@ def bench_lexical_quality(path: Path) -> LexicalQuality:
         folder = Path(name)
         store = SqliteStore(folder / "store.sqlite3")
         for number, document in enumerate(documents):
-            # A passage's number is its rowid, one more than the document's place.
+            # A passage's number is its rowid, which is one more than the document's index.
             passage = Passage(document.text, 0, len(document.text))
             renamed = Document(str(number), document.title, document.text, "text/plain", str(number))
             store.put(renamed, [passage], np.zeros((1, 1), dtype=np.float32))
@@ -122,14 +122,14 @@ def _bm25s(tokens: Sequence[Sequence[str]]) -> Search:
 
     index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     index.index(tokens, show_progress=False)
-    return lambda query, top_k: _bm25s_found(index, stems(query), top_k, len(tokens))
+    return lambda query, top_k: _bm25s_hits(index, stems(query), top_k, len(tokens))
 
 
 def _bm25s_synthetic(vocabulary: SyntheticWords, passages: NDArray[np.int32], _: Path) -> Search:
     import bm25s
     from bm25s.tokenization import Tokenized
 
-    # The same number objects in every list: 30 million of their own would take a gigabyte.
+    # Share the number objects: 30 million separate ones would take a gigabyte.
     numbers = np.array(list(range(len(vocabulary.spelled))), dtype=object)
     content = [row[row >= vocabulary.n_stop] for row in passages]
     tokens = Tokenized(
@@ -138,10 +138,10 @@ def _bm25s_synthetic(vocabulary: SyntheticWords, passages: NDArray[np.int32], _:
     )
     index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     index.index(tokens, show_progress=False)
-    return lambda query, top_k: _bm25s_found(index, query.split(), top_k, len(passages))
+    return lambda query, top_k: _bm25s_hits(index, query.split(), top_k, len(passages))
 
 
-def _bm25s_found(index: Any, words: Sequence[str], top_k: int, n: int) -> list[int]:
+def _bm25s_hits(index: Any, words: Sequence[str], top_k: int, n: int) -> list[int]:
     numbers, _ = index.retrieve([list(words)], k=min(top_k, n), show_progress=False)
     return [int(i) for i in numbers[0]]
 
@@ -168,7 +168,7 @@ def _tantivy(texts: Iterable[str], folder: Path) -> Search:
     searcher = index.searcher()
 
     def search(query: str, top_k: int) -> list[int]:
-        # Quoted, as for FTS5: what the tokenizer cuts in two stays together, and nothing is an operator.
+        # Quoted, as for FTS5: tokens that the tokenizer splits stay together, and nothing is an operator.
         words = " ".join(
             '"{}"'.format(word.replace('"', " ")) for word in dict.fromkeys(content_words(query))
         )

@@ -1,8 +1,8 @@
-"""What the evidence step keeps:
+"""Recall of the evidence step:
 `python -m askive.eval.benchmarks.retrieval.evidence_recall SUITE... [--limit N] [--weights W,...]`.
 
-No model can answer from what it was not given. For every suite and weight of the reader: the share of gold
-sentences among what would be read, and how often an accepted answer stands in it, where it stands in the hits.
+The model can only answer from its prompt. For each suite and weight of the reader: the share of gold
+sentences in the evidence, and how often the evidence contains an accepted answer when the hits do.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ _ROW = "{:<34}{:>7}{:>6}{:>8}{:>8}{:>7}{:>7}\n"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Shares are None where the suite has nothing to measure them by.
+    """Figures; a share is None when the suite cannot measure it.
 
-    recall: of gold sentences in what is read. holds_answer: of the questions whose hits hold an accepted answer.
-    n_words: read, median. ms: of scoring, median.
+    recall: of gold sentences in the evidence. holds_answer: share of the questions whose hits contain an accepted
+    answer.
+    n_words: words in the evidence, median. ms: time of scoring, median.
     """
 
     suite: str
@@ -75,8 +76,8 @@ def measure(
                 begun = time.perf_counter()
                 scored = score_sentences(question, hits, embedder, context)
                 if weight and reader is not None and scored:
-                    asked = question.after(context)
-                    scored = read_sentences(asked.text, scored, reader, weight)
+                    analysed = question.after(context)
+                    scored = read_sentences(analysed.text, scored, reader, weight)
                 ms = 1000 * (time.perf_counter() - begun)
                 read = _read(question, scored, config)
                 n_words = sum(len(piece.text.split()) for piece in read)
@@ -85,24 +86,24 @@ def measure(
         Kept(
             suite.name,
             weight,
-            len(found),
-            _mean([r[0] for r in found]),
-            _mean([r[1] for r in found]),
-            statistics.median(r[2] for r in found) if found else 0.0,
-            statistics.median(r[3] for r in found) if found else 0.0,
+            len(results),
+            _mean([r[0] for r in results]),
+            _mean([r[1] for r in results]),
+            statistics.median(r[2] for r in results) if results else 0.0,
+            statistics.median(r[3] for r in results) if results else 0.0,
         )
-        for weight, found in rows.items()
+        for weight, results in rows.items()
     ]
 
 
 def _read(question: Question, scored: Sequence[ScoredSentence], config: Config) -> list[Evidence]:
-    """What stands in the prompt; a token is taken as three quarters of a word."""
+    """The evidence in the prompt; a token counts as three quarters of a word."""
     room = evidence_budget(question, scored, config.prompt)
     return select_evidence(scored, room, lambda text: round(len(text.split()) / 0.75))
 
 
 def is_among(quote: GoldQuote, pieces: Sequence[Evidence | ScoredSentence], archive: Archive) -> bool:
-    """Whether one of the pieces has the quote, or most of it."""
+    """Whether one of the pieces contains the quote, or most of it."""
     document = archive.document_by_uri(quote.doc)
     span = locate(document.text, quote.text) if document else None
     return span is not None and any(
@@ -113,26 +114,26 @@ def is_among(quote: GoldQuote, pieces: Sequence[Evidence | ScoredSentence], arch
 def _recall(sample: Sample, read: Sequence[Evidence], archive: Archive) -> float | None:
     best: list[float] = []
     for quotes in sample.evidence:
-        found = sum(is_among(quote, read, archive) for quote in quotes)
-        best.append(found / len(quotes))
+        results = sum(is_among(quote, read, archive) for quote in quotes)
+        best.append(results / len(quotes))
     return max(best) if best else None
 
 
 def _holds(sample: Sample, hits: Sequence[Hit], read: Sequence[Evidence]) -> float | None:
-    def held(text: str) -> float | None:
+    def contained(text: str) -> float | None:
         if sample.all_of:
             return all_of(text, sample.all_of)
         if sample.answers and not is_long(sample.answers):
             return contains(text, sample.answers)
         return None
 
-    possible = held("\n".join(hit.passage.text for hit in hits))
-    return held("\n".join(piece.text for piece in read)) if possible else None
+    possible = contained("\n".join(hit.passage.text for hit in hits))
+    return contained("\n".join(piece.text for piece in read)) if possible else None
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if known else None
+    defined = [value for value in values if value is not None]
+    return statistics.fmean(defined) if defined else None
 
 
 def main() -> None:
@@ -146,7 +147,7 @@ def main() -> None:
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     parser.add_argument("--limit", type=int)
     parser.add_argument(
-        "--weights", default=f"0,{ANSWERABLE_WEIGHT}", help="of the reader's word; 0 is without it"
+        "--weights", default=f"0,{ANSWERABLE_WEIGHT}", help="weights of the reader's score; 0 is without it"
     )
     arguments = parser.parse_args()
     config = load_config()

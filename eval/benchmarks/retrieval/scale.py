@@ -38,12 +38,12 @@ RESULTS = Path(__file__).parent.parent / "results" / "retrieval.json"
 SIZES = (10_000, 100_000, 1_000_000)
 _PASSAGES_A_DOCUMENT = 10_000
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievalBench:
-    """All that was measured. load: the machine's average load at the start and at the end, in running jobs."""
+    """All figures. load: the machine's load average at the start and at the end."""
 
     dense: Sequence[DenseFigures]
     lexical: Sequence[LexicalLatency]
@@ -56,28 +56,28 @@ def bench_retrieval(
     n: int = SIZES[-1],
     suites: Sequence[Path] = (),
     folder: Path | None = None,
-    tell: Tell = lambda text: None,
+    log: Log = lambda text: None,
 ) -> RetrievalBench:
-    """Measure at 10,000, 100,000 and so on up to `n` synthetic passages, and on suites in BEIR form.
+    """Measure at 10,000, 100,000 and so on up to `n` synthetic passages, and on suites in BEIR format.
 
-    folder: for the stores, which are removed after; default: the system's folder for temporary files.
+    folder: for the stores, which are deleted afterwards; default: the system's folder for temporary files.
     """
     started, load = time.perf_counter(), os.getloadavg()[0]
     quality = []
     for suite in suites:
-        tell(f"lexical quality on {suite.name}")
+        log(f"lexical quality on {suite.name}")
         quality.append(bench_lexical_quality(suite))
     dense: list[DenseFigures] = []
     lexical: list[LexicalLatency] = []
     for size in sorted({*(s for s in SIZES if s < n), n}):
         with tempfile.TemporaryDirectory(dir=folder) as name:
-            tell(f"{size:,} passages: writing the store")
+            log(f"{size:,} passages: writing the store")
             vectors = SyntheticVectors(size)
             fill(Path(name), size, vectors)
-            tell(f"{size:,} passages: vector search")
+            log(f"{size:,} passages: vector search")
             dense.append(bench_dense(Path(name), vectors.queries(N_QUERIES)))
             if size == n:
-                tell(f"{size:,} passages: lexical search")
+                log(f"{size:,} passages: lexical search")
                 store = SqliteStore(Path(name) / STORE_NAME)
                 lexical += bench_lexical_latency(store, size)
                 store.close()
@@ -86,7 +86,7 @@ def bench_retrieval(
 
 
 def fill(folder: Path, n: int, vectors: SyntheticVectors) -> None:
-    """Put n synthetic passages, their words and vectors, into a new store in `folder`."""
+    """Write n synthetic passages with their words and vectors to a new store in `folder`."""
     vocabulary = SyntheticWords()
     words = vocabulary.passages(n)
     store = SqliteStore(folder / STORE_NAME)
@@ -105,7 +105,7 @@ def fill(folder: Path, n: int, vectors: SyntheticVectors) -> None:
 
 
 def table(bench: RetrievalBench) -> str:
-    """The figures as plain text."""
+    """The figures as text."""
     rows = [
         ["passages", "index", "lists", "read", "build s", "file MB", "flat p50", "p95", "blas p50", "p95",
          "ours p50", "p95", "top 100 p95", "faster", "R@10", "R@100", "RSS MB", "anon", "peak", "load ms"]
@@ -146,7 +146,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def record(bench: RetrievalBench) -> dict[str, object]:
-    """The figures with what made them, for JSON."""
+    """The figures and their provenance, for JSON."""
     return {
         "format": FORMAT,
         "code": asdict(code_state()),
@@ -162,21 +162,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.retrieval.scale", description=__doc__
     )
-    parser.add_argument("--n", type=int, default=SIZES[-1], help="passages at most (default 1000000)")
+    parser.add_argument(
+        "--n", type=int, default=SIZES[-1], help="maximum number of passages (default 1000000)"
+    )
     parser.add_argument(
         "--suites", type=Path, nargs="*", default=[], metavar="DIR", help="folders in BEIR form"
     )
-    parser.add_argument(
-        "--folder", type=Path, help="where the stores are made (default: the temporary folder)"
-    )
+    parser.add_argument("--folder", type=Path, help="folder for the stores (default: a temporary folder)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the JSON file")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     bench = bench_retrieval(
-        told.n, told.suites, told.folder, lambda text: print(text, file=sys.stderr, flush=True)  # noqa: T201
+        options.n, options.suites, options.folder, lambda text: print(text, file=sys.stderr, flush=True)  # noqa: T201
     )  # fmt: skip
     sys.stdout.write(table(bench))
-    told.out.parent.mkdir(parents=True, exist_ok=True)
-    told.out.write_text(json.dumps(record(bench), indent=1) + "\n", encoding="utf-8")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(record(bench), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

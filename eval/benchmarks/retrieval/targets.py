@@ -1,7 +1,7 @@
-"""What retrieval is to reach, beside the references, and what it reached:
+"""Targets of retrieval, with references and results:
 `python -m askive.eval.benchmarks.retrieval.targets ROWS`.
 
-ROWS: what `askive eval ablate --json` printed.
+ROWS: the output of `askive eval ablate --json`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BENCH = Path(__file__).parent.parent / "results" / "retrieval.json"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An aim. suite: the beginning of its name. aim: the least that is good; reference: for people."""
+    """A target. suite: prefix of its name. aim: the minimum; reference: for comparison."""
 
     suite: str
     figure: str
@@ -36,13 +36,13 @@ TARGETS = (
 )
 CONVERSATIONS = "mtrag_un"
 FEWER_MISSES = 0.2
-"""Share of the misses of the last turn alone that the history must save, in conversations."""
+"""Share of the misses with only the last turn that the history must avoid, in conversations."""
 TIMES_FASTER, RECALL, RESIDENT_MB = 10.0, 0.95, 700.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A line of the table, in words; met is None when it was not measured in full."""
+    """A line of the table, as text; met is None when it was not measured completely."""
 
     suite: str
     figure: str
@@ -53,7 +53,7 @@ class Reached:
 
 
 def reached_targets(results: Sequence[Ablated], bench: Path = BENCH) -> list[Reached]:
-    """The aims whose suites were measured, and that of a million passages from the recorded benchmark."""
+    """The targets whose suites were measured, and that of a million passages from the recorded benchmark."""
     lines = []
     for target in TARGETS:
         for row in results:
@@ -85,7 +85,7 @@ def _conversations(results: Sequence[Ablated]) -> list[Reached]:
 
 
 def _at_a_million(bench: Path) -> list[Reached]:
-    """From the file that `python -m askive.eval.benchmarks.retrieval.scale` wrote; nothing when there is none."""
+    """From the file of `python -m askive.eval.benchmarks.retrieval.scale`; empty when it does not exist."""
     if not bench.is_file():
         return []
     recorded = json.loads(bench.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def _at_a_million(bench: Path) -> list[Reached]:
 
 
 def targets_text(aims: Sequence[Reached]) -> str:
-    """The table of the figures that are aimed at, in Markdown."""
+    """The table of targets, in Markdown."""
     words = {True: "met", False: "missed", None: ""}
     lines = ["| suite | figure | reference | aim | reached | |", "|---|---|---|---|---|---|"]
     lines += [

@@ -1,4 +1,4 @@
-"""Vector search at a size: ours and two exact scans side by side, and the memory of a process that only searches."""
+"""Vector search by size: latency of the product and two exact scans, and memory of a process that only searches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from askive.rag.store.vector_cache import FaissIndex, VectorCache
 
 TOP_K = 10
 N_CANDIDATES = 100
-"""What the product takes from an index before fusion."""
+"""Number of hits that the product requests before fusion."""
 N_QUERIES = 200
 _N_RESIDENT_QUERIES = 1000
 _WARM_UP = 20
@@ -30,7 +30,7 @@ _WARM_UP = 20
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Of single searches, one after the other, in milliseconds."""
+    """Latency of sequential searches, in milliseconds."""
 
     p50_ms: float
     p95_ms: float
@@ -40,8 +40,8 @@ class Latency:
 class Resident:
     """Memory of a fresh process that loads the index and searches, in MB (2**20 bytes).
 
-    rss_mb: all that is resident at the end, mapped pages of the file included; anonymous_mb: of that, what is not
-    backed by a file; peak_mb: the most at any time; start_mb: before the index was loaded.
+    rss_mb: resident at the end, including mapped pages of the file; anonymous_mb: the part not backed by a
+    file; peak_mb: the maximum; start_mb: before the index was loaded.
     """
 
     rss_mb: float
@@ -53,12 +53,12 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class DenseFigures:
-    """One size.
+    """The figures for one size.
 
-    kind: what DenseCache chose. n_lists, n_probe, n_bits: of inverted lists, None of a flat index.
-    ours, ours_100: searches for 10 and for 100 hits, reading of the stored vectors included.
-    flat: FaissIndex over everything, which uses one core for one query; blas: a matrix product on all cores.
-    recall: of the exact 10 nearest among our 10; recall_100 the same for 100.
+    kind: of the index that VectorCache chose. n_lists, n_probe, n_bits: of inverted lists, None for a flat index.
+    ours, ours_100: searches for 10 and for 100 hits, including the reading of stored vectors.
+    flat: FaissIndex with all vectors, which uses one core per query; blas: a matrix product on all cores.
+    recall: of the exact 10 nearest among our 10; recall_100: the same for 100.
     """
 
     n: int
@@ -78,12 +78,12 @@ class DenseFigures:
 
     @property
     def times_faster(self) -> float:
-        """Ours against the faster of the two exact scans, at p95."""
+        """The ratio of the faster of the two exact scans to ours, at p95."""
         return min(self.flat.p95_ms, self.blas.p95_ms) / self.ours.p95_ms
 
 
 def bench_dense(folder: Path, queries: Vectors) -> DenseFigures:
-    """Build the index of the store in `folder`, and search it; queries: shape (n_queries, dimension)."""
+    """Build the index of the store in `folder` and search it; queries: shape (n_queries, dimension)."""
     store = SqliteStore(folder / STORE_NAME)
     try:
         return _bench(store, folder, queries)
@@ -103,10 +103,10 @@ def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
     flat = FaissIndex(queries.shape[1])
     flat.add(ids, rows)
 
-    # By itself: the threads of a matrix product go on spinning after it, and slow what comes next.
+    # Separately: the threads of a matrix product keep spinning afterwards and slow down the next search.
     (blas,), nearest = _timed(queries, lambda query: ids[_scan(rows, query)].tolist())
-    # One after the other for every query, so that what else the machine does falls on all of them alike.
-    (flat_ms, ours, ours_100), found = _timed(
+    # Alternating for every query, so that other load on the machine affects all of them equally.
+    (flat_ms, ours, ours_100), results = _timed(
         queries,
         lambda query: flat.search(query, TOP_K),
         lambda query: cache.current().search(query, TOP_K),
@@ -127,8 +127,8 @@ def _bench(store: SqliteStore, folder: Path, queries: Vectors) -> DenseFigures:
         blas=blas,
         ours=ours,
         ours_100=ours_100,
-        recall=_recall([hits for _, hits, _ in found], [best[:TOP_K] for (best,) in nearest]),
-        recall_100=_recall([hits for _, _, hits in found], [best for (best,) in nearest]),
+        recall=_recall([hits for _, hits, _ in results], [best[:TOP_K] for (best,) in nearest]),
+        recall_100=_recall([hits for _, _, hits in results], [best for (best,) in nearest]),
         resident=resident,
     )
 
@@ -140,27 +140,27 @@ def latency(times_ms: list[float]) -> Latency:
 
 
 def _timed(queries: Vectors, *searches: Callable[[Vectors], Any]) -> tuple[list[Latency], list[list[Any]]]:
-    """The latency of every search, and what they found for every query."""
+    """The latency of every search, and its results for every query."""
     times: list[list[float]] = [[] for _ in searches]
-    found: list[list[Any]] = []
+    results: list[list[Any]] = []
     for query in np.concatenate([queries[-_WARM_UP:], queries]):
-        found.append([])
-        for search, taken in zip(searches, times, strict=True):
+        results.append([])
+        for search, times_of_search in zip(searches, times, strict=True):
             started = time.perf_counter()
-            found[-1].append(search(query))
-            taken.append((time.perf_counter() - started) * 1000)
-    return [latency(taken[_WARM_UP:]) for taken in times], found[_WARM_UP:]
+            results[-1].append(search(query))
+            times_of_search.append((time.perf_counter() - started) * 1000)
+    return [latency(times_of_search[_WARM_UP:]) for times_of_search in times], results[_WARM_UP:]
 
 
-def _recall(found: Sequence[Sequence[tuple[int, float]]], nearest: Sequence[Sequence[int]]) -> float:
+def _recall(results: Sequence[Sequence[tuple[int, float]]], nearest: Sequence[Sequence[int]]) -> float:
     shares = [
-        len({i for i, _ in hits} & set(best)) / len(best) for hits, best in zip(found, nearest, strict=True)
+        len({i for i, _ in hits} & set(best)) / len(best) for hits, best in zip(results, nearest, strict=True)
     ]
     return round(float(np.mean(shares)), 4)
 
 
 def _scan(rows: Vectors, query: Vectors) -> Any:
-    """Places of the nearest rows, best first."""
+    """Indexes of the nearest rows, best first."""
     scores = rows @ query
     best = np.argpartition(-scores, N_CANDIDATES)[:N_CANDIDATES]
     return best[np.argsort(-scores[best])]
@@ -178,7 +178,7 @@ def _resident(folder: Path) -> Resident:
 
 
 def report_resident(folder: str) -> None:
-    """Load and search the index of the store in `folder`, and write this process's memory to standard output."""
+    """Load and search the index of the store in `folder`, and print this process's memory figures."""
     queries = np.load(Path(folder, "queries.npy"))
     store = SqliteStore(Path(folder, STORE_NAME))
     start_mb = process_memory()["VmRSS"]
@@ -187,10 +187,10 @@ def report_resident(folder: str) -> None:
     load_ms = (time.perf_counter() - started) * 1000
     for number in range(_N_RESIDENT_QUERIES):
         index.search(queries[number % len(queries)], N_CANDIDATES)
-    held = process_memory()
+    memory = process_memory()
     store.close()
-    found = Resident(held["VmRSS"], held["RssAnon"], held["VmHWM"], start_mb, round(load_ms, 1))
-    sys.stdout.write(json.dumps({name: getattr(found, name) for name in Resident.__slots__}))
+    results = Resident(memory["VmRSS"], memory["RssAnon"], memory["VmHWM"], start_mb, round(load_ms, 1))
+    sys.stdout.write(json.dumps({name: getattr(results, name) for name in Resident.__slots__}))
 
 
 def process_memory() -> dict[str, float]:

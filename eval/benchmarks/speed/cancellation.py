@@ -1,9 +1,9 @@
-"""How soon prefetching stops when it is cancelled:
+"""Latency of cancelling a prefetch:
 `python -m askive.eval.benchmarks.speed.cancellation [--questions N]`.
 
-A question is anticipated, the flag is set after a while, and what counts is the time from there until `anticipate`
-returns. Each question is new to the assistant, so that the flag falls into every step: finding, weighing, the
-question's halves, the reading of the prompt.
+A question is anticipated and cancelled after a delay; the figure is the time from there until `anticipate`
+returns. Each question is new to the assistant, so that every step is hit: retrieval, scoring, the parts of
+the question, the prefill.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ LIMIT_MS = 100.0
 
 
 def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
-    """Milliseconds to the end, of each question that was still being read when its turn in SET_AFTER_S came.
+    """Milliseconds until the end, for each question that was still in progress after its delay from SET_AFTER_S.
 
-    questions: each should be one that the assistant has not been asked.
+    questions: each must be new to the assistant.
     """
-    found: list[float] = []
+    times_ms: list[float] = []
     for question, set_after_s in zip(questions, cycle(SET_AFTER_S), strict=False):
         cancel, ended_at = threading.Event(), list[float]()
 
@@ -49,31 +49,33 @@ def cancel_ms(assistant: Assistant, questions: Sequence[str]) -> list[float]:
         cancel.set()
         thread.join()
         if not is_late:
-            found.append(max(ended_at[0] - set_at, 0.0) * 1000)
-    return found
+            times_ms.append(max(ended_at[0] - set_at, 0.0) * 1000)
+    return times_ms
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command: median and maximum, on the seeds with the configured models. Returns its exit code."""
+    """The command: median and maximum, on the seeds with the configured models; returns the exit code."""
     from askive.eval.benchmarks.rows import setting
     from askive.eval.benchmarks.setup import open_setup
 
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.speed.cancellation", description=__doc__
     )
-    parser.add_argument("--questions", type=int, default=40, help="how many are typed (default 40)")
-    told = parser.parse_args(arguments)
+    parser.add_argument("--questions", type=int, default=40, help="number of questions (default 40)")
+    options = parser.parse_args(arguments)
     try:
         with setting(1) as bench, open_setup(bench) as setup:
-            found = cancel_ms(setup.assistant(), [one.question for one in setup.questions[: told.questions]])
+            times_ms = cancel_ms(
+                setup.assistant(), [one.question for one in setup.questions[: options.questions]]
+            )
     except AskiveError as error:
         return script.report_error(error)
-    if not found:
+    if not times_ms:
         sys.stdout.write("nothing was still being read when it was to end\n")
         return 0
-    n_over = sum(ms > LIMIT_MS for ms in found)
+    n_over = sum(ms > LIMIT_MS for ms in times_ms)
     sys.stdout.write(
-        f"cancelled {len(found)} times: median {median(found):.0f} ms, maximum {max(found):.0f} ms; "
+        f"cancelled {len(times_ms)} times: median {median(times_ms):.0f} ms, maximum {max(times_ms):.0f} ms; "
         f"{n_over} over {LIMIT_MS:.0f} ms\n"
     )
     return 0

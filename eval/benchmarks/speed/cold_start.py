@@ -1,7 +1,7 @@
-"""A first `askive ask` in a new process: how long until its sources and the first words of the answer are shown.
+"""The first `askive ask` in a new process: time to its sources and to the first words of the answer.
 
-The weights are in the disk cache: the collection is indexed, and one question was asked before. Of its attention states
-the system text is of use, as it is after any earlier `ask`; how long it takes without is told beside it.
+The weights are in the disk cache: the collection is indexed, and one question was asked before. Only the state of the
+system prompt is reused, as after any earlier `ask`; the time without it is reported too.
 """
 
 from __future__ import annotations
@@ -31,19 +31,22 @@ _LEAST_QUESTIONS = 5
 _MOST_TRIED = 3
 _TIMEOUT_S = 300
 _BLOCK = 1 << 16
+# "  “The crane lifts 40 t.”" at the start of a line.
 _QUOTE = re.compile(rb"^  \xe2\x80\x9c.+\n", re.MULTILINE)
+# The quote, its source, and then the answer.
 _WORDS = re.compile(rb"^  \xe2\x80\x9c.+\n  .+\n\n\s*\S", re.MULTILINE)
-_TOLD = re.compile(rb"first word after ([\d.]+) s, all in ([\d.]+) s")
-_MARKS = (_QUOTE, _WORDS, _TOLD)
+# "first word after 0.2 s, all in 0.5 s".
+_TIMINGS = re.compile(rb"first word after ([\d.]+) s, all in ([\d.]+) s")
+_MARKS = (_QUOTE, _WORDS, _TIMINGS)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One run of the command, in milliseconds from the start of its process.
+    """One run of the command; times in milliseconds since the start of its process.
 
-    sources_ms: the first quote stands there. words_ms: so do words of the answer; the command shows a sentence when
-    it has been checked. generated_ms: the model had its first word, to a tenth of a second.
-    peak_mb: the most resident memory of the process (2**20 bytes).
+    sources_ms: the first quote is shown. words_ms: the answer's first words are shown, after the check of its first
+    sentence. generated_ms: the model's first word, to a tenth of a second.
+    peak_mb: peak resident memory of the process (2**20 bytes).
     """
 
     sources_ms: float
@@ -53,7 +56,7 @@ class Start:
 
 
 def bench_start(bench: Bench) -> list[Row]:
-    """Two rows against the limits: sources, and the first generated word."""
+    """Two rows against fixed limits: sources, and the first generated word."""
     home = bench.home / "start"
     home.mkdir(exist_ok=True)
     for part in (bench.config.models_dir, bench.config.home / "config.toml"):
@@ -67,40 +70,41 @@ def bench_start(bench: Bench) -> list[Row]:
     command += ["--model", config.generator, "--embedder", config.embedder]
     n_wanted = max(bench.repeats, _LEAST_QUESTIONS)
 
-    def seen(*, forgetting: bool) -> list[Start]:
-        found: list[Start] = []
+    def measured(*, forgetting: bool) -> list[Start]:
+        starts: list[Start] = []
         states.clear()
         time_start(command, home, samples[-1].question)
         for sample in samples[: _MOST_TRIED * n_wanted]:
-            if len(found) == n_wanted:
+            if len(starts) == n_wanted:
                 break
-            bench.tell(f"start: {sample.question}")
+            bench.log(f"start: {sample.question}")
             if forgetting:
                 states.clear()
             if (one := time_start(command, home, sample.question)) is not None:
-                found.append(one)
-        if not found:
+                starts.append(one)
+        if not starts:
             raise UsageError("no question of the seeds was answered", remedy="leave the rows out with --only")
-        return found
+        return starts
 
-    def middle(found: Sequence[float]) -> int:
-        return round(median(found))
+    def middle(starts: Sequence[float]) -> int:
+        return round(median(starts))
 
-    afresh, found = seen(forgetting=True), seen(forgetting=False)
-    sources, words = [s.sources_ms for s in found], [s.generated_ms for s in found]
-    held = max(s.peak_mb for s in (*afresh, *found))
+    without_state, starts = measured(forgetting=True), measured(forgetting=False)
+    sources, words = [s.sources_ms for s in starts], [s.generated_ms for s in starts]
+    peak = max(s.peak_mb for s in (*without_state, *starts))
     return [
         row("start sources", "sources of a first `askive ask`", "the limit", "ms", SOURCES_LIMIT_MS, sources, 1,
-            memory_mb=held, slowest_ms=round(max(sources)), nothing_kept_ms=middle([s.sources_ms for s in afresh])),
+            memory_mb=peak, slowest_ms=round(max(sources)), nothing_kept_ms=middle([s.sources_ms for s in
+            without_state])),
         row("start words", "first generated word of a first `askive ask`", "the limit", "ms", WORDS_LIMIT_MS,
-            words, 1, memory_mb=held, slowest_ms=round(max(words)),
-            nothing_kept_ms=middle([s.generated_ms for s in afresh]),
-            first_checked_sentence_ms=middle([s.words_ms for s in found])),
+            words, 1, memory_mb=peak, slowest_ms=round(max(words)),
+            nothing_kept_ms=middle([s.generated_ms for s in without_state]),
+            first_checked_sentence_ms=middle([s.words_ms for s in starts])),
     ]  # fmt: skip
 
 
 def time_start(command: list[str], home: Path, question: str) -> Start | None:
-    """Run the command for a question and watch what it shows.
+    """Run the command for a question and observe its output.
 
     None when it refuses, or shows no quote or no words. Raises UsageError when the command fails, or is killed
     after five minutes.
@@ -112,13 +116,13 @@ def time_start(command: list[str], home: Path, question: str) -> Start | None:
     )
     killer = threading.Timer(_TIMEOUT_S, process.kill)
     killer.start()
-    shown, seen_ms, held = b"", dict.fromkeys(_MARKS, 0.0), 0.0
+    shown, seen_ms, peak = b"", dict.fromkeys(_MARKS, 0.0), 0.0
     try:
         with process:
             for at_ms, block in _arrivals(process, begun):
                 shown += block
-                # Once it has ended nobody knows; its last words come before that.
-                held = max(held, peak_mb(process.pid))
+                # The peak is unknown after the process has ended, and its last output comes before that.
+                peak = max(peak, peak_mb(process.pid))
                 for mark in _MARKS:
                     if not seen_ms[mark] and mark.search(shown):
                         seen_ms[mark] = at_ms
@@ -130,15 +134,15 @@ def time_start(command: list[str], home: Path, question: str) -> Start | None:
     if process.returncode:
         last = shown.decode("utf-8", "replace").strip()[-300:]
         raise UsageError(f"`askive ask` failed: {last}", remedy="leave the rows out with --only")
-    told = _TOLD.search(shown)
-    if told is None or not all(seen_ms.values()) or b"\nSources\n" not in shown:
+    timings = _TIMINGS.search(shown)
+    if timings is None or not all(seen_ms.values()) or b"\nSources\n" not in shown:
         return None
-    first_s, all_s = (float(part) for part in told.groups())
-    return Start(seen_ms[_QUOTE], seen_ms[_WORDS], seen_ms[_TOLD] - (all_s - first_s) * 1000, held)
+    first_s, all_s = (float(part) for part in timings.groups())
+    return Start(seen_ms[_QUOTE], seen_ms[_WORDS], seen_ms[_TIMINGS] - (all_s - first_s) * 1000, peak)
 
 
 def _arrivals(process: subprocess.Popen[bytes], begun: float) -> Iterator[tuple[float, bytes]]:
-    """What the process writes, as it comes, with the milliseconds since it began."""
+    """The output of the process in blocks, with milliseconds since its start."""
     assert process.stdout is not None
     while block := os.read(process.stdout.fileno(), _BLOCK):
         yield (time.perf_counter() - begun) * 1000, block

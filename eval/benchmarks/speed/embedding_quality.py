@@ -1,8 +1,8 @@
-"""What the fast embedder costs in quality:
+"""Effect of the fast embedder on quality:
 `python -m askive.eval.benchmarks.speed.embedding_quality [SUITE...] [--limit N]`.
 
-Its reference is sentence-transformers on torch in fp32, all else being equal: the same passages, the same questions.
-Both index every suite (default: seeds) into a folder that is removed afterwards.
+The reference is sentence-transformers on torch in fp32, with the same passages and questions. Both index every suite
+(default: seeds) into a temporary folder.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from askive.rag.config import Config, default_home
 from askive.rag.factory import open_embedder
 
 VARIATIONS = ("dense only", "default")
-"""Of `askive.eval.runs.ablation`: the vectors alone, and the whole search of the product."""
+"""Variations of `askive.eval.runs.ablation`: dense retrieval only, and the product's full retrieval."""
 FIGURES = ("nDCG@10", "R@5")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One suite.
+    """The result for one suite.
 
-    figures: of the reference and of ours, by variation and name. mean_cosine, least_cosine: of the two vectors of
-    every passage.
+    figures: of the reference and of ours, by variation and name. mean_cosine, least_cosine: between the two vectors of
+    each passage.
     """
 
     suite: str
@@ -56,14 +56,14 @@ def reference_of(config: Config) -> Embedder:
 
 
 def compare(suite: Suite, config: Config, limit: int | None = None) -> Compared:
-    """Search the suite's questions with either embedder. limit: questions at most."""
-    found = []
+    """Search the suite's questions with both embedders. limit: maximum number of questions."""
+    results = []
     rows: list[Vectors] = []
     for embedder in (reference_of(config), open_embedder(config)):
         with tempfile.TemporaryDirectory() as home:
-            # A home of its own: both have the same digest, and would share the index.
+            # Separate homes: both embedders have the same digest and would share an index.
             apart = config.model_copy(update={"home": Path(home)})
-            found.append(ablate(suite, apart, embedder, VARIATIONS, limit=limit))
+            results.append(ablate(suite, apart, embedder, VARIATIONS, limit=limit))
             archive, _ = open_index(suite, embedder, apart.passages, apart.home)
             with archive:
                 rows.append(np.concatenate([vectors for _, vectors in archive.store.embeddings()]))
@@ -71,18 +71,18 @@ def compare(suite: Suite, config: Config, limit: int | None = None) -> Compared:
     return Compared(
         suite=suite.name,
         n_passages=len(cosines),
-        n_questions=found[0][0].n_questions,
+        n_questions=results[0][0].n_questions,
         mean_cosine=float(cosines.mean()),
         least_cosine=float(cosines.min()),
         figures={
             reference.variation: {name: (reference.figures[name], ours.figures[name]) for name in FIGURES}
-            for reference, ours in zip(*found, strict=True)
+            for reference, ours in zip(*results, strict=True)
         },
     )
 
 
 def table(compared: Compared) -> str:
-    """For a terminal."""
+    """The result as text."""
     lines = [
         f"{compared.suite}: {compared.n_questions} questions; {compared.n_passages} passages,"
         f" cosine {compared.mean_cosine:.5f} on average, {compared.least_cosine:.5f} at least"
@@ -98,18 +98,18 @@ def _shown(estimate: Estimate) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
-    """The command, on default settings when no others are given. Returns 0, or the code of the error."""
+    """The command, with default settings unless others are passed; returns 0, or the exit code of an error."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.speed.embedding_quality", description=__doc__
     )
     parser.add_argument("suites", nargs="*", default=["seeds"], metavar="SUITE")
-    parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
-    told = parser.parse_args(arguments)
-    return script.print_texts(_tables(told.suites, config or Config(home=default_home()), told.limit))
+    parser.add_argument("--limit", type=int, help="maximum number of questions of each suite")
+    options = parser.parse_args(arguments)
+    return script.print_texts(_tables(options.suites, config or Config(home=default_home()), options.limit))
 
 
 def _tables(names: Sequence[str], config: Config, limit: int | None) -> Iterator[str]:
-    # Opened before the first is measured, so that a wrong name is told at once.
+    # Opened before the first measurement, so that an unknown name is reported at once.
     for suite in [open_suite(name) for name in names]:
         yield table(compare(suite, config, limit))
 

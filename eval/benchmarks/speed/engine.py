@@ -1,7 +1,7 @@
-"""The engine: drafts, what our loop costs over llama.cpp's own, and the choices behind its defaults.
+"""The engine: drafts, the overhead of our loop over llama.cpp's own, and the choice of its defaults.
 
-`python -m askive.eval.benchmarks.speed.engine [--model ID]` prints the choices: threads, batch, flash attention, type
-of states, drafts.
+`python -m askive.eval.benchmarks.speed.engine [--model ID]` measures the options: threads, batch, flash attention,
+type of states, drafts.
 """
 
 from __future__ import annotations
@@ -30,44 +30,44 @@ _FREE = (
 )
 _N_WRITTEN = 80
 _N_READ = 400
-# With its defaults but for the threads; llama.cpp's own default is to rearrange the weights.
+# Our defaults except the threads; llama.cpp's own default is to rearrange the weights.
 _LIBRARY = "llama_cpp.Llama"
 
 
 def bench_decode(bench: Bench) -> list[Row]:
-    """Tokens a second while an answer is written: ours with drafts, and llama.cpp's own loop, alternating.
+    """Tokens per second during generation: ours with drafts, and llama.cpp's own loop, alternating.
 
-    Told beside it: one context of ours with rearranged weights that does not guess; and in how many texts ours is the
-    same when told not to guess, and when it has no drafts at all (where a long draft is likely our other context
-    computes, whose last bits differ).
+    Also reported: one of our contexts with rearranged weights and without speculation; and the number of texts that are
+    the same without speculation, and without any drafts (then the other context, whose last bits differ, often
+    computes a long draft).
     """
     ours = load_llama(bench)
     try:
         _written(ours, [Message("user", (Segment(_FREE[0]),))])
-        held = peak_mb()
+        peak_memory = peak_mb()
         one = load_llama(bench, speculate=False, options=EngineOptions(rearranged="always"))
         plain = _plain(bench, ours)
         try:
-            bench.tell("decode: quoting")
+            bench.log("decode: quoting")
             texts = _texts(bench.repeats)
             quoting = [[Message("user", (Segment(f"{text}\n\n{_QUOTE}"),))] for text in texts]
             quoted = _decoded(ours, one, plain, quoting)
-            bench.tell("decode: free text")
+            bench.log("decode: free text")
             free = [[Message("user", (Segment(_FREE[n % len(_FREE)]),))] for n in range(bench.repeats)]
-            told = _decoded(ours, one, plain, free)
+            decoded = _decoded(ours, one, plain, free)
         finally:
             one.close()
             plain.close()
     finally:
         ours.close()
     return [
-        quoted.as_row("quoting", "decode, answer quoting its source", 1.3, held),
-        told.as_row("free text", "decode, free text", 0.98, held),
+        quoted.as_row("quoting", "decode, answer quoting its source", 1.3, peak_memory),
+        decoded.as_row("free text", "decode, free text", 0.98, peak_memory),
     ]
 
 
 def bench_overhead(bench: Bench) -> list[Row]:
-    """Prefill and decode of the same tokens, by `llama_cpp.Llama` and by ours, alternating."""
+    """Prefill and decode of the same tokens by `llama_cpp.Llama` and by ours, alternating."""
     ours = load_llama(bench)
     read: tuple[list[float], list[float]] = ([], [])
     written: tuple[list[float], list[float]] = ([], [])
@@ -75,12 +75,12 @@ def bench_overhead(bench: Bench) -> list[Row]:
         messages = [Message("user", (Segment(_texts(1, words=_N_READ)[0]),))]
         tokens = ours.prompt_tokens(messages)
         _written(ours, messages)
-        held = peak_mb()
+        peak_memory = peak_mb()
         plain = _plain(bench, ours)
         try:
             plain.timed(tokens, _N_WRITTEN)
             for number in range(bench.repeats):
-                bench.tell(f"overhead: {number + 1} of {bench.repeats}")
+                bench.log(f"overhead: {number + 1} of {bench.repeats}")
                 read_s, write_s = plain.timed(tokens, _N_WRITTEN)
                 ours.forget()
                 started = time.perf_counter()
@@ -97,14 +97,14 @@ def bench_overhead(bench: Bench) -> list[Row]:
     finally:
         ours.close()
     return [
-        row("prefill", f"reading {len(tokens)} tokens", _LIBRARY, "tokens/s", *read, 0.98, memory_mb=held),
+        row("prefill", f"reading {len(tokens)} tokens", _LIBRARY, "tokens/s", *read, 0.98, memory_mb=peak_memory),
         row("decode", f"writing {_N_WRITTEN} tokens after it", _LIBRARY, "tokens/s", *written, 0.98,
-            memory_mb=held),
+            memory_mb=peak_memory),
     ]  # fmt: skip
 
 
 def choices(bench: Bench) -> str:
-    """A table of tokens a second, reading and writing, for one choice changed at a time."""
+    """A table of tokens per second, prefill and decode, with one option changed at a time."""
     cores = physical_cores()
     tried: list[tuple[str, EngineOptions, int | None]] = [("as by default", EngineOptions(), None)]
     tried += [(f"threads {n}", EngineOptions(n_threads=n), None) for n in {1, cores * 2} - {cores}]
@@ -119,7 +119,7 @@ def choices(bench: Bench) -> str:
     lines = [f"{'':32} {'read/s':>8} {'write/s':>8} {'quote/s':>8} {'load s':>7}"]
     long, short = _texts(1, words=_N_READ)[0], _texts(1)[0]
     for name, options, longest in tried:
-        bench.tell(name)
+        bench.log(name)
         started = time.perf_counter()
         generator = load_llama(bench, options=options, longest_draft=longest)
         load_s = time.perf_counter() - started
@@ -143,8 +143,8 @@ def choices(bench: Bench) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
-    """Of each prompt: tokens a second of the library, of ours, of one context of ours; and whether our text is the same
-    when told not to guess, and when it has no drafts."""
+    """By prompt: tokens per second of the library, of ours, and of one of our contexts; whether our text is the same
+    without speculation, and without drafts."""
 
     plain: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
@@ -152,12 +152,12 @@ class _Decoded:
     same: list[bool] = field(default_factory=list)
     same_without: list[bool] = field(default_factory=list)
 
-    def as_row(self, name: str, what: str, reach: float, held_mb: float) -> Row:
+    def as_row(self, name: str, what: str, reach: float, peak_memory_mb: float) -> Row:
         n = len(self.ours)
         lowest = min((ours / plain for ours, plain in zip(self.ours, self.plain, strict=True)), default=0.0)
         return row(
             name, what, f"{_LIBRARY}: weights rearranged, its own loop", "tokens/s", self.plain, self.ours, reach,
-            must={"same text as without guessing": all(self.same)}, memory_mb=held_mb,
+            must={"same text as without guessing": all(self.same)}, memory_mb=peak_memory_mb,
             same_text=f"{sum(self.same)} of {n}", same_text_as_without_drafts=f"{sum(self.same_without)} of {n}",
             one_context_rearranged=round(median(self.one or [0.0]), 1), lowest_ratio=round(lowest, 2),
         )  # fmt: skip
@@ -166,19 +166,19 @@ class _Decoded:
 def _decoded(
     generator: LlamaGenerator, one: LlamaGenerator, plain: PlainLlama, prompts: list[list[Message]]
 ) -> _Decoded:
-    found = _Decoded()
+    decoded = _Decoded()
     for messages in prompts:
         rate, text, n_tokens = _written(generator, messages)
-        found.ours.append(rate)
+        decoded.ours.append(rate)
         _, write_s = plain.timed(generator.prompt_tokens(messages), n_tokens)
-        found.plain.append(n_tokens / max(write_s, 1e-9))
-        found.one.append(_written(one, messages)[0])
+        decoded.plain.append(n_tokens / max(write_s, 1e-9))
+        decoded.one.append(_written(one, messages)[0])
         generator.speculate = False
-        found.same.append(_written(generator, messages)[1] == text)
+        decoded.same.append(_written(generator, messages)[1] == text)
         generator.speculate, generator.longest_draft = True, 0
-        found.same_without.append(_written(generator, messages)[1] == text)
+        decoded.same_without.append(_written(generator, messages)[1] == text)
         generator.longest_draft = None
-    return found
+    return decoded
 
 
 def _plain(bench: Bench, ours: LlamaGenerator) -> PlainLlama:
@@ -189,7 +189,7 @@ def _plain(bench: Bench, ours: LlamaGenerator) -> PlainLlama:
 
 
 def _written(generator: LlamaGenerator, messages: list[Message]) -> tuple[float, str, int]:
-    """Tokens a second after the first piece, the text, and how many tokens these were."""
+    """Tokens per second after the first piece, the text, and its number of tokens."""
     at: list[float] = []
     texts: list[str] = []
     n_tokens = 0
@@ -215,8 +215,8 @@ def main() -> None:
     )
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
     parser.add_argument("--repeats", type=int, default=5)
-    told = parser.parse_args()
-    with setting(told.repeats, told.model) as bench:
+    options = parser.parse_args()
+    with setting(options.repeats, options.model) as bench:
         sys.stdout.write(choices(bench))
 
 

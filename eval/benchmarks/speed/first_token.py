@@ -1,4 +1,4 @@
-"""How long one waits: for the first word, for the first quote; and how a plain prompt grows."""
+"""Latency: first token, first quote; and the effect of a plain prompt's length."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _GROWTH = (1, 2, 5, 10, 20)
 
 
 def bench_answers(bench: Bench) -> list[Row]:
-    """First token with nothing kept, with the system text kept, typed ahead, as a follow-up; the first quote.
+    """First token without cached states, with the system prompt cached, typed ahead, as a follow-up; the first quote.
 
-    All against a plain prompt for the same question. A question that is refused without a word of the model is left
-    out, and the next one taken in its place.
+    The baseline is a plain prompt for the same question. A question that is refused without generation is skipped and
+    replaced by the next one.
     """
     with open_setup(bench) as setup:
         return [*_first_questions(bench, setup), *_follow_ups(bench, setup)]
@@ -32,7 +32,7 @@ def bench_answers(bench: Bench) -> list[Row]:
 def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
     plain: list[float] = []
     plain_of_quote: list[float] = []
-    found: list[Waits] = []
+    results: list[Waits] = []
     quotes: list[float] = []
     kept_system: list[float] = []
     ahead: list[float] = []
@@ -40,11 +40,11 @@ def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
     for question in (sample.question for sample in setup.questions):
         if len(quotes) >= bench.repeats:
             break
-        bench.tell(f"answers: {question}")
+        bench.log(f"answers: {question}")
         setup.generator.forget()
         if (one := waits(setup.assistant(), question)) is None:
             continue
-        found.append(one)
+        results.append(one)
         plain_ms, n_tokens = _plain(setup, question)
         plain.append(plain_ms)
         n_plain.append(n_tokens)
@@ -57,15 +57,15 @@ def _first_questions(bench: Bench, setup: BenchSetup) -> list[Row]:
             kept_system.append(one.first_ms)
         setup.generator.forget()
         assistant = setup.assistant()
-        # The last key is a pause after the last letter: the question mark is still to come.
+        # The last key is a pause after the last letter: the question mark is still missing.
         assistant.anticipate(question.rstrip("?! "))
         if one := waits(assistant, question):
             ahead.append(one.first_ms)
     quote_ms = median(quotes or [0.0])
     return [
-        row("ttft", "first token, nothing kept", _AGAINST, "ms", plain, [one.first_ms for one in found], 5,
-            tokens_plain=median(n_plain), tokens_ours=median(one.n_prompt for one in found),
-            first_word_shown_ms=round(median(one.shown_ms for one in found))),
+        row("ttft", "first token, nothing kept", _AGAINST, "ms", plain, [one.first_ms for one in results], 5,
+            tokens_plain=median(n_plain), tokens_ours=median(one.n_prompt for one in results),
+            first_word_shown_ms=round(median(one.shown_ms for one in results))),
         row("system kept", "first token, every ask but the first", f"{_AGAINST}; the system text kept", "ms", plain,
             kept_system, 5),
         row("ahead", "first token, typed ahead", _AGAINST, "ms", plain, ahead, 15),
@@ -82,13 +82,13 @@ def _follow_ups(bench: Bench, setup: BenchSetup) -> list[Row]:
     for sample in setup.follow_ups:
         if len(follow) >= bench.repeats:
             break
-        bench.tell(f"follow-ups: {sample.question}")
+        bench.log(f"follow-ups: {sample.question}")
         setup.generator.forget()
         assistant = setup.assistant()
         history: tuple[Turn, ...] = ()
         for turn in sample.turns:
             history += (Turn(turn.question, assistant.ask(turn.question, history).text),)
-        # As the chat does when an answer stands.
+        # As the chat does after an answer.
         assistant.read_opening(history)
         if (one := waits(assistant, sample.question, history)) is None:
             continue
@@ -98,7 +98,7 @@ def _follow_ups(bench: Bench, setup: BenchSetup) -> list[Row]:
         assistant.anticipate(sample.question.rstrip("?! "), history)
         if one := waits(assistant, sample.question, history):
             ahead.append(one.first_ms)
-        # Without the conversation: the plain prompt is the shorter for it.
+        # Without the conversation, which would only lengthen the plain prompt.
         plain.append(_plain(setup, sample.question, history)[0])
     return [
         row("follow-up", "first token of a follow-up", _AGAINST, "ms", plain, follow, 15,
@@ -108,7 +108,7 @@ def _follow_ups(bench: Bench, setup: BenchSetup) -> list[Row]:
 
 
 def _plain(setup: BenchSetup, question: str, history: Sequence[Turn] = ()) -> tuple[float, int]:
-    """Milliseconds to the first words of a plain prompt's answer, retrieval included, and the prompt's tokens."""
+    """Milliseconds to the first piece after a plain prompt, including retrieval, and the prompt's tokens."""
     retriever = open_retriever(setup.config.with_retrieval(mode="dense", rerank="off"), setup.archive)
     setup.generator.forget()
     setup.forget_vectors()
@@ -120,34 +120,34 @@ def _plain(setup: BenchSetup, question: str, history: Sequence[Turn] = ()) -> tu
 
 
 def growth_with_passages(bench: Bench) -> list[dict[str, float]]:
-    """First token, in ms, of plain prompts of 1 to 20 whole passages, all different, nothing kept; each once."""
-    found: list[dict[str, float]] = []
+    """First token, in ms, of plain prompts with 1 to 20 different whole passages, without cached states; each once."""
+    results: list[dict[str, float]] = []
     with open_setup(bench) as setup:
         hits = _different(
             open_retriever(setup.config, setup.archive, setup.generator), setup.questions, max(_GROWTH)
         )
         for n in _GROWTH[: sum(size <= len(hits) for size in _GROWTH)]:
-            bench.tell(f"growth: {n} passages in the prompt")
+            bench.log(f"growth: {n} passages in the prompt")
             messages = plain_messages(setup.questions[0].question, hits[:n])
             n_tokens = len(setup.generator.prompt_tokens(messages))
             if n_tokens + 8 > setup.generator.context_tokens:
                 break
             setup.generator.forget()
             first_ms = round(first_piece_ms(setup.generator, messages), 1)
-            found.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
-    return found
+            results.append({"n_passages": n, "n_tokens": n_tokens, "first_token_ms": first_ms})
+    return results
 
 
 def _different(retriever: Retriever, samples: Sequence[Sample], n: int) -> list[Hit]:
-    """The first n passages of what is found for one question after another, each once."""
+    """The first n distinct passages retrieved for one question after another."""
 
     def in_turn() -> Iterator[Hit]:
         for sample in samples:
             yield from retriever.retrieve(sample.question, (), n)
 
-    found: dict[int | None, Hit] = {}
+    results: dict[int | None, Hit] = {}
     for hit in in_turn():
-        if len(found) == n:
+        if len(results) == n:
             break
-        found.setdefault(hit.passage.passage_id, hit)
-    return list(found.values())
+        results.setdefault(hit.passage.passage_id, hit)
+    return list(results.values())

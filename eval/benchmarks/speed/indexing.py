@@ -1,4 +1,4 @@
-"""Indexing: embedding alone, a folder that did not change, and how search grows with the archive."""
+"""Indexing: embedding speed, a folder without changes, and search time by archive size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def documents(n: int) -> list[str]:
-    """Texts of 110 words, all different, from sentences of the seeds."""
+    """Distinct texts of 110 words, from sentences of the seeds."""
     rng = random.Random(20)
     sentences = [
         sentence
@@ -45,7 +45,7 @@ def documents(n: int) -> list[str]:
 
 
 def bench_embedding(bench: Bench) -> list[Row]:
-    """Passages a second: ours, and `SentenceTransformer.encode` with its defaults, alternating."""
+    """Passages per second: ours, and `SentenceTransformer.encode` with its defaults, alternating."""
     import numpy as np
 
     from askive.eval.benchmarks.speed.plain_libraries import PlainEncoder
@@ -55,27 +55,27 @@ def bench_embedding(bench: Bench) -> list[Row]:
     texts = documents(_N_TEXTS)
     ours = open_embedder(config)
     made = ours.embed(texts)
-    held = peak_mb()
+    peak = peak_mb()
     plain = PlainEncoder(WeightStore(config.models_dir).path_of(config.embedder))
     reference = plain.embed(texts)
     lengths = np.linalg.norm(reference, axis=1) * np.linalg.norm(made, axis=1)
     cosine = float(np.mean(np.sum(reference * made, axis=1) / lengths))
     rates: tuple[list[float], list[float]] = ([], [])
     for number in range(bench.repeats):
-        bench.tell(f"embedding: {number + 1} of {bench.repeats}")
-        for taken, embed in zip(rates, (plain.embed, ours.embed), strict=True):
-            taken.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
+        bench.log(f"embedding: {number + 1} of {bench.repeats}")
+        for rates_of_side, embed in zip(rates, (plain.embed, ours.embed), strict=True):
+            rates_of_side.append(len(texts) / timed_ms(partial(embed, texts)) * 1000)
     return [
         row("embedding", f"embedding {_N_TEXTS} texts of {_WORDS_A_DOCUMENT} words",
-            "SentenceTransformer.encode", "texts/s", *rates, 2.5, memory_mb=held,
+            "SentenceTransformer.encode", "texts/s", *rates, 2.5, memory_mb=peak,
             must={f"mean cosine at least {LEAST_COSINE}": cosine >= LEAST_COSINE}, mean_cosine=round(cosine, 5)),
     ]  # fmt: skip
 
 
 def bench_reindex(bench: Bench) -> list[Row]:
-    """A folder of 1,000 documents, indexed into an empty archive, and again with nothing changed."""
+    """A folder of 1,000 documents, indexed into an empty archive, and again without changes."""
     embedder = open_embedder(bench.config)
-    # What is loaded at the first use is no part of indexing.
+    # Loading on first use is not part of indexing.
     embedder.embed(["warm"])
     first: list[float] = []
     again: list[float] = []
@@ -86,7 +86,7 @@ def bench_reindex(bench: Bench) -> list[Row]:
             (folder / "documents" / f"{number}.txt").write_text(text, encoding="utf-8")
         n_archives = min(bench.repeats, _N_ARCHIVES)
         for number in range(n_archives):
-            bench.tell(f"indexing {_N_DOCUMENTS} documents: {number + 1} of {n_archives}")
+            bench.log(f"indexing {_N_DOCUMENTS} documents: {number + 1} of {n_archives}")
             with Archive.open(folder / f"archive{number}", embedder, bench.config.passages) as archive:
                 index = partial(ingest_paths, archive, [folder / "documents"])
                 first.append(timed_ms(index))
@@ -99,17 +99,17 @@ def bench_reindex(bench: Bench) -> list[Row]:
 
 
 def growth_with_archive(bench: Bench) -> list[dict[str, float]]:
-    """Vector search for 10 hits among synthetic passages; about 4 GB of disk and 5 GB of memory at a million."""
-    found: list[dict[str, float]] = []
+    """Vector search for 10 hits in synthetic passages; a million needs about 4 GB of disk and 5 GB of memory."""
+    results: list[dict[str, float]] = []
     for size in _SIZES:
-        bench.tell(f"growth: {size:,} passages in the archive")
+        bench.log(f"growth: {size:,} passages in the archive")
         with tempfile.TemporaryDirectory() as name:
             vectors = SyntheticVectors(size)
             fill(Path(name), size, vectors)
             started = time.perf_counter()
             figures = bench_dense(Path(name), vectors.queries(N_QUERIES))
-            found.append({
+            results.append({
                 "n_passages": size, "p50_ms": figures.ours.p50_ms, "p95_ms": figures.ours.p95_ms,
                 "memory_mb": figures.resident.rss_mb, "took_s": round(time.perf_counter() - started, 1),
             })  # fmt: skip
-    return found
+    return results

@@ -1,8 +1,8 @@
-"""Memory while indexing, by the number of documents:
+"""Memory of indexing, by number of documents:
 `python -m askive.eval.benchmarks.speed.indexing_memory [--sizes N...] [--large]`.
 
-Everything but the embedder is real. Its place takes the fake one, which needs no memory of its own, with vectors as
-wide as those of the default. Needs Linux, which tells the most memory that a process ever had.
+Everything is real except the embedder: a fake one, which needs no memory of its own, returns vectors of the default's
+dimension. Needs Linux, which reports the peak memory of a process.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from askive.rag.types import Document
 
 SIZES = (1_000, 10_000)
 LARGE = 100_000
-"""By option only: it takes minutes, and more than 1 GB of disk."""
+"""Only with --large: it takes minutes and more than 1 GB of disk."""
 _DIMENSION = 384
 _WORDS_A_DOCUMENT, _WORDS_A_SENTENCE, _N_WORDS = 180, 18, 20_000
 _TIMEOUT_S = 3600
 
 
 def documents(n: int) -> Iterator[Document]:
-    """Documents of 180 words, two passages each by the default settings, made one by one; always the same."""
+    """Documents of 180 words, two passages each by default, generated one by one; deterministic."""
     rng = random.Random(0)
     for number in range(n):
         words = [f"w{rng.randrange(_N_WORDS)}" for _ in range(_WORDS_A_DOCUMENT)]
@@ -43,42 +43,42 @@ def documents(n: int) -> Iterator[Document]:
 
 
 def growth_of_indexing(sizes: Sequence[int]) -> list[dict[str, float]]:
-    """Index so many documents into an empty collection, each time in a process of its own.
+    """Index so many documents into an empty collection, each time in a new process.
 
     Keys: `n_documents`, `n_passages`, `took_s`; in MB (2**20 bytes) `start_mb`, resident before the first document,
-    and the most that was ever resident: `stored_mb` until the last one was stored, `peak_mb` with the index made.
+    and peaks: `stored_mb` until the last document was stored, `peak_mb` after the index was built.
     """
     program = (
         "import sys; from askive.eval.benchmarks.speed.indexing_memory import report_indexing; "
         "report_indexing(sys.argv[1], sys.argv[2])"
     )
-    found: list[dict[str, float]] = []
+    results: list[dict[str, float]] = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
+            finished = subprocess.run(
                 [sys.executable, "-c", program, folder, str(size)],
                 stdout=subprocess.PIPE, text=True, check=True, timeout=_TIMEOUT_S,
             )  # fmt: skip
-        found.append(json.loads(done.stdout))
-    return found
+        results.append(json.loads(finished.stdout))
+    return results
 
 
 def report_indexing(folder: str, n_documents: str) -> None:
-    """Index into `folder`, and write the figures of this process to standard output."""
+    """Index into `folder`, and print the figures of this process."""
     n = int(n_documents)
     with Archive.open(Path(folder, "archive"), HashEmbedder(_DIMENSION), PassageConfig()) as archive:
-        # An empty index, so that what is loaded by the first use is not counted as growth.
+        # Index nothing first, so that what is loaded on first use does not count as growth.
         start_mb = process_memory()["VmRSS"] if len(archive.dense) == 0 else 0.0
         started = time.perf_counter()
         stored_mb = 0.0
 
-        def look(done: int, _total: int | None, _uri: str) -> None:
+        def look(finished: int, _total: int | None, _uri: str) -> None:
             nonlocal stored_mb
-            if done == n:
+            if finished == n:
                 stored_mb = process_memory()["VmHWM"]
 
         ingest_documents(archive, documents(n), progress=look)
-        found = {
+        results = {
             "n_documents": n,
             "n_passages": archive.counts().n_passages,
             "took_s": round(time.perf_counter() - started, 1),
@@ -86,18 +86,18 @@ def report_indexing(folder: str, n_documents: str) -> None:
             "stored_mb": stored_mb,
             "peak_mb": process_memory()["VmHWM"],
         }
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(results))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command: a line of JSON a size."""
+    """The command: a line of JSON per size."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.speed.indexing_memory", description=__doc__
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="documents (default 1000 10000)")
     parser.add_argument("--large", action="store_true", help=f"{LARGE:,} documents too")
-    told = parser.parse_args(arguments)
-    for size in (*told.sizes, LARGE) if told.large else told.sizes:
+    options = parser.parse_args(arguments)
+    for size in (*options.sizes, LARGE) if options.large else options.sizes:
         for figures in growth_of_indexing([size]):
             sys.stdout.write(json.dumps(figures) + "\n")
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The libraries as they come, without anything of ours: what benchmarks compare with."""
+"""The libraries used directly, as baselines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from askive.models.machine import physical_cores
 
 
 class PlainLlama:
-    """`llama_cpp.Llama` with this machine's physical cores, and else its defaults."""
+    """`llama_cpp.Llama` with as many threads as physical cores, and its defaults otherwise."""
 
     def __init__(self, path: Path, context_tokens: int = 4096) -> None:
         import llama_cpp
@@ -24,7 +24,7 @@ class PlainLlama:
         )
 
     def timed(self, prompt: Sequence[int], n_tokens: int) -> tuple[float, float]:
-        """Seconds to read a prompt of token ids, and to write so many tokens after it, greedily, in its own loop."""
+        """Seconds to prefill the prompt, and to generate so many tokens after it, greedily, in the library's loop."""
         self._llama.reset()
         times = [time.perf_counter()]
         for _ in self._llama.generate(list(prompt), temp=0.0, top_k=1, repeat_penalty=1.0):

@@ -1,10 +1,10 @@
-"""Quality gates of two ways to be faster:
+"""Quality gate for two optimisations:
 `python -m askive.eval.benchmarks.speed.splicing_gate [spliced|f16] [--suites SUITE...] [--limit N]`.
 
-Every question is answered twice from the same prompt of whole passages: as the product reads it, and `spliced` from
-the passages' kept states, or with attention states in `f16` instead of q8_0. A way may be switched on for answers
-only if it loses at most one point of accuracy over at least 200 questions; the exit code says so. What was found is
-written to `splice_gate.json` or `f16_gate.json`, with commit and machine.
+Every question is answered twice from the same prompt of whole passages: as in the product, and `spliced` from
+cached states of the passages, or with attention states in `f16` instead of q8_0. An optimisation may be enabled for
+answers only if it loses at most one point of accuracy over at least 200 questions; the exit code shows that. The
+result goes to `splice_gate.json` or `f16_gate.json`, with commit and machine.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ FEWEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """way: the other one. n: questions. full, other: shares of answers that are right; *_ms: median to the first words.
+    """way: the optimisation. n: questions. full, other: shares of right answers; *_ms: median to the first words.
 
-    same: share of answers that are the same text. suites: names of those that were asked.
+    same: share of identical answers. suites: their names.
     """
 
     way: Way
@@ -62,12 +62,12 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        """Enough questions, and at most one point lost."""
+        """Whether there are enough questions, and at most one point is lost."""
         return self.n >= FEWEST and round(self.full - self.other, 4) <= MOST_LOST
 
     @property
     def text(self) -> str:
-        """One line for people."""
+        """One line of text."""
         return (
             f"{self.n} questions: full {self.full:.3f} after {self.full_ms:.0f} ms, {self.way} {self.other:.3f} after "
             f"{self.other_ms:.0f} ms, the same text in {self.same:.3f}: {'passed' if self.passed else 'NOT passed'}\n"
@@ -75,7 +75,7 @@ class Gate:
 
 
 def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: int = N_PASSAGES) -> Gate:
-    """Answer `limit` questions of the suites, both ways. Raises UsageError for an unknown suite."""
+    """Answer `limit` questions of the suites in both ways. Raises UsageError for an unknown suite."""
     embedder = open_embedder(bench.config)
     right: tuple[list[bool], list[bool]] = ([], [])
     waits: tuple[list[float], list[float]] = ([], [])
@@ -95,39 +95,39 @@ def gate(bench: Bench, way: Way, suites: Sequence[str], limit: int, n_passages: 
                 if len(right[0]) >= limit:
                     break
                 hits = retriever.retrieve(sample.question, sample.turns, n_passages)
-                said = []
+                answers = []
                 for at, generator in enumerate((full, other)):
                     generator.splice = way == "spliced" and at == 1
                     answer, first_ms = _answer(generator, sample, hits)
-                    said.append(answer)
+                    answers.append(answer)
                     right[at].append(_is_right(sample, answer))
                     waits[at].append(first_ms)
-                n_same += said[0] == said[1]
-                bench.tell(f"{len(right[0])}: full {sum(right[0])}, {way} {sum(right[1])}, same {n_same}")
+                n_same += answers[0] == answers[1]
+                bench.log(f"{len(right[0])}: full {sum(right[0])}, {way} {sum(right[1])}, same {n_same}")
     n = len(right[0])
-    full_share, other_share = (round(sum(found) / max(n, 1), 4) for found in right)
-    full_ms, other_ms = (round(median(found or [0.0]), 1) for found in waits)
+    full_share, other_share = (round(sum(result) / max(n, 1), 4) for result in right)
+    full_ms, other_ms = (round(median(result or [0.0]), 1) for result in waits)
     return Gate(
         way, n, full_share, other_share, full_ms, other_ms, round(n_same / max(n, 1), 4), tuple(asked)
     )
 
 
-def write_record(found: Gate, folder: Path, bench: Bench, code: Code, n_passages: int) -> Path:
-    """Write what was found, and how, into `folder`; the file. code: the state of the sources when it began."""
+def write_record(result: Gate, folder: Path, bench: Bench, code: Code, n_passages: int) -> Path:
+    """Write the result and its provenance into `folder`; returns the file. code: the source state at the start."""
     record: dict[str, Any] = {
         "format": FORMAT,
         **provenance(code, bench.config),
-        "way": found.way,
-        "suites": list(found.suites),
+        "way": result.way,
+        "suites": list(result.suites),
         "n_passages": n_passages,
-        "n": found.n,
-        "shares": {"full": found.full, found.way: found.other},
-        "medians_ms": {"full": found.full_ms, found.way: found.other_ms},
-        "same": found.same,
+        "n": result.n,
+        "shares": {"full": result.full, result.way: result.other},
+        "medians_ms": {"full": result.full_ms, result.way: result.other_ms},
+        "same": result.same,
         "most_lost": MOST_LOST,
-        "passed": found.passed,
+        "passed": result.passed,
     }
-    path = folder / f"{'splice' if found.way == 'spliced' else found.way}_gate.json"
+    path = folder / f"{'splice' if result.way == 'spliced' else result.way}_gate.json"
     write_atomically(path, json.dumps(record, indent=1) + "\n")
     return path
 
@@ -144,7 +144,7 @@ def _answer(generator: LlamaGenerator, sample: Sample, hits: Sequence[Hit]) -> t
         ),
     ]
     if generator.splice:
-        # Passages are read while idle: the wait that counts is that for the question.
+        # Passages are prefilled while idle, so the latency that counts is that of the question.
         generator.prefill(messages)
     started, first_ms, text = time.perf_counter(), 0.0, ""
     for piece in generator.generate(messages, Sampling(max_tokens=64)):
@@ -158,7 +158,7 @@ def _is_right(sample: Sample, answer: str) -> bool:
 
 
 def main() -> int:
-    """The command. Returns 0 when the gate is passed, 1 when it is not, or the code of the error."""
+    """The command; returns 0 when the gate is passed, 1 when it is not, or the exit code of an error."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.speed.splicing_gate", description=__doc__
     )
@@ -172,16 +172,16 @@ def main() -> int:
     )
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of the record")
-    told = parser.parse_args()
+    options = parser.parse_args()
     code = code_state()
     try:
-        with setting(1, told.model) as bench:
-            found = gate(bench, told.way, told.suites, told.limit, told.passages)
-            write_record(found, told.out, bench, code, told.passages)
+        with setting(1, options.model) as bench:
+            result = gate(bench, options.way, options.suites, options.limit, options.passages)
+            write_record(result, options.out, bench, code, options.passages)
     except AskiveError as error:
         return script.report_error(error)
-    sys.stdout.write(found.text)
-    return 0 if found.passed else 1
+    sys.stdout.write(result.text)
+    return 0 if result.passed else 1
 
 
 if __name__ == "__main__":

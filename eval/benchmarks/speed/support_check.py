@@ -1,4 +1,4 @@
-"""What a support check costs: a sentence against a passage whose state is kept, and read all again."""
+"""Cost of a support check: a sentence against a passage, with the passage's state cached and without."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _N_HITS = 3
 def bench_check(bench: Bench) -> list[Row]:
     """One support check (`askive.rag.verification.judge`) of a sentence against a passage."""
     full: list[float] = []
-    kept: list[float] = []
+    cached: list[float] = []
     agreed: list[bool] = []
     apart: list[float] = []
     with open_setup(bench) as setup:
         generator, retriever = setup.generator, open_retriever(setup.config, setup.archive, setup.generator)
         for sample in setup.questions[: bench.repeats]:
-            bench.tell(f"checks: {sample.question}")
+            bench.log(f"checks: {sample.question}")
             hits = retriever.retrieve(sample.question, (), _N_HITS)
             claims = [sentence for hit in hits for sentence in hit.passage.text.split(". ")[:2]]
             passage = hits[0].passage
@@ -31,11 +31,11 @@ def bench_check(bench: Bench) -> list[Row]:
             judge.statements(["It rains."], passage.text)
             with_states: list[float] = []
             for claim in claims:
-                # Another prompt in between, as the answer is: the passage comes from its kept state.
+                # Another prompt in between, as for an answer: the passage's state comes from the cache.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
                 with_states.append(judge.statements([claim], passage.text)[0].stated)
-                kept.append((time.perf_counter() - started) * 1000)
+                cached.append((time.perf_counter() - started) * 1000)
             for claim, with_state in zip(claims, with_states, strict=True):
                 generator.forget()
                 started = time.perf_counter()
@@ -45,7 +45,7 @@ def bench_check(bench: Bench) -> list[Row]:
                 apart.append(abs(with_state - afresh))
     same = sum(agreed) / max(len(agreed), 1)
     return [
-        row("check", "one support check", "the same check, full prefill", "ms", full, kept, 8,
+        row("check", "one support check", "the same check, full prefill", "ms", full, cached, 8,
             must={f"same verdict in {SAME_VERDICT:.0%}": same >= SAME_VERDICT},
             same_verdict=round(same, 4), largest_difference=round(max(apart, default=0.0), 6)),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`make bench`: one table of what the product does and what a baseline does, in one run on one machine.
+"""`make bench`: one table of the product and baselines, measured in one run on one machine.
 
 `python -m askive.eval.benchmarks.speed.table [--only ROW,ROW] [--repeats N] [--model ID] [--out FOLDER]`
 """
@@ -54,7 +54,7 @@ ROWS = (*_GROUPS, *_GROWTHS)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one of ROWS found. missing: why it could not be measured; None when it was. peak_mb: of its process."""
+    """The result of one of ROWS. missing: why it could not be measured; None when it was. peak_mb: of its process."""
 
     rows: tuple[Row, ...]
     growth: tuple[dict[str, float], ...]
@@ -78,34 +78,34 @@ def measure(name: str, bench: Bench) -> Measured:
 
 
 def _apart(name: str, bench: Bench) -> Measured:
-    """`measure` in a new process: what one has loaded is neither in the memory nor in the caches of the next."""
+    """`measure` in a new process, so that memory and caches of one row do not affect the next."""
     try:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             return pool.submit(measure, name, bench).result()
     except (BrokenProcessPool, OSError) as error:
-        # Killed for want of memory, or no room on the disk.
+        # Killed when out of memory, or the disk is full.
         return Measured((), (), f"its process ended: {error}", 0.0)
 
 
 def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
-    """Measure, each of `only` in a process of its own; after each, what `record` and `markdown` are made of, so far.
+    """Measure each of `only` in a new process; after each, yield the input of `record` and `markdown` so far.
 
     A row that cannot be measured is reported; the others run.
     """
     started, load, peak = time.perf_counter(), os.getloadavg()[0], 0.0
-    # Before the first result lies in the repository.
+    # Before the first result is written to the repository.
     code = code_state()
     rows: list[Row] = []
     growth: dict[str, list[dict[str, float]]] = {}
     missing: dict[str, str] = {}
     for name in only:
-        done = _apart(name, bench)
-        rows += done.rows
-        if done.missing is not None:
-            missing[name] = done.missing
+        measured = _apart(name, bench)
+        rows += measured.rows
+        if measured.missing is not None:
+            missing[name] = measured.missing
         elif name in _GROWTHS:
-            growth[name] = list(done.growth)
-        peak = max(peak, done.peak_mb)
+            growth[name] = list(measured.growth)
+        peak = max(peak, measured.peak_mb)
         yield {
             "format": FORMAT,
             **provenance(code, bench.config),
@@ -119,44 +119,44 @@ def run(bench: Bench, only: Sequence[str] = ROWS) -> Iterator[dict[str, Any]]:
         }
 
 
-def markdown(found: Mapping[str, Any]) -> str:
-    """The table, for people."""
-    begun, ended = found["load"]
+def markdown(data: Mapping[str, Any]) -> str:
+    """The table, in Markdown."""
+    begun, ended = data["load"]
     lines = [
         "# Benchmark",
         "",
-        f"{found['machine']['cpu']}, {found['machine']['n_cores']} cores; commit {found['code']['commit']}"
-        f"{' with changes' if found['code']['dirty'] else ''}; {found['settings']['generator']}; medians of at least "
-        f"{found['repeats']} unless told; {found['elapsed_s']:.0f} s; load {begun:.1f} to {ended:.1f}.",
+        f"{data['machine']['cpu']}, {data['machine']['n_cores']} cores; commit {data['code']['commit']}"
+        f"{' with changes' if data['code']['dirty'] else ''}; {data['settings']['generator']}; medians of at least "
+        f"{data['repeats']} unless stated; {data['elapsed_s']:.0f} s; load {begun:.1f} to {ended:.1f}.",
         "",
         "| what | against | baseline | ours | times better | to reach | | memory, at most |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r['what']} | {r['against']} | {_figure(r, 'baseline', found)} | {_figure(r, 'ours', found)} "
+        f"| {r['what']} | {r['against']} | {_figure(r, 'baseline', data)} | {_figure(r, 'ours', data)} "
         f"| {r['ratio']:.2f} | {r['reach']:g} | {'yes' if r['reached'] else 'NO'} | {r['memory_mb']:,.0f} MB |"
-        for r in found["rows"]
+        for r in data["rows"]
     ]
-    lines += ["", *(_also(r) for r in found["rows"] if r["also"] or r["must"])]
-    for name, points in found["growth"].items():
+    lines += ["", *(_also(r) for r in data["rows"] if r["also"] or r["must"])]
+    for name, points in data["growth"].items():
         lines += ["", f"Growth of the {_GROWS[name]}:", ""]
         lines += ["| " + " | ".join(points[0]) + " |", "|" + "---|" * len(points[0])] if points else []
         lines += ["| " + " | ".join(f"{value:,.6g}" for value in point.values()) + " |" for point in points]
-    lines += ["", *(f"Not measured: {name}: {why}" for name, why in found["missing"].items())]
+    lines += ["", *(f"Not measured: {name}: {why}" for name, why in data["missing"].items())]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _figure(row: Mapping[str, Any], side: str, found: Mapping[str, Any]) -> str:
+def _figure(row: Mapping[str, Any], side: str, data: Mapping[str, Any]) -> str:
     n = row[f"n_{side}"]
     is_limit = side == "baseline" and not n
-    few = "" if is_limit or n >= found["repeats"] else f" (n={n})"
+    few = "" if is_limit or n >= data["repeats"] else f" (n={n})"
     return f"{row[side]:,.1f} {row['unit']}{few}"
 
 
 def _also(row: Mapping[str, Any]) -> str:
-    told = [f"{what}: {'yes' if holds else 'NO'}" for what, holds in row["must"].items()]
+    conditions = [f"{what}: {'yes' if holds else 'NO'}" for what, holds in row["must"].items()]
     return f"- {row['what']}: " + ", ".join(
-        [*told, *(f"{k.replace('_', ' ')} {v}" for k, v in row["also"].items())]
+        [*conditions, *(f"{k.replace('_', ' ')} {v}" for k, v in row["also"].items())]
     )
 
 
@@ -164,19 +164,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m askive.eval.benchmarks.speed.table", description=__doc__)
     parser.add_argument("--only", default=",".join(ROWS), help=f"some of {','.join(ROWS)}")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements behind a median (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements per median (default 5)")
     parser.add_argument("--model", help="a catalog id; default: the configured generator")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of bench.json and bench.md")
-    told = parser.parse_args(arguments)
-    only = told.only.split(",")
+    options = parser.parse_args(arguments)
+    only = options.only.split(",")
     if unknown := set(only) - set(ROWS):
         raise UsageError(f"no rows {', '.join(sorted(unknown))}", remedy=f"some of {','.join(ROWS)}")
-    with setting(told.repeats, told.model) as bench:
+    with setting(options.repeats, options.model) as bench:
         text = ""
-        for found in run(bench, only):
-            text = markdown(found)
-            write_atomically(told.out / "bench.json", json.dumps(found, indent=1) + "\n")
-            write_atomically(told.out / "bench.md", text)
+        for data in run(bench, only):
+            text = markdown(data)
+            write_atomically(options.out / "bench.json", json.dumps(data, indent=1) + "\n")
+            write_atomically(options.out / "bench.md", text)
     sys.stdout.write(text)
 
 

@@ -1,7 +1,7 @@
-"""The whole job beside txtai: index, search, answer; the same MiniLM and GGUF files, the same documents and questions.
+"""Comparison with txtai: index, search, answer; with the same models, documents and questions.
 
-txtai is installed for this only, without what it depends on (which is here already), into a folder of its own that
-our packages do not see. Both run in a process of their own:
+txtai is installed only for this, without its dependencies (which are installed already), into a folder that
+our packages do not see. Each side runs in a separate process:
 `python -m askive.eval.benchmarks.speed.txtai ours|txtai JOB.json`.
 """
 
@@ -36,10 +36,10 @@ _TIMEOUT_S = 1800
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What both do. Paths as text.
+    """The job of both sides. Paths are strings.
 
-    before: a question that is asked before anything is measured. searched: questions, all different, as are those
-    `asked`, one after the other until n_answers have an answer. repeats: how often the documents are indexed.
+    before: a question to ask before the measurements. searched: distinct questions, as are those in
+    `asked`, which are asked in turn until n_answers have an answer. repeats: number of index builds.
     """
 
     config: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Single measurements in ms: of the whole index, of each search, of each answer's first token.
+    """Single measurements in ms: of the index build, of each search, of each answer's first token.
 
     asked: the questions that were answered. peak_mb: of the process.
     """
@@ -71,9 +71,9 @@ class Done:
 def bench_txtai(bench: Bench) -> list[Row]:
     """Three rows: index, search, first token of an answer. Raises UsageError when txtai cannot be installed.
 
-    What we refuse without a word of the model is left out, and another question taken; txtai answers the ones that
-    we do. Each keeps what any earlier question leaves: llama_cpp.Llama, which txtai runs, the opening of its prompt,
-    ours that of ours.
+    Questions that we refuse without generation are replaced; txtai answers the same ones as we do. Each side keeps what
+    any earlier question leaves: llama_cpp.Llama, which txtai uses, the beginning of its prompt, and ours that of our
+    prompt.
     """
     from askive.models.machine import physical_cores
     from askive.models.weights.store import WeightStore
@@ -93,20 +93,20 @@ def bench_txtai(bench: Bench) -> list[Row]:
         bench.repeats,
         physical_cores(),
     )
-    bench.tell("txtai: installing")
+    bench.log("txtai: installing")
     where = _installed(bench.config.home / "cache" / "txtai")
-    bench.tell("txtai: ours")
+    bench.log("txtai: ours")
     ours = _run("ours", job, where)
-    bench.tell("txtai: running")
+    bench.log("txtai: running")
     theirs = _run("txtai", replace(job, asked=ours.asked), where)
-    held = ours.peak_mb
+    peak = ours.peak_mb
     return [
         row("txtai index", f"index {_N_DOCUMENTS} documents", "txtai", "ms", theirs.index, ours.index, 1,
-            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
         row("txtai search", "search", "txtai", "ms", theirs.search, ours.search, 1,
-            memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
         row("txtai answer", "first token of an answer, every ask but the first", "txtai", "ms", theirs.answer,
-            ours.answer, 5, memory_mb=held, theirs_memory_mb=theirs.peak_mb),
+            ours.answer, 5, memory_mb=peak, theirs_memory_mb=theirs.peak_mb),
     ]  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _run_ours(job: Job) -> Done:
     from askive.rag.store.archive import Archive
     from askive.rag.types import Document
 
-    config, found = Config.model_validate(job.config), Done()
+    config, result = Config.model_validate(job.config), Done()
     made = [
         Document(f"{number}", f"Report {number}", text, "text/plain", f"{number}")
         for number, text in enumerate(job.documents)
@@ -158,46 +158,46 @@ def _run_ours(job: Job) -> Done:
     with tempfile.TemporaryDirectory() as name:
         for number in range(job.repeats):
             with Archive.open(Path(name, str(number)), embedder, config.passages) as archive:
-                found.index.append(timed_ms(partial(ingest_documents, archive, made)))
+                result.index.append(timed_ms(partial(ingest_documents, archive, made)))
         with Archive.open(Path(name, "0"), embedder, config.passages) as archive:
             retriever = open_retriever(config, archive)
             retriever.retrieve(job.before, (), _TOP_K)
             for question in job.searched:
-                found.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
+                result.search.append(timed_ms(partial(retriever.retrieve, question, (), _TOP_K)))
             generator = load_llama(Bench(config, Path(name), job.repeats, print))
             setup = BenchSetup(archive, embedder, generator, load_reader(config.reader), config, ())
             setup.assistant().ask(job.before)
             for question in job.asked:
-                if len(found.answer) == job.n_answers:
+                if len(result.answer) == job.n_answers:
                     break
                 generator.forget()
                 generator.prefill(GREETING)
                 if one := waits(setup.assistant(), question):
-                    found.answer.append(one.first_ms)
-                    found.asked.append(question)
-            held = peak_mb()
+                    result.answer.append(one.first_ms)
+                    result.asked.append(question)
+            peak = peak_mb()
             generator.close()
-    return replace(found, peak_mb=held)
+    return replace(result, peak_mb=peak)
 
 
 def _run_txtai(job: Job) -> Done:
-    """In a process of its own, with txtai on the path."""
+    """Runs in a separate process, with txtai on the path."""
     from txtai import LLM, Embeddings  # type: ignore[import-not-found, unused-ignore]
 
-    found = Done()
+    result = Done()
     embeddings = Embeddings(path=job.embedder, content=True)
     embeddings.index(job.documents[:1])
     for _ in range(job.repeats):
-        found.index.append(timed_ms(lambda: embeddings.index(job.documents)))
+        result.index.append(timed_ms(lambda: embeddings.index(job.documents)))
     embeddings.search(job.before, _TOP_K)
     for question in job.searched:
-        found.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
+        result.search.append(timed_ms(partial(embeddings.search, question, _TOP_K)))
     llm = LLM(job.generator, n_threads=job.n_threads, n_threads_batch=job.n_threads, n_ctx=4096)
 
     def first_token_ms(question: str) -> float:
         started = time.perf_counter()
         context = "\n".join(hit["text"] for hit in embeddings.search(question, _TOP_K))
-        # The prompt of txtai's own documentation of retrieval augmented generation.
+        # The prompt of txtai's documentation of retrieval augmented generation.
         asked = (
             "Answer the following question using only the context below. Only include information specifically "
             f"discussed.\n\nquestion: {question}\ncontext: {context}"
@@ -208,12 +208,12 @@ def _run_txtai(job: Job) -> Done:
 
     first_token_ms(job.before)
     for question in job.asked[: job.n_answers]:
-        found.answer.append(first_token_ms(question))
-        found.asked.append(question)
-    return replace(found, peak_mb=peak_mb())
+        result.answer.append(first_token_ms(question))
+        result.asked.append(question)
+    return replace(result, peak_mb=peak_mb())
 
 
 if __name__ == "__main__":
-    told = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    job = Job(**json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
     run = _run_ours if sys.argv[1] == "ours" else _run_txtai
-    sys.stdout.write("\n" + json.dumps(asdict(run(told))) + "\n")
+    sys.stdout.write("\n" + json.dumps(asdict(run(job))) + "\n")

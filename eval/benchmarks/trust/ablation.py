@@ -1,4 +1,4 @@
-"""What each check buys: the same questions with one check left out."""
+"""Effect of each check: the same questions with one check left out."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ COLUMNS: Mapping[str, str] = {
     "sentences_supported": "sentences supported",
     "resisted": "orders resisted",
 }
-"""Figure -> how it is headed."""
+"""Figure -> column heading."""
 
 
 def ablation(runs: Mapping[str, Sequence[Row]], seed: int = 0) -> list[dict[str, Any]]:
-    """One variation a line, the default first, each with its difference to the default on the same questions.
+    """One line per variation, the default first, each with its difference from the default on the same questions.
 
     runs: rows by variation; the first is the default. Each `{"variation", "n", "figures": {NAME: {"value", "low",
-    "high", "n", "difference": {...} | None, "verdict"}}}`; figures that nobody scores are left out. Verdict is
-    `better` or `worse` when the interval of the difference leaves 0 out.
+    "high", "n", "difference": {...} | None, "verdict"}}}`; figures without scores are left out. The verdict is
+    `better` or `worse` when the interval of the difference excludes 0.
     """
     names = list(runs)
     default = {row["sample_id"]: row for row in runs[names[0]]}
@@ -35,7 +35,7 @@ def ablation(runs: Mapping[str, Sequence[Row]], seed: int = 0) -> list[dict[str,
     for name in names:
         rows = runs[name]
         paired = [(default[row["sample_id"]], row) for row in rows if row["sample_id"] in default]
-        told = {} if name == names[0] else {d.name: d for d in differences(paired, seed=seed)}
+        by_figure = {} if name == names[0] else {d.name: d for d in differences(paired, seed=seed)}
         measured = {figure: estimate(BY_NAME[figure], rows, seed) for figure in COLUMNS}
         lines.append(
             {
@@ -44,8 +44,8 @@ def ablation(runs: Mapping[str, Sequence[Row]], seed: int = 0) -> list[dict[str,
                 "figures": {
                     figure: {
                         **value.as_dict(),
-                        "difference": told[figure].difference.as_dict() if figure in told else None,
-                        "verdict": told[figure].verdict if figure in told else None,
+                        "difference": by_figure[figure].difference.as_dict() if figure in by_figure else None,
+                        "verdict": by_figure[figure].verdict if figure in by_figure else None,
                     }
                     for figure, value in measured.items()
                     if value.value is not None
@@ -56,16 +56,16 @@ def ablation(runs: Mapping[str, Sequence[Row]], seed: int = 0) -> list[dict[str,
 
 
 def ablation_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    """A table a suite: the value, and how far it is from the default's; bold when that is more than chance."""
+    """A table per suite: the value, and its difference from the default; bold when it is significant."""
     lines: list[str] = []
-    for suite, found in suites.items():
-        columns = [name for name in COLUMNS if any(name in line["figures"] for line in found)]
-        # Against short answers F1 measures only how brief a sentence is.
+    for suite, results in suites.items():
+        columns = [name for name in COLUMNS if any(name in line["figures"] for line in results)]
+        # For short answers, F1 only measures how short a sentence is.
         columns = [name for name in columns if name != "F1_answered" or "contains_answered" not in columns]
         if not columns:
             continue
         lines += [
-            f"{suite}, {found[0]['n']} questions:",
+            f"{suite}, {results[0]['n']} questions:",
             "",
             "| | " + " | ".join(COLUMNS[name] for name in columns) + " |",
             "|---" * (len(columns) + 1) + "|",
@@ -73,11 +73,11 @@ def ablation_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str
                 f"| {line['variation']} | "
                 + " | ".join(_cell(line["figures"].get(name)) for name in columns)
                 + " |"
-                for line in found
+                for line in results
             ),
             "",
         ]
-    return [*lines, "Bold: the 95% interval of the difference to the default leaves 0 out."] if lines else []
+    return [*lines, "Bold: the 95% interval of the difference from the default excludes 0."] if lines else []
 
 
 def _cell(figure: Mapping[str, Any] | None) -> str:

@@ -1,4 +1,4 @@
-"""What the checks of an answer cost, in milliseconds, as the product itself measures them."""
+"""The cost of an answer's checks in milliseconds, as measured by the product."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from askive.eval.metrics.scores import Row, is_refused
 
 AIM_MS = 1500.0
-"""All checks of a typical answer together, on two cores."""
+"""Target for all checks of a typical answer, on two cores."""
 
 
 def cost(rows: Sequence[Row]) -> dict[str, Any]:
     """`{"checks": {NAME: TIMES}, "answered": TIMES, "refused": TIMES, "aim_ms", "reached"}`.
 
-    TIMES is `{"n", "median_ms", "p90_ms"}` over the questions in which the check was made; `answered` and
-    `refused` are of all checks of a question together. Reached: the median over answered questions is at most
-    the aim; None when nothing was answered.
+    TIMES is `{"n", "median_ms", "p90_ms"}` over the questions with this check; `answered` and `refused` are for all
+    checks of a question together. Reached: the median over answered questions is at most the target; None when nothing
+    was answered.
     """
     asked = [row for row in rows if row["answer"] is not None]
     checks = [row["answer"]["timings_ms"]["checks"] for row in asked]
@@ -36,22 +36,22 @@ def cost(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _times(found: Iterable[float]) -> dict[str, Any]:
-    values = list(found)
+def _times(results: Iterable[float]) -> dict[str, Any]:
+    values = list(results)
     if not values:
         return {"n": 0, "median_ms": None, "p90_ms": None}
     median, p90 = np.percentile(values, (50, 90))
     return {"n": len(values), "median_ms": round(float(median), 1), "p90_ms": round(float(p90), 1)}
 
 
-def cost_text(found: Mapping[str, Any]) -> list[str]:
+def cost_text(results: Mapping[str, Any]) -> list[str]:
     """The table."""
     named = {
-        **found["checks"],
-        "all checks of an answer": found["answered"],
-        "all checks of a refusal": found["refused"],
+        **results["checks"],
+        "all checks of an answer": results["answered"],
+        "all checks of a refusal": results["refused"],
     }
-    reached = {True: "reached", False: "NOT reached", None: "not measured"}[found["reached"]]
+    reached = {True: "reached", False: "NOT reached", None: "not measured"}[results["reached"]]
     return [
         "| check | questions | median | p90 |",
         "|---|---|---|---|",
@@ -61,5 +61,5 @@ def cost_text(found: Mapping[str, Any]) -> list[str]:
             if times["n"]
         ),
         "",
-        f"To reach: at most {found['aim_ms']:,.0f} ms for a typical answer (the median): {reached}.",
+        f"To reach: at most {results['aim_ms']:,.0f} ms for a typical answer (the median): {reached}.",
     ]

@@ -1,4 +1,4 @@
-"""What is to be reached by answers that can be trusted, and what was: the product beside the plain pipeline."""
+"""Targets for trustworthy answers, and the figures of the product and the plain pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rule = Literal["at least", "at most", "above plain by", "not below plain"]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is to be reached. `not below plain`: not by more than chance, the interval of the difference."""
+    """A target. `not below plain`: not significantly, by the interval of the difference."""
 
     rule: Rule
     value: float = 0.0
@@ -30,7 +30,7 @@ class Aim:
         )
 
     def is_reached(self, ours: Estimate, difference: Estimate | None) -> bool | None:
-        """None when it was not measured."""
+        """Whether it is reached; None when it was not measured."""
         if ours.value is None:
             return None
         if self.rule == "at least":
@@ -40,7 +40,7 @@ class Aim:
         if difference is None or difference.value is None or difference.high is None:
             return None
         if self.rule == "above plain by":
-            # A difference of twenty points in thirty questions is not to fail by the last bit.
+            # So that rounding in the last bit does not decide.
             return round(difference.value, 6) >= self.value
         return difference.high >= 0
 
@@ -49,10 +49,10 @@ class Aim:
 class Line:
     """A line of the table.
 
-    figure: of `askive.eval.metrics.figures`. aims: by the kind of suite; `` for every other kind.
-    kinds: of suites that have the line; empty for all. types, not_types: of questions that count.
-    long: only questions with long answers, or only others; None for both.
-    beside: a figure without which the aim says nothing.
+    figure: of `askive.eval.metrics.figures`. aims: by the kind of suite; `` for all other kinds.
+    kinds: of suites that have the line; empty for all. types, not_types: of the questions to include.
+    long: only questions with long answers, or only the others; None for both.
+    beside: a figure without which the target is meaningless.
     """
 
     what: str
@@ -65,7 +65,7 @@ class Line:
     beside: str = ""
 
     def counts(self, row: Row) -> bool:
-        """Whether the row's question counts."""
+        """Whether to include the row's question."""
         kind = row["type"]
         return (
             (not self.types or kind in self.types)
@@ -101,13 +101,13 @@ LINES = (
 
 
 def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0) -> list[dict[str, Any]]:
-    """The lines of one suite that are scored in it.
+    """The lines that are scored in one suite.
 
     kind: of the suite. ours, plain: rows of the same questions.
     Each `{"what", "figure", "ours", "plain", "difference", "aim", "reached"}`; estimates as `Estimate.as_dict`.
     """
     others = {row["sample_id"]: row for row in plain}
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for line in LINES:
         if line.kinds and kind not in line.kinds:
             continue
@@ -125,7 +125,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
         aim = line.aims.get(kind, line.aims.get(""))
         if line.beside and estimate(BY_NAME[line.beside], ours, seed).value is None:
             aim = None
-        found.append(
+        results.append(
             {
                 "what": line.what,
                 "figure": line.figure,
@@ -136,7 +136,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
                 "reached": aim.is_reached(estimates[0], difference) if aim else None,
             }
         )
-    return found
+    return results
 
 
 def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -146,12 +146,12 @@ def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]
         "|---|---|---|---|---|---|---|",
     ]
     for what in dict.fromkeys(line.what for line in LINES):
-        for suite, found in suites.items():
+        for suite, results in suites.items():
             lines += [
                 f"| {what} | {suite} | {format_estimate(row['ours'])} | {format_estimate(row['plain'])} "
                 f"| {format_estimate(row['difference'], '+')} "
                 f"| {row['aim'] or ''} | {_WORDS[row['reached']]} |"
-                for row in found
+                for row in results
                 if row["what"] == what
             ]
     return lines

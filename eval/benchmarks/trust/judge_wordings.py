@@ -1,6 +1,6 @@
-"""Which wording makes the generator the best judge: `python -m askive.eval.benchmarks.trust.judge_wordings FOLDER`.
+"""Wordings of the judge's questions: `python -m askive.eval.benchmarks.trust.judge_wordings FOLDER`.
 
-FOLDER holds public sets, one folder a set with `support.jsonl` (`claim`, `text`, `label`), `qa.jsonl` (`question`,
+FOLDER has public sets, one folder per set with `support.jsonl` (`claim`, `text`, `label`), `qa.jsonl` (`question`,
 `text`, `answerable`) or `yesno.jsonl` (`question`, `text`, `answer`). Nothing is fitted: the figure is the AUC of the
 log-odds of Yes against No as the first token.
 """
@@ -44,7 +44,7 @@ YES_NO_WORDINGS: Mapping[str, str] = {"plain": "{question}", "according": "Accor
 
 
 def log_odds(generator: Generator, opening: str, requests: Sequence[str]) -> list[float]:
-    """Log-odds of Yes for each request behind an opening that is read once."""
+    """Log-odds of Yes for each request after an opening, which is prefilled once."""
     head = Message("system", (Segment(SYSTEM, reusable=True),))
     read = Segment(opening, reusable=True)
     cases = [
@@ -57,13 +57,13 @@ def log_odds(generator: Generator, opening: str, requests: Sequence[str]) -> lis
 
 
 def judge_row(generator: Generator, kind: str, row: Mapping[str, Any]) -> dict[str, float]:
-    """The log-odds by wording; `claim first` is the used one with the text behind the statement."""
+    """The log-odds by wording; `claim first` is the wording in use with the text after the statement."""
     text = row["text"]
     if kind == "support":
-        opening, asked = f"Text: {text}\n\n", f"Statement: {row['claim']}\n\n"
+        opening, statement = f"Text: {text}\n\n", f"Statement: {row['claim']}\n\n"
         names = list(STATEMENT_WORDINGS)
-        odds = log_odds(generator, opening, [asked + STATEMENT_WORDINGS[name] for name in names])
-        turned = log_odds(generator, asked, [f"{opening}{STATED}"])
+        odds = log_odds(generator, opening, [statement + STATEMENT_WORDINGS[name] for name in names])
+        turned = log_odds(generator, statement, [f"{opening}{STATED}"])
         return {**dict(zip(names, odds, strict=True)), "claim first": turned[0]}
     question = row["question"].strip()
     question = f"{question[:1].upper()}{question[1:].rstrip('?')}?"
@@ -77,7 +77,7 @@ def judge_row(generator: Generator, kind: str, row: Mapping[str, Any]) -> dict[s
 
 
 def label_of(kind: str, row: Mapping[str, Any]) -> str:
-    """What the set says of a row, in one word."""
+    """The label of a row, in one word."""
     if kind == "support":
         return str(row["label"])
     if kind == "qa":
@@ -86,7 +86,7 @@ def label_of(kind: str, row: Mapping[str, Any]) -> str:
 
 
 def auc(kind: str, wording: str, labels: Sequence[str], values: Sequence[float]) -> float | None:
-    """Area under the ROC curve; None when the rows are of one class."""
+    """Area under the ROC curve; None when the rows have one class."""
     positive = {"support": "supports", "qa": "answerable", "yesno": "yes"}[kind]
     if wording in _OPPOSITE:
         positive = "contradicts"
@@ -97,13 +97,13 @@ def auc(kind: str, wording: str, labels: Sequence[str], values: Sequence[float])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; the exit code."""
+    """The command; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.trust.judge_wordings", description=__doc__
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--rows", type=int, default=40, help="of each set (default 40)")
-    parser.add_argument("--sets", help="only these sets, with commas")
+    parser.add_argument("--rows", type=int, default=40, help="rows of each set (default 40)")
+    parser.add_argument("--sets", help="only these sets, separated by commas")
     parser.add_argument(
         "--cases", type=Path, help="append each row's label and log-odds to this JSON lines file"
     )
@@ -132,10 +132,10 @@ def _measure(generator: Generator, options: argparse.Namespace) -> None:
             f"{options.folder} holds no sets", remedy="name a folder of sets as described in --help"
         )
     for name, kind, folder in files:
-        labels, found = [], []
+        labels, odds = [], []
         for row in sample_rows(folder / f"{kind}.jsonl", options.rows, MAX_TEXT_CHARS):
             labels.append(label_of(kind, row))
-            found.append(judge_row(generator, kind, row))
+            odds.append(judge_row(generator, kind, row))
             if options.cases:
                 with options.cases.open("a", encoding="utf-8") as cases:
                     line = {
@@ -143,10 +143,10 @@ def _measure(generator: Generator, options: argparse.Namespace) -> None:
                         "kind": kind,
                         "id": row["id"],
                         "label": labels[-1],
-                        "log_odds": found[-1],
+                        "log_odds": odds[-1],
                     }
                     cases.write(json.dumps(line) + "\n")
-        cells = [(wording, auc(kind, wording, labels, [v[wording] for v in found])) for wording in found[0]]
+        cells = [(wording, auc(kind, wording, labels, [v[wording] for v in odds])) for wording in odds[0]]
         shown = ", ".join(f"{wording} {value:.3f}" for wording, value in cells if value is not None)
         sys.stdout.write(f"{name} {kind}, {len(labels)} rows: {shown}\n")
         sys.stdout.flush()

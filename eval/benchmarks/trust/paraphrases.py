@@ -1,7 +1,7 @@
-"""`make bench-paraphrases`: does a verifier tell what a source supports, contradicts, and leaves open?
+"""`make bench-paraphrases`: accuracy of verifiers on supported, contradicted and undecided claims.
 
 `python -m askive.eval.benchmarks.trust.paraphrases [--half dev,test] [--only VERIFIER,...] [--out FOLDER] [--json]`.
-Figures of each kind are printed for the development half alone.
+Figures by kind are printed for the development half only.
 """
 
 from __future__ import annotations
@@ -53,23 +53,23 @@ Judge = Callable[[Pair], Relation]
 
 
 def relation_of(verdict: Verdict) -> Relation:
-    """What a verdict says of claim and source; whatever is not decided is `neither`."""
+    """The relation of source to claim that a verdict implies; `neither` when it is undecided."""
     if verdict == "supported":
         return "supports"
     return "contradicts" if verdict == "contradicted" else "neither"
 
 
 def source_hit(text: str, doc_id: int = 1) -> Hit:
-    """A document that consists of this text, as search would return it."""
+    """A document with this text, as returned by retrieval."""
     passage = Passage(text, 0, len(text), passage_id=doc_id, doc_id=doc_id)
     return Hit(passage, Source(doc_id, f"source-{doc_id}", "", "text/plain"), 1.0, 1, "fused")
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The shipped verifier, in steps that build on each other.
+    """The shipped verifier, in cumulative steps.
 
-    reader: None leaves the second look out. generator: only needed for `whole`.
+    reader: None: without the second look. generator: only needed for `whole`.
     """
 
     embedder: Embedder
@@ -77,9 +77,9 @@ class Verification:
     generator: Generator | None = None
 
     def judge(self, name: str) -> Judge:
-        """The verifier called `name`, one of `JUDGES`. It raises what its models raise.
+        """The verifier `name`, one of `JUDGES`. It raises errors of its models.
 
-        Raises UsageError when a model that it needs is not there.
+        Raises UsageError when a model that it needs is missing.
         """
         if name == "rules":
             return self._rules
@@ -116,7 +116,7 @@ def overlap(pair: Pair) -> float:
 
 
 def overlap_threshold(pairs: Sequence[Pair]) -> float:
-    """From this overlap on, calling a claim supported and every other one `neither` is most often right."""
+    """The overlap from which it is most often right to call a claim supported, and all others `neither`."""
     return max(
         sorted({overlap(pair) for pair in pairs} | {1.01}),
         key=lambda least: sum(pair.relation == _by_overlap(pair, least) for pair in pairs),
@@ -129,21 +129,21 @@ def _by_overlap(pair: Pair, threshold: float) -> Relation:
 
 @dataclass(frozen=True, slots=True)
 class ParaphraseBenchmark:
-    """halves, only: what is measured. code: as it was when it began."""
+    """halves, only: what to measure. code: its state at the start."""
 
     config: Config
     halves: Sequence[str]
     only: Sequence[str]
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
     code: Code = field(default_factory=code_state)
 
     def measure(self) -> dict[str, Any]:
-        """The record that `markdown` reads. Raises UsageError, and what loading the models raises."""
+        """The input of `markdown`. Raises UsageError, and errors of loading the models."""
         pairs = {half: read_half(half) for half in self.halves}
         judged: dict[str, dict[str, list[Relation]]] = {half: {} for half in self.halves}
         with ExitStack() as stack:
             for name, judge in self._judges(stack):
-                self.tell(name)
+                self.log(name)
                 for half in self.halves:
                     judged[half][name] = [judge(pair) for pair in pairs[half]]
         return {
@@ -159,30 +159,30 @@ class ParaphraseBenchmark:
         if "overlap" in self.only:
             threshold = overlap_threshold(read_half("dev"))
             yield "overlap", lambda pair: _by_overlap(pair, threshold)
-        wanted = [name for name in JUDGES if name in self.only]
-        if not wanted:
+        selected = [name for name in JUDGES if name in self.only]
+        if not selected:
             return
-        reader = open_reader(self.config) if {"reader", "whole"} & set(wanted) else None
-        generator = open_generator(self.config) if "whole" in wanted else None
+        reader = open_reader(self.config) if {"reader", "whole"} & set(selected) else None
+        generator = open_generator(self.config) if "whole" in selected else None
         if generator is not None:
             stack.callback(generator.close)
         verification = Verification(open_embedder(self.config), reader, generator)
-        for name in wanted:
+        for name in selected:
             yield name, verification.judge(name)
 
 
 def _half_figures(
     half: str, pairs: Sequence[Pair], judged: Mapping[str, Sequence[Relation]]
 ) -> dict[str, Any]:
-    figures = {name: relation_figures(pairs, found).as_dict() for name, found in judged.items()}
+    figures = {name: relation_figures(pairs, results).as_dict() for name, results in judged.items()}
     if half == "dev":
-        for name, found in judged.items():
-            figures[name]["kinds"] = {k: list(v) for k, v in accuracy_by_kind(pairs, found).items()}
+        for name, results in judged.items():
+            figures[name]["kinds"] = {k: list(v) for k, v in accuracy_by_kind(pairs, results).items()}
     return {"n_sources": len({pair.source_id for pair in pairs}), "n_pairs": len(pairs), "verifiers": figures}
 
 
 def markdown(record: Mapping[str, Any]) -> str:
-    """The tables, for people."""
+    """The tables, in Markdown."""
     code, cpu = record["code"], record["machine"]
     changed = " with changes" if code["dirty"] else ""
     lines = [
@@ -192,26 +192,26 @@ def markdown(record: Mapping[str, Any]) -> str:
         f"{record['settings']['generator']}; {record['settings']['embedder']}.",
         "95% bootstrap intervals over sources in brackets.",
     ]
-    for half, found in record["halves"].items():
+    for half, results in record["halves"].items():
         lines += [
             "",
-            f"## {half}: {found['n_pairs']} pairs, {found['n_sources']} sources",
+            f"## {half}: {results['n_pairs']} pairs, {results['n_sources']} sources",
             "",
-            *_table(found),
+            *_table(results),
         ]
-        for name, figures in found["verifiers"].items():
+        for name, figures in results["verifiers"].items():
             lines += ["", *_confusion(name, figures)]
-        lines += _kinds(found["verifiers"])
+        lines += _kinds(results["verifiers"])
     return "\n".join(lines) + "\n"
 
 
-def _table(found: Mapping[str, Any]) -> list[str]:
+def _table(results: Mapping[str, Any]) -> list[str]:
     lines = [
         "| verifier | accuracy | balanced | “supports” found | “contradicts” found | “neither” found "
         "| unsupported claims passed (lower is better) | wrong values passed |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for name, figures in found["verifiers"].items():
+    for name, figures in results["verifiers"].items():
         recall = [_estimate(figures["recall"][r]) for r in ("supports", "contradicts", "neither")]
         cells = [
             VERIFIERS[name],
@@ -263,7 +263,7 @@ def _chosen(text: str, known: Sequence[str], what: str) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
-    """The command. Returns 0, or the code of the error that ended it."""
+    """The command; returns 0, or the exit code of an error."""
     parser = argparse.ArgumentParser(
         prog="python -m askive.eval.benchmarks.trust.paraphrases", description=__doc__
     )
@@ -275,14 +275,14 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("--json", action="store_true", help="print the record instead of the tables")
     options = parser.parse_args(arguments)
 
-    def tell(text: str) -> None:
+    def log(text: str) -> None:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
     try:
         halves = _chosen(options.half, HALVES, "half")
         only = _chosen(options.only, tuple(VERIFIERS), "verifier")
-        record = ParaphraseBenchmark(config or load_config(), halves, only, tell).measure()
+        record = ParaphraseBenchmark(config or load_config(), halves, only, log).measure()
     except AskiveError as error:
         return script.report_error(error)
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""A generator that says again what it has said: equal prompts of several variants cost nothing but once."""
+"""A generator that caches its output, so that equal prompts of several variants are generated once."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _Prompt = tuple[Message, ...]
 
 
 class ReplayGenerator:
-    """Another generator, and all that it said, in memory, until it is closed.
+    """Another generator with a cache of its output in memory, until it is closed.
 
-    What is remembered comes at once, so only the times of what is asked for the first time are true ones. A
-    generation that was cancelled or abandoned, and a call that failed, is not remembered.
-    path: a file where generations are kept for other processes too; one for each generator and its options.
+    Cached output comes at once, so only times of first requests are valid. Generations that were cancelled or
+    abandoned, and failed calls, are not cached.
+    path: a file that shares generations with other processes; one per generator and its options.
     """
 
     def __init__(self, generator: Generator, path: Path | None = None) -> None:
         self._generator = generator
         self._path = path
-        self._said = _read(path) if path else {}
+        self._generations = _read(path) if path else {}
         self._chosen: dict[tuple[_Prompt, tuple[str, ...]], list[float]] = {}
         self._likely: dict[tuple[_Prompt, str], float] = {}
         self._read: set[_Prompt] = set()
@@ -35,35 +35,35 @@ class ReplayGenerator:
 
     @property
     def model_id(self) -> str:
-        """Of the other."""
+        """The id of the wrapped generator."""
         return self._generator.model_id
 
     @property
     def digest(self) -> str | None:
-        """Of the other's weights; None when it does not tell."""
+        """The digest of the wrapped generator's weights; None when it has none."""
         return getattr(self._generator, "digest", None)
 
     @property
     def context_tokens(self) -> int:
-        """Of the other."""
+        """The context size of the wrapped generator."""
         return self._generator.context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """As the other counts."""
+        """The wrapped generator's count."""
         self._require_open()
         return self._generator.count_tokens(text)
 
     def generate(
         self, messages: Sequence[Message], sampling: Sampling, cancel: Event | None = None
     ) -> Iterator[Piece]:
-        """The pieces of the first time, of whose prompt nothing had to be read; else the other's, as they come."""
+        """The cached pieces, without any prefill; else the wrapped generator's, as they come."""
         self._require_open()
-        known = self._said.get(_key(messages, sampling))
+        known = self._generations.get(_key(messages, sampling))
         if known is not None:
-            return self._again(known, cancel)
-        return self._anew(tuple(messages), sampling, cancel)
+            return self._replay(known, cancel)
+        return self._generate(tuple(messages), sampling, cancel)
 
-    def _again(self, pieces: tuple[Piece, ...], cancel: Event | None) -> Iterator[Piece]:
+    def _replay(self, pieces: tuple[Piece, ...], cancel: Event | None) -> Iterator[Piece]:
         n_prompt = pieces[0].n_prompt_tokens
         for at, piece in enumerate(pieces):
             if cancel is not None and cancel.is_set():
@@ -71,26 +71,26 @@ class ReplayGenerator:
                 return
             yield piece if at else replace(piece, n_reused_tokens=n_prompt)
 
-    def _anew(self, messages: _Prompt, sampling: Sampling, cancel: Event | None) -> Iterator[Piece]:
+    def _generate(self, messages: _Prompt, sampling: Sampling, cancel: Event | None) -> Iterator[Piece]:
         pieces: list[Piece] = []
         for piece in self._generator.generate(messages, sampling, cancel):
             pieces.append(piece)
             if piece.finish in ("stop", "length"):
-                # Before the last piece goes out: who has it need not ask for more.
-                self._remember(_key(messages, sampling), tuple(pieces))
+                # Before the last piece is yielded: the caller need not continue after it.
+                self._store(_key(messages, sampling), tuple(pieces))
                 self._read.add(messages)
             yield piece
 
-    def _remember(self, key: str, pieces: tuple[Piece, ...]) -> None:
-        self._said[key] = pieces
+    def _store(self, key: str, pieces: tuple[Piece, ...]) -> None:
+        self._generations[key] = pieces
         if self._path:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                # On a line of its own, whatever an interrupted process left behind.
+                # On a new line, in case an interrupted process left an incomplete one.
                 file.write("\n" + json.dumps([key, [asdict(piece) for piece in pieces]]) + "\n")
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """As the other chooses."""
+        """As the wrapped generator; cached."""
         self._require_open()
         key = tuple(messages), tuple(choices)
         if key not in self._chosen:
@@ -98,7 +98,7 @@ class ReplayGenerator:
         return list(self._chosen[key])
 
     def prefill(self, messages: Sequence[Message], cancel: Event | None = None) -> bool:
-        """As the other reads; nothing to do for what it has read. False when cancelled."""
+        """As the wrapped generator; skipped for prompts prefilled before. False when cancelled."""
         self._require_open()
         prompt = tuple(messages)
         if prompt in self._read:
@@ -109,7 +109,7 @@ class ReplayGenerator:
         return done
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """As the other finds it."""
+        """As the wrapped generator; cached."""
         self._require_open()
         key = tuple(messages), text
         if key not in self._likely:
@@ -117,7 +117,7 @@ class ReplayGenerator:
         return self._likely[key]
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
-        """As the other finds them, those that are not known together."""
+        """As the wrapped generator, with all cases that are not cached in one call."""
         self._require_open()
         keys = [(tuple(messages), text) for messages, text in cases]
         unknown = [key for key in dict.fromkeys(keys) if key not in self._likely]
@@ -125,10 +125,10 @@ class ReplayGenerator:
         return [self._likely[key] for key in keys]
 
     def close(self) -> None:
-        """Forget everything, and close the other."""
+        """Clear the cache and close the wrapped generator."""
         self._closed = True
-        for kept in (self._said, self._chosen, self._likely, self._read):
-            kept.clear()
+        for cache in (self._generations, self._chosen, self._likely, self._read):
+            cache.clear()
         self._generator.close()
 
     def _require_open(self) -> None:
@@ -141,10 +141,10 @@ def _key(messages: Sequence[Message], sampling: Sampling) -> str:
 
 
 def _read(path: Path) -> dict[str, tuple[Piece, ...]]:
-    """What a file holds; a line that was cut off by an interrupt is passed over."""
-    said: dict[str, tuple[Piece, ...]] = {}
+    """The generations in a file; an incomplete line of an interrupted process is skipped."""
+    generations: dict[str, tuple[Piece, ...]] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         with suppress(ValueError):
             key, pieces = json.loads(line)
-            said[key] = tuple(Piece(**piece) for piece in pieces)
-    return said
+            generations[key] = tuple(Piece(**piece) for piece in pieces)
+    return generations

@@ -1,4 +1,4 @@
-"""How far the confidence can be trusted: the most confident answers, and how many of them are wrong."""
+"""Calibration of the confidence: errors among the most confident answers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LEVELS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict[str, Any]:
-    """Risk against coverage (see `askive.eval.metrics.refusal`), from rows that say whether they are answerable.
+    """Risk against coverage (see `askive.eval.metrics.refusal`), from rows with known answerability.
 
     `{"n", "n_answered", "points": [{"of_answers", "coverage", "confidence", "error"}], "aurc", "aurc_plain"}`.
-    A point keeps the answers of at least that confidence, which are `of_answers` of the answers given and
+    A point includes the answers of at least that confidence, which are `of_answers` of all answers and
     `coverage` of all questions. Its error is the mean loss of `selective`: 1 for an answer to an unanswerable
-    question or a wrong one, 1 - F1 for a long one. `aurc` also counts what was refused, last and as a loss.
+    question or a wrong one, 1 - F1 for a long one. `aurc` includes refused questions, last and with a loss of 1.
     """
     scored = [(row, pair) for row in ours if (pair := selective(row)) is not None]
     answers = sorted(
@@ -27,7 +27,7 @@ def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict
     )
     points: list[dict[str, Any]] = []
     for level in LEVELS if answers else ():
-        # Answers of equal confidence are kept or dropped together: no threshold tells them apart.
+        # Answers of equal confidence stay together, since no threshold separates them.
         least = answers[max(round(level * len(answers)), 1) - 1][1]
         losses = [loss for loss, confidence in answers if confidence >= least]
         points.append(
@@ -41,7 +41,7 @@ def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict
     return {
         "n": len(scored),
         "n_answered": len(answers),
-        # Few answers or equal confidences bring the same point twice.
+        # With few answers or equal confidences, points may repeat.
         "points": [point for at, point in enumerate(points) if not at or point != points[at - 1]],
         "aurc": estimate(BY_NAME["aurc"], ours, seed).as_dict(),
         "aurc_plain": estimate(BY_NAME["aurc"], plain, seed).as_dict(),
@@ -49,16 +49,16 @@ def curve(ours: Sequence[Row], plain: Sequence[Row] = (), seed: int = 0) -> dict
 
 
 def curve_text(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A table a suite."""
+    """A table per suite."""
     lines: list[str] = []
-    for suite, found in suites.items():
+    for suite, data in suites.items():
         areas = [
             f"{name} {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
-            for name, area in (("ours", found["aurc"]), ("plain", found["aurc_plain"]))
+            for name, area in (("ours", data["aurc"]), ("plain", data["aurc_plain"]))
             if area["value"] is not None
         ]
         lines += [
-            f"{suite}: {found['n_answered']} of {found['n']} questions answered; area under the curve, refusals last: "
+            f"{suite}: {data['n_answered']} of {data['n']} questions answered; area under the curve, refusals last: "
             f"{', '.join(areas) or 'not scored'}.",
             "",
             "| answers kept | of all questions | confidence from | mean loss (95%, answers) |",
@@ -67,7 +67,7 @@ def curve_text(suites: Mapping[str, Mapping[str, Any]]) -> list[str]:
         lines += [
             f"| {point['of_answers']:.0%} | {point['coverage']:.0%} | {point['confidence']:.2f} "
             f"| {error['value']:.3f} ({error['low']:.2f} to {error['high']:.2f}, {error['n']}) |"
-            for point in found["points"]
+            for point in data["points"]
             for error in (point["error"],)
         ]
         lines.append("")

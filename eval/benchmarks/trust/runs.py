@@ -1,4 +1,4 @@
-"""The runs behind the table of trust: the product, the product with one check left out, and the plain pipeline."""
+"""The runs for the table of trust: the product, the product without one check, and the plain pipeline."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from askive.eval.runs.run import Models, RunOptions, run_suite
 from askive.rag.answer.checks import Checks
 from askive.rag.config import Config
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 Rows = list[dict[str, Any]]
 
-# What a row depends on beside the suite and the settings; its scores are counted anew each time.
+# What a row depends on besides the suite and the settings; scores are computed again each time.
 _PACKAGES = ("models", "rag")
 _ROW_MAKERS = ("eval/runs/suite_index.py", "eval/runs/pipelines.py", "eval/runs/rows.py")
 _TOLD_EVERY = 10
@@ -29,9 +29,9 @@ _TOLD_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """A way to answer.
+    """A variation of the product.
 
-    name: of its runs. checks: which decide. reader: whether the trained reader reads. plain: the baseline instead.
+    name: of its runs. checks: those that affect the answer. reader: whether to use the reader. plain: the baseline.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Variation:
 
     @property
     def builder(self) -> Builder:
-        """Makes the pipeline."""
+        """The builder of the pipeline."""
         return PlainPipeline if self.plain else partial(DefaultPipeline, checks=self.checks)
 
     def applied(self, config: Config) -> Config:
-        """The settings of this variation."""
+        """The settings with this variation."""
         return config if self.reader else config.model_copy(update={"reader": "off"})
 
 
@@ -67,24 +67,24 @@ VARIATIONS = (
     Variation("without the reader", reader=False),
     Variation("without any check", _NONE, reader=False),
 )
-"""The default, and what is left of it without one check; names as in `askive.rag.answer.checks.Checks`."""
+"""The default, and the default without one check; names as in `askive.rag.answer.checks.Checks`."""
 
 
 def rows_of(
-    suite: Suite, models: Models, config: Config, variation: Variation, limit: int | None, tell: Tell
+    suite: Suite, models: Models, config: Config, variation: Variation, limit: int | None, log: Log
 ) -> Rows:
-    """The questions of the suite, answered; what an earlier process has asked already is read from its folder.
+    """The rows of the suite's questions; questions that an earlier process has asked are read from its folder.
 
-    Raises KeyboardInterrupt when it was interrupted, which loses nothing; else as `run_suite`.
+    Raises KeyboardInterrupt when interrupted, without a loss; else errors of `run_suite`.
     """
     config = variation.applied(config)
 
     def progress(what: str, done: int, total: int) -> None:
         if done % _TOLD_EVERY == 0 or done == total:
-            tell(f"{suite.name}, {variation.name}: {what} {done} of {total}")
+            log(f"{suite.name}, {variation.name}: {what} {done} of {total}")
 
     if variation.plain and models.generator:
-        # No check changes what it says: it is asked once, however often the checks change.
+        # The checks do not affect the plain pipeline, so it runs once for all versions of them.
         models = replace(models, generator=ReplayGenerator(models.generator, replay_path(models, config)))
     options = RunOptions(
         pipeline=variation.name, limit=limit, out=folder_of(suite, models, config, variation, limit)
@@ -96,7 +96,7 @@ def rows_of(
 
 
 def folder_of(suite: Suite, models: Models, config: Config, variation: Variation, limit: int | None) -> Path:
-    """Where the run is kept: another folder for other code, weights, settings, questions or limit."""
+    """The folder of the run: depends on code, weights, settings, questions and limit."""
     key = fingerprint(
         {
             "source": source_digest(),
@@ -112,7 +112,7 @@ def folder_of(suite: Suite, models: Models, config: Config, variation: Variation
 
 
 def replay_path(models: Models, config: Config) -> Path:
-    """Where the generations of the plain pipeline are kept: another file for other weights, options or engine."""
+    """The file of the plain pipeline's generations: depends on weights, options and engine."""
     key = fingerprint(
         {
             "model": model_facts(models.generator),
@@ -124,7 +124,7 @@ def replay_path(models: Models, config: Config) -> Path:
 
 
 def source_digest(root: Path = Path(eval.__file__).parent.parent) -> str:
-    """SHA-256 of the code and the shipped weights that an answer depends on."""
+    """SHA-256 of the code and the shipped weights that affect an answer."""
     paths = [
         path
         for package in _PACKAGES

@@ -1,10 +1,9 @@
-"""`make bench-trust`: how far answers can be trusted, beside what is to be reached; what each check costs and buys.
+"""`make bench-trust`: figures and targets for trustworthy answers; cost and effect of each check.
 
 `python -m askive.eval.benchmarks.trust.table [SUITE...] [--limit N] [--only SECTION,...] [--out FOLDER]`; the ablation
-is of the first
-suite.
+uses the first suite.
 
-What is asked is kept under the home (`eval/trust`): after an interrupt the same command continues where it stopped.
+Runs are stored under the home (`eval/trust`): after an interrupt the same command resumes them.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from askive.eval.benchmarks.trust.cost import cost, cost_text
 from askive.eval.benchmarks.trust.figures import figures, figures_text
 from askive.eval.benchmarks.trust.replay import ReplayGenerator
 from askive.eval.benchmarks.trust.risk_coverage import curve, curve_text
-from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Rows, Tell, rows_of
+from askive.eval.benchmarks.trust.runs import DEFAULT, PLAIN, VARIATIONS, Log, Rows, rows_of
 from askive.eval.datasets.discover import open_suite
 from askive.eval.datasets.suite import Suite
 from askive.eval.runs.record import Code, code_state, provenance
@@ -53,10 +52,10 @@ Keep = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What is measured, and with what.
+    """What is measured, and how.
 
-    generator of the models: one that remembers, so that equal prompts of the variations are answered once.
-    runs: rows by suite and variation, as they come. code: as it was before the first result lay beside it.
+    generator of the models: one with a cache, so that equal prompts of the variations are generated once.
+    runs: rows by suite and variation. code: its state before the first result is written.
     """
 
     suites: Sequence[Suite]
@@ -64,29 +63,29 @@ class Trust:
     config: Config
     limit: int | None
     only: Sequence[str]
-    tell: Tell
+    log: Log
     keep: Keep
     runs: dict[str, dict[str, Rows]] = field(default_factory=dict)
     code: Code = field(default_factory=code_state)
 
     def measure(self) -> dict[str, Any]:
-        """All sections; kept after each suite. Raises KeyboardInterrupt, and as `askive.eval.runs.run.run_suite`."""
+        """Measure all sections; stores results after each suite. Raises KeyboardInterrupt, errors of `run_suite`."""
         compared = any(section in self.only for section in ("figures", "risk-coverage"))
-        found = self.found()
+        results = self.results()
         for suite in self.suites:
             for variation in (DEFAULT, PLAIN) if compared else (DEFAULT,):
                 self._ask(suite, variation.name)
-            self.keep(found := self.found())
-        # Of the first suite only: every variation asks all its questions again.
+            self.keep(results := self.results())
+        # Only on the first suite, since every variation asks all its questions again.
         for suite in self.suites[:1] if "ablation" in self.only else ():
             for variation in VARIATIONS:
                 self._ask(suite, variation.name)
-            self.keep(found := self.found())
-        # As it was kept: the load, told with it, is another one a moment later.
-        return found
+            self.keep(results := self.results())
+        # As it was stored: the load in it changes from moment to moment.
+        return results
 
-    def found(self) -> dict[str, Any]:
-        """What `markdown` is made of, from the runs that are there; a suite comes in when its runs are complete."""
+    def results(self) -> dict[str, Any]:
+        """The input of `markdown`, from the runs so far; a suite is included when its runs are complete."""
         return {
             "format": FORMAT,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -101,7 +100,7 @@ class Trust:
         runs = self.runs.setdefault(suite.name, {})
         variation = next(one for one in (*VARIATIONS, PLAIN) if one.name == name)
         if name not in runs:
-            runs[name] = rows_of(suite, self.models, self.config, variation, self.limit, self.tell)
+            runs[name] = rows_of(suite, self.models, self.config, variation, self.limit, self.log)
 
     def _facts(self, suite: Suite) -> dict[str, Any]:
         runs = self.runs[suite.name]
@@ -141,24 +140,24 @@ def _together(rows: Mapping[str, Rows]) -> Rows:
     return [row for some in rows.values() for row in some]
 
 
-def markdown(found: Mapping[str, Any]) -> str:
-    """The tables, for people."""
-    code, cpu = found["code"], found["machine"]
+def markdown(results: Mapping[str, Any]) -> str:
+    """The tables, in Markdown."""
+    code, cpu = results["code"], results["machine"]
     lines = [
         "# Trust",
         "",
-        f"{found['date'][:10]}; {cpu['cpu']}, {cpu['n_cores']} cores, load {found['load']:.1f}; commit "
-        f"{code['commit']}{' with changes' if code['dirty'] else ''}; {found['settings']['generator']}; "
-        f"{found['settings']['embedder']}.",
+        f"{results['date'][:10]}; {cpu['cpu']}, {cpu['n_cores']} cores, load {results['load']:.1f}; commit "
+        f"{code['commit']}{' with changes' if code['dirty'] else ''}; {results['settings']['generator']}; "
+        f"{results['settings']['embedder']}.",
         "",
     ]
-    for suite in found["suites"]:
+    for suite in results["suites"]:
         failed = "".join(f"; {n} FAILED ({name})" for name, n in suite["n_failed"].items())
         lines.append(
             f"- {suite['name']}: {suite['n_asked']} of {suite['n_questions']} questions over "
             f"{suite['n_documents']} documents{failed}"
         )
-    for section, measured in found["sections"].items():
+    for section, measured in results["sections"].items():
         title, text = _TITLES[section]
         lines += ["", f"## {title}", "", *(text(measured) or ["Not measured yet."])]
     return "\n".join(lines).rstrip() + "\n"
@@ -166,7 +165,7 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 @contextmanager
 def load_models(config: Config) -> Iterator[Models]:
-    """The models of the settings; the generator remembers. Raises as `askive.models.registry`."""
+    """The configured models; the generator caches its output. Raises errors of `askive.models.registry`."""
     embedder = open_embedder(config)
     generator = ReplayGenerator(open_generator(config))
     try:
@@ -176,47 +175,47 @@ def load_models(config: Config) -> Iterator[Models]:
 
 
 def keeping(out: Path) -> Keep:
-    """Writes `trust.json` and `trust.md` to the folder, each in one step."""
+    """Returns a function that writes `trust.json` and `trust.md` to the folder, each atomically."""
 
-    def keep(found: dict[str, Any]) -> None:
-        write_atomically(out / "trust.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-        write_atomically(out / "trust.md", markdown(found))
+    def keep(results: dict[str, Any]) -> None:
+        write_atomically(out / "trust.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(out / "trust.md", markdown(results))
 
     return keep
 
 
 def main(arguments: Sequence[str] | None = None, config: Config | None = None) -> int:
-    """The command, on default settings when no others are given.
+    """The command, with default settings unless others are passed.
 
-    Returns 0 when all is measured, 130 when interrupted, else the code of the error.
+    Returns 0 when all is measured, 130 when interrupted, else the exit code of the error.
     """
     parser = argparse.ArgumentParser(prog="python -m askive.eval.benchmarks.trust.table", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"default: {' '.join(SUITES)}")
-    parser.add_argument("--limit", type=int, help="at most so many questions of each suite")
+    parser.add_argument("--limit", type=int, help="maximum number of questions of each suite")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of trust.json and trust.md")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
 
-    def tell(text: str) -> None:
+    def log(text: str) -> None:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
     try:
-        only = told.only.split(",")
+        only = options.only.split(",")
         if unknown := sorted(set(only) - set(SECTIONS)):
             raise UsageError(f"no section {unknown[0]!r}", remedy=f"use some of {','.join(SECTIONS)}")
-        suites = [open_suite(name) for name in dict.fromkeys(told.suites or SUITES)]
+        suites = [open_suite(name) for name in dict.fromkeys(options.suites or SUITES)]
         for suite in suites:
-            select(suite.samples, told.limit)
+            select(suite.samples, options.limit)
         config = config or Config(home=default_home())
         with load_models(config) as models:
             ordered = [section for section in SECTIONS if section in only]
-            trust = Trust(suites, models, config, told.limit, ordered, tell, keeping(told.out))
+            trust = Trust(suites, models, config, options.limit, ordered, log, keeping(options.out))
             sys.stdout.write(markdown(trust.measure()))
     except AskiveError as error:
         return script.report_error(error)
     except KeyboardInterrupt:
-        tell("stopped: the same command goes on where it stopped")
+        log("stopped: the same command resumes it")
         return 130
     return 0
 

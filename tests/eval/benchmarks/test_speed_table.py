@@ -87,7 +87,7 @@ def test_too_few_measurements_are_told() -> None:
     text = markdown(found_of(a_row(), row("start", "start", "the limit", "ms", 3000.0, [1.0] * 4, 1)))
     assert "| 1,100.0 ms (n=3) | 100.0 ms |" in text
     assert "| 3,000.0 ms | 1.0 ms |" in text
-    assert "medians of at least 4 unless told" in text
+    assert "medians of at least 4 unless stated" in text
 
 
 def test_what_cannot_be_measured_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

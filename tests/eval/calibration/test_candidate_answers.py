@@ -96,7 +96,7 @@ def test_a_fit_finds_what_the_cases_were_made_by() -> None:
 
 
 def test_nothing_can_be_fitted_on_values_that_are_all_right() -> None:
-    with pytest.raises(UsageError, match="nothing can be fitted"):
+    with pytest.raises(UsageError, match="fitting needs both"):
         fit([Case("1", {"rule": 1.0}, True)] * 3, ["rule"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from askive.eval.runs.judge import Judge, _auc, _kappa, check_judge, keep_agreement, known_agreement
+from askive.eval.runs.judge import Judge, _auc, _kappa, check_judge, known_agreement, store_agreement
 from askive.models.errors import UsageError
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
@@ -44,7 +44,7 @@ def test_agreement_is_measured_kept_and_found(tmp_path: Path) -> None:
     agreement = check_judge(Judge(Believes()), judged(tmp_path / "j"))
     assert (agreement.auc.value, agreement.kappa.value) == (1.0, 1.0)
     assert (agreement.n, agreement.n_faithful) == (12, 6)
-    keep_agreement(agreement, tmp_path)
+    store_agreement(agreement, tmp_path)
     assert known_agreement("scripted", tmp_path) == agreement.as_dict()
     assert known_agreement("another", tmp_path) is None
 

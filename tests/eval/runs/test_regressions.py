@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from askive.eval.runs.compare import compare_runs
-from askive.eval.runs.gate import hold_against, read_baseline, record_baseline
+from askive.eval.runs.gate import check_gate, read_baseline, record_baseline
 from askive.eval.runs.pipelines import Builder
 from askive.eval.runs.run_dir import RunDir
 from askive.models.errors import UsageError
@@ -46,7 +46,7 @@ def test_the_gate_catches_it(
     run: Runner, tmp_path: Path, fault: Builder, figures: list[str], limit: int | None
 ) -> None:
     record_baseline(run("good"), tmp_path / "baseline.json")
-    result = hold_against(run("bad", fault, limit=limit), read_baseline(tmp_path / "baseline.json"))
+    result = check_gate(run("bad", fault, limit=limit), read_baseline(tmp_path / "baseline.json"))
     assert not result.passed and result.n == (limit or 45)
     failed = {figure.name for figure in result.figures if figure.failed} | set(result.missing)
     assert set(figures) <= failed
@@ -56,7 +56,7 @@ def test_the_same_code_passes(run: Runner, tmp_path: Path) -> None:
     record_baseline(run("good"), tmp_path / "baseline.json")
     baseline = read_baseline(tmp_path / "baseline.json")
     for limit in (None, 12):
-        result = hold_against(run(f"again{limit}", limit=limit), baseline)
+        result = check_gate(run(f"again{limit}", limit=limit), baseline)
         assert result.passed and result.figures, result.as_dict()
     assert "kilograms" not in (tmp_path / "baseline.json").read_text(encoding="utf-8")
 
@@ -66,7 +66,7 @@ def test_one_question_more_or_less_is_no_regression(run: Runner, tmp_path: Path)
     result = run("again")
     row = next(row for row in result.rows if row["scores"]["contains"] == [1.0, 1.0])
     row["scores"]["contains"] = [0.0, 1.0]
-    assert hold_against(result, read_baseline(tmp_path / "baseline.json")).passed
+    assert check_gate(result, read_baseline(tmp_path / "baseline.json")).passed
 
 
 def test_a_baseline_of_something_else_is_refused(run: Runner, tmp_path: Path) -> None:
@@ -75,10 +75,10 @@ def test_a_baseline_of_something_else_is_refused(run: Runner, tmp_path: Path) ->
         read_baseline(path)
     record_baseline(run("good"), path)
     with pytest.raises(UsageError, match="another pipeline"):
-        hold_against(run("plain", pipeline="plain"), read_baseline(path))
+        check_gate(run("plain", pipeline="plain"), read_baseline(path))
     baseline = read_baseline(path)
     with pytest.raises(UsageError, match="another suite digest"):
-        hold_against(run("again"), {**baseline, "suite_digest": "x"})
+        check_gate(run("again"), {**baseline, "suite_digest": "x"})
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(UsageError, match="not a baseline"):
         read_baseline(path)

@@ -20,7 +20,7 @@ from askive.models.openvino_cache import is_sealed, seal
 from askive.rag.collections.by_name import open_collection
 from askive.rag.config import Config
 from askive.rag.doctor.examination import examine
-from askive.rag.doctor.files import Finding, surely
+from askive.rag.doctor.files import Finding, guarded
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.index_checksum import is_whole
@@ -267,7 +267,7 @@ def test_a_check_that_fails_is_a_finding() -> None:
         yield Finding("a", "ok", "well")
         raise RuntimeError("broken")
 
-    first, second = surely("a", check)
+    first, second = guarded("a", check)
     assert first.severity == "ok"
     assert (second.name, second.severity) == ("a", "error")
     assert "broken" in second.message

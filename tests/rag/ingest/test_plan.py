@@ -101,7 +101,7 @@ def test_a_link_to_nothing_is_named_with_what_it_leads_to(archive: Archive, docu
     link.symlink_to(target)
     (failure,) = ingest_paths(archive, [documents]).failures
     assert failure.message == f"{link} is a link to {target}, which does not exist"
-    assert failure.remedy == "correct or remove the link"
+    assert failure.remedy == "make it point to an existing file"
     with pytest.raises(UsageError, match=f"{link} is a link to {target}, which does not exist"):
         plan_paths([link], [])
 

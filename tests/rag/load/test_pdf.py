@@ -15,7 +15,7 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, load_bytes
 from askive.rag.load.pdf import load_pdf, pdf_date
-from askive.rag.load.pdf_lines import mend_pages
+from askive.rag.load.pdf_lines import rebuild_paragraphs
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK
 from tests.rag.load.pdf_writer import write_pdf
@@ -83,9 +83,9 @@ def test_a_heading_with_the_number_of_its_page_is_no_page_number() -> None:
     body = ["A line of text.", "Another line of text.", "A third line of text.", "The last line of text."]
     numbered = [["top line", *body, str(n)] for n in range(9)]
     numbered[5][0] = "6 Chapters of a life"
-    mended = mend_pages(["\n".join(page) for page in numbered])
-    assert mended[5].startswith("6 Chapters of a life")
-    assert not any(page.rstrip()[-1].isdigit() for page in mended)
+    joined = rebuild_paragraphs(["\n".join(page) for page in numbered])
+    assert joined[5].startswith("6 Chapters of a life")
+    assert not any(page.rstrip()[-1].isdigit() for page in joined)
 
 
 def test_short_pages_that_repeat_are_kept() -> None:
@@ -96,7 +96,7 @@ def test_short_pages_that_repeat_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "mended"),
+    ("lines", "joined"),
     [
         (["the well-", "known case"], "the well-known case"),
         (["the Franco-", "German border"], "the Franco-German border"),
@@ -109,8 +109,8 @@ def test_short_pages_that_repeat_are_kept() -> None:
         (["the list:", "• one thing", "• another thing"], "the list:\n\n• one thing\n\n• another thing"),
     ],
 )
-def test_lines_are_mended(lines: list[str], mended: str) -> None:
-    assert mend_pages(["\r\n".join(lines)]) == [mended]
+def test_lines_become_paragraphs(lines: list[str], joined: str) -> None:
+    assert rebuild_paragraphs(["\r\n".join(lines)]) == [joined]
 
 
 def test_paragraphs_are_found_by_their_short_last_line() -> None:
@@ -118,16 +118,16 @@ def test_paragraphs_are_found_by_their_short_last_line() -> None:
     page = "\n".join(
         [long, "and this ends it.", "Another begins here and is as long as the other line is, or", "so."]
     )
-    assert mend_pages([page]) == [
+    assert rebuild_paragraphs([page]) == [
         f"{long} and this ends it.\n\nAnother begins here and is as long as the other line is, or so."
     ]
 
 
 @given(st.lists(st.text(max_size=200), max_size=6))
-def test_mending_keeps_the_pages_and_takes_anything(pages: list[str]) -> None:
-    mended = mend_pages(pages)
-    assert len(mended) == len(pages)
-    for page in mended:
+def test_joining_keeps_the_pages_and_takes_anything(pages: list[str]) -> None:
+    joined = rebuild_paragraphs(pages)
+    assert len(joined) == len(pages)
+    for page in joined:
         assert PAGE_BREAK not in page
         page.encode("utf-8")
 

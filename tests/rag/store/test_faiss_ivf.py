@@ -254,7 +254,7 @@ def test_cells_are_made_anew_when_the_archive_has_doubled(store: SqliteStore, tm
     cache = cache_of(store, tmp_path)
     cache.save()
     for uri, n, n_trained in (("second", 200, 300), ("third", 150, 650)):
-        cache.hold()
+        cache.preload()
         rows = clustered(n, n)
         put(store, uri, rows)
         cache.save()

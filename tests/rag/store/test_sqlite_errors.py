@@ -127,7 +127,7 @@ def test_another_program_s_database_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [("99", "update"), ("1", "new collection"), ("x", "names no format")]
+    ("value", "word"), [("99", "update"), ("1", "new collection"), ("x", "has no format number")]
 )
 def test_another_format(tmp_path: Path, value: str, word: str) -> None:
     path = tmp_path / STORE_NAME
