@@ -119,8 +119,7 @@ class SqliteStore:
         document = self._document("doc_id = ?", doc_id)
         if document:
             return document
-        message = f"no document {doc_id} in {self._path}"
-        raise StoreError(message, remedy="ask again: the archive has changed")
+        raise StoreError(f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed")
 
     def document_by_uri(self, uri: str) -> Document | None:
         """The document, or None."""
