@@ -28,6 +28,7 @@ from askive.rag.config import load_config
 from askive.rag.factory import open_generator
 from askive.rag.verification.judge import Judge
 
+_NAMES: dict[str, Relation] = {relation: relation for relation in RELATIONS}
 _REGULARISATION = 1.0
 _BUDGET = 0.1
 """Maximum share of supported claims below the threshold, as a mean over sets."""
@@ -90,8 +91,11 @@ def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET
     weight = np.array([1.0 / counts[case.set_name, case.relation] for case in cases])
     model = import_sklearn("linear_model").LogisticRegression(C=_REGULARISATION, max_iter=1000)
     model.fit(values, [case.relation for case in cases], sample_weight=weight * len(cases) / weight.sum())
-    weights = {
-        str(relation): [round(float(model.intercept_[at]), 5), *(round(float(w), 5) for w in model.coef_[at])]
+    weights: dict[Relation, list[float]] = {
+        _NAMES[str(relation)]: [
+            round(float(model.intercept_[at]), 5),
+            *(round(float(w), 5) for w in model.coef_[at]),
+        ]
         for at, relation in enumerate(model.classes_)
     }
     return RelationModel(

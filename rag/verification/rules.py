@@ -183,7 +183,7 @@ def _is_foreign(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
     """
     if claim.question and lower_words(name.text) <= claim.question.words:
         return False
-    text = f"{source.source.about} {source.source.hit.passage.text}"
+    text = f"{source.near_text} {source.source.hit.passage.text}"
     return not has_name(name, lower_words(text), text) and not _is_known_as(name, claim, source)
 
 

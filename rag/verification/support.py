@@ -1,9 +1,11 @@
 """Support: whether the cited text says what a sentence says, after the rules of `askive.rag.verification.rules`.
 
-The rules compare numbers, dates and names. What a sentence means is judged by the generator
-(`askive.rag.verification.judge`), which reads it beside the cited text. Without a generator the reader's score of
-sentence and source and the number of words that only the question has stand in for it; `python -m
-askive.eval.calibration.support` fits that model on sentences that people have marked.
+A sentence that the rules reject for its wording alone is put to the judge (`askive.rag.verification.judge`), which
+reads it beside the cited text. A sentence that the rules accept may still repeat the question's words about something
+nearby. The second check uses the reader's score of sentence and source and the number of words that only the question
+has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full prompt the
+generator finds support for anything. `python -m askive.eval.calibration.support` fits the two logistic models of the
+second check on sentences that people have marked.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from askive.models.protocols import Generator
+from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
 from askive.rag.calibration.relation import Relation, find_relation_model
@@ -25,14 +27,17 @@ from askive.rag.verification.judge import Judge
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
 RELATION = Path(__file__).parent.parent / "calibration" / "relation.json"
+SURE = 0.6
+"""From this probability on the second check does not ask the generator."""
+HOPELESS = 0.15
+"""Below this it does not ask it either."""
 NOT_SAID = "the cited text does not say this"
-DENIED = "the cited text says the opposite"
-
 ANSWERS_FROM = 0.0
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer."""
+_SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
-"""On each side of a quote: the reader was trained so."""
+"""On each side of a quote, for the reader, which was trained so, and for the judge."""
 
 
 def rule_features(
@@ -56,6 +61,16 @@ def rule_features(
     }
 
 
+def statement_log_odds(text: str, sources: Sequence[SourceSentence], generator: Generator) -> float:
+    """The generator's log-odds that the sources state the sentence. Raises ModelError as `Generator.choose` does."""
+    excerpts = "\n".join(source.excerpt() for source in sources)
+    request = Segment(f"Excerpt:\n{excerpts}\n\n", reusable=True), Segment(f"Statement: {text}")
+    yes, no = generator.choose(
+        (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", request)), ("Yes", "No")
+    )
+    return yes - no
+
+
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
     """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
     if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
@@ -66,36 +81,38 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Judges cited sentences: the generator with the surroundings of each citation, where a relation model is fitted
-    for it; else the reader, by a model of rules and reader.
+    """Judges cited sentences: those that the rules accept by two fitted models, one of rules and reader and one that
+    adds the generator's reply; those that the rules reject for their wording by the judge.
 
-    generator: None, or one that no model was fitted with, is not asked. Without a fitted model for this embedder and
-    reader either, every sentence passes.
+    generator: None, or one that no model was fitted with, is not asked; then the first model decides alone. Without a
+    fitted model for this embedder and reader every sentence passes that the rules accept.
     """
 
     def __init__(self, reader: Reader | None, generator: Generator | None, embedder_id: str) -> None:
         self._reader = reader
+        self._generator = generator
+        fitted_with = embedder_id, reader.digest if reader else None
+        self._by_rules = find_model(*fitted_with, stored=STORED)
+        self._by_asking = find_model(*fitted_with, generator.model_id, stored=STORED) if generator else None
         self._relation = find_relation_model(generator.model_id, RELATION) if generator else None
         self._judge = Judge(generator) if generator and self._relation else None
-        self._by_rules = find_model(embedder_id, reader.digest if reader else None, stored=STORED)
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """Who judges: the generator, the reader, or nobody."""
-        if self._judge is not None:
-            return ("generator",)
-        return () if self._by_rules is None or self._reader is None else ("reader",)
+        """Who judges: `reader` and `generator`, one of them, or nobody."""
+        by_reader = ("reader",) if self._by_rules and self._reader else ()
+        return (*by_reader, "generator") if self._judge or (by_reader and self._by_asking) else by_reader
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the quote gives this value as the answer; infinite when no generator is asked.
 
-        Raises ModelError as `Generator.likelihoods` does.
+        Raises ModelError as `Generator.choose` does.
         """
-        if self._judge is None:
+        if self._by_asking is None or self._generator is None:
             return math.inf
-        statement = f"The answer to “{question.text}” is {value}."
-        (found,) = self._judge.statements([statement], judged_text([citation]))
-        return found.stated
+        return statement_log_odds(
+            f"The answer to “{question.text}” is {value}.", [SourceSentence.cited(citation)], self._generator
+        )
 
     def answers(self, question: Question, citation: Citation) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.
@@ -105,27 +122,41 @@ class SupportModel:
         return math.inf if self._judge is None else self._judge.answers(question.text, _headed(citation, 0))
 
     def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """The sentence with its verdict by the models.
+        """The sentence with its verdict by the models. What is cut off stays so.
 
-        The generator also judges sentences that the rules reject for their wording alone. What is cut off stays so.
-        Raises ModelError as `Generator.likelihoods` does.
+        Raises ModelError as `Generator.likelihoods` and `Generator.choose` do.
         """
         if not sentence.citations or sentence.verdict == "cut_off":
             return sentence
-        if self._judge is not None and self._relation is not None:
-            if sentence.verdict != "supported" and not sentence.is_wording_only:
-                return sentence
-            (found,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
-            doubted = sentence.verdict != "supported"
-            relation = self._relation.relation(found.stated, found.denied, doubted=doubted)
-            return _with_relation(sentence, relation)
-        if sentence.verdict != "supported" or self._by_rules is None or self._reader is None:
+        if sentence.verdict == "supported":
+            return self._checked_again(sentence, question)
+        return self._reconsidered(sentence) if sentence.is_wording_only else sentence
+
+    def _reconsidered(self, sentence: Sentence) -> Sentence:
+        """A sentence that the rules reject for its wording, with the judge's verdict."""
+        if self._judge is None or self._relation is None:
+            return sentence
+        (odds,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
+        relation = self._relation.relation(odds.stated, odds.denied, doubted=True)
+        return _with_relation(sentence, relation)
+
+    def _checked_again(self, sentence: Sentence, question: Question) -> Sentence:
+        """A sentence that the rules accept; `unsupported` when its sources probably do not state it."""
+        if self._by_rules is None or self._reader is None:
             return sentence
         sources = [SourceSentence.cited(citation) for citation in sentence.citations]
-        features = rule_features(sentence.text, question, sources, self._reader)
-        if self._by_rules.probability(features) >= self._by_rules.threshold:
-            return sentence
-        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+        before = self._by_rules.probability(rule_features(sentence.text, question, sources, self._reader))
+        if self._by_asking is None or self._generator is None:
+            holds = before >= self._by_rules.threshold
+        elif HOPELESS <= before < SURE:
+            features = {
+                "before": log_odds(before),
+                "stated": statement_log_odds(sentence.text, sources, self._generator),
+            }
+            holds = self._by_asking.probability(features) >= self._by_asking.threshold
+        else:
+            holds = before >= SURE
+        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
 
 
 def judged_text(citations: Sequence[Citation]) -> str:
@@ -151,6 +182,4 @@ def _headed(citation: Citation, n_chars: int) -> str:
 def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:
     if relation == "supports":
         return replace(sentence, verdict="supported", reasons=())
-    if relation == "contradicts":
-        return replace(sentence, verdict="contradicted", reasons=sentence.reasons or (DENIED,))
-    return replace(sentence, verdict="unsupported", reasons=sentence.reasons or (NOT_SAID,))
+    return replace(sentence, verdict="contradicted" if relation == "contradicts" else "unsupported")

@@ -213,7 +213,7 @@ class Library:
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             folder = collection_path(self._config, name)
             with self._open_archive(folder, embedder) as archive:
-                report = ingest_paths(archive, [path])
+                ingested = ingest_paths(archive, [path])
                 if archive.store.unerased:
                     # The question that is being answered could cache the former text again.
                     with self._workspace.scheduler.turn(Work.QUESTION):
@@ -223,12 +223,12 @@ class Library:
                         self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
             return {"step": "failed", **failure_view(error)}
-        if report.failures:
-            failure = report.failures[0]
+        if ingested.failures:
+            failure = ingested.failures[0]
             # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
             return _failed(message, failure.remedy)
-        return {"step": "done", "n_passages": report.n_passages, "unchanged": report.n_unchanged > 0}
+        return {"step": "done", "n_passages": ingested.n_passages, "unchanged": ingested.n_unchanged > 0}
 
     def _open_archive(self, folder: Path, embedder: Embedder) -> Archive:
         """A second archive for writing; the one that answers questions keeps reading."""

@@ -1,21 +1,20 @@
-"""Marked sentences become a model that recognises supported ones in suites that it was not fitted on."""
+"""Marked sentences become two models that tell supported from unsupported ones of suites they have not seen."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askive.eval.calibration import support as calibration
 from askive.eval.calibration.answerability import Case
 from askive.eval.calibration.support import detection_figures, fit, marked_source, threshold_of, weigh
 from askive.models.errors import UsageError
+from askive.models.fakes import ScriptedGenerator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
@@ -24,42 +23,30 @@ from askive.rag.verification.support import rule_features
 
 
 def cases(n: int = 120, suites: tuple[str, ...] = ("a", "b", "c")) -> list[Case]:
-    """Supported sentences share more words with their sources, and the reader scores them higher."""
+    """The rules tell a little, the generator more."""
     rng = random.Random(7)
     made = []
     for number in range(n):
         supported = number % 4 != 0
         features = {
             "own": rng.gauss(0.7 if supported else 0.5, 0.2),
-            "reader": rng.gauss(2 if supported else 0, 1),
+            "stated": rng.gauss(2 if supported else 0, 1),
         }
         kind = "answerable" if supported else "unanswerable"
         made.append(Case(suites[number % len(suites)], str(number), "sentence", kind, features))
     return made
 
 
-def test_supported_sentences_are_recognised_in_suites_that_were_left_out() -> None:
+def test_the_generator_tells_more_than_the_rules() -> None:
     marked = cases()
-    model, shares = fit(marked)
-    assert model.names == ("own", "reader")
-    assert shares.shape == (120,)
-    found = detection_figures(marked, shares)
-    assert 0.8 < found["auc"] <= 1.0
-    assert found["caught"] > 0.3
-    assert found["supported_after"] > found["supported"] == 0.75
-    assert found["lost"] <= 0.1
-
-
-def test_the_probabilities_of_a_suite_do_not_depend_on_its_marks() -> None:
-    marked = cases()
-    turned = [
-        replace(case, kind="unanswerable" if case.is_answerable else "answerable")
-        if case.suite == "a"
-        else case
-        for case in marked
-    ]
-    own = [at for at, case in enumerate(marked) if case.suite == "a"]
-    assert np.allclose(fit(marked)[1][own], fit(turned)[1][own])
+    (rules, before), (asking, after) = fit(marked)
+    assert rules.names == ("own",)
+    assert asking.names == ("before", "stated")
+    first, second = detection_figures(marked, before), detection_figures(marked, after)
+    assert 0.5 < first["auc"] < second["auc"] <= 1.0
+    assert second["caught"] > first["caught"]
+    assert second["supported_after"] > second["supported"] == 0.75
+    assert second["lost"] <= 0.1
 
 
 def test_the_threshold_costs_no_more_than_the_budget() -> None:
@@ -71,7 +58,7 @@ def test_the_threshold_costs_no_more_than_the_budget() -> None:
         assert lost <= budget
 
 
-def test_a_suite_without_which_all_marks_are_alike_is_an_error() -> None:
+def test_a_suite_without_which_all_marks_are_alike_is_told() -> None:
     marked = [case for case in cases() if case.suite == "a" or case.is_answerable]
     with pytest.raises(UsageError, match="without a "):
         fit(marked)
@@ -98,12 +85,12 @@ def test_only_marked_sentences_of_the_model_are_weighed(tmp_path: Path) -> None:
         line("“The harbour received 412 ships.”", True), line("The sources differ: 412 (Port); 35 (Paper).", True),
     ]  # fmt: skip
     sheet.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    found = weigh([sheet], Reader())
+    found = weigh([sheet], Reader(), ScriptedGenerator(""))
     assert [(case.is_answerable, case.suite) for case in found] == [(True, "towns"), (False, "towns")]
     assert found[0].features["own"] > found[1].features["own"]
     sheet.write_text(lines[0] + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match="both kinds"):
-        weigh([sheet], Reader())
+        weigh([sheet], Reader(), ScriptedGenerator(""))
 
 
 class Recording(Reader):
@@ -138,24 +125,3 @@ def test_a_marked_sentence_has_the_features_that_the_same_sentence_has_in_an_ans
     assert features[0] == features[1]
     nearest = before[-200:].partition(" ")[2] if len(before) > 200 else before
     assert read[0][0].startswith(f"Harbour: {nearest}{quote}")
-
-
-def test_the_command_stores_one_model_without_a_generator(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [line("The harbour received 412 ships.", True).replace("towns", suite) for suite in ("a", "b")] + [
-        line(f"Whales {n} were sunk there.", False).replace("towns", suite)
-        for n, suite in enumerate(("a", "b"))
-    ]
-    sheet = tmp_path / "sheet.jsonl"
-    sheet.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    stored = tmp_path / "support.json"
-    monkeypatch.setattr(calibration, "STORED", stored)
-    assert calibration.main([str(sheet), "--write"]) == 0
-    printed, written = capsys.readouterr().out.splitlines()
-    assert written == "written: support.json"
-    (model,) = json.loads(stored.read_text(encoding="utf-8"))
-    assert model["generator_id"] is None
-    assert set(model["features"]) == {"reader", "own", "asked", "new"}
-    assert model["provenance"]["sentences"] == {"a": 2, "b": 2}
-    assert model["provenance"]["suites_left_out_in_turn"] == json.loads(printed)

@@ -44,24 +44,37 @@ class Judging(ScriptedGenerator):
         odds = opinion.stated if prompt.endswith(STATED) else opinion.denied
         return -math.log1p(math.exp(-odds if text == "Yes" else odds))
 
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """The opinion of whether the excerpts state the statement, as the second check asks for it."""
+        prompt = messages[-1].text
+        if not prompt.startswith("Excerpt:"):
+            return super().choose(messages, choices)
+        self.asked.append(prompt)
+        odds = self._opinion(prompt).stated
+        return [-math.log1p(math.exp(-odds)), -math.log1p(math.exp(odds))]
 
-def support_of_fakes(reader: Reader, log_odds: float = 0.0) -> dict[str, Any]:
-    """By rules and reader every sentence has these log-odds; the threshold is at 0."""
-    return {
-        "embedder_id": "hash",
-        "reader_sha256": reader.digest,
-        "generator_id": None,
-        "threshold": 0.5,
-        "bias": log_odds,
-        "features": {"own": {"mean": 0.0, "scale": 1.0, "weight": 0.0}},
-        "provenance": {},
-    }
+
+def support_of_fakes(reader: Reader, log_odds: float = 0.0) -> list[dict[str, Any]]:
+    """By rules and reader every sentence has these log-odds; the second model is the generator's opinion."""
+
+    def model(generator_id: str | None, bias: float, weights: dict[str, float]) -> dict[str, Any]:
+        return {
+            "embedder_id": "hash",
+            "reader_sha256": reader.digest,
+            "generator_id": generator_id,
+            "threshold": 0.5,
+            "bias": bias,
+            "features": {name: {"mean": 0.0, "scale": 1.0, "weight": w} for name, w in weights.items()},
+            "provenance": {},
+        }
+
+    return [model(None, log_odds, {"own": 0.0}), model("scripted", 0.0, {"before": 0.0, "stated": 1.0})]
 
 
 def write_support(folder: Path, reader: Reader, log_odds: float = 0.0) -> Path:
-    """A file with the model of `support_of_fakes`."""
+    """A file with the models of `support_of_fakes`."""
     path = folder / f"support{log_odds}.json"
-    path.write_text(json.dumps([support_of_fakes(reader, log_odds)]), encoding="utf-8")
+    path.write_text(json.dumps(support_of_fakes(reader, log_odds)), encoding="utf-8")
     return path
 
 

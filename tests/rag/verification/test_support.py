@@ -22,7 +22,7 @@ from askive.rag.types import Sentence, Verdict
 from askive.rag.verification import support
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.judge import Judgement
-from askive.rag.verification.support import DENIED, NOT_SAID, STORED, SupportModel, rule_features
+from askive.rag.verification.support import NOT_SAID, STORED, SupportModel, rule_features
 from tests.rag.verification.fitted import (
     CONTRADICTS,
     NEITHER,
@@ -65,30 +65,31 @@ def sentence(archive: Archive) -> Sentence:
 
 
 @pytest.mark.parametrize(
-    ("opinion", "verdict", "reasons"),
+    ("by_reader", "opinion", "verdict", "n_asked"),
     [
-        (SUPPORTS, "supported", ()),
-        (CONTRADICTS, "contradicted", (DENIED,)),
-        (NEITHER, "unsupported", (NOT_SAID,)),
+        (5.0, NEITHER, "supported", 0),
+        (-5.0, SUPPORTS, "unsupported", 0),
+        (0.0, SUPPORTS, "supported", 1),
+        (0.0, NEITHER, "unsupported", 1),
     ],
 )
-@pytest.mark.parametrize("by_reader", [5.0, -5.0])
-def test_the_generator_decides_whatever_the_reader_says(
+def test_the_generator_is_asked_where_rules_and_reader_leave_doubt(
     support_model: MakeSupportModel,
     sentence: Sentence,
     by_reader: float,
     opinion: Judgement,
     verdict: str,
-    reasons: tuple[str, ...],
+    n_asked: int,
 ) -> None:
     generator = Judging(opinion)
     model = support_model(generator, by_reader)
-    assert model.judges == ("generator",)
+    assert model.judges == ("reader", "generator")
     judged = model.judge(sentence, Question.read(SHIPS))
-    assert (judged.verdict, judged.reasons, judged.citations) == (verdict, reasons, sentence.citations)
-    assert len(generator.asked) == 2
-    assert all(f"Statement: {TRUE}" in prompt for prompt in generator.asked)
-    assert all(sentence.citations[0].quote in prompt for prompt in generator.asked)
+    assert (judged.verdict, judged.citations) == (verdict, sentence.citations)
+    assert judged.reasons == (() if verdict == "supported" else (NOT_SAID,))
+    assert len(generator.asked) == n_asked
+    for prompt in generator.asked:
+        assert prompt.endswith(f"Statement: {TRUE}") and sentence.citations[0].quote in prompt
 
 
 @pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
@@ -153,7 +154,7 @@ def test_without_a_generator_an_objection_to_the_wording_stands(
     assert support_model(None, 5.0).judge(objected_to, Question.read(SHIPS)) is objected_to
 
 
-def test_a_generator_without_a_relation_model_is_not_asked(
+def test_a_generator_without_fitted_models_is_not_asked(
     support_model: MakeSupportModel, sentence: Sentence
 ) -> None:
     class Another(Judging):
@@ -212,13 +213,15 @@ def test_answers_leave_out_what_the_generator_rejects_unless_the_check_is_off(
     assert ask(Checks(support=False)) == TRUE
 
 
-def test_the_shipped_model_is_one_of_rules_and_reader() -> None:
-    (model,) = read_stored(STORED)
-    assert model.generator_id is None
-    assert set(model.names) == {"reader", "own", "asked", "new"}
-    assert model.reader_sha256 == Reader().digest
-    assert 0.05 < model.threshold < 0.95
-    assert sum(model.provenance["sentences"].values()) > 100
+def test_the_shipped_models_are_those_of_rules_and_reader_and_of_the_generator() -> None:
+    rules, asking = read_stored(STORED)
+    assert rules.generator_id is None and asking.generator_id
+    assert set(rules.names) == {"reader", "own", "asked", "new"}
+    assert asking.names == ("before", "stated")
+    for model in (rules, asking):
+        assert model.reader_sha256 == Reader().digest
+        assert 0.05 < model.threshold < 0.95
+        assert sum(model.provenance["sentences"].values()) > 100
 
 
 def test_gives_are_the_log_odds_that_the_quote_states_the_value(
@@ -233,6 +236,6 @@ def test_gives_are_the_log_odds_that_the_quote_states_the_value(
         assert all(f"The answer to “{SHIPS}” is 412." in prompt for prompt in generator.asked)
 
 
-def test_gives_is_infinite_without_a_judge(support_model: MakeSupportModel, sentence: Sentence) -> None:
+def test_gives_is_infinite_without_a_generator(support_model: MakeSupportModel, sentence: Sentence) -> None:
     alone = support_model(None, 0.0)
     assert alone.gives(Question.read(SHIPS), "412", sentence.citations[0]) == math.inf
