@@ -100,6 +100,9 @@ def has_name(name: Name, source_words: Iterable[str], text: str = "") -> bool:
         return True
     if len(name.words) >= 2 and acronym_of(name) in pool:
         return True
+    # "U. S." is "U.S." with a space.
+    if len(name.words) >= 2 and all(len(word) == 1 for word in name.words):
+        return _has_word(".".join(name.words), pool)
     if len(name.words) == 1 and (letters := name.words[0].replace(".", "")).isalpha() and len(letters) >= 2:
         raw = name.text.replace(".", "")
         return raw.isupper() and _spells(raw, text)

@@ -31,6 +31,8 @@ def test_names_of_a_text(text: str, found: list[str]) -> None:
         ("the WHO", "the World Health Organization said", True),
         ("the United States", "U.S. officials", True),
         ("US troops", "American troops", True),
+        ("U. S. officials", "The U.S. officials", True),
+        ("U. S. officials", "Ulla Svensson and other officials", False),
         ("the French", "in France", True),
         ("Syria", "the Syrian army", True),
         ("Chinese", "China", True),
