@@ -54,6 +54,7 @@ def evidence_budget(
         update={
             "max_tokens": min(config.max_tokens, config.brief_tokens),
             "n_sentences": min(config.n_sentences, _N_BRIEF),
+            "n_neighbours": 0,
         }
     )
 

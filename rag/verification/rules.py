@@ -177,14 +177,9 @@ def _check_day(day: Day, source: SourceReading, missing: list[str], against: lis
 
 
 def _is_foreign(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
-    """Whether the name is neither in the passage, nor above it, nor in the question.
-
-    A name of the question is given: the text may say "the ferry" all through.
-    """
-    if claim.question and lower_words(name.text) <= claim.question.words:
-        return False
-    text = f"{source.near_text} {source.source.hit.passage.text}"
-    return not has_name(name, lower_words(text), text) and not _is_known_as(name, claim, source)
+    """Whether the name is neither in the source, nor beside it, nor above it."""
+    known = has_name(name, lower_words(source.near_text), source.near_text)
+    return not known and not _is_known_as(name, claim, source)
 
 
 def _missing_name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:
