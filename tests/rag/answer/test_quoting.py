@@ -6,12 +6,13 @@ import pytest
 
 from askive.models.fakes import HashEmbedder
 from askive.rag.answer.quoting import added_values, first_supporting
-from askive.rag.answer.yes_no import polarity_of
+from askive.rag.answer.yes_no import polarity_of, without_polarity
 from askive.rag.config import RetrievalConfig
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
+from askive.rag.types import Sentence
 
 QUESTION = "Which engineer, according to the Port Authority, built the old bridge of Aldermoor?"
 
@@ -31,6 +32,23 @@ QUESTION = "Which engineer, according to the Port Authority, built the old bridg
 )
 def test_an_answer_may_open_with_yes_or_no(answer: str, polarity: str | None) -> None:
     assert polarity_of(answer) == polarity
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (["Yes.", "It was built in 1871."], ["It was built in 1871."]),
+        (["No, it was never built."], ["It was never built."]),
+        (["Yes - the council agreed.", "Later it did not."], ["The council agreed.", "Later it did not."]),
+        (["No ship came in."], ["No ship came in."]),
+        (["It was.", "Yes."], ["It was.", "Yes."]),
+        (["Yes."], []),
+        ([], []),
+    ],
+)
+def test_yes_or_no_is_taken_off_the_opening_alone(answer: list[str], left: list[str]) -> None:
+    sentences = [Sentence(text, 0, len(text)) for text in answer]
+    assert [sentence.text for sentence in without_polarity(sentences)] == left
 
 
 @pytest.mark.parametrize(

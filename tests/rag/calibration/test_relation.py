@@ -48,6 +48,13 @@ def test_supports_needs_the_threshold_and_nothing_else() -> None:
         assert RelationModel("any", MODEL.weights, threshold).relation(1.0, 1.5) == relation
 
 
+def test_a_claim_that_is_doubted_needs_more() -> None:
+    model = RelationModel("any", MODEL.weights, 0.3)
+    for stated, plain, doubted in ((0.2, "supports", "neither"), (3.0, "supports", "supports")):
+        assert model.relation(stated, -3.0) == plain
+        assert model.relation(stated, -3.0, doubted=True) == doubted
+
+
 def test_a_model_is_only_used_for_its_generator(tmp_path: Path) -> None:
     stored = write_relation(tmp_path)
     assert find_relation_model("scripted", stored) == MODEL
