@@ -95,12 +95,12 @@ def _ends(text: str, n_chars: int) -> str:
 
 
 def _under_heading(piece: Evidence) -> str:
-    """The text in one line, behind its headings, which may name its subject, unless the title has the same words."""
+    """The text in one line, below its headings, which may name its subject, unless the title has the same words."""
     text = _one_line(piece.text)
     heading = piece.hit.passage.heading
     if not heading or heading.casefold() in piece.hit.source.title.casefold():
         return text
-    return f"({heading[-_MAX_HEADING_CHARS:]}) {text}"
+    return f"({heading[-_MAX_HEADING_CHARS:]})\n{text}"
 
 
 def _one_line(text: str) -> str:

@@ -94,7 +94,7 @@ def test_what_is_echoed_is_harmless(hostile: Askive, arguments: list[str]) -> No
 
 def test_verify(hostile: Askive, tmp_path: Path) -> None:
     (tmp_path / "report.txt").write_text(f"The old bridge of Aldermoor was built in 1871 by Ida Falk. {EVIL}")
-    shown = hostile("verify", tmp_path / "report.txt", "--embedder", "hash")
+    shown = hostile("verify", tmp_path / "report.txt", "--no-generator", "--embedder", "hash")
     assert_harmless(shown)
     assert LITERAL in shown.out
 

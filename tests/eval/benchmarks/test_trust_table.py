@@ -99,7 +99,7 @@ def test_an_interrupt_loses_nothing(
     command = [str(town_folder), "--limit", "9", "--only", "cost", "--out", str(tmp_path / "out")]
     setting.stop_at = 4
     assert main(command, config) == 130
-    assert "goes on" in capsys.readouterr().err
+    assert "resumes it" in capsys.readouterr().err
     folder = folder_of(open_suite(str(town_folder)), setting.models(), config, DEFAULT, 9)
     n_kept = len((folder / "rows.jsonl").read_text(encoding="utf-8").splitlines())
     assert n_kept >= 3

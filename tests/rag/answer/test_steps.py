@@ -101,7 +101,7 @@ def test_a_quote_that_does_not_answer_is_not_shown(
 
 
 def test_headings_that_the_title_does_not_have_stand_in_the_prompt() -> None:
-    for heading, shown in (("Fleet > Trams", f"(Fleet > Trams) {TRUE}"), ("", TRUE), ("A", TRUE)):
+    for heading, shown in (("Fleet > Trams", f"(Fleet > Trams)\n{TRUE}"), ("", TRUE), ("A", TRUE)):
         hit = replace(HIT, passage=replace(HIT.passage, heading=heading))
         evidence = Evidence(hit, 0, len(TRUE), TRUE, 1.0, 0, len(TRUE))
         prompt = build_prompt(Question.read(QUESTION), [evidence])

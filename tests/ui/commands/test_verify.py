@@ -56,10 +56,10 @@ def test_the_checks_that_were_made_are_named(
     assert verify(str(tmp_path / "good.txt"), "--json") == 0
     out, err = capsys.readouterr()
     # No model was fitted for the fakes: their opinion is not asked, and that is said.
-    assert json.loads(out)["checks"] == ["rules"] and "scripted was not asked" in err
+    assert json.loads(out)["checks"] == ["rules"] and "scripted was not used" in err
     assert verify(str(tmp_path / "good.txt"), "--json", "--no-generator") == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["checks"] == ["rules"] and "not asked" not in err
+    assert json.loads(out)["checks"] == ["rules"] and "not used" not in err
     assert "checked by rules" in err
 
 
