@@ -13,7 +13,6 @@ from askive.rag.types import Evidence, Hit, Prompt, Turn
 MAX_QUESTION_CHARS = 2000
 MAX_QUESTION_TOKENS = 600
 _MAX_TURN_CHARS = 400
-_MAX_HEADING_CHARS = 120
 _MAX_TURN_TOKENS = 130
 
 CountTokens = Callable[[str], int]
@@ -44,7 +43,7 @@ def build_prompt(
     for doc_id in dict.fromkeys(piece.hit.passage.doc_id for piece in evidence):
         pieces = sorted((p for p in evidence if p.hit.passage.doc_id == doc_id), key=lambda p: p.start)
         hits.append(pieces[0].hit)
-        body = "\n[...] ".join(_under_heading(piece) for piece in pieces)
+        body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
         segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
     asked = Segment(f"Question: {shorten(question.text, count_tokens=count_tokens)}")
@@ -92,15 +91,6 @@ def shorten(
 
 def _ends(text: str, n_chars: int) -> str:
     return f"{text[: n_chars // 2]} [...] {text[len(text) - n_chars // 2 :]}"
-
-
-def _under_heading(piece: Evidence) -> str:
-    """The text in one line, below its headings, which may name its subject, unless the title has the same words."""
-    text = _one_line(piece.text)
-    heading = piece.hit.passage.heading
-    if not heading or heading.casefold() in piece.hit.source.title.casefold():
-        return text
-    return f"({heading[-_MAX_HEADING_CHARS:]})\n{text}"
 
 
 def _one_line(text: str) -> str:

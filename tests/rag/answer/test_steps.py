@@ -26,7 +26,7 @@ from askive.rag.answer.streaming import AnswerTrace
 from askive.rag.evidence.assessment import EvidenceAssessor
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.question.analysis import Question
-from askive.rag.types import Evidence, Hit, Passage, Source
+from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.verifier import Verifier
 
@@ -98,14 +98,6 @@ def test_a_quote_that_does_not_answer_is_not_shown(
     refused = replace(draft(FALSE), reason="unsupported")
     assert (quote(refused, tools()).reason is None) is quoted
     assert quote(refused, tools(Checks(support=False))).reason is None
-
-
-def test_headings_that_the_title_does_not_have_stand_in_the_prompt() -> None:
-    for heading, shown in (("Fleet > Trams", f"(Fleet > Trams)\n{TRUE}"), ("", TRUE), ("A", TRUE)):
-        hit = replace(HIT, passage=replace(HIT.passage, heading=heading))
-        evidence = Evidence(hit, 0, len(TRUE), TRUE, 1.0, 0, len(TRUE))
-        prompt = build_prompt(Question.read(QUESTION), [evidence])
-        assert prompt.messages[-1].segments[0].text == f"[1] A:\n{shown}\n\n"
 
 
 def test_the_decisive_sentence_must_be_cited() -> None:
