@@ -81,7 +81,7 @@ bench-trust: weights install-dev ## refusals, accuracy, citations, what checks c
 bench-paraphrases: weights install-dev ## whether verification tells supported, contradicted and undecided claims apart: ONLY=rules,... OUT=...
 	@$(BIN)/python -m askive.eval.benchmarks.trust.paraphrases $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
-torture: install-dev ## kills, faults, hostile files, bit flips (25 minutes, needs strace); writes docs/reliability.md
+torture: install-dev ## kills, faults, hostile files, bit flips (over an hour, needs strace); writes docs/reliability.md
 	@$(BIN)/python -m tests.torture --out $(or $(OUT),docs/reliability.md) $(if $(ONLY),--only $(ONLY)) $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED))
 
 clean: ## remove what make made here; the weights and collections in ASKIVE_HOME stay
