@@ -65,7 +65,7 @@ class Chat:
             connection.request(method, path, body or None, dict(headers))
             response = connection.getresponse()
             said = response.read().decode(errors="replace")
-            return said if response.status < 500 else f"HTTP {response.status}: {said}"
+            return said if response.status < 400 else f"HTTP {response.status}: {said}"
         except (OSError, http.client.HTTPException) as error:
             return f"no answer: {type(error).__name__}: {error}"
         finally:

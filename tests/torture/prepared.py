@@ -51,7 +51,7 @@ def perform(operation: Operation, place: Place, chat: Chat | None = None) -> Ran
         return place.run(*operation.arguments(place))
     assert chat is not None
     said = chat.send(operation.request)
-    fine = "no answer" not in said and "HTTP 5" not in said and '"failed"' not in said
+    fine = "no answer" not in said and not said.startswith("HTTP ") and '"failed"' not in said
     return Ran(("chat", operation.request.method), 0 if fine else 1, said, "" if fine else said, 0.0)
 
 
