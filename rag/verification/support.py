@@ -21,8 +21,10 @@ from askive.rag.calibration.logistic import find_model, log_odds
 from askive.rag.calibration.relation import Relation, find_relation_model
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
+from askive.rag.text.speakers import is_attributed
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
+from askive.rag.verification.attribution import with_attribution
 from askive.rag.verification.judge import Judge
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
@@ -133,8 +135,13 @@ class SupportModel:
         return self._reconsidered(sentence) if sentence.is_wording_only else sentence
 
     def _reconsidered(self, sentence: Sentence) -> Sentence:
-        """A sentence that the rules reject for its wording, with the judge's verdict."""
+        """A sentence that the rules reject for its wording, with the judge's verdict.
+
+        Somebody's word is no fact: what neither names its speaker nor can be given one stays rejected.
+        """
         if self._judge is None or self._relation is None:
+            return sentence
+        if any(_hides_speaker(sentence.text, citation) for citation in sentence.citations):
             return sentence
         (odds,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
         relation = self._relation.relation(odds.stated, odds.denied, doubted=True)
@@ -177,6 +184,13 @@ def _headed(citation: Citation, n_chars: int) -> str:
     head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
     body = SourceSentence.cited(citation).surrounded(n_chars)
     return f"{head}: {body}" if head else body
+
+
+def _hides_speaker(text: str, citation: Citation) -> bool:
+    """Whether the quote only reports what somebody says, and the sentence states it."""
+    if is_attributed(text) or not is_attributed(citation.quote):
+        return False
+    return with_attribution(text, citation) is None
 
 
 def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:

@@ -124,6 +124,19 @@ def test_a_paraphrase_that_the_rules_reject_is_supported_when_the_generator_says
     assert [citation.quote for citation in found.citations] == [SAID]
 
 
+def test_an_accusation_does_not_become_a_fact(reader: Reader) -> None:
+    """The same sentence is judged beside a source that states it."""
+    claim = "The council of Aldermoor mislaid and destroyed the plans for the harbour."
+    for source, n_asked in (
+        ("Ida Falk accused the council of Aldermoor of having burnt the plans for the harbour.", 0),
+        ("The council of Aldermoor had burnt the plans for the harbour.", 2),
+    ):
+        generator = Judging(SUPPORTS)
+        found = verify(claim, generator, source)
+        assert (found.verdict == "supported") is (n_asked > 0)
+        assert len(generator.asked) == n_asked
+
+
 @pytest.mark.parametrize(
     ("claim", "source"),
     [
