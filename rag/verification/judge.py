@@ -38,11 +38,6 @@ class Judge:
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
 
-    @property
-    def model_id(self) -> str:
-        """Of the generator."""
-        return self._generator.model_id
-
     def statements(self, statements: Sequence[str], text: str) -> list[Judgement]:
         """One judgement for each statement."""
         requests = [f"Statement: {one}\n\n{asked}" for one in statements for asked in (STATED, DENIED)]
@@ -54,8 +49,16 @@ class Judge:
         return self._log_odds(text, [f"Question: {question}\n\n{ANSWERED}"])[0]
 
     def _log_odds(self, text: str, requests: Sequence[str]) -> list[float]:
-        read = Segment(f"Text: {text[:MAX_TEXT_CHARS]}\n\n", reusable=True)
-        opening = Message("system", (Segment(SYSTEM, reusable=True),))
-        prompts = [(opening, Message("user", (read, Segment(request)))) for request in requests]
-        values = self._generator.likelihoods([(prompt, word) for prompt in prompts for word in ("Yes", "No")])
-        return [values[at] - values[at + 1] for at in range(0, len(values), 2)]
+        return yes_log_odds(self._generator, f"Text: {text[:MAX_TEXT_CHARS]}\n\n", requests)
+
+
+def yes_log_odds(generator: Generator, opening: str, requests: Sequence[str]) -> list[float]:
+    """Log-odds of Yes against No for each request behind an opening, which is read once.
+
+    Raises ModelError as `Generator.likelihoods` does.
+    """
+    system = Message("system", (Segment(SYSTEM, reusable=True),))
+    read = Segment(opening, reusable=True)
+    prompts = [(system, Message("user", (read, Segment(request)))) for request in requests]
+    values = generator.likelihoods([(prompt, word) for prompt in prompts for word in ("Yes", "No")])
+    return [values[at] - values[at + 1] for at in range(0, len(values), 2)]

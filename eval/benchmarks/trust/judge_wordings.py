@@ -18,10 +18,10 @@ from askive.eval import script
 from askive.eval.calibration.scikit_learn import import_sklearn
 from askive.eval.datasets.lines import sample_rows
 from askive.models.errors import AskiveError, UsageError
-from askive.models.protocols import Generator, Message, Segment
+from askive.models.protocols import Generator
 from askive.rag.config import load_config
 from askive.rag.factory import open_generator
-from askive.rag.verification.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, SYSTEM
+from askive.rag.verification.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, yes_log_odds
 
 STATEMENT_WORDINGS: Mapping[str, str] = {
     "says true (used)": STATED,
@@ -43,27 +43,14 @@ QUESTION_WORDINGS: Mapping[str, str] = {
 YES_NO_WORDINGS: Mapping[str, str] = {"plain": "{question}", "according": "According to the text: {question}"}
 
 
-def log_odds(generator: Generator, opening: str, requests: Sequence[str]) -> list[float]:
-    """Log-odds of Yes for each request after an opening, which is prefilled once."""
-    head = Message("system", (Segment(SYSTEM, reusable=True),))
-    read = Segment(opening, reusable=True)
-    cases = [
-        ((head, Message("user", (read, Segment(request)))), word)
-        for request in requests
-        for word in ("Yes", "No")
-    ]
-    values = generator.likelihoods(cases)
-    return [values[at] - values[at + 1] for at in range(0, len(values), 2)]
-
-
 def judge_row(generator: Generator, kind: str, row: Mapping[str, Any]) -> dict[str, float]:
     """The log-odds by wording; `claim first` is the wording in use with the text after the statement."""
     text = row["text"]
     if kind == "support":
         opening, statement = f"Text: {text}\n\n", f"Statement: {row['claim']}\n\n"
         names = list(STATEMENT_WORDINGS)
-        odds = log_odds(generator, opening, [statement + STATEMENT_WORDINGS[name] for name in names])
-        turned = log_odds(generator, statement, [f"{opening}{STATED}"])
+        odds = yes_log_odds(generator, opening, [statement + STATEMENT_WORDINGS[name] for name in names])
+        turned = yes_log_odds(generator, statement, [f"{opening}{STATED}"])
         return {**dict(zip(names, odds, strict=True)), "claim first": turned[0]}
     question = row["question"].strip()
     question = f"{question[:1].upper()}{question[1:].rstrip('?')}?"
@@ -73,7 +60,7 @@ def judge_row(generator: Generator, kind: str, row: Mapping[str, Any]) -> dict[s
     else:
         names = list(YES_NO_WORDINGS)
         requests = [YES_NO_WORDINGS[name].format(question=question) for name in names]
-    return dict(zip(names, log_odds(generator, f"Text: {text}\n\n", requests), strict=True))
+    return dict(zip(names, yes_log_odds(generator, f"Text: {text}\n\n", requests), strict=True))
 
 
 def label_of(kind: str, row: Mapping[str, Any]) -> str:
