@@ -30,6 +30,7 @@ from askive.rag.verification.judge import Judge
 
 _NAMES: dict[str, Relation] = {relation: relation for relation in RELATIONS}
 _REGULARISATION = 1.0
+_SHOWN_THRESHOLDS = (0.23, 0.5, 0.65, 0.7)
 _BUDGET = 0.1
 """Maximum share of supported claims below the threshold, as a mean over sets."""
 
@@ -146,6 +147,19 @@ def figures(model: RelationModel, cases: Sequence[JudgedClaim]) -> dict[str, Any
     }
 
 
+def threshold_table(claims: Sequence[tuple[float, bool]]) -> str:
+    """What thresholds accept. claims: probability of `supports` by a model of other sets, and whether it is right."""
+    n_supported = sum(supported for _, supported in claims)
+    lines = ["from  precision  supported  unsupported (accepted)"]
+    for threshold in _SHOWN_THRESHOLDS:
+        accepted = [supported for probability, supported in claims if probability >= threshold]
+        n_right, n_wrong = sum(accepted), len(accepted) - sum(accepted)
+        shares = (n_right, len(accepted)), (n_right, n_supported), (n_wrong, len(claims) - n_supported)
+        cells = [f"{n / of:.2f}" if of else "-" for n, of in shares]
+        lines.append(f"{threshold:.2f}  {cells[0]:>9}  {cells[1]:>9}  {cells[2]:>11}")
+    return "\n".join(lines) + "\n"
+
+
 def _likeliest(share: dict[Relation, float], labels: set[Relation]) -> Relation:
     """The most probable of the labels that the set has."""
     return max(labels, key=lambda relation: share[relation])
@@ -170,11 +184,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             generator.close()
         held_out: dict[str, Any] = {}
+        left_out: list[tuple[float, bool]] = []
         for name in dict.fromkeys(case.set_name for case in cases):
             others = [case for case in cases if case.set_name != name]
             own = [case for case in cases if case.set_name == name]
-            held_out[name] = figures(fit(others, generator.model_id), own)
+            other = fit(others, generator.model_id)
+            held_out[name] = figures(other, own)
+            left_out += [
+                (other.probabilities(case.stated, case.denied)["supports"], case.relation == "supports")
+                for case in own
+            ]
             sys.stdout.write(f"{name}: {json.dumps(held_out[name])}\n")
+        sys.stdout.write(threshold_table(left_out))
         model = fit(cases, generator.model_id)
     except AskiveError as error:
         return script.report_error(error)

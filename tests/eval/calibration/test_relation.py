@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from askive.eval.calibration import relation as calibration
-from askive.eval.calibration.relation import JudgedClaim, figures, fit, judge_rows, main, read_cases
+from askive.eval.calibration.relation import (
+    JudgedClaim,
+    figures,
+    fit,
+    judge_rows,
+    main,
+    read_cases,
+    threshold_table,
+)
 from askive.models.errors import UsageError
 from askive.rag.calibration.relation import RELATIONS, Relation, RelationModel, find_relation_model
 from askive.rag.verification.judge import Judge, Judgement
@@ -182,3 +190,11 @@ def test_the_command_names_what_is_missing(
     monkeypatch.setattr(calibration, "open_generator", lambda _config: Judging(by_claim))
     assert main([str(tmp_path)]) == 2
     assert "holds no sets" in capsys.readouterr().err
+
+
+def test_the_table_says_what_each_threshold_accepts() -> None:
+    rows = threshold_table([(0.9, True), (0.6, True), (0.55, False), (0.1, False)]).splitlines()[1:]
+    assert [row.split() for row in rows] == [
+        ["0.23", "0.67", "1.00", "0.50"], ["0.50", "0.67", "1.00", "0.50"],
+        ["0.65", "1.00", "0.50", "0.00"], ["0.70", "1.00", "0.50", "0.00"],
+    ]  # fmt: skip
