@@ -35,8 +35,10 @@ class ParserProcess:
     def __init__(self) -> None:
         path = json.dumps([os.path.abspath(folder) for folder in sys.path])  # noqa: PTH100
         try:
+            # -I ignores PYTHONDONTWRITEBYTECODE too.
+            switches = ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-c", _PROGRAM, path, str(os.getpid())],
+                [sys.executable, *switches, "-c", _PROGRAM, path, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
