@@ -13,6 +13,7 @@ from askive.rag.config import Config
 from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.quotes import conversations_path
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.gradio_files import refuse_gradio_writes
 from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.bodies import BodyLimit
 from askive.ui.chat.http.failures import Failures
@@ -52,6 +53,7 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
 
     password: required from other machines; None admits only this machine.
     """
+    refuse_gradio_writes()
     import gradio
 
     sweep(config)
