@@ -15,6 +15,7 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.values import fullest, same_value
 from askive.rag.question.analysis import Question
 from askive.rag.text.dates import spelled_date
+from askive.rag.text.names import names_in
 from askive.rag.types import Account, Citation, Hit
 
 Cite = Callable[[Hit, int, int, float], Citation]
@@ -71,33 +72,40 @@ def disagreement(
 
 
 def _one_value_per_voice(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAnswer]]:
-    """The groups with one value for each document and speaker: a second one is another reading, not another account.
+    """The groups with one value for each voice: a second one is another reading, not another account.
 
     Of two values, the one that more voices give is kept; on a tie, the one in the earlier group.
     """
     kept: list[list[CandidateAnswer]] = [[] for _ in groups]
     voices: set[tuple[int, str]] = set()
-    for at in sorted(range(len(groups)), key=lambda at: -len({_voice(item) for item in groups[at]})):
-        kept[at] = [item for item in groups[at] if _voice(item) not in voices]
-        voices |= {_voice(item) for item in kept[at]}
+    for at in sorted(range(len(groups)), key=lambda at: -len({item.voice for item in groups[at]})):
+        kept[at] = [item for item in groups[at] if item.voice not in voices]
+        voices |= {item.voice for item in kept[at]}
     return [group for group in kept if group]
-
-
-def _voice(item: CandidateAnswer) -> tuple[int, str]:
-    return item.candidate.hit.passage.doc_id, item.speaker
 
 
 def describe(differing: Disagreement) -> str:
     """The accounts in one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
+    sources = [dict.fromkeys(map(_source, account.citations)) for account in differing.accounts]
     parts = []
-    for account in differing.accounts:
-        sources = list(dict.fromkeys(_source(citation) for citation in account.citations))
-        parts.append(f"{account.value} ({'; '.join(sources[:3])})")
+    for at, account in enumerate(differing.accounts):
+        shown = list(sources[at])[:3]
+        if any(sources[at].keys() & other.keys() for n, other in enumerate(sources) if n != at):
+            # One document gives several: whom it names before the value tells them apart.
+            shown = [", in ".join(filter(None, (_named_before(account), "; ".join(shown))))]
+        parts.append(f"{account.value} ({'; '.join(shown)})")
     opening = "The figure changed over time" if differing.is_update else "The sources differ"
     if differing.is_update and not any(part[:1].isdigit() for part in parts):
         opening = "The accounts changed over time"
     ending = "; earlier: ".join([parts[0], "; ".join(parts[1:])]) if differing.is_update else "; ".join(parts)
     return f"{opening}: {ending}."
+
+
+def _named_before(account: Account) -> str:
+    """The first name in the quote before the value, as a rule whose count it is; empty when there is none."""
+    quote = account.citations[0].quote
+    before = quote.partition(account.value)[0]
+    return next((name.text for name in names_in(before)), "") if before != quote else ""
 
 
 def _is_same(one: CandidateAnswer, other: CandidateAnswer) -> bool:
@@ -119,16 +127,18 @@ def _account(group: Sequence[CandidateAnswer], cite: Cite) -> Account:
 
 
 def _likely_groups(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> list[list[CandidateAnswer]]:
-    """The groups that pass a second score. Exempt: of two, those that are likely already; of more, the best two."""
-    if len(groups) == 2:
-        return [
-            group
-            for group in groups
-            if any(item.is_likely for item in group) or _odds(group, gives) >= _MIN_LOG_ODDS
-        ]
-    odds = [_odds(group, gives) for group in groups]
+    """The groups that pass a second score. Exempt: the best two, if they are likely already."""
+    likely = [any(item.is_likely for item in group) for group in groups]
+    odds = [
+        math.inf if is_likely and len(groups) == 2 else _odds(group, gives)
+        for group, is_likely in zip(groups, likely, strict=True)
+    ]
     best_two = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
-    return [group for at, group in enumerate(groups) if at in best_two or odds[at] >= _MIN_LOG_ODDS]
+    return [
+        group
+        for at, group in enumerate(groups)
+        if odds[at] >= _MIN_LOG_ODDS or (at in best_two and likely[at])
+    ]
 
 
 def _odds(group: Sequence[CandidateAnswer], gives: Gives) -> float:

@@ -43,19 +43,28 @@ class CandidateAnswer:
 
     score: probability that it answers the question, 0 to 1. is_likely: whether that is enough without a second check.
     speaker: who gives the number; empty when it is the document itself.
+    counts: whether the number counts what is asked for: then another sentence may give another one.
     """
 
     value: str
     candidate: SourceSentence
     score: float
     speaker: str = ""
+    counts: bool = False
     is_likely: bool = True
+
+    @property
+    def voice(self) -> tuple[int, str]:
+        """Whose value it is: that of a document, of a speaker in it, or of a sentence that counts for itself."""
+        place = str(self.candidate.span.start) if self.counts else ""
+        return self.candidate.hit.passage.doc_id, self.speaker or place
 
 
 def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
-    """The likeliest values of each document, and of each speaker in it who gives a number; best first.
+    """The likeliest values of each document, and of each speaker or sentence in it that counts; best first.
 
-    At most two of each: the best by rules, and the best by the reader.
+    At most two of each: the best by rules, and the best by the reader. A second count of a document is never likely
+    by itself: it may count a part.
     scored: from `askive.rag.evidence.assessment`. A document without every name of the question near the value is about
     something else, and is skipped. Empty for a question that asks for several things.
     """
@@ -76,28 +85,40 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
             for value in _by_reader(question, kind, item, candidate, covered)
         ]
         for finder, answer, (least, likely) in found:
-            key = (item.hit.passage.doc_id, answer.speaker, finder)
+            key = (*answer.voice, finder)
             if answer.score >= least and (key not in best or answer.score > best[key].score):
                 best[key] = replace(answer, is_likely=answer.score >= likely)
-    return sorted(best.values(), key=lambda answer: -answer.score)
+    answers = sorted(best.values(), key=lambda answer: -answer.score)
+    first = {doc_id: answer.voice for answer in reversed(answers) for doc_id in (answer.voice[0],)}
+    return [
+        answer
+        if answer.speaker or answer.voice == first[answer.voice[0]]
+        else replace(answer, is_likely=False)
+        for answer in answers
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
     """A value that the reader, or the rules beside the reader, found in a sentence, before it has a score.
 
-    features: as `fitted_model` takes them. speaker: as in `CandidateAnswer`.
+    features: as `fitted_model` takes them. speaker, counts: as in `CandidateAnswer`.
     """
 
     value: str
     candidate: SourceSentence
     features: Mapping[str, float]
     speaker: str = ""
+    counts: bool = False
 
     def candidate_answer(self) -> CandidateAnswer:
         """The value with the probability that it answers the question."""
         return CandidateAnswer(
-            self.value, self.candidate, fitted_model().probability(self.features), self.speaker
+            self.value,
+            self.candidate,
+            fitted_model().probability(self.features),
+            self.speaker,
+            self.counts,
         )
 
 
@@ -157,7 +178,8 @@ def _by_rules(
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
-            yield CandidateAnswer(value.text, candidate, score, _speaker(candidate, kind, value.score))
+            counts = _counts(kind, value.score)
+            yield CandidateAnswer(value.text, candidate, score, _speaker(candidate) if counts else "", counts)
 
 
 def _by_reader(
@@ -175,7 +197,8 @@ def _by_reader(
         if agreed and not (kind == "date" and len(marked) < len(text)):
             text = marked
         features = _features(item, kind, value.score, is_marked=agreed)
-        yield ReadValue(text, candidate, features, _speaker(candidate, kind, value.score))
+        counts = _counts(kind, value.score)
+        yield ReadValue(text, candidate, features, _speaker(candidate) if counts else "", counts)
         if agreed:
             return
     if marked:
@@ -222,12 +245,12 @@ def _features(
     }
 
 
-def _speaker(candidate: SourceSentence, kind: Kind | None, nearness: float) -> str:
-    """Last word of who gives the number, when it counts what was asked for; empty when it is the document itself.
+def _counts(kind: Kind | None, nearness: float) -> bool:
+    """Whether a value is a number that counts what is asked for. One article may report two, of two speakers."""
+    return kind == "number" and nearness >= fitted_model().thresholds["counts_what_is_asked"]
 
-    One article may report two numbers, each by another speaker.
-    """
-    if kind != "number" or nearness < fitted_model().thresholds["counts_what_is_asked"]:
-        return ""
+
+def _speaker(candidate: SourceSentence) -> str:
+    """Last word of who says the sentence; empty when it is the document itself."""
     speaker = speaker_of(candidate.text)
     return speaker.split()[-1].lower() if speaker else ""

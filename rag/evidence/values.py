@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from askive.rag.question.analysis import Question
@@ -120,7 +121,7 @@ def _numbers_in(question: Question, text: str, asked: set[str]) -> Iterator[_Fou
         # "Two attacks" does not count the people killed in attacks.
         if nouns and number.nouns and number.nouns[0] in asked and not nouns & {*number.nouns}:
             continue
-        yield number.start, _counted_end(text, number, asked), 0.3 if asked & {*number.nouns} else 0.0
+        yield number.start, _counted_end(text, number, asked, nouns), 0.3 if asked & {*number.nouns} else 0.0
 
 
 def _dates_in(text: str, published: str | None) -> Iterator[_Found]:
@@ -162,11 +163,15 @@ def same_value(one: str, other: str, published: Sequence[str | None] = (None, No
     return bool(words & other_words) and (words <= other_words or other_words <= words)
 
 
-def _counted_end(text: str, quantity: Quantity, asked: set[str]) -> int:
-    """Where the number ends, including a word of the question that it counts: `35 people`."""
+def _counted_end(text: str, quantity: Quantity, asked: set[str], counted: AbstractSet[str]) -> int:
+    """Where the number ends, with the words of the question up to what it counts: `35 people`, `12 school children`."""
+    end = quantity.end
     # " people".
-    noun = re.match(r"\s+([^\W\d_]+)", text[quantity.end :])
-    return quantity.end + noun.end() if noun and stem(noun[1].lower()) in asked else quantity.end
+    while (noun := re.match(r"\s+([^\W\d_]+)", text[end:])) and stem(noun[1].lower()) in asked:
+        end += noun.end()
+        if not counted or stem(noun[1].lower()) in counted:
+            break
+    return end
 
 
 def _nearness(start: int, end: int, places: Sequence[tuple[int, int]]) -> float:

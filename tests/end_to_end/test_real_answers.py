@@ -35,7 +35,7 @@ QUESTIONS = (
     ),
     Question(
         "How many children were killed in the school bombing in Injara, by which accounts?",
-        (r"\b(?:12|twelve|35)\b",),
+        (r"\b(?:12|twelve)\b", r"\b35\b"),
         "2016-01-hijab-syria-talks-doubt",
     ),
     Question(
@@ -142,6 +142,13 @@ def test_the_two_tolls_of_the_school_bombing_stand_side_by_side(assistant: Assis
         assert sentences, (toll, answer["answer"])
         assert {s["verdict"] for s in sentences} == {"supported"}
         assert any(re.search(toll, c["quote"]) for s in sentences for c in s["citations"])
+
+
+def test_both_tolls_are_accounts_when_one_number_is_asked_for(assistant: Assistant) -> None:
+    answer = ask(assistant, "How many children were killed in the school bombing?")
+    values = [account["value"] for account in answer["disagreement"]]
+    assert sorted(int(re.findall(r"\d+", value)[0]) for value in values) == [12, 35], answer["answer"]
+    assert "Observatory" in answer["answer"] and "Hijab" in answer["answer"]
 
 
 def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant) -> None:

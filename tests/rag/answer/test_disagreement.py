@@ -263,3 +263,23 @@ def test_parts_of_one_name_are_one_account() -> None:
     hits = [hit(n, f"The mayor of Finsk is {name}.") for n, name in enumerate(names, 1)]
     sentences = [read(one, name) for one, name in zip(hits, names, strict=True)]
     assert disagreement(Question.read("Who is the mayor of Finsk?"), sentences, cite) is None
+
+
+ONE_DOCUMENT = (
+    "The Lund Observatory, which reported first, counted at least 12 people killed in the Brenmoor fire. "
+    "Ada Holm, who spoke later, gave a figure of 35 people killed in the Brenmoor fire."
+)
+
+
+def test_one_document_gives_two_accounts() -> None:
+    got = disagreement(Question.read(QUESTION), scored([hit(1, ONE_DOCUMENT)]), cite, lambda *_: 1.0)
+    assert got is not None
+    assert sorted(account.value for account in got.accounts) == ["12 people", "35 people"]
+    assert "12 people (Lund Observatory, in Paper 1)" in describe(got)
+    assert "35 people (Ada Holm, in Paper 1)" in describe(got)
+
+
+def test_a_second_count_of_a_document_needs_a_second_check() -> None:
+    assert (
+        disagreement(Question.read(QUESTION), scored([hit(1, ONE_DOCUMENT)]), cite, lambda *_: -1.0) is None
+    )
