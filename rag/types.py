@@ -17,6 +17,9 @@ Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
 
 
+QUESTION_LABEL = "Question: "
+"""Stands before the question in a prompt."""
+
 PAGE_BREAK = "\f"
 """Separates the pages in a document's text, so that an offset gives the page."""
 
@@ -132,7 +135,7 @@ class Evidence:
 class Prompt:
     """The input of the generator.
 
-    messages: system and user turns, in segments; the last segment asks the question.
+    messages: system and user turns, in segments. The last turn has the excerpts, the question and the request.
     hits: marker n in the prompt refers to hits[n-1].
     evidence: the evidence, in the order of the prompt.
     """
@@ -140,6 +143,16 @@ class Prompt:
     messages: tuple[Message, ...]
     hits: tuple[Hit, ...]
     evidence: tuple[Evidence, ...]
+
+    @property
+    def excerpts(self) -> str:
+        """The evidence under its sources, as the generator reads it."""
+        return "".join(segment.text for segment in self.messages[-1].segments[:-2])
+
+    @property
+    def question(self) -> str:
+        """The question as the generator reads it: in one line, a long one shortened."""
+        return self.messages[-1].segments[-2].text.removeprefix(QUESTION_LABEL)
 
 
 @dataclass(frozen=True, slots=True)

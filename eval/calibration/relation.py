@@ -25,8 +25,8 @@ from askive.eval.datasets.lines import sample_rows
 from askive.models.errors import AskiveError, UsageError
 from askive.rag.calibration.relation import RELATIONS, STORED, Relation, RelationModel
 from askive.rag.config import load_config
+from askive.rag.evidence.judge import Judge
 from askive.rag.factory import open_generator
-from askive.rag.verification.judge import Judge
 
 _NAMES: dict[str, Relation] = {relation: relation for relation in RELATIONS}
 _REGULARISATION = 1.0

@@ -96,14 +96,7 @@ def fit_opinions(
         model = Fit([case for case in cases if case.suite not in without], names)
         odds = [log_odds(float(p)) for p in model.probabilities(own)]
         return [
-            replace(
-                case,
-                features={
-                    "before": at,
-                    "stated": case.features["stated"],
-                    "none": case.features["none"],
-                },
-            )
+            replace(case, features={"before": at, "answers": case.features["answers"]})
             for case, at in zip(own, odds, strict=True)
         ]
 

@@ -8,7 +8,7 @@ from askive.models.protocols import Message, Segment
 from askive.rag.answer.style import style_of
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
-from askive.rag.types import Evidence, Hit, Prompt, Turn
+from askive.rag.types import QUESTION_LABEL, Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
 MAX_QUESTION_TOKENS = 600
@@ -46,7 +46,7 @@ def build_prompt(
         body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
         segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
-    asked = Segment(f"Question: {shorten(question.text, count_tokens=count_tokens)}")
+    asked = Segment(f"{QUESTION_LABEL}{shorten(question.text, count_tokens=count_tokens)}")
     request = Segment(f"\n{style_of(question).request}".rstrip())
     return Prompt(
         messages=(*prompt_opening(history, count_tokens), Message("user", (*segments, asked, request))),
@@ -104,6 +104,6 @@ def _turns(history: Sequence[Turn], count_tokens: CountTokens | None) -> list[Me
             shorten(text, _MAX_TURN_CHARS, count_tokens, _MAX_TURN_TOKENS)
             for text in (turn.question, turn.answer)
         )
-        messages.append(Message("user", (Segment(f"Question: {question}"),)))
+        messages.append(Message("user", (Segment(f"{QUESTION_LABEL}{question}"),)))
         messages.append(Message("assistant", (Segment(answer),)))
     return messages

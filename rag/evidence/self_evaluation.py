@@ -1,17 +1,16 @@
 """Self-evaluation: the generator's own estimate of whether the evidence in its prompt holds the answer.
 
-Such an estimate (S. Kadavath et al. 2022, "Language Models (Mostly) Know What They Know") recognises near-misses,
-which retrieval takes for answers. The generator gets two requests, each one pass over a few tokens: whether the
-excerpts state the answer, and how likely it would reply that they do not. A logistic model combines both with the
+Such an estimate (S. Kadavath et al. 2022, "Language Models (Mostly) Know What They Know") recognises near-misses, which
+retrieval takes for answers. The generator is asked as judge of the evidence alone (`askive.rag.evidence.judge`):
+behind the prompt of an answer it says Yes to almost anything. A logistic model combines its log-odds with the
 probability of `askive.rag.evidence.answerability`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from askive.models.protocols import Generator, Message, Segment
+from askive.models.protocols import Generator
 from askive.rag.calibration.logistic import LogisticModel, log_odds
+from askive.rag.evidence.judge import Judge
 from askive.rag.types import Polarity, Prompt
 
 HOPELESS = 0.03
@@ -22,18 +21,13 @@ CERTAIN = 0.9
 YES_FROM, NO_BELOW = 0.3, 0.2
 """Log-odds of Yes against No for a yes/no question. Not symmetric, because small models are biased to Yes."""
 
-_STATED = "Do the excerpts state the answer to this question? Reply Yes or No."
-_IN_A_FEW_WORDS = (
-    "Answer in a few words copied from the excerpts. If they do not state the answer, reply NONE."
-)
-_LEAST_LOGPROB = -12.0
-
 
 class SelfEvaluator:
     """Asks the generator, and combines its replies. model: fitted with this generator; None: it is never asked."""
 
     def __init__(self, generator: Generator, model: LogisticModel | None) -> None:
         self._generator = generator
+        self._judge = Judge(generator)
         self._model = model
 
     @property
@@ -50,17 +44,12 @@ class SelfEvaluator:
         return probability < HOPELESS
 
     def features(self, prompt: Prompt, probability: float) -> dict[str, float]:
-        """`before` (log-odds of `probability`), `stated` (log-odds), `none` (log-probability).
+        """`before` (log-odds of `probability`), `answers` (the judge's log-odds that the evidence has the answer).
 
         Raises ModelError as `Generator.likelihoods` does.
         """
-        stated, few_words = _with_request(prompt, _STATED), _with_request(prompt, _IN_A_FEW_WORDS)
-        yes, no, none = self._generator.likelihoods(((stated, "Yes"), (stated, "No"), (few_words, "NONE")))
-        return {
-            "before": log_odds(probability),
-            "stated": yes - no,
-            "none": max(none, _LEAST_LOGPROB),
-        }
+        answers = self._judge.answers(prompt.question, prompt.excerpts)
+        return {"before": log_odds(probability), "answers": answers}
 
     def opinion(self, prompt: Prompt, probability: float) -> float:
         """The probability that the evidence holds the answer; `probability` itself without a model."""
@@ -77,9 +66,3 @@ class SelfEvaluator:
     def accepts(self, opinion: float) -> bool:
         """Whether an answer of this `opinion` is given."""
         return self._model is None or opinion >= self._model.threshold
-
-
-def _with_request(prompt: Prompt, request: str) -> Sequence[Message]:
-    """The prompt with another request after the question."""
-    *before, last = prompt.messages
-    return (*before, Message(last.role, (*last.segments[:-1], Segment(f"\n{request}"))))

@@ -1,6 +1,6 @@
 """Support: whether the cited text says what a sentence says, after the rules of `askive.rag.verification.rules`.
 
-A sentence that the rules reject for its wording alone is put to the judge (`askive.rag.verification.judge`), which
+A sentence that the rules reject for its wording alone is put to the judge (`askive.rag.evidence.judge`), which
 reads it beside the cited text. A sentence that the rules accept may still repeat the question's words about something
 nearby. The second check uses the reader's score of sentence and source and the number of words that only the question
 has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full prompt the
@@ -19,13 +19,13 @@ from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
 from askive.rag.calibration.relation import Relation, find_relation_model
+from askive.rag.evidence.judge import Judge
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.speakers import is_attributed
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
 from askive.rag.verification.attribution import with_attribution
-from askive.rag.verification.judge import Judge
 
 STORED = Path(__file__).parent.parent / "calibration" / "support.json"
 RELATION = Path(__file__).parent.parent / "calibration" / "relation.json"

@@ -7,15 +7,15 @@ import time
 from askive.eval.benchmarks.rows import Bench, Row, row
 from askive.eval.benchmarks.setup import open_setup
 from askive.models.protocols import Message, Segment
+from askive.rag.evidence.judge import Judge
 from askive.rag.factory import open_retriever
-from askive.rag.verification.judge import Judge
 
 SAME_VERDICT = 0.99
 _N_HITS = 3
 
 
 def bench_check(bench: Bench) -> list[Row]:
-    """One support check (`askive.rag.verification.judge`) of a sentence against a passage."""
+    """One support check (`askive.rag.evidence.judge`) of a sentence against a passage."""
     full: list[float] = []
     cached: list[float] = []
     agreed: list[bool] = []

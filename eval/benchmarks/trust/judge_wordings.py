@@ -20,8 +20,8 @@ from askive.eval.datasets.lines import sample_rows
 from askive.models.errors import AskiveError, UsageError
 from askive.models.protocols import Generator
 from askive.rag.config import load_config
+from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, yes_log_odds
 from askive.rag.factory import open_generator
-from askive.rag.verification.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, yes_log_odds
 
 STATEMENT_WORDINGS: Mapping[str, str] = {
     "says true (used)": STATED,

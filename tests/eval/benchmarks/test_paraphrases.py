@@ -19,8 +19,8 @@ from askive.models.fakes import HashEmbedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
+from askive.rag.evidence.judge import Judgement
 from askive.rag.verification import support
-from askive.rag.verification.judge import Judgement
 from tests.rag.verification.fitted import (
     CONTRADICTS,
     NEITHER,

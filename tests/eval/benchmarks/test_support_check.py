@@ -15,8 +15,8 @@ from askive.eval.benchmarks.speed.support_check import bench_check
 from askive.eval.datasets.suite import Sample
 from askive.models.fakes import HashEmbedder
 from askive.rag.config import Config
+from askive.rag.evidence.judge import Judgement
 from askive.rag.store.archive import Archive
-from askive.rag.verification.judge import Judgement
 from tests.rag.verification.fitted import NEITHER, SUPPORTS, Judging
 
 SHIPS = Sample("q1", "How many ships did the harbour of Aldermoor receive in January?")

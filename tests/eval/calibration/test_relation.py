@@ -20,7 +20,7 @@ from askive.eval.calibration.relation import (
 )
 from askive.models.errors import UsageError
 from askive.rag.calibration.relation import RELATIONS, Relation, RelationModel, find_relation_model
-from askive.rag.verification.judge import Judge, Judgement
+from askive.rag.evidence.judge import Judge, Judgement
 from tests.eval.conftest import write_lines
 from tests.rag.verification.fitted import CONTRADICTS, NEITHER, RELATION_OF_FAKES, SUPPORTS, Judging
 

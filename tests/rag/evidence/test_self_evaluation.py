@@ -18,6 +18,7 @@ from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
+from askive.rag.evidence.judge import ANSWERED
 from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
@@ -27,10 +28,10 @@ from askive.rag.verification.rules import misplaced_names
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
 MODEL = LogisticModel(
-    names=("before", "stated", "none"),
-    means=(0.0, 0.0, 0.0),
-    scales=(1.0, 1.0, 1.0),
-    weights=(0.5, 2.0, -0.1),
+    names=("before", "answers"),
+    means=(0.0, 0.0),
+    scales=(1.0, 1.0),
+    weights=(0.5, 2.0),
     bias=0.0,
     threshold=0.5,
     embedder_id="hash",
@@ -55,7 +56,7 @@ class Opinionated(ScriptedGenerator):
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
         self.asked += dict.fromkeys(messages[-1].text for messages, _ in cases)
-        told = {"Yes": math.log(self.yes), "No": math.log(1 - self.yes), "NONE": -50.0}
+        told = {"Yes": math.log(self.yes), "No": math.log(1 - self.yes)}
         return [told[text] for _, text in cases]
 
     def generate(
@@ -71,15 +72,12 @@ def prompt() -> Prompt:
     return Prompt((Message("system", (Segment("Answer."),)), Message("user", segments)), (), ())
 
 
-def test_what_is_asked_shares_the_evidence_and_the_question() -> None:
+def test_the_evidence_is_judged_by_itself() -> None:
     generator = Opinionated(0.9)
     features = SelfEvaluator(generator, MODEL).features(prompt(), 0.5)
-    assert len(generator.asked) == 2
-    assert all(text.startswith("[1] A:\nSomething.\n\nQuestion: What?\n") for text in generator.asked)
-    assert not any("in a sentence" in text for text in generator.asked), "another request takes its place"
+    assert generator.asked == [f"Text: [1] A:\nSomething.\n\n\n\nQuestion: What?\n\n{ANSWERED}"]
     assert features["before"] == pytest.approx(0.0)
-    assert features["stated"] == pytest.approx(math.log(9))
-    assert features["none"] == -12.0, "what is next to impossible is not told apart"
+    assert features["answers"] == pytest.approx(math.log(9))
 
 
 def test_only_the_uncertain_is_doubted() -> None:
@@ -147,7 +145,7 @@ def test_the_generator_can_save_an_unlikely_answer(archive: Archive, monkeypatch
     last, generator, _ = asked(archive, monkeypatch, 0.2, yes=0.95)
     assert last.answer.refusal is None
     assert last.answer.text == TRUE
-    assert len(generator.asked) == 2, "it is not doubted twice"
+    assert len(generator.asked) == 1, "it is not doubted twice"
 
 
 def test_a_likely_answer_is_shown_first_and_doubted_then(

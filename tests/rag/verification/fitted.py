@@ -11,7 +11,7 @@ from typing import Any
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.verification.judge import DENIED, STATED, Judgement
+from askive.rag.evidence.judge import DENIED, STATED, Judgement
 
 Opinion = Callable[[str], Judgement]
 """From a prompt to the log-odds of Yes for each of the judge's two questions."""

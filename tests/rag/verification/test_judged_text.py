@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from askive.rag.evidence.judge import MAX_TEXT_CHARS
 from askive.rag.types import Citation, Hit, Passage, Source
-from askive.rag.verification.judge import MAX_TEXT_CHARS
 from askive.rag.verification.support import judged_text
 
 FIRST = "The harbour of Aldermoor received 412 ships in January."

@@ -15,13 +15,13 @@ from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config, RetrievalConfig
+from askive.rag.evidence.judge import Judgement
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence, Verdict
 from askive.rag.verification import support
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.judge import Judgement
 from askive.rag.verification.support import NOT_SAID, STORED, SupportModel, rule_features
 from tests.rag.verification.fitted import (
     CONTRADICTS,

@@ -10,12 +10,12 @@ from askive.models.fakes import HashEmbedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
+from askive.rag.evidence.judge import Judgement
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Hit, Passage, Sentence, Source
 from askive.rag.verification import support
 from askive.rag.verification.dictation import DICTATED
-from askive.rag.verification.judge import Judgement
 from askive.rag.verification.support import NOT_SAID
 from askive.rag.verification.verifier import Verifier
 from askive.rag.verify_text import TextVerifier

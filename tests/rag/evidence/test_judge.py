@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
-from askive.rag.verification.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, Judge, Judgement
+from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, Judge, Judgement
 
 TEXT = "The harbour of Aldermoor received 412 ships in January."
 

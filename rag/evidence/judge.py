@@ -16,7 +16,7 @@ SYSTEM = "You check texts. Answer Yes or No."
 STATED = "Does the text say that the statement is true?"
 DENIED = "Does the text say that the statement is false?"
 ANSWERED = "Does the text contain the answer to the question?"
-MAX_TEXT_CHARS = 1_500
+MAX_TEXT_CHARS = 3_000
 """Of a text that is judged; longer ones are cut at the end."""
 
 
