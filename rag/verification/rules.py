@@ -90,7 +90,7 @@ def check(
     statement = _OPENING.sub("", _MARKER.sub(lambda match: " " * len(match.group()), sentence))
     for text in claims_of(statement):
         claim = ClaimReading(text, question, lower_case, known)
-        findings = [_compare(claim, source, slack) for source in readings]
+        findings = [_compare(claim, source, slack, _beside(source, readings)) for source in readings]
         best = next((i for i, f in enumerate(findings) if f.verdict == "supported"), None)
         contradicted = max((f.coverage for f in findings if f.verdict == "contradicted"), default=0.0)
         # A source that has nearly all words of the claim outweighs a neighbour that needs it as context.
@@ -118,7 +118,16 @@ def check(
     return Check(verdict, tuple(dict.fromkeys(reasons)), tuple(dict.fromkeys(used)), values_differ)
 
 
-def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Finding:
+def _beside(source: SourceReading, readings: Sequence[SourceReading]) -> list[SourceReading]:
+    """The other sources from the same document."""
+    doc_id = source.source.hit.passage.doc_id
+    return [other for other in readings if other is not source and other.source.hit.passage.doc_id == doc_id]
+
+
+def _compare(
+    claim: ClaimReading, source: SourceReading, slack: float, beside: Sequence[SourceReading]
+) -> _Finding:
+    """beside: what else the sentence cites of the source's document."""
     coverage = claim.coverage(source)
     is_same = coverage >= SAME_STATEMENT
     missing: list[str] = []
@@ -127,7 +136,9 @@ def _compare(claim: ClaimReading, source: SourceReading, slack: float) -> _Findi
         _check_quantity(quantity, source, missing, against)
     for day in claim.days:
         _check_day(day, source, missing, against)
-    values_differ = bool(missing or against) or any(_is_foreign(name, claim, source) for name in claim.names)
+    values_differ = bool(missing or against) or any(
+        _is_foreign(name, claim, source) and not _is_given(name, claim, beside) for name in claim.names
+    )
     missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
     missing += _negation_reasons(claim, source)
     if is_same:
@@ -180,6 +191,19 @@ def _is_foreign(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
     """Whether the name is neither in the source, nor beside it, nor above it."""
     known = has_name(name, lower_words(source.near_text), source.near_text)
     return not known and not _is_known_as(name, claim, source)
+
+
+def _is_given(name: Name, claim: ClaimReading, beside: Sequence[SourceReading]) -> bool:
+    """Whether the question gives the name, and another cited sentence of the document has it.
+
+    "The ferry" of one sentence is the "Aldis" of an earlier one: whether it is, no rule can tell.
+    """
+    question = claim.question
+    return (
+        question is not None
+        and has_name(name, question.words, question.text)
+        and any(has_name(name, other.name_words, other.source.text) for other in beside)
+    )
 
 
 def _missing_name(name: Name, claim: ClaimReading, source: SourceReading) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -251,3 +253,18 @@ def test_anything_can_be_checked(sentence: str, source: str) -> None:
     assert (found.verdict == "supported") == (not found.reasons)
     assert check(sentence, []).verdict == "unsupported"
     assert "".join("".join(claims_of(sentence)).split()) in "".join(sentence.split())
+
+
+def test_a_name_that_the_question_gives_may_stand_in_another_cited_sentence() -> None:
+    aldis = source_sentence("The ferry Aldis ran onto a sandbank in the evening.")
+    people = source_sentence("There were 63 people on the ship, according to Norvik Ferries.")
+    claim = "There were 63 people on the Aldis, according to Norvik Ferries."
+    asked = Question.read("How many people were on board the Aldis?")
+    found = check(claim, [people, aldis], asked)
+    assert (found.verdict, found.values_differ) == ("unsupported", False), (
+        "which ship it is, no rule can tell"
+    )
+    assert check(claim, [people], asked).values_differ
+    assert check(claim, [people, aldis]).values_differ, "the model brings the name in"
+    elsewhere = replace(aldis, hit=replace(aldis.hit, passage=replace(aldis.hit.passage, doc_id=77)))
+    assert check(claim, [people, elsewhere], asked).values_differ
