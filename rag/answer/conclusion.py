@@ -174,9 +174,10 @@ def add_polarity(draft: Draft, tools: Tools) -> Draft:
         return draft
     if not polarity_of(draft.generated) or polarity_of(draft.answer.text):
         return draft
-    # The model's first word is biased; its likelihoods are more reliable.
+    # The model writes its first word by habit. What it says must follow from what is shown.
     with draft.trace.checking("polarity"):
-        polarity = tools.self_evaluator.polarity(draft.prompt)
+        several = bool(draft.question.clauses)
+        polarity = tools.self_evaluator.polarity(draft.prompt, draft.answer.text, of_several=several)
     if polarity is None:
         return draft
     answer = with_polarity(draft.answer, polarity, draft.question, draft.assessment.scored, draft.citer)

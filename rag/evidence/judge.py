@@ -16,6 +16,7 @@ SYSTEM = "You check texts. Answer Yes or No."
 STATED = "Does the text say that the statement is true?"
 DENIED = "Does the text say that the statement is false?"
 ANSWERED = "Does the text contain the answer to the question?"
+YES_OR_NO = "Answer Yes or No."
 MAX_TEXT_CHARS = 3_000
 """Of a text that is judged; longer ones are cut at the end."""
 
@@ -47,6 +48,10 @@ class Judge:
     def answers(self, question: str, text: str) -> float:
         """Log-odds that the text contains the answer to the question."""
         return self._log_odds(text, [f"Question: {question}\n\n{ANSWERED}"])[0]
+
+    def says_yes(self, question: str, text: str) -> float:
+        """Log-odds that the text answers a yes/no question with Yes."""
+        return self._log_odds(text, [f"Question: {question}\n\n{YES_OR_NO}"])[0]
 
     def _log_odds(self, text: str, requests: Sequence[str]) -> list[float]:
         return yes_log_odds(self._generator, f"Text: {text[:MAX_TEXT_CHARS]}\n\n", requests)

@@ -18,8 +18,11 @@ HOPELESS = 0.03
 CERTAIN = 0.9
 """From this probability on the generator is not asked, and the question is answered."""
 
-YES_FROM, NO_BELOW = 0.3, 0.2
-"""Log-odds of Yes against No for a yes/no question. Not symmetric, because small models are biased to Yes."""
+YES_FROM, NO_BELOW = 2.0, -0.3
+"""Log-odds from which on an answer means Yes for the judge, and below which No. Between them it is often wrong.
+A denial is taken for a Yes."""
+YES_OF_BOTH_FROM, NO_OF_BOTH_BELOW = 0.3, 0.2
+"""The same for a question of several clauses, behind its prompt. Not symmetric: small models are biased to Yes."""
 
 
 class SelfEvaluator:
@@ -55,13 +58,18 @@ class SelfEvaluator:
         """The probability that the evidence holds the answer; `probability` itself without a model."""
         return self._model.probability(self.features(prompt, probability)) if self._model else probability
 
-    def polarity(self, prompt: Prompt) -> Polarity | None:
-        """Yes or No to the yes/no question of a prompt that the generator has read; None when it is undecided.
+    def polarity(self, prompt: Prompt, answer: str, *, of_several: bool) -> Polarity | None:
+        """Yes or No, as the `answer` to a yes/no question means it; None when that is unsure.
 
-        Raises ModelError as `Generator.choose` does.
+        of_several: the question has several clauses. Then all evidence is compared, not only what the answer says.
+        Raises ModelError as `Generator.likelihoods` and `Generator.choose` do.
         """
-        yes, no = self._generator.choose(prompt.messages, ("Yes", "No"))
-        return "Yes" if yes - no >= YES_FROM else "No" if yes - no < NO_BELOW else None
+        if of_several:
+            yes, no = self._generator.choose(prompt.messages, ("Yes", "No"))
+            odds, yes_from, no_below = yes - no, YES_OF_BOTH_FROM, NO_OF_BOTH_BELOW
+        else:
+            odds, yes_from, no_below = self._judge.says_yes(prompt.question, answer), YES_FROM, NO_BELOW
+        return "Yes" if odds >= yes_from else "No" if odds < no_below else None
 
     def accepts(self, opinion: float) -> bool:
         """Whether an answer of this `opinion` is given."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
-from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, Judge, Judgement
+from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, YES_OR_NO, Judge, Judgement
 
 TEXT = "The harbour of Aldermoor received 412 ships in January."
 
@@ -43,6 +43,10 @@ def test_the_text_comes_first_so_that_it_is_read_once() -> None:
 def test_a_question_is_judged_by_whether_the_text_contains_its_answer() -> None:
     assert Judge(Replying(ANSWERED)).answers("How many ships came?", TEXT) > 2
     assert Judge(Replying(STATED)).answers("How many ships came?", TEXT) < -2
+
+
+def test_yes_or_no_is_judged_by_what_the_text_says() -> None:
+    assert Judge(Replying(YES_OR_NO)).says_yes("Did the ships come?", TEXT) > 2
 
 
 def test_a_long_text_is_cut() -> None:
