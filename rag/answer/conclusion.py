@@ -163,7 +163,7 @@ def quote(draft: Draft, tools: Tools) -> Draft:
     with draft.trace.checking("quote"):
         hint = "" if decisive else draft.generated
         quotation = quote_answer(draft.question, scored, draft.citer, hint)
-    if not quotation.is_supported or not _answers(quotation, draft, tools):
+    if not quotation.is_supported or not _answers(quotation.sentences[0], draft, tools):
         return draft
     return replace(draft, answer=replace(quotation, left_out=draft.answer.left_out), reason=None)
 
@@ -254,7 +254,8 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     if not (tools.checks.repair and draft.accepted):
         return None
     if sentence.reasons == (NOT_SAID,):
-        return in_its_sources_words(sentence)
+        quotation = in_its_sources_words(sentence)
+        return quotation if quotation and _answers(quotation, draft, tools) else None
     with draft.trace.checking("repair"):
         before = draft.generated[: sentence.start]
         repaired = repair_value(sentence, draft.question, before, draft.prompt, draft.citer, tools.generator)
@@ -263,12 +264,12 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     return repaired
 
 
-def _answers(quotation: VerifiedAnswer, draft: Draft, tools: Tools) -> bool:
+def _answers(quotation: Sentence, draft: Draft, tools: Tools) -> bool:
     """Whether the quotation answers the question: what is true and answers something else is no answer."""
     if not tools.checks.support:
         return True
     with draft.trace.checking("support"):
-        return tools.verifier.answers(draft.question, quotation.sentences[0].citations[0]) >= ANSWERS_FROM
+        return tools.verifier.answers(draft.question, quotation.citations[0]) >= ANSWERS_FROM
 
 
 def _is_sure(draft: Draft, tools: Tools) -> bool:

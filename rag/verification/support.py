@@ -34,8 +34,9 @@ SURE = 0.6
 HOPELESS = 0.15
 """Below this it does not ask it either."""
 NOT_SAID = "the cited text does not say this"
-ANSWERS_FROM = 0.0
-"""Log-odds of `SupportModel.answers` from which on a quote is shown as an answer."""
+ANSWERS_FROM = 0.9
+"""Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
+answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
 _SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200

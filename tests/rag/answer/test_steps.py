@@ -28,6 +28,7 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.citer import Citer
+from askive.rag.verification.support import NOT_SAID
 from askive.rag.verification.verifier import Verifier
 
 QUESTION = "How many ships did the harbour of Aldermoor receive in January?"
@@ -98,6 +99,20 @@ def test_a_quote_that_does_not_answer_is_not_shown(
     refused = replace(draft(FALSE), reason="unsupported")
     assert (quote(refused, tools()).reason is None) is quoted
     assert quote(refused, tools(Checks(support=False))).reason is None
+
+
+@pytest.mark.parametrize(("odds", "text"), [(1.0, f"“{TRUE}”"), (-1.0, "")])
+def test_a_sentence_is_replaced_only_by_a_quote_that_answers(
+    odds: float, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Verifier, "answers", lambda *_: odds)
+    verified = verify(draft(TRUE), tools())
+    not_said = tuple(
+        replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+        for sentence in verified.answer.sentences
+    )
+    doubted = replace(verified, answer=replace(verified.answer, sentences=not_said))
+    assert " ".join(s.text for s in keep_supported(doubted, tools()).answer.sentences) == text
 
 
 def test_the_decisive_sentence_must_be_cited() -> None:
