@@ -15,7 +15,7 @@ from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
-from askive.rag.text.names import Name, has_name, is_office, lower_words
+from askive.rag.text.names import Name, has_name, is_office, lower_words, names_in
 from askive.rag.text.negation import (
     denial,
     opposite,
@@ -137,7 +137,8 @@ def _compare(
     for day in claim.days:
         _check_day(day, source, missing, against)
     values_differ = bool(missing or against) or any(
-        _is_foreign(name, claim, source) and not _is_given(name, claim, beside) for name in claim.names
+        _is_foreign(name, claim, source) and not _is_given(name, claim, source, beside)
+        for name in claim.names
     )
     missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
     missing += _negation_reasons(claim, source)
@@ -193,16 +194,21 @@ def _is_foreign(name: Name, claim: ClaimReading, source: SourceReading) -> bool:
     return not known and not _is_known_as(name, claim, source)
 
 
-def _is_given(name: Name, claim: ClaimReading, beside: Sequence[SourceReading]) -> bool:
-    """Whether the question gives the name, and another cited sentence of the document has it.
+def _is_given(
+    name: Name, claim: ClaimReading, source: SourceReading, beside: Sequence[SourceReading]
+) -> bool:
+    """Whether the question gives the name, another cited sentence of the document has it, and it displaces no other.
 
-    "The ferry" of one sentence is the "Aldis" of an earlier one: whether it is, no rule can tell.
+    "The ferry" of one sentence may be the "Aldis" of an earlier one: whether it is, no rule can tell. But where the
+    source has a name that the claim leaves out, the claim may have exchanged them.
     """
     question = claim.question
+    claim_words = lower_words(claim.text)
     return (
         question is not None
         and has_name(name, question.words, question.text)
         and any(has_name(name, other.name_words, other.source.text) for other in beside)
+        and all(has_name(own, claim_words, claim.text) for own in names_in(source.source.text))
     )
 
 

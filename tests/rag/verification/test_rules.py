@@ -268,3 +268,12 @@ def test_a_name_that_the_question_gives_may_stand_in_another_cited_sentence() ->
     assert check(claim, [people, aldis]).values_differ, "the model brings the name in"
     elsewhere = replace(aldis, hit=replace(aldis.hit, passage=replace(aldis.hit.passage, doc_id=77)))
     assert check(claim, [people, elsewhere], asked).values_differ
+
+
+def test_a_name_of_the_question_may_not_take_the_place_of_another() -> None:
+    trip = source_sentence("Assad made a trip to Moscow on Tuesday evening to thank Putin.")
+    hopes = source_sentence("The remark raised hopes that Moscow uses its influence over Damascus.")
+    asked = Question.read("When did Putin travel to Damascus to meet Assad?")
+    assert check(
+        "Putin made a trip to Damascus on Tuesday evening to thank Assad.", [trip, hopes], asked
+    ).values_differ
