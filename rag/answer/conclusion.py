@@ -135,6 +135,9 @@ def require_answer(draft: Draft, tools: Tools) -> Draft:
         return replace(draft, reason="not_in_sources")
     if not tools.checks.verification:
         return draft
+    if answer.sentences and question.is_repeated_by(answer.text):
+        # What the sources say beside it is no answer either.
+        return replace(draft, accepted=False, reason="not_in_sources")
     if not answer.is_supported or question.lacks_number(answer.text):
         return replace(draft, reason="unsupported")
     if question.wants_explanation and not answer.keeps_opening:

@@ -197,6 +197,12 @@ class Question:
         """Whether a number is asked for and the answer has none but those of the question."""
         return self.answer_type == "number" and not gives_number(answer, self.numbers)
 
+    def is_repeated_by(self, answer: str) -> bool:
+        """Whether an answer has no word but those of the question, which asks for more than Yes, No or a choice."""
+        if self.is_yes_no or "or" in self.words:
+            return False
+        return set(stems(answer)) <= set(self.stems)
+
     def describe(self) -> str:
         """Its preferences about where to look, in words; empty when it has none."""
         understood = [f"published by {' or '.join(self.publishers)}"] if self.publishers else []

@@ -82,6 +82,17 @@ def test_the_reason_of_a_refusal(written: str, reason: str | None) -> None:
     assert require_answer(verify(doubted, tools()), tools()).reason == "not_in_sources"
 
 
+def test_a_sentence_that_only_repeats_the_question_is_no_answer() -> None:
+    asked = "What is the name of the harbour that received 412 ships in January?"
+    repeated = draft("The harbour received 412 ships in January.", question=asked)
+    done = conclude(repeated, tools())
+    assert (done.reason, done.answer.text) == ("not_in_sources", "The harbour received 412 ships in January.")
+    choice = draft(
+        "The harbour received 412 ships.", question="Did the harbour or the station receive 412 ships?"
+    )
+    assert require_answer(keep_supported(verify(choice, tools()), tools()), tools()).reason is None
+
+
 @pytest.mark.parametrize(("confidence", "quoted"), [(0.9, True), (0.5, False)])
 def test_a_source_is_quoted_only_where_the_answer_surely_is_there(confidence: float, quoted: bool) -> None:
     refused = replace(draft(FALSE, confidence=confidence), reason="unsupported")
