@@ -108,7 +108,7 @@ class RetrievalConfig(_Strict):
 class PromptConfig(_Strict):
     """How much evidence goes into a prompt."""
 
-    max_tokens: int = Field(350, ge=50, le=8000, description="tokens of evidence in a prompt")
+    max_tokens: int = Field(425, ge=50, le=8000, description="tokens of evidence in a prompt")
     brief_tokens: int = Field(
         120,
         ge=50,

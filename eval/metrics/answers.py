@@ -83,6 +83,11 @@ def all_of(text: str, groups: Sequence[Sequence[str]]) -> float:
     return float(all(contains(text, variants) for variants in groups))
 
 
+def is_polar(accepted: Sequence[str]) -> bool:
+    """True when an accepted answer is yes, no or maybe, which no source text states in this form."""
+    return any(normalise(answer) in _POLAR for answer in accepted)
+
+
 def is_long(accepted: Sequence[str]) -> bool:
     """True when all accepted answers are long prose, for which EM and `contains` are meaningless."""
     return bool(accepted) and all(len(answer.split()) > LONG_ANSWER_WORDS for answer in accepted)

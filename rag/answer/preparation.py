@@ -13,7 +13,7 @@ from askive.rag.answer.partial import PartialQuestion, answerable_part
 from askive.rag.answer.prompt import build_prompt
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
-from askive.rag.evidence.selection import evidence_budget, select_evidence
+from askive.rag.evidence.selection import choose_evidence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
@@ -116,9 +116,9 @@ class Preparer:
             partial = answerable if self._is_promising(answerable.assessment) else partial
         decompose_ms = (time.perf_counter() - started) * 1000
         look()
-        scored = partial.assessment.scored
-        budget = evidence_budget(partial.question, scored, self._config.prompt)
-        evidence = select_evidence(scored, budget, self._count_tokens)
+        evidence = choose_evidence(
+            partial.question, partial.assessment.scored, self._config.prompt, self._count_tokens
+        )
         prompt = None
         if self._is_promising(partial.assessment):
             prompt = build_prompt(partial.question, evidence, history, self._count_tokens)

@@ -59,14 +59,42 @@ def evidence_budget(
     )
 
 
+def choose_evidence(
+    question: Question,
+    scored: Sequence[ScoredSentence],
+    config: PromptConfig,
+    count_tokens: Callable[[str], int],
+) -> list[Evidence]:
+    """The evidence for this question, within its budget; scored: best first.
+
+    Where one sentence states the answer, what other documents answer comes before the rest: the value may differ.
+    """
+    if decisive_sentence(question, scored) is None:
+        return select_evidence(scored, config, count_tokens)
+    budget = evidence_budget(question, scored, config)
+    return select_evidence(_each_account_first(scored), budget, count_tokens)
+
+
+def _each_account_first(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """The best sentence of each document in which the reader sees an answer, then the others; both best first."""
+    best: dict[int, ScoredSentence] = {}
+    for item in scored:
+        if item.answerable is not None and item.answerable >= _SEEN_FROM:
+            best.setdefault(item.hit.passage.doc_id, item)
+    first = list(best.values())
+    return [*first, *(item for item in scored if not any(item is other for other in first))]
+
+
 def select_evidence(
     scored: Sequence[ScoredSentence], config: PromptConfig, count_tokens: Callable[[str], int]
 ) -> list[Evidence]:
-    """Disjoint pieces of the sources, best first; together at most `config.max_tokens`, but with the best sentence."""
+    """Disjoint pieces of the sources, best first; together at most `config.max_tokens`, but with the first sentence.
+
+    Sentences are taken in the order of `scored`; those that are much worse than the first are passed over.
+    """
     taken = _Taken(config.max_tokens, count_tokens)
-    for place, item in enumerate(scored[: config.n_sentences]):
-        if item.score < _MUCH_WORSE * scored[0].score:
-            break
+    worth = [item for item in scored if item.score >= _MUCH_WORSE * scored[0].score]
+    for place, item in enumerate(worth[: config.n_sentences]):
         taken.take(item.sentence, item)
         if place < _WITH_NEIGHBOURS:
             for sentence in _neighbours(item, config.n_neighbours):

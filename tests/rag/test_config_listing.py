@@ -57,7 +57,7 @@ def test_who_gave_a_value(home: Path) -> None:
         "collection": ("case", None, "ASKIVE_COLLECTION"),
         "retrieval.top_k": (4, 10, "ASKIVE_RETRIEVAL__TOP_K"),
         "retrieval.mode": ("dense", "hybrid", "config.toml"),
-        "prompt.max_tokens": (350, 350, "config.toml"),
+        "prompt.max_tokens": (350, 425, "config.toml"),
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from askive.rag.config import PromptConfig
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.selection import select_evidence
+from askive.rag.evidence.selection import choose_evidence, select_evidence
 from askive.rag.evidence.source_sentences import source_sentences
+from askive.rag.question.analysis import Question
 from askive.rag.types import Evidence, Hit, Passage, Source
 
 TEXT = (
@@ -24,9 +26,17 @@ def scored(hit: Hit, index: int, score: float) -> ScoredSentence:
     return ScoredSentence(source_sentences(hit)[index], index, score)
 
 
+def seen(hit: Hit, index: int, score: float, answerable: float) -> ScoredSentence:
+    return replace(scored(hit, index, score), answerable=answerable)
+
+
+def count(text: str) -> int:
+    return len(text.split())
+
+
 def selected(items: Sequence[ScoredSentence], **settings: int) -> list[Evidence]:
     config = PromptConfig(**{"n_neighbours": 0, "max_tokens": 1000, **settings})
-    return select_evidence(items, config, lambda text: len(text.split()))
+    return select_evidence(items, config, count)
 
 
 def test_a_sentence_worth_less_than_half_of_the_best_is_not_read() -> None:
@@ -82,3 +92,29 @@ def test_what_has_no_room_is_passed_over_for_what_has() -> None:
     first, long, short = hit_of(), hit_of(" ".join(["Ships came in"] * 40) + ".", 2), hit_of("It rained.", 3)
     items = [scored(first, 0, 1.0), scored(long, 0, 0.9), scored(short, 0, 0.8)]
     assert [piece.hit.passage.doc_id for piece in selected(items, max_tokens=60)] == [1, 3]
+
+
+def test_another_account_is_read_before_what_surrounds_a_clear_answer() -> None:
+    guide, paper, notice = hit_of(doc_id=1), hit_of(doc_id=2), hit_of(doc_id=3)
+    items = [
+        seen(guide, 0, 1.0, 2.0),
+        seen(guide, 1, 0.7, 0.5),
+        seen(guide, 2, 0.65, 0.4),
+        seen(guide, 3, 0.6, 0.3),
+        seen(notice, 1, 0.6, -1.0),
+        seen(paper, 4, 0.55, 0.2),
+    ]
+    config = PromptConfig()
+    found = choose_evidence(Question.read("When did it close?"), items, config, count)
+    assert [piece.hit.passage.doc_id for piece in found] == [1, 2]
+    assert found[0].text == "The harbour closed. The bridge stayed open. The trams ran late."
+    assert found[1].text == "Nobody was hurt."
+
+
+def test_without_a_clear_answer_the_order_is_that_of_the_scores() -> None:
+    hits = [hit_of(doc_id=n) for n in (1, 2)]
+    items = [seen(hits[0], at, 0.9 - at / 100, 1.0) for at in (0, 2, 4)] + [seen(hits[1], 0, 0.7, 1.0)]
+    config = PromptConfig(n_sentences=3, n_neighbours=0)
+    found = choose_evidence(Question.read("When did it close?"), items, config, count)
+    assert found == select_evidence(items, config, count)
+    assert {piece.hit.passage.doc_id for piece in found} == {1}
