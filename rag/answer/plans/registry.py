@@ -1,0 +1,10 @@
+"""The plan for each kind of question. Kinds without one are answered from the best passages, by the answerer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from askive.rag.answer.plans.plan import AnswerPlan
+from askive.rag.types import QuestionKind
+
+PLANS: Mapping[QuestionKind, AnswerPlan] = {}
