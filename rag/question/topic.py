@@ -48,6 +48,7 @@ _SUCH_AS = re.compile(r"^(?:the\s+)?(?:word|name|phrase|term|expression)s?\s+", 
 _JOIN = re.compile(
     r"(?:,\s+|\s+)(and|or)\s+|,\s+", re.IGNORECASE
 )  # "Raqqa and Sinjar", "Raqqa, Sinjar or Mosul"
+_BEFORE_LINK = r",?\s+(?:(?:and|or)\s+)?"
 # "|in| 2015", "|from| Reuters"
 _LINK = r"(?:in|during|on|from|since|before|after|until|by|dated|published\s+(?:in|by|on))"
 
@@ -111,7 +112,7 @@ def _without_restrictions(asked: str, publishers: Sequence[str]) -> str:
             for wording in [*restrictions, *[relative] * bool(relative)]
             if (
                 match := re.search(
-                    rf",?\s+(?:{_LINK}\s+)?(?:the\s+)?{re.escape(wording)}$", asked, re.IGNORECASE
+                    rf"{_BEFORE_LINK}(?:{_LINK}\s+)?(?:the\s+)?{re.escape(wording)}$", asked, re.IGNORECASE
                 )
             )
             and (_starts_with_link(match.group()) or wording == relative)
@@ -122,7 +123,7 @@ def _without_restrictions(asked: str, publishers: Sequence[str]) -> str:
 
 
 def _starts_with_link(words: str) -> bool:
-    return bool(re.match(rf",?\s+{_LINK}\b", words, re.IGNORECASE))
+    return bool(re.match(rf"{_BEFORE_LINK}{_LINK}\b", words, re.IGNORECASE))
 
 
 def _bare(asked: str, start: int, end: int) -> tuple[int, int]:

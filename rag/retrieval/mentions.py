@@ -91,7 +91,8 @@ class MentionSearch:
                 occurrences += batch
                 yield self._n_done, self._n_total
             certain, doubtful = _by_case(name, occurrences)
-            aliases = _aliases(certain)
+            # Only names have others.
+            aliases = _aliases(certain) if name[:1].isupper() else []
             if is_acronym(name) and not _agree([*names, *aliases]):
                 # It abbreviates different names here.
                 aliases, certain = [], certain if name == self._phrase else []
