@@ -17,6 +17,7 @@ _MIN_DOCUMENTS = 4
 _MAX_FITTED = 500
 _N_AXES = 32
 """Enough to tell topics apart, and few enough for multiplications that need no second thread."""
+_N_ITERATIONS = 4
 _SEED = 1
 _N_RUNS, _N_STEPS = 3, 20
 
@@ -51,10 +52,16 @@ def group(vectors: Vectors) -> list[Cluster]:
 
 
 def _on_main_axes(vectors: Vectors) -> Vectors:
-    """The vectors less their mean, on the axes in which they differ most; unit rows, shape (n, at most _N_AXES)."""
+    """The vectors less their mean, on the axes in which they differ most; unit rows, shape (n, at most _N_AXES).
+
+    The axes are found by randomised subspace iteration (Halko, Martinsson & Tropp, 2011).
+    """
     centred = vectors - vectors.mean(axis=0, keepdims=True)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    return _unit(centred @ axes[:, -_N_AXES:])
+    n_axes = min(_N_AXES, *centred.shape)
+    axes = np.random.default_rng(_SEED).standard_normal((centred.shape[1], n_axes))
+    for _ in range(_N_ITERATIONS):
+        axes, _ = np.linalg.qr(centred.T @ (centred @ axes))
+    return _unit((centred @ axes).astype(np.float32))
 
 
 def _unit(vectors: Vectors) -> Vectors:

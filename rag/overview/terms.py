@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Set
 from itertools import pairwise
 
 from askive.rag.text.names import names_in, same_word
-from askive.rag.text.words import STOP_WORDS, stem
+from askive.rag.text.words import STOP_WORDS
 
 # "harbour", "rye-bread"; a mark or a capital in between ends a topic
 _TOKEN = re.compile(r"[^\W\d_][\w’'-]*|[^\w\s]|\d+")
@@ -48,27 +48,22 @@ class Terms:
                 self._words[(token,)].add(doc_id)
         for one, other in pairwise(tokens):
             if _is_plain(one) and _is_plain(other):
-                key = (stem(one), stem(other))
-                self._topics[key].add(doc_id)
-                self._spellings[key][f"{one} {other}"] += 1
+                self._topics[(one, other)].add(doc_id)
 
     def names(self) -> Documents:
         """Names in lower case, with the documents of each; of at least two."""
         return {name: ids for name, ids in _several(self._names).items() if name in self._inside}
 
     def topics(self) -> Documents:
-        """Topics, stemmed, with the documents of each; of at least two.
+        """Topics, with the documents of each; of at least two.
 
         Their words are in one document at least _MIN_LIFT times as often as by chance: "officials said" is no topic.
         """
-        with_stem: defaultdict[str, set[int]] = defaultdict(set)
-        for (word,), ids in self._words.items():
-            with_stem[stem(word)] |= ids
-        n_documents = len(set().union(*with_stem.values()))
+        n_documents = len(set().union(*self._words.values()))
         return {
             (one, other): ids
             for (one, other), ids in _several(self._topics).items()
-            if len(ids) * n_documents >= _MIN_LIFT * len(with_stem[one]) * len(with_stem[other])
+            if len(ids) * n_documents >= _MIN_LIFT * len(self._words[(one,)]) * len(self._words[(other,)])
         }
 
     def words(self) -> Documents:
@@ -76,7 +71,7 @@ class Terms:
         return _several(self._words)
 
     def spelled(self, key: Key) -> str:
-        """The term in its most frequent spelling."""
+        """The term as it is spelled most often."""
         spellings = self._spellings.get(key)
         return min(spellings, key=lambda text: (-spellings[text], text)) if spellings else " ".join(key)
 
