@@ -51,7 +51,10 @@ if TYPE_CHECKING:
         Final,
         Hit,
         Passage,
+        Progress,
+        QuestionKind,
         Refusal,
+        Row,
         Searching,
         Sentence,
         Source,
@@ -92,7 +95,10 @@ __all__ = [
     "ModelError",
     "ModelNotFound",
     "Passage",
+    "Progress",
+    "QuestionKind",
     "Refusal",
+    "Row",
     "Searching",
     "Sentence",
     "Source",
@@ -125,8 +131,8 @@ _MODULES = {
         LoadError StoreError""",
     "rag.ingest.pipeline": "Failure IngestReport",
     "rag.store.filters": "Filter parse_filter",
-    "rag.types": """Account Answer Citation Cited Document Event Evidence Final Hit Passage Refusal Searching Sentence
-        Source Sources Timings Token Turn Usage""",
+    "rag.types": """Account Answer Citation Cited Document Event Evidence Final Hit Passage Progress QuestionKind
+        Refusal Row Searching Sentence Source Sources Timings Token Turn Usage""",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 

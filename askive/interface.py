@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from askive.rag.ingest.pipeline import IngestReport, Progress
     from askive.rag.store.archive import Archive
     from askive.rag.store.filters import Filter
-    from askive.rag.types import Answer, Hit, Sentence, Turn
+    from askive.rag.types import Answer, Hit, QuestionKind, Sentence, Turn
 
 
 def open(source: str | Path | None = None, *, config: Config | None = None) -> Assistant:
@@ -49,18 +49,20 @@ def ask(
     collection: str | None = None,
     history: Sequence[Turn] = (),
     admitted: Filter | None = None,
+    kind: QuestionKind | None = None,
     config: Config | None = None,
 ) -> Answer:
     """The answer to one question. Each call loads the models: for several questions use `open`.
 
-    history: earlier turns, for a follow-up question. admitted: only documents that pass this filter are used.
+    history: earlier turns, for a follow-up question. admitted: only documents that pass this filter are used. kind: as
+    what to answer the question, such as "mentions"; without it the question decides.
     If the documents do not hold the answer, the result is a refusal, not an error. Raises as `open`, and UsageError
     for an empty question.
     """
     _require_nonempty(question, "question", 'ask one: askive.ask("Who said that?")')
     settings = _settings(config)
     with open(_collection_name(settings, collection), config=settings) as assistant:
-        return assistant.ask(question, history, admitted=admitted)
+        return assistant.ask(question, history, admitted=admitted, kind=kind)
 
 
 def index(

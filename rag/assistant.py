@@ -15,7 +15,7 @@ from askive.rag.config import Config
 from askive.rag.factory import Preloading, open_generator, open_reader, open_retriever, start_preloading
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
-from askive.rag.types import Answer, Event, Final, Hit, Turn
+from askive.rag.types import Answer, Event, Final, Hit, QuestionKind, Turn
 
 
 class Assistant:
@@ -55,9 +55,16 @@ class Assistant:
         opened._preloading = preloading
         return opened
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, admitted: Filter | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        admitted: Filter | None = None,
+        kind: QuestionKind | None = None,
+    ) -> Answer:
         """The answer, without its events; parameters and errors as in `stream`."""
-        for event in self.stream(question, history, admitted=admitted):
+        for event in self.stream(question, history, admitted=admitted, kind=kind):
             if isinstance(event, Final):
                 return event.answer
         raise AssertionError("a stream always ends with Final")
@@ -97,15 +104,17 @@ class Assistant:
         cancel: Flag | None = None,
         *,
         admitted: Filter | None = None,
+        kind: QuestionKind | None = None,
     ) -> Iterator[Event]:
-        """Events: Searching, Sources, Token..., Final. A refusal is a Final answer, not an exception.
+        """Events: Searching, Sources, Progress..., Token..., Final. A refusal is a Final answer, not an exception.
 
-        admitted: a filter on documents.
+        admitted: a filter on documents. kind: as what to answer the question; None decides by the question. Kinds that
+        have no plan yet are answered from the best passages, and `Answer.kind` says so.
         Raises UsageError for a question that is empty, longer than 12,000 characters or not a string, and for an
         unknown field in the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
-        yield from self._answerer.stream(question, history, cancel, admitted)
+        yield from self._answerer.stream(question, history, cancel, admitted, kind)
 
     def close(self) -> None:
         """Free the models and close the archive; safe to call twice."""

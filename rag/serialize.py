@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from askive.rag.types import Answer, Citation, Hit, Sentence, Source
+from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
@@ -67,17 +67,30 @@ def sentence_to_dict(sentence: Sentence) -> dict[str, Any]:
     }
 
 
+def row_to_dict(row: Row) -> dict[str, Any]:
+    """A row of an answer with its verdict and citations."""
+    return {
+        "values": dict(row.values),
+        "date": row.date,
+        "verdict": row.verdict,
+        "citations": [citation_to_dict(citation) for citation in row.citations],
+    }
+
+
 def answer_to_dict(answer: Answer) -> dict[str, Any]:
     """An answer, as printed by `askive ask --json`."""
     refusal = answer.refusal
     return {
         "question": answer.question,
+        "kind": answer.kind,
         "answer": answer.text,
         "refused": answer.refused,
         "refusal_reason": refusal.reason if refusal else None,
         "refusal_filter": refusal.filtered if refusal else "",
         "nearby": [citation_to_dict(citation) for citation in refusal.nearby] if refusal else [],
         "sentences": [sentence_to_dict(sentence) for sentence in answer.sentences],
+        "columns": list(answer.columns),
+        "rows": [row_to_dict(row) for row in answer.rows],
         "left_out": [sentence_to_dict(sentence) for sentence in answer.left_out],
         "disagreement": [
             {

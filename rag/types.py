@@ -15,6 +15,21 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
 """cut_off: the sentence is incomplete, so its meaning is unknown and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
+QuestionKind = Literal[
+    "fact",
+    "yes_no",
+    "explanation",
+    "who_said",
+    "mentions",
+    "list",
+    "summary",
+    "overview",
+    "timeline",
+    "comparison",
+    "conversation",
+]
+"""What a question asks for. mentions: which documents, or how many, mention something. overview: what is in the
+collection. conversation: nothing that documents answer, such as thanks."""
 
 
 QUESTION_LABEL = "Question: "
@@ -205,6 +220,22 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of an answer that is a table: a document, a value, an event.
+
+    values: texts by the name of their column; a column without a text is missing.
+    date: ISO date of the row, as precise as known; None when there is none.
+    citations: the spans that it is based on, best first; empty for what is only counted.
+    verdict: supported, or unchecked when it may not belong to the answer.
+    """
+
+    values: Mapping[str, str]
+    date: str | None = None
+    citations: tuple[Citation, ...] = ()
+    verdict: Verdict = "supported"
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why there is no answer.
 
@@ -258,6 +289,9 @@ class Answer:
     unanswered: parts of the question, verbatim, about which the documents have nothing; the rest is answered.
     set_aside: sentences of the hits that were not used as evidence, because they contain control tokens of a chat
     template; their marker is 0.
+    kind: as what the question was answered; None when the pipeline knows no kinds.
+    columns, rows: the answer as a table, with its columns in order; empty for an answer in sentences. A sentence that
+    sums up the rows has no citations of its own.
     """
 
     question: str
@@ -275,6 +309,15 @@ class Answer:
     disagreement: tuple[Account, ...] | None = None
     unanswered: tuple[str, ...] = ()
     set_aside: tuple[Citation, ...] = ()
+    kind: QuestionKind | None = None
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The spans that its sentences and rows cite, in their order."""
+        parts: list[Sentence | Row] = [*self.sentences, *self.rows]
+        return tuple(citation for part in parts for citation in part.citations)
 
     @property
     def refused(self) -> bool:
@@ -302,11 +345,13 @@ class Searching:
     query: the query sent to the indexes.
     understood: the restrictions stated in the question, as text; empty if there are none.
     filtered: the filter as text; empty if there is none.
+    kind: as what the question is answered, as in `Answer`.
     """
 
     query: str
     understood: str = ""
     filtered: str = ""
+    kind: QuestionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +360,15 @@ class Sources:
 
     hits: tuple[Hit, ...]
     first: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Event: `done` of `total` steps of a long search are done. what: the noun for the steps, in the plural."""
+
+    done: int
+    total: int
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,4 +392,4 @@ class Final:
     answer: Answer
 
 
-Event = Searching | Sources | Token | Cited | Final
+Event = Searching | Sources | Progress | Token | Cited | Final

@@ -12,7 +12,19 @@ import typer
 
 from askive.models.errors import AskiveError, SystemFailure, UsageError
 from askive.models.system_errors import system_failure
-from askive.ui.commands import ask, cache, chat, collections, config, doctor, index, models, search, verify
+from askive.ui.commands import (
+    ask,
+    cache,
+    chat,
+    collections,
+    config,
+    doctor,
+    index,
+    models,
+    overview,
+    search,
+    verify,
+)
 from askive.ui.commands import eval as eval_commands
 from askive.ui.streams import OutputClosed
 from askive.ui.terminal.render import Output, print_error, write_error
@@ -30,6 +42,7 @@ app = typer.Typer(
 app.command("index")(index.index)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("overview")(overview.overview)
 app.command("verify")(verify.verify)
 app.command("chat")(chat.chat)
 app.add_typer(collections.app, name="collections")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from askive.rag.types import Verdict
+from askive.rag.types import QuestionKind, Verdict
 
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "supported": "",
@@ -17,6 +17,21 @@ VERDICT_WORDS: Mapping[Verdict, str] = {
 
 The page has the same labels in `answer.js`.
 """
+
+KIND_WORDS: Mapping[QuestionKind, str] = {
+    "fact": "fact",
+    "yes_no": "yes or no",
+    "explanation": "explanation",
+    "who_said": "who said what",
+    "mentions": "list of documents",
+    "list": "list",
+    "summary": "summary",
+    "overview": "overview",
+    "timeline": "timeline",
+    "comparison": "comparison",
+    "conversation": "conversation",
+}
+"""After "Answered as: "."""
 
 
 def as_sentence(text: str) -> str:

@@ -1,14 +1,20 @@
-"""The path of one question: retrieval, evidence, generation, conclusion; each stage emits an event."""
+"""The path of one question: the plan for its kind, or retrieval, evidence, generation, conclusion.
+
+Each stage emits an event.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event as Flag
+from typing import get_args
 
 from askive.models.protocols import Generator, Sampling
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
+from askive.rag.answer.plans.plan import PlanContext
+from askive.rag.answer.plans.registry import PLANS
 from askive.rag.answer.preparation import Preparer, complete_question
 from askive.rag.answer.prompt import prefilled_opening
 from askive.rag.answer.refusal import refuse
@@ -36,6 +42,7 @@ from askive.rag.types import (
     Final,
     Hit,
     Prompt,
+    QuestionKind,
     Refusal,
     RefusalReason,
     Searching,
@@ -47,6 +54,8 @@ from askive.rag.verification.citer import Citer
 from askive.rag.verification.verifier import Verifier
 
 LONGEST_QUESTION_CHARS = 12_000
+FROM_PASSAGES: frozenset[QuestionKind] = frozenset({"fact", "yes_no", "explanation", "who_said"})
+"""The kinds that the best passages answer."""
 
 
 class Answerer:
@@ -111,18 +120,45 @@ class Answerer:
         return self._generator.prefill(prefilled_opening(history, self._generator.count_tokens), cancel)
 
     def stream(
-        self, question: str, history: Sequence[Turn], cancel: Flag | None, admitted: Filter | None
+        self,
+        question: str,
+        history: Sequence[Turn],
+        cancel: Flag | None,
+        admitted: Filter | None,
+        kind: QuestionKind | None,
     ) -> Iterator[Event]:
-        """Searching, Sources, Token..., Final."""
+        """The events of the plan for the question's kind, or of an answer from the best passages."""
         question, history = _checked(question), _storable(history)
-        filtered = admitted.describe() if admitted else ""
-        trace = AnswerTrace(question, filtered)
+        _check_kind(kind)
+        trace = AnswerTrace(question, admitted.describe() if admitted else "")
         retriever = self.preparer.retriever
         whole = retriever.read(question)
+        trace.kind = kind = kind or kind_of(whole)
+        plan = PLANS.get(kind)
+        if plan is None:
+            trace.kind = kind if kind in FROM_PASSAGES else kind_of(whole)
+            yield from self._stream_from_passages(whole, history, cancel, admitted, trace)
+            return
+        archive, tools = self._archive, self.tools
+        yield from plan(
+            PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools)
+        )
+
+    def _stream_from_passages(
+        self,
+        whole: Question,
+        history: Sequence[Turn],
+        cancel: Flag | None,
+        admitted: Filter | None,
+        trace: AnswerTrace,
+    ) -> Iterator[Event]:
+        """Searching, Sources, Token..., Final."""
+        retriever = self.preparer.retriever
         yield Searching(
             queries_of(whole, history)[-1],
             understood=retriever.understand(whole).describe(),
-            filtered=filtered,
+            filtered=trace.filtered,
+            kind=trace.kind,
         )
         prepared = self.preparer.prepare(whole, history, admitted)
         if prepared is None:
@@ -221,8 +257,16 @@ class Answerer:
                 disagreement=accounts,
                 unanswered=() if refusal else trace.unanswered,
                 set_aside=set_aside_sentences(trace.hits),
+                kind=trace.kind,
             )
         )
+
+
+def kind_of(question: Question) -> QuestionKind:
+    """The kind of a question when the user names none: the one place that decides it."""
+    if question.is_yes_no:
+        return "yes_no"
+    return "explanation" if question.wants_explanation else "fact"
 
 
 def _checked(question: str) -> str:
@@ -237,6 +281,13 @@ def _checked(question: str) -> str:
             remedy="ask a shorter question, and index a long text as a document",
         )
     return question
+
+
+def _check_kind(kind: str | None) -> None:
+    """Raises UsageError for a kind that does not exist."""
+    kinds = get_args(QuestionKind)
+    if kind is not None and kind not in kinds:
+        raise UsageError(f"{kind!r} is no kind of question", remedy=f"kinds: {', '.join(kinds)}")
 
 
 def _evidence_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:

@@ -12,7 +12,7 @@ from askive.models.protocols import Piece
 from askive.rag.answer.refusal import says_nothing
 from askive.rag.text.sentences import is_finished, split_sentences
 from askive.rag.text.words import stems
-from askive.rag.types import Cited, Event, Evidence, Hit, Sentence, Timings, Token, Usage
+from askive.rag.types import Cited, Event, Evidence, Hit, QuestionKind, Sentence, Timings, Token, Usage
 from askive.rag.verification.citer import Citer
 
 _MIN_REPEATED = 4
@@ -23,13 +23,15 @@ _FIRST_WORD = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 class AnswerTrace:
     """The state and counts of one answer in progress.
 
-    filtered: the filter in force, in words. ended: the model ended its turn by itself.
+    filtered: the filter in force, in words. kind: as what the question is answered.
+    ended: the model ended its turn by itself.
     is_cut_off: it did not, and the last sentence of `text` is unfinished.
     """
 
     def __init__(self, question: str, filtered: str = "") -> None:
         self.question = question
         self.filtered = filtered
+        self.kind: QuestionKind = "fact"
         self.text = ""
         self.cited: list[Sentence] = []
         self.confidence = 0.0

@@ -26,6 +26,7 @@ from askive.rag.question.answer_type import (
 from askive.rag.question.clauses import split_parts
 from askive.rag.question.decomposition import question_parts
 from askive.rag.question.publishers import named_publishers
+from askive.rag.question.topic import Topic, topic_of
 from askive.rag.text.date_mentions import Day, days
 from askive.rag.text.names import Name, lower_words, names, names_in
 from askive.rag.text.numbers import numbers
@@ -87,7 +88,8 @@ class Question:
 
     Where to look. publishers: those of the archive that it names. times: the periods that it names. relative: a time
     that depends on today (`last week`), or empty. latest: it asks for the newest. events: times relative to an event
-    (`before the talks`), which only the archive can date.
+    (`before the talks`), which only the archive can date. topic: what it looks for, if it asks which documents mention
+    something.
 
     Not here. Its vector: `Archive.embedder` keeps the vectors of recent texts, so one ask embeds its question once. Its
     language: apart from month names the rules that read it are English, and nothing depends on the language.
@@ -117,6 +119,7 @@ class Question:
     relative: str
     latest: bool
     events: tuple[EventPhrase, ...]
+    topic: Topic
 
     @classmethod
     def read(cls, text: str, publishers: Sequence[str] = ()) -> Question:
@@ -162,6 +165,7 @@ class Question:
             relative=relative_phrase(query),
             latest=bool(_LATEST.search(query)),
             events=tuple(event_phrases(query)),
+            topic=topic_of(query, named),
         )
 
     @property

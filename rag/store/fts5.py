@@ -1,12 +1,20 @@
-"""FTS5 query expressions and BM25 search in SQLite."""
+"""FTS5 query expressions, BM25 search, and every match of an expression, in SQLite."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from askive.rag.store.filters import Filter
 from askive.rag.store.sqlite import SqliteStore
+from askive.rag.text.sentences import Span
 from askive.rag.text.words import content_words
+from askive.rag.types import Passage
 
 MAX_QUERY_WORDS = 64
+_BATCH_PASSAGES = 1000
 
 
 def fts_expression(query: str) -> str:
@@ -15,11 +23,31 @@ def fts_expression(query: str) -> str:
     Every word is quoted, so operators and quotation marks in the query are plain text.
     """
     unique = list(dict.fromkeys(content_words(query)))[:MAX_QUERY_WORDS]
-    return " OR ".join('"{}"'.format(word.replace('"', " ")) for word in unique)
+    return " OR ".join(map(phrase_expression, unique))
+
+
+def phrase_expression(phrase: str) -> str:
+    """An FTS5 expression that matches adjacent words, each in any form that has the same stem."""
+    return '"{}"'.format(phrase.replace('"', " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage that matches an expression.
+
+    spans: of the words or phrases that match, as offsets into the document's text.
+    context, context_spans: what is indexed with the passage (title, headings, publisher, date), and the offsets of the
+    matches in it.
+    """
+
+    passage: Passage
+    spans: tuple[Span, ...]
+    context: str
+    context_spans: tuple[Span, ...]
 
 
 class Fts5Index:
-    """BM25 search over passages and their context (title, headings, publisher, date)."""
+    """Search over passages and their context (title, headings, publisher, date)."""
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
@@ -28,3 +56,60 @@ class Fts5Index:
         """(passage_id, BM25), best first; empty when the query has no words."""
         expression = fts_expression(query)
         return self._store.search_fts(expression, top_k, admitted) if expression else []
+
+    def count(self, expression: str) -> int:
+        """The number of passages that match."""
+        query = "SELECT count(*) FROM passages_fts WHERE passages_fts MATCH ?"
+        return int(self._store.select(query, (expression,))[0][0])
+
+    def texts(self) -> Iterator[list[tuple[int, int, str]]]:
+        """(passage_id, doc_id, text) of every passage, in batches, in the order of insertion."""
+        last = -1
+        while rows := self._store.select(
+            "SELECT p.passage_id, p.doc_id, f.text FROM passages_fts f"
+            " JOIN passages p ON p.passage_id = f.rowid WHERE f.rowid > ? ORDER BY f.rowid LIMIT ?",
+            (last, _BATCH_PASSAGES),
+        ):
+            last = int(rows[-1][0])
+            yield [(passage_id, doc_id, text) for passage_id, doc_id, text in rows]
+
+    def matches(self, expression: str) -> Iterator[list[Match]]:
+        """Every passage that matches, with the exact words, in batches, in the order of insertion.
+
+        The words are found by the tokenizer of the index itself, as `highlight` of FTS5 marks them.
+        """
+        # A mark that no text has.
+        mark = uuid.uuid4().hex
+        last = -1
+        while True:
+            rows = self._store.select(
+                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                " highlight(passages_fts, 0, ?2, ?2), highlight(passages_fts, 1, ?2, ?2)"
+                " FROM passages_fts JOIN passages p ON p.passage_id = passages_fts.rowid"
+                " WHERE passages_fts MATCH ?1 AND passages_fts.rowid > ?3 ORDER BY passages_fts.rowid LIMIT ?4",
+                (expression, mark, last, _BATCH_PASSAGES),
+            )
+            if not rows:
+                return
+            last = int(rows[-1][0])
+            yield [_match(row, mark) for row in rows]
+
+
+def _match(row: Sequence[Any], mark: str) -> Match:
+    passage_id, doc_id, start, end, heading, page, marked_text, marked_context = row
+    text, spans = _unmarked(marked_text, mark)
+    context, context_spans = _unmarked(marked_context, mark)
+    passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+    return Match(passage, tuple(Span(start + a, start + b) for a, b in spans), context, tuple(context_spans))
+
+
+def _unmarked(marked: str, mark: str) -> tuple[str, list[Span]]:
+    """The text without marks, and the spans between each two of them."""
+    parts = marked.split(mark)
+    spans: list[Span] = []
+    at = 0
+    for n, part in enumerate(parts):
+        if n % 2:
+            spans.append(Span(at, at + len(part)))
+        at += len(part)
+    return "".join(parts), spans

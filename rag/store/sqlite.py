@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -95,29 +96,30 @@ class SqliteStore:
 
     def counts(self) -> Counts:
         """Number of documents and passages."""
-        with self._reading():
-            query = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
-            return Counts(*self._db.execute(query).fetchone())
+        query = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+        return Counts(*self.select(query)[0])
 
     def fingerprint(self) -> Fingerprint | None:
         """The fingerprint of the stored embeddings; None for a new store."""
         value = self._meta("fingerprint")
         return read_fingerprint(self._path, value) if value else None
 
+    def select(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of an SQL query, for the indexes in this folder."""
+        with self._reading():
+            return self._db.execute(query, values).fetchall()
+
     def known_sha256(self) -> dict[str, str]:
         """SHA-256 of the source's bytes, by uri."""
-        with self._reading():
-            return dict(self._db.execute("SELECT uri, sha256 FROM documents"))
+        return dict(self.select("SELECT uri, sha256 FROM documents"))
 
     def stamps(self) -> dict[str, str]:
         """Stamps of the files at their last reading, by uri; documents without a file have none."""
-        with self._reading():
-            return dict(self._db.execute("SELECT uri, stamp FROM files"))
+        return dict(self.select("SELECT uri, stamp FROM files"))
 
     def document(self, doc_id: int) -> Document:
         """The document. Raises StoreError when it does not exist."""
-        document = self._document("doc_id = ?", doc_id)
-        if document:
+        if document := self._document("doc_id = ?", doc_id):
             return document
         raise StoreError(f"no document {doc_id} in {self._path}", remedy="ask again: the archive has changed")
 
@@ -125,11 +127,11 @@ class SqliteStore:
         """The document, or None."""
         return self._document("uri = ?", uri)
 
-    def sources(self) -> list[Source]:
-        """All documents without their text, in the order of insertion."""
-        with self._reading():
-            rows = self._db.execute(f"SELECT {_SOURCE_COLUMNS} FROM documents ORDER BY doc_id").fetchall()
-        return [Source(*row) for row in rows]
+    def sources(self, admitted: Filter | None = None) -> list[Source]:
+        """The documents that the filter admits, without their text, in the order of insertion."""
+        condition, values = (admitted or Filter()).sql()
+        query = f"SELECT {_SOURCE_COLUMNS} FROM documents WHERE {condition} ORDER BY doc_id"
+        return [Source(*row) for row in self.select(query, values)]
 
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
         """Passages with their sources, by id; missing ids are left out."""
@@ -165,11 +167,10 @@ class SqliteStore:
         """
         last = after
         while True:
-            with self._reading():
-                rows = self._db.execute(
-                    "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?",
-                    (last, batch),
-                ).fetchall()
+            query = (
+                "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?"
+            )
+            rows = self.select(query, (last, batch))
             if not rows:
                 return
             ids = np.array([row[0] for row in rows], dtype=np.int64)
@@ -178,25 +179,25 @@ class SqliteStore:
 
     def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
         """Embeddings by passage id, each of shape (dimension,); missing ids are left out."""
-        with self._reading():
-            rows = self._db.execute(
-                "SELECT passage_id, vector FROM embeddings"
-                " WHERE passage_id IN (SELECT value FROM json_each(?))",
-                (_json_ids(passage_ids),),
-            ).fetchall()
+        query = (
+            "SELECT passage_id, vector FROM embeddings WHERE passage_id IN (SELECT value FROM json_each(?))"
+        )
+        rows = self.select(query, (_json_ids(passage_ids),))
         return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
 
     def publishers(self) -> list[str]:
         """All publishers, sorted."""
         query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
-        with self._reading():
-            return [str(row[0]) for row in self._db.execute(query)]
+        return [str(row[0]) for row in self.select(query)]
+
+    def authors(self) -> list[tuple[Any, ...]]:
+        """(doc_id, author) of every document with an author; a document may have several."""
+        return self.select("SELECT doc_id, a.value FROM documents, json_each(metadata, '$.author') a")
 
     def fields(self) -> list[str]:
         """Names of all metadata fields, sorted."""
         query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
-        with self._reading():
-            return [str(row[0]) for row in self._db.execute(query)]
+        return [str(row[0]) for row in self.select(query)]
 
     def passage_ids(self, admitted: Filter) -> Ids:
         """Ids of the passages of documents that the filter admits, ascending; shape (n,)."""
@@ -219,12 +220,11 @@ class SqliteStore:
             if condition
             else ""
         )
-        with self._reading():
-            rows = self._db.execute(
-                "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
-                f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
-                (expression, *values, top_k),
-            ).fetchall()
+        rows = self.select(
+            "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
+            f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
+            (expression, *values, top_k),
+        )
         return [(int(passage_id), float(score)) for passage_id, score in rows]
 
     def check(self) -> list[str]:

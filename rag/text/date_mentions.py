@@ -56,7 +56,7 @@ _PATTERNS = tuple(
         rf"\b(?:in|since|until|by|of|during|from|between|early|late|mid|last|next|this|and|to)[\s-]+{_MONTH}(?!\w)",
         # 1987, mid-1987, early-1987, late-1987; not "1987 people"
         rf"(?:(?<![\d.,$€£-])|(?<=\bmid-)|(?<=\bearly-)|(?<=\blate-)){_YEAR}\b(?![.,]?\d)"
-        r"(?!\s*(?:%|percent|per cent|people|men|women|troops|km|miles|m\b))",
+        r"(?!\s*(?:%|(?:percent|per cent|people|men|women|troops|km|miles|m)\b))",
     )
 )
 # "Monday", "next Monday"

@@ -71,12 +71,12 @@ def names_in(text: str) -> list[Name]:
             for raw in re.finditer(r"\S+", match.group())
         ]
         # "The Observatory", "Is Paris": the name begins after the stop word.
-        while raws and raws[0][2] in STOP_WORDS and not _is_acronym(raws[0][0]):
+        while raws and raws[0][2] in STOP_WORDS and not is_acronym(raws[0][0]):
             raws.pop(0)
         kept = tuple(
             word
             for raw, _, word in raws
-            if word and (_is_acronym(raw) or not (word in _NO_NAMES or numbers(word)))
+            if word and (is_acronym(raw) or not (word in _NO_NAMES or numbers(word)))
         )
         if not kept:
             continue
@@ -157,7 +157,7 @@ def _spells(acronym: str, text: str) -> bool:
     return bool(re.search(initials, text))
 
 
-def _is_acronym(word: str) -> bool:
+def is_acronym(word: str) -> bool:
     """`WHO` is an acronym, `who` is not."""
     return len(word) > 1 and word.isalpha() and word.isupper()
 

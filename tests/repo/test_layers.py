@@ -106,7 +106,7 @@ ORDER = [
     {"privacy"},
     {"collections"},
     {"answer", "factory"},
-    {"verification", "retrieval", "ingest"},
+    {"verification", "retrieval", "ingest", "overview"},
     {"evidence", "store"},
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},

@@ -14,6 +14,7 @@ from askive.ui.wording import VERDICT_WORDS
 
 _STYLE = (
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"
+    "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}"
     "h2{margin-top:2.5rem;font-size:1.1rem}blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #cfd8d6}"
     "small{color:#59636e}sup{font-weight:600}"
 )
@@ -36,12 +37,15 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
         return _plain(f"{failure['message']}. {failure['remedy']}")
     sentences = []
     for sentence in answer["sentences"]:
-        marks = "".join(f"[{n}]" for n in _numbers(sentence)) or "(no source)"
+        marks = "".join(f"[{n}]" for n in _numbers(sentence)) or _no_source(sentence)
         verdict = _verdict(sentence)
-        sentences.append(
-            f"{sentence['lead']}{_plain(sentence['text'])} {_plain(marks)}{f' ({verdict})' if verdict else ''}"
-        )
+        marks = f"{f' {_plain(marks)}' if marks else ''}{f' ({verdict})' if verdict else ''}"
+        sentences.append(f"{sentence['lead']}{_plain(sentence['text'])}{marks}")
     body = "".join(sentences).strip() if sentences else _plain(answer["text"])
+    if answer.get("rows"):
+        table = [_plain_line([*answer["columns"], "Sources"]), "|---" * (len(answer["columns"]) + 1) + "|"]
+        table += [_plain_line([*row["cells"], _row_marks(row)]) for row in answer["rows"]]
+        body += "\n\n" + "\n".join(table)
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
         body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
@@ -76,11 +80,17 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
         return f"<p>{html.escape(failure['message'])}. {html.escape(failure['remedy'])}</p>"
     sentences = []
     for sentence in answer["sentences"]:
-        marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence)) or " <small>(no source)</small>"
+        marks = "".join(f"<sup>[{n}]</sup>" for n in _numbers(sentence))
+        if not marks and _no_source(sentence):
+            marks = f" <small>{_no_source(sentence)}</small>"
         verdict = _verdict(sentence)
         small = f" <small>({verdict})</small>" if verdict else ""
         sentences.append(f"{html.escape(sentence['lead'] + sentence['text'])}{marks}{small}")
     body = f"<p>{''.join(sentences) or html.escape(answer['text'])}</p>"
+    if answer.get("rows"):
+        head = _html_line("th", [*answer["columns"], "Sources"])
+        lines = [_html_line("td", [*row["cells"], _row_marks(row)]) for row in answer["rows"]]
+        body += f"<table>{head}{''.join(lines)}</table>"
     if answer["disagreement"]:
         rows = [
             f"<li>{html.escape(item['value'])} ({html.escape(item['published'] or 'no date')})"
@@ -99,8 +109,28 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
     return body + "".join(quotes)
 
 
-def _numbers(sentence: View) -> list[int]:
-    return list(dict.fromkeys(citation["number"] for citation in sentence["citations"]))
+def _numbers(part: View) -> list[int]:
+    """The numbers of the sources of a sentence or a row."""
+    return list(dict.fromkeys(citation["number"] for citation in part["citations"]))
+
+
+def _no_source(sentence: View) -> str:
+    """What stands in place of the numbers; nothing when the sentence sums up the rows below it."""
+    return "" if sentence["verdict"] == "supported" else "(no source)"
+
+
+def _row_marks(row: View) -> str:
+    verdict = VERDICT_WORDS[row["verdict"]]
+    return f"{''.join(f'[{n}]' for n in _numbers(row))}{f' ({verdict})' if verdict else ''}"
+
+
+def _plain_line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(_plain(_one_line(cell)) for cell in cells)} |"
+
+
+def _html_line(tag: str, cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def _verdict(sentence: View) -> str:

@@ -13,7 +13,7 @@ from askive.models.errors import AskiveError
 from askive.rag.answer.preparation import complete_question
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.text.words import storable
-from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from askive.rag.types import Answer, Cited, Event, Final, Progress, Searching, Sources, Token, Turn
 from askive.ui.chat.conversations import Conversations, KeptTurn
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
@@ -269,6 +269,8 @@ class _EventForwarder:
             if event.first is not None:
                 self.first = citation_view(event.first, self._number)
             emit("sources", n_hits=len(event.hits), first=self.first)
+        elif isinstance(event, Progress):
+            emit("progress", done=event.done, total=event.total, what=event.what)
         elif isinstance(event, Token):
             emit("token", text=event.text)
         elif isinstance(event, Cited):

@@ -14,6 +14,7 @@ from askive.rag.errors import UsageError
 from askive.ui.terminal.opening import open_assistant
 from askive.ui.terminal.options import (
     After,
+    AnswerAs,
     AsJson,
     Before,
     Collection,
@@ -32,6 +33,7 @@ from askive.ui.terminal.render import Output
 if TYPE_CHECKING:
     from askive.rag.config import Config
     from askive.rag.store.filters import Filter
+    from askive.rag.types import QuestionKind
 
 
 def ask(
@@ -52,6 +54,7 @@ def ask(
     path: PathGlob = None,
     where: Where = None,
     literal: Literal = False,
+    answer_as: AnswerAs = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -81,7 +84,7 @@ def ask(
     )
     shown = output(as_json or batch is not None, quiet)
     if batch is not None:
-        _ask_batch(config, _read_batch(batch), admitted, shown)
+        _ask_batch(config, _read_batch(batch), admitted, answer_as, shown)
         return
     text = sys.stdin.read() if question == "-" else question or ""
     if not text.strip():
@@ -90,14 +93,19 @@ def ask(
         if shown.as_json:
             from askive.rag.serialize import answer_to_dict
 
-            shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
+            shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=answer_as)))
         else:
             from askive.ui.terminal.answers import print_stream
 
-            print_stream(assistant.stream(text, admitted=admitted), shown, strict=strict)
+            events = assistant.stream(text, admitted=admitted, kind=answer_as)
+            answer = print_stream(events, shown, strict=strict)
+            if answer_as not in (None, answer.kind):
+                shown.hint(f"Questions of the kind {answer_as!r} are answered from the best passages so far.")
 
 
-def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown: Output) -> None:
+def _ask_batch(
+    config: Config, questions: Iterator[str], admitted: Filter, kind: QuestionKind | None, shown: Output
+) -> None:
     """Print the answers in order, each as soon as it is done. A question that fails becomes an error object."""
     from askive.models.errors import AskiveError
     from askive.rag.serialize import answer_to_dict
@@ -107,7 +115,7 @@ def _ask_batch(config: Config, questions: Iterator[str], admitted: Filter, shown
     with open_assistant(config, shown)[0] as assistant:
         for text in questions:
             try:
-                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted)))
+                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=kind)))
             except Exception as error:  # One failing question must not stop the others.
                 failed = True
                 failure = (

@@ -1,4 +1,4 @@
-"""An answer on a terminal: the first quote, then the text, then the sources."""
+"""An answer on a terminal: the first quote, then the text, then its rows, then the sources."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from askive.rag.answer.partial import missing_text
-from askive.rag.types import Answer, Citation, Cited, Event, Final, Searching, Sentence, Sources
+from askive.rag.types import (
+    Answer,
+    Citation,
+    Cited,
+    Event,
+    Final,
+    Progress,
+    Row,
+    Searching,
+    Sentence,
+    Sources,
+)
 from askive.ui.terminal.hits import also_in
 from askive.ui.terminal.render import Output, harmless, one_line
-from askive.ui.wording import VERDICT_WORDS
+from askive.ui.wording import KIND_WORDS, VERDICT_WORDS
+
+# A supported sentence without a source sums up the rows below it.
+_UNCITED = {"cut_off": " [cut off]", "supported": ""}
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
@@ -37,6 +51,8 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
                 out.print(f"  {about(event.first)}", style="dim", markup=False)
                 out.print()
                 _resume(spinner)
+            elif isinstance(event, Progress) and spinner:
+                spinner.update(f"Reading the sources… {event.done:,} of {event.total:,} {event.what}")
             elif isinstance(event, Cited) and (event.sentence.verdict == "supported" or not strict):
                 _pause(spinner)
                 spinner = None
@@ -58,6 +74,8 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
         n = answer.n_left_out
         what = "One sentence was" if n == 1 else f"{n} sentences were"
         shown.hint(f"{what} left out, not supported by the documents. --show-unsupported shows all.")
+    if answer.rows:
+        _print_rows(answer, shown)
     _print_sources(answer, shown)
     return answer
 
@@ -77,6 +95,31 @@ def _print_sentence(sentence: Sentence, printed: list[str]) -> None:
     printed.append(sentence.text)
 
 
+def _print_rows(answer: Answer, shown: Output) -> None:
+    """The rows as a table; its last column has the numbers of their sources."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    if answer.kind:
+        shown.hint(f"\nAnswered as: {KIND_WORDS[answer.kind]}")
+    has_marks = any(row.citations or VERDICT_WORDS[row.verdict] for row in answer.rows)
+    table = Table(box=SIMPLE, pad_edge=False)
+    for column in [*answer.columns, *["Sources"] * has_marks]:
+        table.add_column(Text(one_line(column)), overflow="fold")
+    for row in answer.rows:
+        cells = [row.values.get(column, "") for column in answer.columns]
+        table.add_row(*(Text(one_line(cell)) for cell in [*cells, *[_row_marks(row)] * has_marks]))
+    shown.out.print(table)
+
+
+def _row_marks(row: Row) -> str:
+    """`[3]`, or `[3] (not checked)`."""
+    verdict = VERDICT_WORDS[row.verdict]
+    numbers = "".join(f"[{citation.marker}]" for citation in row.citations)
+    return f"{numbers} ({verdict})" if verdict else numbers
+
+
 def about(citation: Citation) -> str:
     """Title, publisher and date of a citation's document, on one line."""
     source = citation.hit.source
@@ -87,7 +130,7 @@ def about(citation: Citation) -> str:
 
 def _print_sources(answer: Answer, shown: Output) -> None:
     out = shown.out
-    cited = _unique(c for sentence in answer.sentences for c in sentence.citations)
+    cited = _unique(answer.citations)
     # No sentence refers to these numbers, so they start at 1.
     nearby = list(enumerate(answer.refusal.nearby if answer.refusal else (), start=1))
     for title, citations in (("Sources", [(c.marker, c) for c in cited]), ("Nearest passages", nearby)):
@@ -120,7 +163,7 @@ def _print_sources(answer: Answer, shown: Output) -> None:
 
 def _marks(sentence: Sentence) -> str:
     if not sentence.citations:
-        return " [cut off]" if sentence.verdict == "cut_off" else " [no source]"
+        return _UNCITED.get(sentence.verdict, " [no source]")
     marks = "".join(f"[{citation.marker}]" for citation in sentence.citations)
     verdict = VERDICT_WORDS[sentence.verdict]
     return f" {marks}({verdict})" if verdict else f" {marks}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from askive.rag.types import QuestionKind
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
@@ -60,6 +61,15 @@ Literal = Annotated[
     typer.Option(
         "--literal",
         help="Do not rank passages higher that match publishers, dates or clauses of the question.",
+    ),
+]
+
+AnswerAs = Annotated[
+    QuestionKind | None,
+    typer.Option(
+        "--as",
+        metavar="KIND",
+        help=f"Answer as this kind of question: {', '.join(get_args(QuestionKind))}.",
     ),
 ]
 

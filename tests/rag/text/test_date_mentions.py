@@ -27,6 +27,7 @@ from askive.rag.text.date_mentions import conflicts, day_of, days, entails
         ("last year", "2016", ["2015"]),
         ("since 1987, 2000 troops", None, ["1987"]),
         ("31 February 2016", None, ["2016-02"]),
+        ("reports of 2015 mention 2000 men", None, ["2015"]),
         ("nothing", "2016", []),
     ],
 )

@@ -37,7 +37,8 @@ export function citationButton(turn, citation, verdict = "supported") {
 
 export function sentence(turn, view) {
   const parts = [el("span", { class: "said" }, view.text)];
-  if (!view.citations.length) parts.push(el("span", { class: "verdict none" }, "no source"));
+  // A supported sentence without a source sums up the rows below it.
+  if (!view.citations.length && view.verdict !== "supported") parts.push(el("span", { class: "verdict none" }, "no source"));
   const shown = new Set();
   for (const citation of view.citations) {
     if (shown.has(citation.number)) continue;
@@ -72,6 +73,17 @@ export function text(turn, answer) {
   }
   body.append(paragraph);
   return body;
+}
+
+/** The rows of an answer as a table; null when it has none, as older stored answers. */
+export function rows(turn, answer) {
+  if (!answer.rows?.length) return null;
+  const line = (row) =>
+    el("tr", {}, row.cells.map((cell) => el("td", {}, cell)), el("td", {}, row.citations.map((citation) => citationButton(turn, citation, row.verdict)),
+      row.verdict !== "supported" && el("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict].label)));
+  return el("div", { class: "rows", tabindex: "0", role: "region", "aria-label": `Answered as: ${answer.answered_as}` },
+    el("p", { class: "quiet" }, `Answered as: ${answer.answered_as}`),
+    el("table", {}, el("thead", {}, el("tr", {}, [...answer.columns, "Sources"].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, answer.rows.map(line))));
 }
 
 export function refusal(turn, answer, filtered) {
@@ -117,7 +129,7 @@ function sourceLine(turn, citation, verdict = "supported") {
 
 export function sources(turn, answer) {
   const used = new Map();
-  for (const view of answer.sentences) for (const citation of view.citations) if (!used.has(citation.number)) used.set(citation.number, citation);
+  for (const view of [...answer.sentences, ...(answer.rows || [])]) for (const citation of view.citations) if (!used.has(citation.number)) used.set(citation.number, citation);
   const list = [...used.values()].sort((a, b) => a.number - b.number);
   const made = el("div", { class: "sources" });
   if (list.length)

@@ -90,6 +90,8 @@ export class TurnView {
         announce(`Found in ${event.first.title}: ${event.first.quote}`);
       }
       this.status.textContent = "Reading…";
+    } else if (event.kind === "progress") {
+      this.status.textContent = `Reading… ${event.done} of ${event.total} ${event.what}`;
     } else if (event.kind === "token") {
       this.said += event.text;
       this.tail.textContent = this.said;
@@ -134,6 +136,7 @@ export class TurnView {
       if (answer.first) parts.push(answers.firstQuote(this, answer.first));
       if (answer.disagreement.length) parts.push(answers.disagreement(this, answer.disagreement));
       parts.push(answer.sentences.length ? answers.text(this, answer) : el("div", { class: "text" }, el("p", {}, answer.text)));
+      parts.push(answers.rows(this, answer));
     }
     const missing = answers.missing(answer);
     if (missing) parts.push(el("p", { class: "unanswered" }, missing));
@@ -197,6 +200,7 @@ export const citationsOf = (answer) => {
   if (answer.first && !answer.refusal) add(answer.first);
   answer.disagreement.forEach((item) => item.citations.forEach(add));
   answer.sentences.forEach((view) => view.citations.forEach(add));
+  answer.rows?.forEach((row) => row.citations.forEach(add));
   if (answer.refusal) answer.refusal.nearby.forEach(add);
   return found;
 };

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from askive.rag.types import Answer, Citation, Hit, Sentence, Source
+from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
+from askive.ui.wording import KIND_WORDS
 
 View = dict[str, Any]
 Number = Callable[[str], int]
@@ -46,6 +47,15 @@ def sentence_view(sentence: Sentence, number: Number, lead: str = "") -> View:
     }
 
 
+def row_view(row: Row, columns: Sequence[str], number: Number) -> View:
+    """A row as cells in the order of the columns."""
+    return {
+        "cells": [row.values.get(column, "") for column in columns],
+        "verdict": row.verdict,
+        "citations": [citation_view(citation, number) for citation in row.citations],
+    }
+
+
 def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> View:
     """Everything that the page shows of an answer. stopped: the user stopped it."""
     sentences = []
@@ -53,7 +63,7 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
     for sentence in answer.sentences:
         sentences.append(sentence_view(sentence, number, answer.text[at : sentence.start]))
         at = sentence.end
-    used = {c.hit.source.uri for s in answer.sentences for c in s.citations}
+    used = {citation.hit.source.uri for citation in answer.citations}
     refusal = None
     if answer.refusal is not None:
         refusal = {
@@ -64,8 +74,12 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
         used |= {citation.hit.source.uri for citation in answer.refusal.nearby}
     read = [piece.hit for piece in answer.evidence] or list(answer.hits)
     return {
+        "kind": answer.kind,
+        "answered_as": KIND_WORDS[answer.kind] if answer.kind else "",
         "text": answer.text,
         "sentences": sentences,
+        "columns": list(answer.columns),
+        "rows": [row_view(row, answer.columns, number) for row in answer.rows],
         "refusal": refusal,
         "stopped": stopped,
         "others": [_span_view(hit) for hit in _others(read, used)],
@@ -106,6 +120,7 @@ def citations_of(answer: Mapping[str, Any]) -> list[View]:
     found: dict[tuple[str, int, int], View] = {}
     for group in (
         [c for s in answer["sentences"] for c in s["citations"]],
+        [c for row in answer.get("rows", ()) for c in row["citations"]],
         [c for item in answer["disagreement"] for c in item["citations"]],
         refusal["nearby"] if refusal else [],
     ):

@@ -1,0 +1,12 @@
+"""The plan for each kind of question. Kinds without one are answered from the best passages, by the answerer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from askive.rag.answer.plans.mentions import mentions
+from askive.rag.answer.plans.overview import overview
+from askive.rag.answer.plans.plan import AnswerPlan
+from askive.rag.types import QuestionKind
+
+PLANS: Mapping[QuestionKind, AnswerPlan] = {"mentions": mentions, "overview": overview}
