@@ -15,6 +15,20 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
 """cut_off: the sentence is incomplete, so its meaning is unknown and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
+QuestionKind = Literal[
+    "fact",
+    "yes_no",
+    "explanation",
+    "who_said",
+    "mentions",
+    "list",
+    "summary",
+    "overview",
+    "timeline",
+    "comparison",
+    "conversation",
+]
+"""What a question asks for, which decides how it is answered; `askive.rag.question.kind` has the rule for each."""
 
 
 PAGE_BREAK = "\f"
