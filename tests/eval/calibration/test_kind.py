@@ -30,6 +30,7 @@ from askive.rag.question.kind import PLAINEST_FIRST, find_kind_model
 
 EMBEDDER = HashEmbedder()
 MIN_ACCURACY = 0.74
+MIN_SHARE = 0.95
 
 
 def questions(topics: Sequence[str] = ("tram", "lock", "well", "barn", "mill", "quay")) -> list[KindQuestion]:
@@ -114,7 +115,7 @@ def test_the_shipped_model_leaves_questions_for_sentences_alone(weights_home: Pa
     assert model is not None
     for name in SENTENCE_SUITES:
         texts = [sample.question for sample in open_suite(name).samples]
-        assert share_answered_by_sentences(model, texts, embedder) >= 0.97
+        assert share_answered_by_sentences(model, texts, embedder) >= MIN_SHARE
 
 
 @pytest.mark.weights
