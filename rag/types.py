@@ -28,8 +28,7 @@ QuestionKind = Literal[
     "comparison",
     "conversation",
 ]
-"""What a question asks for. mentions: which documents, or how many, mention something. overview: what is in the
-collection. conversation: nothing that documents answer, such as thanks."""
+"""What a question asks for, which decides how it is answered; `askive.rag.question.kind` has the rule for each."""
 
 
 QUESTION_LABEL = "Question: "

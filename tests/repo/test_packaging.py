@@ -71,6 +71,7 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "askive/rag/calibration/answerability.json",
         "askive/rag/calibration/support.json",
         "askive/rag/calibration/candidate_answers.json",
+        "askive/rag/calibration/kind.json",
     ):
         assert path in names
     shipped = {name for name in names if name.startswith("askive/eval/gold/") and not name.endswith("/")}

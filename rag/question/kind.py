@@ -1,0 +1,153 @@
+"""The kind of a question, which decides how it is answered: a multinomial logistic model of its vector and its words.
+
+A rule for each kind, from the plainest to the least plain:
+
+- fact: one value that a sentence can state (a number, a date, a name, a decision), or as many as the question fixes
+  ("which two capitals"). A choice between two is a fact, and so is what a rule provides ("what does the lease say").
+- yes_no: whether something is so; also whether any document mentions it.
+- explanation: why or how, what something is or means, how something is done: more than a value.
+- who_said: what a person or a publisher said, thinks or wants, or who said, denied or promised something.
+- list: all values there are: people, places, items, reasons. "Who was killed" is a list, "who leads the team" a fact.
+- mentions: which or how many documents (letters, contracts, passages) mention or contain something, or where.
+- summary: what there is about a topic or in a document, in short; where a matter stands.
+- timeline: what happened when, in order of time; the history of something. "When did it happen" is a fact.
+- comparison: two or more sides against each other: what differs, what they share, what each of them says.
+- overview: the collection as a whole: its topics, sources, dates, sizes, names.
+- conversation: meant for the assistant or about its last answer ("thanks", "what can you do", "shorter"); needs no
+  document.
+
+`python -m askive.eval.calibration.kind` fits the model and stores it in `kind.json` with its provenance.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askive.models.protocols import Vectors
+from askive.rag.question.analysis import Question
+from askive.rag.types import QuestionKind
+
+STORED = Path(__file__).parent.parent / "calibration" / "kind.json"
+PLAINEST_FIRST: tuple[QuestionKind, ...] = (
+    "fact",
+    "yes_no",
+    "explanation",
+    "who_said",
+    "list",
+    "mentions",
+    "summary",
+    "timeline",
+    "comparison",
+    "overview",
+    "conversation",
+)
+_START = "^"
+# "don't", "2015", "?"
+_TOKEN = re.compile(r"[\w']+|\?")
+
+
+@dataclass(frozen=True, slots=True)
+class KindModel:
+    """A fitted model.
+
+    embedder_digest: of the embedder whose vectors it was fitted on.
+    phrases: the words and pairs of words that it knows, in the order of their weights.
+    weights: shape (kinds in the order of PLAINEST_FIRST, 1 + properties + phrases + dimension): bias first.
+    margin: when the two most probable kinds are nearer than this, the plainer of them is chosen.
+    """
+
+    embedder_digest: str
+    phrases: tuple[str, ...]
+    weights: NDArray[np.float64]
+    margin: float
+
+    def probabilities(self, question: Question, vector: Vectors) -> dict[QuestionKind, float]:
+        """The probability of each kind; they sum to 1. vector: of the question, shape (dimension,)."""
+        logits = self.weights @ inputs(question, vector, self.phrases)
+        shares = np.exp(logits - logits.max())
+        return dict(zip(PLAINEST_FIRST, (shares / shares.sum()).tolist(), strict=True))
+
+    def kind(self, question: Question, vector: Vectors) -> QuestionKind:
+        """The most probable kind, or the second if it is plainer and nearly as probable."""
+        return choose(self.probabilities(question, vector), self.margin)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> KindModel:
+        """A model from its stored form. Raises KeyError when a field is missing."""
+        weights = np.array([values["weights"][kind] for kind in PLAINEST_FIRST], dtype=np.float64)
+        return cls(values["embedder_digest"], tuple(values["phrases"]), weights, values["margin"])
+
+
+def classify(question: Question, vector: Vectors, embedder_digest: str) -> QuestionKind:
+    """The kind of a question; vector: by the embedder with this digest, shape (dimension,).
+
+    Without a model for that embedder it is `yes_no`, `explanation` or `fact`, by the question's words.
+    """
+    model = find_kind_model(embedder_digest)
+    if model is not None:
+        return model.kind(question, vector)
+    if question.is_yes_no:
+        return "yes_no"
+    return "explanation" if question.wants_explanation else "fact"
+
+
+def choose(probabilities: Mapping[QuestionKind, float], margin: float) -> QuestionKind:
+    """The most probable kind; of the two most probable ones the plainer, if they differ by less than `margin`."""
+    first, second = sorted(probabilities, key=lambda kind: -probabilities[kind])[:2]
+    if probabilities[first] - probabilities[second] < margin:
+        return min(first, second, key=PLAINEST_FIRST.index)
+    return first
+
+
+def find_kind_model(embedder_digest: str, stored: Path = STORED) -> KindModel | None:
+    """The shipped model for this embedder; None when there is none: other embedders' vectors differ."""
+    return next((model for model in _read(stored) if model.embedder_digest == embedder_digest), None)
+
+
+def inputs(question: Question, vector: Vectors, phrases: Sequence[str]) -> NDArray[np.float64]:
+    """What the model sees: 1, properties of the question, its phrases (scaled to unit length), its vector."""
+    own = phrases_of(question.text)
+    found = np.array([phrase in own for phrase in phrases], dtype=np.float64)
+    length = max(1.0, float(np.sqrt(found.sum())))
+    return np.concatenate([[1.0], _properties(question), found / length, vector.astype(np.float64)])
+
+
+def phrases_of(text: str) -> frozenset[str]:
+    """The words of a text and its pairs of adjacent words, in lower case; `^` marks the beginning."""
+    tokens = [_START, *_TOKEN.findall(text.lower().replace("’", "'"))]
+    return frozenset([*tokens[1:], *(f"{a} {b}" for a, b in pairwise(tokens))])
+
+
+def _properties(question: Question) -> NDArray[np.float64]:
+    """Scaled down, so that regularisation leaves the vector and the phrases their say."""
+    flags = (
+        question.answer_type == "number",
+        question.answer_type == "date",
+        question.answer_type == "name",
+        question.is_yes_no,
+        question.wants_explanation,
+        question.wants_several,
+        question.wants_the_one,
+        question.asks_who,
+        bool(question.clauses),
+        bool(question.names),
+        bool(question.times),
+        bool(question.publishers),
+        question.latest,
+    )
+    return 0.3 * np.array([*flags, len(question.words) / 10], dtype=np.float64)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> tuple[KindModel, ...]:
+    return tuple(KindModel.from_dict(row) for row in json.loads(path.read_text(encoding="utf-8")))
