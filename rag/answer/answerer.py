@@ -5,7 +5,7 @@ Each stage emits an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from threading import Event as Flag
 from typing import get_args
 
@@ -29,6 +29,7 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
+from askive.rag.question.kind import classify
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -133,16 +134,21 @@ class Answerer:
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
         retriever = self.preparer.retriever
         whole = retriever.read(question)
-        trace.kind = kind = kind or kind_of(whole)
+        trace.kind = kind = kind or self._kind_of(whole)
         plan = PLANS.get(kind)
         if plan is None:
-            trace.kind = kind if kind in FROM_PASSAGES else kind_of(whole)
+            trace.kind = kind if kind in FROM_PASSAGES else self._kind_of(whole, ())
             yield from self._stream_from_passages(whole, history, cancel, admitted, trace)
             return
         archive, tools = self._archive, self.tools
         yield from plan(
             PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools)
         )
+
+    def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLANS) -> QuestionKind:
+        """The kind of a question when the user names none: the one place that decides it. planned: kinds to choose."""
+        embedder = self._archive.embedder
+        return classify(question, self._archive.embed_query(question.query), embedder.digest, planned)
 
     def _stream_from_passages(
         self,
@@ -260,13 +266,6 @@ class Answerer:
                 kind=trace.kind,
             )
         )
-
-
-def kind_of(question: Question) -> QuestionKind:
-    """The kind of a question when the user names none: the one place that decides it."""
-    if question.is_yes_no:
-        return "yes_no"
-    return "explanation" if question.wants_explanation else "fact"
 
 
 def _checked(question: str) -> str:

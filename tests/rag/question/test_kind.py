@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.models.fakes import HashEmbedder
+from askive.rag.question import kind as kind_module
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import (
     PLAINEST_FIRST,
     STORED,
+    SURE,
     KindModel,
     choose,
     classify,
@@ -121,7 +123,7 @@ def test_a_stored_model_is_found_by_its_embedder(tmp_path: Path) -> None:
 def test_without_a_model_the_words_decide(text: str, kind: QuestionKind) -> None:
     embedder = HashEmbedder()
     (vector,) = embedder.embed([text])
-    assert classify(Question.read(text), vector, embedder.digest) == kind
+    assert classify(Question.read(text), vector, embedder.digest, PLAINEST_FIRST) == kind
 
 
 def test_the_shipped_models_fit_their_inputs() -> None:
@@ -130,3 +132,18 @@ def test_the_shipped_models_fit_their_inputs() -> None:
         assert fitted is not None and 0 <= fitted.margin < 0.5
         n_others = len(inputs(Question.read("a"), np.zeros(0, np.float32), fitted.phrases))
         assert fitted.weights.shape[1] - n_others == 384
+
+
+@pytest.mark.parametrize(
+    ("probability", "planned", "kind"),
+    [(SURE, ("mentions",), "mentions"), (SURE - 0.01, ("mentions",), "fact"), (SURE, ("timeline",), "fact")],
+)
+def test_only_a_sure_kind_with_a_plan_is_chosen(
+    probability: float, planned: tuple[QuestionKind, ...], kind: QuestionKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[QuestionKind, float] = dict.fromkeys(PLAINEST_FIRST, 0.0)
+    given["mentions"] = probability
+    monkeypatch.setattr(KindModel, "probabilities", lambda *_: given)
+    monkeypatch.setattr(kind_module, "find_kind_model", lambda _: model())
+    vector = np.zeros(384, np.float32)
+    assert classify(Question.read("When did the ferry sink?"), vector, "any", planned) == kind
