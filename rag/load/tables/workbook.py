@@ -1,50 +1,42 @@
-"""Tables: each row becomes a line with its column names, `- Ship: Aurora; Captain: Rosa Lind`.
-
-A row without its column names answers nothing, so every line has them.
-"""
+"""Workbooks: each sheet is a section, and each row a line with its column heads."""
 
 from __future__ import annotations
 
-import csv
 import datetime
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from pathlib import PurePath
+from typing import Any, NamedTuple
 
 from askive.rag.errors import LoadError
-from askive.rag.load.decoding import decode
-from askive.rag.load.limits import MAX_TEXT_CHARS
+from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
+from askive.rag.load.tables.lines import table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
 from askive.rag.types import Document
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv"
-MAX_CELLS = 5_000_000
-"""Maximum number of cells in a file, empty ones included: a sheet of one kilobyte may claim 17 billion."""
-_MAX_CELL_CHARS = 32_767
-# "1,234.50", "12:30", "45 %", "$-20".
-_NUMBER = re.compile(r"[\s\d.,:%€$£+-]+")
-# "- Ship: Aurora", "; Captain: Rosa Lind".
-_HEADED_CELL = re.compile(r"(?:^- |; )([^:;]+): ")
+_CHUNK_BYTES = 2**20
+_MAX_TAG_BYTES = 200
+# '<mergeCell ref="B4:C4"', '<x:mergeCell ref="A1:A2"'.
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3}\d{1,7}):([A-Z]{1,3}\d{1,7})"')
+# "<f>", '<f t="shared"', "<x:f/>".
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+# "0%", "0.00%".
+_PERCENT = re.compile(r"0(?:\.(0+))?\s?%")
 
 
-def load_csv(data: bytes, uri: str) -> Document:
-    """Cells are separated by comma, semicolon or tab. Raises LoadError for binary files and invalid quoting."""
-    from askive.rag.load.digest import sha256
+class _Layout(NamedTuple):
+    """What the rows of a sheet do not say. spans: width and height of merged cells, by 1-based row and column."""
 
-    text = decode(data, uri)
-    delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
-    try:
-        lines = _lines(_limited(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), uri), uri)
-    except csv.Error as error:
-        raise LoadError(f"{uri} is not a readable table: {error}", remedy="save it again as CSV") from error
-    return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type=CSV, sha256=sha256(data))
+    spans: dict[tuple[int, int], tuple[int, int]]
+    has_formulas: bool
 
 
 def load_xlsx(data: bytes, uri: str) -> Document:
-    """Each sheet is a section. Formulas are replaced by their last value. Raises LoadError for damaged files."""
+    """A formula is replaced by its last value, or shown when the file has none. Raises LoadError for damaged files."""
     from openpyxl import load_workbook
 
     from askive.rag.load.digest import sha256
@@ -53,17 +45,23 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     parts: list[str] = []
     n_chars = 0
     try:
+        layouts = _layouts(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        formulas: Any = None
+        if any(layout.has_formulas for layout in layouts.values()):
+            formulas = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
         try:
             for sheet in book.worksheets:
-                # The declared size of a sheet may be wrong; its rows are read.
-                sheet.reset_dimensions()
-                cells = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
-                if lines := _lines(_limited(cells, uri), uri, n_chars):
+                layout = layouts.get(sheet.title, _Layout({}, has_formulas=False))
+                beside = _cells_of(formulas[sheet.title]) if layout.has_formulas else repeat(())
+                rows = _rows(zip(_cells_of(sheet), beside, strict=False), layout, uri)
+                if lines := table_lines(rows, uri, n_chars):
                     n_chars += len(lines)
                     parts.append(f"## {' '.join(sheet.title.split())}\n\n{lines}")
         finally:
             book.close()
+            if formulas is not None:
+                formulas.close()
     except (LoadError, MemoryError, RecursionError):
         raise
     except Exception as error:
@@ -85,75 +83,73 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     )
 
 
-def column_heads(line: str) -> tuple[str, ...]:
-    """The column names for which a row, or a sentence of it, has cells: `Ship`, `Captain`.
+def _layouts(data: bytes) -> dict[str, _Layout]:
+    """The layout of each sheet, by its name."""
+    from lxml import etree
 
-    line: as `load_csv` and `load_xlsx` write it. Column names that contain a colon or a semicolon are not recognised,
-    and a cell such as `late; reason: fog` adds a name.
-    """
-    return tuple(_HEADED_CELL.findall(line))
-
-
-def _delimiter(text: str) -> str:
-    """The most frequent separator in the first line."""
-    first = next((line for line in text.split("\n") if line.strip()), "")
-    return max(",;\t|", key=first.count)
-
-
-def _limited(rows: Iterable[Sequence[str]], uri: str) -> Iterator[list[str]]:
-    n_cells = 0
-    for row in rows:
-        n_cells += len(row) + 1
-        if n_cells > MAX_CELLS:
-            raise LoadError(
-                f"{uri} has more than {MAX_CELLS:,} cells",
-                remedy="split it, or remove its empty rows and columns",
-            )
-        cells = [" ".join(cell.split())[:_MAX_CELL_CHARS] for cell in row]
-        if any(cells):
-            yield cells
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), parser)
+        targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+        sheets = etree.fromstring(archive.read("xl/workbook.xml"), parser).iter("{*}sheet")
+        layouts: dict[str, _Layout] = {}
+        for sheet in sheets:
+            relation_id = next((value for name, value in sheet.items() if name.endswith("}id")), None)
+            target = targets.get(relation_id, "")
+            path = target[1:] if target.startswith("/") else f"xl/{target}"
+            if path in archive.NameToInfo:
+                with archive.open(path) as part:
+                    layouts[sheet.get("name", "")] = _layout(part)
+        return layouts
 
 
-def _lines(rows: Iterator[list[str]], uri: str, n_before: int = 0) -> str:
-    """A line for each row. n_before: length of the text of earlier sheets. Raises LoadError when there is too much."""
-    first, second = next(rows, None), next(rows, None)
-    if first is None:
-        return ""
-    heads = first if second is not None and _names_columns(first) else []
-    lines: list[str] = []
-    n_chars = n_before
-    for row in chain([] if heads else [first], [] if second is None else [second], rows):
-        cells = [
-            f"{heads[n]}: {cell}" if n < len(heads) and heads[n] else cell
-            for n, cell in enumerate(row)
-            if cell
-        ]
-        lines.append(f"- {'; '.join(cells)}")
-        n_chars += len(lines[-1])
-        # Each row repeats the column names, so a small file can expand to a huge text.
-        if n_chars > MAX_TEXT_CHARS:
-            raise LoadError(
-                f"{uri} has more than {MAX_TEXT_CHARS:,} characters with the column heads in every row",
-                remedy="split it, or shorten its column heads",
-            )
-    return "\n".join(lines)
+def _layout(part: Any) -> _Layout:
+    """Reads the merged cells from the bytes: openpyxl knows them only when it holds the whole sheet in memory."""
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    has_formulas = False
+    rest = b""
+    while chunk := part.read(_CHUNK_BYTES):
+        text = rest + chunk
+        has_formulas = has_formulas or bool(_FORMULA.search(text))
+        for first, last in _MERGED.findall(text):
+            row, column = coordinate_to_tuple(first.decode())
+            last_row, last_column = coordinate_to_tuple(last.decode())
+            spans[row, column] = (last_column - column + 1, last_row - row + 1)
+        rest = text[-_MAX_TAG_BYTES:]
+    return _Layout(spans, has_formulas)
 
 
-def _names_columns(row: Sequence[str]) -> bool:
-    """Whether a first row has column names: nearly all filled, no duplicates, no numbers."""
-    filled = [cell for cell in row if cell]
-    return (
-        len(filled) >= 0.5 * len(row)
-        and len(set(filled)) == len(filled)
-        and not any(_NUMBER.fullmatch(cell) for cell in filled)
-    )
+def _cells_of(sheet: Any) -> Iterator[Any]:
+    # The declared size of a sheet may be wrong; its rows are read.
+    sheet.reset_dimensions()
+    return iter(sheet.iter_rows())
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+def _rows(rows: Iterable[tuple[Any, Any]], layout: _Layout, uri: str) -> Iterator[Row]:
+    open_cells = OpenCells(uri)
+    for n_row, (cells, formulas) in enumerate(rows, start=1):
+        found: list[Cell] = []
+        for n, cell in enumerate(cells):
+            text = _shown(cell.value, cell) if cell.value is not None else ""
+            if not text and n < len(formulas) and formulas[n].value is not None:
+                text = f"{formulas[n].value} (no stored value)"
+            if text := one_line(text):
+                width, height = layout.spans.get((n_row, n + 1), (1, 1))
+                found.append(Cell(text, n, width, height, bool(cell.font and cell.font.b)))
+        yield open_cells.complete(found, len(cells))
+
+
+def _shown(value: object, cell: Any) -> str:
+    """The value as its program shows it, as far as this is safe: days without a time, percentages."""
+    if isinstance(value, datetime.datetime):
+        return str(value.date() if value.time() == datetime.time() else value.replace(microsecond=0))
+    if isinstance(value, datetime.time):
+        return value.isoformat("seconds" if value.second else "minutes")
+    if isinstance(value, float) and (percent := _PERCENT.search(cell.number_format or "")):
+        return f"{value * 100:.{max(len(percent[1] or ''), 0)}f}%"
+    if isinstance(value, float):
+        # Fifteen digits, as in Excel: 0.1 + 0.2 is 0.3.
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
     return re.sub(r"[\0\ud800-\udfff]", "\ufffd", str(value))
