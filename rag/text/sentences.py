@@ -62,7 +62,6 @@ _REFERENCES = re.compile(r"""(?<=[.!?"'”’)])(?:\[[^\[\]]{1,20}\])+$""")
 # The "Dr" of "(Dr."
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"\S+")
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -105,7 +104,12 @@ def _line_end(text: str, start: int, end: int) -> int:
 def _ends_record(line: str, following: str, *, is_first: bool) -> bool:
     """Whether a line that stands directly above another is a record, not a part of the same prose."""
     line, following = line.rstrip(), following.rstrip()
-    if line.lstrip().startswith("|") or _GAP.search(line) or _GAP.search(following):
+    if line.lstrip().startswith("|"):
+        return True
+    if not line or not following:
+        # A page break, after which a sentence may go on.
+        return False
+    if _GAP.search(line) or _GAP.search(following):
         return True
     if following.lstrip("\"'“‘«([ \t")[:1].islower() or _GOES_ON.search(line[-80:]):
         return False
@@ -116,8 +120,7 @@ def _ends_record(line: str, following: str, *, is_first: bool) -> bool:
         return True
     if is_first and len(following) > _NARROWEST:
         return False
-    next_word = _WORD.search(following)
-    return len(line) + 1 + (len(next_word[0]) if next_word else 0) <= _NARROWEST
+    return len(line) + 1 + len(following.split(maxsplit=1)[0]) <= _NARROWEST
 
 
 def _marks(line: str) -> list[str]:

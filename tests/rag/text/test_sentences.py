@@ -121,6 +121,7 @@ def test_a_record_is_a_line_of_its_own(records: list[str]) -> None:
         "Report of the\nCommittee on Safety",
         "Dear Anna,\nBo and I are well",
         "It was a cold day in the\nharbour",
+        "The damage came to\n\f\n7,500 crowns",
     ],
 )
 def test_prose_goes_on_in_the_next_line(text: str) -> None:
@@ -135,6 +136,7 @@ def test_the_first_line_of_a_passage_may_be_the_end_of_a_longer_line() -> None:
 def test_a_row_of_a_table_is_one_sentence() -> None:
     rows = ["| Ship: Aurora; Note: Came late. Left early.", "| Ship: Halcyon; Note: None. See above."]
     assert texts_of("\n".join([*rows, "Prose. More."])) == [*rows, "Prose.", "More."]
+    assert texts_of(f"{rows[0]}\n\f\nProse.") == [rows[0], "Prose."]
 
 
 def test_a_wide_row_is_split_between_cells() -> None:
