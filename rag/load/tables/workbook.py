@@ -137,7 +137,9 @@ def _rows(rows: Iterable[tuple[Any, Any]], layout: _Layout, uri: str) -> Iterato
                 text = f"{formulas[n].value} (no stored value)"
             if text := one_line(text):
                 width, height = layout.spans.get((n_row, n + 1), (1, 1))
-                found.append(Cell(text, n, width, height, bool(cell.font and cell.font.b)))
+                # Looking up a font takes longer than reading the cell; figures are seldom heads.
+                marked = isinstance(cell.value, str) and bool(cell.font.b)
+                found.append(Cell(text, n, width, height, marked))
         yield open_cells.complete(found, len(cells))
 
 
