@@ -14,6 +14,7 @@ from askive.rag.load import LOADERS
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
 from tests.rag.load.pdf_writer import write_pdf
+from tests.rag.load.tables.test_opendocument import cell, row, write_ods
 from tests.rag.load.test_office import MAIL, REPORT, write_docx, write_epub, write_pptx, write_xlsx
 from tests.repo.imports import FILES, name_of
 from tests.tracing import Traced, bare_environment, trace
@@ -32,6 +33,7 @@ SPECIMENS: dict[str, bytes] = {
     ".docx": write_docx(REPORT),
     ".pptx": write_pptx(),
     ".xlsx": write_xlsx({"Ships": [["Ship", "Crew"], ["Aurora", 14]]}),
+    ".ods": write_ods({"Ships": row(cell("Aurora"), cell("14"))}),
     ".epub": write_epub(['<h1>One</h1><p>The ship left.<img src="http://example.com/i.png"/></p>'], ""),
     ".csv": b"ship,crew\nAurora,14\n",
     ".eml": MAIL.encode(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.load.tables import CSV, XLSX, column_heads
 from askive.rag.passage_context import headed_by, under_title
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
@@ -14,6 +14,8 @@ from askive.rag.types import Citation, Hit
 
 _LONG_CHARS = 240
 _N_BEFORE = 2
+# The "| " before "Ship: Aurora; Captain: Rosa Lind"; nothing before other text
+_BAR = re.compile(r"(?:\|\s*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,6 @@ class SourceSentence:
     def published(self) -> str | None:
         """ISO date of the document, as precise as known."""
         return self.hit.source.published
-
-    @property
-    def column_heads(self) -> tuple[str, ...]:
-        """Heads of the columns whose cells it has; empty when the document is no table."""
-        return column_heads(self.text) if self.hit.source.media_type in (CSV, XLSX) else ()
 
     @property
     def context(self) -> str:
@@ -120,6 +117,10 @@ def clauses_of(candidate: SourceSentence) -> list[SourceSentence]:
 
 
 def sentences_of(hit: Hit) -> list[Span]:
-    """The sentences of a passage, as offsets into its document."""
-    base = hit.passage.start
-    return [Span(base + start, base + end) for start, end in split_sentences(hit.passage.text)]
+    """The sentences of a passage, as offsets into its document; rows of tables without the bar before them."""
+    text, base = hit.passage.text, hit.passage.start
+    return [
+        Span(base + bar.end(), base + end)
+        for start, end in split_sentences(text)
+        if (bar := _BAR.match(text, start, end)) and bar.end() < end
+    ]

@@ -19,7 +19,7 @@ from askive.models.protocols import Vectors
 from askive.rag.errors import AskiveError, LoadError, StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
 from askive.rag.ingest.parser_pool import Job, ParserPool
-from askive.rag.ingest.plan import Plan, Withheld, plan_paths, stamp_of
+from askive.rag.ingest.plan import Plan, Withheld, plan_paths, shows_unchanged, stamp_of, was_read_alike
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import loader_of, printable, read_bytes, storable_document
 from askive.rag.load.digest import sha256
@@ -91,7 +91,7 @@ class _Examined:
     """A document after the check for changes; unchanged when neither `document` nor `failure` is set.
 
     passages: of the document; None before it is split. is_new: the store has nothing at its uri.
-    stamp: of its file, to be stored for the next run; empty if it has none.
+    stamp: of its file, to be stored for the next run; empty if it is no file.
     """
 
     uri: str
@@ -230,7 +230,7 @@ def _examine(
     """Whether a file is new or changed; if so, its parsing has been queued."""
     # Before reading the bytes: a change during reading then gives another stamp.
     stamp = stamp_of(uri)
-    if stamp and stamps.get(uri) == stamp:
+    if shows_unchanged(stamp, stamps.get(uri)):
         return _Examined(uri), None
     try:
         loader_of(Path(uri))
@@ -245,7 +245,7 @@ def _examine(
         return _failed(uri, error), None
     digest = sha256(data)
     examined = _Examined(uri, is_new=uri not in known, stamp=stamp)
-    if known.get(uri) == digest:
+    if known.get(uri) == digest and was_read_alike(stamps.get(uri)):
         return examined, None
     return examined, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
 
@@ -314,7 +314,7 @@ class _Run:
 
     def add(self, examined: _Examined) -> None:
         """Add a document; commits those that are ready."""
-        if examined.document is not None:
+        if examined.document is not None and not self._holds(examined.document, examined.passages):
             if self._ahead is None:
                 self._store.set_fingerprint(self._archive.fingerprint())
                 self._ahead = EmbedAhead(self._archive.embedder)
@@ -333,6 +333,14 @@ class _Run:
             if examined.stamp:
                 self._restamped[examined.uri] = examined.stamp
         self._report_progress(examined.uri)
+
+    def _holds(self, document: Document, passages: Sequence[Passage] | None) -> bool:
+        """Whether the store has the same passages of the document, which was read again by newer code."""
+        stored = self._store.document_by_uri(document.uri) if passages is not None else None
+        if stored is None or replace(stored, doc_id=0) != document:
+            return False
+        kept = self._store.passages_of(stored.doc_id)
+        return [replace(passage, passage_id=0, doc_id=0) for passage in kept] == passages
 
     def finish(self, to_delete: Sequence[str]) -> None:
         """Commit the rest, and remove missing documents."""

@@ -18,7 +18,10 @@ from askive.rag.load import LOADERS
 from askive.rag.load.files import is_system_folder
 
 _CLOCK_STEP_NS = 2_000_000_000
-"""Files modified so recently get no stamp: a later change could leave the same one."""
+"""Files modified so recently get no reliable stamp: a later change could leave the same one."""
+READING = 2
+"""Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
+indexing reads every file again, and embeds those that differ."""
 
 
 _MIN_WITHHELD = 3
@@ -174,15 +177,27 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def stamp_of(path: str) -> str:
-    """Size, times and inode of a file; changes whenever the bytes may have. Empty when it would not be reliable.
+    """READING, then size, times and inode of a file; changes whenever the bytes or their reading may have.
 
-    As in Git: a file that was modified just now may be modified again within the resolution of the clock.
+    As in Git: a file that was modified just now may be modified again within the resolution of the clock. Then the
+    stamp is READING alone, which `shows_unchanged` does not trust.
     """
+    unreliable = f"v{READING}:"
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:
-        return ""
+        return unreliable
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
-        return ""
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+        return unreliable
+    return f"{unreliable}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+
+
+def shows_unchanged(stamp: str, stored: str | None) -> bool:
+    """Whether a file with this stamp has the bytes that were read when the stored one was made."""
+    return stamp == stored and not stamp.endswith(":")
+
+
+def was_read_alike(stored: str | None) -> bool:
+    """Whether a file with this stored stamp was read as it would be read now."""
+    return stored is not None and stored.startswith(f"v{READING}:")

@@ -20,6 +20,7 @@ _MARKDOWN = (
     "text/markdown",
     "text/csv",
     "application/vnd.openxmlformats-",
+    "application/vnd.oasis.opendocument.",
     "application/epub+zip",
     "application/mbox",
 )

@@ -26,7 +26,9 @@ from askive.rag.load.markdown import load_markdown
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf import load_pdf
 from askive.rag.load.plain import load_plain
-from askive.rag.load.tables import load_csv, load_xlsx
+from askive.rag.load.tables.delimited import load_csv
+from askive.rag.load.tables.opendocument import load_ods
+from askive.rag.load.tables.workbook import load_xlsx
 from askive.rag.text.words import storable
 from askive.rag.types import Document
 
@@ -58,6 +60,7 @@ LOADERS: dict[str, Loader] = {
     ".docx": load_docx,
     ".pptx": load_pptx,
     ".xlsx": load_xlsx,
+    ".ods": load_ods,
     ".epub": load_epub,
     ".csv": load_csv,
     ".tsv": load_csv,

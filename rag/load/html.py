@@ -1,4 +1,4 @@
-"""HTML: the visible text, one line per block."""
+"""HTML: the visible text, one line per block, and per row of a table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from askive.rag.load.tables.html_table import html_table_lines
 from askive.rag.text.dates import partial_date
 from askive.rag.types import Document
 
@@ -71,7 +72,7 @@ def load_html(data: bytes, uri: str) -> Document:
     return Document(
         uri=uri,
         title=" ".join(title.split()),
-        text=_visible_text(soup),
+        text=visible_text_of(soup, uri),
         media_type="text/html",
         sha256=sha256(data),
         published=published,
@@ -81,14 +82,17 @@ def load_html(data: bytes, uri: str) -> Document:
 
 
 def visible_text(page: str) -> str:
-    """The visible text of the page, one line per block."""
+    """The visible text of the page, one line per block, and per row of a table."""
     from bs4 import BeautifulSoup
 
-    return _visible_text(BeautifulSoup(page, "lxml"))
+    return visible_text_of(BeautifulSoup(page, "lxml"))
 
 
-def _visible_text(soup: Any) -> str:
-    """An iterative walk, since pages can be nested to any depth."""
+def visible_text_of(soup: Any, uri: str = "the page") -> str:
+    """As `visible_text`, of a parsed page or a part of it; iterative, since pages can be nested to any depth.
+
+    uri: for error messages. Raises LoadError when a table is too large.
+    """
     from bs4.element import NavigableString, PreformattedString
 
     pieces: list[str] = []
@@ -103,6 +107,8 @@ def _visible_text(soup: Any) -> str:
             # Skip comments, and the doctype, whose word "html" is not visible.
             if not isinstance(node, PreformattedString):
                 pieces.append(str(node) if n_pre else _SPACES.sub(" ", node))
+        elif node.name == "table" and (rows := html_table_lines(node, visible_text_of, uri)) is not None:
+            pieces.append(f"\n\n{rows}\n\n")
         elif node.name not in _UNSEEN:
             around = "\n\n" if node.name in _BLOCKS else ""
             pieces.append(around)

@@ -8,6 +8,7 @@ from typing import Any
 
 from askive.rag.errors import LoadError
 from askive.rag.load.decoding import decode
+from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.text.dates import partial_date
 from askive.rag.text.headings import first_heading
 from askive.rag.types import Document
@@ -39,6 +40,7 @@ def load_markdown(data: bytes, uri: str) -> Document:
             f"{uri}: front matter is not valid YAML: {reason}", remedy="fix its first lines"
         ) from error
     _check_size(meta, uri)
+    text = with_table_lines(text, uri)
     title = meta.get("title") or first_heading(text, max_level=1) or PurePath(uri).stem
     publisher = meta.get("publisher")
     return Document(

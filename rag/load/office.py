@@ -14,6 +14,8 @@ from typing import Any
 
 from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
+from askive.rag.load.tables.office_tables import TablesAsLines, slide_table_lines
+from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
 from askive.rag.text.dates import partial_date
 from askive.rag.text.headings import first_heading
@@ -68,10 +70,16 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
         from markitdown import StreamInfo, converters
 
         converter: Any = getattr(converters, converter_name)()
+        converter._html_converter = TablesAsLines(converters.HtmlConverter(), uri)
+        converter._convert_table_to_markdown = lambda table, **_: f"{slide_table_lines(table, uri)}\n"
         info = StreamInfo(extension=PurePath(uri).suffix.lower())
         try:
-            text = str(converter.convert(io.BytesIO(data), info).markdown)
-        except (MemoryError, RecursionError):
+            result = converter.convert(
+                io.BytesIO(data), info, escape_asterisks=False, escape_underscores=False
+            )
+            # The values of a chart become a table of Markdown.
+            text = with_table_lines(str(result.markdown), uri)
+        except (LoadError, MemoryError, RecursionError):
             raise
         except Exception as error:
             # Any exception of the parsers on damaged bytes concerns only this file.

@@ -12,6 +12,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.pdf_lines import rebuild_paragraphs
+from askive.rag.load.tables.ruled import page_text
 from askive.rag.types import PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()
@@ -112,7 +113,7 @@ def _page_text(pdf: Any, number: int, uri: str) -> str:
         try:
             text_page = page.get_textpage()
             try:
-                return str(text_page.get_text_range())
+                return page_text(page, text_page, uri)
             finally:
                 text_page.close()
         finally:

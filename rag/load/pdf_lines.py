@@ -38,8 +38,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(rf"(?P<left>[^\W_]+)[-{_HYPHENS}]$")
 # The first word of a line: "bour" of "bour master".
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
-# "• one", "(1) one", "12. one", "(a) one", "b) one".
-_ITEM = re.compile(r"(?:[•◦▪●○■‣·–*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+# "• one", "(1) one", "12. one", "(a) one", "b) one"; "| Ship: Aurora", the row of a table.
+_ITEM = re.compile(r"(?:[|•◦▪●○■‣·–*-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 # "3 Results", "2.1. Method of survey".
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.? [A-Z][^.]{2,60}$")
 _OPENING = "\"'“‘«([ "
@@ -149,7 +149,11 @@ def _paragraphs(lines: Sequence[str], known: set[str]) -> list[str]:
 
 
 def _ends_paragraph(line: str, following: str, width: int) -> bool:
-    if _ITEM.match(following) or (_NUMBERED_HEADING.match(following) and line[-1] in ".:!?"):
+    if (
+        line.startswith("| ")
+        or _ITEM.match(following)
+        or (_NUMBERED_HEADING.match(following) and line[-1] in ".:!?")
+    ):
         return True
     if line[-1] in f",-{_HYPHENS}" or following.lstrip(_OPENING)[:1].islower():
         return False

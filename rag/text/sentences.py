@@ -9,6 +9,9 @@ import re
 from typing import NamedTuple
 
 MAX_SENTENCE_CHARS = 1200
+MAX_ROW_CHARS = 400
+_NARROWEST = 40
+"""Prose is not set in narrower columns: a line that ends earlier was ended by its writer."""
 
 
 class Span(NamedTuple):
@@ -32,13 +35,30 @@ _NEVER_FINAL = frozenset(
     jan feb mar apr jun jul aug sep sept oct nov dec""".split()
 )
 # Possessive quantifiers and lookbehinds: a run of a million dots is matched once, not from each dot.
-# `sank." `, `漏れた……」 ` before white space; `漏れた。` before anything
+# `sank." `, `sank.[5] `, `sank.[21][a] `, `漏れた……」 ` before white space; `漏れた。` before anything;
+# `sank.12 `, `aged 85.2 ` for the number of a note
 _END = re.compile(
-    r"""(?:(?<![.!?])[.!?]++|(?<![。！？…])[。！？…]++)["'”’»)\]}*_]*+(?=\s|$)|[。！？]["'”’»）」』]*+"""
+    r"""(?:(?<![.!?])[.!?]++|(?<![。！？…])[。！？…]++)["'”’»)\]}*_]*+"""
+    r"""(?:(?:\[[^\[\]]{1,20}\])*+(?=\s|$)|(?P<note>\d{1,2})(?=\s))"""
+    r"""|[。！？]["'”’»）」』]*+"""
 )
 # A blank line; or a line break before "- item", "2. item", "## Title", "| cell"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*(?:[-*+•] |\d{1,3}[.)] |#{1,6} |\|))")
+# The end of a cell: "Ship: Aurora; Captain"
+_CELL_END = re.compile(r"; ")
+# The space between columns: "Anna Berg   room 220", "Anna\t220"
+_GAP = re.compile(r"(?<=[^\s.!?])(?:\t| {3,}+)[ \t]*+\S")
+# "Manager: Ines Roy", "E-mail (home): a@b.example", "2024-01-02 ", "14:32 "
+_LABEL = re.compile(r"[ \t]*(?:[^\W\d_][\w /().'&-]{0,40}:[ \t]+\S|\d{1,4}[-/.:]\d\d?\S*\s)")
+# "220" and "," of "Anna Berg, room 220"
+_MARK = re.compile(r"(\d+)|[^\w\s'’-]")
+# The end of a line that goes on: "the harbour,", "North-", "Report of the"; but not "5 kg"
+_GOES_ON = re.compile(r"(?:[,–-]|(?:^|[^\d\s]\s+)[a-z]{1,3})$")
 _LIST_NUMBER = re.compile(r"\d{1,2}")
+# "aged 85" before ".2"
+_AFTER_WORD = re.compile(r"[^\W\d_]\s+\d{1,3}$")
+# "sank.[5]" -> "[5]"
+_REFERENCES = re.compile(r"""(?<=[.!?"'”’)])(?:\[[^\[\]]{1,20}\])+$""")
 # The "Dr" of "(Dr."
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
 _SPACE = re.compile(r"\s+")
@@ -47,9 +67,11 @@ _SPACE = re.compile(r"\s+")
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Sentences of `text[start:end]`, in order, without surrounding white space.
 
-    Blank lines, list items and headings always end a sentence; the number of a list item is part of it. A longer
-    sentence is split at white space after at most MAX_SENTENCE_CHARS characters. Every non-space character is in
-    exactly one span.
+    Blank lines, list items and headings always end a sentence; the number of a list item is part of it, and so are the
+    reference marks after it. So does the end of a line that is a record of its own: a line with columns, a label and
+    its value, a short line. A line that begins with a bar is a row of a table: one sentence, split between cells
+    after at most MAX_ROW_CHARS characters. A longer sentence is split at white space after at most MAX_SENTENCE_CHARS
+    characters. Every non-space character is in exactly one span.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -62,6 +84,72 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
 
 
 def _split_paragraph(text: str, start: int, end: int, spans: list[Span]) -> None:
+    at = start
+    while (line_end := text.find("\n", at, end)) >= 0:
+        # In a passage, the beginning of the first line may be missing.
+        line_start = text.rfind("\n", 0, line_end) + 1
+        following = text[line_end + 1 : _line_end(text, line_end + 1, end)]
+        if _ends_record(text[line_start:line_end], following, is_first=line_start == 0):
+            _split_record(text, start, line_end, spans)
+            start = line_end + 1
+        at = line_end + 1
+    _split_record(text, start, end, spans)
+
+
+def _line_end(text: str, start: int, end: int) -> int:
+    found = text.find("\n", start, end)
+    return end if found < 0 else found
+
+
+def _ends_record(line: str, following: str, *, is_first: bool) -> bool:
+    """Whether a line that stands directly above another is a record, not a part of the same prose."""
+    line, following = line.rstrip(), following.rstrip()
+    if line.lstrip().startswith("|"):
+        return True
+    if not line or not following:
+        # A page break, after which a sentence may go on.
+        return False
+    if _GAP.search(line) or _GAP.search(following):
+        return True
+    if following.lstrip("\"'“‘«([ \t")[:1].islower() or _GOES_ON.search(line[-80:]):
+        return False
+    if _LABEL.match(line) and _LABEL.match(following):
+        return True
+    marks = _marks(line)
+    if len(marks) > 1 and "9" in marks and marks == _marks(following):
+        return True
+    if is_first and len(following) > _NARROWEST:
+        return False
+    return len(line) + 1 + len(following.split(maxsplit=1)[0]) <= _NARROWEST
+
+
+def _marks(line: str) -> list[str]:
+    return ["9" if match[1] else match[0] for match in _MARK.finditer(line)]
+
+
+def _split_record(text: str, start: int, end: int, spans: list[Span]) -> None:
+    start = _after_space(text, start, end)
+    if start < end and text[start] == "|":
+        _split_row(text, start, end, spans)
+    else:
+        _split_prose(text, start, end, spans)
+
+
+def _split_row(text: str, start: int, end: int, spans: list[Span]) -> None:
+    """One sentence, or whole cells up to MAX_ROW_CHARS; a longer cell is prose."""
+    at = cut = start
+    for cell_end in [*(match.end() for match in _CELL_END.finditer(text, start, end)), end]:
+        if cell_end - at > MAX_ROW_CHARS:
+            _add(text, at, cut, spans)
+            at = cut
+        if cell_end - at > MAX_ROW_CHARS:
+            _split_prose(text, at, cell_end, spans)
+            at = cell_end
+        cut = cell_end
+    _add(text, at, end, spans)
+
+
+def _split_prose(text: str, start: int, end: int, spans: list[Span]) -> None:
     at = _after_space(text, start, end)
     for match in _END.finditer(text, start, end):
         if _ends_sentence(text, at, match, end):
@@ -75,7 +163,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
     if not rest:
         return True
     following = rest[0]
-    if match.group()[0] != ".":
+    if match.group()[0] != "." and not match["note"]:
         return not following.islower()
     if _LIST_NUMBER.fullmatch(text, start, match.start()):
         return False
@@ -85,13 +173,28 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
     before = word.group(1).lower() if word else ""
     if before in _NEVER_FINAL:
         return False
+    if match["note"]:
+        return _precedes_note(text, start, match.start(), before, rest)
     if before == "no" and following.isdigit():
         return False
     if len(before) == 1 and before.isalpha():
-        return False
+        # "type A. The pump", but "J. R. Smith", and "A. The tenant" as an item of a list
+        above = text[max(start, match.start() - 30) : match.start() - 1].rstrip()
+        return above[-1:].islower() and rest[1:2] != "." and _opens_like_a_sentence(rest)
     if before in _ABBREVIATIONS or re.fullmatch(r"(?:[a-z]\.)+[a-z]", before):
         return _opens_like_a_sentence(rest)
     return True
+
+
+def _precedes_note(text: str, start: int, at: int, before: str, rest: str) -> bool:
+    """Whether the number after the stop at `at` is that of a note: `species.12 Some`, `aged 85.2 Some`.
+
+    After a number it could be a decimal, so the next word must be one that opens a sentence.
+    """
+    if before[-1:].isdigit():
+        is_value = _AFTER_WORD.search(text, max(start, at - 40), at)
+        return is_value is not None and rest[:2].isalpha() and _opens_like_a_sentence(rest)
+    return len(before) > 1 and before.isalpha() and before not in _ABBREVIATIONS and rest[0].isupper()
 
 
 def is_finished(text: str) -> bool:
@@ -99,7 +202,7 @@ def is_finished(text: str) -> bool:
 
     Also False for a possible end: `210.` may become `210.50`, and a sentence may continue after `U.S.` or `"Stop!"`.
     """
-    body = text.rstrip()
+    body = _REFERENCES.sub("", text.rstrip())
     last = next((match for match in _END.finditer(body) if match.end() == len(body)), None)
     if last is None:
         return False

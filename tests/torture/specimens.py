@@ -119,6 +119,16 @@ def xlsx() -> bytes:
     return out.getvalue()
 
 
+def ods() -> bytes:
+    """One sheet."""
+    cells = "".join(f"<t:table-cell><x:p>{text}</x:p></t:table-cell>" for text in ("Aurora", *FACTS))
+    return zip_of({
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": '<d xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:x="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+        f'<t:table t:name="Ships"><t:table-row>{cells}</t:table-row></t:table></d>',
+    })  # fmt: skip
+
+
 def epub_of(chapter: str, declaration: str = "") -> bytes:
     """A book of one chapter."""
     return zip_of({
@@ -159,7 +169,7 @@ def mbox() -> bytes:
 
 
 SOUND: dict[str, Callable[[], bytes]] = {
-    "txt": txt, "md": md, "html": html, "pdf": pdf, "docx": docx, "pptx": pptx, "xlsx": xlsx, "epub": epub,
+    "txt": txt, "md": md, "html": html, "pdf": pdf, "docx": docx, "pptx": pptx, "xlsx": xlsx, "ods": ods, "epub": epub,
     "csv": csv, "eml": eml, "mbox": mbox,
 }  # fmt: skip
 """By file ending."""

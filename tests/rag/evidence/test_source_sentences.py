@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
-from askive.rag.load.tables import load_csv
+from askive.rag.load.tables.delimited import load_csv
 from askive.rag.types import Citation, Hit, Passage, Source
 
 START = 100
@@ -47,18 +47,19 @@ def test_a_cited_sentence_stands_where_the_citation_says() -> None:
 TABLE = b"Ship,Captain,Berth,Note\nAurora,Rosa Lind,4,\nHalcyon,,7,Came late. Left early.\n"
 
 
-def test_a_row_has_the_heads_of_its_columns() -> None:
+def test_a_row_of_a_table_is_quoted_whole_and_without_its_bar() -> None:
     document = load_csv(TABLE, "ships.csv")
     passage = Passage(document.text, 0, len(document.text))
     source = Source(1, document.uri, document.title, document.media_type)
     sentences = source_sentences(Hit(passage, source, 1.0, 1, "fused"))
-    assert [sentence.column_heads for sentence in sentences] == [
-        ("Ship", "Captain", "Berth"),
-        ("Ship", "Berth", "Note"),
-        (),
+    assert [sentence.text for sentence in sentences] == [
+        "Ship: Aurora; Captain: Rosa Lind; Berth: 4",
+        "Ship: Halcyon; Berth: 7; Note: Came late. Left early.",
     ]
-    assert sentences[2].text == "Left early."
+    assert all(document.text[slice(*sentence.span)] == sentence.text for sentence in sentences)
+    assert sentences[1].previous == sentences[0].text
 
 
-def test_other_documents_have_no_column_heads() -> None:
-    assert cited("", "- Note: the harbour is closed; reason: fog", "").column_heads == ()
+def test_a_bar_alone_is_no_sentence() -> None:
+    hit = cited("", "|\n| \n| Ship: Aurora", "").hit
+    assert [sentence.text for sentence in source_sentences(hit)] == ["Ship: Aurora"]

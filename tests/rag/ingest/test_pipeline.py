@@ -28,6 +28,7 @@ from askive.rag.ingest.pipeline import (
     remove_document,
     remove_documents,
 )
+from askive.rag.ingest.plan import READING
 from askive.rag.load import read_bytes
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
@@ -182,9 +183,32 @@ def test_a_change_that_keeps_size_and_time_is_seen(
 def test_a_file_touched_just_now_is_compared_by_its_bytes(tmp_path: Path, documents: Path) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
-        assert archive.store.stamps() == {}
+        assert set(archive.store.stamps().values()) == {f"v{READING}:"}
         (documents / "bridge.txt").write_text("Changed at once.")
         assert ingest_paths(archive, [documents]).n_changed == 1
+
+
+def test_files_that_older_code_read_are_read_again(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        ingest_paths(archive, [documents])
+        store = archive.store
+        uri = str(documents / "bridge.txt")
+        found = store.document_by_uri(uri)
+        assert found is not None
+        # As older code would have read the same bytes.
+        passages = store.passages_of(found.doc_id)[:1]
+        store.put(found, passages, EMBEDDER.embed([p.text for p in passages]), "7:1:1:1")
+        assert ingest_paths(archive, [documents]).n_changed == 1
+        again = store.document_by_uri(uri)
+        assert again is not None
+        assert len(store.passages_of(again.doc_id)) > 1
+        monkeypatch.setattr("askive.rag.ingest.plan.READING", READING + 1)
+        generation = store.generation
+        report = ingest_paths(archive, [documents])
+        assert (report.n_changed, report.n_unchanged, store.generation) == (0, 3, generation)
+        assert {stamp[: stamp.index(":")] for stamp in store.stamps().values()} == {f"v{READING + 1}"}
 
 
 def test_a_named_file_that_is_gone_is_removed(tmp_path: Path, documents: Path) -> None:

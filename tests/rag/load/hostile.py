@@ -273,6 +273,17 @@ def _heads() -> bytes:
     return _xlsx(f'<row r="1">{heads}</row>{rows}'.encode())
 
 
+@_specimen("repeated.ods")
+def _repeated() -> bytes:
+    table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    cell = '<t:table-cell t:number-columns-repeated="99999999"><x:p>x</x:p></t:table-cell>'
+    rows = f'<t:table-row t:number-rows-repeated="99999999">{cell}</t:table-row>' * 100
+    text = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+    return _zipped(
+        {"content.xml": f'<d xmlns:t="{table}" xmlns:x="{text}"><t:table>{rows}</t:table></d>'.encode()}
+    )
+
+
 # -- Office files and books --------------------------------------------------------------------------------
 
 _WORD = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>%s</w:body></w:document>'

@@ -8,9 +8,10 @@ LINE_POINTS = 14
 
 
 def write_pdf(
-    pages: Sequence[Sequence[str]], info: Mapping[str, str] | None = None, *, locked: bool = False
+    pages: Sequence[Sequence[str] | str], info: Mapping[str, str] | None = None, *, locked: bool = False
 ) -> bytes:
-    """A page for each list of lines; info: such as Title and CreationDate; locked: it asks for a password."""
+    """A page for each list of lines, or for the content stream of a page; info: such as Title and CreationDate;
+    locked: it asks for a password."""
     n = len(pages)
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -20,7 +21,7 @@ def write_pdf(
     ]
     for i, lines in enumerate(pages):
         shown = "".join(f"({_escaped(line)}) Tj 0 -{LINE_POINTS} Td\n" for line in lines)
-        stream = f"BT /F1 10 Tf 50 800 Td\n{shown}ET"
+        stream = lines if isinstance(lines, str) else f"BT /F1 10 Tf 50 800 Td\n{shown}ET"
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {6 + 2 * i} 0 R"
             " /Resources << /Font << /F1 3 0 R >> >> >>"

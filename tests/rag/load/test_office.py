@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import askive.rag.load
-import askive.rag.load.tables
+import askive.rag.load.tables.cells
 import askive.rag.load.zip_limits
 from askive.rag.config import PassageConfig
 from askive.rag.errors import LoadError
@@ -45,6 +45,11 @@ def write_docx(paragraphs: list[tuple[str, str]], title: str = "", declaration: 
         f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
         for style, text in paragraphs
     )
+    return write_docx_body(body, title, declaration)
+
+
+def write_docx_body(body: str, title: str = "", declaration: str = "") -> bytes:
+    """A Word file with this XML in its body."""
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="Heading{n}"><w:name w:val="heading {n}"/></w:style>'
         for n in (1, 2)
@@ -138,52 +143,6 @@ def write_xlsx(rows: dict[str, list[list[object]]]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def test_sheets() -> None:
-    import datetime
-
-    found = loaded(
-        "fleet.xlsx",
-        write_xlsx(
-            {
-                "Ships": [["Ship", "Captain", "Built"], ["Aurora", "Rosa Lind", datetime.datetime(1998, 5, 4)],
-                          ["Baltic", None, 2001.0], [None, None, None], ["Ceres", "Tom Ekberg"]],
-                "Sums": [[1, 2.5], [3, 4]],
-                "Empty": [],
-            }
-        ),
-    )  # fmt: skip
-    assert found.text == (
-        "## Ships\n\n- Ship: Aurora; Captain: Rosa Lind; Built: 1998-05-04\n- Ship: Baltic; Built: 2001\n"
-        "- Ship: Ceres; Captain: Tom Ekberg\n\n## Sums\n\n- 1; 2.5\n- 3; 4"
-    )
-    assert found.title == "fleet"
-    assert {p.heading for p in chunk(found, PassageConfig())} == {"Ships", "Sums"}
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("x.csv", "Ship,Captain\nAurora,\"Lind, Rosa\"\n\nBaltic,\n"),
-        ("x.csv", "\ufeffShip;Captain\nAurora;Lind, Rosa\nBaltic;\n"),
-        ("x.tsv", "Ship\tCaptain\nAurora\tLind, Rosa\nBaltic\t\n"),
-    ],
-)  # fmt: skip
-def test_tables_of_text(name: str, data: str) -> None:
-    assert loaded(name, data.encode()).text == "- Ship: Aurora; Captain: Lind, Rosa\n- Ship: Baltic"
-
-
-def test_a_table_without_heads() -> None:
-    assert loaded("x.csv", b"1,2\n3,4\n").text == "- 1; 2\n- 3; 4"
-    assert loaded("x.csv", b"Only one row,here\n").text == "- Only one row; here"
-
-
-def test_each_row_is_a_sentence_of_its_own() -> None:
-    rows = "\n".join(f"Ship {n},Captain {n}" for n in range(100))
-    passages = chunk(loaded("x.csv", f"Ship,Captain\n{rows}".encode()), PassageConfig(max_words=30))
-    assert len(passages) > 10
-    assert all(p.text.startswith("- Ship: Ship") for p in passages)
 
 
 def write_epub(chapters: list[str], metadata: str) -> bytes:
@@ -319,7 +278,7 @@ def test_a_sheet_with_one_cell_at_its_far_end_does_not_fill_the_memory(
     book.active["XFD40000"] = "far"
     out = io.BytesIO()
     book.save(out)
-    monkeypatch.setattr(askive.rag.load.tables, "MAX_CELLS", 30_000)
+    monkeypatch.setattr(askive.rag.load.tables.cells, "MAX_CELLS", 30_000)
     with pytest.raises(LoadError, match="more than 30,000 cells"):
         loaded("far.xlsx", out.getvalue())
 

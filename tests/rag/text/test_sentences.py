@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askive.rag.text.sentences import MAX_SENTENCE_CHARS, split_sentences
+from askive.rag.text.sentences import MAX_ROW_CHARS, MAX_SENTENCE_CHARS, is_finished, split_sentences
 
 # Arbitrary Unicode, and text that is made of what the rules look at.
 PIECES = st.sampled_from(
     ["Mr", "U.S", ".", "!", "?", "。", "…", " ", "\n", "\n\n", "\t", "\u00a0", "\u2028", '"', "”", ")", "# ", "- ", "1. ",
-     "3", "a", "A", "The", "said", "e.g", "|", "\f", "\r\n", "😀", "e\u0301", "ß"]
+     "3", "a", "A", "The", "said", "e.g", "|", "; ", ": ", "   ", "[5]", ".12", "\f", "\r\n", "😀", "e\u0301", "ß"]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join))
 
@@ -69,6 +69,14 @@ def test_a_blank_line_always_ends_a_sentence(one: str, other: str) -> None:
         ("Wait... what? Yes.", ["Wait... what?", "Yes."]),
         ("- one\n- two\n\nthree", ["- one", "- two", "three"]),
         ("Line one\ncontinues here. End.", ["Line one\ncontinues here.", "End."]),
+        ("It is on every shore.[5] Several live inland.[21][22] A few\nstay.[citation\nneeded] None left.",
+         ["It is on every shore.[5]", "Several live inland.[21][22]", "A few\nstay.[citation\nneeded]", "None left."]),
+        ("There are ten species.12 Several are rare.", ["There are ten species.12", "Several are rare."]),
+        ("He lived to the age of 85.2 Some doubt it.", ["He lived to the age of 85.2", "Some doubt it."]),
+        ("It grew 3.2 times, to 0.73 (all of it).", ["It grew 3.2 times, to 0.73 (all of it)."]),
+        ("See fig.3 Shown is the pump. See the 2.8 A map.", ["See fig.3 Shown is the pump.", "See the 2.8 A map."]),
+        ("Use oil of type A. The pump runs. Ask J. A. Hobson.", ["Use oil of type A.", "The pump runs.", "Ask J. A. Hobson."]),
+        ("A. The tenant pays.", ["A. The tenant pays."]),
         ("世界很大。我們很小！對嗎？", ["世界很大。", "我們很小！", "對嗎？"]),
         ("", []),
         (" \n\t ", []),
@@ -86,3 +94,74 @@ def test_the_number_of_a_list_item_is_part_of_it() -> None:
     ]  # fmt: skip
     numbered = "1. Click on it.\n2. Wait."
     assert [numbered[a:b] for a, b in split_sentences(numbered)] == ["1. Click on it.", "2. Wait."]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        ["Anna Berg   room 220   ext 6484", "Bo Lind   room 134   ext 4162"],
+        ["Anna Berg\troom 220", "Bo Lind\troom 134"],
+        ["Manager: Ines Roy", "Budget: 42500 pounds, of which a third was spent before", "Deadline: 30 September"],
+        ["2024-01-02 The pump was changed by the crew of the night", "2024-01-03 The valve was not"],
+        ["Anna Berg, harbour office, room 220, extension 6484", "Bo Lind, customs, room 134, extension 4162"],
+        ["BRIGHTSHOP ELECTRONICS", "4567 Mill Lane, Leeds", "SUBTOTAL 638.99", "TOTAL 693.30"],
+        ["Flour 5 kg", "Salt 10 g", "Yeast 1 cube"],
+        ["The first of all headings", "EMPLOYEES", "We have 36 full-time employees, including office staff and technicians."],
+    ],
+)  # fmt: skip
+def test_a_record_is_a_line_of_its_own(records: list[str]) -> None:
+    assert texts_of("\n".join(records)) == records
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The treaty was signed in the long hall of the palace by Germany and\nFrance.",
+        "They came over the hill at the end of the day, in the rain, with Anna\nBerg.",
+        "Report of the\nCommittee on Safety",
+        "Dear Anna,\nBo and I are well",
+        "It was a cold day in the\nharbour",
+        "The damage came to\n\f\n7,500 crowns",
+    ],
+)
+def test_prose_goes_on_in_the_next_line(text: str) -> None:
+    assert texts_of(text) == [text]
+
+
+def test_the_first_line_of_a_passage_may_be_the_end_of_a_longer_line() -> None:
+    text = "It was signed by Anna\nBerg and by two of the men who had come with her from the harbour."
+    assert texts_of(text) == [text]
+
+
+def test_a_row_of_a_table_is_one_sentence() -> None:
+    rows = ["| Ship: Aurora; Note: Came late. Left early.", "| Ship: Halcyon; Note: None. See above."]
+    assert texts_of("\n".join([*rows, "Prose. More."])) == [*rows, "Prose.", "More."]
+    assert texts_of(f"{rows[0]}\n\f\nProse.") == [rows[0], "Prose."]
+
+
+def test_a_wide_row_is_split_between_cells() -> None:
+    cells = [f"Column {n}: value {n}." for n in range(60)]
+    row = f"| {'; '.join(cells)}"
+    parts = texts_of(row)
+    assert " ".join(parts) == row
+    assert all(MAX_ROW_CHARS - 30 < len(part) <= MAX_ROW_CHARS for part in parts[:-1])
+    assert all(part.endswith(".;") for part in parts[:-1])
+
+
+def test_a_long_cell_is_prose() -> None:
+    story = " ".join(["The ship was late."] * 30)
+    parts = texts_of(f"| Ship: Aurora; Note: {story}; Berth: 4")
+    assert parts[:3] == ["| Ship: Aurora;", "Note: The ship was late.", "The ship was late."]
+    assert parts[-2:] == ["The ship was late.;", "Berth: 4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("It is on every shore.[5]", True),
+        ("It is on every shore [5]", False),
+        ("It is on every shore.[", False),
+    ],
+)
+def test_a_sentence_is_finished_with_its_reference_marks(text: str, finished: bool) -> None:
+    assert is_finished(text) == finished

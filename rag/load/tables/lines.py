@@ -1,0 +1,98 @@
+"""The rows of a table -> a line of text each, `| Ship: Aurora; Captain: Rosa Lind`.
+
+A row without its column heads answers nothing, so every line has them. The bar marks the line as one row, which is
+never split like prose (see `askive.rag.text.sentences`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from askive.rag.errors import LoadError
+from askive.rag.load.limits import MAX_TEXT_CHARS
+from askive.rag.load.tables.cells import Cell, Row
+from askive.rag.load.tables.heads import N_EXAMINED, Heads, find_heads, is_label
+
+_MAX_TITLE_CHARS = 80
+_NO_HEADS = Heads(0, 0, {})
+_LABELS = Heads(0, 0, {}, labels=True)
+
+
+def table_lines(rows: Iterable[Row], uri: str, n_before: int = 0) -> str:
+    """A line for each row, in order; blank rows separate tables.
+
+    n_before: length of the text of earlier tables. Raises LoadError when there is too much.
+    """
+    lines: list[str] = []
+    n_chars = n_before
+    for line in _lines(iter(rows)):
+        lines.append(f"| {line}")
+        n_chars += len(lines[-1])
+        # Each row repeats the column heads, so a small file can expand to a huge text.
+        if n_chars > MAX_TEXT_CHARS:
+            raise LoadError(
+                f"{uri} has more than {MAX_TEXT_CHARS:,} characters with the column heads in every row",
+                remedy="split it, or shorten its column heads",
+            )
+    return "\n".join(lines)
+
+
+def _lines(rows: Iterator[Row]) -> Iterator[str]:
+    heads = _NO_HEADS
+    unused: set[int] = set()
+    for row in rows:
+        if not row:
+            continue
+        block = _until_blank(chain([row], rows))
+        start = list(islice(block, N_EXAMINED))
+        if all(len(row) == 1 for row in start):
+            yield from (row[0].text for row in chain(start, block))
+            continue
+        own = find_heads(start)
+        if own.certain or not _columns(start) <= heads.names.keys():
+            yield from _without_values(heads, unused)
+            yield from (_line(row, _LABELS) for row in start[: own.first])
+            heads, start, unused = own, start[own.end :], set(own.names)
+        for row in chain(start, block):
+            unused = unused and unused - _columns([row])
+            yield _line(row, heads)
+    yield from _without_values(heads, unused)
+
+
+def _without_values(heads: Heads, unused: set[int]) -> Iterator[str]:
+    """`Note:; Left:` for columns in which no row has a cell."""
+    names = {heads.names[column]: None for column in sorted(unused)}
+    if names:
+        yield "; ".join(f"{name}:" for name in names)
+
+
+def _until_blank(rows: Iterator[Row]) -> Iterator[Row]:
+    for row in rows:
+        if not row:
+            return
+        yield row
+
+
+def _columns(rows: Sequence[Row]) -> set[int]:
+    return {column for row in rows for cell in row for column in _covered(cell)}
+
+
+def _covered(cell: Cell) -> range:
+    return range(cell.column, cell.column + cell.width)
+
+
+def _line(row: Row, heads: Heads) -> str:
+    first = row[0]
+    if len(row) == 1 and (first.width > 1 or len(first.text) > _MAX_TITLE_CHARS):
+        # A title or a note over the whole width.
+        return first.text
+    if heads.labels and len(row) == 2 and is_label(first.text):
+        return f"{first.text.rstrip(':')}: {row[1].text}"
+    return "; ".join(_with_head(cell, heads.names) for cell in row)
+
+
+def _with_head(cell: Cell, names: dict[int, str]) -> str:
+    """`Monday, Tuesday: closed` for a cell that covers two columns."""
+    own = list(dict.fromkeys(names[column] for column in _covered(cell) if column in names))
+    return f"{', '.join(own)}: {cell.text}" if own else cell.text
