@@ -20,6 +20,9 @@ RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "
 PAGE_BREAK = "\f"
 """Separates the pages in a document's text, so that an offset gives the page."""
 
+NOT_READ = "not_read"
+"""Metadata field with the parts of a source that were not read, such as `page 2 of 3 has no text`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -23,6 +23,7 @@ from askive.rag.load.limits import (
 )
 from askive.rag.load.mail import load_eml, load_mbox
 from askive.rag.load.markdown import load_markdown
+from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf import load_pdf
 from askive.rag.load.plain import load_plain
@@ -117,6 +118,7 @@ def _complete(document: Document, uri: str) -> Document:
             remedy="shorten its metadata",
         )
     document = storable_document(document)
+    document = with_not_read(document, damaged_characters(document.text))
     byline = find_byline(document.title, document.text)
     publisher = document.publisher or byline.publisher
     return replace(

@@ -14,7 +14,7 @@ from askive.rag.load import LOADERS, load_bytes, load_path
 from askive.rag.load.html import load_html
 from askive.rag.load.markdown import load_markdown
 from askive.rag.load.plain import load_plain
-from askive.rag.types import Document
+from askive.rag.types import NOT_READ, Document
 
 
 def markdown(text: str) -> Document:
@@ -85,14 +85,42 @@ def test_bad_front_matter_is_a_load_error(front: str) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"])
-def test_encodings(encoding: str) -> None:
-    text = "Zürich 😀 — 你好\nSecond line."
-    data = {
-        "utf-16-le-bom": b"\xff\xfe" + text.encode("utf-16-le"),
-        "utf-16-be-bom": b"\xfe\xff" + text.encode("utf-16-be"),
-    }.get(encoding) or text.encode(encoding)
-    assert load_plain(data, "x.txt").text == text
+UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+BIG_ENDIAN = {"utf-16-be": b"\xfe\xff", "utf-32-be": b"\0\0\xfe\xff"}
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zürich 😀 — 你好\nSecond line.",
+        "合同于九月三日签订。\n第二行。",
+        "Договор подписан.",
+        "W",
+        "😀 " * 5000,
+    ],
+    ids=["mixed", "chinese", "russian", "one", "long"],
+)
+def test_encodings(encoding: str, text: str) -> None:
+    assert load_plain(text.encode(encoding), "x.txt").text == text
+    assert load_plain(BIG_ENDIAN.get(encoding, b"") + text.encode(encoding), "x.txt").text == text
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        (
+            "Zürich, Genève, Münster, Köln, Brüssel, Ålesund, Malmö, Tromsø, Århus, Łódź.".encode()[:-2],
+            "1 character ",
+        ),
+        (b"\xff\xfeA\0\x00\xd8B\0\x00\xd8", "2 characters "),
+    ],
+    ids=["cut UTF-8", "halves of pairs"],
+)
+def test_damaged_characters_are_counted(data: bytes, note: str) -> None:
+    found = load_bytes(data, "x.txt", load_plain)
+    assert "\ufffd" in found.text
+    assert found.metadata[NOT_READ] == [f"{note}could not be decoded"]
 
 
 def test_latin_1_is_guessed() -> None:
