@@ -1,14 +1,25 @@
-"""Mail: a single message (.eml) or a mailbox (.mbox)."""
+"""Mail: a single message (.eml) or a mailbox (.mbox), as Markdown with a section for each attachment and message."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from askive.rag.errors import LoadError
-from askive.rag.load.html import visible_text
-from askive.rag.text.dates import partial_date
+from askive.rag.load.mail_headers import (
+    addresses,
+    as_utf_8,
+    day,
+    header,
+    identifier,
+    is_mail,
+    parse_message,
+)
+from askive.rag.load.mail_parts import message_text
+from askive.rag.load.not_read import with_not_read
+from askive.rag.load.sections import section
 from askive.rag.types import Document
 
 if TYPE_CHECKING:
@@ -16,112 +27,75 @@ if TYPE_CHECKING:
 
 EML = "message/rfc822"
 MBOX = "application/mbox"
-# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or after an empty line.
-_BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n")
-_SHOWN = ("From", "To", "Cc", "Date")
-_MAX_PARSED_CHARS = 4_000
-_MAX_HEADER_CHARS = 20_000
-"""Longer headers are cut."""
+# "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or after an empty line, and above headers of
+# which one is From, Subject or Date. A line "From next week the heating runs" in a message has none below it.
+_BETWEEN = re.compile(
+    rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n"
+    rb"(?=(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*+)*?(?:From|Subject|Date):)",
+    re.IGNORECASE,
+)
+# ">From the landlord", as a mailbox writes a line "From the landlord" of a message; ">>From" for ">From".
+_QUOTED_FROM = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 
 
 def load_eml(data: bytes, uri: str) -> Document:
-    """Subject, sender, recipients, date and text of the message; attachments are not read.
+    """All text parts, forwarded messages and attachments of the message.
 
-    Raises LoadError when the bytes are not a message.
+    The metadata has `author`, `to`, `cc`, `message_id` and `in_reply_to`. Raises LoadError when the bytes are not a
+    message.
     """
     from askive.rag.load.digest import sha256
 
-    message = _message(data)
-    if not any(_raw(message, name) for name in ("From", "Subject", "Date")):
+    message = parse_message(as_utf_8(data))
+    if not is_mail(message):
         raise LoadError(f"{uri} is not a mail message", remedy="give it the extension of its real type")
-    sender = _header(message, "From")
-    return Document(
+    text, not_read = message_text(message, level=1)
+    ids = {"message_id": identifier(message, "Message-ID"), "in_reply_to": identifier(message, "In-Reply-To")}
+    document = Document(
         uri=uri,
-        title=_header(message, "Subject") or PurePath(uri).stem,
-        text=_text(message),
+        title=header(message, "Subject") or PurePath(uri).stem,
+        text=text,
         media_type=EML,
         sha256=sha256(data),
-        published=_day(message),
-        metadata={"author": sender} if sender else {},
+        published=day(message),
+        metadata=_people([message]) | {name: value for name, value in ids.items() if value},
     )
+    return with_not_read(document, not_read)
 
 
 def load_mbox(data: bytes, uri: str) -> Document:
     """All messages, each a section with its subject. Raises LoadError when the file is not a mailbox."""
     from askive.rag.load.digest import sha256
 
-    before, *raw = _BETWEEN.split(data)
+    before, *raw = _BETWEEN.split(as_utf_8(data))
     if before.strip() or not raw:
         raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
-    messages = [_message(part) for part in raw]
-    sections = [
-        f"# {_header(message, 'Subject') or 'No subject'}\n\n{_text(message)}" for message in messages
-    ]
-    return Document(
+    messages = [parse_message(_QUOTED_FROM.sub(b"", part)) for part in raw]
+    sections: list[str] = []
+    not_read: list[str] = []
+    for message in messages:
+        text, of_message = message_text(message, level=2)
+        subject = header(message, "Subject")
+        sections.append(section(subject or "No subject", text, 1))
+        not_read += (f"{subject or 'No subject'}: {part}" for part in of_message)
+    document = Document(
         uri=uri,
         title=PurePath(uri).stem,
         text="\n\n".join(sections),
         media_type=MBOX,
         sha256=sha256(data),
+        metadata=_people(messages),
     )
+    return with_not_read(document, not_read)
 
 
-def _message(data: bytes) -> EmailMessage:
-    import email
-    import email.policy
-
-    return email.message_from_bytes(data, policy=email.policy.default)
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    raw = _raw(message, name)
-    try:
-        # The library's parser needs quadratic time in a header's length, and recurses for each bracket.
-        value = str(message[name] or "") if len(raw) <= _MAX_PARSED_CHARS else _decoded(raw)
-    except Exception:
-        # The library raises various exceptions for malformed headers; the body may be intact.
-        value = _decoded(raw)
-    return _plain(" ".join(value.split()))
-
-
-def _raw(message: EmailMessage, name: str) -> str:
-    headers = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
-    return next(headers, "")[:_MAX_HEADER_CHARS]
-
-
-def _decoded(raw: str) -> str:
-    """The header's encoded words as text, without parsing its structure."""
-    from email.header import decode_header, make_header
-
-    try:
-        return str(make_header(decode_header(raw)))
-    except Exception:
-        return raw
-
-
-def _day(message: EmailMessage) -> str | None:
-    date = _header(message, "Date")
-    return partial_date(date) if date else None
-
-
-def _text(message: EmailMessage) -> str:
-    heads = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    return "\n".join(heads) + "\n\n" + _body(message)
-
-
-def _body(message: EmailMessage) -> str:
-    try:
-        part = message.get_body(("plain", "html"))
-        content = part.get_content() if part is not None else ""
-    except Exception:
-        # For unknown encodings and malformed parts: decode what is readable.
-        payload = message.get_payload(decode=True)
-        part, content = None, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-    text = str(content)
-    if part is not None and part.get_content_subtype() == "html":
-        text = visible_text(text)
-    return _plain(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\ud800-\udfff]", "\ufffd", text).replace("\0", "").replace("\f", "\n")
+def _people(messages: Sequence[EmailMessage]) -> dict[str, str | list[str]]:
+    """Senders and recipients; the only sender of all messages is a string."""
+    fields = {
+        field: addresses(messages, name) for field, name in (("author", "From"), ("to", "To"), ("cc", "Cc"))
+    }
+    return {
+        field: found[0] if field == "author" and len(found) == 1 else found
+        for field, found in fields.items()
+        if found
+    }
