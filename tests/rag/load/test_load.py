@@ -74,15 +74,37 @@ def test_titles_of_markdown(text: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     "front",
-    ["title: [unclosed", "title: a: b", "\ttab: x", "published: 2016-13-45", "x: !!python/object:os.system {}",
-     "a: *missing", "? [a]\n: b", "a: " + "[" * 3000],
-    ids=["unclosed", "colon", "tab", "no-date", "object", "alias", "key", "deep"],
+    ["place: [unclosed", "place: a: b", "seen: 2016-13-45", "x: !!python/object:os.system {}",
+     "a: *missing", "? [a]\n: b", "a: " + "[" * 3000, "assignee: @maria", "created: {{date}}", "just a string",
+     "a: &a [*a]", "n: 0x" + "f" * 4000, "summary: The pump at Weir 4 trips at 61 bar"],
+    ids=["unclosed", "colon", "no-date", "object", "alias", "key", "deep", "at", "template", "string", "self",
+         "integer", "sentence"],
 )  # fmt: skip
-def test_bad_front_matter_is_a_load_error(front: str) -> None:
-    with pytest.raises(LoadError, match=r"brief\.md") as caught:
-        markdown(f"---\n{front}\n---\nBody.")
-    assert "\n" not in caught.value.message
-    assert caught.value.remedy
+def test_what_is_no_field_stays_in_the_text(front: str) -> None:
+    found = markdown(f"---\ntitle: Weir 4: notes\npublished: 2016-01\n{front}\ntags:\n- pump\n---\nBody.")
+    assert found.text == f"{front.strip()}\n\nBody."
+    assert (found.title, found.published) == ("Weir 4: notes", "2016-01")
+    assert found.metadata["tags"] == ["pump"]
+
+
+def test_front_matter_that_is_only_in_part_yaml_loses_nothing() -> None:
+    found = markdown("---\nplace: Paris\n\ttab: x\n# a comment\nrelated: [[Weir 5]]\n---\nBody.")
+    assert found.text == "place: Paris\n\ttab: x\n# a comment\n\nBody."
+    assert found.metadata == {"related": ["Weir 5"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\nNotes from the call: the pump trips at 61 bar.\n\n---\n\nSecond part.",
+        "---\nNotes from the Tuesday call: the pump trips at 61 bar.\n---\nSecond part.",
+        "---\ntitle: The pump trips at 61 bar.",
+        "Text.\n\n---\ntitle: no field\n---\n",
+    ],
+)
+def test_a_rule_is_no_front_matter(text: str) -> None:
+    assert markdown(text).text == text.strip()
+    assert markdown(text).title == "brief"
 
 
 UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
