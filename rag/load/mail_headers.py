@@ -108,7 +108,8 @@ def _from_bytes(message: EmailMessage, raw: str) -> str:
     parts = [part for part in message.walk() if not part.is_multipart()][:1]
     named = next((charset for part in parts if (charset := part.get_content_charset())), "utf-8")
     # A header is too short for a guess by itself.
-    sample = b"\n".join([data, *(part.get_payload(decode=True) or b"" for part in parts)])
+    payloads = [part.get_payload(decode=True) for part in parts]
+    sample = b"\n".join([data, *(payload for payload in payloads if isinstance(payload, bytes))])
     for encoding in ("utf-8", named, likely_encoding(sample) or "cp1252"):
         with contextlib.suppress(LookupError, ValueError):
             return data.decode(encoding)
