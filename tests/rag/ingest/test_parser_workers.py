@@ -17,7 +17,8 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import ArchiveError, LoadError
 from askive.rag.ingest.parser_pool import ParserPool
-from askive.rag.ingest.pipeline import IngestReport, ingest_paths
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.report import IngestReport
 from askive.rag.load.digest import sha256
 from askive.rag.store.archive import Archive
 from tests.rag.load.hostile import specimens

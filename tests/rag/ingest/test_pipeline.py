@@ -21,13 +21,8 @@ from askive.models.protocols import Embedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
 from askive.rag.ingest.embed_ahead import BATCH_PASSAGES, EmbedAhead
-from askive.rag.ingest.pipeline import (
-    IngestReport,
-    ingest_documents,
-    ingest_paths,
-    remove_document,
-    remove_documents,
-)
+from askive.rag.ingest.pipeline import ingest_documents, ingest_paths, remove_document, remove_documents
+from askive.rag.ingest.report import IngestReport
 from askive.rag.load import read_bytes
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
