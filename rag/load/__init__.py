@@ -21,11 +21,11 @@ from askive.rag.load.limits import (
     MAX_TITLE_CHARS,
     unreadable,
 )
-from askive.rag.load.mail import load_eml, load_mbox
+from askive.rag.load.mail.messages import load_eml, load_mbox
 from askive.rag.load.markdown import load_markdown
 from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
-from askive.rag.load.pdf import load_pdf
+from askive.rag.load.pdf.document import load_pdf
 from askive.rag.load.plain import load_plain
 from askive.rag.load.tables import load_csv, load_xlsx
 from askive.rag.text.words import storable

@@ -14,8 +14,8 @@ from askive.rag.errors import LoadError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, load_bytes
-from askive.rag.load.pdf import _Page, _without_text, load_pdf, pdf_date
-from askive.rag.load.pdf_lines import rebuild_paragraphs
+from askive.rag.load.pdf.document import _Page, _without_text, load_pdf, pdf_date
+from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.store.archive import Archive
 from askive.rag.types import NOT_READ, PAGE_BREAK
 from tests.rag.load.pdf_writer import write_pdf

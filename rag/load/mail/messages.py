@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from askive.rag.errors import LoadError
-from askive.rag.load.mail_headers import (
+from askive.rag.load.mail.headers import (
     addresses,
     as_utf_8,
     day,
@@ -17,7 +17,7 @@ from askive.rag.load.mail_headers import (
     is_mail,
     parse_message,
 )
-from askive.rag.load.mail_parts import message_text
+from askive.rag.load.mail.parts import message_text
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.sections import section
 from askive.rag.types import Document

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from askive.rag.errors import LoadError
 from askive.rag.load.decoding import decode, likely_encoding
 from askive.rag.load.html import visible_text
-from askive.rag.load.mail_headers import headed, header, plain
+from askive.rag.load.mail.headers import headed, header, plain
 from askive.rag.load.not_read import not_read
 from askive.rag.load.sections import literal, nested, section
 from askive.rag.text.words import words

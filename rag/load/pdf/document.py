@@ -13,8 +13,8 @@ from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.not_read import with_not_read
-from askive.rag.load.pdf_annotations import annotation_texts
-from askive.rag.load.pdf_lines import rebuild_paragraphs
+from askive.rag.load.pdf.annotations import annotation_texts
+from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.types import PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()
