@@ -26,7 +26,11 @@ from askive.rag.load.markdown import load_markdown
 from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf.document import load_pdf
-from askive.rag.load.plain import load_plain
+from askive.rag.load.plain import load_plain, load_rst, load_source
+from askive.rag.load.structured.captions import load_captions
+from askive.rag.load.structured.content_lines import load_content_lines
+from askive.rag.load.structured.json_records import load_json
+from askive.rag.load.structured.notebook import load_notebook
 from askive.rag.load.tables import load_csv, load_xlsx
 from askive.rag.text.words import storable
 from askive.rag.types import Document
@@ -45,6 +49,12 @@ __all__ = [
     "storable_document",
 ]
 
+SOURCE_ENDINGS = tuple(
+    f".{ending}"
+    for ending in """log adoc tex org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
+    ps1 bat sql css toml ini cfg conf yaml yml""".split()
+)
+"""Extensions of logs, markup without a loader of its own, code and settings, which are read as they stand."""
 Loader = Callable[[bytes, str], Document]
 
 LOADERS: dict[str, Loader] = {
@@ -64,6 +74,16 @@ LOADERS: dict[str, Loader] = {
     ".tsv": load_csv,
     ".eml": load_eml,
     ".mbox": load_mbox,
+    ".vtt": load_captions,
+    ".srt": load_captions,
+    ".json": load_json,
+    ".jsonl": load_json,
+    ".ndjson": load_json,
+    ".ipynb": load_notebook,
+    ".ics": load_content_lines,
+    ".vcf": load_content_lines,
+    ".rst": load_rst,
+    **dict.fromkeys(SOURCE_ENDINGS, load_source),
 }
 """Loaders by file extension; each takes the bytes and the uri."""
 

@@ -14,6 +14,8 @@ MARKDOWN_TYPES = (
     "application/vnd.openxmlformats-",
     "application/epub+zip",
     "application/mbox",
+    "application/json",
+    "application/x-ipynb+json",
     "message/rfc822",
 )
 """Prefixes of media types whose text is Markdown after loading."""
