@@ -5,6 +5,7 @@ Do not parse files of unknown origin in the caller's process: see `askive.rag.in
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,6 +58,9 @@ SOURCE_ENDINGS = tuple(
 """Extensions of logs, markup without a loader of its own, code and settings, which are read as they stand."""
 Loader = Callable[[bytes, str], Document]
 
+_TYPES = mimetypes.MimeTypes()
+"""Without the tables of the system, so that every machine reads the same."""
+
 LOADERS: dict[str, Loader] = {
     ".txt": load_plain,
     ".text": load_plain,
@@ -72,8 +76,8 @@ LOADERS: dict[str, Loader] = {
     ".epub": load_epub,
     ".csv": load_csv,
     ".tsv": load_csv,
-    ".eml": load_eml,
-    ".mbox": load_mbox,
+    ".eml": lambda data, uri: load_eml(data, uri, load_attachment),
+    ".mbox": lambda data, uri: load_mbox(data, uri, load_attachment),
     ".vtt": load_captions,
     ".srt": load_captions,
     ".json": load_json,
@@ -120,6 +124,18 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
         raise
     except Exception as error:
         raise unreadable(uri, error) from error
+
+
+def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
+    """A file in another one, as a document: its loader follows from its name, else from its media type.
+
+    None when it is of an unsupported type; all text is supported. Raises LoadError as `load_bytes` does.
+    """
+    endings = [Path(name).suffix.lower(), *_TYPES.guess_all_extensions(media_type)]
+    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS), None)
+    if loader is None and media_type.startswith("text/"):
+        loader = load_plain
+    return None if loader is None else load_bytes(data, name, loader)
 
 
 def _complete(document: Document, uri: str) -> Document:

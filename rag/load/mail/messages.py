@@ -17,7 +17,7 @@ from askive.rag.load.mail.headers import (
     is_mail,
     parse_message,
 )
-from askive.rag.load.mail.parts import message_text
+from askive.rag.load.mail.parts import ReadAttachment, message_text
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.sections import section
 from askive.rag.types import Document
@@ -38,7 +38,7 @@ _BETWEEN = re.compile(
 _QUOTED_FROM = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 
 
-def load_eml(data: bytes, uri: str) -> Document:
+def load_eml(data: bytes, uri: str, read: ReadAttachment) -> Document:
     """All text parts, forwarded messages and attachments of the message.
 
     The metadata has `author`, `to`, `cc`, `message_id` and `in_reply_to`. Raises LoadError when the bytes are not a
@@ -49,7 +49,7 @@ def load_eml(data: bytes, uri: str) -> Document:
     message = parse_message(as_utf_8(data))
     if not is_mail(message):
         raise LoadError(f"{uri} is not a mail message", remedy="give it the extension of its real type")
-    text, not_read = message_text(message, level=1)
+    text, not_read = message_text(message, read, level=1)
     ids = {"message_id": identifier(message, "Message-ID"), "in_reply_to": identifier(message, "In-Reply-To")}
     document = Document(
         uri=uri,
@@ -63,7 +63,7 @@ def load_eml(data: bytes, uri: str) -> Document:
     return with_not_read(document, not_read)
 
 
-def load_mbox(data: bytes, uri: str) -> Document:
+def load_mbox(data: bytes, uri: str, read: ReadAttachment) -> Document:
     """All messages, each a section with its subject. Raises LoadError when the file is not a mailbox."""
     from askive.rag.load.digest import sha256
 
@@ -74,7 +74,7 @@ def load_mbox(data: bytes, uri: str) -> Document:
     sections: list[str] = []
     not_read: list[str] = []
     for message in messages:
-        text, of_message = message_text(message, level=2)
+        text, of_message = message_text(message, read, level=2)
         subject = header(message, "Subject")
         sections.append(section(subject or "No subject", text, 1))
         not_read += (f"{subject or 'No subject'}: {part}" for part in of_message)

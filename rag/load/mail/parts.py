@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import mimetypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -26,8 +25,9 @@ _MAX_DEPTH = 20
 """Messages in messages that are read."""
 _SAME_SHARE = 0.8
 """A text with this share of another's words says the same."""
-_TYPES = mimetypes.MimeTypes()
-"""Without the tables of the system, so that every machine reads the same."""
+
+ReadAttachment = Callable[[bytes, str, str], "Document | None"]
+"""Called with the bytes, the name and the media type; None when it is of an unsupported type. Raises LoadError."""
 
 
 @dataclass(slots=True)
@@ -35,9 +35,10 @@ class _Found:
     """What was found in a message.
 
     body: paragraphs of the message itself. sections: the forwarded messages and attachments, each under a heading.
-    not_read: the attachments that were not read, with the reason.
+    not_read: the attachments that were not read, with the reason. read: reads an attachment.
     """
 
+    read: ReadAttachment
     level: int
     depth: int
     body: list[str] = field(default_factory=list)
@@ -49,12 +50,14 @@ class _Found:
         return "\n\n".join(text for text in (*self.body, *self.sections) if text)
 
 
-def message_text(message: EmailMessage, level: int, depth: int = 0) -> tuple[str, list[str]]:
+def message_text(
+    message: EmailMessage, read: ReadAttachment, level: int, depth: int = 0
+) -> tuple[str, list[str]]:
     """The message with its main headers as Markdown, and what of it was not read.
 
     level: of the headings of its attachments. depth: number of messages around this one.
     """
-    found = _Found(level, depth)
+    found = _Found(read, level, depth)
     found.body.append(headed(message))
     found.body += _texts(message, found)
     return found.joined(), found.not_read
@@ -107,43 +110,30 @@ def _add_message(message: EmailMessage, found: _Found) -> None:
     if found.depth >= _MAX_DEPTH:
         found.not_read.append(f"a message in more than {_MAX_DEPTH} others")
         return
-    text, unread = message_text(message, found.level + 1, found.depth + 1)
+    text, unread = message_text(message, found.read, found.level + 1, found.depth + 1)
     found.sections.append(section(title, text, found.level))
     found.not_read += unread
 
 
 def _add_attachment(part: EmailMessage, name: str, found: _Found) -> None:
-    from askive.rag.load import load_bytes
-
     kind = part.get_content_type()
-    loader = _loader(name, kind)
-    if loader is None:
-        # A picture in the text of a page, such as a logo, is no attachment.
-        if not (part.get_content_maintype() == "image" and part["Content-ID"]):
-            found.not_read.append(f"attachment {name or 'without a name'} is of an unsupported type ({kind})")
-        return
     # With a byte order mark, so that no encoding that the text itself names is believed.
     is_text = part.get_content_maintype() == "text"
     data = _decoded(part).encode("utf-8-sig") if is_text else part.get_payload(decode=True)
     shown = f"attachment {name}" if name else f"an attachment of type {kind}"
     try:
-        document = load_bytes(data if isinstance(data, bytes) else b"", shown, loader)
+        document = found.read(data if isinstance(data, bytes) else b"", shown, kind)
     except LoadError as error:
         found.not_read.append(error.message)
+        return
+    if document is None:
+        # A picture in the text of a page, such as a logo, is no attachment.
+        if not (part.get_content_maintype() == "image" and part["Content-ID"]):
+            found.not_read.append(f"attachment {name or 'without a name'} is of an unsupported type ({kind})")
         return
     text = nested(document, found.level)
     found.sections.append(section(_title(name or kind, document), text, found.level))
     found.not_read += (f"{name or kind}: {part}" for part in not_read(document))
-
-
-def _loader(name: str, kind: str) -> Any:
-    """The loader for an attachment: by its name, else by its type."""
-    from askive.rag.load import LOADERS
-    from askive.rag.load.plain import load_plain
-
-    endings = [PurePath(name).suffix.lower(), *_TYPES.guess_all_extensions(kind)]
-    by_ending = next((LOADERS[ending] for ending in endings if ending in LOADERS), None)
-    return by_ending or (load_plain if kind.startswith("text/") else None)
 
 
 def _title(name: str, document: Document) -> str:
