@@ -18,8 +18,8 @@ _MAX_INTEGER_BITS = 10_000
 """Python does not convert longer integers to text (`sys.set_int_max_str_digits`)."""
 _MAX_NAME_WORDS = 3
 """Longer names are no names of fields: the block is text between two rules."""
-_MAX_VALUE_WORDS = 5
-"""Longer values of fields of unknown meaning, such as a summary, are text."""
+_MAX_VALUE_WORDS = 10
+"""Longer values of fields of unknown meaning, such as a summary, are text, and so are sentences."""
 _KNOWN = ("title", "publisher", "published", "date")
 # The lines from "---" to the next "---" or "..." at the start of a file; a blank line after the first makes it a rule.
 _FRONT = re.compile(
@@ -29,6 +29,9 @@ _FRONT = re.compile(
 _FIELD = re.compile(r"^(?=[^\s#-])", re.MULTILINE)
 # "title: Weir 4: pump notes" on one line.
 _LINE = re.compile(r"(?P<name>[^\n:]+):[ \t]+(?P<value>[^\n]+)\s*")
+
+# "The pump trips at 61 bar." with at least three words.
+_SENTENCE = re.compile(r"\S+\s+\S+\s.*[.!?]", re.DOTALL)
 
 
 def load_markdown(data: bytes, uri: str) -> Document:
@@ -72,7 +75,9 @@ def _front_matter(raw: str) -> tuple[dict[str, Any], str]:
 
 
 def _is_text(name: str, value: Any) -> bool:
-    return name not in _KNOWN and isinstance(value, str) and len(value.split()) > _MAX_VALUE_WORDS
+    if name in _KNOWN or not isinstance(value, str):
+        return False
+    return len(value.split()) > _MAX_VALUE_WORDS or bool(_SENTENCE.fullmatch(value.strip()))
 
 
 def _fields(block: str) -> tuple[dict[str, Any], list[str]]:

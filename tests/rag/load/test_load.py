@@ -76,15 +76,21 @@ def test_titles_of_markdown(text: str, title: str) -> None:
     "front",
     ["place: [unclosed", "place: a: b", "seen: 2016-13-45", "x: !!python/object:os.system {}",
      "a: *missing", "? [a]\n: b", "a: " + "[" * 3000, "assignee: @maria", "created: {{date}}", "just a string",
-     "a: &a [*a]", "n: 0x" + "f" * 4000, "summary: The pump at Weir 4 trips at 61 bar"],
+     "a: &a [*a]", "n: 0x" + "f" * 4000, "summary: The pump trips at 61 bar.",
+     "summary: The pump at Weir 4 trips at 61 bar and restarts at 48 bar"],
     ids=["unclosed", "colon", "no-date", "object", "alias", "key", "deep", "at", "template", "string", "self",
-         "integer", "sentence"],
+         "integer", "sentence", "long"],
 )  # fmt: skip
 def test_what_is_no_field_stays_in_the_text(front: str) -> None:
     found = markdown(f"---\ntitle: Weir 4: notes\npublished: 2016-01\n{front}\ntags:\n- pump\n---\nBody.")
     assert found.text == f"{front.strip()}\n\nBody."
     assert (found.title, found.published) == ("Weir 4: notes", "2016-01")
     assert found.metadata["tags"] == ["pump"]
+
+
+def test_a_list_of_places_is_a_field() -> None:
+    found = markdown("---\nplace: Paris, France; Raqqa, Syria; Brussels, Belgium\n---\nBody.")
+    assert (found.text, list(found.metadata)) == ("Body.", ["place"])
 
 
 def test_front_matter_that_is_only_in_part_yaml_loses_nothing() -> None:
