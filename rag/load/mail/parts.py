@@ -137,13 +137,10 @@ def _add_attachment(part: EmailMessage, name: str, found: _Found) -> None:
 
 
 def _title(name: str, document: Document) -> str:
-    """The heading of an attachment: its name, and its title if it has another one."""
-    of_name = PurePath(document.uri).stem
-    return (
-        f"Attachment: {name}"
-        if document.title in (of_name, name)
-        else f"Attachment: {name}: {document.title}"
-    )
+    """The heading of an attachment: its name, and its title if it has one that its text does not have."""
+    is_of_name = document.title == PurePath(document.uri).stem
+    shown = "" if is_of_name or document.title in document.text else f": {document.title}"
+    return f"Attachment: {name}{shown}"
 
 
 def _different(texts: Iterable[str]) -> list[str]:

@@ -15,6 +15,8 @@ from askive.rag.errors import LoadError
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, load_bytes
 from askive.rag.types import NOT_READ, Document
+from tests.rag.load.pdf_writer import write_pdf
+from tests.rag.load.test_docx_parts import docx, paragraph, run
 
 HEAD = "From: Carla Moss <carla@example.org>\nTo: Dan <dan@example.org>\nSubject: {}\nDate: Wed, 6 Mar 2024 08:00:00 +0000\n"
 
@@ -94,7 +96,7 @@ def test_headings_in_attachments_and_bodies() -> None:
     assert sections(loaded("m.eml", message.as_bytes())) == {
         "": "From: Carla Moss <carla@example.org>\nTo: Dan <dan@example.org>\nDate: Wed, 06 Mar 2024 08:00:00 +0000\n\n"
         "Run this:\n\n    # The retry limit is 7\nretry=7\n    ```",
-        "Attachment: w.md: Weir 4 > Weir 4": "It trips at 61 bar.",
+        "Attachment: w.md > Weir 4": "It trips at 61 bar.",
     }
 
 
@@ -154,6 +156,20 @@ def test_encodings_of_mail(encoding: str, named: str) -> None:
     assert found.title == "Rechnung für März"
     assert found.text.endswith("\n\nDie Gebühr beträgt fünfzig Euro.")
     assert NOT_READ not in found.metadata
+
+
+def test_pages_of_attachments_are_sections() -> None:
+    message = mail()
+    pages = [["The roof costs 900 euros."], ["The floor costs 700 euros."]]
+    message.add_attachment(write_pdf(pages), maintype="application", subtype="pdf", filename="costs.pdf")
+    message.add_attachment(docx(paragraph(run("The rent.")), header1=paragraph(run("Contract no. 7"))),
+                           maintype="application", subtype="octet-stream", filename="a.docx")  # fmt: skip
+    assert list(sections(loaded("m.eml", message.as_bytes())).items())[1:] == [
+        ("Attachment: costs.pdf > Page 1", "The roof costs 900 euros."),
+        ("Attachment: costs.pdf > Page 2", "The floor costs 700 euros."),
+        ("Attachment: a.docx", "The rent."),
+        ("Attachment: a.docx > Headers and footers", "Contract no. 7"),
+    ]
 
 
 def test_a_text_attachment_in_the_encoding_that_its_part_names() -> None:
