@@ -1,4 +1,4 @@
-"""JSON: each record becomes a line with its fields, `- author: Maria; text: We move the launch.`"""
+"""JSON: each record becomes a line with its fields, `| author: Maria; text: We move the launch.`"""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def load_json(data: bytes, uri: str) -> Document:
 
 
 def record_line(fields: Iterable[tuple[str, str]]) -> str:
-    """One line for a record, without its empty fields; empty when all are."""
+    """One line for a record, marked as a row of a table, without its empty fields; empty when all are."""
     shown = [(name, " ".join(value.split())) for name, value in fields]
     cells = "; ".join(f"{name}: {value}" if name else value for name, value in shown if value)
-    return f"- {cells}" if cells else ""
+    return f"| {cells}" if cells else ""
 
 
 def _text_of(raw: str, uri: str) -> str:

@@ -61,12 +61,12 @@ def test_captions_without_blank_lines_between_them() -> None:
     ("value", "text"),
     [
         ([{"author": "Maria", "text": "The ninth\nof May."}, {"author": "Tom", "text": None}],
-         "- author: Maria; text: The ninth of May.\n- author: Tom"),
+         "| author: Maria; text: The ninth of May.\n| author: Tom"),
         ({"name": "Team", "messages": [{"from": {"name": "Ann"}, "tags": ["a", "b"], "read": True}]},
-         "- name: Team\n\n# messages\n\n- from.name: Ann; tags: a, b; read: true"),
-        ({"chats": {"list": [{"messages": [{"text": "Lot C."}]}]}}, "# chats\n\n## list\n\n- messages.1.text: Lot C."),
-        ([["a", 1.50], "b"], "- a, 1.5\n- b"),
-        ("only text", "- only text"),
+         "| name: Team\n\n# messages\n\n| from.name: Ann; tags: a, b; read: true"),
+        ({"chats": {"list": [{"messages": [{"text": "Lot C."}]}]}}, "# chats\n\n## list\n\n| messages.1.text: Lot C."),
+        ([["a", 1.50], "b"], "| a, 1.5\n| b"),
+        ("only text", "| only text"),
     ],
     ids=["records", "an object with records", "deep", "lists", "text"],
 )  # fmt: skip
@@ -78,7 +78,7 @@ def test_json(value: object, text: str) -> None:
 def test_numbers_of_json_stay_as_they_are_written() -> None:
     assert (
         loaded("x.json", '{"a": 1.50, "b": 12345678901234567890, "c": 1e3}').text
-        == "- a: 1.50; b: 12345678901234567890; c: 1e3"
+        == "| a: 1.50; b: 12345678901234567890; c: 1e3"
     )
 
 
@@ -86,7 +86,7 @@ def test_lines_of_json_and_what_is_none() -> None:
     lines = '{"author": "Maria", "text": "The ninth of May."}\n\n# not JSON\n{"author": "Tom"}\n'
     assert (
         loaded("x.jsonl", lines).text
-        == "- author: Maria; text: The ninth of May.\n    # not JSON\n- author: Tom"
+        == "| author: Maria; text: The ninth of May.\n    # not JSON\n| author: Tom"
     )
     settings = '{\n  // a comment\n  "limit": 7\n}'
     assert loaded("x.json", settings).text == settings
@@ -144,9 +144,9 @@ END:VCALENDAR
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_calendars(line_end: str) -> None:
     assert loaded("x.ics", CALENDAR.replace("\n", line_end)).text == (
-        "- Summary: Workshop, second day; Start: 2024-06-19 09:00 Europe/Paris; End: 2024-06-19 08:00 UTC;"
+        "| Summary: Workshop, second day; Start: 2024-06-19 09:00 Europe/Paris; End: 2024-06-19 08:00 UTC;"
         " Repeats: FREQ=WEEKLY, BYDAY=TU; Location: Room 204, ground floor;"
-        " Attendee: Lind, Rosa <rosa@example.org>, tom@example.org\n- Summary: Order chairs; Due: 2024-06-20"
+        " Attendee: Lind, Rosa <rosa@example.org>, tom@example.org\n| Summary: Order chairs; Due: 2024-06-20"
     )
 
 
@@ -156,7 +156,7 @@ def test_address_cards() -> None:
         "item1.TEL;TYPE=WORK:4162\nEMAIL:lo77@example.net\nADR;TYPE=home:;;Quay 4;Southmere;;1234;\nBDAY:19800409\nEND:VCARD\n"
     )
     assert loaded("x.vcf", card).text == (
-        "- Name: Lena Ölsun; E-mail: lo77@example.net; Telephone: 4162 (work); Address: Quay 4, Southmere, 1234 (home);"
+        "| Name: Lena Ölsun; E-mail: lo77@example.net; Telephone: 4162 (work); Address: Quay 4, Southmere, 1234 (home);"
         " Birthday: 1980-04-09"
     )
     with pytest.raises(LoadError, match="no events and no addresses"):
