@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         LoadError,
         StoreError,
     )
-    from askive.rag.ingest.pipeline import Failure, IngestReport
+    from askive.rag.ingest.report import Failure, IngestReport
     from askive.rag.store.filters import Filter, parse_filter
     from askive.rag.types import (
         Account,
@@ -129,7 +129,7 @@ _MODULES = {
     "rag.config": "Config load_config",
     "rag.errors": """ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch
         LoadError StoreError""",
-    "rag.ingest.pipeline": "Failure IngestReport",
+    "rag.ingest.report": "Failure IngestReport",
     "rag.store.filters": "Filter parse_filter",
     "rag.types": """Account Answer Citation Cited Document Event Evidence Final Hit Passage Progress QuestionKind
         Refusal Row Searching Sentence Source Sources Timings Token Turn Usage""",

@@ -18,7 +18,8 @@ from askive.models.errors import UsageError
 if TYPE_CHECKING:
     from askive.rag.assistant import Assistant
     from askive.rag.config import Config
-    from askive.rag.ingest.pipeline import IngestReport, Progress
+    from askive.rag.ingest.pipeline import Progress
+    from askive.rag.ingest.report import IngestReport
     from askive.rag.store.archive import Archive
     from askive.rag.store.filters import Filter
     from askive.rag.types import Answer, Hit, QuestionKind, Sentence, Turn

@@ -37,6 +37,9 @@ QUESTION_LABEL = "Question: "
 PAGE_BREAK = "\f"
 """Separates the pages in a document's text, so that an offset gives the page."""
 
+NOT_READ = "not_read"
+"""Metadata field with the parts of a source that were not read, such as `page 2 of 3 has no text`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -25,8 +25,9 @@ from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 
 if TYPE_CHECKING:
-    from askive.rag.ingest.pipeline import IngestReport, Progress
+    from askive.rag.ingest.pipeline import Progress
     from askive.rag.ingest.plan import Withheld
+    from askive.rag.ingest.report import IngestReport
 
 DEFAULT_COLLECTION = "default"
 

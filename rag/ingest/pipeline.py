@@ -12,7 +12,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from askive.models.protocols import Vectors
@@ -20,9 +20,11 @@ from askive.rag.errors import AskiveError, LoadError, StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
 from askive.rag.ingest.parser_pool import Job, ParserPool
 from askive.rag.ingest.plan import Plan, Withheld, plan_paths, shows_unchanged, stamp_of, was_read_alike
+from askive.rag.ingest.report import Failure, IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import loader_of, printable, read_bytes, storable_document
 from askive.rag.load.digest import sha256
+from askive.rag.load.not_read import not_read
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
@@ -34,56 +36,6 @@ Reading = Callable[[str], None]
 
 Confirm = Callable[[Sequence[Withheld]], bool]
 """Called with the documents to be removed, before any file is read; returns whether to remove them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A document that could not be read; its previous version, if any, stays in the store."""
-
-    uri: str
-    message: str
-    remedy: str
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """The result of an indexing.
-
-    skipped: files of unsupported types. withheld: documents that are missing from their folder and were kept because
-    nobody confirmed their removal. links: links that point outside the named folders and were not
-    followed.
-    """
-
-    n_added: int = 0
-    n_changed: int = 0
-    n_unchanged: int = 0
-    n_deleted: int = 0
-    n_passages: int = 0
-    elapsed_ms: float = 0.0
-    failures: list[Failure] = field(default_factory=list)
-    withheld: list[Withheld] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-
-    @property
-    def n_skipped(self) -> int:
-        """Files of unsupported types."""
-        return len(self.skipped)
-
-    @property
-    def n_not_removed(self) -> int:
-        """Documents that are missing from their folder but were kept."""
-        return len({uri for withheld in self.withheld for uri in withheld.uris})
-
-    @property
-    def n_written(self) -> int:
-        """Documents that were embedded and written."""
-        return self.n_added + self.n_changed
-
-    @property
-    def passages_per_second(self) -> float:
-        """Over the whole run, or so far while it runs."""
-        return self.n_passages / self.elapsed_ms * 1000 if self.elapsed_ms else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +329,8 @@ class _Run:
             assert document is not None
             self._store.put(document, passages, vectors, examined.stamp)
             self._report.n_passages += len(passages)
+            if parts := not_read(document):
+                self._report.partial.append(Partial(printable(Path(document.uri)), tuple(parts)))
             if examined.is_new:
                 self._report.n_added += 1
             else:

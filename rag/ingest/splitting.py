@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple, Protocol
 
+from askive.rag.load.sections import is_markdown
 from askive.rag.text.headings import find_headings
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import PAGE_BREAK, Document, Passage
@@ -16,15 +17,6 @@ MAX_HEADING_PATH_CHARS = 1_000
 """The heading precedes every passage of its section; longer ones are cut."""
 # "```python", "~~~".
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-_MARKDOWN = (
-    "text/markdown",
-    "text/csv",
-    "application/vnd.openxmlformats-",
-    "application/vnd.oasis.opendocument.",
-    "application/epub+zip",
-    "application/mbox",
-)
-"""Prefixes of media types whose text is Markdown after loading."""
 _PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
 # The end of a page whose last sentence continues: "harbour", "the cranes,", "and the sheds of".
 _OPEN_END = re.compile(
@@ -73,7 +65,7 @@ def chunk(document: Document, config: Splitting) -> list[Passage]:
 def _units(document: Document) -> Iterator[_Unit]:
     """Sentences with section and page."""
     text = document.text
-    markdown = document.media_type.startswith(_MARKDOWN)
+    markdown = is_markdown(document.media_type)
     paged = PAGE_BREAK in text or document.media_type in _PAGED
     page_starts = [0, *(match.end() for match in re.finditer(PAGE_BREAK, text))]
     for first, last in _page_spans(text, page_starts, markdown):

@@ -5,6 +5,7 @@ Do not parse files of unknown origin in the caller's process: see `askive.rag.in
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,11 +22,16 @@ from askive.rag.load.limits import (
     MAX_TITLE_CHARS,
     unreadable,
 )
-from askive.rag.load.mail import load_eml, load_mbox
+from askive.rag.load.mail.messages import load_eml, load_mbox
 from askive.rag.load.markdown import load_markdown
+from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
-from askive.rag.load.pdf import load_pdf
-from askive.rag.load.plain import load_plain
+from askive.rag.load.pdf.document import load_pdf
+from askive.rag.load.plain import load_plain, load_rst, load_source
+from askive.rag.load.structured.captions import load_captions
+from askive.rag.load.structured.content_lines import load_content_lines
+from askive.rag.load.structured.json_records import load_json
+from askive.rag.load.structured.notebook import load_notebook
 from askive.rag.load.tables.delimited import load_csv
 from askive.rag.load.tables.opendocument import load_ods
 from askive.rag.load.tables.workbook import load_xlsx
@@ -46,7 +52,16 @@ __all__ = [
     "storable_document",
 ]
 
+SOURCE_ENDINGS = tuple(
+    f".{ending}"
+    for ending in """log adoc tex org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
+    ps1 bat sql css toml ini cfg conf yaml yml""".split()
+)
+"""Extensions of logs, markup without a loader of its own, code and settings, which are read as they stand."""
 Loader = Callable[[bytes, str], Document]
+
+_TYPES = mimetypes.MimeTypes()
+"""Without the tables of the system, so that every machine reads the same."""
 
 LOADERS: dict[str, Loader] = {
     ".txt": load_plain,
@@ -64,8 +79,18 @@ LOADERS: dict[str, Loader] = {
     ".epub": load_epub,
     ".csv": load_csv,
     ".tsv": load_csv,
-    ".eml": load_eml,
-    ".mbox": load_mbox,
+    ".eml": lambda data, uri: load_eml(data, uri, load_attachment),
+    ".mbox": lambda data, uri: load_mbox(data, uri, load_attachment),
+    ".vtt": load_captions,
+    ".srt": load_captions,
+    ".json": load_json,
+    ".jsonl": load_json,
+    ".ndjson": load_json,
+    ".ipynb": load_notebook,
+    ".ics": load_content_lines,
+    ".vcf": load_content_lines,
+    ".rst": load_rst,
+    **dict.fromkeys(SOURCE_ENDINGS, load_source),
 }
 """Loaders by file extension; each takes the bytes and the uri."""
 
@@ -104,6 +129,18 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
         raise unreadable(uri, error) from error
 
 
+def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
+    """A file in another one, as a document: its loader follows from its name, else from its media type.
+
+    None when it is of an unsupported type; all text is supported. Raises LoadError as `load_bytes` does.
+    """
+    endings = [Path(name).suffix.lower(), *_TYPES.guess_all_extensions(media_type)]
+    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS), None)
+    if loader is None and media_type.startswith("text/"):
+        loader = load_plain
+    return None if loader is None else load_bytes(data, name, loader)
+
+
 def _complete(document: Document, uri: str) -> Document:
     """The document with publisher and date from its text; checks the limits."""
     if not document.text.strip():
@@ -120,6 +157,7 @@ def _complete(document: Document, uri: str) -> Document:
             remedy="shorten its metadata",
         )
     document = storable_document(document)
+    document = with_not_read(document, damaged_characters(document.text))
     byline = find_byline(document.title, document.text)
     publisher = document.publisher or byline.publisher
     return replace(

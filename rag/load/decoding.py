@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import unicodedata
+
 from askive.rag.errors import LoadError
 
 _NOT_TEXT = (
@@ -13,12 +16,27 @@ _NOT_TEXT = (
 """Magic bytes of PDF, zip, gzip and old Office files."""
 _PICTURE = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 """Magic bytes of PNG, JPEG and GIF."""
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_SAMPLE_BYTES = 8192
+# Categories of code points that texts do not contain: control, surrogate, private use, unassigned.
+_NOT_IN_TEXT = frozenset(("Cc", "Cs", "Co", "Cn"))
+_LAYOUT = frozenset("\t\n\r\f\x85")
+_MAX_DAMAGE = 0.1
+"""A text with at most this many invalid sequences for each valid one beyond ASCII is damaged UTF-8."""
 
 
 def decode(data: bytes, uri: str) -> str:
-    """UTF-8 (with or without BOM), UTF-16 with BOM, else the most likely encoding; line ends become `\\n`.
+    """Any Unicode encoding, with or without BOM, else the most likely encoding; line ends become `\\n`.
 
-    Raises LoadError for binary files.
+    What is invalid becomes U+FFFD. Raises LoadError for binary files.
     """
     if data.startswith(_PICTURE):
         raise LoadError(
@@ -29,28 +47,69 @@ def decode(data: bytes, uri: str) -> str:
         raise LoadError(
             f"{uri} is not a text file, despite its name", remedy="give it the extension of its real type"
         )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = data.decode("utf-16", errors="replace")
-    else:
-        if b"\0" in data[:8192]:
-            raise LoadError(
-                f"{uri} is a binary file, not text", remedy="give it the extension of its real type"
-            )
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = _guess(data, uri)
+    encoding = unicode_encoding(data)
+    if encoding is None and b"\0" in data[:_SAMPLE_BYTES]:
+        raise LoadError(f"{uri} is a binary file, not text", remedy="give it the extension of its real type")
+    encoding = encoding or likely_encoding(data)
+    if encoding is None:
+        raise LoadError(f"{uri} has an unknown text encoding", remedy="save it as UTF-8")
+    text = data.decode(encoding, errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
-def _guess(data: bytes, uri: str) -> str:
+def unicode_encoding(data: bytes) -> str | None:
+    """The encoding that a byte order mark names, or of unmarked UTF-16 and UTF-32; None when it is neither."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark) and (encoding != "utf-32" or _is_valid(data[: _SAMPLE_BYTES + 4], encoding)):
+            return encoding
+    sample = data[:_SAMPLE_BYTES]
+    if b"\0" not in sample:
+        return None
+    # With the bytes of each character swapped, a blank and a Latin letter are no ASCII.
+    n_ascii = {encoding: _n_ascii(sample, encoding) for encoding in _UNMARKED}
+    best = max(_UNMARKED, key=lambda encoding: n_ascii[encoding])
+    return best if n_ascii[best] else None
+
+
+def likely_encoding(data: bytes) -> str | None:
+    """UTF-8, also when a few sequences are damaged, else the encoding that fits best; None when none does."""
+    if _is_valid(data, "utf-8"):
+        return "utf-8"
+    text = data.decode("utf-8", errors="replace")
+    n_damaged = text.count("\ufffd")
+    n_valid = len(text) - len(text.encode("ascii", errors="ignore")) - n_damaged
+    return "utf-8" if n_damaged <= _MAX_DAMAGE * n_valid else _guess(data)
+
+
+def _is_valid(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _n_ascii(sample: bytes, encoding: str) -> int:
+    """How many ASCII characters the sample has in this encoding; 0 when it is no text in it."""
+    width = 4 if "32" in encoding else 2
+    try:
+        # A cut between two halves of a character is no error.
+        text = codecs.getincrementaldecoder(encoding)().decode(sample[: len(sample) // width * width])
+    except UnicodeDecodeError:
+        return 0
+    if any(unicodedata.category(char) in _NOT_IN_TEXT and char not in _LAYOUT for char in text):
+        return 0
+    return sum(char.isascii() for char in text)
+
+
+def _guess(data: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
     matches = from_bytes(data)
     best = matches.best()
     if best is None:
-        raise LoadError(f"{uri} has an unknown text encoding", remedy="save it as UTF-8")
+        return None
     # Western European text fits many code pages equally well; take the most common one.
     if any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos for m in matches):
-        return data.decode("cp1252", errors="replace")
-    return str(best)
+        return "cp1252"
+    return str(best.encoding)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
 from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
+from askive.rag.load.docx_parts import DocxParts
 from askive.rag.load.tables.office_tables import TablesAsLines, slide_table_lines
 from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
@@ -36,9 +38,14 @@ _NO_TITLES = frozenset({"powerpoint presentation", "word document", "untitled"})
 
 
 def load_docx(data: bytes, uri: str) -> Document:
-    """Text, headings, lists and tables as Markdown. Raises LoadError when it is not a .docx file or damaged."""
+    """Text, headings, lists and tables as Markdown; then headers and footers, notes and comments, as sections.
+
+    Tracked changes are read as accepted. Raises LoadError when it is not a .docx file or damaged.
+    """
     check_zip(data, uri, "word/document.xml")
-    return _document(data, uri, _markdown(data, uri, "DocxConverter"), DOCX, core_properties(data))
+    parts = DocxParts(data)
+    document = _document(data, uri, _markdown(parts.body, uri, "DocxConverter"), DOCX, core_properties(data))
+    return replace(document, text=f"{document.text}\n\n{_plain(parts.sections)}".strip())
 
 
 def load_pptx(data: bytes, uri: str) -> Document:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.store.secure_delete import UNERASED
@@ -103,3 +105,8 @@ class Fingerprint:
     embedder_digest: str
     dimension: int
     passages: str
+
+
+def json_ids(passage_ids: Sequence[int]) -> str:
+    """Ids as one parameter, since the number of parameters is limited."""
+    return json.dumps([int(passage_id) for passage_id in passage_ids])

@@ -23,12 +23,12 @@ from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.passage_context import context_of
 from askive.rag.store.database_file import connect, file_id, open_in_place
 from askive.rag.store.filters import Filter
-from askive.rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, problems_in
+from askive.rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, json_ids, problems_in
 from askive.rag.store.secure_delete import UNERASED, erase
 from askive.rag.store.sqlite_errors import closed_failure, format_failure, read_fingerprint, store_failure
 from askive.rag.store.vector_index import Ids
 from askive.rag.text.dates import days_of
-from askive.rag.types import Document, Passage, Source
+from askive.rag.types import NOT_READ, Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
@@ -143,7 +143,7 @@ class SqliteStore:
                 " d.uri, d.title, d.media_type, d.published, d.publisher"
                 " FROM passages p JOIN documents d USING (doc_id)"
                 " WHERE p.passage_id IN (SELECT value FROM json_each(?))",
-                (_json_ids(passage_ids),),
+                (json_ids(passage_ids),),
             ).fetchall()
         for passage_id, doc_id, start, end, heading, page, text, *source in rows:
             passage = Passage(text, start, end, heading, page, passage_id, doc_id)
@@ -182,7 +182,7 @@ class SqliteStore:
         query = (
             "SELECT passage_id, vector FROM embeddings WHERE passage_id IN (SELECT value FROM json_each(?))"
         )
-        rows = self.select(query, (_json_ids(passage_ids),))
+        rows = self.select(query, (json_ids(passage_ids),))
         return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
 
     def publishers(self) -> list[str]:
@@ -198,6 +198,13 @@ class SqliteStore:
         """Names of all metadata fields, sorted."""
         query = "SELECT DISTINCT key FROM documents, json_each(metadata) ORDER BY key"
         return [str(row[0]) for row in self.select(query)]
+
+    def not_read(self) -> dict[str, list[str]]:
+        """The parts that were not read of the documents that were not read in full, by uri."""
+        query = (
+            f"SELECT uri, metadata FROM documents WHERE json_extract(metadata, '$.{NOT_READ}') IS NOT NULL"
+        )
+        return {uri: json.loads(metadata)[NOT_READ] for uri, metadata in self.select(query)}
 
     def passage_ids(self, admitted: Filter) -> Ids:
         """Ids of the passages of documents that the filter admits, ascending; shape (n,)."""
@@ -355,12 +362,8 @@ class SqliteStore:
             self._db.execute("ROLLBACK")
 
     def _delete(self, uri: str) -> list[int]:
-        ids = [
-            int(row[0])
-            for row in self._db.execute(
-                "SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE uri = ?", (uri,)
-            )
-        ]
+        query = "SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE uri = ?"
+        ids = [int(row[0]) for row in self._db.execute(query, (uri,))]
         self._db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(i,) for i in ids])
         if self._db.execute("DELETE FROM documents WHERE uri = ?", (uri,)).rowcount:
             # In the same transaction: after a crash the next start must erase the text.
@@ -393,8 +396,3 @@ class SqliteStore:
 
     def _bump(self) -> None:
         self._set_meta("generation", str(self.generation + 1))
-
-
-def _json_ids(passage_ids: Sequence[int]) -> str:
-    """Ids as one parameter, since the number of parameters is limited."""
-    return json.dumps([int(passage_id) for passage_id in passage_ids])

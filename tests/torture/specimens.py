@@ -168,8 +168,44 @@ def mbox() -> bytes:
     return b"".join(b"From ann@example.org Mon Jan 25 10:00:00 2016\n" + eml() + b"\n\n" for _ in range(2))
 
 
+def vtt() -> bytes:
+    """A caption for each fact."""
+    return (
+        "WEBVTT\n\n"
+        + "\n\n".join(f"00:0{n}.000 --> 00:0{n}.900\n<v Ann>{fact}</v>" for n, fact in enumerate(FACTS))
+    ).encode()
+
+
+def json() -> bytes:
+    """A list of records."""
+    return (
+        b'[{"author": "Ann", "text": "'
+        + b'"}, {"author": "Tom", "text": "'.join(fact.encode() for fact in FACTS)
+        + b'"}]'
+    )
+
+
+def ipynb() -> bytes:
+    """A notebook of two cells."""
+    code = '{"cell_type": "code", "source": "print(1)", "outputs": [{"output_type": "stream", "text": "1"}]}'
+    return f'{{"cells": [{{"cell_type": "markdown", "source": "# Report\\n\\n{" ".join(FACTS)}"}}, {code}]}}'.encode()
+
+
+def ics() -> bytes:
+    """An event for each fact."""
+    events = "".join(
+        f"BEGIN:VEVENT\nDTSTART:20160125T100000Z\nSUMMARY:{fact}\nEND:VEVENT\n" for fact in FACTS
+    )
+    return f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n".encode()
+
+
+def rst() -> bytes:
+    """Titles and text."""
+    return "\n\n".join(f"Part {n}\n------\n\n{fact}" for n, fact in enumerate(FACTS)).encode()
+
+
 SOUND: dict[str, Callable[[], bytes]] = {
     "txt": txt, "md": md, "html": html, "pdf": pdf, "docx": docx, "pptx": pptx, "xlsx": xlsx, "ods": ods, "epub": epub,
-    "csv": csv, "eml": eml, "mbox": mbox,
+    "csv": csv, "eml": eml, "mbox": mbox, "vtt": vtt, "json": json, "ipynb": ipynb, "ics": ics, "rst": rst,
 }  # fmt: skip
 """By file ending."""

@@ -506,5 +506,22 @@ def test_skipped_files_are_named(askive: Askive, documents: Path) -> None:
     for n in range(5):
         (documents / f"image{n}.png").write_bytes(b"")
     shown = askive("index", documents, "--embedder", "hash")
-    named = ", ".join(str(documents / f"image{n}.png") for n in range(3))
-    assert f"not read, because their types are not supported: {named} and 2 more" in shown.err
+    (documents / "film.mp4").write_bytes(b"")
+    shown = askive("index", documents, "--embedder", "hash")
+    named = ", ".join(str(documents / name) for name in ("film.mp4", "image0.png", "image1.png"))
+    assert (
+        f"not read, because their types are not supported: 5 .png, 1 .mp4 ({named} and 3 more)" in shown.err
+    )
+    shown = askive("index", documents, "--embedder", "hash", "--json")
+    assert shown.json["skipped_kinds"] == {".png": 5, ".mp4": 1}
+
+
+def test_files_read_in_part_are_named(askive: Askive, documents: Path) -> None:
+    (documents / "cut.txt").write_bytes(
+        "Zürich, Genève, Münster, Köln, Brüssel, Ålesund, Malmö, Tromsø, Łódź.".encode()[:-2]
+    )
+    shown = askive("index", documents, "--embedder", "hash")
+    assert f"{documents / 'cut.txt'} is read only in part: 1 character could not be decoded" in shown.err
+    assert "not read: 1 character could not be decoded" in askive("collections", "-c", "default").out
+    rebuilt = askive("index", documents, "--embedder", "hash", "--rebuild", "--json").json
+    assert [part["not_read"] for part in rebuilt["read_in_part"]] == [["1 character could not be decoded"]]

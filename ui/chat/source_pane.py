@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from askive.rag.errors import UsageError
-from askive.rag.load.pdf import PDFIUM_LOCK
+from askive.rag.load.pdf.document import PDFIUM_LOCK
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK, Document
 from askive.ui.chat.http.payloads import View

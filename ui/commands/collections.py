@@ -42,8 +42,15 @@ def _list(
         require_collection(config, collection)
         store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
         sources = store.sources()
+        not_read = store.not_read()
         documents = [
-            {"uri": s.uri, "title": s.title, "published": s.published, "publisher": s.publisher}
+            {
+                "uri": s.uri,
+                "title": s.title,
+                "published": s.published,
+                "publisher": s.publisher,
+                "not_read": not_read.get(s.uri, []),
+            }
             for s in sources
         ]
         store.close()
@@ -52,6 +59,8 @@ def _list(
         for source in sources if not as_json else ():
             title, uri = one_line(source.title), one_line(source.uri)
             shown.text(f"{source.published or '-':<10}  {title}  ({uri})")
+            for part in not_read.get(source.uri, ()):
+                shown.text(f"{'':<10}  not read: {one_line(part)}")
         return
     rows = [_row(config, name) for name in list_collections(config)]
     if as_json:

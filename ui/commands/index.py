@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from askive.rag.privacy.removal import Removal
 
 
+_MAX_PARTIAL = 20
+"""Further files that were read only in part are counted."""
+
+
 def index(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders.", show_default=False)
@@ -67,7 +71,7 @@ def index(
     from askive.rag.collections.by_name import DEFAULT_COLLECTION
     from askive.rag.config import SEEDS_COLLECTION
     from askive.rag.indexing import index_paths, losses_text, prune_command
-    from askive.rag.ingest.pipeline import IngestReport
+    from askive.rag.ingest.report import IngestReport
     from askive.rag.seeds import seed_paths
     from askive.ui.commands.cache import cleared_text
 
@@ -143,6 +147,8 @@ def index(
                 "quotes_kept": dict(indexed.quotes_kept),
                 "skipped": report.n_skipped,
                 "files_skipped": report.skipped,
+                "skipped_kinds": report.skipped_kinds,
+                "read_in_part": [{"uri": p.uri, "not_read": p.parts} for p in report.partial],
                 "links_not_followed": report.links,
                 "passages": report.n_passages,
                 "passages_per_second": round(report.passages_per_second, 1),
@@ -164,8 +170,13 @@ def index(
             write_failure(
                 f"{losses_text(folder)} They were not removed.", f"To remove them, run `{command}`."
             )
+        for partial in report.partial[:_MAX_PARTIAL]:
+            shown.hint(f"{one_line(partial.uri)} is read only in part: {one_line('; '.join(partial.parts))}")
+        if (more := len(report.partial) - _MAX_PARTIAL) > 0:
+            shown.hint(f"{more} more files are read only in part; `askive collections -c {name}` names them")
         if report.skipped:
-            shown.hint(f"not read, because their types are not supported: {_some(report.skipped)}")
+            kinds = ", ".join(f"{n} {one_line(kind)}" for kind, n in report.skipped_kinds.items())
+            shown.hint(f"not read, because their types are not supported: {kinds} ({_some(report.skipped)})")
         shown.hint(
             f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
             f" {report.n_deleted} removed, {report.n_skipped} skipped,"

@@ -17,7 +17,8 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import ArchiveError, LoadError
 from askive.rag.ingest.parser_pool import ParserPool
-from askive.rag.ingest.pipeline import IngestReport, ingest_paths
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.report import IngestReport
 from askive.rag.load.digest import sha256
 from askive.rag.store.archive import Archive
 from tests.rag.load.hostile import specimens
@@ -69,21 +70,24 @@ def test_every_hostile_file_is_read_or_named_and_all_others_are_indexed(
     assert not parsers()
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "reason"),
-    [
-        ("integer.md", b"---\nx: 0x" + b"f" * 4000 + b"\n---\nText.", "10,000 bits"),
-        ("messages.eml", b"Subject: s\n" + b"Content-Type: message/rfc822\n\n" * 3000, "nested too deeply"),
-        ("aliases.md", b"---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*c, *b]\n---\nText.", "10,000 values"),
-    ],
-)
-def test_what_a_parser_raises_is_about_its_file(
-    documents: Path, empty: Archive, name: str, data: bytes, reason: str
-) -> None:
-    (documents / name).write_bytes(data)
+def test_what_a_parser_raises_is_about_its_file(documents: Path, empty: Archive) -> None:
+    (documents / "messages.eml").write_bytes(b"Subject: s\n" + b"Content-Type: message/rfc822\n\n" * 3000)
     report = ingest_paths(empty, [documents])
-    assert reason in failed(report)[name]
+    assert "nested too deeply" in failed(report)["messages.eml"]
     assert report.n_added == 3
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["x: 0x" + "f" * 4000, "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*c, *b]"],
+    ids=["integer", "aliases"],
+)
+def test_fields_that_expand_too_much_are_text(documents: Path, empty: Archive, field: str) -> None:
+    (documents / "fields.md").write_text(f"---\n{field}\n---\nText.")
+    assert ingest_paths(empty, [documents]).failures == []
+    stored = empty.document_by_uri(str(documents / "fields.md"))
+    assert stored is not None
+    assert field.splitlines()[-1] in stored.text
 
 
 def test_a_header_that_the_library_cannot_parse_is_shown_as_it_is(documents: Path, empty: Archive) -> None:
@@ -225,7 +229,8 @@ def test_a_folder_named_as_a_package_of_ours_is_not_imported(
         (documents / package).mkdir()
         (documents / package / "__init__.py").write_text("raise SystemExit('imported')")
     monkeypatch.chdir(documents)
-    assert ingest_paths(empty, [documents]).n_added == 3
+    report = ingest_paths(empty, [documents])
+    assert (report.n_added, report.failures) == (6, []), "their code is a text like others"
 
 
 def test_a_pool_gives_what_load_and_chunk_give(documents: Path) -> None:

@@ -21,14 +21,9 @@ from askive.models.protocols import Embedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
 from askive.rag.ingest.embed_ahead import BATCH_PASSAGES, EmbedAhead
-from askive.rag.ingest.pipeline import (
-    IngestReport,
-    ingest_documents,
-    ingest_paths,
-    remove_document,
-    remove_documents,
-)
+from askive.rag.ingest.pipeline import ingest_documents, ingest_paths, remove_document, remove_documents
 from askive.rag.ingest.plan import READING
+from askive.rag.ingest.report import IngestReport
 from askive.rag.load import read_bytes
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
@@ -291,13 +286,13 @@ def test_removing_by_path_and_by_folder(
 
 
 def test_a_file_that_cannot_be_read_leaves_the_others_alone(tmp_path: Path, documents: Path) -> None:
-    (documents / "bad.md").write_text("---\ntitle: [unclosed\n---\nBody.")
+    (documents / "bad.ipynb").write_text("no notebook")
     (documents / "binary.txt").write_bytes(b"\0\1\2")
     (documents / os.fsdecode(b"caf\xe9.txt")).write_text("Named oddly.")
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         report = ingest_paths(archive, [documents])
         assert report.n_added == 3
-        assert {Path(f.uri).name for f in report.failures} == {"bad.md", "binary.txt", "caf\\xe9.txt"}
+        assert {Path(f.uri).name for f in report.failures} == {"bad.ipynb", "binary.txt", "caf\\xe9.txt"}
         assert all(f.message and f.remedy for f in report.failures)
         # What was read before stays when the file breaks.
         (documents / "bridge.txt").write_bytes(b"\0\1\2")

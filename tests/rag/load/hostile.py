@@ -168,6 +168,35 @@ def _yaml_wide() -> bytes:
     return b"---\n" + b"".join(b"k%d: %s\n" % (n, b"v" * 100) for n in range(3_000)) + b"---\nText.\n"
 
 
+# -- records, captions, calendars --------------------------------------------------------------------------
+
+
+@_specimen("deep.json")
+def _deep_json() -> bytes:
+    return b'{"a":[' * 100_000
+
+
+@_specimen("long-names.json")
+def _long_names() -> bytes:
+    return b"[" + b",".join([b'{"%s": 1}' % (b"name" * 25_000)] * 2_000) + b"]"
+
+
+@_specimen("voices.vtt")
+def _voices() -> bytes:
+    return b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + b"<v." * 300_000 + b"\n" + b"<v A" * 300_000
+
+
+@_specimen("folded.vcf")
+def _folded() -> bytes:
+    quoted = b"NOTE;ENCODING=QUOTED-PRINTABLE:" + b"QUOTED-PRINTABLE=\n" * 50_000
+    return b"BEGIN:VCARD\nFN:Ann\n" + quoted + b'\nTEL;X="' + b'";"' * 100_000 + b"\nEND:VCARD\n"
+
+
+@_specimen("underlined.rst")
+def _underlined() -> bytes:
+    return b"=" * 500_000 + b"\n" + b"=\n" * 200_000 + b"---\n---\n" * 50_000
+
+
 # -- pages and tables --------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from askive.rag.load import LOADERS, load_bytes, load_path
 from askive.rag.load.html import load_html
 from askive.rag.load.markdown import load_markdown
 from askive.rag.load.plain import load_plain
-from askive.rag.types import Document
+from askive.rag.types import NOT_READ, Document
 
 
 def markdown(text: str) -> Document:
@@ -74,25 +74,81 @@ def test_titles_of_markdown(text: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     "front",
-    ["title: [unclosed", "title: a: b", "\ttab: x", "published: 2016-13-45", "x: !!python/object:os.system {}",
-     "a: *missing", "? [a]\n: b", "a: " + "[" * 3000],
-    ids=["unclosed", "colon", "tab", "no-date", "object", "alias", "key", "deep"],
+    ["place: [unclosed", "place: a: b", "seen: 2016-13-45", "x: !!python/object:os.system {}",
+     "a: *missing", "? [a]\n: b", "a: " + "[" * 3000, "assignee: @maria", "created: {{date}}", "just a string",
+     "a: &a [*a]", "n: 0x" + "f" * 4000, "summary: The pump trips at 61 bar.",
+     "summary: The pump at Weir 4 trips at 61 bar and restarts at 48 bar"],
+    ids=["unclosed", "colon", "no-date", "object", "alias", "key", "deep", "at", "template", "string", "self",
+         "integer", "sentence", "long"],
 )  # fmt: skip
-def test_bad_front_matter_is_a_load_error(front: str) -> None:
-    with pytest.raises(LoadError, match=r"brief\.md") as caught:
-        markdown(f"---\n{front}\n---\nBody.")
-    assert "\n" not in caught.value.message
-    assert caught.value.remedy
+def test_what_is_no_field_stays_in_the_text(front: str) -> None:
+    found = markdown(f"---\ntitle: Weir 4: notes\npublished: 2016-01\n{front}\ntags:\n- pump\n---\nBody.")
+    assert found.text == f"{front.strip()}\n\nBody."
+    assert (found.title, found.published) == ("Weir 4: notes", "2016-01")
+    assert found.metadata["tags"] == ["pump"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom"])
-def test_encodings(encoding: str) -> None:
-    text = "Zürich 😀 — 你好\nSecond line."
-    data = {
-        "utf-16-le-bom": b"\xff\xfe" + text.encode("utf-16-le"),
-        "utf-16-be-bom": b"\xfe\xff" + text.encode("utf-16-be"),
-    }.get(encoding) or text.encode(encoding)
-    assert load_plain(data, "x.txt").text == text
+def test_a_list_of_places_is_a_field() -> None:
+    found = markdown("---\nplace: Paris, France; Raqqa, Syria; Brussels, Belgium\n---\nBody.")
+    assert (found.text, list(found.metadata)) == ("Body.", ["place"])
+
+
+def test_front_matter_that_is_only_in_part_yaml_loses_nothing() -> None:
+    found = markdown("---\nplace: Paris\n\ttab: x\n# a comment\nrelated: [[Weir 5]]\n---\nBody.")
+    assert found.text == "place: Paris\n\ttab: x\n# a comment\n\nBody."
+    assert found.metadata == {"related": ["Weir 5"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\nNotes from the call: the pump trips at 61 bar.\n\n---\n\nSecond part.",
+        "---\nNotes from the Tuesday call: the pump trips at 61 bar.\n---\nSecond part.",
+        "---\ntitle: The pump trips at 61 bar.",
+        "Text.\n\n---\ntitle: no field\n---\n",
+    ],
+)
+def test_a_rule_is_no_front_matter(text: str) -> None:
+    assert markdown(text).text == text.strip()
+    assert markdown(text).title == "brief"
+
+
+UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+BIG_ENDIAN = {"utf-16-be": b"\xfe\xff", "utf-32-be": b"\0\0\xfe\xff"}
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zürich 😀 — 你好\nSecond line.",
+        "合同于九月三日签订。\n第二行。",
+        "Договор подписан.",
+        "W",
+        "😀 " * 5000,
+    ],
+    ids=["mixed", "chinese", "russian", "one", "long"],
+)
+def test_encodings(encoding: str, text: str) -> None:
+    assert load_plain(text.encode(encoding), "x.txt").text == text
+    assert load_plain(BIG_ENDIAN.get(encoding, b"") + text.encode(encoding), "x.txt").text == text
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        (
+            "Zürich, Genève, Münster, Köln, Brüssel, Ålesund, Malmö, Tromsø, Århus, Łódź.".encode()[:-2],
+            "1 character ",
+        ),
+        (b"\xff\xfeA\0\x00\xd8B\0\x00\xd8", "2 characters "),
+    ],
+    ids=["cut UTF-8", "halves of pairs"],
+)
+def test_damaged_characters_are_counted(data: bytes, note: str) -> None:
+    found = load_bytes(data, "x.txt", load_plain)
+    assert "\ufffd" in found.text
+    assert found.metadata[NOT_READ] == [f"{note}could not be decoded"]
 
 
 def test_latin_1_is_guessed() -> None:

@@ -14,11 +14,12 @@ from askive.rag.errors import LoadError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, load_bytes
-from askive.rag.load.pdf import load_pdf, pdf_date
-from askive.rag.load.pdf_lines import rebuild_paragraphs
+from askive.rag.load.pdf.document import _Page, _without_text, load_pdf, pdf_date
+from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.store.archive import Archive
-from askive.rag.types import PAGE_BREAK
+from askive.rag.types import NOT_READ, PAGE_BREAK
 from tests.rag.load.pdf_writer import write_pdf
+from tests.torture.specimens import pdf_of, stream
 
 REPORT = [
     ["Harbour report", "Captain Rosa Lind counted 412 ships in January from the north tower of the har-",
@@ -229,3 +230,76 @@ def test_300_pages_beside_broken_ones(tmp_path: Path) -> None:
         assert pages_seen == set(range(1, 301))
         (hit, _score), *_ = archive.lexical.search("ship number 20017", 1)
         assert archive.passages([hit])[hit][0].page == 200
+
+
+def form_pdf() -> bytes:
+    """Labels at the left of two fields and right of two boxes, a described field, a note and a link."""
+    shown = "".join(
+        f"BT /F1 10 Tf {x} {y} Td ({text}) Tj ET\n"
+        for x, y, text in [
+            (50, 700, "Name of vessel:"),
+            (300, 700, "Length:"),
+            (80, 660, "Insured"),
+            (80, 640, "Sold"),
+        ]
+    )
+    field = "<< /Type /Annot /Subtype /Widget /Rect [{} {} {} {}] /F 4 /T ({}) {} >>"
+    annotations = [
+        field.format(130, 695, 280, 712, "vessel", "/FT /Tx /V (Grey Heron)"),
+        field.format(350, 695, 400, 712, "len", "/FT /Tx /V (11.4)"),
+        field.format(
+            50, 655, 65, 670, "ins", "/FT /Btn /V /Yes /AS /Yes /AP << /N << /Yes 8 0 R /Off 8 0 R >> >>"
+        ),
+        field.format(
+            50, 635, 65, 650, "sold", "/FT /Btn /V /Off /AS /Off /AP << /N << /Yes 8 0 R /Off 8 0 R >> >>"
+        ),
+        field.format(130, 595, 280, 612, "f7", "/FT /Tx /TU (Home port) /V (Southmere)"),
+        field.format(130, 555, 280, 572, "empty", "/FT /Tx"),
+        "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (Ask the harbour master.) >>",
+        "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /Contents (a link) >>",
+    ]
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [9 0 R 10 0 R 11 0 R 12 0 R 13 0 R 14 0 R] >> >>",
+            b"<< /Type /Pages /Count 3 /Kids [4 0 R 6 0 R 7 0 R] >>",
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >>"
+            b" /Annots [9 0 R 10 0 R 11 0 R 12 0 R 13 0 R 14 0 R 15 0 R 16 0 R] >>",
+            stream(shown.encode()),
+            # A drawing without text, and a blank page.
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 17 0 R >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+            stream(b"", "/Type /XObject /Subtype /Form /BBox [0 0 15 15]"),
+            *(annotation.encode() for annotation in annotations),
+            stream(b"10 10 200 200 re f"),
+        ]
+    )
+
+
+def test_values_of_form_fields_and_notes_are_read() -> None:
+    found = load_bytes(form_pdf(), "/files/form.pdf", load_pdf)
+    page = found.text.split(PAGE_BREAK)[0]
+    assert page.strip().split("\n\n")[-6:] == [
+        "Name of vessel: Grey Heron",
+        "Length: 11.4",
+        "Insured: Yes",
+        "Sold: not ticked",
+        "Home port: Southmere",
+        "Ask the harbour master.",
+    ]
+
+
+def test_pages_without_text_are_named_and_blank_ones_are_not() -> None:
+    assert load_bytes(form_pdf(), "/files/form.pdf", load_pdf).metadata[NOT_READ] == [
+        "page 2 of 3 has no text"
+    ]
+    page = _Page("", [], is_blank=False)
+    pages = [page, page._replace(text="x"), page, page, page, page._replace(is_blank=True), page]
+    assert _without_text(pages) == ["pages 1, 3-5, 7 of 7 have no text"]
+
+
+def test_a_title_in_brackets_is_made_by_a_program() -> None:
+    data = write_pdf([["Harbour report", "", "The text."]], {"Title": "(anonymous)", "Author": "(anonymous)"})
+    found = load_pdf(data, "/files/x.pdf")
+    assert "anonymous" not in found.title
+    assert found.metadata == {}

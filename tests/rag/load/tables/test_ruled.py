@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from askive.rag.load.pdf import load_pdf
+from askive.rag.load.pdf.document import load_pdf
 from tests.rag.load.pdf_writer import write_pdf
 
 XS, YS = [50, 150, 250, 350], [700, 680, 660, 640, 620]

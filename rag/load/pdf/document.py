@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
-from askive.rag.load.pdf_lines import rebuild_paragraphs
+from askive.rag.load.not_read import with_not_read
+from askive.rag.load.pdf.annotations import annotation_texts
+from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.load.tables.ruled import page_text
 from askive.rag.types import PAGE_BREAK, Document
 
@@ -21,9 +24,9 @@ PDFIUM_LOCK = threading.Lock()
 MAX_PAGES = 20_000
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _MAX_TITLE_CHARS = 150
-# "Untitled1", "Document 2", "Slide 1", "PowerPoint Presentation", "report-final.docx".
+# "(anonymous)", "Untitled1", "Document 2", "Slide 1", "PowerPoint Presentation", "report-final.docx".
 _MADE_BY_PROGRAM = re.compile(
-    r"untitled.*|document ?\d*|slide ?1|powerpoint presentation"
+    r"\(.*\)|untitled.*|document ?\d*|slide ?1|powerpoint presentation"
     r"|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|html?)",
     re.IGNORECASE,
 )
@@ -44,27 +47,59 @@ def load_pdf(data: bytes, uri: str) -> Document:
             f"{uri} is not a PDF, despite its name", remedy="give it the extension of its real type"
         )
     pages, meta = _read(data, uri)
-    if not any(page.strip() for page in pages):
+    if not any(page.text.strip() or page.annotations for page in pages):
         raise LoadError(
             f"{uri} has {len(pages)} pages of scanned pictures and no text",
             remedy="recognise its text first, for example with ocrmypdf",
         )
-    paragraphs = rebuild_paragraphs(pages)
+    paragraphs = [
+        "\n\n".join(text for text in (text, *page.annotations) if text)
+        for text, page in zip(rebuild_paragraphs([page.text for page in pages]), pages, strict=True)
+    ]
     text = f"\n{PAGE_BREAK}\n".join(paragraphs)
     title = _title(meta.get("Title", ""), paragraphs, uri)
     author = " ".join(_plain(meta.get("Author", "")).split())
-    return Document(
+    document = Document(
         uri=uri,
         title=title,
         text=text,
         media_type="application/pdf",
         sha256=sha256(data),
         published=find_byline(title, text).published or pdf_date(meta.get("CreationDate", "")),
-        metadata={"author": author} if author else {},
+        metadata={"author": author} if author and not _MADE_BY_PROGRAM.fullmatch(author) else {},
     )
+    return with_not_read(document, _without_text(pages))
 
 
-def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
+class _Page(NamedTuple):
+    """The raw text of a page, and that of its form fields and notes. is_blank: nothing is drawn on it."""
+
+    text: str
+    annotations: list[str]
+    is_blank: bool
+
+
+def _without_text(pages: Sequence[_Page]) -> list[str]:
+    """A note with the numbers of the pages on which something is drawn, but no text: "pages 2, 5-7 of 9"."""
+    numbers = [
+        number
+        for number, page in enumerate(pages, start=1)
+        if not (page.text.strip() or page.annotations or page.is_blank)
+    ]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    shown = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+    if not numbers:
+        return []
+    subject, verb = ("page", "has") if len(numbers) == 1 else ("pages", "have")
+    return [f"{subject} {shown} of {len(pages)} {verb} no text"]
+
+
+def _read(data: bytes, uri: str) -> tuple[list[_Page], dict[str, str]]:
     """Raw text of each page, and the metadata. The lock is released between pages, so that others can render."""
     pdf = _opened(data, uri)
     try:
@@ -72,12 +107,12 @@ def _read(data: bytes, uri: str) -> tuple[list[str], dict[str, str]]:
             raise LoadError(
                 f"{uri} has {len(pdf):,} pages, more than {MAX_PAGES:,}", remedy="split it into parts"
             )
-        pages: list[str] = []
+        pages: list[_Page] = []
         n_chars = 0
         for number in range(len(pdf)):
             with PDFIUM_LOCK:
-                pages.append(_page_text(pdf, number, uri))
-            n_chars += len(pages[-1])
+                pages.append(_page(pdf, number, uri))
+            n_chars += len(pages[-1].text) + sum(map(len, pages[-1].annotations))
             # A small file can repeat a text without limit.
             if n_chars > MAX_TEXT_CHARS:
                 raise LoadError(
@@ -95,7 +130,9 @@ def _opened(data: bytes, uri: str) -> Any:
 
     try:
         with PDFIUM_LOCK:
-            return pypdfium2.PdfDocument(data)
+            pdf = pypdfium2.PdfDocument(data)
+            pdf.init_forms()
+            return pdf
     except pypdfium2.PdfiumError as error:
         if error.err_code == _PASSWORD:
             raise LoadError(
@@ -105,15 +142,18 @@ def _opened(data: bytes, uri: str) -> Any:
         raise LoadError(f"{uri} is damaged: {error}", remedy="download or export it again") from error
 
 
-def _page_text(pdf: Any, number: int, uri: str) -> str:
+def _page(pdf: Any, number: int, uri: str) -> _Page:
     import pypdfium2
+    import pypdfium2.raw as raw
 
     try:
         page = pdf[number]
         try:
             text_page = page.get_textpage()
             try:
-                return page_text(page, text_page, uri)
+                text = page_text(page, text_page, uri)
+                annotations = annotation_texts(pdf, page, text_page)
+                return _Page(text, annotations, is_blank=not raw.FPDFPage_CountObjects(page))
             finally:
                 text_page.close()
         finally:

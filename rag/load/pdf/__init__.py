@@ -1,0 +1,1 @@
+"""PDF. In: the bytes of a file. Out: a Document with a page for each of its pages."""

@@ -1,0 +1,109 @@
+"""JSON: each record becomes a line with its fields, `| author: Maria; text: We move the launch.`"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from askive.rag.errors import LoadError
+from askive.rag.load.decoding import decode
+from askive.rag.load.limits import MAX_TEXT_CHARS
+from askive.rag.load.sections import literal, section
+from askive.rag.types import Document
+
+JSON = "application/json"
+
+
+def load_json(data: bytes, uri: str) -> Document:
+    """An object or a list of records; lists of records inside objects are sections. Other text is kept as it is."""
+    from askive.rag.load.digest import sha256
+
+    raw = decode(data, uri)
+    text = _text_of(raw, uri)
+    return Document(uri=uri, title=PurePath(uri).stem, text=text, media_type=JSON, sha256=sha256(data))
+
+
+def record_line(fields: Iterable[tuple[str, str]]) -> str:
+    """One line for a record, marked as a row of a table, without its empty fields; empty when all are."""
+    shown = [(name, " ".join(value.split())) for name, value in fields]
+    cells = "; ".join(f"{name}: {value}" if name else value for name, value in shown if value)
+    return f"| {cells}" if cells else ""
+
+
+def _text_of(raw: str, uri: str) -> str:
+    value = _parsed(raw)
+    if value is not None:
+        return _limited(_blocks(value, 1), "\n\n", uri)
+    # One value on each line; a line that is none is text.
+    values = [(line, _parsed(line)) for line in raw.split("\n") if line.strip()]
+    if not any(isinstance(value, Mapping) for _, value in values):
+        return literal(raw)
+    lines = (literal(line) if value is None else record_line(_fields(value)) for line, value in values)
+    return _limited(lines, "\n", uri)
+
+
+def _parsed(text: str) -> Any:
+    """The value, with numbers as they are written; None for text that is not JSON."""
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except ValueError:
+        return None
+
+
+def _limited(parts: Iterable[str], separator: str, uri: str) -> str:
+    """The parts joined. Raises LoadError when they are too long: names of fields are repeated in each record."""
+    kept: list[str] = []
+    n_chars = 0
+    for part in parts:
+        n_chars += len(part)
+        if n_chars > MAX_TEXT_CHARS:
+            raise LoadError(
+                f"{uri} has more than {MAX_TEXT_CHARS:,} characters with the names of fields in every record",
+                remedy="split it into smaller files",
+            )
+        if part:
+            kept.append(part)
+    return separator.join(kept)
+
+
+def _blocks(value: Any, level: int) -> Iterator[str]:
+    """The fields of an object as one record, then its lists of records, each under a heading."""
+    if isinstance(value, list):
+        yield "\n".join(line for item in value if (line := record_line(_fields(item))))
+    elif isinstance(value, Mapping):
+        lists = {name: item for name, item in value.items() if _has_records(item)}
+        yield record_line(_fields({name: item for name, item in value.items() if name not in lists}))
+        for name, item in lists.items():
+            yield section(name, "\n\n".join(block for block in _blocks(item, level + 1) if block), level)
+    else:
+        yield record_line(_fields(value))
+
+
+def _has_records(value: Any) -> bool:
+    """Whether the value is a list of objects, or an object with one."""
+    if isinstance(value, list):
+        return any(isinstance(item, Mapping) for item in value)
+    return isinstance(value, Mapping) and any(map(_has_records, value.values()))
+
+
+def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The values in a value, with the path of their names: `user.name`, `reactions.2.emoji`."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _fields(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        if any(isinstance(item, (Mapping, list)) for item in value):
+            for number, item in enumerate(value, start=1):
+                yield from _fields(item, f"{name}.{number}" if name else str(number))
+        else:
+            yield name, ", ".join(_shown(item) for item in value)
+    else:
+        yield name, _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
