@@ -46,7 +46,7 @@ def read_kinds(folder: Path = KINDS) -> Sequence[KindQuestion]:
             if kind not in _BY_NAME:
                 raise UsageError(f"{where}: unknown kind {kind!r}", remedy=f"use {', '.join(PLAINEST_FIRST)}")
             if text in found:
-                raise UsageError(f"{where}: {text!r} occurs twice", remedy="remove the line")
+                raise UsageError(f"{where}: {text!r} occurs twice", remedy="keep one of the two lines")
             found[text] = KindQuestion(text, _BY_NAME[kind], text_of(record, "group", where))
     if not found:
         raise UsageError(f"{folder} holds no questions", remedy="see eval/gold/kinds/README.md")
