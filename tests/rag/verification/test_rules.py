@@ -277,3 +277,14 @@ def test_a_name_of_the_question_may_not_take_the_place_of_another() -> None:
     assert check(
         "Putin made a trip to Damascus on Tuesday evening to thank Assad.", [trip, hopes], asked
     ).values_differ
+
+
+def test_a_pronoun_may_stand_for_a_name_of_the_question_in_its_passage() -> None:
+    text = "The ferry Aldis ran aground. Nobody was hurt. She will be examined in the yard at Colby."
+    hit = replace(source_sentence(text).hit, passage=replace(source_sentence(text).hit.passage, text=text))
+    she = replace(source_sentence("She will be examined in the yard at Colby."), hit=hit)
+    claim = "The Aldis will be examined in the yard at Colby."
+    asked = Question.read("In which yard will the Aldis be examined?")
+    assert not check(claim, [she], asked).values_differ
+    other = replace(source_sentence("Hulls are examined in the yard at Colby."), hit=hit)
+    assert check(claim, [other], asked).values_differ, "nothing in it refers back"
