@@ -9,7 +9,7 @@ from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.mentions import DocumentMentions, MentionSearch
 from askive.rag.text.dates import date_range
-from askive.rag.text.sentences import Span, split_sentences
+from askive.rag.text.sentences import Span, is_finished, split_sentences
 from askive.rag.text.time_expressions import Time
 from askive.rag.types import (
     Citation,
@@ -176,7 +176,8 @@ def _rows(documents: Sequence[_Document]) -> tuple[tuple[Hit, ...], tuple[Row, .
 
 
 def _best_sentence(mentions: Sequence[DocumentMentions]) -> tuple[Passage, Span] | None:
-    """The sentence with the most phrases, then the most places of them, then the first; offsets into the document."""
+    """The sentence with the most phrases; a whole one before a heading; then the one with the most places of them, then
+    the first. Offsets into the document."""
     places: dict[tuple[int, int], tuple[Passage, list[tuple[int, Span]]]] = {}
     for phrase, found in enumerate(mentions):
         for key, (passage, spans) in found.spans.items():
@@ -191,10 +192,13 @@ def _best_sentence(mentions: Sequence[DocumentMentions]) -> tuple[Passage, Span]
     sentences = [
         Span(passage.start + start, passage.start + end) for start, end in split_sentences(passage.text)
     ]
-    best = max(
-        sentences,
-        key=lambda s: (*weight([found for found in inside if s.start <= found[1].start < s.end]), -s.start),
-    )
+
+    def worth(sentence: Span) -> tuple[int, bool, int, int]:
+        n_phrases, n_places = weight([f for f in inside if sentence.start <= f[1].start < sentence.end])
+        is_whole = is_finished(passage.between(*sentence))
+        return n_phrases, is_whole, n_places, -sentence.start
+
+    best = max(sentences, key=worth)
     return passage, best
 
 

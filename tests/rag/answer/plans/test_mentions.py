@@ -201,3 +201,10 @@ def test_a_cancelled_plan_tells_what_it_has(tmp_path: Path) -> None:
                 assert len(event.answer.rows) == 50
                 return
     pytest.fail("a stream always ends with Final")
+
+
+def test_a_whole_sentence_is_quoted_before_a_heading(tmp_path: Path) -> None:
+    documents = [document("The strike on Borgholm\n\nOn Monday the ferry to Borgholm was late.", "Strike")]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "Which documents mention Borgholm?")
+    assert [citation.quote for citation in answer.citations] == ["On Monday the ferry to Borgholm was late."]
