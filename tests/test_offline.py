@@ -38,6 +38,12 @@ SPECIMENS: dict[str, bytes] = {
     ".csv": b"ship,crew\nAurora,14\n",
     ".eml": MAIL.encode(),
     ".mbox": f"From a@b Mon Jan 25\n{MAIL}".encode(),
+    ".vtt": b"WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>The ship left.</v>\n",
+    ".json": b'[{"ship": "Aurora", "picture": "http://example.com/i.png"}]',
+    ".ipynb": b'{"cells": [{"cell_type": "markdown", "source": "![ship](http://example.com/i.png) The ship left."}]}',
+    ".ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nURL:http://example.com\nEND:VEVENT\nEND:VCALENDAR\n",
+    ".rst": b"Fair\n====\n\n.. include:: http://example.com/s\n\nNils sold bread.\n",
+    ".log": b"10:00 the ship left, see http://example.com\n",
 }
 """One small file of every format."""
 
