@@ -18,7 +18,7 @@ from pathlib import Path
 from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model, log_odds
-from askive.rag.calibration.relation import Relation, find_relation_model
+from askive.rag.calibration.relation import DOUBTED_FROM, find_relation_model
 from askive.rag.evidence.judge import Judge
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
@@ -37,6 +37,8 @@ NOT_SAID = "the cited text does not say this"
 ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
+STATED_FROM = 0.5
+"""Probability of `supports` from which on a statement stands that the rules accept."""
 _SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
@@ -135,18 +137,40 @@ class SupportModel:
             return self._checked_again(sentence, question)
         return self._reconsidered(sentence) if sentence.is_wording_only else sentence
 
-    def _reconsidered(self, sentence: Sentence) -> Sentence:
-        """A sentence that the rules reject for its wording, with the judge's verdict.
+    def judge_statement(self, sentence: Sentence) -> Sentence:
+        """The sentence with its verdict, as a statement by itself: the judge also reads what the rules accept.
 
-        Somebody's word is no fact: what neither names its speaker nor can be given one stays rejected.
+        Without a judge as in `judge`, for an empty question. Raises ModelError as `Generator.likelihoods` does.
+        """
+        if self._judge is None or self._relation is None:
+            return self.judge(sentence, Question.read(""))
+        if sentence.verdict != "supported" or not sentence.citations:
+            return (
+                self._reconsidered(sentence) if sentence.citations and sentence.is_wording_only else sentence
+            )
+        holds = self._supports(sentence) >= STATED_FROM
+        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+
+    def _reconsidered(self, sentence: Sentence) -> Sentence:
+        """A sentence that the rules reject for its wording; supported when the judge is sure of it.
+
+        Its view of contradictions is worse than chance, so otherwise the verdict of the rules stays. Somebody's word is
+        no fact: what neither names its speaker nor can be given one stays rejected.
         """
         if self._judge is None or self._relation is None:
             return sentence
         if any(_hides_speaker(sentence.text, citation) for citation in sentence.citations):
             return sentence
+        if self._supports(sentence) < DOUBTED_FROM:
+            return sentence
+        return replace(sentence, verdict="supported", reasons=())
+
+    def _supports(self, sentence: Sentence) -> float:
+        """The judge's probability that the cited text states the sentence; 1 without a judge."""
+        if self._judge is None or self._relation is None:
+            return 1.0
         (odds,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
-        relation = self._relation.relation(odds.stated, odds.denied, doubted=True)
-        return _with_relation(sentence, relation)
+        return self._relation.probabilities(odds.stated, odds.denied)["supports"]
 
     def _checked_again(self, sentence: Sentence, question: Question) -> Sentence:
         """A sentence that the rules accept; `unsupported` when its sources probably do not state it."""
@@ -192,9 +216,3 @@ def _hides_speaker(text: str, citation: Citation) -> bool:
     if is_attributed(text) or not is_attributed(citation.quote):
         return False
     return with_attribution(text, citation) is None
-
-
-def _with_relation(sentence: Sentence, relation: Relation) -> Sentence:
-    if relation == "supports":
-        return replace(sentence, verdict="supported", reasons=())
-    return replace(sentence, verdict="contradicted" if relation == "contradicts" else "unsupported")

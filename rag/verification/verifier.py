@@ -42,12 +42,7 @@ class Verifier:
         by_models: False leaves out the generator and the reader, which judge the former.
         Raises ModelError as `Generator.likelihoods` does.
         """
-        judged = self._support.judge(sentence, question) if by_models else sentence
-        if judged.verdict == "supported" and is_dictated(judged, question):
-            return replace(judged, verdict="unsupported", reasons=(DICTATED,))
-        if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
-            return replace(judged, citations=())
-        return judged
+        return _as_shown(self._support.judge(sentence, question) if by_models else sentence, question)
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.likelihoods` does."""
@@ -62,4 +57,14 @@ class Verifier:
 
         Raises ModelError as `Generator.likelihoods` does.
         """
-        return self.judge(self.citer(question, hits).cite(text, start), question)
+        cited = self.citer(question, hits).cite(text, start)
+        return _as_shown(self._support.judge_statement(cited), question)
+
+
+def _as_shown(judged: Sentence, question: Question) -> Sentence:
+    """A judged sentence; unsupported if its sources only ask somebody to say it. One without near sources has none."""
+    if judged.verdict == "supported" and is_dictated(judged, question):
+        return replace(judged, verdict="unsupported", reasons=(DICTATED,))
+    if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
+        return replace(judged, citations=())
+    return judged

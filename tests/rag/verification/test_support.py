@@ -93,25 +93,24 @@ def test_the_generator_is_asked_where_rules_and_reader_leave_doubt(
 
 
 @pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
-@pytest.mark.parametrize(
-    ("opinion", "verdict", "reasons"),
-    [
-        (SUPPORTS, "supported", ()),
-        (CONTRADICTS, "contradicted", WORDS_OBJECTED_TO),
-        (NEITHER, "unsupported", WORDS_OBJECTED_TO),
-    ],
-)
-def test_the_generator_decides_about_wording(
-    support_model: MakeSupportModel,
-    sentence: Sentence,
-    rejected: Verdict,
-    opinion: Judgement,
-    verdict: str,
-    reasons: tuple[str, ...],
+@pytest.mark.parametrize("opinion", [SUPPORTS, CONTRADICTS, NEITHER])
+def test_the_generator_can_save_what_the_rules_reject_for_its_wording(
+    support_model: MakeSupportModel, sentence: Sentence, rejected: Verdict, opinion: Judgement
 ) -> None:
     objected_to = replace(sentence, verdict=rejected, reasons=WORDS_OBJECTED_TO, is_wording_only=True)
-    judged = support_model(Judging(opinion), 0.0).judge(objected_to, Question.read(SHIPS))
-    assert (judged.verdict, judged.reasons) == (verdict, reasons)
+    model = support_model(Judging(opinion), 0.0)
+    expected = ("supported", ()) if opinion is SUPPORTS else (rejected, WORDS_OBJECTED_TO)
+    for judged in (model.judge(objected_to, Question.read(SHIPS)), model.judge_statement(objected_to)):
+        assert (judged.verdict, judged.reasons) == expected
+
+
+@pytest.mark.parametrize(("opinion", "stands"), [(SUPPORTS, True), (CONTRADICTS, False), (NEITHER, False)])
+def test_a_statement_by_itself_must_be_stated_whatever_the_rules_say(
+    support_model: MakeSupportModel, sentence: Sentence, opinion: Judgement, stands: bool
+) -> None:
+    judged = support_model(Judging(opinion), 5.0).judge_statement(sentence)
+    assert judged == (sentence if stands else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,)))
+    assert support_model(None, 5.0).judge_statement(sentence) == sentence, "the reader alone"
 
 
 @pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
