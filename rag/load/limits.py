@@ -53,3 +53,12 @@ def unreadable(uri: str, error: BaseException) -> LoadError:
     return LoadError(
         f"{uri} cannot be read: {reason}", remedy="open it in the program that made it and save it again"
     )
+
+
+def damaged(uri: str, error: Exception) -> LoadError:
+    """The error for a file whose bytes a library cannot parse: any exception of it concerns only this file."""
+    reason = " ".join(str(error).split())[:200]
+    return LoadError(
+        f"{uri} is damaged: {type(error).__name__}: {reason}",
+        remedy="open it in the program that made it and save it again",
+    )

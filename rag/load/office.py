@@ -16,6 +16,7 @@ from typing import Any
 from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.docx_parts import DocxParts
+from askive.rag.load.limits import damaged
 from askive.rag.load.tables.office_tables import TablesAsLines, slide_table_lines
 from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
@@ -89,12 +90,7 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
         except (LoadError, MemoryError, RecursionError):
             raise
         except Exception as error:
-            # Any exception of the parsers on damaged bytes concerns only this file.
-            reason = " ".join(str(error).split())[:200]
-            raise LoadError(
-                f"{uri} is damaged: {type(error).__name__}: {reason}",
-                remedy="open it in the program that made it and save it again",
-            ) from error
+            raise damaged(uri, error) from error
     return _plain(_without_comments(_IMAGE.sub(lambda image: image["alt"], text)))
 
 

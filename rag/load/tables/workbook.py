@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from askive.rag.errors import LoadError
+from askive.rag.load.limits import damaged
 from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
 from askive.rag.load.tables.lines import table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
@@ -65,12 +66,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
     except (LoadError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        # Any exception of the parser on damaged bytes concerns only this file.
-        reason = " ".join(str(error).split())[:200]
-        raise LoadError(
-            f"{uri} is damaged: {type(error).__name__}: {reason}",
-            remedy="open it in the program that made it and save it again",
-        ) from error
+        raise damaged(uri, error) from error
     properties = core_properties(data)
     return Document(
         uri=uri,
