@@ -266,7 +266,8 @@ class _Run:
 
     def add(self, examined: _Examined) -> None:
         """Add a document; commits those that are ready."""
-        if examined.document is not None and not self._holds(examined.document, examined.passages):
+        is_held = not examined.is_new and self._holds(examined)
+        if examined.document is not None and not is_held:
             if self._ahead is None:
                 self._store.set_fingerprint(self._archive.fingerprint())
                 self._ahead = EmbedAhead(self._archive.embedder)
@@ -286,13 +287,13 @@ class _Run:
                 self._restamped[examined.uri] = examined.stamp
         self._report_progress(examined.uri)
 
-    def _holds(self, document: Document, passages: Sequence[Passage] | None) -> bool:
+    def _holds(self, examined: _Examined) -> bool:
         """Whether the store has the same passages of the document, which was read again by newer code."""
-        stored = self._store.document_by_uri(document.uri) if passages is not None else None
-        if stored is None or replace(stored, doc_id=0) != document:
+        stored = self._store.document_by_uri(examined.uri) if examined.passages is not None else None
+        if stored is None or replace(stored, doc_id=0) != examined.document:
             return False
         kept = self._store.passages_of(stored.doc_id)
-        return [replace(passage, passage_id=0, doc_id=0) for passage in kept] == passages
+        return [replace(passage, passage_id=0, doc_id=0) for passage in kept] == examined.passages
 
     def finish(self, to_delete: Sequence[str]) -> None:
         """Commit the rest, and remove missing documents."""
