@@ -1,10 +1,24 @@
-"""Answers, hits and citations as JSON."""
+"""Answers, their events, hits and citations as JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
+from askive.rag.types import (
+    Answer,
+    Citation,
+    Cited,
+    Event,
+    Final,
+    Hit,
+    Progress,
+    Row,
+    Searching,
+    Sentence,
+    Source,
+    Sources,
+    Token,
+)
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
@@ -120,3 +134,36 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
             "reused_tokens": answer.usage.n_reused_tokens,
         },
     }
+
+
+def event_to_dict(event: Event) -> dict[str, Any]:
+    """An event of an answer; `event` is the name of its type in lower case."""
+    name = type(event).__name__.lower()
+    match event:
+        case Searching():
+            return {
+                "event": name,
+                "query": event.query,
+                "understood": event.understood,
+                "filtered": event.filtered,
+                "kind": event.kind,
+            }
+        case Sources():
+            first = citation_to_dict(event.first) if event.first else None
+            return {"event": name, "hits": [hit_to_dict(hit) for hit in event.hits], "first": first}
+        case Progress():
+            return {"event": name, "done": event.done, "total": event.total, "what": event.what}
+        case Token():
+            return {"event": name, "text": event.text}
+        case Cited():
+            return {"event": name, "sentence": sentence_to_dict(event.sentence)}
+        case Final():
+            return {"event": name, "answer": answer_to_dict(event.answer)}
+
+
+def uris_of(answer: Answer) -> set[str]:
+    """The addresses of all documents whose text an answer quotes."""
+    quoted = [*answer.citations, *answer.set_aside, *(answer.refusal.nearby if answer.refusal else ())]
+    quoted += [citation for account in answer.disagreement or () for citation in account.citations]
+    hits = [*(citation.hit for citation in quoted), *(piece.hit for piece in answer.evidence)]
+    return {hit.source.uri for hit in hits}

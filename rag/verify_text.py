@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from askive.models.protocols import Generator
+from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
 from askive.rag.factory import open_reader, open_retriever
 from askive.rag.question.analysis import Question
@@ -27,11 +28,18 @@ class TextVerifier:
     """Checks texts against one archive. Close it, or use it in a `with` block.
 
     generator: judges the meaning of each sentence (a second or two each); None: the smaller reader does.
+    reader: one that is loaded already; None opens the configured one.
     Raises as `askive.rag.factory.open_retriever`.
     """
 
-    def __init__(self, archive: Archive, config: Config, generator: Generator | None = None) -> None:
-        reader = open_reader(config)
+    def __init__(
+        self,
+        archive: Archive,
+        config: Config,
+        generator: Generator | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        reader = reader or open_reader(config)
         self._verifier = Verifier(archive.embedder, reader, generator)
         self._retriever = open_retriever(config, archive, generator, reader)
 

@@ -26,6 +26,7 @@ from askive.ui.commands import (
     verify,
 )
 from askive.ui.commands import eval as eval_commands
+from askive.ui.server import commands as server
 from askive.ui.streams import OutputClosed
 from askive.ui.terminal.render import Output, print_error, write_error
 
@@ -49,6 +50,9 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.add_typer(eval_commands.app, name="eval")
 app.add_typer(cache.app, name="cache")
+app.command("serve")(server.serve)
+app.command("mcp")(server.mcp)
+app.add_typer(server.token, name="token")
 app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)
 

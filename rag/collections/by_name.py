@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path as collection_path
@@ -19,7 +19,7 @@ from askive.rag.collections.swap import (
     swap_in,
 )
 from askive.rag.config import SEEDS_COLLECTION, Config
-from askive.rag.errors import CollectionNotFound, StoreError, UsageError
+from askive.rag.errors import AskiveError, CollectionNotFound, StoreError, UsageError
 from askive.rag.factory import open_embedder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
@@ -173,6 +173,23 @@ def has_collection(config: Config, name: str) -> bool:
     """Whether the collection exists."""
     recover_collection(config, name)
     return (collection_path(config, name) / STORE_NAME).is_file()
+
+
+def collection_row(config: Config, name: str) -> dict[str, Any]:
+    """`{"name", "documents", "passages", "embedder"}`; with `error` and without sizes if it cannot be read."""
+    from askive.rag.store.sqlite import SqliteStore
+
+    try:
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            counts, made = store.counts(), store.fingerprint()
+    except AskiveError as error:
+        return {"name": name, "documents": None, "passages": None, "embedder": None, "error": error.as_dict()}
+    return {
+        "name": name,
+        "documents": counts.n_documents,
+        "passages": counts.n_passages,
+        "embedder": made.embedder_id if made else None,
+    }
 
 
 def require_collection(config: Config, name: str) -> None:

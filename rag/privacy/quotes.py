@@ -1,4 +1,4 @@
-"""Text of documents outside their collection: answers in conversations, gold questions, evaluation runs.
+"""Text of documents outside their collection: answers in conversations, gold questions, evaluation runs, the audit log.
 
 Users created these, so they are deleted only on request. The document's uri, stored with every quote, identifies
 its source.
@@ -176,3 +176,49 @@ def _rows(path: Path) -> Iterator[Any]:
         # A killed run may end with an incomplete row.
         with contextlib.suppress(ValueError):
             yield json.loads(line)
+
+
+def audit_path(config: Config) -> Path:
+    """The audit log of the server."""
+    return config.home / "server" / "audit.jsonl"
+
+
+@contextlib.contextmanager
+def lock_audit(config: Config) -> Iterator[None]:
+    """Hold the lock of the audit log, for an entry or a change."""
+    from filelock import FileLock
+
+    with FileLock(audit_path(config).with_name(".audit.lock")):
+        yield
+
+
+def count_audit(config: Config, removal: Removal) -> int:
+    """The number of entries in the audit log with text of removed documents."""
+    return sum(_quotes(line, removal) for line in _lines(audit_path(config)))
+
+
+def delete_audit(config: Config, removal: Removal) -> None:
+    """Delete questions and answers from these entries; who asked and when stays."""
+    path = audit_path(config)
+    if not path.is_file():
+        return
+    with lock_audit(config):
+        lines = _lines(path)
+        kept = [_without_texts(line) if _quotes(line, removal) else line for line in lines]
+        if kept != lines:
+            write_atomically(path, "".join(f"{line}\n" for line in kept))
+
+
+def _quotes(line: str, removal: Removal) -> bool:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        # The last line of a killed server.
+        return False
+    return "sources" in entry and removal.concerns(str(entry.get("collection")), uris_in(entry))
+
+
+def _without_texts(line: str) -> str:
+    texts = ("question", "answer", "sources")
+    entry = {name: value for name, value in json.loads(line).items() if name not in texts}
+    return json.dumps(entry, ensure_ascii=False)

@@ -24,10 +24,12 @@ from askive.rag.config import Config
 from askive.rag.privacy.erasure import erase_removed
 from askive.rag.privacy.quotes import (
     count_answers,
+    count_audit,
     count_copies,
     count_gold,
     count_runs,
     delete_answers,
+    delete_audit,
     delete_copies,
     delete_gold,
     delete_runs,
@@ -193,6 +195,14 @@ PLACES = (
     ),
     Place("gold questions", "quotes", "gold/*/queries.jsonl", "quote", count_gold, delete_gold),
     Place("copies in gold suites", "the text", "gold/*/corpus.jsonl", "quote", count_copies, delete_copies),
+    Place(
+        "entries of the audit log",
+        "questions and answers, if the server writes them",
+        "server/audit.jsonl",
+        "quote",
+        count_audit,
+        delete_audit,
+    ),
     Place("evaluation runs", "quotes", "eval/runs, eval/trust", "quote", count_runs, delete_runs),
     Place(
         "evaluation indexes",

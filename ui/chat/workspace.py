@@ -102,7 +102,7 @@ class Workspace:
             known = self._assistants.get((collection, model, literal))
             if known is None:
                 config = self.config.with_retrieval(context=False) if literal else self.config
-                known = Assistant(archive, generator, config, self._load_reader())
+                known = Assistant(archive, generator, config, self.reader())
                 self._assistants[collection, model, literal] = known
             return known
 
@@ -154,7 +154,8 @@ class Workspace:
             while self._generators:
                 self._generators.popitem()[1].close()
 
-    def _load_reader(self) -> Reader | None:
+    def reader(self) -> Reader | None:
+        """The configured reader, opened once; None when it is off."""
         from askive.models.registry import load_reader
 
         if not self._reader_loaded:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from askive.rag.errors import AskiveError, UsageError
+from askive.rag.errors import UsageError
 from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.terminal.options import AsJson, Collection, Quiet, output, settings
 from askive.ui.terminal.render import one_line, write_error, write_failure
-
-if TYPE_CHECKING:
-    from askive.rag.config import Config
 
 app = typer.Typer(help="List or remove collections. Example: [bold]askive collections[/]")
 
@@ -29,7 +25,7 @@ def _list(
     """
     if context.invoked_subcommand is not None:
         return
-    from askive.rag.collections.by_name import list_collections, require_collection
+    from askive.rag.collections.by_name import collection_row, list_collections, require_collection
     from askive.rag.collections.path import collection_path
     from askive.rag.privacy.leftovers import sweep
     from askive.rag.store.archive import STORE_NAME
@@ -62,7 +58,7 @@ def _list(
             for part in not_read.get(source.uri, ()):
                 shown.text(f"{'':<10}  not read: {one_line(part)}")
         return
-    rows = [_row(config, name) for name in list_collections(config)]
+    rows = [collection_row(config, name) for name in list_collections(config)]
     if as_json:
         shown.json(rows)
     for row in rows if not as_json else ():
@@ -75,25 +71,6 @@ def _list(
         shown.hint("no collections yet; create one with `askive index PATH`")
     if any("error" in row for row in rows):
         raise typer.Exit(1)
-
-
-def _row(config: Config, name: str) -> dict[str, Any]:
-    """Name and size of a collection; with `error` in place of the sizes if it cannot be read."""
-    from askive.rag.collections.path import collection_path
-    from askive.rag.store.archive import STORE_NAME
-    from askive.rag.store.sqlite import SqliteStore
-
-    try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-            counts, made = store.counts(), store.fingerprint()
-    except AskiveError as error:
-        return {"name": name, "documents": None, "passages": None, "embedder": None, "error": error.as_dict()}
-    return {
-        "name": name,
-        "documents": counts.n_documents,
-        "passages": counts.n_passages,
-        "embedder": made.embedder_id if made else None,
-    }
 
 
 @app.command("remove")

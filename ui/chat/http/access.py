@@ -11,10 +11,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from askive.models.offline import LOOPBACK
 from askive.ui.chat.http.failures import TooManyRequests, failure_response, log_line
 from askive.ui.chat.http.throttle import Throttle
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")
 _STARTUP = "/gradio_api/startup-events"
 _POLICY = (
@@ -46,25 +46,15 @@ class AccessControl:
             await refusal(scope, receive, send)
             return
 
-        async def send_closed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _POLICY
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Cache-Control"] = "no-store"
-            await send(message)
-
-        await self._app(scope, receive, send_closed)
+        await self._app(scope, receive, with_security_headers(send, _POLICY))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path = scope["path"]
-        if path == _STARTUP and _is_local(scope):
+        if path == _STARTUP and is_local(scope):
             return None
         host = headers.get("host", "")
-        if self._password is None and urlsplit(f"//{host}").hostname not in _LOOPBACK:
-            # DNS rebinding: another site's name that resolves to this machine.
+        if self._password is None and not is_local_host(headers):
             return PlainTextResponse("This chat answers only on this machine.", 403)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
@@ -79,7 +69,7 @@ class AccessControl:
 
     def _password_refusal(self, scope: Scope, headers: Headers, password: str) -> Response | None:
         """None if the password is right."""
-        address, sent = _address(scope), headers.get("authorization", "")
+        address, sent = address_of(scope), headers.get("authorization", "")
         if sent and (wait_s := self._throttle.wait_s(address)):
             error = TooManyRequests("too many wrong passwords", remedy=f"try again in {wait_s} s")
             return failure_response(error, {"Retry-After": str(wait_s)})
@@ -94,14 +84,47 @@ class AccessControl:
         return PlainTextResponse("A password is required.", 401, challenge)
 
 
-def _address(scope: Scope) -> str:
+def with_security_headers(send: Send, policy: str) -> Send:
+    """A `send` that adds the headers to each response. policy: the Content-Security-Policy."""
+
+    async def send_closed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = policy
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "no-referrer"
+            headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return send_closed
+
+
+def address_of(scope: Scope) -> str:
+    """The address of the client."""
     client = scope.get("client")
     return str(client[0]) if client else "an unknown address"
 
 
-def _is_local(scope: Scope) -> bool:
+def is_local(scope: Scope) -> bool:
+    """Whether the request comes over the loopback interface."""
     client = scope.get("client")
-    return client is not None and client[0] in _LOOPBACK
+    return client is not None and client[0] in LOOPBACK
+
+
+def is_local_host(headers: Headers) -> bool:
+    """Whether the request names this machine; not so with DNS rebinding, where another site's name leads here."""
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """Whether a page of another site has sent the request."""
+    origin = headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != headers.get("host", ""):
+        return True
+    return headers.get("sec-fetch-site") == "cross-site"
 
 
 def _has_password(authorization: str, password: str) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.rag.load import MAX_FILE_BYTES
@@ -24,13 +27,21 @@ def require_size(n_bytes: int, limit: int) -> None:
 class BodyLimit:
     """ASGI middleware: checks the announced length of a body and its length while reading.
 
-    An upload is streamed to its route, which checks it with `require_size`; other bodies are read here.
+    An upload, a PUT to a path that ends with `upload_path_end`, is streamed to its route, which checks it with
+    `require_size`; other bodies are read here. failure: makes the response to one that is too large.
     """
 
     def __init__(
-        self, app: ASGIApp, max_json: int = MAX_JSON_BYTES, max_upload: int = MAX_UPLOAD_BYTES
+        self,
+        app: ASGIApp,
+        max_json: int = MAX_JSON_BYTES,
+        max_upload: int = MAX_UPLOAD_BYTES,
+        upload_path_end: str = UPLOAD_PATH_END,
+        failure: Callable[[BodyTooLarge], Response] = lambda error: failure_response(error, _CLOSING),
     ) -> None:
         self._app = app
+        self._upload_path_end = upload_path_end
+        self._failure = failure
         self._max_json = max_json
         self._max_upload = max_upload
 
@@ -39,7 +50,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_upload = scope["method"] == "PUT" and scope["path"].endswith(UPLOAD_PATH_END)
+        is_upload = scope["method"] == "PUT" and scope["path"].endswith(self._upload_path_end)
         limit = self._max_upload if is_upload else self._max_json
         announced = Headers(scope=scope).get("content-length", "")
         read: list[Message] = []
@@ -48,7 +59,7 @@ class BodyLimit:
             if not is_upload and scope["method"] not in ("GET", "HEAD"):
                 read = await _read(receive, limit)
         except BodyTooLarge as error:
-            await failure_response(error, _CLOSING)(scope, receive, send)
+            await self._failure(error)(scope, receive, send)
             return
 
         async def received() -> Message:

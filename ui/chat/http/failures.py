@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -38,10 +39,10 @@ def failure_response(error: AskiveError, headers: dict[str, str] | None = None) 
     return JSONResponse(failure_view(error), _STATUS.get(type(error), 400), headers)
 
 
-def log_line(text: str) -> None:
+def log_line(text: str, who: str = "askive chat") -> None:
     """Write a line with the time to standard error."""
     words = "".join(letter if letter.isprintable() else "?" for letter in text)
-    write_error(f"{time.strftime('%Y-%m-%d %H:%M:%S')} askive chat: {words}\n")
+    write_error(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {who}: {words}\n")
 
 
 def attach_failures(server: Any) -> None:
@@ -61,10 +62,20 @@ def attach_failures(server: Any) -> None:
 
 
 class Failures:
-    """ASGI middleware: logs unexpected exceptions in one line and answers with an error."""
+    """ASGI middleware: logs unexpected exceptions in one line and answers with an error.
 
-    def __init__(self, app: ASGIApp) -> None:
+    who: the server's name in the log. body: the JSON of an error.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        who: str = "askive chat",
+        body: Callable[[BaseException], Mapping[str, Any]] = failure_view,
+    ) -> None:
         self._app = app
+        self._who = who
+        self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Once a response has begun, its stream can only be ended."""
@@ -82,6 +93,6 @@ class Failures:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            log_line(f"{scope['method']} {scope['path']} failed: {type(error).__name__}: {error}")
+            log_line(f"{scope['method']} {scope['path']} failed: {type(error).__name__}: {error}", self._who)
             if not begun:
-                await JSONResponse(failure_view(error), 500)(scope, receive, send)
+                await JSONResponse(self._body(error), 500)(scope, receive, send)
