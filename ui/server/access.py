@@ -34,7 +34,7 @@ class AccessControl:
     """ASGI middleware in front of all routes. Puts the `Caller` into `scope["state"]["caller"]`.
 
     require_token: also on the loopback interface, as behind a proxy on this machine. A token is required in any case
-    when the request names another host than this machine or was forwarded.
+    when the request names another host than this machine or was forwarded. Where none is required, `local` is one.
     requests_per_minute: of one token; programs without a token have no limit.
     """
 
@@ -77,17 +77,18 @@ class AccessControl:
         if is_cross_site(headers):
             raise Forbidden("requests from other sites are refused", remedy="send it from a program")
         sent = headers.get("authorization", "")
-        if sent:
-            caller = self._caller_of(sent, address_of(scope))
-            self._rates.count(caller.name)
-            return caller
-        is_forwarded = any(name in headers for name in _PROXY_HEADERS)
-        if self._require_token or is_forwarded or not (is_local(scope) and is_local_host(headers)):
-            raise Unauthorized(
-                "a token is required",
-                remedy="create one with `askive token add NAME`, and send it as a bearer token",
-            )
-        return LOCAL
+        # Clients of the OpenAI API insist on a key.
+        if not sent or sent == f"Bearer {LOCAL.name}":
+            is_forwarded = any(name in headers for name in _PROXY_HEADERS)
+            if self._require_token or is_forwarded or not (is_local(scope) and is_local_host(headers)):
+                raise Unauthorized(
+                    "a token is required",
+                    remedy="create one with `askive token add NAME`, and send it as a bearer token",
+                )
+            return LOCAL
+        caller = self._caller_of(sent, address_of(scope))
+        self._rates.count(caller.name)
+        return caller
 
     def _caller_of(self, sent: str, address: str) -> Caller:
         """Whose token this is. A right one is never delayed: nobody can guess 256 bits."""
