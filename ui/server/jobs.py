@@ -50,6 +50,11 @@ class JobQueue:
         """Number of jobs that wait."""
         return sum(map(len, self._waiting.values()))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job has its turn."""
+        return self._running
+
     def begin(self, caller: str, work: Callable[[Flag], Iterator[T]]) -> Job[T]:
         """Take a place in the queue.
 

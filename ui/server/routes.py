@@ -53,6 +53,11 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def summary_of(answer: Callable[..., Any]) -> str:
+    """The first line of a function's docstring, without its full stop."""
+    return (answer.__doc__ or "").splitlines()[0].rstrip(".")
+
+
 def caller_of(request: HttpRequest) -> Caller:
     """Who sent the request, as the access control has found out."""
     caller: Caller = request.state.caller
@@ -91,6 +96,7 @@ class Routes:
                 responses=responses,
                 tags=[tag],
                 operation_id=answer.__name__,
+                summary=summary_of(answer),
                 **more,
             )
 
@@ -148,14 +154,15 @@ class Routes:
         for path, answer in (("/healthz", self.health), ("/readyz", self.ready)):
             responses = {200: {"model": wire.HealthView}, 503: {"model": wire.HealthView}}
             server.add_api_route(
-                path, answer, methods=["GET"], response_model=None, responses=responses, tags=["server"]
-            )
+                path, answer, methods=["GET"], response_model=None, responses=responses, tags=["server"],
+                summary=summary_of(answer),
+            )  # fmt: skip
         text: dict[int | str, dict[str, Any]] = {
             200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
         }
         server.add_api_route(
             "/metrics", self.metrics, methods=["GET"], response_model=None, response_class=Response,
-            responses={**text, **errors()}, tags=["server"],
+            responses={**text, **errors()}, tags=["server"], summary=summary_of(self.metrics),
         )  # fmt: skip
 
     async def answer(self, request: HttpRequest, body: wire.AnswerRequest) -> Response:

@@ -22,7 +22,7 @@ from askive.ui.server.openai import wire
 from askive.ui.server.openai.responses import response_events, response_object
 from askive.ui.server.openai.text import TextStream, answer_text
 from askive.ui.server.operations import Operations, answer_of
-from askive.ui.server.routes import caller_of, errors
+from askive.ui.server.routes import caller_of, errors, summary_of
 from askive.ui.server.sse import EventStream, sse, unless_gone
 from askive.ui.server.tokens import Caller
 
@@ -61,6 +61,7 @@ class OpenAIRoutes:
                 },
                 tags=["OpenAI"],
                 operation_id=answer.__name__,
+                summary=summary_of(answer),
             )
 
     async def chat_completion(self, request: HttpRequest, body: wire.ChatRequest) -> Response:
