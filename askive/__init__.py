@@ -6,8 +6,9 @@
         answer = assistant.ask("Who signed the lease?")
     print(answer.text, [citation.hit.source.uri for citation in answer.citations])
 
-`open` takes a path or the name of a collection. `index`, `ask`, `search` and `verify` perform one operation on one
-collection. Every error is an `AskiveError` with a `message` and a `remedy`. Modules are imported on first use.
+`open` takes a path or the name of a collection; `open_async` is for programs with an event loop. `index`, `ask`,
+`search` and `verify` perform one operation on one collection. Every error is an `AskiveError` with a `message` and a `remedy`.
+Modules are imported on first use.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 # Importing typing would take longer than the rest of this module; type checkers know the name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from askive.asynchronous import AsyncAssistant, open_async
     from askive.interface import ask, index, open, search, verify
     from askive.models.errors import (
         AskiveError,
@@ -73,6 +75,7 @@ __all__ = [
     "ArchiveError",
     "AskiveError",
     "Assistant",
+    "AsyncAssistant",
     "Citation",
     "Cited",
     "CollectionBusy",
@@ -116,12 +119,14 @@ __all__ = [
     "index",
     "load_config",
     "open",
+    "open_async",
     "parse_filter",
     "search",
     "verify",
 ]
 
 _MODULES = {
+    "asynchronous": "AsyncAssistant open_async",
     "interface": "ask index open search verify",
     "models.errors": """AskiveError ContextOverflow DiskSpaceError EndpointError ModelError ModelNotFound
         SystemFailure UsageError WeightsError""",

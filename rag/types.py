@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from askive.rag.notebook import HtmlAnswer
+
 if TYPE_CHECKING:
     from askive.models.protocols import Message
 
@@ -279,7 +281,7 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(HtmlAnswer):
     """The final result for a question, which may be a refusal.
 
     text: the text shown to the user.

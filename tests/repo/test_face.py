@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -176,3 +177,28 @@ def test_verifying_needs_the_generator_s_weights_unless_it_is_left_out(
         askive.verify(LEASE, collection="mill", config=config)
     (sentence,) = askive.verify(LEASE, collection="mill", generator=False, config=config)
     assert sentence.verdict == "supported"
+
+
+def test_in_an_event_loop(mill: tuple[askive.Config, Path]) -> None:
+    config, _ = mill
+    ticks: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            ticks.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(0.001)
+
+    async def main() -> tuple[str, list[str]]:
+        ticking = asyncio.ensure_future(tick())
+        async with askive.open_async("mill", config=config) as assistant:
+            answer = await assistant.ask("Who signed the lease of Bramley Mill?")
+            events = [type(event).__name__ async for event in assistant.stream("Who signed the lease?")]
+        with pytest.raises(askive.UsageError, match="is closed"):
+            assistant.assistant.ask("Who signed the lease?")
+        ticking.cancel()
+        return answer.text, events
+
+    text, events = asyncio.run(main())
+    assert "Ida Falk" in text
+    assert (events[0], events[-1]) == ("Searching", "Final")
+    assert len(ticks) > 10, "the loop was not blocked"

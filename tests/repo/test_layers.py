@@ -111,6 +111,7 @@ ORDER = [
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},
     {"text", "calibration", "types", "errors"},
+    {"notebook"},
 ]
 PLACE = {name: at for at, names in enumerate(ORDER) for name in names}
 NOT_SHIPPED = ("eval.benchmarks", "models.reader.training")

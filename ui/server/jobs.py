@@ -12,16 +12,18 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
 from threading import Event as Flag
 from typing import Generic, TypeVar
 
 from askive.models.cancellation import Stopped, stopping_at
+from askive.models.threads import items_in_thread
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
 from askive.ui.server.failures import AnswerTimeout, QueueFull
 
 T = TypeVar("T")
 
-_FIRST_GUESS_S = 10.0
+_FIRST_GUESS_S = 5.0
 _MAX_RETRY_S = 120
 
 
@@ -126,35 +128,24 @@ class Job(Generic[T]):
     async def items(self) -> AsyncIterator[T]:
         """What the work yields. Raises its errors, and AnswerTimeout."""
         await self._turn
-        loop = asyncio.get_running_loop()
-        arrived: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
-        began = time.monotonic()
-
-        def put(item: T | BaseException | None) -> None:
-            try:
-                loop.call_soon_threadsafe(arrived.put_nowait, item)
-            except RuntimeError:
-                # The loop was closed: the server stops.
-                self._cancel.set()
-
+        queue, began = self._queue, time.monotonic()
         self._started = True
-        self._queue._cancels.add(self._cancel)
-        running = loop.run_in_executor(self._queue._thread, self._run, put)
-        running.add_done_callback(lambda _: self._queue._done(self._cancel, time.monotonic() - began))
-        while True:
-            left_s = began + self._queue.time_limit_s - time.monotonic()
-            try:
-                item = await asyncio.wait_for(arrived.get(), max(left_s, 0.0))
-            except TimeoutError:
-                self._cancel.set()
-                raise AnswerTimeout(
-                    f"it took longer than {self._queue.time_limit_s:g} s", remedy="ask a narrower question"
-                ) from None
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        queue._cancels.add(self._cancel)
+        items = items_in_thread(
+            queue._thread,
+            self._guarded,
+            self._cancel,
+            limit_s=queue.time_limit_s,
+            ended=lambda: queue._done(self._cancel, time.monotonic() - began),
+        )
+        try:
+            async with aclosing(items):
+                async for item in items:
+                    yield item
+        except TimeoutError:
+            raise AnswerTimeout(
+                f"it took longer than {queue.time_limit_s:g} s", remedy="ask a narrower question"
+            ) from None
 
     async def all(self) -> list[T]:
         """All items; closes the job. Raises as `items`."""
@@ -176,16 +167,11 @@ class Job(Generic[T]):
         else:
             self._turn.cancel()
 
-    def _run(self, put: Callable[[T | BaseException | None], None]) -> None:
-        try:
-            with self._queue._scheduler.turn(Work.QUESTION, self._cancel), stopping_at(self._cancel):
-                for item in self._work(self._cancel):
-                    put(item)
-                    if self._cancel.is_set():
-                        break
-        except (TurnCancelled, Stopped):
-            pass
-        except BaseException as error:  # Whoever waits for the job must get every error.
-            put(error)
-        finally:
-            put(None)
+    def _guarded(self) -> Iterator[T]:
+        """The work in its turn of the scheduler; ends early when it is cancelled."""
+        with (
+            suppress(TurnCancelled, Stopped),
+            self._queue._scheduler.turn(Work.QUESTION, self._cancel),
+            stopping_at(self._cancel),
+        ):
+            yield from self._work(self._cancel)

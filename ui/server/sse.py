@@ -49,7 +49,7 @@ async def _with_keep_alive(events: AsyncIterator[str]) -> AsyncIterator[str]:
     following: asyncio.Task[str] | None = None
     try:
         while True:
-            following = following or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            following = following or asyncio.ensure_future(anext(events))
             done, _ = await asyncio.wait({following}, timeout=_KEEP_ALIVE_S)
             if not done:
                 yield ": waiting\n\n"
