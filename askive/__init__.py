@@ -7,8 +7,8 @@
     print(answer.text, [citation.hit.source.uri for citation in answer.citations])
 
 `open` takes a path or the name of a collection; `open_async` is for programs with an event loop. `index`, `ask`,
-`search` and `verify` perform one operation on one collection. Every error is an `AskiveError` with a `message` and a `remedy`.
-Modules are imported on first use.
+`search` and `verify` perform one operation on one collection. Every error is an `AskiveError` with a `message` and a
+`remedy`. Modules are imported on first use.
 """
 
 from __future__ import annotations
