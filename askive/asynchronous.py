@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -48,7 +48,7 @@ class AsyncAssistant:
         *,
         admitted: Filter | None = None,
         kind: QuestionKind | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """As `Assistant.stream`. Closing the iterator cancels the answer."""
         from askive.models.threads import items_in_thread
 

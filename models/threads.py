@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import Executor
 from threading import Event as Flag
 from typing import TypeVar
@@ -19,7 +19,7 @@ async def items_in_thread(
     *,
     limit_s: float | None = None,
     ended: Callable[[], None] = lambda: None,
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """The items that `work` yields in a thread of the executor, as they come.
 
     cancel: set when the reader stops early; the work should end soon then. limit_s: for all items together.

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from threading import Event as Flag
@@ -125,7 +125,7 @@ class Job(Generic[T]):
         self._cancel = Flag()
         self._started = False
 
-    async def items(self) -> AsyncIterator[T]:
+    async def items(self) -> AsyncGenerator[T, None]:
         """What the work yields. Raises its errors, and AnswerTimeout."""
         await self._turn
         queue, began = self._queue, time.monotonic()
