@@ -26,15 +26,14 @@ def read(**more: Any) -> tuple[list[int | None], Flag, list[str]]:
         cancel, log, got = Flag(), list[str](), list[int | None]()
         done = asyncio.Event()
         with ThreadPoolExecutor(1) as thread:
-            items: AsyncIterator[int | None] = items_in_thread(
-                thread,
-                lambda: counted(cancel),
-                cancel,
-                ended=lambda: (log.append("ended"), done.set())[0],
-                **more,
-            )
-            async with aclosing(items) as open_items:  # type: ignore[type-var]
-                async for item in open_items:
+
+            def end() -> None:
+                log.append("ended")
+                done.set()
+
+            items = items_in_thread(thread, lambda: counted(cancel), cancel, ended=end, **more)
+            async with aclosing(items):
+                async for item in items:
                     got.append(item)
                     if len(got) == 3 and not more:
                         break
