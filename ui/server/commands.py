@@ -229,6 +229,8 @@ def _run(app: object, listener: socket.socket, shown: Output) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        # Longer than proxies keep an idle connection, so that they never use one that is being closed.
+        timeout_keep_alive=75,
     )
     try:
         Server(config).run([listener])

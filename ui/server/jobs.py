@@ -42,6 +42,7 @@ class JobQueue:
         self._max_waiting = max_waiting
         self._max_per_caller = max_per_caller
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._promised: dict[str, float] = {}
         self._running = False
         self._cancels: set[Flag] = set()
         self._typical_s = _FIRST_GUESS_S
@@ -63,13 +64,13 @@ class JobQueue:
         work: called in the thread when the turn has come; gets the flag that cancels it.
         Raises QueueFull when all places, or those of the caller, are taken.
         """
-        n_own = len(self._waiting.get(caller, ()))
-        if self.n_waiting >= self._max_waiting or n_own >= self._max_per_caller:
-            which = "" if self.n_waiting >= self._max_waiting else " with this token"
-            raise QueueFull(
-                f"{self.n_waiting if not which else n_own} questions are waiting{which} already",
-                self.retry_after_s(),
-            )
+        n_own, retry_s = len(self._waiting.get(caller, ())), self.retry_after_s()
+        if n_own >= self._max_per_caller:
+            raise QueueFull(f"{n_own} questions are waiting with this token already", retry_s)
+        if self._n_free(caller) <= 0:
+            self._promised[caller] = time.monotonic() + 2 * retry_s
+            raise QueueFull(f"{self.n_waiting} questions are waiting already", retry_s)
+        self._promised.pop(caller, None)
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(turn)
         self._admit()
@@ -84,6 +85,16 @@ class JobQueue:
         for cancel in self._cancels:
             cancel.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _n_free(self, caller: str) -> int:
+        """Places that the caller may take: not those promised to others, who were refused and have waited since.
+
+        Otherwise callers that ask again at once would take each place before those that wait as they were told.
+        """
+        now = time.monotonic()
+        self._promised = {name: until for name, until in self._promised.items() if until > now}
+        n_free = self._max_waiting - self.n_waiting
+        return n_free if caller in self._promised else n_free - len(self._promised)
 
     def _admit(self) -> None:
         """Give the turn to the next caller: each in turn, whatever the number of their jobs."""

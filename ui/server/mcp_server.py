@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from askive.models.errors import AskiveError
 from askive.rag.serialize import answer_to_dict, sentence_to_dict
-from askive.rag.types import Answer, Final, Progress, Searching, Sources
+from askive.rag.types import Answer, Final, Progress, QuestionKind, Searching, Sources
 from askive.ui.chat.http.failures import log_line
 from askive.ui.server import wire
 from askive.ui.server.documents import Documents
@@ -54,7 +54,7 @@ class AskInput(_Input, wire.Conditions):
     """A question, with conditions on the documents."""
 
     question: wire.Text
-    kind: wire.QuestionKind | None = Field(
+    kind: QuestionKind | None = Field(
         None, description="as what to answer it; without it the question decides"
     )
     history: list[wire.PastTurn] = Field([], max_length=wire.MAX_TURNS, description="earlier turns")

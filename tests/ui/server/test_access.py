@@ -114,7 +114,7 @@ def test_a_token_is_stored_as_a_digest_and_removed_at_once(tokens: TokenFile, ho
     secret = tokens.add("ada", "write", ["case", "letters"])
     running = TokenFile(Config(home=home))
     caller = running.find(secret)
-    assert caller is not None and caller.collections == {"case", "letters"}
+    assert caller is not None and caller.collections == frozenset({"case", "letters"})
     assert [caller.may(role) for role in ("read", "write", "admin")] == [True, True, False]
     assert not any(secret.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
     tokens.remove("ada")

@@ -124,3 +124,19 @@ def test_closing_the_queue_cancels_what_runs() -> None:
             assert [item async for item in items] == []
 
     asyncio.run(check())
+
+
+def test_who_was_refused_has_the_next_place() -> None:
+    async def check() -> None:
+        async with queue(max_waiting=2) as jobs:
+            held = [jobs.begin("eager", until_cancelled) for _ in range(3)]
+            with pytest.raises(QueueFull):
+                jobs.begin("patient", until_cancelled)
+            held[1].close()
+            with pytest.raises(QueueFull):
+                jobs.begin("eager", until_cancelled)
+            held.append(jobs.begin("patient", until_cancelled))
+            for job in held:
+                job.close()
+
+    asyncio.run(check())
