@@ -185,6 +185,14 @@ def test_the_chat(run: Run, tmp_path: Path, documents: Path) -> None:
     assert "412 ships" in done.output
 
 
+def test_the_server(run: Run, tmp_path: Path, documents: Path) -> None:
+    models = {"ASKIVE_EMBEDDER": "hash", "ASKIVE_GENERATOR": "scripted"}
+    assert_quiet(tmp_path, run(*ASKIVE, "index", str(documents / "specimen.txt"), **models))
+    done = run(sys.executable, str(Path(__file__).parent / "offline_server.py"), QUESTION, **models)
+    assert_quiet(tmp_path, done)
+    assert done.output.count("412 ships") >= 2 and '"name":"askive"' in done.output
+
+
 @pytest.mark.weights
 @pytest.mark.timeout(600)
 def test_with_the_real_models(run: Run, tmp_path: Path, documents: Path, weights_models: Path) -> None:

@@ -13,7 +13,7 @@ from askive.rag.config import Config
 _QUESTION = "Who wrote the account?"
 
 
-def _calls(name: str, uri: str) -> Iterator[tuple[str, str, Any, dict[str, str]]]:
+def _calls(name: str, uri: str) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
     """Method, path, body and query of every route that takes a collection."""
     yield "POST", "/v1/answers", {"question": _QUESTION, "collection": name}, {}
     yield "POST", "/v1/answers", {"question": _QUESTION, "collection": name, "stream": True}, {}
