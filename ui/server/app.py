@@ -18,7 +18,7 @@ from askive.ui.server.audit import AuditLog
 from askive.ui.server.documents import Documents
 from askive.ui.server.failures import attach_failures, error_body, error_response
 from askive.ui.server.jobs import JobQueue
-from askive.ui.server.mcp_server import McpServer, attach_mcp
+from askive.ui.server.mcp.server import McpServer, attach_mcp
 from askive.ui.server.metrics import Metrics, RequestMetrics
 from askive.ui.server.openai.routes import OpenAIRoutes
 from askive.ui.server.operations import Operations

@@ -93,7 +93,7 @@ def mcp(
 
     from askive.rag.collections.by_name import require_collection
     from askive.ui.server.app import Limits, open_doors
-    from askive.ui.server.mcp_server import McpServer
+    from askive.ui.server.mcp.server import McpServer
     from askive.ui.server.tokens import Caller
 
     config = settings(collection=collection, model=model, embedder=embedder)

@@ -15,7 +15,7 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from askive.ui.chat.scheduler import Work
-from askive.ui.server.mcp_server import resource_uri
+from askive.ui.server.mcp.server import resource_uri
 from tests.ui.server.conftest import SECRET_NAME, SHIPS, Served
 
 TOOLS = ["ask", "search", "read_document", "verify", "list_collections", "overview"]
