@@ -1,4 +1,4 @@
-"""Compare files with a collection: new, changed, unchanged or missing.
+"""Compare files with a collection: new, changed, moved, unchanged or missing.
 
 The stamp, from a file's directory entry, shows that it is unchanged without opening it. Without a stamp the digest of
 its bytes decides, without parsing.
@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from askive.rag.errors import UsageError
+from askive.rag.errors import LoadError, UsageError
+from askive.rag.ingest.ignore import IGNORE_FILE, IgnoreRules
 from askive.rag.load import LOADERS
-from askive.rag.load.files import is_system_folder
+from askive.rag.load.digest import sha256
+from askive.rag.load.files import is_system_folder, read_bytes
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
@@ -52,6 +54,9 @@ class Plan:
     skipped: files of unsupported types.
     links: links to follow, with the real path of their target.
     links_out: links that point outside the named folder, and are not followed.
+    hidden, ignored: files and folders left out by `askive.rag.ingest.ignore`; folders end in a slash. hidden: those
+    whose names begin with a dot.
+    moved: by new path, the uri of a missing document with the same bytes, which is then not in to_delete or withheld.
     """
 
     files: list[str] = field(default_factory=list)
@@ -61,16 +66,27 @@ class Plan:
     skipped: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     links_out: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
 
 
-def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False) -> Plan:
+def plan_paths(
+    paths: Sequence[Path],
+    known: Iterable[str],
+    *,
+    stamps: Mapping[str, str] | None = None,
+    follow_links: bool = False,
+) -> Plan:
     """Compare files and folders with the uris in the collection.
 
     Documents that are missing from a named folder are to be deleted, even if the folder itself is missing, and so is a
     named file that is missing. Documents in a folder that cannot be listed are kept. A path that is itself a link is
-    followed; follow_links: also follow links in a folder that point outside it. Raises UsageError for a path that does
-    not exist and has no documents in the collection.
+    followed; follow_links: also follow links in a folder that point outside it. known: uris; for moves to be found, a
+    mapping from uris to digests. stamps: as stored, so that fewer files are read to find moves. Raises UsageError for a
+    path that does not exist and has no documents in the collection.
     """
+    digests = known if isinstance(known, Mapping) else {}
     known = set(known)
     plan = Plan()
     folders: list[str] = []
@@ -92,17 +108,80 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
             raise missing_path_error(path)
     plan.files = list(dict.fromkeys(plan.files))
     present = set(plan.files)
-    hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
-    for folder in folders:
-        of_folder = [uri for uri in known if uri.startswith(folder)]
-        to_delete = sorted(uri for uri in of_folder if uri not in present and not uri.startswith(hidden))
-        if len(to_delete) >= _MIN_WITHHELD and len(to_delete) > _MAX_GONE_SHARE * len(of_folder):
-            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(to_delete), len(of_folder)))
-        else:
-            plan.to_delete += to_delete
-    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
-    plan.to_delete = [uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris]
+    unlisted = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
+    missing = {
+        folder: sorted(
+            uri
+            for uri in known
+            if uri.startswith(folder) and uri not in present and not uri.startswith(unlisted)
+        )
+        for folder in folders
+    }
+    if digests:
+        gone = {*plan.to_delete, *(uri for uris in missing.values() for uri in uris)}
+        plan.moved = _moves([path for path in plan.files if path not in known], gone, digests, stamps or {})
+    _plan_removals(plan, missing, known)
     return plan
+
+
+def _plan_removals(plan: Plan, missing: Mapping[str, Sequence[str]], known: set[str]) -> None:
+    """Fill in to_delete and withheld. missing: documents without a file, by folder."""
+    moved = set(plan.moved.values())
+    left_out = {*plan.hidden, *plan.ignored}
+    below_left_out = tuple(path for path in left_out if path.endswith(os.sep))
+    for folder, uris in missing.items():
+        # What the rules leave out is there: its disk is mounted.
+        excluded = [uri for uri in uris if uri in left_out or uri.startswith(below_left_out)]
+        kept_out = moved.union(excluded)
+        gone = [uri for uri in uris if uri not in kept_out]
+        n_known = sum(uri.startswith(folder) for uri in known)
+        plan.to_delete += excluded
+        if len(gone) >= _MIN_WITHHELD and len(gone) > _MAX_GONE_SHARE * n_known:
+            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(gone), n_known))
+        else:
+            plan.to_delete += gone
+    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
+    plan.to_delete = [
+        uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris and uri not in moved
+    ]
+
+
+def _moves(
+    new: Sequence[str], gone: Iterable[str], digests: Mapping[str, str], stamps: Mapping[str, str]
+) -> dict[str, str]:
+    """Missing documents by the new file that has the same bytes and type; same names are matched first.
+
+    Only new files of the size of a missing one are read; of all sizes when one has no reliable stamp.
+    """
+    by_content: dict[tuple[str, str], list[str]] = {}
+    sizes: set[int | None] = set()
+    for uri in sorted(gone):
+        by_content.setdefault((digests[uri], _ending(uri)), []).append(uri)
+        sizes.add(_size_in(stamps.get(uri, "")))
+    found: list[tuple[str, tuple[str, str]]] = []
+    for path in new if by_content else ():
+        try:
+            if None in sizes or os.stat(path).st_size in sizes:  # noqa: PTH116
+                content = (sha256(read_bytes(Path(os.path.realpath(path)))), _ending(path))
+                if content in by_content:
+                    found.append((path, content))
+        except (OSError, LoadError):
+            # Reading it later reports the reason.
+            continue
+    moved: dict[str, str] = {}
+    for is_same_name in (True, False):
+        for path, content in found:
+            name = os.path.basename(path)  # noqa: PTH119
+            for uri in by_content[content] if path not in moved else ():
+                if not is_same_name or os.path.basename(uri) == name:  # noqa: PTH119
+                    moved[path] = uri
+                    by_content[content].remove(uri)
+                    break
+    return moved
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122
 
 
 def missing_path_error(path: Path) -> UsageError:
@@ -123,13 +202,13 @@ def is_indexed(path: Path, known: Iterable[str]) -> bool:
 
 
 def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
-    """Add files that can be loaded, sorted, and list the others as skipped; hidden files are ignored."""
+    """Add files that can be loaded, sorted, and list the others as skipped, hidden or ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
     visited: set[str] = set()
-    waiting = [(root, real_root)]
+    waiting = [(root, real_root, IgnoreRules())]
     while waiting:
-        folder, real = waiting.pop()
+        folder, real, rules = waiting.pop()
         if is_system_folder(real):
             plan.unreadable[folder] = "it shows the running system, not documents"
             continue
@@ -140,17 +219,26 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
+            names = frozenset(entry.name for entry in entries)
+            rules = rules.entering(folder, names)
         except OSError as error:
             plan.unreadable[folder] = error.strerror or str(error)
             continue
-        below: list[tuple[str, str]] = []
+        except LoadError as error:
+            plan.unreadable[folder] = error.message
+            continue
+        below: list[tuple[str, str, IgnoreRules]] = []
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name == IGNORE_FILE:
                 continue
             path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
             is_link, is_folder = entry.is_symlink(), _is_folder(entry)
+            if rules.ignores(path, entry.name, is_folder, names):
+                left_out = plan.hidden if entry.name.startswith(".") else plan.ignored
+                left_out.append(f"{path}{os.sep}" if is_folder else path)
+                continue
             target = os.path.realpath(path) if is_link else f"{real.rstrip(os.sep)}{os.sep}{entry.name}"
-            is_document = os.path.splitext(entry.name)[1].lower() in LOADERS  # noqa: PTH122
+            is_document = _ending(entry.name) in LOADERS
             if is_link and (is_folder or is_document) and not follow_links:
                 if not target.startswith(within) and target != real_root:
                     plan.links_out.append(path)
@@ -159,7 +247,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
                     # The target is in the folder anyway.
                     continue
             if is_folder:
-                below.append((path, target))
+                below.append((path, target, rules))
             elif not is_document:
                 plan.skipped.append(path)
             else:
@@ -191,6 +279,12 @@ def stamp_of(path: str) -> str:
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return unreliable
     return f"{unreliable}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+
+
+def _size_in(stamp: str) -> int | None:
+    """The size of the file, in bytes; None when the stamp is not reliable."""
+    parts = stamp.split(":")
+    return int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() else None
 
 
 def shows_unchanged(stamp: str, stored: str | None) -> bool:

@@ -119,7 +119,7 @@ def _indexes(config: Config, removal: Removal) -> list[Path]:
             contextlib.closing(open_read_only(path)) as db,
         ):
             query = "SELECT 1 FROM documents WHERE uri IN (SELECT value FROM json_each(?)) LIMIT 1"
-            if db.execute(query, (json.dumps(sorted(removal.uris)),)).fetchone():
+            if db.execute(query, (json.dumps(sorted(removal.all_uris)),)).fetchone():
                 paths.append(path.parent)
     return paths
 
@@ -221,7 +221,7 @@ PLACES = (
     ),
     Place(
         _REMAINS,
-        "bytes of removed rows, old vector files, a collection being deleted",
+        "bytes of removed rows, old vector files, a copy from before a migration, a collection being deleted",
         "collections/NAME/store.sqlite3*, collections/.NAME.deleted",
         "own",
         lambda _config, removal: len(removal.uris),

@@ -28,6 +28,7 @@ from askive.rag.load import read_bytes
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
+from askive.rag.store.files import stamps
 from askive.rag.types import Document
 from tests.rag.ingest.test_embed_ahead import InterruptAt
 
@@ -145,7 +146,7 @@ def test_an_unchanged_file_is_not_opened(
         opened.append(path.name)
         return read_bytes(path)
 
-    monkeypatch.setattr("askive.rag.ingest.pipeline.read_bytes", read)
+    monkeypatch.setattr("askive.rag.ingest.examine.read_bytes", read)
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
         assert len(opened) == 3
@@ -178,7 +179,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(
 def test_a_file_touched_just_now_is_compared_by_its_bytes(tmp_path: Path, documents: Path) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
-        assert set(archive.store.stamps().values()) == {f"v{READING}:"}
+        assert set(stamps(archive.store).values()) == {f"v{READING}:"}
         (documents / "bridge.txt").write_text("Changed at once.")
         assert ingest_paths(archive, [documents]).n_changed == 1
 
@@ -203,7 +204,7 @@ def test_files_that_older_code_read_are_read_again(
         generation = store.generation
         report = ingest_paths(archive, [documents])
         assert (report.n_changed, report.n_unchanged, store.generation) == (0, 3, generation)
-        assert {stamp[: stamp.index(":")] for stamp in store.stamps().values()} == {f"v{READING + 1}"}
+        assert {stamp[: stamp.index(":")] for stamp in stamps(store).values()} == {f"v{READING + 1}"}
 
 
 def test_a_named_file_that_is_gone_is_removed(tmp_path: Path, documents: Path) -> None:
