@@ -28,12 +28,13 @@ from askive.rag.store.database_file import open_read_only
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
 
-# ".case.rebuilding", ".case.4711.replaced", ".case.deleted".
-_ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
+# ".case.rebuilding", ".case.4711.replaced", ".case.deleted", ".case.copied".
+_ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted|copied)")
 _WHAT = {
     "rebuilding": "an unfinished rebuild",
     "replaced": "a replaced collection",
     "deleted": "a collection that was being deleted",
+    "copied": "the copy for an unfinished backup",
 }
 # ".gold.4711", ".gold.4711-2.new".
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
@@ -105,7 +106,7 @@ def _asides(config: Config) -> Iterator[Leftover]:
                 name, lock = f"{name}.{pid}", exact
             elif _runs(pid):
                 continue
-        if state != "deleted" and _is_interrupted(config, name):
+        if state not in ("deleted", "copied") and _is_interrupted(config, name):
             continue
         yield Leftover(path, f"{_WHAT[state]} of {name!r}", lock, partial(_delete_aside, config, path))
 
@@ -119,7 +120,8 @@ def _is_interrupted(config: Config, name: str) -> bool:
 def _delete_aside(config: Config, path: Path) -> None:
     from askive.models.registry import clear_states
 
-    clear_states(config.models_dir)
+    if not path.name.endswith(".copied"):
+        clear_states(config.models_dir)
     if path.name.endswith(".deleted"):
         # Before the folder is deleted, since only it shows which states belong to it.
         with contextlib.suppress(StoreError), contextlib.closing(SqliteStore(path / STORE_NAME)) as store:

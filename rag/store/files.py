@@ -139,3 +139,15 @@ def duplicates(store: SqliteStore) -> list[tuple[str, ...]]:
     for digest, uri in rows:
         groups.setdefault(digest, []).append(uri)
     return sorted(map(tuple, groups.values()))
+
+
+def rebase(store: SqliteStore, folder: str, new_folder: str) -> None:
+    """Replace the folder at the beginning of all uris below it."""
+    below, new = f"{folder.rstrip(os.sep)}{os.sep}", f"{new_folder.rstrip(os.sep)}{os.sep}"
+    if below != new:
+        with store.transaction() as db:
+            db.execute(
+                "UPDATE documents SET uri = ?1 || substr(uri, length(?2) + 1) WHERE substr(uri, 1, length(?2)) = ?2",
+                (new, below),
+            )
+            store.bump()

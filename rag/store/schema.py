@@ -44,6 +44,9 @@ CREATE TABLE embeddings (
     passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
     vector BLOB NOT NULL
 );
+"""
+
+FULL_TEXT = """
 CREATE VIRTUAL TABLE passages_fts USING fts5 (
     text, context, tokenize = "porter unicode61 remove_diacritics 2"
 );
@@ -80,7 +83,7 @@ INVARIANTS = {
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create an empty store in an empty file. Call it in a transaction."""
-    _execute(db, SCHEMA + FILES)
+    _execute(db, SCHEMA + FULL_TEXT + FILES)
     meta = {"format": str(FORMAT), "store_id": uuid.uuid4().hex, "generation": "0", UNERASED: ""}
     db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 

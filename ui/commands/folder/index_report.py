@@ -46,13 +46,16 @@ def indexed_json(indexed: Indexed) -> dict[str, Any]:
     }
 
 
-def show_indexed(config: Config, name: str, indexed: Indexed, shown: Output) -> None:
-    """Write the result of an indexing to standard error."""
+def show_indexed(
+    config: Config, name: str, indexed: Indexed, shown: Output, *, with_unread: bool = True
+) -> None:
+    """Write the result of an indexing to standard error. with_unread: also the files that were not read."""
     from askive.rag.indexing import losses_text, prune_command
 
     report = indexed.report
-    _show_unread(report, shown)
-    for folder in report.withheld:
+    if with_unread:
+        _show_unread(report, shown)
+    for folder in report.withheld if with_unread else ():
         command = prune_command(config, name, folder.folder)
         write_failure(f"{losses_text(folder)} They were not removed.", f"To remove them, run `{command}`.")
     for partial in report.partial[:_MAX_PARTIAL]:
