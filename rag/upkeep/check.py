@@ -67,7 +67,7 @@ def check_collections(
                 if fix(config, name, progress, notify):
                     done.append(what)
                     found = _problems(config, name)
-            except (AskiveError, sqlite3.Error, OSError) as error:
+            except (AskiveError, sqlite3.Error, OSError, ValueError) as error:
                 done.append(f"not {what}: {error}")
         problem = "; ".join(finding.message for finding in found)
         remedy = "" if not problem else _remedy(name, repair)

@@ -11,6 +11,7 @@ from askive.rag.errors import LoadError, UsageError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.plan import Plan, plan_paths
 from askive.rag.load import load_path, read_bytes
+from askive.rag.load.digest import sha256
 from askive.rag.store.archive import Archive
 
 
@@ -110,3 +111,24 @@ def test_files_of_other_types_are_named(archive: Archive, documents: Path) -> No
     (documents / "image.png").write_bytes(b"\x89PNG")
     report = ingest_paths(archive, [documents])
     assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.png")])
+
+
+def test_moved_files_are_found_by_their_bytes_and_are_no_losses(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    texts = {"a.txt": "One.", "b.txt": "Two.", "c.md": "Three.", "d.txt": "Four."}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    known = {str(tmp_path / "old" / name): sha256(text.encode()) for name, text in texts.items()}
+    plan = plan_paths([tmp_path], known)
+    assert plan.moved == {str(folder / name): str(tmp_path / "old" / name) for name in texts}
+    assert (plan.to_delete, plan.withheld) == ([], [])
+    # Another type is read in another way, another name is matched last, and sizes decide what is read.
+    (folder / "c.md").rename(folder / "c.txt")
+    (folder / "a.txt").rename(folder / "z.txt")
+    stamps = dict.fromkeys(known, "v2:4:1:1:1")
+    plan = plan_paths([tmp_path], known, stamps=stamps)
+    assert {Path(new).name: Path(old).name for new, old in plan.moved.items()} == {
+        "b.txt": "b.txt", "z.txt": "a.txt",
+    }  # fmt: skip
+    assert {Path(uri).name for uri in plan.to_delete} == {"c.md", "d.txt"}
