@@ -53,6 +53,7 @@ def index_paths(
     prune: bool | Confirm = False,
     with_quotes: bool | Callable[[Removal], bool] = False,
     follow_links: bool = False,
+    split: str | None = None,
     report: IngestReport | None = None,
     progress: Progress | None = None,
     reading: Reading | None = None,
@@ -62,7 +63,7 @@ def index_paths(
 
     rebuild: build a new collection that then replaces the existing one. with_quotes: whether to delete items that quote
     removed documents, or a function to ask; only True also deletes those that quote changed documents. prune,
-    follow_links, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
+    follow_links, split, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
     CollectionBusy, StoreError.
     """
@@ -95,6 +96,7 @@ def index_paths(
             prune=prune,
             reading=reading,
             follow_links=follow_links,
+            split=split,
         )
         deleted, kept = _delete_copies(config, name, archive, before, with_quotes)
         if archive.store.unerased:

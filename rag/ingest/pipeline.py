@@ -10,48 +10,28 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from askive.models.protocols import Vectors
-from askive.rag.errors import AskiveError, LoadError, StoreError, UsageError
+from askive.rag.errors import StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
-from askive.rag.ingest.parser_pool import Job, ParserPool
-from askive.rag.ingest.plan import Plan, Withheld, plan_paths, shows_unchanged, stamp_of, was_read_alike
+from askive.rag.ingest.examination import Examined, Reading, Stored, examine_files
+from askive.rag.ingest.parser_pool import ParserPool
+from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
 from askive.rag.ingest.report import Failure, IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import loader_of, printable, read_bytes, storable_document
-from askive.rag.load.digest import sha256
+from askive.rag.load import printable, storable_document
 from askive.rag.load.not_read import not_read
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
-"""Called with the number of finished documents, the total (None if unknown) and the uri of the last one."""
-Reading = Callable[[str], None]
-"""Called with the uri of a file while its parsing is awaited."""
-
+"""Called with the number of finished files or documents, the total (None if unknown) and the uri of the last one."""
 Confirm = Callable[[Sequence[Withheld]], bool]
 """Called with the documents to be removed, before any file is read; returns whether to remove them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Examined:
-    """A document after the check for changes; unchanged when neither `document` nor `failure` is set.
-
-    passages: of the document; None before it is split. is_new: the store has nothing at its uri.
-    stamp: of its file, to be stored for the next run; empty if it is no file.
-    """
-
-    uri: str
-    document: Document | None = None
-    passages: list[Passage] | None = None
-    failure: Failure | None = None
-    is_new: bool = False
-    stamp: str = ""
 
 
 def ingest_paths(
@@ -63,13 +43,15 @@ def ingest_paths(
     prune: bool | Confirm = False,
     reading: Reading | None = None,
     follow_links: bool = False,
+    split: str | None = None,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
     New and changed files are read; unchanged files are not opened. Documents that are missing from a named folder are
     removed, and so is a named file that was indexed before and is missing. A file that cannot be read, or exceeds the
     limits of time and memory, is a failure in the report and does not affect the others. report: filled as the run goes
-    on. follow_links: also follow links that point outside a named folder.
+    on. follow_links: also follow links that point outside a named folder. split: the rule by which files are split into
+    documents, see `askive.rag.load.several.split`; None keeps that of the last reading.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
@@ -91,7 +73,8 @@ def ingest_paths(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
     with ParserPool(archive.passages_config) as pool:
-        examined_files = _files(plan, known, archive.store.stamps(), pool, reading)
+        stored = Stored(known, archive.store.stamps(), parts_by_file(known), gone=to_delete)
+        examined_files = examine_files(plan, stored, split, pool, reading, report)
         return _ingest(archive, examined_files, to_delete, len(plan.files), report, progress)
 
 
@@ -132,7 +115,11 @@ def resolve_uris(archive: Archive, uris: Sequence[str]) -> list[str]:
     for uri in uris:
         path = os.path.abspath(uri)  # noqa: PTH100
         below = f"{path.rstrip(os.sep)}{os.sep}"
-        of_uri = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
+        of_uri = (
+            (known.keys() & {uri})
+            or set(documents_of(path, known))
+            or {name for name in known if name.startswith(below)}
+        )
         if not of_uri:
             raise UsageError(
                 f"{uri} is not in the collection",
@@ -154,75 +141,18 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     return matches
 
 
-def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Examined]:
+def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[Examined]:
     for document in documents:
         if known.get(document.uri) == document.sha256:
-            yield _Examined(document.uri)
+            yield Examined(document.uri)
             continue
-        yield _Examined(document.uri, storable_document(document), is_new=document.uri not in known)
+        yield Examined(document.uri, storable_document(document), is_new=document.uri not in known)
         known[document.uri] = document.sha256
-
-
-def _files(
-    plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool, reading: Reading | None
-) -> Iterator[_Examined]:
-    """The files in the order of the plan, read ahead while the pool has room."""
-    ahead: deque[tuple[_Examined, Job | None]] = deque()
-    for uri in plan.files:
-        ahead.append(_examine(uri, plan, known, stamps, pool))
-        while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
-            yield _with_result(*ahead.popleft(), pool, reading)
-    while ahead:
-        yield _with_result(*ahead.popleft(), pool, reading)
-
-
-def _examine(
-    uri: str, plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool
-) -> tuple[_Examined, Job | None]:
-    """Whether a file is new or changed; if so, its parsing has been queued."""
-    # Before reading the bytes: a change during reading then gives another stamp.
-    stamp = stamp_of(uri)
-    if shows_unchanged(stamp, stamps.get(uri)):
-        return _Examined(uri), None
-    try:
-        loader_of(Path(uri))
-        target = plan.links.get(uri, uri)
-        if target != uri and not os.path.exists(target):  # noqa: PTH110
-            raise LoadError(
-                f"{uri} is a link to {target}, which does not exist",
-                remedy="make it point to an existing file",
-            )
-        data = read_bytes(Path(target))
-    except AskiveError as error:
-        return _failed(uri, error), None
-    digest = sha256(data)
-    examined = _Examined(uri, is_new=uri not in known, stamp=stamp)
-    if known.get(uri) == digest and was_read_alike(stamps.get(uri)):
-        return examined, None
-    return examined, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
-
-
-def _with_result(
-    examined: _Examined, job: Job | None, pool: ParserPool, reading: Reading | None
-) -> _Examined:
-    if job is None:
-        return examined
-    if reading is not None and not job.done.is_set():
-        reading(examined.uri)
-    try:
-        loaded = pool.take(job)
-    except LoadError as error:
-        return _failed(examined.uri, error)
-    return replace(examined, document=loaded.document, passages=loaded.passages)
-
-
-def _failed(uri: str, error: AskiveError) -> _Examined:
-    return _Examined(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))
 
 
 def _ingest(
     archive: Archive,
-    examined_files: Iterator[_Examined],
+    examined_files: Iterator[Examined],
     to_delete: Sequence[str],
     total: int | None,
     report: IngestReport,
@@ -261,10 +191,10 @@ class _Run:
         self._started = time.perf_counter()
         self._n_done = 0
         self._changes = False
-        self._ahead: EmbedAhead[tuple[_Examined, list[Passage]]] | None = None
+        self._ahead: EmbedAhead[tuple[Examined, list[Passage]]] | None = None
         self._restamped: dict[str, str] = {}
 
-    def add(self, examined: _Examined) -> None:
+    def add(self, examined: Examined) -> None:
         """Add a document; commits those that are ready."""
         is_held = not examined.is_new and self._holds(examined)
         if examined.document is not None and not is_held:
@@ -280,14 +210,14 @@ class _Run:
             self._commit(self._ahead.ready())
             return
         if examined.failure is not None:
-            self._report.failures.append(examined.failure)
+            (self._report.empty if examined.is_empty else self._report.failures).append(examined.failure)
         else:
             self._report.n_unchanged += 1
             if examined.stamp:
                 self._restamped[examined.uri] = examined.stamp
-        self._report_progress(examined.uri)
+        self._report_progress(examined)
 
-    def _holds(self, examined: _Examined) -> bool:
+    def _holds(self, examined: Examined) -> bool:
         """Whether the store has the same passages of the document, which was read again by newer code."""
         stored = self._store.document_by_uri(examined.uri) if examined.passages is not None else None
         if stored is None or replace(stored, doc_id=0) != examined.document:
@@ -324,11 +254,14 @@ class _Run:
             self._archive.dense_cache.preload()
             self._changes = True
 
-    def _commit(self, ready: Iterable[tuple[tuple[_Examined, list[Passage]], Vectors]]) -> None:
+    def _commit(self, ready: Iterable[tuple[tuple[Examined, list[Passage]], Vectors]]) -> None:
         for (examined, passages), vectors in ready:
             document = examined.document
             assert document is not None
-            self._store.put(document, passages, vectors, examined.stamp)
+            stamp = untrusted(examined.stamp) if examined.is_part else examined.stamp
+            self._store.put(document, passages, vectors, stamp)
+            if examined.is_part:
+                self._restamped[examined.uri] = examined.stamp
             self._report.n_passages += len(passages)
             if parts := not_read(document):
                 self._report.partial.append(Partial(printable(Path(document.uri)), tuple(parts)))
@@ -336,10 +269,10 @@ class _Run:
                 self._report.n_added += 1
             else:
                 self._report.n_changed += 1
-            self._report_progress(document.uri)
+            self._report_progress(examined)
 
-    def _report_progress(self, uri: str) -> None:
-        self._n_done += 1
+    def _report_progress(self, examined: Examined) -> None:
+        self._n_done += examined.is_last
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
         if self._progress:
-            self._progress(self._n_done, self._total, uri)
+            self._progress(self._n_done, self._total, examined.uri)

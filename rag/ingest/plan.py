@@ -16,13 +16,16 @@ from pathlib import Path
 from askive.rag.errors import UsageError
 from askive.rag.load import LOADERS
 from askive.rag.load.files import is_system_folder
+from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
-READING = 2
+READING = 3
 """Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
 indexing reads every file again, and embeds those that differ."""
 
+_RULE_MARK = "|"
+"""Before the rule for splitting, in a stamp."""
 
 _MIN_WITHHELD = 3
 _MAX_GONE_SHARE = 1 / 3
@@ -84,9 +87,9 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
             plan.files.append(str(path))
             if path.is_symlink():
                 plan.links[str(path)] = os.path.realpath(path)
-        elif str(path) in known and path.parent.is_dir():
-            plan.to_delete.append(str(path))
-        elif str(path) not in known and is_indexed(path, known):
+        elif path.parent.is_dir() and (in_file := documents_of(str(path), known)):
+            plan.to_delete += in_file
+        elif not documents_of(str(path), known) and is_indexed(path, known):
             folders.append(below)
         else:
             raise missing_path_error(path)
@@ -95,7 +98,11 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
     for folder in folders:
         of_folder = [uri for uri in known if uri.startswith(folder)]
-        to_delete = sorted(uri for uri in of_folder if uri not in present and not uri.startswith(hidden))
+        to_delete = sorted(
+            uri
+            for uri in of_folder
+            if present.isdisjoint((uri, file_of(uri, LOADERS))) and not uri.startswith(hidden)
+        )
         if len(to_delete) >= _MIN_WITHHELD and len(to_delete) > _MAX_GONE_SHARE * len(of_folder):
             plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(to_delete), len(of_folder)))
         else:
@@ -119,7 +126,21 @@ def is_indexed(path: Path, known: Iterable[str]) -> bool:
     """Whether the path is one of the uris, or a folder of some."""
     uri = os.path.abspath(path)  # noqa: PTH100
     below = f"{uri.rstrip(os.sep)}{os.sep}"
-    return any(name == uri or name.startswith(below) for name in known)
+    return any(name == uri or name.startswith(below) or file_of(name, LOADERS) == uri for name in known)
+
+
+def documents_of(path: str, known: Iterable[str]) -> list[str]:
+    """The uris of the documents in a file, sorted."""
+    return sorted(uri for uri in known if path in (uri, file_of(uri, LOADERS)))
+
+
+def parts_by_file(known: Iterable[str]) -> dict[str, list[str]]:
+    """The uris of the documents in each file that holds several."""
+    parts: dict[str, list[str]] = {}
+    for uri in known:
+        if (file := file_of(uri, LOADERS)) != uri:
+            parts.setdefault(file, []).append(uri)
+    return parts
 
 
 def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
@@ -176,13 +197,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp_of(path: str) -> str:
-    """READING, then size, times and inode of a file; changes whenever the bytes or their reading may have.
+def stamp_of(path: str, split: str = AUTO) -> str:
+    """READING, then size, times and inode of a file, then `split`; changes whenever the bytes or their reading may
+    have.
 
-    As in Git: a file that was modified just now may be modified again within the resolution of the clock. Then the
-    stamp is READING alone, which `shows_unchanged` does not trust.
+    split: the rule by which the file is split into documents. As in Git: a file that was modified just now may be
+    modified again within the resolution of the clock. Then size, times and inode are missing: see `untrusted`.
     """
-    unreliable = f"v{READING}:"
+    rule = "" if split == AUTO else f"{_RULE_MARK}{split}"
+    unreliable = f"v{READING}:{rule}"
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -190,14 +213,25 @@ def stamp_of(path: str) -> str:
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return unreliable
-    return f"{unreliable}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    return f"v{READING}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}{rule}"
+
+
+def untrusted(stamp: str) -> str:
+    """The stamp without size, times and inode, which `shows_unchanged` does not trust."""
+    reading, _, rest = stamp.partition(":")
+    return f"{reading}:{''.join(rest.partition(_RULE_MARK)[1:])}"
+
+
+def split_of(stamp: str | None) -> str:
+    """The rule by which the file with this stored stamp was split."""
+    return (stamp or "").partition(_RULE_MARK)[2] or AUTO
 
 
 def shows_unchanged(stamp: str, stored: str | None) -> bool:
     """Whether a file with this stamp has the bytes that were read when the stored one was made."""
-    return stamp == stored and not stamp.endswith(":")
+    return stamp == stored and stamp != untrusted(stamp)
 
 
-def was_read_alike(stored: str | None) -> bool:
+def was_read_alike(stored: str | None, split: str = AUTO) -> bool:
     """Whether a file with this stored stamp was read as it would be read now."""
-    return stored is not None and stored.startswith(f"v{READING}:")
+    return stored is not None and stored.startswith(f"v{READING}:") and split_of(stored) == split

@@ -26,13 +26,23 @@ class Partial:
     parts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A file of which several documents were made. rule: such as `messages`."""
+
+    uri: str
+    rule: str
+    n_documents: int
+
+
 @dataclass(slots=True)
 class IngestReport:
     """The result of an indexing.
 
     skipped: files of unsupported types. partial: documents written in this run that were not read in full.
     withheld: documents that are missing from their folder and were kept because nobody confirmed their removal.
-    links: links that point outside the named folders and were not followed.
+    links: links that point outside the named folders and were not followed. empty: files without any text, which are
+    no failures; their former versions are removed. splits: files of which several documents were made in this run.
     """
 
     n_added: int = 0
@@ -46,6 +56,8 @@ class IngestReport:
     links: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     partial: list[Partial] = field(default_factory=list)
+    empty: list[Failure] = field(default_factory=list)
+    splits: list[Split] = field(default_factory=list)
 
     @property
     def skipped_kinds(self) -> dict[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from askive.rag.errors import AskiveError, LoadError
+from askive.rag.errors import AskiveError, EmptyFile, LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.files import printable, read_bytes
 from askive.rag.load.html import load_html
@@ -28,6 +28,7 @@ from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf.document import load_pdf
 from askive.rag.load.plain import load_plain, load_rst, load_source
+from askive.rag.load.several.archive import load_zip
 from askive.rag.load.structured.captions import load_captions
 from askive.rag.load.structured.content_lines import load_content_lines
 from askive.rag.load.structured.json_records import load_json
@@ -43,6 +44,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_TEXT_CHARS",
     "Loader",
+    "complete_document",
     "load_bytes",
     "load_path",
     "loader_of",
@@ -81,6 +83,7 @@ LOADERS: dict[str, Loader] = {
     ".tsv": load_csv,
     ".eml": lambda data, uri: load_eml(data, uri, load_attachment),
     ".mbox": lambda data, uri: load_mbox(data, uri, load_attachment),
+    ".zip": lambda data, uri: load_zip(data, uri, load_attachment),
     ".vtt": load_captions,
     ".srt": load_captions,
     ".json": load_json,
@@ -116,13 +119,13 @@ def loader_of(path: Path) -> Loader:
 def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     """The bytes as a document.
 
-    Raises LoadError when they contain no text or more than MAX_TEXT_CHARS, and for any other exception of a loader,
-    since it concerns only this file.
+    Raises EmptyFile when they contain no text; LoadError when they contain more than MAX_TEXT_CHARS, and for any
+    other exception of a loader, since it concerns only this file.
     """
     if not data:
-        raise LoadError(f"{uri} is empty", remedy="add text to it, or leave it out")
+        raise EmptyFile(f"{uri} is empty", remedy="add text to it, or leave it out")
     try:
-        return _complete(loader(data, uri), uri)
+        return complete_document(loader(data, uri), uri)
     except AskiveError:
         raise
     except Exception as error:
@@ -141,10 +144,10 @@ def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
     return None if loader is None else load_bytes(data, name, loader)
 
 
-def _complete(document: Document, uri: str) -> Document:
-    """The document with publisher and date from its text; checks the limits."""
+def complete_document(document: Document, uri: str) -> Document:
+    """The document with publisher and date from its text. Raises EmptyFile, and LoadError for what exceeds a limit."""
     if not document.text.strip():
-        raise LoadError(f"{uri} holds no text", remedy="add text to it, or leave it out")
+        raise EmptyFile(f"{uri} holds no text", remedy="add text to it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
         raise LoadError(
             f"{uri} holds {len(document.text):,} characters, more than {MAX_TEXT_CHARS:,}",

@@ -223,8 +223,8 @@ class Library:
                         self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
             return {"step": "failed", **failure_view(error)}
-        if ingested.failures:
-            failure = ingested.failures[0]
+        if failures := [*ingested.failures, *ingested.empty]:
+            failure = failures[0]
             # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
             return _failed(message, failure.remedy)

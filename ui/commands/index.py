@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _MAX_PARTIAL = 20
-"""Further files that were read only in part are counted."""
+"""Further files that were read only in part, or split, are counted."""
 
 
 def index(
@@ -52,6 +52,15 @@ def index(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Also follow links that point outside the folder.")
     ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="RULE",
+            help="How to split a file into documents: auto, none, or a regular expression for the first line of each."
+            " Without it, as at the last time.",
+        ),
+    ] = None,
     with_quotes: WithQuotes = None,
     prune: Annotated[
         bool,
@@ -72,6 +81,7 @@ def index(
     from askive.rag.config import SEEDS_COLLECTION
     from askive.rag.indexing import index_paths, losses_text, prune_command
     from askive.rag.ingest.report import IngestReport
+    from askive.rag.load.several.parts import check_rule
     from askive.rag.seeds import seed_paths
     from askive.ui.commands.cache import cleared_text
 
@@ -89,6 +99,7 @@ def index(
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
     if paths and seeds:
         raise UsageError("--seeds cannot be combined with PATH", remedy="index them in two commands")
+    split = split if split is None else check_rule(split)
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
@@ -127,6 +138,7 @@ def index(
             prune=prune or confirm,
             with_quotes=quotes_too if with_quotes is None else with_quotes,
             follow_links=follow_links,
+            split=split,
             report=report,
             progress=show_progress,
             reading=show_file,
@@ -149,6 +161,10 @@ def index(
                 "files_skipped": report.skipped,
                 "skipped_kinds": report.skipped_kinds,
                 "read_in_part": [{"uri": p.uri, "not_read": p.parts} for p in report.partial],
+                "files_split": [
+                    {"uri": s.uri, "rule": s.rule, "documents": s.n_documents} for s in report.splits
+                ],
+                "files_empty": [empty.uri for empty in report.empty],
                 "links_not_followed": report.links,
                 "passages": report.n_passages,
                 "passages_per_second": round(report.passages_per_second, 1),
@@ -174,6 +190,15 @@ def index(
             shown.hint(f"{one_line(partial.uri)} is read only in part: {one_line('; '.join(partial.parts))}")
         if (more := len(report.partial) - _MAX_PARTIAL) > 0:
             shown.hint(f"{more} more files are read only in part; `askive collections -c {name}` names them")
+        for parts in report.splits[:_MAX_PARTIAL]:
+            shown.hint(
+                f"{one_line(parts.uri)} is split into {parts.n_documents:,} documents ({one_line(parts.rule)});"
+                " --split none keeps it as one"
+            )
+        if (more := len(report.splits) - _MAX_PARTIAL) > 0:
+            shown.hint(f"{more} more files are split into documents; --json names them")
+        if report.empty:
+            shown.hint(f"nothing to read in {_some([empty.uri for empty in report.empty])}")
         if report.skipped:
             kinds = ", ".join(f"{n} {one_line(kind)}" for kind, n in report.skipped_kinds.items())
             shown.hint(f"not read, because their types are not supported: {kinds} ({_some(report.skipped)})")
