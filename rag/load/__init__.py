@@ -23,11 +23,18 @@ from askive.rag.load.limits import (
     unreadable,
 )
 from askive.rag.load.mail.messages import load_eml, load_mbox
+from askive.rag.load.mail.outlook import load_msg
 from askive.rag.load.markdown import load_markdown
+from askive.rag.load.markup.asciidoc import load_asciidoc
+from askive.rag.load.markup.latex import load_latex
+from askive.rag.load.markup.mhtml import load_mhtml
+from askive.rag.load.markup.xml import load_xml
 from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf.document import load_pdf
 from askive.rag.load.plain import load_plain, load_rst, load_source
+from askive.rag.load.prose.opendocument import load_odp, load_odt
+from askive.rag.load.prose.rtf import load_rtf
 from askive.rag.load.several.archive import load_zip
 from askive.rag.load.structured.captions import load_captions
 from askive.rag.load.structured.content_lines import load_content_lines
@@ -56,10 +63,10 @@ __all__ = [
 
 SOURCE_ENDINGS = tuple(
     f".{ending}"
-    for ending in """log adoc tex org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
+    for ending in """log org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
     ps1 bat sql css toml ini cfg conf yaml yml""".split()
 )
-"""Extensions of logs, markup without a loader of its own, code and settings, which are read as they stand."""
+"""Extensions of logs, markup without a loader of its own, code and settings: read as they stand."""
 Loader = Callable[[bytes, str], Document]
 
 _TYPES = mimetypes.MimeTypes()
@@ -82,6 +89,7 @@ LOADERS: dict[str, Loader] = {
     ".csv": load_csv,
     ".tsv": load_csv,
     ".eml": lambda data, uri: load_eml(data, uri, load_attachment),
+    ".msg": lambda data, uri: load_msg(data, uri, load_attachment),
     ".mbox": lambda data, uri: load_mbox(data, uri, load_attachment),
     ".zip": lambda data, uri: load_zip(data, uri, load_attachment),
     ".vtt": load_captions,
@@ -93,6 +101,16 @@ LOADERS: dict[str, Loader] = {
     ".ics": load_content_lines,
     ".vcf": load_content_lines,
     ".rst": load_rst,
+    ".adoc": load_asciidoc,
+    ".asciidoc": load_asciidoc,
+    ".tex": load_latex,
+    ".latex": load_latex,
+    ".xml": load_xml,
+    ".mhtml": load_mhtml,
+    ".mht": load_mhtml,
+    ".rtf": load_rtf,
+    ".odt": load_odt,
+    ".odp": load_odp,
     **dict.fromkeys(SOURCE_ENDINGS, load_source),
 }
 """Loaders by file extension; each takes the bytes and the uri."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from askive.rag.load.several.split import load_documents
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK, Document
 from tests.rag.load.pdf_writer import write_pdf
+from tests.rag.load.written import packed
 
 PROSE = (
     "The council met in the hall on the quay, heard the harbour master about the dredging of the northern channel, and"
@@ -108,14 +107,6 @@ RECORDS = [
     {"id": 8, "headline": "", "body": PROSE * 2},
 ]
 CSV = f'title,date,text,price\nA second tug,2016-03-04,"{PROSE}\n\n{PROSE}",12\n,,"{PROSE * 2}",7\n'
-
-
-def packed(members: dict[str, str | bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 INNER = packed({"deep.md": "# Deep\n\nThe light is white.", "all.mbox": MBOX})
