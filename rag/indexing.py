@@ -97,6 +97,7 @@ def index_paths(
             reading=reading,
             follow_links=follow_links,
             split=split,
+            ocr=config.ocr == "auto",
         )
         deleted, kept = _delete_copies(config, name, archive, before, with_quotes)
         if archive.store.unerased:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from askive.rag.errors import AskiveError, EmptyFile, LoadError
 from askive.rag.ingest.parser_pool import Job, ParserPool
@@ -45,6 +46,13 @@ class Examined:
     is_last: bool = True
 
 
+class HowRead(NamedTuple):
+    """split: as in `ingest_paths`. recognises: whether text in pictures is recognised."""
+
+    split: str | None
+    recognises: bool
+
+
 @dataclass(slots=True)
 class Stored:
     """What the store has of the files. digests, stamps: by uri. parts: uris by the file that holds the documents.
@@ -65,18 +73,18 @@ class Stored:
 def examine_files(
     plan: Plan,
     stored: Stored,
-    split: str | None,
+    how: HowRead,
     pool: ParserPool,
     reading: Reading | None,
     report: IngestReport,
 ) -> Iterator[Examined]:
     """The documents of the files in the order of the plan, read ahead while the pool has room.
 
-    split: as in `ingest_paths`. report: gets the files that are split.
+    report: gets the files that are split.
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
     for uri in plan.files:
-        ahead.append(_examine(uri, plan, stored, split, pool))
+        ahead.append(_examine(uri, plan, stored, how, pool))
         while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
             yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
     while ahead:
@@ -84,13 +92,13 @@ def examine_files(
 
 
 def _examine(
-    uri: str, plan: Plan, stored: Stored, split: str | None, pool: ParserPool
+    uri: str, plan: Plan, stored: Stored, how: HowRead, pool: ParserPool
 ) -> tuple[list[Examined], Job | None]:
     """Whether a file is new or changed; if so, its parsing has been queued."""
     former = stored.of_file(uri)
-    rule = split or split_of(stored.stamps.get(former[0]) if former else None)
+    rule = how.split or split_of(stored.stamps.get(former[0]) if former else None)
     # Before reading the bytes: a change during reading then gives another stamp.
-    stamp = stamp_of(uri, rule)
+    stamp = stamp_of(uri, rule, recognises=how.recognises)
     if former and all(shows_unchanged(stamp, stored.stamps.get(document)) for document in former):
         return [Examined(document, is_last=document == former[-1]) for document in former], None
     try:
@@ -106,7 +114,11 @@ def _examine(
         return [_failed(uri, error)], None
     digest = sha256(data)
     examined = Examined(uri, stamp=stamp)
-    if former == [uri] and stored.digests[uri] == digest and was_read_alike(stored.stamps.get(uri), rule):
+    if (
+        former == [uri]
+        and stored.digests[uri] == digest
+        and was_read_alike(uri, stored.stamps.get(uri), rule, recognises=how.recognises)
+    ):
         return [examined], None
     ending = os.path.splitext(uri)[1].lower()  # noqa: PTH122
     return [examined], pool.submit(data, uri, ending, digest, rule)

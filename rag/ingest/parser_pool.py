@@ -51,8 +51,13 @@ class ParserPool:
     Use it in a `with` block: all processes have ended after it. Call `submit` and `take` from one thread.
     """
 
-    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS) -> None:
-        self._passages = passages
+    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS, tesseract: str = "") -> None:
+        """tesseract: path of the program that recognises text in pictures; empty for none."""
+        self._settings = {
+            "max_words": passages.max_words,
+            "overlap_sentences": passages.overlap_sentences,
+            "tesseract": tesseract,
+        }
         self._n_workers = n_workers
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
@@ -151,7 +156,7 @@ class ParserPool:
 
     def _add_worker(self) -> None:
         if len(self._workers) < self._n_workers:
-            worker = _Worker(self, self._passages)
+            worker = _Worker(self, self._settings)
             worker.start()
             self._workers.append(worker)
             if len(self._workers) == 1:
@@ -165,13 +170,10 @@ def _n_chars(loaded: list[Loaded]) -> int:
 class _Worker(threading.Thread):
     """A thread that passes jobs to a process, and replaces the process when it has ended or grown too large."""
 
-    def __init__(self, pool: ParserPool, passages: PassageConfig) -> None:
+    def __init__(self, pool: ParserPool, settings: dict[str, int | str]) -> None:
         super().__init__(name="parse", daemon=True)
         self._pool = pool
-        self._settings = {
-            "max_words": passages.max_words,
-            "overlap_sentences": passages.overlap_sentences,
-        }
+        self._settings = settings
         self._changing = threading.Lock()
         self._process: ParserProcess | None = None
         self._is_closed = False

@@ -12,7 +12,14 @@ from typing import Any, BinaryIO, NamedTuple
 # Imported first: disables telemetry and downloads of libraries.
 from askive import models  # noqa: F401
 from askive.rag.errors import AskiveError, EmptyFile, LoadError
-from askive.rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
+from askive.rag.ingest.confinement import (
+    allow_program,
+    cut_network,
+    end_with_parent,
+    limit_cpu,
+    limit_memory,
+    peak_bytes,
+)
 from askive.rag.ingest.frames import BrokenFrame, Loaded, receive, result_frame, send
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load.limits import (
@@ -23,6 +30,7 @@ from askive.rag.load.limits import (
     out_of_memory,
     unreadable,
 )
+from askive.rag.load.recognition.tesseract import use_tesseract
 from askive.rag.load.several.split import load_documents
 
 
@@ -42,6 +50,8 @@ def main() -> None:
         send(writes, {"ready": True})
         while True:
             fields, data = receive(reads)
+            if fields["tesseract"]:
+                allow_program(fields["tesseract"])
             limit_cpu(cpu_seconds(len(data)))
             result, text = _answer(fields, data)
             del data
@@ -66,7 +76,8 @@ def _answer(fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
     uri = fields["uri"]
     try:
         splitting = _Splitting(fields["max_words"], fields["overlap_sentences"])
-        documents = load_documents(data, uri, fields["ending"], fields["split"])
+        with use_tesseract(fields["tesseract"]):
+            documents = load_documents(data, uri, fields["ending"], fields["split"])
         loaded = [Loaded(document, chunk(document, splitting)) for document in documents]
         n_passages = sum(len(item.passages) for item in loaded)
         if n_passages > MAX_PASSAGES:

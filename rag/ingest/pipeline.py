@@ -17,13 +17,14 @@ from pathlib import Path
 from askive.models.protocols import Vectors
 from askive.rag.errors import StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
-from askive.rag.ingest.examination import Examined, Reading, Stored, examine_files
+from askive.rag.ingest.examination import Examined, HowRead, Reading, Stored, examine_files
 from askive.rag.ingest.parser_pool import ParserPool
 from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
 from askive.rag.ingest.report import Failure, IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import printable, storable_document
 from askive.rag.load.not_read import not_read
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
@@ -44,6 +45,7 @@ def ingest_paths(
     reading: Reading | None = None,
     follow_links: bool = False,
     split: str | None = None,
+    ocr: bool = True,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
@@ -51,14 +53,17 @@ def ingest_paths(
     removed, and so is a named file that was indexed before and is missing. A file that cannot be read, or exceeds the
     limits of time and memory, is a failure in the report and does not affect the others. report: filled as the run goes
     on. follow_links: also follow links that point outside a named folder. split: the rule by which files are split into
-    documents, see `askive.rag.load.several.split`; None keeps that of the last reading.
+    documents, see `askive.rag.load.several.split`; None keeps that of the last reading. ocr: whether to
+    recognise the text of pictures and scanned pages where Tesseract is installed.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
     start.
     """
     known = archive.store.known_sha256()
-    plan = plan_paths(paths, known, follow_links=follow_links)
+    tesseract = find_tesseract() if ocr else ""
+    unread = () if tesseract else PICTURE_ENDINGS
+    plan = plan_paths(paths, known, follow_links=follow_links, unread=unread)
     report = report or IngestReport()
     report.skipped = [printable(Path(path)) for path in plan.skipped]
     report.links = [printable(Path(link)) for link in plan.links_out]
@@ -72,9 +77,9 @@ def ingest_paths(
         report.failures.append(
             Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
         )
-    with ParserPool(archive.passages_config) as pool:
+    with ParserPool(archive.passages_config, tesseract=tesseract) as pool:
         stored = Stored(known, archive.store.stamps(), parts_by_file(known), gone=to_delete)
-        examined_files = examine_files(plan, stored, split, pool, reading, report)
+        examined_files = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
         return _ingest(archive, examined_files, to_delete, len(plan.files), report, progress)
 
 

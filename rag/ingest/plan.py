@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from askive.rag.errors import UsageError
 from askive.rag.load import LOADERS
 from askive.rag.load.files import is_system_folder
+from askive.rag.load.recognition.tesseract import SCANNED_ENDINGS
 from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
@@ -66,12 +67,15 @@ class Plan:
     links_out: list[str] = field(default_factory=list)
 
 
-def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False) -> Plan:
+def plan_paths(
+    paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False, unread: Sequence[str] = ()
+) -> Plan:
     """Compare files and folders with the uris in the collection.
 
     Documents that are missing from a named folder are to be deleted, even if the folder itself is missing, and so is a
     named file that is missing. Documents in a folder that cannot be listed are kept. A path that is itself a link is
-    followed; follow_links: also follow links in a folder that point outside it. Raises UsageError for a path that does
+    followed; follow_links: also follow links in a folder that point outside it. unread: extensions that cannot be read
+    here and now; their files are skipped, and documents of them are kept. Raises UsageError for a path that does
     not exist and has no documents in the collection.
     """
     known = set(known)
@@ -82,7 +86,7 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         below = f"{str(path).rstrip(os.sep)}{os.sep}"
         if path.is_dir():
             folders.append(below)
-            _walk(str(path), plan, follow_links=follow_links)
+            _walk(str(path), plan, LOADERS.keys() - set(unread), follow_links=follow_links)
         elif path.exists():
             plan.files.append(str(path))
             if path.is_symlink():
@@ -94,7 +98,7 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         else:
             raise missing_path_error(path)
     plan.files = list(dict.fromkeys(plan.files))
-    present = set(plan.files)
+    present = {*plan.files, *plan.skipped}
     hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
     for folder in folders:
         of_folder = [uri for uri in known if uri.startswith(folder)]
@@ -143,7 +147,7 @@ def parts_by_file(known: Iterable[str]) -> dict[str, list[str]]:
     return parts
 
 
-def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
+def _walk(root: str, plan: Plan, endings: Container[str], *, follow_links: bool) -> None:
     """Add files that can be loaded, sorted, and list the others as skipped; hidden files are ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
@@ -171,7 +175,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
             path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
             is_link, is_folder = entry.is_symlink(), _is_folder(entry)
             target = os.path.realpath(path) if is_link else f"{real.rstrip(os.sep)}{os.sep}{entry.name}"
-            is_document = os.path.splitext(entry.name)[1].lower() in LOADERS  # noqa: PTH122
+            is_document = os.path.splitext(entry.name)[1].lower() in endings  # noqa: PTH122
             if is_link and (is_folder or is_document) and not follow_links:
                 if not target.startswith(within) and target != real_root:
                     plan.links_out.append(path)
@@ -197,15 +201,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp_of(path: str, split: str = AUTO) -> str:
+def stamp_of(path: str, split: str = AUTO, *, recognises: bool = False) -> str:
     """READING, then size, times and inode of a file, then `split`; changes whenever the bytes or their reading may
     have.
 
-    split: the rule by which the file is split into documents. As in Git: a file that was modified just now may be
-    modified again within the resolution of the clock. Then size, times and inode are missing: see `untrusted`.
+    split: the rule by which the file is split into documents. recognises: whether text in pictures is recognised. As
+    in Git: a file that was modified just now may be modified again within the resolution of the clock. Then size, times
+    and inode are missing: see `untrusted`.
     """
     rule = "" if split == AUTO else f"{_RULE_MARK}{split}"
-    unreliable = f"v{READING}:{rule}"
+    reading = _reading_of(path, recognises)
+    unreliable = f"{reading}{rule}"
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -213,7 +219,7 @@ def stamp_of(path: str, split: str = AUTO) -> str:
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return unreliable
-    return f"v{READING}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}{rule}"
+    return f"{reading}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}{rule}"
 
 
 def untrusted(stamp: str) -> str:
@@ -232,6 +238,12 @@ def shows_unchanged(stamp: str, stored: str | None) -> bool:
     return stamp == stored and stamp != untrusted(stamp)
 
 
-def was_read_alike(stored: str | None, split: str = AUTO) -> bool:
-    """Whether a file with this stored stamp was read as it would be read now."""
-    return stored is not None and stored.startswith(f"v{READING}:") and split_of(stored) == split
+def was_read_alike(path: str, stored: str | None, split: str = AUTO, *, recognises: bool = False) -> bool:
+    """Whether the file with this stored stamp was read as it would be read now."""
+    reading = _reading_of(path, recognises)
+    return stored is not None and stored.startswith(reading) and split_of(stored) == split
+
+
+def _reading_of(path: str, recognises: bool) -> str:
+    is_recognised = recognises and path.lower().endswith(SCANNED_ENDINGS)
+    return f"v{READING}{'+ocr' * is_recognised}:"

@@ -35,6 +35,8 @@ from askive.rag.load.pdf.document import load_pdf
 from askive.rag.load.plain import load_plain, load_rst, load_source
 from askive.rag.load.prose.opendocument import load_odp, load_odt
 from askive.rag.load.prose.rtf import load_rtf
+from askive.rag.load.recognition.pictures import load_picture
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
 from askive.rag.load.several.archive import load_zip
 from askive.rag.load.structured.captions import load_captions
 from askive.rag.load.structured.content_lines import load_content_lines
@@ -112,6 +114,7 @@ LOADERS: dict[str, Loader] = {
     ".odt": load_odt,
     ".odp": load_odp,
     **dict.fromkeys(SOURCE_ENDINGS, load_source),
+    **dict.fromkeys(PICTURE_ENDINGS, load_picture),
 }
 """Loaders by file extension; each takes the bytes and the uri."""
 
@@ -156,7 +159,9 @@ def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
     None when it is of an unsupported type; all text is supported. Raises LoadError as `load_bytes` does.
     """
     endings = [Path(name).suffix.lower(), *_TYPES.guess_all_extensions(media_type)]
-    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS), None)
+    # A picture in a mail is one of its attachments only where its text can be recognised.
+    unread = () if can_recognise() else PICTURE_ENDINGS
+    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS and ending not in unread), None)
     if loader is None and media_type.startswith("text/"):
         loader = load_plain
     return None if loader is None else load_bytes(data, name, loader)

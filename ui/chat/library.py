@@ -213,7 +213,7 @@ class Library:
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             folder = collection_path(self._config, name)
             with self._open_archive(folder, embedder) as archive:
-                ingested = ingest_paths(archive, [path])
+                ingested = ingest_paths(archive, [path], ocr=self._config.ocr == "auto")
                 if archive.store.unerased:
                     # The question that is being answered could cache the former text again.
                     with self._workspace.scheduler.turn(Work.QUESTION):

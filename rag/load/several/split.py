@@ -18,6 +18,7 @@ from askive.rag.load.digest import sha256
 from askive.rag.load.limits import MAX_TEXT_CHARS, unreadable
 from askive.rag.load.mail.messages import load_messages
 from askive.rag.load.not_read import with_not_read
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
 from askive.rag.load.several.archive import members, unsupported
 from askive.rag.load.several.articles import Start, find_documents
 from askive.rag.load.several.parts import AUTO, NONE, SPLIT, part_uri
@@ -82,7 +83,7 @@ def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:
     n_chars = 0
     for name, content in members(data, uri):
         ending = PurePosixPath(name).suffix.lower()
-        if ending not in LOADERS:
+        if ending not in LOADERS or (ending in PICTURE_ENDINGS and not can_recognise()):
             unread.append(unsupported(name))
         elif ending == ".zip" and depth >= _MAX_DEPTH:
             unread.append(f"{name} is an archive in more than {_MAX_DEPTH} others")
