@@ -22,7 +22,6 @@ from askive.rag.collections.lock import Notify
 from askive.rag.collections.path import collection_path
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
-from askive.rag.ingest.examine import Known
 from askive.rag.ingest.pipeline import Confirm, Progress, Reading, ingest_paths
 from askive.rag.ingest.plan import Withheld, is_indexed, missing_path_error
 from askive.rag.ingest.preview import Preview, preview_paths
@@ -66,6 +65,7 @@ def index_paths(
     prune: bool | Confirm = False,
     with_quotes: bool | Callable[[Removal], bool] = False,
     follow_links: bool = False,
+    split: str | None = None,
     report: IngestReport | None = None,
     progress: Progress | None = None,
     reading: Reading | None = None,
@@ -77,7 +77,7 @@ def index_paths(
     rebuild: build a new collection that then replaces the existing one. retry: instead of `paths`, index what failed
     the last time. pause: called before each few texts are embedded; may block. with_quotes: whether to delete items
     that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
-    prune, follow_links, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
+    prune, follow_links, split, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
     CollectionBusy, StoreError.
     """
@@ -116,6 +116,8 @@ def index_paths(
             prune=prune,
             reading=reading,
             follow_links=follow_links,
+            split=split,
+            ocr=config.ocr == "auto",
         )
         if rebuild:
             files.keep_former_uris(archive.store, replaced.former)
@@ -141,11 +143,14 @@ def preview_index(
 
     Raises UsageError for a path that neither exists nor was indexed, StoreError.
     """
-    if not has_collection(config, name):
-        return preview_paths(Known({}, {}), paths, follow_links=follow_links, progress=progress)
-    with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-        known = Known(store.known_sha256(), files.stamps(store))
-    return preview_paths(known, paths, follow_links=follow_links, progress=progress)
+    known: dict[str, str] = {}
+    stamps: dict[str, str] = {}
+    if has_collection(config, name):
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            known, stamps = store.known_sha256(), files.stamps(store)
+    return preview_paths(
+        known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress
+    )
 
 
 def losses_text(withheld: Withheld) -> str:

@@ -20,20 +20,21 @@ import numpy as np
 from askive.models.protocols import Vectors
 from askive.rag.errors import StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
-from askive.rag.ingest.examine import Examined, Known, Reading, examine_documents, examine_files
+from askive.rag.ingest.examination import Examined, HowRead, Reading, Stored, examine_files
 from askive.rag.ingest.parser_pool import ParserPool
-from askive.rag.ingest.plan import Withheld, plan_paths
+from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
 from askive.rag.ingest.report import IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import printable
+from askive.rag.load import printable, storable_document
 from askive.rag.load.not_read import not_read
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 from askive.rag.passage_context import context_of
 from askive.rag.store import files
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
-"""Called with the number of finished documents, the total (None if unknown) and the uri of the last one."""
+"""Called with the number of finished files or documents, the total (None if unknown) and the uri of the last one."""
 Confirm = Callable[[Sequence[Withheld]], bool]
 """Called with the documents to be removed, before any file is read; returns whether to remove them."""
 
@@ -47,6 +48,8 @@ def ingest_paths(
     prune: bool | Confirm = False,
     reading: Reading | None = None,
     follow_links: bool = False,
+    split: str | None = None,
+    ocr: bool = True,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
@@ -55,14 +58,18 @@ def ingest_paths(
     named file that was indexed before and is missing. A file that cannot be read, or exceeds the limits of time and
     memory, is a failure in the report and does not affect the others. What was not read is recorded in the store
     (`askive.rag.ingest.account`).
-    report: filled as the run goes on. follow_links: also follow links that point outside a named folder.
+    report: filled as the run goes on. follow_links: also follow links that point outside a named folder. split: the
+    rule by which files are split into documents, see `askive.rag.load.several.split`; None keeps that of the last
+    reading. ocr: whether to recognise the text of pictures and scanned pages where Tesseract is installed.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
     start.
     """
-    known = Known(archive.store.known_sha256(), files.stamps(archive.store))
-    plan = plan_paths(paths, known.digests, stamps=known.stamps, follow_links=follow_links)
+    known, stamps = archive.store.known_sha256(), files.stamps(archive.store)
+    tesseract = find_tesseract() if ocr else ""
+    unread = () if tesseract else PICTURE_ENDINGS
+    plan = plan_paths(paths, known, stamps=stamps, follow_links=follow_links, unread=unread)
     report = report or IngestReport()
     report.fill_in(plan)
     to_delete = list(plan.to_delete)
@@ -71,9 +78,11 @@ def ingest_paths(
             to_delete += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
         else:
             report.withheld = plan.withheld
-    with ParserPool(archive.passages_config) as pool:
-        examined = examine_files(plan, known, pool, reading)
-        _ingest(archive, examined, [*to_delete, *plan.moved.values()], len(plan.files), report, progress)
+    to_delete += plan.moved.values()
+    with ParserPool(archive.passages_config, tesseract=tesseract) as pool:
+        stored = Stored(known, stamps, parts_by_file(known), gone=to_delete)
+        examined = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
+        _ingest(archive, examined, to_delete, len(plan.files), report, progress)
     files.record_run(archive.store, _last_run(paths, report), report.unread())
     return report
 
@@ -100,7 +109,7 @@ def ingest_documents(
     """
     total = len(documents) if isinstance(documents, Sequence) else None
     known = archive.store.known_sha256()
-    examined = examine_documents(documents, known)
+    examined = _compared(documents, known)
     return _ingest(archive, examined, [], total, report or IngestReport(), progress)
 
 
@@ -123,7 +132,11 @@ def resolve_uris(archive: Archive, uris: Sequence[str]) -> list[str]:
     for uri in uris:
         path = os.path.abspath(uri)  # noqa: PTH100
         below = f"{path.rstrip(os.sep)}{os.sep}"
-        of_uri = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
+        of_uri = (
+            (known.keys() & {uri})
+            or set(documents_of(path, known))
+            or {name for name in known if name.startswith(below)}
+        )
         if not of_uri:
             raise UsageError(
                 f"{uri} is not in the collection",
@@ -143,6 +156,17 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     matches = resolve_uris(archive, uris)
     _delete(archive, matches)
     return matches
+
+
+def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[Examined]:
+    for document in documents:
+        if known.get(document.uri) == document.sha256:
+            yield Examined(document.uri)
+            continue
+        is_new = document.uri not in known
+        related = None if is_new else document.uri
+        yield Examined(document.uri, storable_document(document), is_new=is_new, related=related)
+        known[document.uri] = document.sha256
 
 
 def _ingest(
@@ -205,7 +229,7 @@ class _Run:
             self._queue(examined, examined.document)
             return
         if examined.failure is not None:
-            self._report.failures.append(examined.failure)
+            (self._report.empty if examined.is_empty else self._report.failures).append(examined.failure)
         elif examined.moved_from is not None:
             self._begin_changes()
             files.move(self._store, examined.moved_from, examined.uri, examined.stamp)
@@ -214,7 +238,7 @@ class _Run:
             self._report.n_unchanged += 1
             if examined.stamp:
                 self._restamped[examined.uri] = examined.stamp
-        self._report_progress(examined.uri)
+        self._report_progress(examined)
 
     def _queue(self, examined: Examined, document: Document) -> None:
         if self._ahead is None:
@@ -289,6 +313,8 @@ class _Run:
             rows = iter(new)
             vectors = [next(rows) if vector is None else vector for vector in queued.vectors]
             self._put(examined, document, queued.passages, np.stack(vectors) if vectors else new)
+            if examined.is_part:
+                self._restamped[examined.uri] = examined.stamp
             self._report.n_passages += len(queued.passages)
             self._report.n_reused += len(queued.passages) - len(new)
             if parts := not_read(document):
@@ -299,22 +325,23 @@ class _Run:
                 self._report.n_added += 1
             else:
                 self._report.n_changed += 1
-            self._report_progress(document.uri)
+            self._report_progress(examined)
 
     def _put(self, examined: Examined, document: Document, passages: list[Passage], vectors: Vectors) -> None:
+        stamp = untrusted(examined.stamp) if examined.is_part else examined.stamp
         with self._store.transaction():
             former = files.former_uris(self._store).get(examined.uri, []) if not examined.is_new else []
             if examined.moved_from is not None:
                 former = [*files.former_uris(self._store).get(examined.moved_from, []), examined.moved_from]
                 self._store.delete([examined.moved_from])
-            self._store.put(document, passages, vectors, examined.stamp)
+            self._store.put(document, passages, vectors, stamp)
             files.keep_former_uris(self._store, {examined.uri: former})
 
-    def _report_progress(self, uri: str) -> None:
-        self._n_done += 1
+    def _report_progress(self, examined: Examined) -> None:
+        self._n_done += examined.is_last
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
         if self._progress:
-            self._progress(self._n_done, self._total, uri)
+            self._progress(self._n_done, self._total, examined.uri)
 
 
 def _embedded_text(document: Document, passage: Passage) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,17 @@ from askive.rag.ingest.ignore import IGNORE_FILE, IgnoreRules
 from askive.rag.load import LOADERS
 from askive.rag.load.digest import sha256
 from askive.rag.load.files import is_system_folder, read_bytes
+from askive.rag.load.recognition.tesseract import SCANNED_ENDINGS
+from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
-READING = 2
+READING = 3
 """Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
 indexing reads every file again, and embeds those that differ."""
+
+_RULE_MARK = "|"
+"""Before the rule for splitting, in a stamp."""
 
 
 _MIN_WITHHELD = 3
@@ -77,14 +82,16 @@ def plan_paths(
     *,
     stamps: Mapping[str, str] | None = None,
     follow_links: bool = False,
+    unread: Sequence[str] = (),
 ) -> Plan:
     """Compare files and folders with the uris in the collection.
 
     Documents that are missing from a named folder are to be deleted, even if the folder itself is missing, and so is a
     named file that is missing. Documents in a folder that cannot be listed are kept. A path that is itself a link is
     followed; follow_links: also follow links in a folder that point outside it. known: uris; for moves to be found, a
-    mapping from uris to digests. stamps: as stored, so that fewer files are read to find moves. Raises UsageError for a
-    path that does not exist and has no documents in the collection.
+    mapping from uris to digests. stamps: as stored, so that fewer files are read to find moves. unread: extensions that
+    cannot be read here and now; their files are skipped, and documents of them are kept. Raises UsageError for a path
+    that does not exist and has no documents in the collection.
     """
     digests = known if isinstance(known, Mapping) else {}
     known = set(known)
@@ -95,25 +102,27 @@ def plan_paths(
         below = f"{str(path).rstrip(os.sep)}{os.sep}"
         if path.is_dir():
             folders.append(below)
-            _walk(str(path), plan, follow_links=follow_links)
+            _walk(str(path), plan, LOADERS.keys() - set(unread), follow_links=follow_links)
         elif path.exists():
             plan.files.append(str(path))
             if path.is_symlink():
                 plan.links[str(path)] = os.path.realpath(path)
-        elif str(path) in known and path.parent.is_dir():
-            plan.to_delete.append(str(path))
-        elif str(path) not in known and is_indexed(path, known):
+        elif path.parent.is_dir() and (in_file := documents_of(str(path), known)):
+            plan.to_delete += in_file
+        elif not documents_of(str(path), known) and is_indexed(path, known):
             folders.append(below)
         else:
             raise missing_path_error(path)
     plan.files = list(dict.fromkeys(plan.files))
-    present = set(plan.files)
+    present = {*plan.files, *plan.skipped}
     unlisted = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
     missing = {
         folder: sorted(
             uri
             for uri in known
-            if uri.startswith(folder) and uri not in present and not uri.startswith(unlisted)
+            if uri.startswith(folder)
+            and present.isdisjoint((uri, file_of(uri, LOADERS)))
+            and not uri.startswith(unlisted)
         )
         for folder in folders
     }
@@ -131,7 +140,11 @@ def _plan_removals(plan: Plan, missing: Mapping[str, Sequence[str]], known: set[
     below_left_out = tuple(path for path in left_out if path.endswith(os.sep))
     for folder, uris in missing.items():
         # What the rules leave out is there: its disk is mounted.
-        excluded = [uri for uri in uris if uri in left_out or uri.startswith(below_left_out)]
+        excluded = [
+            uri
+            for uri in uris
+            if not left_out.isdisjoint((uri, file_of(uri, LOADERS))) or uri.startswith(below_left_out)
+        ]
         kept_out = moved.union(excluded)
         gone = [uri for uri in uris if uri not in kept_out]
         n_known = sum(uri.startswith(folder) for uri in known)
@@ -155,7 +168,8 @@ def _moves(
     """
     by_content: dict[tuple[str, str], list[str]] = {}
     sizes: set[int | None] = set()
-    for uri in sorted(gone):
+    # The documents in a file of several have digests of their own.
+    for uri in sorted(uri for uri in gone if file_of(uri, LOADERS) == uri):
         by_content.setdefault((digests[uri], _ending(uri)), []).append(uri)
         sizes.add(_size_in(stamps.get(uri, "")))
     found: list[tuple[str, tuple[str, str]]] = []
@@ -198,10 +212,24 @@ def is_indexed(path: Path, known: Iterable[str]) -> bool:
     """Whether the path is one of the uris, or a folder of some."""
     uri = os.path.abspath(path)  # noqa: PTH100
     below = f"{uri.rstrip(os.sep)}{os.sep}"
-    return any(name == uri or name.startswith(below) for name in known)
+    return any(name == uri or name.startswith(below) or file_of(name, LOADERS) == uri for name in known)
 
 
-def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
+def documents_of(path: str, known: Iterable[str]) -> list[str]:
+    """The uris of the documents in a file, sorted."""
+    return sorted(uri for uri in known if path in (uri, file_of(uri, LOADERS)))
+
+
+def parts_by_file(known: Iterable[str]) -> dict[str, list[str]]:
+    """The uris of the documents in each file that holds several."""
+    parts: dict[str, list[str]] = {}
+    for uri in known:
+        if (file := file_of(uri, LOADERS)) != uri:
+            parts.setdefault(file, []).append(uri)
+    return parts
+
+
+def _walk(root: str, plan: Plan, endings: Container[str], *, follow_links: bool) -> None:
     """Add files that can be loaded, sorted, and list the others as skipped, hidden or ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
@@ -238,7 +266,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
                 left_out.append(f"{path}{os.sep}" if is_folder else path)
                 continue
             target = os.path.realpath(path) if is_link else f"{real.rstrip(os.sep)}{os.sep}{entry.name}"
-            is_document = _ending(entry.name) in LOADERS
+            is_document = _ending(entry.name) in endings
             if is_link and (is_folder or is_document) and not follow_links:
                 if not target.startswith(within) and target != real_root:
                     plan.links_out.append(path)
@@ -264,13 +292,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp_of(path: str) -> str:
-    """READING, then size, times and inode of a file; changes whenever the bytes or their reading may have.
+def stamp_of(path: str, split: str = AUTO, *, recognises: bool = False) -> str:
+    """READING, then size, times and inode of a file, then `split`; changes whenever the bytes or their reading may
+    have.
 
-    As in Git: a file that was modified just now may be modified again within the resolution of the clock. Then the
-    stamp is READING alone, which `shows_unchanged` does not trust.
+    split: the rule by which the file is split into documents. recognises: whether text in pictures is recognised. As
+    in Git: a file that was modified just now may be modified again within the resolution of the clock. Then size, times
+    and inode are missing: see `untrusted`.
     """
-    unreliable = f"v{READING}:"
+    rule = "" if split == AUTO else f"{_RULE_MARK}{split}"
+    reading = _reading_of(path, recognises)
+    unreliable = f"{reading}{rule}"
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -278,20 +310,37 @@ def stamp_of(path: str) -> str:
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return unreliable
-    return f"{unreliable}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    return f"{reading}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}{rule}"
+
+
+def untrusted(stamp: str) -> str:
+    """The stamp without size, times and inode, which `shows_unchanged` does not trust."""
+    reading, _, rest = stamp.partition(":")
+    return f"{reading}:{''.join(rest.partition(_RULE_MARK)[1:])}"
+
+
+def split_of(stamp: str | None) -> str:
+    """The rule by which the file with this stored stamp was split."""
+    return (stamp or "").partition(_RULE_MARK)[2] or AUTO
 
 
 def _size_in(stamp: str) -> int | None:
     """The size of the file, in bytes; None when the stamp is not reliable."""
-    parts = stamp.split(":")
+    parts = stamp.partition(_RULE_MARK)[0].split(":")
     return int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() else None
 
 
 def shows_unchanged(stamp: str, stored: str | None) -> bool:
     """Whether a file with this stamp has the bytes that were read when the stored one was made."""
-    return stamp == stored and not stamp.endswith(":")
+    return stamp == stored and stamp != untrusted(stamp)
 
 
-def was_read_alike(stored: str | None) -> bool:
-    """Whether a file with this stored stamp was read as it would be read now."""
-    return stored is not None and stored.startswith(f"v{READING}:")
+def was_read_alike(path: str, stored: str | None, split: str = AUTO, *, recognises: bool = False) -> bool:
+    """Whether the file with this stored stamp was read as it would be read now."""
+    reading = _reading_of(path, recognises)
+    return stored is not None and stored.startswith(reading) and split_of(stored) == split
+
+
+def _reading_of(path: str, recognises: bool) -> str:
+    is_recognised = recognises and path.lower().endswith(SCANNED_ENDINGS)
+    return f"v{READING}{'+ocr' * is_recognised}:"

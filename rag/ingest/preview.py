@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from askive.rag.errors import AskiveError
-from askive.rag.ingest.examine import Known, read_planned
-from askive.rag.ingest.plan import Withheld, plan_paths, shows_unchanged, stamp_of, was_read_alike
+from askive.rag.ingest.examination import read_planned
+from askive.rag.ingest.plan import (
+    Withheld,
+    parts_by_file,
+    plan_paths,
+    shows_unchanged,
+    split_of,
+    stamp_of,
+    was_read_alike,
+)
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import printable
 from askive.rag.load.digest import sha256
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 
 
 @dataclass(slots=True)
@@ -31,18 +40,24 @@ class Preview:
 
 
 def preview_paths(
-    known: Known,
+    known: Mapping[str, str],
+    stamps: Mapping[str, str],
     paths: Sequence[Path],
     *,
     follow_links: bool = False,
+    ocr: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Preview:
     """The changes that indexing these paths would make; nothing is written or parsed.
 
-    A file that cannot be parsed is among the new or changed ones. progress: called with the number of compared files
+    known: digests by uri. stamps: as stored. A file that cannot be parsed is among the new or changed ones. ocr: as in
+    `askive.rag.ingest.pipeline.ingest_paths`. progress: called with the number of compared files
     and of all. Raises UsageError for a path that neither exists nor was indexed.
     """
-    plan = plan_paths(paths, known.digests, stamps=known.stamps, follow_links=follow_links)
+    recognises = bool(ocr and find_tesseract())
+    unread = () if recognises else PICTURE_ENDINGS
+    plan = plan_paths(paths, known, stamps=stamps, follow_links=follow_links, unread=unread)
+    parts = parts_by_file(known)
     preview = Preview(
         moved={old: new for new, old in plan.moved.items()}, deleted=plan.to_delete, withheld=plan.withheld
     )
@@ -50,13 +65,18 @@ def preview_paths(
     for done, uri in enumerate(plan.files, start=1):
         if uri in plan.moved:
             continue
-        stored = known.stamps.get(uri)
+        former = [*([uri] if uri in known else []), *parts.get(uri, ())]
+        stored = [stamps.get(document) for document in former]
+        rule = split_of(stored[0] if stored else None)
+        stamp = stamp_of(uri, rule, recognises=recognises)
         try:
-            if shows_unchanged(stamp_of(uri), stored):
-                preview.unchanged.append(uri)
-            elif uri not in known.digests:
+            if not former:
                 preview.new.append(uri)
-            elif known.digests[uri] == sha256(read_planned(uri, plan)) and was_read_alike(stored):
+            elif all(shows_unchanged(stamp, each) for each in stored) or (
+                former == [uri]
+                and was_read_alike(uri, stored[0], rule, recognises=recognises)
+                and known[uri] == sha256(read_planned(uri, plan))
+            ):
                 preview.unchanged.append(uri)
             else:
                 preview.changed.append(uri)

@@ -36,6 +36,15 @@ def kinds_of(paths: Sequence[str]) -> dict[str, int]:
     return dict(Counter(Path(path).suffix.lower() or Path(path).name for path in paths).most_common())
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A file of which several documents were made. rule: such as `messages`."""
+
+    uri: str
+    rule: str
+    n_documents: int
+
+
 @dataclass(slots=True)
 class IngestReport:
     """The result of an indexing.
@@ -44,7 +53,8 @@ class IngestReport:
     unlistable: folders that cannot be listed, also in failures. hidden, ignored: as in `askive.rag.ingest.plan.Plan`.
     skipped: files of unsupported types. partial: documents written in this run that were not read in full.
     withheld: documents that are missing from their folder and were kept because nobody confirmed their removal.
-    links: links that point outside the named folders and were not followed.
+    links: links that point outside the named folders and were not followed. empty: files without any text, which are
+    no failures; their former versions are removed. splits: files of which several documents were made in this run.
     """
 
     n_added: int = 0
@@ -59,6 +69,8 @@ class IngestReport:
     links: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     partial: list[Partial] = field(default_factory=list)
+    empty: list[Failure] = field(default_factory=list)
+    splits: list[Split] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
@@ -86,6 +98,8 @@ class IngestReport:
         for failure in self.failures:
             reason: Reason = "unlistable" if failure.uri in self.unlistable else "failed"
             yield Unread(failure.uri, reason, failure.message, failure.remedy)
+        for empty in self.empty:
+            yield Unread(empty.uri, "empty", empty.message)
         for withheld in self.withheld:
             for uri in withheld.uris:
                 yield Unread(uri, "missing", f"missing from {withheld.folder}; its document was kept")

@@ -10,11 +10,10 @@ from typing import Literal
 
 from askive.rag.store.sqlite import STAMP, SqliteStore
 
-Reason = Literal["failed", "unsupported", "ignored", "hidden", "link", "unlistable", "missing"]
-"""Why a file is not in the collection as it is: it could not be read; its type is not supported; rules ignore it; it is
-hidden; it is a link that was not followed; it is a folder that cannot be listed; it is gone, but its document was kept.
-"""
-
+Reason = Literal["failed", "empty", "unsupported", "ignored", "hidden", "link", "unlistable", "missing"]
+"""Why a file is not in the collection as it is: it could not be read; it has no text; its type is not supported; rules
+ignore it; it is hidden; it is a link that was not followed; it is a folder that cannot be listed; it is gone, but its
+document was kept."""
 _LAST_RUN = "last_run"
 
 

@@ -42,6 +42,15 @@ def index(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Also follow links that point outside the folder.")
     ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="RULE",
+            help="How to split a file into documents: auto, none, or a regular expression for the first line of each."
+            " Without it, as at the last time.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
@@ -68,6 +77,7 @@ def index(
     from askive.rag.config import SEEDS_COLLECTION
     from askive.rag.indexing import index_paths, losses_text
     from askive.rag.ingest.report import IngestReport
+    from askive.rag.load.several.parts import check_rule
     from askive.rag.seeds import seed_paths
 
     if remove:
@@ -91,6 +101,7 @@ def index(
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
     if paths and seeds:
         raise UsageError("--seeds cannot be combined with PATH", remedy="index them in two commands")
+    split = split if split is None else check_rule(split)
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
@@ -133,6 +144,7 @@ def index(
             prune=prune or confirm,
             with_quotes=quotes_too if with_quotes is None else with_quotes,
             follow_links=follow_links,
+            split=split,
             report=report,
             progress=show_progress,
             reading=show_file,

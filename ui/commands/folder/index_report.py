@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from askive.rag.ingest.report import IngestReport
 
 _MAX_PARTIAL = 20
-"""Further files that were read only in part are counted."""
+"""Further files that were read only in part, or split, are counted."""
 _MAX_LISTED = 20
 
 
@@ -39,6 +39,8 @@ def indexed_json(indexed: Indexed) -> dict[str, Any]:
         "quotes_kept": dict(indexed.quotes_kept),
         **_unread_json(report),
         "read_in_part": [{"uri": p.uri, "not_read": p.parts} for p in report.partial],
+        "files_split": [{"uri": s.uri, "rule": s.rule, "documents": s.n_documents} for s in report.splits],
+        "files_empty": [empty.uri for empty in report.empty],
         "passages": report.n_passages,
         "passages_reused": report.n_reused,
         "passages_per_second": round(report.passages_per_second, 1),
@@ -62,6 +64,13 @@ def show_indexed(
         shown.hint(f"{one_line(partial.uri)} is read only in part: {one_line('; '.join(partial.parts))}")
     if (more := len(report.partial) - _MAX_PARTIAL) > 0:
         shown.hint(f"{more} more files are read only in part; `askive status -c {name}` names them")
+    for parts in report.splits[:_MAX_PARTIAL]:
+        shown.hint(
+            f"{one_line(parts.uri)} is split into {parts.n_documents:,} documents ({one_line(parts.rule)});"
+            " --split none keeps it as one"
+        )
+    if (more := len(report.splits) - _MAX_PARTIAL) > 0:
+        shown.hint(f"{more} more files are split into documents; --json names them")
     reused = f", {report.n_reused} of them not embedded again" if report.n_reused else ""
     shown.hint(
         f"{name}: {report.n_added} added, {report.n_changed} changed, {moved_text(report.n_moved)}"
@@ -158,6 +167,8 @@ def _show_unread(report: IngestReport, shown: Output) -> None:
             f"not read, because their types are not supported: {kinds_text(report.skipped_kinds)}"
             f" ({some(report.skipped)})"
         )
+    if report.empty:
+        shown.hint(f"nothing to read in {some([empty.uri for empty in report.empty])}")
     if report.hidden:
         shown.hint(f"hidden and not read: {len(report.hidden)} ({some(report.hidden)})")
     if report.ignored:

@@ -77,6 +77,8 @@ def _show(name: str, account: Account, shown: Output, n_listed: int | None) -> N
         shown.text(f"  read only in part: {one_line(partial.uri)}: {one_line('; '.join(partial.parts))}")
     if account.of("unsupported"):
         shown.text(f"  not read, type not supported: {kinds_text(account.unsupported_kinds)}")
+    if empty := [each.uri for each in account.of("empty")]:
+        shown.text(f"  nothing to read in: {some(empty, len(empty) if n_listed is None else 3)}")
     missing, links = account.of("missing"), account.of("link")
     for what, unread in (
         ("missing from the folder, but kept", missing),
