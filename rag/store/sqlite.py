@@ -22,7 +22,7 @@ from askive.models.protocols import Vectors
 from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.passage_context import context_of
 from askive.rag.store.database_file import connect, copy_before, file_id, open_in_place
-from askive.rag.store.filters import Filter
+from askive.rag.store.filters import SYNONYMS, Filter
 from askive.rag.store.schema import (
     FORMAT,
     MIGRATED,
@@ -172,9 +172,7 @@ class SqliteStore:
         """
         last = after
         while True:
-            query = (
-                "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY passage_id LIMIT ?"
-            )
+            query = "SELECT passage_id, vector FROM embeddings WHERE passage_id > ? ORDER BY 1 LIMIT ?"
             rows = self.select(query, (last, batch))
             if not rows:
                 return
@@ -184,9 +182,7 @@ class SqliteStore:
 
     def vectors(self, passage_ids: Sequence[int]) -> dict[int, Vectors]:
         """Embeddings by passage id, each of shape (dimension,); missing ids are left out."""
-        query = (
-            "SELECT passage_id, vector FROM embeddings WHERE passage_id IN (SELECT value FROM json_each(?))"
-        )
+        query = "SELECT passage_id, vector FROM embeddings JOIN json_each(?) ON value = passage_id"
         rows = self.select(query, (json_ids(passage_ids),))
         return {int(i): np.frombuffer(blob, dtype=np.float32) for i, blob in rows}
 
@@ -195,9 +191,15 @@ class SqliteStore:
         query = "SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL ORDER BY publisher"
         return [str(row[0]) for row in self.select(query)]
 
-    def authors(self) -> list[tuple[Any, ...]]:
-        """(doc_id, author) of every document with an author; a document may have several."""
-        return self.select("SELECT doc_id, a.value FROM documents, json_each(metadata, '$.author') a")
+    def field_values(self, field: str) -> list[tuple[Any, ...]]:
+        """(doc_id, value) of every document with this metadata field, or a synonym; it may have several values."""
+        names = json.dumps(SYNONYMS.get(field, (field,)))
+        query = (
+            "SELECT DISTINCT doc_id, v.value FROM documents, json_each(metadata) f,"
+            " json_each(iif(f.type = 'array', f.value, json_array(f.value))) v"
+            " WHERE f.key IN (SELECT value FROM json_each(?)) AND v.atom IS NOT NULL"
+        )
+        return self.select(query, (names,))
 
     def fields(self) -> list[str]:
         """Names of all metadata fields, sorted."""
