@@ -161,6 +161,8 @@ def test_indexing_searching_asking_and_the_doctor(run: Run, tmp_path: Path, docu
         ["search", "ships", *FAKES],
         ["ask", QUESTION, *FAKES, "--model", "scripted"],
         ["collections"],
+        ["status"],
+        ["check"],
         ["models", "list"],
         ["doctor"],
     ):

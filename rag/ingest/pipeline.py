@@ -330,12 +330,14 @@ class _Run:
     def _put(self, examined: Examined, document: Document, passages: list[Passage], vectors: Vectors) -> None:
         stamp = untrusted(examined.stamp) if examined.is_part else examined.stamp
         with self._store.transaction():
-            former = files.former_uris(self._store).get(examined.uri, []) if not examined.is_new else []
+            source = examined.moved_from or (None if examined.is_new else examined.uri)
+            former = files.former_uris(self._store, source).get(source, []) if source else []
             if examined.moved_from is not None:
-                former = [*files.former_uris(self._store).get(examined.moved_from, []), examined.moved_from]
+                former = [*former, examined.moved_from]
                 self._store.delete([examined.moved_from])
             self._store.put(document, passages, vectors, stamp)
-            files.keep_former_uris(self._store, {examined.uri: former})
+            if former:
+                files.keep_former_uris(self._store, {examined.uri: former})
 
     def _report_progress(self, examined: Examined) -> None:
         self._n_done += examined.is_last

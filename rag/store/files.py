@@ -69,13 +69,16 @@ def move(store: SqliteStore, uri: str, new_uri: str, stamp: str) -> bool:
     return True
 
 
-def former_uris(store: SqliteStore) -> dict[str, list[str]]:
-    """The paths that documents were moved from, by their current uri."""
+def former_uris(store: SqliteStore, uri: str | None = None) -> dict[str, list[str]]:
+    """The paths that documents were moved from, by their current uri. uri: only of this document."""
+    condition, values = ("", ()) if uri is None else ("WHERE d.uri = ?", (uri,))
+    rows = store.select(
+        f"SELECT d.uri, f.uri FROM documents d JOIN former_uris f USING (doc_id) {condition} ORDER BY 2",
+        values,
+    )
     former: dict[str, list[str]] = {}
-    for uri, old in store.select(
-        "SELECT d.uri, f.uri FROM former_uris f JOIN documents d USING (doc_id) ORDER BY 2"
-    ):
-        former.setdefault(uri, []).append(old)
+    for current, old in rows:
+        former.setdefault(current, []).append(old)
     return former
 
 

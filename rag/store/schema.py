@@ -61,6 +61,7 @@ CREATE TABLE former_uris (
     doc_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     PRIMARY KEY (uri, doc_id)
 ) WITHOUT ROWID;
+CREATE INDEX former_uris_by_document ON former_uris (doc_id);
 CREATE TABLE unread (
     uri TEXT PRIMARY KEY, reason TEXT NOT NULL, message TEXT NOT NULL, remedy TEXT NOT NULL
 ) WITHOUT ROWID;
