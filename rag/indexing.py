@@ -16,6 +16,7 @@ from askive.rag.collections.by_name import (
     known_documents,
     rebuild_collection,
     rebuild_losses,
+    require_collection,
     write_collection,
 )
 from askive.rag.collections.lock import Notify
@@ -79,11 +80,13 @@ def index_paths(
     that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
     prune, follow_links, split, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
-    CollectionBusy, StoreError.
+    CollectionNotFound for a retry; CollectionBusy, StoreError.
     """
     from askive.models.registry import clear_states
 
     sweep(config)
+    if retry:
+        require_collection(config, name)
     exists = has_collection(config, name)
     if rebuild or not exists:
         # A missing path is an error for a new collection; an existing one may have documents from it, which are

@@ -133,7 +133,7 @@ def _bursts(
     if not present:
         stop.wait(_LOOK_MS / 1000)
         return
-    home = f"{config.home.resolve()}{os.sep}"
+    home = tuple(f"{path}{os.sep}" for path in (config.home.absolute(), config.home.resolve()))
     # True at first: something may have changed before the watch began.
     is_due, compared = True, time.monotonic()
     for changes in watch(
