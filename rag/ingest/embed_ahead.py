@@ -14,6 +14,8 @@ from askive.models.protocols import Vectors
 Item = TypeVar("Item")
 BATCH_PASSAGES = 256
 _N_AHEAD = 2
+_MAX_ITEMS = 1024
+"""Items whose embeddings are stored already have no texts, and so fill no batch."""
 
 
 class Embeds(Protocol):
@@ -51,6 +53,11 @@ class EmbedAhead(Generic[Item]):
             self._texts.append(text)
             if len(self._texts) == self._n_batch:
                 self._submit()
+        if len(self._items) > _MAX_ITEMS:
+            if self._texts:
+                self._submit()
+            while self._batches:
+                self._take()
 
     def ready(self) -> Iterator[tuple[Item, Vectors]]:
         """Items whose vectors are ready, in order; does not wait."""

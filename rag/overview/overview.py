@@ -46,8 +46,10 @@ class Overview:
     """What is in a collection, or in those of its documents that a filter admits.
 
     first, last: the dates of the oldest and newest document, as precise as known; None when none has a date.
-    n_undated: documents without a date. media: by the ending of the file name. publishers, authors, names, topics: the
-    N_LISTED of most documents; names and topics of a single document are left out. groups: the largest first.
+    n_undated: documents without a date. media: by the ending of the file name. publishers, authors, names, topics and
+    the like: the N_LISTED of most documents; names and topics of a single document are left out. people: senders,
+    recipients and speakers too; empty when they are the authors. folders: empty when there is only one.
+    groups: the largest first.
     """
 
     n_documents: int
@@ -58,6 +60,10 @@ class Overview:
     media: tuple[Count, ...]
     publishers: tuple[Count, ...]
     authors: tuple[Count, ...]
+    people: tuple[Count, ...]
+    languages: tuple[Count, ...]
+    tags: tuple[Count, ...]
+    folders: tuple[Count, ...]
     names: tuple[Count, ...]
     topics: tuple[Count, ...]
     groups: tuple[Group, ...]
@@ -69,6 +75,10 @@ class Overview:
             ("Kind of file", self.media),
             ("Publisher", self.publishers),
             ("Author", self.authors),
+            ("Person", self.people),
+            ("Language", self.languages),
+            ("Tag", self.tags),
+            ("Folder", self.folders),
             ("Name", self.names),
             ("Topic", self.topics),
         )
@@ -133,7 +143,8 @@ class OverviewBuilder:
         sources = list(self._sources.values())
         dated = [source.published for source in sources if source.published]
         names, topics = self._terms.names(), self._terms.topics()
-        authors = self._archive.store.authors()
+        authors, people = self._field("author"), self._field("people")
+        folders = _counts(str(PurePath(source.uri).parent) for source in sources)
         return Overview(
             n_documents=len(sources),
             n_passages=len(self._document_of),
@@ -142,7 +153,11 @@ class OverviewBuilder:
             n_undated=len(sources) - len(dated),
             media=_counts(map(_ending, sources)),
             publishers=_counts(source.publisher for source in sources if source.publisher),
-            authors=_counts(author for doc_id, author in authors if doc_id in self._sources),
+            authors=authors,
+            people=() if people == authors else people,
+            languages=self._field("language"),
+            tags=self._field("tags"),
+            folders=folders if len(folders) > 1 else (),
             names=tuple(
                 Count(self._terms.spelled(key), len(names[key])) for key in most_frequent(names, N_LISTED)
             ),
@@ -151,6 +166,10 @@ class OverviewBuilder:
             ),
             groups=self._groups({**names, **topics}, self._terms.words()),
         )
+
+    def _field(self, name: str) -> tuple[Count, ...]:
+        values = self._archive.store.field_values(name)
+        return _counts(str(value) for doc_id, value in values if doc_id in self._sources)
 
     def _groups(self, terms: Documents, words: Documents) -> tuple[Group, ...]:
         """Groups with titles of their own terms; of single words if there are none."""

@@ -10,6 +10,16 @@ from dataclasses import dataclass, replace
 from askive.rag.errors import UsageError
 from askive.rag.text.dates import date_range, partial_date
 
+COMPUTED = {"folder": "rtrim(uri, replace(uri, '/', ''))"}
+"""Fields that follow from a column, each with its SQL expression. folder: the path without the file's name."""
+SYNONYMS = {
+    "author": ("author", "authors", "creator", "by"),
+    "people": ("people", "author", "authors", "to", "cc", "speakers", "participants"),
+    "language": ("language", "lang"),
+    "tags": ("tags", "tag", "keywords", "categories"),
+}
+"""Fields by which documents are described, with the names that front matter and other sources give them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -19,7 +29,7 @@ class Filter:
     date meets neither.
     publishers: any of these, case-insensitive.
     path: a glob over the uri, such as `*/2015/*.md`.
-    where: metadata fields and substrings of their values, such as ("place", "Paris").
+    where: metadata fields, or keys of COMPUTED or SYNONYMS, and substrings of their values, such as ("place", "Paris").
     """
 
     after: datetime.date | None = None
@@ -60,9 +70,10 @@ class Filter:
                     remedy=f"publishers here: {', '.join(publishers[:20]) or 'none'}",
                 )
         for field, _ in self.where:
-            if field not in fields:
+            if field not in COMPUTED and not set(SYNONYMS.get(field, (field,))) & set(fields):
                 raise UsageError(
-                    f"no document has a field {field!r}", remedy=f"fields here: {', '.join(fields) or 'none'}"
+                    f"no document has a field {field!r}",
+                    remedy=f"fields here: {', '.join([*fields, *COMPUTED])}",
                 )
 
     def describe(self) -> str:
@@ -96,8 +107,13 @@ class Filter:
             conditions.append("uri GLOB ?")
             values.append(self.path if "*" in self.path or "?" in self.path else f"*{self.path}*")
         for key, value in self.where:
-            conditions.append("instr(lower(json_extract(metadata, ?)), ?)")
-            values += [f'$."{key}"', value.lower()]
+            if key in COMPUTED:
+                conditions.append(f"instr(lower({COMPUTED[key]}), ?)")
+                values.append(value.lower())
+                continue
+            names = SYNONYMS.get(key, (key,))
+            conditions.append(f"({' OR '.join(['instr(lower(json_extract(metadata, ?)), ?)'] * len(names))})")
+            values += [part for name in names for part in (f'$."{name}"', value.lower())]
         return " AND ".join(conditions) or "1", values
 
 

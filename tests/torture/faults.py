@@ -20,6 +20,7 @@ TITLE = (
 )
 COUNTS = {
     "index-new": 30, "index-changed": 40, "remove": 40, "rebuild": 40, "delete": 10, "rename": 8, "upload": 24,
+    "move": 16, "migrate": 20, "backup": 16, "restore": 24, "repair": 20,
 }  # fmt: skip
 _ERRORS = ("ENOSPC", "EIO")
 _HARMFUL = re.compile(r"(?i)\b(?:remove|delete) (?:the collection|/\S*collections/)")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from askive.models.llama.state_cache import StateCache
 from askive.models.registry import states_dir
+from askive.rag.store.archive import STORE_NAME
 from tests.torture.chat import Request, serve, upload
 from tests.torture.corpus import content, names, secret, write
 from tests.torture.place import Place, Ran
@@ -88,6 +91,66 @@ def _prepare_uploads(place: Place) -> None:
                 raise RuntimeError(f"upload of {name}: {said}")
 
 
+def _prepare_move(place: Place) -> None:
+    _index_first(place)
+    (place.documents / "moved").mkdir()
+    for name in CHANGED:
+        (place.documents / name).rename(place.documents / "moved" / name)
+
+
+def _prepare_backup(place: Place) -> None:
+    _index_first(place)
+    _backup_file(place).unlink(missing_ok=True)
+
+
+def _prepare_restore(place: Place) -> None:
+    """The backup has version 1 of what the collection has in version 2; the files are those of the backup again."""
+    _prepare_backup(place)
+    must(place.run(*_backup(place)))
+    write(place.documents, CHANGED, 2)
+    must(place.run(*_index(place)))
+    write(place.documents, CHANGED, 1)
+
+
+def _prepare_repair(place: Place) -> None:
+    _index_first(place)
+    folder = place.home / "collections" / "default"
+    with closing(sqlite3.connect(folder / STORE_NAME)) as db:
+        db.execute("UPDATE passages_fts SET text = 'nothing' WHERE rowid % 3 = 0")
+        db.commit()
+    for path in folder.glob("dense-*.faiss"):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+
+
+def _prepare_migration(place: Place) -> None:
+    _prepare_changes(place)
+    with closing(sqlite3.connect(place.home / "collections" / "default" / STORE_NAME)) as db:
+        db.executescript(
+            "ALTER TABLE files RENAME TO new; CREATE TABLE files (uri TEXT PRIMARY KEY REFERENCES documents (uri)"
+            " ON DELETE CASCADE, stamp TEXT NOT NULL) WITHOUT ROWID; INSERT INTO files SELECT * FROM new;"
+            " DROP TABLE new; DROP TABLE former_uris; DROP TABLE unread;"
+            " UPDATE meta SET value = '2' WHERE key = 'format';"
+        )
+
+
+def _backup_file(place: Place) -> Path:
+    return place.root / "backup.zip"
+
+
+def _backup(place: Place) -> list[str]:
+    return ["backup", str(_backup_file(place)), *QUIET]
+
+
+def _restore(place: Place) -> list[str]:
+    return ["restore", str(_backup_file(place)), "--replace", *QUIET]
+
+
+def _repair(_place: Place) -> list[str]:
+    return ["check", "--repair", *QUIET]
+
+
 def _index(place: Place) -> list[str]:
     return ["index", str(place.documents), *FAKES, *QUIET]
 
@@ -111,6 +174,15 @@ OPERATIONS = (
     Operation("index-changed", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
     Operation("remove", _index_first, {"default": KEPT}, _OLD, _remove),
     Operation("rebuild", _prepare_changes, {"default": [*KEPT, *CHANGED]}, _OLD, _rebuild, whole=True),
+    Operation(
+        "move", _prepare_move, {"default": [*KEPT, *(f"moved/{name}" for name in CHANGED), *DROPPED]}, [], _index
+    ),
+    Operation("migrate", _prepare_migration, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
+    Operation("backup", _prepare_backup, {"default": _FIRST}, [], _backup, whole=True),
+    Operation(
+        "restore", _prepare_restore, {"default": _FIRST}, [secret(name, 2) for name in CHANGED], _restore, whole=True
+    ),
+    Operation("repair", _prepare_repair, {"default": _FIRST}, [], _repair),
     Operation("delete", _index_first, {}, [secret(name, 1) for name in _FIRST], _delete, whole=True),
     Operation(
         "rename", _index_first, {"renamed": _FIRST}, [], whole=True,

@@ -19,7 +19,18 @@ TITLE = (
     "The data folder is a tmpfs of 8 MB, filled up to a few kilobytes. The command must say so or succeed in full;"
     " with room again, the same command must end as if nothing had been."
 )
-COUNTS = {"index-new": 16, "index-changed": 16, "remove": 16, "rebuild": 16, "delete": 4}
+COUNTS = {
+    "index-new": 16,
+    "index-changed": 16,
+    "remove": 16,
+    "rebuild": 16,
+    "delete": 4,
+    "move": 8,
+    "migrate": 8,
+    "backup": 8,
+    "restore": 8,
+    "repair": 8,
+}
 _ROOM_KB = (0, 4, 8, 16, 32, 48, 64, 96, 128, 160, 200, 256, 320, 400, 500, 700)
 
 

@@ -53,7 +53,8 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="FIELD=VALUE",
-        help="Only documents with this field in the front matter; repeat for more.",
+        help="Only documents whose field holds this: author, people, language, tags, folder, or any field of the front"
+        " matter or the mail; repeat for more.",
     ),
 ]
 Literal = Annotated[

@@ -31,6 +31,17 @@ class Numbers:
         return np.array([[float(text)] for text in texts], dtype=np.float32)
 
 
+def test_items_without_texts_do_not_pile_up_behind_a_batch_that_is_not_full() -> None:
+    ahead: EmbedAhead[int] = EmbedAhead(Numbers(), 100)
+    ahead.add(0, ["1"])
+    got: list[int] = []
+    for item in range(1, 1500):
+        ahead.add(item, [])
+        got += [number for number, _ in ahead.ready()]
+    assert len(got) > 400
+    assert ahead.stop() == []
+
+
 @given(st.lists(st.integers(0, 12), max_size=30), st.integers(1, 7))
 def test_items_come_back_in_order_with_their_vectors(sizes: list[int], n_batch: int) -> None:
     embedder = Numbers()

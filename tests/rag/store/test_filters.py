@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,32 @@ def test_parts_and_publishers_of_a_question() -> None:
 )
 def test_bylines(title: str, text: str, publisher: str | None, published: str | None) -> None:
     assert find_byline(title, text) == (publisher, published)
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("author=lind", {"a", "b"}),
+        ("people=ekberg", {"b", "c"}),
+        ("tags=harbour", {"a"}),
+        ("language=de", {"c"}),
+        ("folder=1912", {"a"}),
+        ("folder=.md", set()),
+    ],
+)
+def test_fields_have_synonyms(tmp_path: Path, where: str, expected: set[str]) -> None:
+    def described(uri: str, **fields: str | list[str]) -> Document:
+        return replace(brief(uri, f"Text of {uri}.", None, None), uri=uri, metadata=fields)
+
+    documents = [
+        described("/letters/1912/a", author="Rosa Lind", keywords=["Harbour", "ships"]),
+        described("/letters/1913/b", authors=["Tom Ekberg", "Rosa Lind"]),
+        described("/c", to=["Tom Ekberg"], lang="de"),
+    ]
+    with Archive.open(tmp_path / "c", HashEmbedder(), PassageConfig()) as archive:
+        ingest_documents(archive, documents)
+        admitted = parse_filter(where=[where])
+        admitted.check([], archive.store.fields())
+        assert {Path(source.uri).name for source in archive.store.sources(admitted)} == expected
+        values = {str(value) for _, value in archive.store.field_values("people")}
+        assert values == {"Rosa Lind", "Tom Ekberg"}
