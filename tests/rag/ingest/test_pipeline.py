@@ -101,7 +101,7 @@ def test_incremental_equals_rebuilt(steps: list[tuple[str, str, str]]) -> None:
 
 def test_the_report_counts(tmp_path: Path, documents: Path) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
-        (documents / "image.png").write_bytes(b"\x89PNG")
+        (documents / "image.gif").write_bytes(b"\x89PNG")
         (documents / ".hidden.txt").write_text("Hidden.")
         first = ingest_paths(archive, [documents])
         assert (first.n_added, first.n_unchanged, first.n_skipped, first.n_deleted) == (3, 0, 1, 0)

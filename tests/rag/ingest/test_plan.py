@@ -30,8 +30,8 @@ def names(plan: Plan, folder: Path) -> list[str]:
 def test_links_that_lead_out_are_counted_and_not_followed(documents: Path, outside: Path) -> None:
     (documents / "file.txt").symlink_to(outside / "secret.txt")
     (documents / "folder").symlink_to(outside)
-    (documents / "picture.png").symlink_to(outside / "secret.txt")
-    (documents / "dangling.png").symlink_to(outside / "nothing")
+    (documents / "picture.gif").symlink_to(outside / "secret.txt")
+    (documents / "dangling.gif").symlink_to(outside / "nothing")
     plan = plan_paths([documents], [])
     assert names(plan, documents) == ["bridge.txt", "fair.html", "harbour.md"]
     assert plan.links_out == [str(documents / "file.txt"), str(documents / "folder")]
@@ -107,6 +107,6 @@ def test_a_link_to_nothing_is_named_with_what_it_leads_to(archive: Archive, docu
 
 
 def test_files_of_other_types_are_named(archive: Archive, documents: Path) -> None:
-    (documents / "image.png").write_bytes(b"\x89PNG")
+    (documents / "image.gif").write_bytes(b"\x89PNG")
     report = ingest_paths(archive, [documents])
-    assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.png")])
+    assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.gif")])
