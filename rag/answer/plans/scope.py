@@ -1,0 +1,66 @@
+"""The documents that a plan goes through, and the times that a question names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from askive.rag.answer.plans.plan import PlanContext
+from askive.rag.text.time_expressions import Time
+from askive.rag.types import RefusalReason, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is looked at.
+
+    sources: the documents under the user's filter, of the publishers that count, by id. times: those that the question
+    names. filtered: the filter and the publishers in words. restrictions: the stretches of the question that name them.
+    """
+
+    sources: Mapping[int, Source]
+    times: tuple[Time, ...]
+    filtered: str
+    restrictions: tuple[str, ...]
+    is_empty_archive: bool
+
+    @classmethod
+    def read(cls, context: PlanContext, *, by_publisher: bool = True) -> Scope:
+        """by_publisher: whether publishers that the question names restrict the documents.
+
+        Raises UsageError for an unknown publisher or field of the user's filter.
+        """
+        store, admitted, question = context.archive.store, context.admitted, context.question
+        admitted.check(store.publishers(), store.fields() if admitted.where else [])
+        publishers = question.publishers if by_publisher else ()
+        times = context.retriever.understand(question).times or question.times
+        sources = {
+            source.doc_id: source
+            for source in store.sources(admitted)
+            if not publishers or source.publisher in publishers
+        }
+        named = f"published by {' or '.join(publishers)}" if publishers else ""
+        filtered = ", ".join(part for part in (context.trace.filtered, named) if part)
+        restrictions = (*(time.wording for time in times), question.relative, *publishers)
+        return cls(
+            sources,
+            times,
+            filtered,
+            tuple(filter(None, restrictions)),
+            not context.archive.counts().n_documents,
+        )
+
+    @property
+    def reason(self) -> RefusalReason:
+        """Why there is nothing to list."""
+        return "empty_archive" if self.is_empty_archive else "nothing_relevant"
+
+    def nothing(self, what: str, missing: Sequence[str] = ()) -> str:
+        """That nothing was found, where it was looked for, and what to do. what: `no dated event about “ferry”`."""
+        if self.is_empty_archive:
+            return "There are no documents yet. Add some with `askive index PATH`."
+        n = len(self.sources)
+        where = f"{n:,} document{'' if n == 1 else 's'}"
+        where += f" ({self.filtered})" if self.filtered else ""
+        unknown = f" None of them mentions {' or '.join(missing)}." if missing else ""
+        return f"{what[0].upper()}{what[1:]} was found in {where}.{unknown}"
