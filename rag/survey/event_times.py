@@ -50,6 +50,11 @@ _OF_A_NAME = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _NAMED_AFTER_YEAR = re.compile(
     r"\s+(?:[A-Z]\w+\s+)*(?:Treaty|Act|Law|Convention|Agreement|Constitution|Code|Budget|Protocol|Accord|Edition)\b"
 )
+# "and |Jan| Peeters"; but "in |December| Hijab was chosen"
+_OF_A_PERSON = re.compile(r"\s+[A-Z][a-z]")
+_IN_A_MONTH = re.compile(
+    r"\b(?:in|since|until|during|early|late|mid|last|next|this)[\s-]+[A-Z][a-z]+\.?$", re.IGNORECASE
+)
 # "|Friday| in November 2015", "Thursday, |Nov. 12|", "Monday |4 March|": a weekday of the date beside it
 _SAME_DAY = re.compile(r"[\s,(]*(?:(?:in|of|the)\s+)?$|[\s,(]*$")
 # "retrieved on |3 May|", "printed |3 May|": about the page, not about what it tells
@@ -235,8 +240,12 @@ def _quarters(sentence: str) -> list[EventTime]:
     times = []
     for match in _QUARTER.finditer(sentence):
         last = 3 * (int(match["number"] or 0) or _QUARTERS[match["word"].lower()])
-        months = (f"{match['year']}-{month:02d}" for month in (last - 2, last))
-        times.append(EventTime(*months, match.start(), match.end(), match.group()))
+        year = match["year"]
+        times.append(
+            EventTime(
+                f"{year}-{last - 2:02d}", f"{year}-{last:02d}", match.start(), match.end(), match.group()
+            )
+        )
     return times
 
 
@@ -261,6 +270,8 @@ def _is_no_event(sentence: str, day: Day) -> bool:
     before = sentence[max(0, day.start - _BEFORE_CHARS) : day.start]
     if _OF_THE_PAGE.search(before):
         return True
+    if day.month is not None and day.day is None and _OF_A_PERSON.match(sentence, day.end):
+        return not _IN_A_MONTH.search(sentence[: day.end])
     if day.year is None or day.month is not None or day.resolved:
         return False
     is_code = re.match(r"[-/]\w", sentence[day.end :]) is not None

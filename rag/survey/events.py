@@ -17,7 +17,7 @@ _MIN_SHARED = 0.5
 """The minimum Jaccard similarity of the stems of two sentences of one date that tell of one event."""
 _MIN_WORDS = 2
 """A sentence with fewer words beside its date is only a date: `Date: 12 March 2021`."""
-_MIN_OWN_WORDS = 0.6
+_MIN_OWN_WORDS, _MIN_WORDS_AROUND = 0.4, 0.75
 _MAX_UNDATED = 2
 _LABELS = frozenset(
     map(str.lower, "Date Sent From To Published Updated Created Modified Page Version".split())
@@ -48,7 +48,7 @@ def dated_events(sentences: Iterable[SubjectSentence]) -> list[DatedEvent]:
     for item in sentences:
         sentence = item.sentence
         times = event_times(sentence.text, sentence.published)
-        own = set(stems(_without_times(sentence.text, times)))
+        own = {one for one in stems(_without_times(sentence.text, times)) if one.isalpha()}
         if len(own - _LABELS) >= _MIN_WORDS:
             events += [DatedEvent(time, (item,)) for time in times]
     return events
@@ -63,7 +63,9 @@ def undated_events(sentences: Iterable[SubjectSentence]) -> list[DatedEvent]:
     for item in sentences:
         sentence = item.sentence
         published, doc_id = sentence.published, sentence.hit.passage.doc_id
-        if not published or len(published) < len("2016-01-25") or item.own_coverage < _MIN_OWN_WORDS:
+        if not published or len(published) < len("2016-01-25"):
+            continue
+        if item.own_coverage < _MIN_OWN_WORDS or item.coverage < _MIN_WORDS_AROUND:
             continue
         if (
             counts[doc_id] < _MAX_UNDATED

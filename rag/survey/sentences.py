@@ -26,7 +26,8 @@ _N_NEAREST = 60
 _MIN_COSINE = 0.3
 _MIN_PASSAGE_COVERAGE = 0.25
 _MAX_ALIASED_NAMES = 3
-_OWN_WORDS, _WORDS_AROUND = 0.5, 0.5
+# Coverage and cosine from which on a sentence is about the subject.
+_OWN_WORDS, _WORDS_AROUND, _SOME_WORDS_AROUND = 0.5, 0.59, 0.5
 _NEAR, _NOT_FAR = 0.5, 0.15
 # How much a word of the subject counts that stands not in the sentence but in its heading, beside it, or in its title.
 _IN_HEADING, _IN_NEIGHBOUR, _IN_TITLE, _IN_PASSAGE = 0.8, 0.6, 0.6, 0.35
@@ -44,13 +45,6 @@ class SubjectSentence:
     coverage: float
     own_coverage: float
     cosine: float = 0.0
-
-    @property
-    def is_about(self) -> bool:
-        """Whether it surely concerns the subject: by its own words, or by those around it and its vector."""
-        if self.own_coverage >= _OWN_WORDS or self.cosine >= _NEAR:
-            return True
-        return self.coverage >= _WORDS_AROUND and self.cosine >= _NOT_FAR
 
     @property
     def score(self) -> float:
@@ -96,6 +90,17 @@ class SentenceSurvey:
             yield from self._search()
         else:
             yield from self._read_all()
+
+    def is_about(self, item: SubjectSentence) -> bool:
+        """Whether a sentence surely concerns the subject: by its own words, by those around it, or by its vector.
+
+        A single word in a title or a neighbour is not enough by itself; without a subject everything is about it.
+        """
+        if not self._subject.terms or item.own_coverage >= _OWN_WORDS or item.cosine >= _NEAR:
+            return True
+        if item.coverage >= (_WORDS_AROUND if len(self._subject.terms) > 1 else _IN_HEADING):
+            return True
+        return item.coverage >= _SOME_WORDS_AROUND and item.cosine >= _NOT_FAR
 
     def _read_all(self) -> Iterator[tuple[int, int]]:
         total, done = self._archive.counts().n_passages, 0
@@ -152,7 +157,9 @@ class SentenceSurvey:
             search = MentionSearch(self._archive, self._sources, name.text, self._is_cancelled)
             for _ in search.steps():
                 pass
-            terms = tuple(term for term in self._subject.terms if term.is_name and term.text in name.words)
+            terms = tuple(
+                term for term in self._subject.terms if term.is_name and term.text.lower() in name.words
+            )
             aliases += search.aliases
             self._alias_terms |= dict.fromkeys((alias.lower() for alias in search.aliases), terms)
         self.aliases = tuple(dict.fromkeys(aliases))

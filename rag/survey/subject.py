@@ -46,7 +46,11 @@ class Subject:
         for stretch in omitted:
             text = re.sub(rf"\b{re.escape(stretch)}\b", " ", text, flags=re.IGNORECASE)
         text = " ".join(text.split())
-        names = tuple(name for name in names_in(text) if not (name.opens and _is_only_asking(name, asking)))
+        first = (words(text) or [""])[0]
+        if first in STOP_WORDS or stem(first) in asking:
+            # "Timeline of Sinjar" is no name.
+            text = f"{text[0].lower()}{text[1:]}"
+        names = tuple(names_in(text))
         kept: list[str] = []
         terms: dict[frozenset[str], Term] = {}
         for match in _WORD.finditer(text):
@@ -59,15 +63,10 @@ class Subject:
             kept.append(match.group())
             is_first = name is not None and len(name.words) > 1 and bare != name.words[-1]
             term = Term(
-                bare,
+                re.sub(r"['’]s?$", "", match.group()),
                 synonyms_of(bare) if name is None else frozenset({stem(bare)}),
                 name is not None,
                 _FIRST_NAME_WEIGHT if is_first else 1.0,
             )
             terms.setdefault(term.stems, term)
         return cls(" ".join(kept), names, tuple(terms.values()))
-
-
-def _is_only_asking(name: Name, asking: Set[str]) -> bool:
-    """Whether a name at the beginning is a capitalised verb: "List", "Timeline"."""
-    return all(word in STOP_WORDS or stem(word) in asking for word in name.words)

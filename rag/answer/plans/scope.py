@@ -25,8 +25,8 @@ class Scope:
     is_empty_archive: bool
 
     @classmethod
-    def read(cls, context: PlanContext, *, by_publisher: bool = True) -> Scope:
-        """by_publisher: whether publishers that the question names restrict the documents.
+    def read(cls, context: PlanContext, *, by_publisher: bool = True, by_time: bool = False) -> Scope:
+        """by_publisher, by_time: whether publishers and times that the question names restrict the documents.
 
         Raises UsageError for an unknown publisher or field of the user's filter.
         """
@@ -37,10 +37,12 @@ class Scope:
         sources = {
             source.doc_id: source
             for source in store.sources(admitted)
-            if not publishers or source.publisher in publishers
+            if (not publishers or source.publisher in publishers)
+            and (not (by_time and times) or _may_be_of(source, times))
         }
         named = f"published by {' or '.join(publishers)}" if publishers else ""
-        filtered = ", ".join(part for part in (context.trace.filtered, named) if part)
+        dated = " or ".join(dict.fromkeys(time.describe() for time in times)) if by_time else ""
+        filtered = ", ".join(part for part in (context.trace.filtered, named, dated) if part)
         restrictions = (*(time.wording for time in times), question.relative, *publishers)
         return cls(
             sources,
@@ -64,3 +66,7 @@ class Scope:
         where += f" ({self.filtered})" if self.filtered else ""
         unknown = f" None of them mentions {' or '.join(missing)}." if missing else ""
         return f"{what[0].upper()}{what[1:]} was found in {where}.{unknown}"
+
+
+def _may_be_of(source: Source, times: Sequence[Time]) -> bool:
+    return source.published is not None and any(time.includes(source.published) for time in times)

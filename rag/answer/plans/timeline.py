@@ -55,7 +55,7 @@ def timeline(context: PlanContext) -> Iterator[Event]:
     done = total = 0
     for done, total in survey.steps():
         yield Progress(done, total, "passages")
-    about = [item for item in survey.sentences if item.is_about or not subject.terms]
+    about = [item for item in survey.sentences if survey.is_about(item)]
     events = dated_events(item for item in about if may_be_dated(item.sentence.text))
     if subject.terms:
         events += undated_events(about)
