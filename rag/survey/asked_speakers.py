@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from askive.rag.survey.statements import Statement
 from askive.rag.survey.subject import Subject
 from askive.rag.text.names import names_in
-from askive.rag.text.words import stem
+from askive.rag.text.words import content_words, stem
 from askive.rag.types import Source
 
 # Words of a question that only ask for statements.
@@ -60,8 +60,8 @@ class Part:
     def publishers(self, sources: Iterable[Source]) -> frozenset[str]:
         """The publishers among the speakers: what their documents say themselves is their statement."""
         known = {source.publisher for source in sources if source.publisher}
-        asked = {" ".join(speaker) for speaker in self.speakers}
-        return frozenset(publisher for publisher in known if publisher.lower() in asked)
+        # "The Post" is the name "post".
+        return frozenset(one for one in known if tuple(content_words(one)) in self.speakers)
 
     def select(self, found: Iterable[Statement]) -> list[Statement]:
         """Those by the speakers; all when the question asks who."""

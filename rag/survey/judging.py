@@ -17,8 +17,8 @@ ANSWERS_FROM = 0.0
 DOUBTFUL_FROM = -2.0
 """Below these log-odds it is none."""
 
-SURE = math.inf
-"""Log-odds of what needs no judge."""
+UNJUDGED = math.inf
+"""Log-odds of what needs no judge, or has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,10 @@ class SentenceSurvey:
             done += len(batch)
             yield done, max(total, done)
         self.n_passages = len(scores)
+        named = [term.text for term in self._subject.terms if term.is_name]
+        if named and set(named) <= set(self.missing):
+            # Vectors would find something about somebody else.
+            return
         self._score_sentences(self._best_hits(scores))
 
     def _find_aliases(self) -> None:
@@ -188,20 +192,7 @@ class SentenceSurvey:
 
     def _best_hits(self, scores: Mapping[int, tuple[float, Passage]]) -> list[Hit]:
         """The passages with most words of the subject, and the nearest by their vectors."""
-        if self._is_cancelled() or not self._sources:
-            return []
-        ids = None
-        if len(self._sources) < self._archive.counts().n_documents:
-            rows = self._archive.store.select("SELECT passage_id, doc_id FROM passages ORDER BY passage_id")
-            ids = np.array(
-                [passage_id for passage_id, doc_id in rows if doc_id in self._sources], dtype=np.int64
-            )
-        vector = self._archive.embed_query(self._subject.text)
-        nearest = {
-            passage_id: cosine
-            for passage_id, cosine in self._archive.dense.search(vector, _N_NEAREST, ids)
-            if cosine >= _MIN_COSINE
-        }
+        nearest = {} if self._is_cancelled() or not self._sources else self._nearest()
         best = sorted(scores, key=lambda item: (-scores[item][0], item))[:MAX_PASSAGES]
         found = self._archive.passages([*best, *nearest])
         return [
@@ -209,6 +200,16 @@ class SentenceSurvey:
             for rank, item in enumerate(dict.fromkeys([*best, *nearest]), start=1)
             if item in found and self._accepts(found[item][0].text)
         ]
+
+    def _nearest(self) -> dict[int, float]:
+        """The cosines of the nearest passages, by id."""
+        ids = None
+        if len(self._sources) < self._archive.counts().n_documents:
+            rows = self._archive.store.select("SELECT passage_id, doc_id FROM passages ORDER BY passage_id")
+            ids = np.array([item for item, doc_id in rows if doc_id in self._sources], dtype=np.int64)
+        vector = self._archive.embed_query(self._subject.text)
+        found = self._archive.dense.search(vector, _N_NEAREST, ids)
+        return {item: cosine for item, cosine in found if cosine >= _MIN_COSINE}
 
     def _accepted(self, hit: Hit) -> Iterator[SourceSentence]:
         for sentence in source_sentences(hit):

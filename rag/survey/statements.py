@@ -76,6 +76,10 @@ _NO_PERSON = frozenset(
 MAIL = "message/"
 
 
+Place = tuple[int, int, str]
+"""Document id, offset of the sentence, speaker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence with what somebody says. speaker: as spelled there, without titles."""
@@ -87,6 +91,11 @@ class Statement:
     def sentence(self) -> SourceSentence:
         """Where it stands."""
         return self.item.sentence
+
+    @property
+    def place(self) -> Place:
+        """Tells it from other statements."""
+        return self.sentence.hit.passage.doc_id, self.sentence.span.start, self.speaker
 
     def is_by(self, speakers: Sequence[Sequence[str]]) -> bool:
         """Whether the speaker is one of these; each is a tuple of words in lower case."""

@@ -12,7 +12,7 @@ from askive.rag.text.words import STOP_WORDS, stem, words
 
 # "merger", "Abaaoud’s", "U.S.", "U.N"
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
-_FIRST_NAME_WEIGHT = 0.4
+_NAME_WEIGHT, _FIRST_NAME_WEIGHT = 2.0, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Term:
     """A word of a subject.
 
     text: as spelled. stems: of the word and of words that mean the same. is_name: it is capitalised as a name.
-    weight: 1, less for a first name, which texts seldom repeat.
+    weight: 1, more for a name, less of it for a first name, which texts seldom repeat.
     """
 
     text: str
@@ -66,7 +66,7 @@ class Subject:
                 re.sub(r"['’]s?$", "", match.group()),
                 synonyms_of(bare) if name is None else frozenset({stem(bare)}),
                 name is not None,
-                _FIRST_NAME_WEIGHT if is_first else 1.0,
+                1.0 if name is None else _FIRST_NAME_WEIGHT if is_first else _NAME_WEIGHT,
             )
             terms.setdefault(term.stems, term)
         return cls(" ".join(kept), names, tuple(terms.values()))

@@ -11,11 +11,11 @@ from askive.rag.answer.plans.scope import Scope
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.survey.asked_list import AskedList
-from askive.rag.survey.judging import SURE, Judged, judge_in_turn, judged
+from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
 from askive.rag.survey.statements import speakers_in
-from askive.rag.types import Citation, Event, Progress, Refusal, Row, Searching, Sources
+from askive.rag.types import Citation, Event, Progress, Row, Searching, Sources
 
 COLUMNS = ("Value", "Source")
 SPEAKER_COLUMN = "Reported by"
@@ -51,13 +51,14 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     cells = cell_values(survey.sentences, asked.subject)[:MAX_CELLS]
     passages = _passages(survey, {cell.sentence.hit.passage.passage_id for cell in cells})
     if not cells and not passages:
-        message = scope.nothing(f"nothing about “{asked.subject.text}”", survey.missing)
-        yield from Table(refusal=Refusal(scope.reason, message, filtered=scope.filtered)).events(context)
+        yield from scope.refusal(context, f"nothing about “{asked.subject.text}”", survey.missing).events(
+            context
+        )
         return
     best = cells[0].sentence if cells else passages[0][0].sentence
     yield Sources(tuple(items[0].sentence.hit for items in passages), NumberedCitations().cite(best))
     question = context.retriever.read(asked.text)
-    found = [judged(cell, SURE) for cell in cells if is_only_of(asked.subject, cell)]
+    found = [judged(cell, UNJUDGED) for cell in cells if is_only_of(asked.subject, cell)]
     doubtful = [cell for cell in cells if not is_only_of(asked.subject, cell)]
     answers = partial(context.tools.verifier.answers, question)
     for one in judge_in_turn(
@@ -73,13 +74,10 @@ def list_values(context: PlanContext) -> Iterator[Event]:
         values = _values(context, question, asked, items)
         found += values
         n_read, n_empty = n_read + 1, 0 if values else n_empty + 1
-        yield Progress(n_read, min(len(passages), MAX_READ), "passages")
+        yield Progress(n_read, min(len(passages), MAX_READ), "nearest passages")
     kept = [one for one in found if one.verdict is not None]
     if not kept:
-        message = scope.nothing(f"nothing that answers “{asked.text}”")
-        yield from Table(refusal=Refusal("not_in_sources", message, filtered=scope.filtered)).conclusion(
-            context
-        )
+        yield from scope.refusal(context, f"nothing that answers “{asked.text}”").conclusion(context)
         return
     numbered = NumberedCitations()
     rows = _rows(kept, asked, numbered)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from askive.rag.answer.plans.plan import PlanContext
+from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.text.time_expressions import Time
-from askive.rag.types import RefusalReason, Source
+from askive.rag.types import Refusal, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,19 @@ class Scope:
             not context.archive.counts().n_documents,
         )
 
-    @property
-    def reason(self) -> RefusalReason:
-        """Why there is nothing to list."""
-        return "empty_archive" if self.is_empty_archive else "nothing_relevant"
-
-    def nothing(self, what: str, missing: Sequence[str] = ()) -> str:
-        """That nothing was found, where it was looked for, and what to do. what: `no dated event about “ferry”`."""
+    def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
+        """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
         if self.is_empty_archive:
-            return "There are no documents yet. Add some with `askive index PATH`."
+            text = "There are no documents yet. Add some with `askive index PATH`."
+            return Table(refusal=Refusal("empty_archive", text, filtered=self.filtered))
         n = len(self.sources)
-        where = f"{n:,} document{'' if n == 1 else 's'}"
-        where += f" ({self.filtered})" if self.filtered else ""
-        unknown = f" None of them mentions {' or '.join(missing)}." if missing else ""
-        return f"{what[0].upper()}{what[1:]} was found in {where}.{unknown}"
+        where = f"{n:,} document{'' if n == 1 else 's'}{f' ({self.filtered})' if self.filtered else ''}"
+        text = f"{what[0].upper()}{what[1:]} was found in {where}."
+        if missing:
+            text += f" None of them mentions {' or '.join(dict.fromkeys(missing))}."
+        if context.is_cancelled:
+            text = f"Stopped early. So far: {text}"
+        return Table(refusal=Refusal("nothing_relevant", text, filtered=self.filtered))
 
 
 def _may_be_of(source: Source, times: Sequence[Time]) -> bool:

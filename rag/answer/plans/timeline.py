@@ -13,7 +13,7 @@ from askive.rag.survey.sentences import MAX_PASSAGES, SentenceSurvey
 from askive.rag.survey.subject import Subject
 from askive.rag.text.time_expressions import Time
 from askive.rag.text.words import stem
-from askive.rag.types import Event, Progress, Refusal, Row, Searching, Verdict
+from askive.rag.types import Event, Progress, Row, Searching, Verdict
 
 COLUMNS = ("Date", "Event", "Date as written", "Source")
 MAX_EVENTS = 200
@@ -62,8 +62,8 @@ def timeline(context: PlanContext) -> Iterator[Event]:
     events = [event for event in in_order(events) if _may_be_of(event, scope.times)]
     context.trace.mark_retrieved()
     if not events:
-        message = scope.nothing(f"no dated event{_about(subject)}{_of(scope.times)}", survey.missing)
-        yield from Table(refusal=Refusal(scope.reason, message, filtered=scope.filtered)).events(context)
+        what = f"no dated event{_about(subject)}{_of(scope.times)}"
+        yield from scope.refusal(context, what, survey.missing).events(context)
         return
     listed = _most_told(events)
     numbered = NumberedCitations()

@@ -9,10 +9,10 @@ from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
 from askive.rag.survey.asked_speakers import Part, asked_parts
-from askive.rag.survey.judging import Judged, judge_in_turn
+from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn
 from askive.rag.survey.sentences import SentenceSurvey
-from askive.rag.survey.statements import Statement, by_speaker, statements
-from askive.rag.types import Event, Progress, Refusal, Row, Searching, Sources
+from askive.rag.survey.statements import Place, Statement, by_speaker, statements
+from askive.rag.types import Event, Progress, Row, Searching, Sources
 
 COLUMNS = ("Speaker", "Date", "Statement", "Source")
 PART_COLUMN = "Asked"
@@ -38,6 +38,7 @@ def who_said(context: PlanContext) -> Iterator[Event]:
     authors = _authors(context)
     candidates: list[list[Statement]] = []
     missing: list[str] = []
+    about: set[Place] = set()
     for part in parts:
         survey = SentenceSurvey(
             context.archive, scope.sources, part.subject, is_cancelled=lambda: context.is_cancelled
@@ -45,17 +46,16 @@ def who_said(context: PlanContext) -> Iterator[Event]:
         for done, total in survey.steps():
             yield Progress(done, total, "passages")
         found = part.select(statements(survey.sentences, authors, part.publishers(scope.sources.values())))
-        candidates.append(found if part.speakers else [one for one in found if survey.is_about(one.item)])
+        candidates.append(found)
+        about |= {one.place for one in found if part.speakers or survey.is_about(one.item)}
         missing += survey.missing
     context.trace.mark_retrieved()
     best = next((found[0] for found in candidates if found), None)
     if best is None:
-        message = scope.nothing(f"no statement {' or '.join(map(_described, parts))}", missing)
-        yield from Table(refusal=Refusal(scope.reason, message, filtered=scope.filtered)).events(context)
+        yield from scope.refusal(context, _described(parts), missing).events(context)
         return
-    yield Sources(
-        tuple(one.sentence.hit for found in candidates for one in found), numbered.cite(best.sentence)
-    )
+    hits = {one.sentence.hit.passage.passage_id: one.sentence.hit for found in candidates for one in found}
+    yield Sources(tuple(hits.values()), NumberedCitations().cite(best.sentence))
     checked: list[list[Judged[Statement]]] = []
     for part, found in zip(parts, candidates, strict=True):
         checked.append([])
@@ -63,11 +63,13 @@ def who_said(context: PlanContext) -> Iterator[Event]:
             checked[-1] = [Judged(one, None, "supported") for one in found[:MAX_LISTED]]
             continue
         answers = partial(context.tools.verifier.answers, context.retriever.read(part.text))
-        for one in judge_in_turn(
+        in_turn = judge_in_turn(
             found[:MAX_JUDGED], lambda one: one.sentence, answers, lambda: context.is_cancelled
-        ):
-            checked[-1].append(one)
-            yield Progress(len(checked[-1]), min(len(found), MAX_JUDGED), "statements")
+        )
+        for n, one in enumerate(in_turn, start=1):
+            if one.log_odds != UNJUDGED or one.item.place in about:
+                checked[-1].append(one)
+            yield Progress(n, min(len(found), MAX_JUDGED), "statements")
         if part.speakers:
             checked[-1] += [Judged(one, None, "unchecked") for one in found[MAX_JUDGED:MAX_LISTED]]
     yield from _table(parts, checked, scope, context).conclusion(context)
@@ -91,16 +93,13 @@ def _table(
     summary = ["Stopped early: not every statement was judged."] if context.is_cancelled else []
     for part, found in zip(parts, checked, strict=True):
         kept = [one for one in found if one.verdict is not None]
-        verdicts = {(one.item.speaker, one.item.sentence.span): one for one in kept}
+        verdicts = {one.item.place: one for one in kept}
         groups = by_speaker([one.item for one in kept])
         for speaker, group in groups:
-            for statement in group:
-                judged = verdicts[statement.speaker, statement.sentence.span]
-                rows.append(_row(part, speaker, judged, numbered, len(parts) > 1))
+            rows += [_row(part, speaker, verdicts[one.place], numbered, len(parts) > 1) for one in group]
         summary += _summary(part, kept, groups, len(parts) > 1)
     if not rows:
-        message = scope.nothing(f"no statement {' or '.join(map(_described, parts))}")
-        return Table(refusal=Refusal("not_in_sources", message, filtered=scope.filtered))
+        return scope.refusal(context, _described(parts))
     columns = (PART_COLUMN, *COLUMNS) if len(parts) > 1 else COLUMNS
     return Table(summary, columns, tuple(rows), numbered.hits)
 
@@ -129,21 +128,18 @@ def _summary(
     """How many statements of whom; and how many more may be such."""
     opening = f"{part.text} " if several else ""
     n_sure = sum(one.verdict == "supported" for one in kept)
-    sure = {(one.item.speaker, one.item.sentence.span) for one in kept if one.verdict == "supported"}
+    sure = {one.item.place for one in kept if one.verdict == "supported"}
     named = [
-        f"{speaker} ({n:,})"
-        for speaker, group in groups
-        if (n := sum((one.speaker, one.sentence.span) in sure for one in group))
+        f"{speaker} ({n:,})" for speaker, group in groups if (n := sum(one.place in sure for one in group))
     ]
     if not kept:
         return [f"{opening}No statement was found."]
-    sentences = [
-        f"{opening}{n_sure:,} statement{'' if n_sure == 1 else 's'}{': ' if named else ''}{', '.join(named)}."
-    ]
+    counted = f"{n_sure:,} statement{'' if n_sure == 1 else 's'}: {', '.join(named)}."
+    sentences = [f"{opening}{counted}" if n_sure else f"{opening}No statement is sure."]
     if n_sure < len(kept):
-        sentences.append(f"{len(kept) - n_sure:,} more may be such.")
+        sentences.append(f"{len(kept) - n_sure:,} {'more ' if n_sure else ''}may be such.")
     return sentences
 
 
-def _described(part: Part) -> str:
-    return f"for “{part.text}”"
+def _described(parts: Sequence[Part]) -> str:
+    return f"no statement that answers {' or '.join(f'“{part.text}”' for part in parts)}"
