@@ -115,7 +115,7 @@ def statements(
     for item in items:
         source = item.sentence.hit.source
         speakers = _speakers(item.sentence, authors.get(source.doc_id, ""))
-        if not speakers and source.publisher in publishers:
+        if not speakers and source.publisher and source.publisher in publishers:
             speakers = [source.publisher]
         found += [Statement(item, speaker) for speaker in speakers]
     return found
