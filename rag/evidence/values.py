@@ -69,6 +69,11 @@ class Value:
     score: float
 
 
+def synonyms_of(word: str) -> frozenset[str]:
+    """The stems of a word and of those that ask for the same thing: `killed`, `died`, `toll`."""
+    return _SYNONYMS.get(stem(word), frozenset({stem(word)}))
+
+
 def synonym_sets(question: Question) -> list[frozenset[str]]:
     """A set of stems for each of the question's words, itself and its synonyms: `director`, `directed`, `film`."""
     return [_SYNONYMS.get(one, frozenset({one})) for one in dict.fromkeys(question.stems)]

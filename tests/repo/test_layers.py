@@ -107,6 +107,7 @@ ORDER = [
     {"privacy"},
     {"collections"},
     {"answer", "factory"},
+    {"survey"},
     {"verification", "retrieval", "ingest", "overview"},
     {"evidence", "store"},
     {"question"},

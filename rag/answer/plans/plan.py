@@ -78,6 +78,10 @@ class Table:
     def events(self, context: PlanContext) -> Iterator[Event]:
         """`Sources`, the sentences, and `Final`."""
         yield Sources(self.hits, None)
+        yield from self.conclusion(context)
+
+    def conclusion(self, context: PlanContext) -> Iterator[Event]:
+        """The sentences and `Final`, for a plan that has told its `Sources` before."""
         cited: list[Sentence] = []
         text = ""
         for words in self.sentences:

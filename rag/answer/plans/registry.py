@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from askive.rag.answer.plans.list import list_values
 from askive.rag.answer.plans.mentions import mentions
 from askive.rag.answer.plans.overview import overview
 from askive.rag.answer.plans.plan import AnswerPlan
+from askive.rag.answer.plans.timeline import timeline
+from askive.rag.answer.plans.who_said import who_said
 from askive.rag.types import QuestionKind
 
-PLANS: Mapping[QuestionKind, AnswerPlan] = {"mentions": mentions, "overview": overview}
+PLANS: Mapping[QuestionKind, AnswerPlan] = {
+    "mentions": mentions,
+    "overview": overview,
+    "list": list_values,
+    "timeline": timeline,
+    "who_said": who_said,
+}

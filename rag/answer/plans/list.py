@@ -1,0 +1,166 @@
+"""Who, what or where are all of them: every value that the archive gives, each verbatim with its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from functools import partial
+
+from askive.rag.answer.plans.numbering import NumberedCitations
+from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.answer.plans.scope import Scope
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
+from askive.rag.survey.asked_list import AskedList
+from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
+from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
+from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
+from askive.rag.survey.statements import speakers_in
+from askive.rag.types import Citation, Event, Progress, Row, Searching, Sources
+
+COLUMNS = ("Value", "Source")
+SPEAKER_COLUMN = "Reported by"
+MAX_READ = 16
+"""Most passages that the generator reads, the best first."""
+_MAX_EMPTY = 6
+"""After this many passages in a row without a value, it reads no more."""
+MAX_JUDGED = 40
+"""Most rows of tables that the generator judges."""
+MAX_CELLS = 1000
+_MAX_NAMED = 12
+_MAX_SOURCES = 5
+
+
+def list_values(context: PlanContext) -> Iterator[Event]:
+    """Lists values with the sentences in which they stand.
+
+    Code takes the cells of tables under a head that the question names. From other passages the generator copies
+    values; only what stands there verbatim counts, and the generator is asked once more whether the sentence gives it
+    as an answer: what it does not confirm is marked `unchecked` or left out. Publishers in the question restrict the
+    documents. Raises UsageError as `plans.mentions` does, and ModelError when the generator fails.
+    """
+    scope = Scope.read(context)
+    asked = AskedList.read(context.question.query, scope.restrictions)
+    yield Searching(asked.subject.text, filtered=scope.filtered, kind=context.trace.kind)
+    survey = SentenceSurvey(
+        context.archive, scope.sources, asked.subject, is_cancelled=lambda: context.is_cancelled
+    )
+    done = total = 0
+    for done, total in survey.steps():
+        yield Progress(done, total, "passages")
+    context.trace.mark_retrieved()
+    cells = cell_values(survey.sentences, asked.subject)[:MAX_CELLS]
+    passages = _passages(survey, {cell.sentence.hit.passage.passage_id for cell in cells})
+    if not cells and not passages:
+        yield from scope.refusal(context, f"nothing about “{asked.subject.text}”", survey.missing).events(
+            context
+        )
+        return
+    best = cells[0].sentence if cells else passages[0][0].sentence
+    yield Sources(tuple(items[0].sentence.hit for items in passages), NumberedCitations().cite(best))
+    question = context.retriever.read(asked.text)
+    found = [judged(cell, UNJUDGED) for cell in cells if is_only_of(asked.subject, cell)]
+    doubtful = [cell for cell in cells if not is_only_of(asked.subject, cell)]
+    answers = partial(context.tools.verifier.answers, question)
+    for one in judge_in_turn(
+        doubtful[:MAX_JUDGED], lambda cell: cell.sentence, answers, lambda: context.is_cancelled
+    ):
+        found.append(one)
+        yield Progress(len(found), len(cells), "rows")
+    found += [judged(cell, None) for cell in doubtful[MAX_JUDGED:]]
+    n_read = n_empty = 0
+    for items in passages[:MAX_READ]:
+        if context.is_cancelled or n_empty >= _MAX_EMPTY:
+            break
+        values = _values(context, question, asked, items)
+        found += values
+        n_read, n_empty = n_read + 1, 0 if values else n_empty + 1
+        yield Progress(n_read, min(len(passages), MAX_READ), "nearest passages")
+    kept = [one for one in found if one.verdict is not None]
+    if not kept:
+        yield from scope.refusal(context, f"nothing that answers “{asked.text}”").conclusion(context)
+        return
+    numbered = NumberedCitations()
+    rows = _rows(kept, asked, numbered)
+    summary = _summary(rows, scope)
+    if context.is_cancelled:
+        summary.insert(0, f"Stopped after {n_read:,} of {len(passages):,} passages.")
+    elif n_read < len(passages):
+        summary.append(
+            f"Read were {n_read:,} of {len(passages):,} passages about it, the nearest first: some may lack."
+        )
+    columns = (*COLUMNS, SPEAKER_COLUMN) if asked.with_speaker else COLUMNS
+    yield from Table(summary, columns, rows, numbered.hits).conclusion(context)
+
+
+def _passages(survey: SentenceSurvey, tables: Set[int]) -> list[list[SubjectSentence]]:
+    """The sentences about the subject by passage, the best passages first. tables: ids of passages read by code."""
+    passages: dict[int, list[SubjectSentence]] = {}
+    for item in survey.sentences:
+        passage_id = item.sentence.hit.passage.passage_id
+        if passage_id not in tables and survey.is_about(item):
+            passages.setdefault(passage_id, []).append(item)
+    return list(passages.values())
+
+
+def _values(
+    context: PlanContext, question: Question, asked: AskedList, items: Sequence[SubjectSentence]
+) -> list[Judged[ListValue]]:
+    """The values of one passage with their verdicts."""
+    hit, tools = items[0].sentence.hit, context.tools
+    values = read_values(asked.text, asked.kind, hit, tools.generator, context.cancel)
+    result: list[Judged[ListValue]] = []
+    for value in values:
+        if context.is_cancelled:
+            result.append(judged(value, None))
+            continue
+        start, end = value.sentence.span
+        citation = Citation(0, hit, start, end, value.sentence.text, 1.0)
+        result.append(judged(value, tools.verifier.gives(question, value.text, citation)))
+    return result
+
+
+def _rows(
+    kept: Sequence[Judged[ListValue]], asked: AskedList, numbered: NumberedCitations
+) -> tuple[Row, ...]:
+    """A row for each value, the confirmed ones first; its sources newest last, each document once."""
+    sure = {id(one.item) for one in kept if one.verdict == "supported"}
+    rows: list[tuple[bool, str, list[ListValue]]] = []
+    for text, group in grouped([one.item for one in kept]):
+        confirmed = [value for value in group if id(value) in sure]
+        rows.append((bool(confirmed), text, confirmed or group))
+    rows.sort(key=lambda row: not row[0])
+    return tuple(_row(text, group, asked, numbered, is_sure=is_sure) for is_sure, text, group in rows)
+
+
+def _row(
+    text: str, group: Sequence[ListValue], asked: AskedList, numbered: NumberedCitations, *, is_sure: bool
+) -> Row:
+    sentences = list({value.sentence.span: value.sentence for value in group}.values())[:_MAX_SOURCES]
+    sources = dict.fromkeys(", ".join(filter(None, (s.title, s.hit.source.publisher))) for s in sentences)
+    values = {"Value": text, "Source": "; ".join(sources)}
+    if asked.with_speaker:
+        values[SPEAKER_COLUMN] = "; ".join(dict.fromkeys(_reporter(sentence) for sentence in sentences))
+    citations = tuple(numbered.cite(sentence) for sentence in sentences)
+    return Row(values, sentences[0].published, citations, "supported" if is_sure else "unchecked")
+
+
+def _reporter(sentence: SourceSentence) -> str:
+    """Who says it: the speaker in the sentence, else the publisher, else the document."""
+    speakers = speakers_in(" ".join(sentence.text.split()))
+    return " and ".join(speakers) or sentence.hit.source.publisher or sentence.title
+
+
+def _summary(rows: Sequence[Row], scope: Scope) -> list[str]:
+    """The values, how many of how many documents, and how many more may be such."""
+    sure = [row for row in rows if row.verdict == "supported"]
+    documents = {citation.hit.passage.doc_id for row in sure for citation in row.citations}
+    n = len(scope.sources)
+    whole = f"{n:,} document{'' if n == 1 else 's'}{f' ({scope.filtered})' if scope.filtered else ''}"
+    named = [row.values["Value"] for row in sure[:_MAX_NAMED]]
+    more = "; ..." if len(sure) > len(named) else ""
+    sentences = [
+        f"{len(sure):,} found in {len(documents):,} of {whole}{': ' if named else ''}{'; '.join(named)}{more}."
+    ]
+    if len(sure) < len(rows):
+        sentences.append(f"{len(rows) - len(sure):,} more may be such.")
+    return sentences

@@ -1,0 +1,71 @@
+"""The documents that a plan goes through, and the times that a question names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.text.time_expressions import Time
+from askive.rag.types import Refusal, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is looked at.
+
+    sources: the documents under the user's filter, of the publishers that count, by id. times: those that the question
+    names. filtered: the filter and the publishers in words. restrictions: the stretches of the question that name them.
+    """
+
+    sources: Mapping[int, Source]
+    times: tuple[Time, ...]
+    filtered: str
+    restrictions: tuple[str, ...]
+    is_empty_archive: bool
+
+    @classmethod
+    def read(cls, context: PlanContext, *, by_publisher: bool = True, by_time: bool = False) -> Scope:
+        """by_publisher, by_time: whether publishers and times that the question names restrict the documents.
+
+        Raises UsageError for an unknown publisher or field of the user's filter.
+        """
+        store, admitted, question = context.archive.store, context.admitted, context.question
+        admitted.check(store.publishers(), store.fields() if admitted.where else [])
+        publishers = question.publishers if by_publisher else ()
+        times = context.retriever.understand(question).times or question.times
+        sources = {
+            source.doc_id: source
+            for source in store.sources(admitted)
+            if (not publishers or source.publisher in publishers)
+            and (not (by_time and times) or _may_be_of(source, times))
+        }
+        named = f"published by {' or '.join(publishers)}" if publishers else ""
+        dated = " or ".join(dict.fromkeys(time.describe() for time in times)) if by_time else ""
+        filtered = ", ".join(part for part in (context.trace.filtered, named, dated) if part)
+        restrictions = (*(time.wording for time in times), question.relative, *publishers)
+        return cls(
+            sources,
+            times,
+            filtered,
+            tuple(filter(None, restrictions)),
+            not context.archive.counts().n_documents,
+        )
+
+    def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
+        """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
+        if self.is_empty_archive:
+            text = "There are no documents yet. Add some with `askive index PATH`."
+            return Table(refusal=Refusal("empty_archive", text, filtered=self.filtered))
+        n = len(self.sources)
+        where = f"{n:,} document{'' if n == 1 else 's'}{f' ({self.filtered})' if self.filtered else ''}"
+        text = f"{what[0].upper()}{what[1:]} was found in {where}."
+        if missing:
+            text += f" None of them mentions {' or '.join(dict.fromkeys(missing))}."
+        if context.is_cancelled:
+            text = f"Stopped early. So far: {text}"
+        return Table(refusal=Refusal("nothing_relevant", text, filtered=self.filtered))
+
+
+def _may_be_of(source: Source, times: Sequence[Time]) -> bool:
+    return source.published is not None and any(time.includes(source.published) for time in times)

@@ -1,0 +1,105 @@
+"""What a question about statements asks for: whose statements, about what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from askive.rag.survey.statements import Statement
+from askive.rag.survey.subject import Subject
+from askive.rag.text.names import names_in
+from askive.rag.text.words import content_words, stem
+from askive.rag.types import Source
+
+# Words of a question that only ask for statements.
+_ASKING = frozenset(
+    map(
+        stem,
+        """say says said saying tell tells told statement statements remark remarks comment comments commented opinion
+        opinions view views position positions stance standpoint quote quotes quoted quotation quotations word words
+        think thinks thought believe believes react reacted reaction reactions response responses respond responded
+        answer answered answers reply replied write wrote written speak spoke spoken state stated call called describe
+        described claim claimed report reported argue argued insist insisted maintain maintained mention mentioned
+        everything anything something every people somebody anybody everybody anyone someone exactly according give
+        list show find concerning regarding attitude assessment talk talked discuss discussed express expressed voice
+        voiced phrase stand""".split(),
+    )
+)
+# ", and |who| said", "; |what did|": where another question begins
+_NEXT_PART = re.compile(
+    r"\s*[,;?]?\s+(?:(?:and|but|or)\s+)?(?<=\s)(?=(?:who|whom|whose|what\s+did|what\s+does)\b)", re.IGNORECASE
+)
+# "Who said", "by whom is it said", "which experts think", "in whose opinion"
+_ASKS_WHO = re.compile(
+    r"\b(?:who|whom|whose|anybody|anyone|somebody|someone)\b|^\W*(?:(?:in|by|to)\s+)?which\b", re.IGNORECASE
+)
+# "said |about|", "position |on|", "|that|": what follows is the matter
+# "think |of|", "react |to|", "object |to|"
+_MATTER = re.compile(
+    r"\b(?:about|on|regarding|concerning|over|towards?|that|when|after|(?:think|thinks|thought|make|spoke|speak|complain)\s+of"
+    r"|(?:react|respond|reply|answer|object|say|reaction|response|reply|answer)s?\s+to)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is asked.
+
+    text: as a question of its own. speakers: whose statements, each as words in lower case; empty when the question
+    asks who. subject: what to look for. matter: the same without the speakers.
+    """
+
+    text: str
+    speakers: tuple[tuple[str, ...], ...]
+    subject: Subject
+    matter: Subject
+
+    def publishers(self, sources: Iterable[Source]) -> frozenset[str]:
+        """The publishers among the speakers: what their documents say themselves is their statement."""
+        known = {source.publisher for source in sources if source.publisher}
+        # "The Post" is the name "post".
+        return frozenset(one for one in known if tuple(content_words(one)) in self.speakers)
+
+    def select(self, found: Iterable[Statement]) -> list[Statement]:
+        """Those by the speakers; all when the question asks who."""
+        return [one for one in found if not self.speakers or one.is_by(self.speakers)]
+
+
+def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:
+    """One part for each question in the text; a pronoun in a later one stands for the only name in the first.
+
+    restrictions: stretches that name a time, which is no part of the matter.
+    """
+    pieces = [piece.strip(" ,;?.") for piece in _NEXT_PART.split(question) if piece.strip(" ,;?.")]
+    names = [name.text for name in names_in(pieces[0]) if name.start] if pieces else []
+    parts: list[Part] = []
+    for n, piece in enumerate(pieces):
+        text = _PRONOUN.sub(lambda _: names[0], piece, count=1) if n and len(names) == 1 else piece
+        parts.append(_part(f"{text[0].upper()}{text[1:]}", restrictions))
+    return parts
+
+
+def _part(text: str, restrictions: Sequence[str]) -> Part:
+    subject = Subject.read(text, _ASKING, restrictions)
+    if _ASKS_WHO.search(text):
+        return Part(f"{text}?", (), subject, subject)
+    border = _MATTER.search(text)
+    before = Subject.read(text[: border.start()] if border else text, _ASKING, restrictions)
+    speakers = [name.words for name in before.names]
+    if not speakers and border:
+        # "What did the customers say about"
+        speakers = [(term.text.lower(),) for term in before.terms[:1]]
+    own = {stem(word) for speaker in speakers for word in speaker}
+    matter = Subject(
+        " ".join(
+            word
+            for word in subject.text.split()
+            if stem(word.lower().removesuffix("'s").removesuffix("’s")) not in own
+        ),
+        (),
+        tuple(term for term in subject.terms if not term.stems & own),
+    )
+    return Part(f"{text}?", tuple(speakers), subject, matter)

@@ -1,0 +1,155 @@
+"""The values that passages give for a list: cells of tables by code, others by the generator, each verbatim."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event as Flag
+
+from askive.models.protocols import Generator, Message, Sampling, Segment
+from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.evidence.values import fullest, same_value
+from askive.rag.passage_context import source_line
+from askive.rag.question.answer_type import Kind, has_kind
+from askive.rag.survey.sentences import SubjectSentence
+from askive.rag.survey.statements import same_name
+from askive.rag.survey.subject import Subject, Term
+from askive.rag.text.date_mentions import days
+from askive.rag.text.names import names_in
+from askive.rag.text.words import STOP_WORDS, stem, stems, words
+from askive.rag.types import Hit
+
+_SYSTEM = "You find answers in a text. You copy them word for word."
+_REQUEST = (
+    "Write every answer that the text gives, each on a line of its own, copied from the text and as short as possible."
+    " If the text gives none, write None."
+)
+_SAMPLING = Sampling(max_tokens=120)
+_MAX_VALUE_WORDS = 25
+# "- James Foley", "2. James Foley", "“James Foley”"
+_BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)?")
+_EDGES = " \t.,;:\"'“”‘’*`"
+_NONE = re.compile(r"^(?:none|no answers?|n/a|nothing|the text (?:does not|gives no))\b", re.IGNORECASE)
+# "Product: |Oak board|; Supplier: |Holz Weber|"
+_CELL = re.compile(r"(?:^|;\s+)(?P<head>[^:;]{1,60}):\s+(?P<value>[^;]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A value, and the sentence in which it stands verbatim."""
+
+    text: str
+    sentence: SourceSentence
+
+
+def cell_values(items: Sequence[SubjectSentence], subject: Subject) -> list[ListValue]:
+    """The cells of table rows whose column head is a word of the subject; the row must have the subject's other names.
+
+    "products of Metallum": the cells under `Product` in rows with Metallum.
+    """
+    found: list[ListValue] = []
+    for item in items:
+        cells = [(m["head"].strip(), m["value"].strip()) for m in _CELL.finditer(item.sentence.text)]
+        if len(cells) < 2:
+            continue
+        for head, value in cells:
+            term = _head_term(head, subject)
+            rest = [one for one in subject.terms if one is not term and one.is_name]
+            own = set(stems(item.sentence.text))
+            if term is not None and all(one.stems & own for one in rest):
+                found.append(ListValue(value, item.sentence))
+                break
+    return sorted(found, key=lambda value: (value.sentence.hit.source.uri, value.sentence.span))
+
+
+def is_only_of(subject: Subject, value: ListValue) -> bool:
+    """Whether the words of the subject are all in the row of a cell, so that nothing is left to judge."""
+    own = set(stems(value.sentence.text)) | set(stems(value.sentence.about))
+    return all(term.stems & own for term in subject.terms)
+
+
+def read_values(
+    question: str,
+    kind: Kind | None,
+    hit: Hit,
+    generator: Generator,
+    cancel: Flag | None = None,
+) -> list[ListValue]:
+    """The values of the kind that the generator finds in a passage and that stand in one of its sentences.
+
+    Raises ModelError as `Generator.generate` does.
+    """
+    prompt = (
+        Message("system", (Segment(_SYSTEM, reusable=True),)),
+        Message(
+            "user",
+            (
+                Segment(f"Text: {source_line(1, hit)[4:]} {hit.passage.text}\n\n"),
+                Segment(f"Question: {question}\n\n{_REQUEST}"),
+            ),
+        ),
+    )
+    text = "".join(piece.text for piece in generator.generate(prompt, _SAMPLING, cancel))
+    values = [value for line in text.splitlines() if (value := _BULLET.sub("", line).strip(_EDGES))]
+    found: list[ListValue] = []
+    sentences = source_sentences(hit)
+    for value in dict.fromkeys(values):
+        if _NONE.match(value) or not _is_of_kind(value, kind, hit) or _is_asked(value, question):
+            continue
+        found += list(_places(value, sentences))[:1]
+    return found
+
+
+def grouped(values: Sequence[ListValue]) -> list[tuple[str, list[ListValue]]]:
+    """Values that mean the same under the fullest spelling, in the order in which they were found."""
+    groups: list[list[ListValue]] = []
+    for value in values:
+        same = next((group for group in groups if any(_is_same(value, other) for other in group)), None)
+        if same is None:
+            groups.append([value])
+        else:
+            same.append(value)
+    return [(fullest([value.text for value in group]), group) for group in groups]
+
+
+def _head_term(head: str, subject: Subject) -> Term | None:
+    own = set(stems(head))
+    return next((term for term in subject.terms if not term.is_name and term.stems & own), None)
+
+
+def _places(value: str, sentences: Sequence[SourceSentence]) -> Iterator[ListValue]:
+    """The value as each sentence spells it that has it."""
+    pattern = re.compile(r"\s+".join(map(re.escape, value.split())), re.IGNORECASE)
+    for sentence in sentences:
+        if match := pattern.search(sentence.text):
+            yield ListValue(" ".join(match.group().split()), sentence)
+
+
+def _is_of_kind(value: str, kind: Kind | None, hit: Hit) -> bool:
+    if len(value.split()) > _MAX_VALUE_WORDS:
+        return False
+    if kind == "date":
+        return bool(days(value, hit.source.published))
+    return kind != "number" or has_kind("number", value)
+
+
+def _is_asked(value: str, question: str) -> bool:
+    """Whether the value only repeats words of the question."""
+    return set(stems(value)) <= set(stems(question))
+
+
+def _is_same(one: ListValue, other: ListValue) -> bool:
+    first, second = _core(one.text), _core(other.text)
+    if first == second:
+        return True
+    if names_in(one.text) and names_in(other.text):
+        return same_name(first, second)
+    if days(one.text) or days(other.text) or any(char.isdigit() for char in one.text + other.text):
+        published = one.sentence.published, other.sentence.published
+        return bool(days(one.text)) == bool(days(other.text)) and same_value(one.text, other.text, published)
+    return [stem(word) for word in first] == [stem(word) for word in second]
+
+
+def _core(text: str) -> list[str]:
+    return [word for word in words(text) if word not in STOP_WORDS]

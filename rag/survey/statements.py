@@ -1,0 +1,218 @@
+"""Statements: which sentences report what somebody says, and who says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.survey.sentences import SubjectSentence
+from askive.rag.text.names import Name, is_acronym, names_in, same_word
+from askive.rag.text.sentences import split_sentences
+from askive.rag.text.speakers import speaker_of
+from askive.rag.text.words import words
+
+# Verbs of saying, each as it is written; "declined to comment", "called for", "voiced concern"
+_VERB = (
+    r"(?:said|says?|saying|told|tells?|stated|states|claimed|claims|alleged|alleges|argued|argues?|insisted|insists?|maintained"
+    r"|maintains|asserted|reported|reports|believed|believes?|estimated|estimates|denied|denies|deny|acknowledged|warned"
+    r"|warns?|added|adds|suggested|suggests?|predicted|predicts|announced|announces|confirmed|confirms|called|calls|urged"
+    r"|urges|demanded|demands|accused|accuses|praised|praises|thanked|thanks|criticised|criticized|criticises|described"
+    r"|describes|rejected|rejects|stressed|stresses|emphasi[sz]ed|promised|promises|vowed|vows|pledged|swore|threatened"
+    r"|asked|asks|replied|replies|answered|answers|responded|responds|wrote|writes|tweeted|remarked|remarks|commented"
+    r"|noted|notes|explained|explains|admitted|admits|concedes?|conceded|objected|objects|proposed|proposes|recommended"
+    r"|recommends|advised|advises|complained|complains|voiced|voices|expressed|expresses|appealed|restated|repeated"
+    r"|repeats|declined\s+to\s+comment|testified|testifies|thought|thinks?|felt|feels?|hoped|hopes|expected|expects?"
+    r"|wanted|wants?|considered|considers?|portrays?|portrayed|welcomed|welcomes|blamed|blames|apologi[sz]ed|disputed"
+    r"|disputes|questioned|doubted|doubts|disagreed|disagrees|agreed|agrees|spoke|speaks|concluded|concludes|declared"
+    r"|declares|revealed|disclosed|opposed|opposes?|supported|supports|preferred|prefers|condemned|condemns|mentioned"
+    r"|mentions|pointed\s+out|points\s+out|recalled|recalls|quipped|joked|cautioned|cautions|assured|assures|backed)"
+)
+_ADVERBS = r"(?:\s+(?:has|have|had|also|then|did|does|would|again|later|(?:him|her|it)self|still|not|once|who|\w+ly))*"
+_APPOSITION = r"(?:,[^;:]{3,160}?,)?"
+# " of the Pentagon", " and Fabius", " (chair)"
+_ATTACHED = (
+    r"(?:\s+(?:of|from|at|for)\s+(?:the\s+)?[A-Z][\w.]*(?:\s+[A-Z][\w.]*)*|\s+and\s+[A-Z][\w.]*(?:\s+[A-Z][\w.]*)*"
+    r"|\s+\([^)]{1,40}\))?"
+)
+_SAYS_AFTER = re.compile(rf"{_ATTACHED}(?:{_APPOSITION}|,(?=\s+who\b)){_ADVERBS}\s+{_VERB}\b(?!\s+by\b)")
+# "|Putin|’s remark that", "the |U.S.| demand that", "the |Pentagon|’s statement"
+_STATES_AFTER = re.compile(
+    r"(?:['’]s?)?\s+(?:\w+\s+)?(?:demand|claim|warning|promise|statement|remark|argument|accusation|prediction|assertion)s?\s+"
+    r"(?:that|for|of|about)\b"
+)
+# "according to |Hijab|", "in the words of |Hijab|", ", said |Hijab|", "in |Hijab|’s view"
+_BEFORE = re.compile(
+    r"(?:\baccording\s+to|\bin\s+the\s+words\s+of|\bin\s+the\s+(?:view|opinion)\s+of"
+    r"|[,”\"_]\s*(?:said|says|asked|replied|wrote|added|explained|warned))\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+# "The seven |governments|", "Putin's |spokesman|", "Customers": who speaks without a name, each as it is written
+_GROUP = (
+    r"(?:officials?|authorities|governments?|ministr(?:y|ies)|police|coalition|spokes(?:man|woman|person|people)|agenc(?:y|ies)"
+    r"|commission|experts?|analysts?|witness(?:es)?|residents?|critics?|board|committee|council|union|company|firm|bank"
+    r"|customers?|tenants?|landlord|doctors?|patients?|parents?|farmers?|leaders?|statement|reports?|newspapers?|papers?"
+    r"|insurer|court|judge|mayor|minister|president|director|manager|auditors?|inspectors?|teachers?|neighbours?|staff"
+    r"|employees|workers|members|brigade|army|military|opposition|prosecutors?|investigators?|supplier|editors?|author)"
+)
+_GROUP_SAYS = re.compile(
+    rf"^[\W\d]*(?P<who>(?:[\w.'’-]+\s+){{0,5}}?(?i:{_GROUP})){_APPOSITION}{_ADVERBS}\s+{_VERB}\b(?!\s+by\b)"
+)
+# "CNN reported the remarks of Cameron, |who described|"
+_WHO_SAYS = re.compile(rf",\s+who{_ADVERBS}\s+{_VERB}\b")
+# "He said", "She also told", "They were against": the speaker of the sentence before; "I think": the author
+_PRONOUN = re.compile(rf"^[\W\d]*(?P<who>He|She|They|It){_ADVERBS}\s+{_VERB}\b")
+_FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|[Ww]e|[Oo]ur)\b")
+# "Anna Berg: we need a pump", "BERG: no"
+_LABEL = re.compile(
+    r"^[\s\-*•|>]*(?P<who>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.’'-]*){0,3})\s*(?:\([^)]{1,40}\))?:\s+(?=\S+\s+\S)"
+)
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_NO_PERSON = frozenset(
+    """present excused absent date subject from to cc bcc sent note notes price prices item items total agenda product
+    supplier decision action title summary ref re attention warning page table figure annex place time""".split()
+)
+MAIL = "message/"
+
+
+Place = tuple[int, int, str]
+"""Document id, offset of the sentence, speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence with what somebody says. speaker: as spelled there, without titles."""
+
+    item: SubjectSentence
+    speaker: str
+
+    @property
+    def sentence(self) -> SourceSentence:
+        """Where it stands."""
+        return self.item.sentence
+
+    @property
+    def place(self) -> Place:
+        """Tells it from other statements."""
+        return self.sentence.hit.passage.doc_id, self.sentence.span.start, self.speaker
+
+    def is_by(self, speakers: Sequence[Sequence[str]]) -> bool:
+        """Whether the speaker is one of these; each is a tuple of words in lower case."""
+        own = words(self.speaker)
+        return any(same_name(own, speaker) for speaker in speakers)
+
+
+def statements(
+    items: Iterable[SubjectSentence], authors: Mapping[int, str], publishers: Set[str] = frozenset()
+) -> list[Statement]:
+    """The statements in sentences, in their order. authors: of documents with one author, by document id.
+
+    Of a mail every sentence that names no other speaker is its author's; of other documents those in the first person.
+    publishers: those whose documents speak for them, where no other speaker is named.
+    """
+    found: list[Statement] = []
+    for item in items:
+        source = item.sentence.hit.source
+        speakers = _speakers(item.sentence, authors.get(source.doc_id, ""))
+        if not speakers and source.publisher and source.publisher in publishers:
+            speakers = [source.publisher]
+        found += [Statement(item, speaker) for speaker in speakers]
+    return found
+
+
+def by_speaker(found: Sequence[Statement]) -> list[tuple[str, list[Statement]]]:
+    """The statements of each speaker, under the fullest form of the name; those of most statements first, by date."""
+    groups: list[tuple[str, list[Statement]]] = []
+    for statement in sorted(found, key=lambda one: -len(words(one.speaker))):
+        own = words(statement.speaker)
+        same = next((group for name, group in groups if same_name(words(name), own)), None)
+        if same is None:
+            groups.append((statement.speaker, [statement]))
+        else:
+            same.append(statement)
+    for _, group in groups:
+        group.sort(
+            key=lambda s: (s.sentence.published or "9999", s.sentence.hit.source.uri, s.sentence.span.start)
+        )
+    return sorted(groups, key=lambda group: (-len(group[1]), group[0]))
+
+
+def speakers_in(text: str) -> list[str]:
+    """Who says what a sentence reports; several only when they say it together ("Hollande and Fabius said")."""
+    bare = _QUOTED.sub(lambda match: "“" + "_" * (len(match.group()) - 2) + "”", text)
+    names = names_in(bare)
+    found = [name for name in names if _says(name, bare)]
+    if not found or (found[0].start > 0 and _GROUP_SAYS.match(bare)):
+        group_says = _GROUP_SAYS.match(bare)
+        who = group_says["who"] if group_says else speaker_of(text)
+        return [who] if who else []
+    # Who reports it comes first: "According to the Kremlin, Putin said", "CNN reported the remarks of Cameron, who".
+    inner = found[1:] if _BEFORE.search(bare[: found[0].start]) else []
+    inner += [name for name in names if name.start > found[0].start and _WHO_SAYS.match(bare, name.end)]
+    speaker = inner[0] if inner else found[0]
+    if _BEFORE.search(bare[: speaker.start]) and speaker.follows:
+        # "According to U.S. military forces"
+        return [re.split(r"[,;:]", text[speaker.start :], maxsplit=1)[0]]
+    together = [
+        other
+        for other in names
+        if bare[other.end : speaker.start] == " and " or bare[speaker.end : other.start] == " and "
+    ]
+    return [_without_titles(name) for name in sorted([speaker, *together], key=lambda name: name.start)]
+
+
+def _says(name: Name, text: str) -> bool:
+    after, before = text[name.end :], text[: name.start]
+    if re.search(r"\b(?:of|from|at|for|by|to|in|with|against)\s+(?:the\s+)?$", before) and not _BEFORE.search(
+        before
+    ):
+        # "Cook of the |Pentagon| said", "the head of the |Foreign Office| told"
+        return False
+    return bool(_SAYS_AFTER.match(after) or _STATES_AFTER.match(after) or _BEFORE.search(before))
+
+
+def _speakers(sentence: SourceSentence, author: str) -> list[str]:
+    text = " ".join(sentence.text.split())
+    label = _LABEL.match(text)
+    if label and label["who"].lower() not in _NO_PERSON and (" " in label["who"] or label["who"].isupper()):
+        return [label["who"]]
+    if _PRONOUN.match(text):
+        return _speakers_before(sentence)
+    if found := speakers_in(text):
+        return found
+    is_mail = sentence.hit.source.media_type.startswith(MAIL)
+    return [author] if author and (is_mail or _FIRST_PERSON.search(_QUOTED.sub("", text))) else []
+
+
+def _speakers_before(sentence: SourceSentence) -> list[str]:
+    """The speakers of the sentence before that has any, or else the name that begins it."""
+    before = sentence.previous
+    for start, end in reversed(split_sentences(before)):
+        text = before[start:end]
+        if found := speakers_in(text):
+            return found
+        names = names_in(text)
+        if names and names[0].opens and not is_acronym(names[0].text):
+            return [_without_titles(names[0])]
+    return []
+
+
+def _without_titles(name: Name) -> str:
+    """`Laurent Fabius` for "French Foreign Minister Laurent Fabius"; an office alone stays."""
+    parts = name.text.split()
+    bare = [re.sub(r"['’]s?$", "", part).lower().strip(".'’,") for part in parts]
+    title = max((n for n, word in enumerate(bare) if word not in name.words), default=-1)
+    kept = parts[title + 1 :] or parts
+    return re.sub(r"['’]s?$", "", " ".join(kept))
+
+
+def same_name(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two names are forms of one: the shorter is the beginning of the longer, or has its last word and no word
+    that the longer lacks."""
+    short, long = sorted((one, other), key=len)
+    if not short:
+        return False
+    if not same_word(short[-1], long[-1]):
+        return list(short) == list(long[: len(short)])
+    return all(any(same_word(word, known) for known in long) for word in short)

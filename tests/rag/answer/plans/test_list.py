@@ -1,0 +1,118 @@
+"""Lists of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Event as Flag
+
+import pytest
+
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message
+from askive.rag.answer.plans import list as plan
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config
+from askive.rag.question.analysis import Question
+from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter, parse_filter
+from askive.rag.types import Answer, Citation
+from askive.rag.verification.verifier import Verifier
+from tests.rag.answer.plans.rows import ask_rows, column, refused
+from tests.rag.archives import archive_of, assistant_of, document
+
+DOCUMENTS = [
+    document(
+        "Reuters said that Rosa Lind and Captain Erik Holm were killed in the storm.",
+        "Storm",
+        "2021",
+        "The Post",
+    ),
+    document("Holm was killed by a wave. Anna Berg was hurt.", "Wave", "2021", "Reuters"),
+    document(
+        "| Product: Oak board; Supplier: Holz Weber; Price: 38.50\n| Product: Blue tile; Supplier: Ceramica; Price: 1.15\n"
+        "| Product: Pine board; Supplier: Holz Weber; Price: 14.20",
+        "Prices",
+        "2022",
+    ),
+]
+COPIES = {
+    "Rosa Lind and": "- Rosa Lind\n- Captain Erik Holm\n- Tom Nobody\n",
+    "by a wave": "1. “Holm”\n2. Anna Berg.",
+    "Oak board": "None",
+}
+
+
+def copy(messages: Sequence[Message]) -> str:
+    """What the generator copies from a passage; Nobody stands in none."""
+    return next((text for words, text in COPIES.items() if words in messages[-1].text), "None")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Archive]:
+    with archive_of(tmp_path, DOCUMENTS) as archive:
+        yield archive
+
+
+def ask(
+    archive: Archive, question: str, admitted: Filter | None = None, cancel: Flag | None = None
+) -> Answer:
+    assistant = Assistant(archive, ScriptedGenerator(copy), Config(home=archive.folder, reader="off"))
+    return ask_rows(assistant, archive, question, "list", admitted, cancel, cancel_at="passages")
+
+
+def test_values_are_verbatim_and_grouped_with_their_sources(town: Archive) -> None:
+    answer = ask(town, "List the people who were killed.")
+    sources = {row.values["Value"]: len(row.citations) for row in answer.rows}
+    assert sources == {"Captain Erik Holm": 2, "Rosa Lind": 1, "Anna Berg": 1}
+    assert answer.text.startswith("3 found in 2 of 3 documents: ")
+
+
+def test_who_reports_it_is_a_column_when_it_is_asked(town: Archive) -> None:
+    answer = ask(town, "List the people who were killed, with who reported it.")
+    reporters = {row.values["Value"]: row.values["Reported by"] for row in answer.rows}
+    assert reporters["Rosa Lind"] == "Reuters"
+    assert reporters["Anna Berg"] == "Reuters"
+
+
+def test_the_generator_is_asked_again_about_each_value(
+    town: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odds = {"Anna Berg": -9.0, "Rosa Lind": -1.0}
+
+    def gives(_self: Verifier, _question: Question, value: str, _citation: Citation) -> float:
+        return odds.get(value, 2.0)
+
+    monkeypatch.setattr(Verifier, "gives", gives)
+    answer = ask(town, "List the people who were killed.")
+    assert column(answer, "Value", "supported") == ["Captain Erik Holm"]
+    assert column(answer, "Value", "unchecked") == ["Rosa Lind"]
+    assert answer.text.endswith("1 more may be such.")
+    odds |= dict.fromkeys(("Rosa Lind", "Captain Erik Holm", "Holm"), -9.0)
+    assert "nothing that answers" in refused(ask(town, "List the people who were killed.")).lower()
+
+
+def test_cells_of_tables_need_no_generator(town: Archive) -> None:
+    def listed(question: str) -> list[str]:
+        answer = ask_rows(assistant_of(town), town, question, "list")
+        return column(answer, "Value")
+
+    assert listed("List all products") == ["Oak board", "Blue tile", "Pine board"]
+    assert listed("all suppliers") == ["Holz Weber", "Ceramica"]
+
+
+def test_filters_refusals_and_cancelling(
+    town: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = ask(town, "List the people who were killed.", parse_filter(publishers=["The Post"]))
+    assert answer.text.startswith("2 found in 1 of 1 document (publisher The Post): ")
+    assert refused(ask(town, "List the penguins of Zorbo.")).endswith(
+        "None of them mentions penguins or Zorbo."
+    )
+    with archive_of(tmp_path / "empty", []) as empty:
+        assert "askive index" in refused(ask(empty, "List the penguins."))
+    monkeypatch.setattr(plan, "MAX_READ", 1)
+    answer = ask(town, "List the people who were killed.")
+    assert "passages about it, the nearest first: some may lack." in answer.text
+    # Cancelled during the search: nothing was read.
+    assert refused(ask(town, "List the people who were killed.", cancel=Flag())).startswith("Stopped early.")

@@ -1,0 +1,103 @@
+"""Who says what a sentence reports."""
+
+from __future__ import annotations
+
+import pytest
+
+from askive.rag.evidence.source_sentences import source_sentences
+from askive.rag.survey.asked_speakers import asked_parts
+from askive.rag.survey.sentences import SubjectSentence
+from askive.rag.survey.statements import by_speaker, speakers_in, statements
+from askive.rag.types import Hit, Passage, Source
+
+
+@pytest.mark.parametrize(
+    ("sentence", "speakers"),
+    [
+        (
+            "Col. Steve Warren, a U.S. military spokesman in Baghdad, said he had seen nothing.",
+            ["Steve Warren"],
+        ),
+        ("French Foreign Minister Laurent Fabius called the attacks inadmissible.", ["Laurent Fabius"]),
+        ("Peter Cook of the Pentagon said that Emwazi was British.", ["Peter Cook"]),
+        ("Both Hollande and Fabius restated that Assad must go.", ["Hollande", "Fabius"]),
+        ("Negotiation is impossible, Hijab told reporters, as long as bombs fall.", ["Hijab"]),
+        ("Kerry also told Reuters that the war was lost.", ["Kerry"]),
+        # Not who reports it.
+        ("According to the Kremlin transcript, Putin said Russia was willing.", ["Putin"]),
+        ("CNN reported the remarks of David Cameron, who described it as self-defence.", ["David Cameron"]),
+        ("Carter said the attacks missed, although the Kremlin had said otherwise.", ["Carter"]),
+        ("According to Hijab, the talks must end.", ["Hijab"]),
+        ("According to U.S. military forces, there were 56 strikes.", ["U.S. military forces"]),
+        ("The U.S. demand that Assad step down complicates it.", ["U.S."]),
+        ("The seven governments voiced deep concern.", ["The seven governments"]),
+        ("Putin's spokesman declined to comment.", ["Putin's spokesman"]),
+        ("Customers complained about loud pumps.", ["Customers"]),
+        ("“Lind said so” was painted on the wall.", []),
+        ("The ferry is old.", []),
+        ("Assad flew to Moscow.", []),
+    ],
+)
+def test_speakers(sentence: str, speakers: list[str]) -> None:
+    assert speakers_in(sentence) == speakers
+
+
+def items(
+    text: str, media_type: str = "text/markdown", published: str = "2021-03-12"
+) -> list[SubjectSentence]:
+    source = Source(1, "a", "A", media_type, published, "The Post")
+    hit = Hit(Passage(text, 0, len(text), doc_id=1), source, 1.0, 1, "lexical")
+    return [SubjectSentence(sentence, 1.0, 1.0) for sentence in source_sentences(hit)]
+
+
+def test_pronouns_labels_and_authors() -> None:
+    text = "Rosa Lind said the pier is safe. She added that it is new. Anna Berg: It is old and rotten. I doubt that."
+    found = statements(items(text), {1: "Omar Haddad"})
+    assert [one.speaker for one in found] == ["Rosa Lind", "Rosa Lind", "Anna Berg", "Omar Haddad"]
+    assert [one.speaker for one in statements(items(text), {})] == ["Rosa Lind", "Rosa Lind", "Anna Berg"]
+
+
+def test_a_mail_speaks_for_its_author_and_a_publisher_where_it_is_asked() -> None:
+    text = "The beams are rotten. Karl Kern says they must be replaced."
+    mail = statements(items(text, "message/rfc822"), {1: "Tomas Veld"})
+    assert [one.speaker for one in mail] == ["Tomas Veld", "Karl Kern"]
+    assert [one.speaker for one in statements(items(text), {}, {"The Post"})] == ["The Post", "Karl Kern"]
+
+
+def test_forms_of_one_name_are_one_speaker() -> None:
+    text = "Lind said never. Rosa Lind said yes. Erik Lindqvist said maybe. Rosa said so again."
+    groups = by_speaker(statements(items(text), {}))
+    assert [(name, len(group)) for name, group in groups] == [("Rosa Lind", 3), ("Erik Lindqvist", 1)]
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "Who said that Assad must go, and who said he should stay?",
+            [
+                ("Who said that Assad must go?", (), "Assad must go"),
+                ("Who said Assad should stay?", (), "Assad stay"),
+            ],
+        ),
+        (
+            "What did Ash Carter say about sending troops?",
+            [("What did Ash Carter say about sending troops?", (("ash", "carter"),), "sending troops")],
+        ),
+        ("Putin's position on Assad", [("Putin's position on Assad?", (("putin",),), "Assad")]),
+        (
+            "what did customers say about taste",
+            [("What did customers say about taste?", (("customers",),), "taste")],
+        ),
+        (
+            "What does Omar think of Baltic Line?",
+            [("What does Omar think of Baltic Line?", (("omar",),), "Baltic Line")],
+        ),
+        ("everything Ines Roy said", [("Everything Ines Roy said?", (("ines", "roy"),), "")]),
+        ("reactions to the verdict", [("Reactions to the verdict?", (), "verdict")]),
+    ],
+)
+def test_whose_statements_about_what(
+    question: str, parts: list[tuple[str, tuple[tuple[str, ...], ...], str]]
+) -> None:
+    assert [(part.text, part.speakers, part.matter.text) for part in asked_parts(question)] == parts
