@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class PlanContext:
     """What a plan works with.
 
     admitted: the user's filter. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
-    answer, and knows its kind.
+    answer, and knows its kind. n_words: the length of a summary; None: as the question or the plan says.
     """
 
     question: Question
@@ -44,6 +44,7 @@ class PlanContext:
     archive: Archive
     retriever: Retriever
     tools: Tools
+    n_words: int | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -62,6 +63,23 @@ class AnswerPlan(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Text:
+    """The text of an answer while it grows, with its sentences."""
+
+    text: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+
+    def add(self, sentence: Sentence, separator: str = " ") -> Iterator[Event]:
+        """Append a sentence: `Token` and `Cited`. Its offsets are set. separator: between it and the one before."""
+        lead = separator if self.text else ""
+        yield Token(f"{lead}{sentence.text}")
+        start = len(self.text) + len(lead)
+        self.text += f"{lead}{sentence.text}"
+        self.sentences.append(replace(sentence, start=start, end=len(self.text)))
+        yield Cited(self.sentences[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """An answer that code has written: sentences that sum up the rows below them.
@@ -78,19 +96,18 @@ class Table:
     def events(self, context: PlanContext) -> Iterator[Event]:
         """`Sources`, the sentences, and `Final`."""
         yield Sources(self.hits, None)
-        cited: list[Sentence] = []
-        text = ""
+        written = Text()
         for words in self.sentences:
-            start = len(text) + bool(text)
-            yield Token(f" {words}" if text else words)
-            text = f"{text} {words}" if text else words
-            cited.append(Sentence(words, start, start + len(words), verdict="supported"))
-            yield Cited(cited[-1])
-        yield Final(
+            yield from written.add(Sentence(words, 0, 0, verdict="supported"))
+        yield self.final(context, written)
+
+    def final(self, context: PlanContext, written: Text) -> Final:
+        """The end of the answer; written: its text."""
+        return Final(
             Answer(
                 question=context.trace.question,
-                text=self.refusal.message if self.refusal else text,
-                sentences=tuple(cited),
+                text=self.refusal.message if self.refusal else written.text,
+                sentences=tuple(written.sentences),
                 refusal=self.refusal,
                 hits=self.hits,
                 evidence=(),

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from askive.rag.answer.plans.mentions import mentions
 from askive.rag.answer.plans.overview import overview
 from askive.rag.answer.plans.plan import AnswerPlan
+from askive.rag.answer.plans.summary import summary
 from askive.rag.types import QuestionKind
 
-PLANS: Mapping[QuestionKind, AnswerPlan] = {"mentions": mentions, "overview": overview}
+PLANS: Mapping[QuestionKind, AnswerPlan] = {
+    "mentions": mentions,
+    "overview": overview,
+    "summary": summary,
+}
