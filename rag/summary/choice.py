@@ -8,7 +8,7 @@ Radev et al., 2004).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _NOVELTY = 0.4
 _REPEATED = 0.86
 """From this cosine on two sentences say the same, unless their numbers differ."""
 _MIN_WORDS, _MAX_WORDS = 4, 70
-_LEAD, _UNFINISHED, _REFERS_BACK, _ASKS = 0.12, 0.15, 0.1, 0.15
+_LEAD, _UNFINISHED, _REFERS_BACK, _ASKS = 0.12, 0.3, 0.1, 0.15
 _DETAIL = 0.05
 # "He said", "But the", "That is"; the reader of a summary does not know who or what.
 _BACK_REFERENCE = re.compile(
@@ -63,23 +63,25 @@ def spread(vectors: Vectors, n: int) -> list[int]:
     return [at for at, _ in (next(every) for _ in range(n))]
 
 
-def choose_sentences(
-    hits: Sequence[Hit],
-    embedder: Embedder,
-    n_words: int,
-    about: Callable[[Sequence[SourceSentence]], Vectors] | None = None,
-) -> list[SourceSentence]:
-    """Sentences of the passages with together about n_words words, the best first; each statement once.
+def statements(hits: Sequence[Hit]) -> list[SourceSentence]:
+    """The sentences of the passages that can stand in a summary: no heading, no scrap, nothing that asks somebody to
+    say something."""
+    return [sentence for sentence in candidates_of(hits) if _is_statement(sentence)]
 
-    about: how much each sentence is about what is asked, shape (n,), 0 to about 1; None: nothing is asked.
+
+def choose_sentences(
+    sentences: Sequence[SourceSentence], embedder: Embedder, n_words: int, about: Vectors | None = None
+) -> list[SourceSentence]:
+    """Those of the sentences, with together about n_words words, that matter most, the best first; each statement once.
+
+    about: how much each is about what is asked, shape (n,), 0 to about 1; None: nothing is asked.
     """
-    sentences = [sentence for sentence in candidates_of(hits) if _is_statement(sentence)]
     if not sentences:
         return []
     vectors = embedder.embed([sentence.text for sentence in sentences])
     worth = central(vectors) + np.array([_form(sentence) for sentence in sentences], dtype=np.float32)
     if about is not None:
-        worth = 0.5 * worth + about(sentences)
+        worth = 0.5 * worth + about
     chosen: list[SourceSentence] = []
     left = n_words
     for at, similarity in diverse(vectors, worth):
@@ -95,7 +97,6 @@ def choose_sentences(
 
 
 def _is_statement(sentence: SourceSentence) -> bool:
-    """Whether it can stand in a summary: no heading, no scrap, nothing that asks somebody to say something."""
     n = len(words(sentence.text))
     if not _MIN_WORDS <= n <= _MAX_WORDS or has_dictation(sentence.text):
         return False

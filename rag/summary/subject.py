@@ -31,6 +31,7 @@ _ASKING = frozenset(
     bring speed date catch miss missed stand stands going things affairs current status far
     document documents doc docs file files archive archives collection source sources text texts paper papers folder
     everything anything something all whole entire contents content every together
+    compare comparison difference differences differ
     there's what's let's i'd i've we've""".split()
 )
 _ACRONYMS = ("i", "tl", "dr", "tldr")

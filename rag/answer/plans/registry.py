@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from askive.rag.answer.plans.comparison import comparison
 from askive.rag.answer.plans.mentions import mentions
 from askive.rag.answer.plans.overview import overview
 from askive.rag.answer.plans.plan import AnswerPlan
@@ -14,4 +15,5 @@ PLANS: Mapping[QuestionKind, AnswerPlan] = {
     "mentions": mentions,
     "overview": overview,
     "summary": summary,
+    "comparison": comparison,
 }

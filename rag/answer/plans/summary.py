@@ -6,22 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from askive.models.protocols import Vectors
 from askive.rag.answer.plans.plan import PlanContext, Table, Text
-from askive.rag.evidence.scoring import score_sentences
 from askive.rag.evidence.source_sentences import SourceSentence
-from askive.rag.passage_context import heading_words, named_source
-from askive.rag.question.analysis import Question
+from askive.rag.passage_context import named_source
 from askive.rag.retrieval.near_duplicates import number_ranks
 from askive.rag.store.filters import Filter
-from askive.rag.summary.choice import choose_sentences, spread
+from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.kept import KeptParagraphs
+from askive.rag.summary.passages import central_passages, passages_about, scores_about
 from askive.rag.summary.subject import Subject, subject_of
 from askive.rag.summary.wording import Writer, count_words, paragraphs_of, says_again
 from askive.rag.text.sentences import split_sentences
-from askive.rag.text.words import stems
 from askive.rag.types import (
     Citation,
     Event,
@@ -35,13 +30,8 @@ from askive.rag.types import (
 )
 
 N_WORDS = 150
-_N_PASSAGES = 40
-_MAX_READ = 20_000
-"""Passages whose vectors are compared; of more, every second, third... is."""
 _LONGER = 1.5
 """The chosen sentences have this many times the words of the summary, for the generator to shorten."""
-_NEAR = 0.4
-"""From this cosine to the topic on a passage concerns it, whatever its words."""
 _EMPTY = "There are no documents to sum up{within}. Add some with `askive index PATH`."
 _NOTHING = "The documents hold nothing about “{topic}”{within}. Other words or more documents may help."
 
@@ -110,48 +100,13 @@ def _chosen(
 ) -> list[SourceSentence]:
     """The sentences to sum up, the best first."""
     embedder = context.archive.embedder
-    if subject.topic and not subject.documents:
-        topic = context.retriever.read(subject.topic)
-        hits = _about(context, topic, admitted)
-        scores = {
-            (one.hit.passage.doc_id, one.start): one.score for one in score_sentences(topic, hits, embedder)
-        }
-
-        def about(sentences: Sequence[SourceSentence]) -> Vectors:
-            keys = ((one.hit.passage.doc_id, one.span.start) for one in sentences)
-            return np.array([scores.get(key, 0.0) for key in keys], dtype=np.float32)
-
-        return choose_sentences(hits, embedder, n_words, about)
-    return choose_sentences(_most_central(context, subject.documents or sources), embedder, n_words)
-
-
-def _about(context: PlanContext, topic: Question, admitted: Filter) -> tuple[Hit, ...]:
-    """The passages that concern the topic: near to it, or with half of its words in them or in their headings."""
-    wanted = set(topic.stems)
-
-    def concerns(hit: Hit) -> bool:
-        context_words = heading_words(hit.source, hit.passage, "title", "headings")
-        own = wanted & set(stems(f"{context_words} {hit.passage.text}"))
-        return hit.parts.get("dense", 0.0) >= _NEAR or 2 * len(own) > len(wanted)
-
-    hits = context.retriever.retrieve(topic, top_k=_N_PASSAGES, admitted=admitted)
-    return tuple(hit for hit in hits if concerns(hit))
-
-
-def _most_central(context: PlanContext, sources: Sequence[Source]) -> tuple[Hit, ...]:
-    """Passages from all over the documents, the most central and diverse ones, in the order of the documents."""
-    store = context.archive.store
-    by_id = {source.doc_id: source for source in sources}
-    passages = [passage for doc_id in by_id for passage in store.passages_of(doc_id)]
-    passages = passages[:: -(-len(passages) // _MAX_READ) or 1]
-    if not passages:
-        return ()
-    vectors = store.vectors([passage.passage_id for passage in passages])
-    rows = np.stack([vectors[passage.passage_id] for passage in passages])
-    kept = (passages[at] for at in sorted(spread(rows, _N_PASSAGES)))
-    return tuple(
-        Hit(passage, by_id[passage.doc_id], 1.0, rank, "dense") for rank, passage in enumerate(kept, 1)
-    )
+    if subject.documents or not subject.topic:
+        hits = central_passages(context.archive, subject.documents or sources)
+        return choose_sentences(statements(hits), embedder, n_words)
+    topic = context.retriever.read(subject.topic)
+    hits = passages_about(context.retriever, topic, admitted)
+    sentences = statements(hits)
+    return choose_sentences(sentences, embedder, n_words, scores_about(topic, sentences, hits, embedder))
 
 
 def _write(
