@@ -23,8 +23,10 @@ from askive.rag.verification.dictation import has_dictation
 _NOVELTY = 0.4
 _REPEATED = 0.86
 """From this cosine on two sentences say the same, unless their numbers differ."""
+_MUCH_LESS = 0.4
+"""Sentences that are less about what is asked than this share of the best one are passed over."""
 _MIN_WORDS, _MAX_WORDS = 4, 70
-_LEAD, _UNFINISHED, _REFERS_BACK, _ASKS = 0.12, 0.3, 0.1, 0.15
+_LEAD, _UNFINISHED, _REFERS_BACK = 0.12, 0.3, 0.1
 _DETAIL = 0.05
 # "He said", "But the", "That is"; the reader of a summary does not know who or what.
 _BACK_REFERENCE = re.compile(
@@ -64,8 +66,8 @@ def spread(vectors: Vectors, n: int) -> list[int]:
 
 
 def statements(hits: Sequence[Hit]) -> list[SourceSentence]:
-    """The sentences of the passages that can stand in a summary: no heading, no scrap, nothing that asks somebody to
-    say something."""
+    """The sentences of the passages that can stand in a summary: no heading, no scrap, no question, nothing that asks
+    somebody to say something."""
     return [sentence for sentence in candidates_of(hits) if _is_statement(sentence)]
 
 
@@ -81,7 +83,9 @@ def choose_sentences(
     vectors = embedder.embed([sentence.text for sentence in sentences])
     worth = central(vectors) + np.array([_form(sentence) for sentence in sentences], dtype=np.float32)
     if about is not None:
-        worth = 0.5 * worth + about
+        kept = np.flatnonzero(about >= _MUCH_LESS * about.max())
+        sentences, vectors = [sentences[at] for at in kept], vectors[kept]
+        worth = 0.5 * worth[kept] + about[kept]
     chosen: list[SourceSentence] = []
     left = n_words
     for at, similarity in diverse(vectors, worth):
@@ -98,7 +102,7 @@ def choose_sentences(
 
 def _is_statement(sentence: SourceSentence) -> bool:
     n = len(words(sentence.text))
-    if not _MIN_WORDS <= n <= _MAX_WORDS or has_dictation(sentence.text):
+    if not _MIN_WORDS <= n <= _MAX_WORDS or has_dictation(sentence.text) or sentence.text.endswith("?"):
         return False
     return sentence.text.strip(" #*") not in (sentence.hit.passage.heading, sentence.hit.source.title)
 
@@ -109,7 +113,6 @@ def _form(sentence: SourceSentence) -> float:
     worth = _LEAD / (1 + sentence.span.start / 400) if passage.doc_id else 0.0
     worth += _DETAIL * bool(numbers(text))
     worth -= _UNFINISHED * (not is_finished(text))
-    worth -= _ASKS * text.rstrip().endswith("?")
     return worth - _REFERS_BACK * bool(_BACK_REFERENCE.match(text))
 
 

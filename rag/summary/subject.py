@@ -12,7 +12,6 @@ from askive.rag.text.words import STOP_WORDS, stems, words
 from askive.rag.types import Source
 
 _WORDS_PER = {"word": 1, "sentence": 22, "line": 15, "paragraph": 90, "page": 400}
-_MIN_NAME_CHARS = 4
 _MAX_NAMED = 5
 # "in about 150 words", "three sentences", "one paragraph"
 _LENGTH = re.compile(
@@ -60,13 +59,22 @@ def subject_of(question: str, sources: Sequence[Source]) -> Subject:
 
 
 def named_documents(question: str, topic: str, sources: Sequence[Source]) -> tuple[Source, ...]:
-    """The documents whose title or file name stands in the question, or has all words of the topic, if it is one."""
+    """The documents whose title or file name stands in the question, or has all words of the topic, if it is one.
+
+    A title of one word is no name: it may be the topic of others. Of two names of which one is part of the other, the
+    longer one counts.
+    """
     asked = f" {' '.join(words(question))} "
-    named = [source for source in sources if any(f" {name} " in asked for name in _names(source))]
+    found = {source: name for source in sources for name in _names(source) if f" {name} " in asked}
+    named = [
+        source
+        for source, name in found.items()
+        if not any(name != other and f" {name} " in f" {other} " for other in found.values())
+    ]
     if named:
         return tuple(named[:_MAX_NAMED])
     wanted = set(stems(topic)) if topic else set()
-    alike = [source for source in sources if wanted <= set(stems(" ".join(_names(source))))]
+    alike = [source for source in sources if wanted <= set(stems(f"{source.title} {_spelled(source)}"))]
     return tuple(alike) if len(wanted) > 1 and len(alike) == 1 else ()
 
 
@@ -87,10 +95,14 @@ def _is_asking(word: str, opens: bool) -> bool:
 
 
 def _names(source: Source) -> list[str]:
-    """Title and file name of a document, the latter with and without its ending, as words in lower case."""
-    path = PurePath(source.uri)
-    every = (source.title, path.name, path.stem, re.sub(r"[-_.]", " ", path.stem))
-    return [name for name in (" ".join(words(text)) for text in every) if len(name) >= _MIN_NAME_CHARS]
+    """The file name and what of title and file name has several words, as words in lower case."""
+    several = (name for name in (source.title, _spelled(source)) if len(words(name)) > 1)
+    return [" ".join(words(name)) for name in (PurePath(source.uri).name, *several) if words(name)]
+
+
+def _spelled(source: Source) -> str:
+    """The file name without its ending, as words."""
+    return re.sub(r"[-_.]+", " ", PurePath(source.uri).stem)
 
 
 def _number(text: str) -> int:

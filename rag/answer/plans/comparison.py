@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from askive.rag.answer.plans.plan import PlanContext, Table, Text
+from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of
 from askive.rag.answer.plans.summary import summary
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
 from askive.rag.question.sides import Sides, sides_of
-from askive.rag.retrieval.near_duplicates import number_ranks
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.passages import central_passages, passages_about, scores_about
 from askive.rag.summary.subject import named_documents
@@ -144,10 +143,9 @@ def _table(context: PlanContext, sides: Sequence[_Side], aspect: str) -> Iterato
     markers: dict[tuple[int, int, int], int] = {}
     known = set(stems(" ".join((aspect, *(side.name for side in sides)))))
     rows = tuple(_row(sides, cells, known, markers) for cells in _points(context, sides))
-    cited = {citation.marker: citation for row in rows for citation in row.citations}
-    hits = {(c.hit.passage.doc_id, c.hit.passage.start): c.hit for c in cited.values()}
-    shown = Table((), (POINT, *(side.name for side in sides)), rows, number_ranks(list(hits.values())))
-    yield Sources(shown.hits, cited[1])
+    citations = [citation for row in rows for citation in row.citations]
+    shown = Table((), (POINT, *(side.name for side in sides)), rows, hits_of(citations))
+    yield Sources(shown.hits, citations[0])
     written = Text()
     yield from written.add(Sentence(_counts(sides, aspect), 0, 0, verdict="supported"))
     if context.is_cancelled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from askive.rag.answer.plans.comparison import comparison
+from askive.rag.answer.plans.conversation import conversation
 from askive.rag.answer.plans.mentions import mentions
 from askive.rag.answer.plans.overview import overview
 from askive.rag.answer.plans.plan import AnswerPlan
@@ -16,4 +17,5 @@ PLANS: Mapping[QuestionKind, AnswerPlan] = {
     "overview": overview,
     "summary": summary,
     "comparison": comparison,
+    "conversation": conversation,
 }

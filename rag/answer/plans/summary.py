@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from askive.rag.answer.plans.plan import PlanContext, Table, Text
+from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
-from askive.rag.retrieval.near_duplicates import number_ranks
 from askive.rag.store.filters import Filter
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.kept import KeptParagraphs
@@ -20,7 +19,6 @@ from askive.rag.text.sentences import split_sentences
 from askive.rag.types import (
     Citation,
     Event,
-    Hit,
     Progress,
     Refusal,
     Searching,
@@ -64,9 +62,9 @@ def summary(context: PlanContext) -> Iterator[Event]:
         )
         yield from Table(refusal=refusal).events(context)
         return
-    hits = _hits_of(chosen)
-    best = chosen[0]
-    yield Sources(hits, Citation(1, best.hit, *best.span, best.text, 1.0))
+    citations = [Citation(1, one.hit, *one.span, one.text, 1.0) for one in chosen]
+    hits = hits_of(citations)
+    yield Sources(hits, citations[0])
     written = Text()
     yield from _write(context, chosen, n_words, written)
     yield Table(hits=hits).final(context, written)
@@ -135,7 +133,7 @@ def _write(
         lead, separator = f"{named_source(paragraph[0].hit.source)}: " if are_several else "", "\n\n"
         for sentence in sentences:
             if not says_again(sentence.text, written.sentences):
-                marked = replace(_numbered(sentence, markers), text=f"{lead}{sentence.text}")
+                marked = replace(numbered(sentence, markers), text=f"{lead}{sentence.text}")
                 yield from written.add(marked, separator)
                 lead, separator = "", " "
     context.trace.mark_generated()
@@ -156,18 +154,3 @@ def _without_end(text: str) -> str:
     """The text without its last sentence, which was cut off."""
     spans = split_sentences(text)
     return text[spans[0].start : spans[-2].end] if len(spans) > 1 else ""
-
-
-def _hits_of(sentences: Sequence[SourceSentence]) -> tuple[Hit, ...]:
-    """The passages of the sentences, each once, with ranks from 1."""
-    hits = {(one.hit.passage.doc_id, one.hit.passage.start): one.hit for one in sentences}
-    return number_ranks(list(hits.values()))
-
-
-def _numbered(sentence: Sentence, markers: dict[tuple[int, int, int], int]) -> Sentence:
-    """The sentence with markers. markers: those given so far, by document and offsets; it grows."""
-    citations: list[Citation] = []
-    for citation in sentence.citations:
-        key = citation.hit.passage.doc_id, citation.start, citation.end
-        citations.append(replace(citation, marker=markers.setdefault(key, len(markers) + 1)))
-    return replace(sentence, citations=tuple(citations))
