@@ -106,7 +106,7 @@ ORDER = [
     {"privacy"},
     {"collections"},
     {"answer", "factory"},
-    {"verification", "retrieval", "ingest", "overview"},
+    {"verification", "retrieval", "ingest", "overview", "summary"},
     {"evidence", "store"},
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},
