@@ -23,11 +23,15 @@ from askive.rag.verification.dictation import has_dictation
 _NOVELTY = 0.4
 _REPEATED = 0.86
 """From this cosine on two sentences say the same, unless their numbers differ."""
+_SAME_DOCUMENT = 0.2
+"""What is of one document counts as this much alike, so that a summary goes through several."""
 _MUCH_LESS = 0.4
 """Sentences that are less about what is asked than this share of the best one are passed over."""
 _MIN_WORDS, _MAX_WORDS = 4, 70
-_LEAD, _UNFINISHED, _REFERS_BACK = 0.12, 0.3, 0.1
+_LEAD, _UNFINISHED, _REFERS_BACK = 0.2, 0.3, 0.1
 _DETAIL = 0.05
+# "To: Colin Mabey"
+_MAIL_HEADER = re.compile(r"(?:from|to|cc|bcc|date|sent|subject|reply-to|message-id):\s", re.IGNORECASE)
 # "He said", "But the", "That is"; the reader of a summary does not know who or what.
 _BACK_REFERENCE = re.compile(
     r"[\"“‘']?(?:he|she|they|it|his|her|their|its|this|that|these|those|but|and|however|also|so|then|there|such)\b",
@@ -86,23 +90,34 @@ def choose_sentences(
         kept = np.flatnonzero(about >= _MUCH_LESS * about.max())
         sentences, vectors = [sentences[at] for at in kept], vectors[kept]
         worth = 0.5 * worth[kept] + about[kept]
-    chosen: list[SourceSentence] = []
+    chosen: list[int] = []
     left = n_words
-    for at, similarity in diverse(vectors, worth):
-        sentence = sentences[at]
-        if similarity >= _REPEATED and any(_same_numbers(sentence, other) for other in chosen):
+    for at, _ in diverse(_by_document(sentences, vectors), worth):
+        says_it = np.flatnonzero(vectors[chosen] @ vectors[at] >= _REPEATED)
+        if any(_same_numbers(sentences[at], sentences[chosen[other]]) for other in says_it):
             continue
-        n = len(words(sentence.text))
+        n = len(words(sentences[at].text))
         if chosen and n > left:
             break
-        chosen.append(sentence)
+        chosen.append(at)
         left -= n
-    return chosen
+    return [sentences[at] for at in chosen]
+
+
+def _by_document(sentences: Sequence[SourceSentence], vectors: Vectors) -> Vectors:
+    """The vectors with more dimensions, in which sentences of one document are alike: unit rows, shape (n, larger)."""
+    documents = list(dict.fromkeys(sentence.hit.source.doc_id for sentence in sentences))
+    own = np.zeros((len(sentences), len(documents)), dtype=np.float32)
+    for row, sentence in zip(own, sentences, strict=True):
+        row[documents.index(sentence.hit.source.doc_id)] = _SAME_DOCUMENT**0.5
+    return np.hstack([vectors * (1 - _SAME_DOCUMENT) ** 0.5, own])
 
 
 def _is_statement(sentence: SourceSentence) -> bool:
     n = len(words(sentence.text))
     if not _MIN_WORDS <= n <= _MAX_WORDS or has_dictation(sentence.text) or sentence.text.endswith("?"):
+        return False
+    if _MAIL_HEADER.match(sentence.text):
         return False
     return sentence.text.strip(" #*") not in (sentence.hit.passage.heading, sentence.hit.source.title)
 

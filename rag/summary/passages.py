@@ -15,6 +15,7 @@ from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.summary.choice import spread
+from askive.rag.text.names import has_name, lower_words
 from askive.rag.text.words import stems
 from askive.rag.types import Hit, Source
 
@@ -26,12 +27,18 @@ _NEAR = 0.4
 
 
 def passages_about(retriever: Retriever, topic: Question, admitted: Filter) -> tuple[Hit, ...]:
-    """The passages that concern a topic: near to it, or with most of its words in them or in their headings."""
+    """The passages that concern a topic: with most of its names, and near to it or with most of its words.
+
+    Names and words may be in their headings.
+    """
     wanted = set(topic.stems)
 
     def concerns(hit: Hit) -> bool:
-        own = set(stems(f"{heading_words(hit.source, hit.passage, 'title', 'headings')} {hit.passage.text}"))
-        return hit.parts.get("dense", 0.0) >= _NEAR or 2 * len(wanted & own) > len(wanted)
+        text = f"{heading_words(hit.source, hit.passage, 'title', 'headings')} {hit.passage.text}"
+        own_words = lower_words(text)
+        n_names = sum(has_name(name, own_words, text) for name in topic.names)
+        is_near = hit.parts.get("dense", 0.0) >= _NEAR or 2 * len(wanted & set(stems(text))) > len(wanted)
+        return is_near and 2 * n_names >= len(topic.names)
 
     hits = retriever.retrieve(topic, top_k=N_PASSAGES, admitted=admitted)
     return tuple(hit for hit in hits if concerns(hit))

@@ -20,6 +20,12 @@ _LENGTH = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:[-.'’/&][^\W_]+)*")
+# "|reports on| the flood", "|minutes say about| the hedge", "|letters have to tell about| the famine"
+_KIND_OF_DOCUMENT = re.compile(
+    r"^(?:reports?|letters?|mails?|articles?|notes?|minutes|briefs?|diaries|news)\s+"
+    r"(?:(?:say|says|tell|tells|have|has|to)\s+)*(?:on|about|concerning|regarding)\s+(?:the\s+)?",
+    re.IGNORECASE,
+)
 # Words that ask for a summary, and those that stand for the documents without saying which.
 _ASKING = frozenset(
     """summarise summarize summarised summarized summarising summarizing summary summaries sum gist tl dr tldr
@@ -84,8 +90,8 @@ def _topic(text: str) -> str:
     found = [match for match in _WORD.finditer(text) if not _is_asking(match.group(), match.start() == 0)]
     if not found:
         return ""
-    # Words of asking in the middle stay: "the first report on the key points of the lease".
-    return text[found[0].start() : found[-1].end()]
+    # Words of asking in the middle stay: "the first law on the key points of the lease".
+    return _KIND_OF_DOCUMENT.sub("", text[found[0].start() : found[-1].end()])
 
 
 def _is_asking(word: str, opens: bool) -> bool:

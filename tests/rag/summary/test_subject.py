@@ -23,6 +23,7 @@ SOURCES = [
         ("a summary, in about 150 words, of what has been written on the drought", "drought", [], 150),
         ("the harbour dispute in two sentences", "harbour dispute", [], 44),
         ("tl;dr of the fight against Islamic State", "fight against Islamic State", [], None),
+        ("What do all the letters have to tell about the famine?", "famine", [], None),
         ("Give me a summary of all documents", "", [], None),
         ("Sum up the whole collection, please!", "", [], None),
         ("summary of the ferry contract", "ferry contract", [1], None),
