@@ -51,19 +51,20 @@ def ask(
     history: Sequence[Turn] = (),
     admitted: Filter | None = None,
     kind: QuestionKind | None = None,
+    words: int | None = None,
     config: Config | None = None,
 ) -> Answer:
     """The answer to one question. Each call loads the models: for several questions use `open`.
 
     history: earlier turns, for a follow-up question. admitted: only documents that pass this filter are used. kind: as
-    what to answer the question, such as "mentions"; without it the question decides.
+    what to answer the question, such as "mentions"; without it the question decides. words: of a summary.
     If the documents do not hold the answer, the result is a refusal, not an error. Raises as `open`, and UsageError
     for an empty question.
     """
     _require_nonempty(question, "question", 'ask one: askive.ask("Who said that?")')
     settings = _settings(config)
     with open(_collection_name(settings, collection), config=settings) as assistant:
-        return assistant.ask(question, history, admitted=admitted, kind=kind)
+        return assistant.ask(question, history, admitted=admitted, kind=kind, words=words)
 
 
 def index(

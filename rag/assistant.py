@@ -70,9 +70,10 @@ class Assistant:
         *,
         admitted: Filter | None = None,
         kind: QuestionKind | None = None,
+        words: int | None = None,
     ) -> Answer:
         """The answer, without its events; parameters and errors as in `stream`."""
-        for event in self.stream(question, history, admitted=admitted, kind=kind):
+        for event in self.stream(question, history, admitted=admitted, kind=kind, words=words):
             if isinstance(event, Final):
                 return event.answer
         raise AssertionError("a stream always ends with Final")
@@ -113,17 +114,19 @@ class Assistant:
         *,
         admitted: Filter | None = None,
         kind: QuestionKind | None = None,
+        words: int | None = None,
     ) -> Iterator[Event]:
         """Events: Searching, Sources, Progress..., Token..., Final. A refusal is a Final answer, not an exception.
 
         admitted: a filter on documents. kind: as what to answer the question; None decides by the question. Kinds that
-        have no plan yet are answered from the best passages, and `Answer.kind` says so.
+        have no plan yet are answered from the best passages, and `Answer.kind` says so. words: of a
+        summary, 20 to 2,000; without it as many as the question says, or 150.
         Raises UsageError for a question that is empty, longer than 12,000 characters or not a string, and for an
         unknown field in the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
         with mark_answering(self._config):
-            yield from self._answerer.stream(question, history, cancel, admitted, kind)
+            yield from self._answerer.stream(question, history, cancel, admitted, kind, words)
 
     def close(self) -> None:
         """Free the models and close the archive; safe to call twice."""

@@ -43,6 +43,12 @@ def source_line(number: int, hit: Hit) -> str:
     return f"[{number}] {hit.source.title[:_MAX_TITLE_CHARS]}{f' ({about})' if about else ''}:"
 
 
+def named_source(source: Document | Source) -> str:
+    """The publisher, or else the title, and the date in words: `Reuters, November 2015`; the uri if all are unknown."""
+    date = spelled_date(source.published).partition(" ")[2]
+    return ", ".join(part for part in (source.publisher or source.title, date) if part) or source.uri
+
+
 def _heading_part(source: Document | Source, passage: Passage, part: HeadPart) -> str | None:
     match part:
         case "title":

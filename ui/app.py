@@ -26,8 +26,8 @@ from askive.ui.commands import (
     verify,
 )
 from askive.ui.commands import eval as eval_commands
-from askive.ui.server import commands as server
 from askive.ui.commands.folder import backup, check, status, watch
+from askive.ui.server import commands as server
 from askive.ui.streams import OutputClosed
 from askive.ui.terminal.render import Output, print_error, write_error
 

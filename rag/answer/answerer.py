@@ -55,6 +55,7 @@ from askive.rag.verification.citer import Citer
 from askive.rag.verification.verifier import Verifier
 
 LONGEST_QUESTION_CHARS = 12_000
+MIN_WORDS, MAX_WORDS = 20, 2_000
 FROM_PASSAGES: frozenset[QuestionKind] = frozenset({"fact", "yes_no", "explanation", "who_said"})
 """The kinds that the best passages answer."""
 
@@ -127,10 +128,12 @@ class Answerer:
         cancel: Flag | None,
         admitted: Filter | None,
         kind: QuestionKind | None,
+        words: int | None = None,
     ) -> Iterator[Event]:
         """The events of the plan for the question's kind, or of an answer from the best passages."""
         question, history = _checked(question), _storable(history)
         _check_kind(kind)
+        _check_words(words)
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
         retriever = self.preparer.retriever
         whole = retriever.read(question)
@@ -142,7 +145,7 @@ class Answerer:
             return
         archive, tools = self._archive, self.tools
         yield from plan(
-            PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools)
+            PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools, words)
         )
 
     def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLANS) -> QuestionKind:
@@ -287,6 +290,14 @@ def _check_kind(kind: str | None) -> None:
     kinds = get_args(QuestionKind)
     if kind is not None and kind not in kinds:
         raise UsageError(f"{kind!r} is no kind of question", remedy=f"kinds: {', '.join(kinds)}")
+
+
+def _check_words(words: int | None) -> None:
+    """Raises UsageError for a length that no summary can have."""
+    if words is not None and not MIN_WORDS <= words <= MAX_WORDS:
+        raise UsageError(
+            f"a summary of {words} words", remedy=f"ask for {MIN_WORDS} to {MAX_WORDS:,} words: --words 150"
+        )
 
 
 def _evidence_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Hit]:

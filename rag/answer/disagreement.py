@@ -13,8 +13,8 @@ from itertools import pairwise
 from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.values import fullest, same_value
+from askive.rag.passage_context import named_source
 from askive.rag.question.analysis import Question
-from askive.rag.text.dates import spelled_date
 from askive.rag.text.names import names_in
 from askive.rag.types import Account, Citation, Hit
 
@@ -86,7 +86,10 @@ def _one_value_per_voice(groups: Sequence[list[CandidateAnswer]]) -> list[list[C
 
 def describe(differing: Disagreement) -> str:
     """The accounts in one sentence: `The sources differ: 35 (Reuters, 3 November 2015); 12 (...).`"""
-    sources = [dict.fromkeys(map(_source, account.citations)) for account in differing.accounts]
+    sources = [
+        dict.fromkeys(named_source(citation.hit.source) for citation in account.citations)
+        for account in differing.accounts
+    ]
     parts = []
     for at, account in enumerate(differing.accounts):
         shown = list(sources[at])[:3]
@@ -159,9 +162,3 @@ def _is_update(groups: Sequence[Sequence[CandidateAnswer]]) -> bool:
         return False
     ranges = sorted((min(d for d in group if d), max(d for d in group if d)) for group in dates)
     return all(earlier[1] < later[0][: len(earlier[1])] for earlier, later in pairwise(ranges))
-
-
-def _source(citation: Citation) -> str:
-    source = citation.hit.source
-    date = spelled_date(source.published).partition(" ")[2]
-    return ", ".join(part for part in (source.publisher or source.title, date) if part) or source.uri

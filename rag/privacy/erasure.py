@@ -1,4 +1,4 @@
-"""Erase removed and replaced text: bytes in the store, old vector files, cached attention states."""
+"""Erase removed and replaced text: bytes in the store, old vector files, summaries, cached attention states."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from askive.rag.config import Config
 from askive.rag.store.archive import Archive
 from askive.rag.store.database_file import migration_copies
 from askive.rag.store.sqlite import SqliteStore
+from askive.rag.summary.kept import delete_kept
 
 
 def erase_removed(config: Config, archive: Archive, *, states_cleared: bool | None = None) -> bool:
@@ -37,4 +38,4 @@ def erase_store(
         if path.name != current:
             with contextlib.suppress(OSError):
                 path.unlink()
-    return store.erase() and cleared
+    return delete_kept(folder) and store.erase() and cleared

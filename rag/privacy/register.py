@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import delete_set_aside, set_aside
 from askive.rag.config import Config
 from askive.rag.load import LOADERS
@@ -39,6 +40,7 @@ from askive.rag.privacy.quotes import (
 from askive.rag.privacy.removal import Removal, Removed
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
+from askive.rag.summary.kept import count_kept, delete_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,14 @@ def delete_upload(config: Config, path: Path) -> None:
         folder.rmdir()
 
 
+def _count_summaries(config: Config, removal: Removal) -> int:
+    return count_kept(collection_path(config, removal.collection))
+
+
+def _delete_summaries(config: Config, removal: Removal) -> bool:
+    return delete_kept(collection_path(config, removal.collection))
+
+
 def _erase(config: Config, removal: Removal) -> bool:
     if removal.archive is not None:
         return erase_removed(config, removal.archive)
@@ -215,6 +225,14 @@ PLACES = (
         "copy",
         lambda config, removal: len(_indexes(config, removal)),
         _delete_indexes,
+    ),
+    Place(
+        "summaries",
+        "quotes, and sentences made from it",
+        "collections/NAME/summaries",
+        "own",
+        _count_summaries,
+        _delete_summaries,
     ),
     Place(
         "collection",

@@ -108,7 +108,7 @@ ORDER = [
     {"collections"},
     {"answer", "factory"},
     {"survey"},
-    {"verification", "retrieval", "ingest", "overview"},
+    {"verification", "retrieval", "ingest", "overview", "summary"},
     {"evidence", "store"},
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},

@@ -25,6 +25,7 @@ from askive.ui.terminal.options import (
     Publisher,
     Quiet,
     Where,
+    Words,
     output,
     settings,
 )
@@ -55,6 +56,7 @@ def ask(
     where: Where = None,
     literal: Literal = False,
     answer_as: AnswerAs = None,
+    words: Words = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -84,7 +86,7 @@ def ask(
     )
     shown = output(as_json or batch is not None, quiet)
     if batch is not None:
-        _ask_batch(config, _read_batch(batch), admitted, answer_as, shown)
+        _ask_batch(config, _read_batch(batch), admitted, answer_as, words, shown)
         return
     text = sys.stdin.read() if question == "-" else question or ""
     if not text.strip():
@@ -93,18 +95,25 @@ def ask(
         if shown.as_json:
             from askive.rag.serialize import answer_to_dict
 
-            shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=answer_as)))
+            shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=answer_as, words=words)))
         else:
             from askive.ui.terminal.answers import print_stream
 
-            events = assistant.stream(text, admitted=admitted, kind=answer_as)
+            events = assistant.stream(text, admitted=admitted, kind=answer_as, words=words)
             answer = print_stream(events, shown, strict=strict)
             if answer_as not in (None, answer.kind):
                 shown.hint(f"Questions of the kind {answer_as!r} are answered from the best passages so far.")
+            if words is not None and answer.kind != "summary":
+                shown.hint("--words is for summaries. --as summary makes one.")
 
 
 def _ask_batch(
-    config: Config, questions: Iterator[str], admitted: Filter, kind: QuestionKind | None, shown: Output
+    config: Config,
+    questions: Iterator[str],
+    admitted: Filter,
+    kind: QuestionKind | None,
+    words: int | None,
+    shown: Output,
 ) -> None:
     """Print the answers in order, each as soon as it is done. A question that fails becomes an error object."""
     from askive.models.errors import AskiveError
@@ -115,7 +124,7 @@ def _ask_batch(
     with open_assistant(config, shown)[0] as assistant:
         for text in questions:
             try:
-                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=kind)))
+                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=kind, words=words)))
             except Exception as error:  # One failing question must not stop the others.
                 failed = True
                 failure = (

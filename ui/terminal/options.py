@@ -74,6 +74,11 @@ AnswerAs = Annotated[
     ),
 ]
 
+Words = Annotated[
+    int | None,
+    typer.Option("--words", metavar="N", help="Length of a summary; 150 if the question does not say."),
+]
+
 
 def settings(
     *,

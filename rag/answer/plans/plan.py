@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from typing import Protocol
 
 from askive.rag.answer.conclusion import Tools
 from askive.rag.answer.streaming import AnswerTrace
 from askive.rag.question.analysis import Question
+from askive.rag.retrieval.near_duplicates import number_ranks
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import (
     Answer,
+    Citation,
     Cited,
     Event,
     Final,
@@ -33,7 +35,7 @@ class PlanContext:
     """What a plan works with.
 
     admitted: the user's filter. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
-    answer, and knows its kind.
+    answer, and knows its kind. n_words: the length of a summary; None: as the question or the plan says.
     """
 
     question: Question
@@ -44,6 +46,7 @@ class PlanContext:
     archive: Archive
     retriever: Retriever
     tools: Tools
+    n_words: int | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -60,6 +63,23 @@ class AnswerPlan(Protocol):
         A cancelled plan ends too, with an answer that says how far it came. Raises ModelError when the generator fails.
         """
         ...
+
+
+@dataclass(slots=True)
+class Text:
+    """The text of an answer while it grows, with its sentences."""
+
+    text: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+
+    def add(self, sentence: Sentence, separator: str = " ") -> Iterator[Event]:
+        """Append a sentence: `Token` and `Cited`. Its offsets are set. separator: between it and the one before."""
+        lead = separator if self.text else ""
+        yield Token(f"{lead}{sentence.text}")
+        start = len(self.text) + len(lead)
+        self.text += f"{lead}{sentence.text}"
+        self.sentences.append(replace(sentence, start=start, end=len(self.text)))
+        yield Cited(self.sentences[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +102,18 @@ class Table:
 
     def conclusion(self, context: PlanContext) -> Iterator[Event]:
         """The sentences and `Final`, for a plan that has told its `Sources` before."""
-        cited: list[Sentence] = []
-        text = ""
+        written = Text()
         for words in self.sentences:
-            start = len(text) + bool(text)
-            yield Token(f" {words}" if text else words)
-            text = f"{text} {words}" if text else words
-            cited.append(Sentence(words, start, start + len(words), verdict="supported"))
-            yield Cited(cited[-1])
-        yield Final(
+            yield from written.add(Sentence(words, 0, 0, verdict="supported"))
+        yield self.final(context, written)
+
+    def final(self, context: PlanContext, written: Text) -> Final:
+        """The end of the answer; written: its text."""
+        return Final(
             Answer(
                 question=context.trace.question,
-                text=self.refusal.message if self.refusal else text,
-                sentences=tuple(cited),
+                text=self.refusal.message if self.refusal else written.text,
+                sentences=tuple(written.sentences),
                 refusal=self.refusal,
                 hits=self.hits,
                 evidence=(),
@@ -107,3 +126,18 @@ class Table:
                 rows=self.rows,
             )
         )
+
+
+def numbered(sentence: Sentence, markers: dict[tuple[int, int, int], int]) -> Sentence:
+    """The sentence with markers on its citations. markers: those given so far, by document and offsets; it grows."""
+    citations: list[Citation] = []
+    for citation in sentence.citations:
+        key = citation.hit.passage.doc_id, citation.start, citation.end
+        citations.append(replace(citation, marker=markers.setdefault(key, len(markers) + 1)))
+    return replace(sentence, citations=tuple(citations))
+
+
+def hits_of(citations: Sequence[Citation]) -> tuple[Hit, ...]:
+    """The passages of the citations, each once, with ranks from 1."""
+    hits = {(c.hit.passage.doc_id, c.hit.passage.start): c.hit for c in citations}
+    return number_ranks(list(hits.values()))

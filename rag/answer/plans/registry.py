@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from askive.rag.answer.plans.comparison import comparison
+from askive.rag.answer.plans.conversation import conversation
 from askive.rag.answer.plans.list import list_values
 from askive.rag.answer.plans.mentions import mentions
 from askive.rag.answer.plans.overview import overview
 from askive.rag.answer.plans.plan import AnswerPlan
+from askive.rag.answer.plans.summary import summary
 from askive.rag.answer.plans.timeline import timeline
 from askive.rag.answer.plans.who_said import who_said
 from askive.rag.types import QuestionKind
@@ -18,4 +21,7 @@ PLANS: Mapping[QuestionKind, AnswerPlan] = {
     "list": list_values,
     "timeline": timeline,
     "who_said": who_said,
+    "summary": summary,
+    "comparison": comparison,
+    "conversation": conversation,
 }

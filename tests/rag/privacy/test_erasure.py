@@ -28,6 +28,7 @@ from askive.rag.privacy.leftovers import find_leftovers, sweep, uploads_lock
 from askive.rag.privacy.register import PLACES
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.secure_delete import UNERASED, is_marked
+from askive.rag.summary.kept import FOLDER
 from askive.rag.types import Document
 from tests.erasing import STAYS, holders, secret, write
 
@@ -101,6 +102,22 @@ def test_changed_files(config: Config, folder: Path) -> None:
     index(config, folder).close()
     only_stays(config)
     assert kept.stats().n_disk == 0, "a state may be made of the former text"
+
+
+@pytest.mark.parametrize("way", ["removed", "changed", "added"])
+def test_summaries_are_erased_unless_documents_were_only_added(
+    config: Config, folder: Path, way: str
+) -> None:
+    with index(config, folder) as archive:
+        kept = archive.folder / FOLDER / "paragraph.json"
+        kept.parent.mkdir()
+        kept.write_text(secret("alpha"), encoding="utf-8")
+        if way == "removed":
+            remove_from_collection(config, archive, [str(folder / "alpha.txt")])
+        else:
+            (folder / ("alpha.txt" if way == "changed" else "new.txt")).write_text("Nothing to see.")
+            index(config, folder).close()
+    assert kept.exists() is (way == "added")
 
 
 def test_an_indexing_that_only_adds_keeps_the_states(config: Config, folder: Path) -> None:

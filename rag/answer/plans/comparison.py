@@ -1,0 +1,226 @@
+"""Two or more sides against each other: what each has by itself, side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of
+from askive.rag.answer.plans.summary import summary
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.passage_context import heading_words
+from askive.rag.question.analysis import Question
+from askive.rag.question.sides import Sides, sides_of
+from askive.rag.summary.choice import choose_sentences, statements
+from askive.rag.summary.passages import central_passages, passages_about, scores_about
+from askive.rag.summary.subject import named_documents
+from askive.rag.text.names import has_name, lower_words
+from askive.rag.text.numbers import numbers
+from askive.rag.text.words import stems
+from askive.rag.types import (
+    Citation,
+    Event,
+    Progress,
+    Refusal,
+    Row,
+    Searching,
+    Sentence,
+    Source,
+    Sources,
+)
+
+POINT = "Point"
+_N_WORDS = 130
+"""Of the sentences of one side, without the length of the others."""
+_SAME_POINT = 0.5
+"""From this cosine on two sentences are about the same point."""
+_MAX_SENTENCES = 7
+_N_SHARED_WORDS = 3
+# "Raqqa", "air-strikes"; no figures, no letters
+_WORD = re.compile(r"[^\W\d_][\w-]{2,}")
+_NOTHING = "The documents hold nothing about {sides}. Other words or more documents may help."
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A side with its sentences, the best first. All of them are its own: of its documents, or with its name."""
+
+    name: str
+    sentences: Sequence[SourceSentence]
+
+
+def comparison(context: PlanContext) -> Iterator[Event]:
+    """Finds for each side by itself what the documents say of it, and sets what is about the same point side by side.
+
+    A side is a publisher, a document, or anything else that sentences name. A question that does not name its sides is
+    answered by a summary, which goes by document. Raises as `plans.summary` does.
+    """
+    store = context.archive.store
+    context.admitted.check(store.publishers(), store.fields() if context.admitted.where else [])
+    asked = _with_documents(
+        sides_of(context.question.query, context.question.publishers), store.sources(context.admitted)
+    )
+    if not asked.names:
+        yield from summary(context)
+        return
+    yield Searching(
+        f"{' / '.join(asked.names)} {asked.aspect}".strip(), "", context.trace.filtered, context.trace.kind
+    )
+    sides: list[_Side] = []
+    for done, name in enumerate(asked.names):
+        yield Progress(done, len(asked.names), "sides")
+        sides.append(_Side(name, () if context.is_cancelled else _sentences_of(context, name, asked.aspect)))
+    context.trace.mark_retrieved()
+    found = [side for side in sides if side.sentences]
+    if not found:
+        message = _NOTHING.format(sides=" or ".join(asked.names))
+        yield from Table(refusal=Refusal("nothing_relevant", message)).events(context)
+        return
+    yield from _table(context, sides, asked.aspect)
+
+
+def _with_documents(asked: Sides, sources: Sequence[Source]) -> Sides:
+    """Sides that are only counted ("the two leases") are the documents of that kind, if there are two to four."""
+    wanted = set(stems(asked.several)) if asked.several else set()
+    alike = [
+        source.title for source in sources if wanted and wanted <= set(stems(f"{source.title} {source.uri}"))
+    ]
+    return Sides(tuple(alike), asked.aspect) if 2 <= len(alike) <= 4 else asked
+
+
+def _sentences_of(context: PlanContext, name: str, aspect: str) -> list[SourceSentence]:
+    """The sentences of one side about the aspect; without an aspect the most important ones."""
+    retriever, archive = context.retriever, context.archive
+    topic = retriever.read(aspect or name)
+    if name in context.question.publishers:
+        admitted = context.admitted.of_publisher(name)
+        if aspect:
+            hits = passages_about(retriever, topic, admitted)
+        else:
+            hits = central_passages(archive, archive.store.sources(admitted))
+        sentences = statements(hits)
+    elif documents := named_documents(name, name, archive.store.sources(context.admitted)):
+        hits = central_passages(archive, documents)
+        sentences = statements(hits)
+    else:
+        topic = retriever.read(f"{name} {aspect}".strip())
+        hits = passages_about(retriever, topic, context.admitted)
+        side, wanted = retriever.read(name), set(stems(aspect))
+        sentences = [one for one in statements(hits) if _is_of(one, side)]
+        if wanted & set(stems(" ".join(hit.passage.text for hit in hits))):
+            # Other words for it, such as "retaken", are left to the scores.
+            sentences = [one for one in sentences if _is_about(one, wanted)]
+    about = scores_about(topic, sentences, hits, archive.embedder) if aspect else None
+    return choose_sentences(sentences, archive.embedder, _N_WORDS, about)[:_MAX_SENTENCES]
+
+
+def _is_of(sentence: SourceSentence, side: Question) -> bool:
+    """Whether a sentence, with its title and headings, names the side, and itself some word of it."""
+    around = f"{_context(sentence)} {sentence.text}"
+    if side.names:
+        own_words, all_words = lower_words(sentence.text), lower_words(around)
+        return any(has_name(name, own_words, sentence.text) for name in side.names) and all(
+            has_name(name, all_words, around) for name in side.names
+        )
+    wanted = set(side.stems)
+    return bool(wanted & set(stems(sentence.text))) and wanted <= set(stems(around))
+
+
+def _is_about(sentence: SourceSentence, wanted: set[str]) -> bool:
+    """Whether a sentence, with its neighbours, title and headings, has a word of what is compared."""
+    return bool(wanted & set(stems(f"{_context(sentence)} {sentence.context}")))
+
+
+def _context(sentence: SourceSentence) -> str:
+    return heading_words(sentence.hit.source, sentence.hit.passage, "title", "headings", "published")
+
+
+def _table(context: PlanContext, sides: Sequence[_Side], aspect: str) -> Iterator[Event]:
+    """`Sources`, how many documents each side has, its best sentence, and the rows."""
+    markers: dict[tuple[int, int, int], int] = {}
+    known = set(stems(" ".join((aspect, *(side.name for side in sides)))))
+    rows = tuple(_row(sides, cells, known, markers) for cells in _points(context, sides))
+    citations = [citation for row in rows for citation in row.citations]
+    shown = Table((), (POINT, *(side.name for side in sides)), rows, hits_of(citations))
+    yield Sources(shown.hits, citations[0])
+    written = Text()
+    yield from written.add(Sentence(_counts(sides, aspect), 0, 0, verdict="supported"))
+    if context.is_cancelled:
+        yield from written.add(
+            Sentence("Stopped before every side was looked at.", 0, 0, verdict="supported")
+        )
+    yield shown.final(context, written)
+
+
+def _counts(sides: Sequence[_Side], aspect: str) -> str:
+    """`On Sinjar: Reuters in 2 documents, VOA in none.`"""
+    parts = []
+    for side in sides:
+        n = len({sentence.hit.source.doc_id for sentence in side.sentences})
+        parts.append(f"{side.name} in {f'{n:,} document' if n else 'none'}{'s' if n > 1 else ''}")
+    counts = ", ".join(parts)
+    return f"On {aspect}: {counts}." if aspect else f"{counts[0].upper()}{counts[1:]}."
+
+
+def _points(context: PlanContext, sides: Sequence[_Side]) -> list[dict[str, SourceSentence]]:
+    """The sentences by point and side: those that are near to each other are about one point.
+
+    Points of several sides come first; each sentence is in one of them.
+    """
+    every = [(side.name, sentence) for side in sides for sentence in side.sentences]
+    vectors = context.archive.embedder.embed([sentence.text for _, sentence in every])
+    nearness = vectors @ vectors.T
+    free = set(range(len(every)))
+    points: list[dict[str, SourceSentence]] = []
+    pairs = [
+        (float(nearness[i, j]), i, j)
+        for i, j in zip(*np.triu_indices(len(every), 1), strict=True)
+        if every[i][0] != every[j][0] and nearness[i, j] >= _SAME_POINT
+    ]
+    for _, i, j in sorted(pairs, reverse=True):
+        if i in free and j in free:
+            free -= {i, j}
+            points.append(dict((every[i], every[j])))
+            for k in sorted(free, key=lambda k: -float(nearness[i, k])):
+                if every[k][0] not in points[-1] and nearness[i, k] >= _SAME_POINT:
+                    free.discard(k)
+                    points[-1][every[k][0]] = every[k][1]
+    return [*points, *({every[at][0]: every[at][1]} for at in sorted(free))]
+
+
+def _row(
+    sides: Sequence[_Side],
+    cells: Mapping[str, SourceSentence],
+    known: Set[str],
+    markers: dict[tuple[int, int, int], int],
+) -> Row:
+    citations: list[Citation] = []
+    values = {POINT: _point(cells, known)}
+    for side in sides:
+        if sentence := cells.get(side.name):
+            citations.append(_cite(sentence, markers))
+            values[side.name] = f"“{' '.join(sentence.text.split())}”"
+    return Row(values, citations=tuple(citations))
+
+
+def _point(cells: Mapping[str, SourceSentence], known: Set[str]) -> str:
+    """`both: strikes, Raqqa; other figures`, or the one side that has it. known: stems that tell nothing new."""
+    if len(cells) == 1:
+        return f"only {next(iter(cells))}"
+    texts = [sentence.text for sentence in cells.values()]
+    shared = set.intersection(*(set(stems(text)) for text in texts)) - known
+    spelled = {stems(word)[0]: word for word in _WORD.findall(texts[0]) if stems(word)[0] in shared}
+    about = ", ".join(list(spelled.values())[:_N_SHARED_WORDS])
+    figures = [numbers(text) for text in texts]
+    differ = all(figures) and not set.intersection(*map(set, figures))
+    who = "both" if len(cells) == 2 else "all"
+    return f"{who}{f': {about}' if about else ''}{'; other figures' if differ else ''}"
+
+
+def _cite(sentence: SourceSentence, markers: dict[tuple[int, int, int], int]) -> Citation:
+    key = sentence.hit.passage.doc_id, *sentence.span
+    marker = markers.setdefault(key, len(markers) + 1)
+    return Citation(marker, sentence.hit, *sentence.span, sentence.text, 1.0)

@@ -1,0 +1,107 @@
+"""Two sides against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event as Flag
+
+import pytest
+
+from askive.rag.store.archive import Archive
+from askive.rag.types import Answer, Final, Progress, Searching, Sources
+from tests.rag.archives import archive_of, assistant_of, document
+
+DOCUMENTS = [
+    document(
+        "The ferry sank with 12 people on board. Divers found the ferry on Friday.",
+        "Wreck",
+        "2016-01",
+        "Reuters",
+    ),
+    document("The ferry sank with 15 people on board.", "Loss", "2016-01", "VOA"),
+    document("The mill burned down in Finsk.", "Mill", "2016-02", "AP"),
+    document(
+        "Oak beams cost 40 crowns a metre. Pine beams cost 20 crowns a metre.", "Prices", uri="prices.csv"
+    ),
+    document("The tenant pays 900 crowns a month.", "Lease of the old mill", uri="lease-mill.pdf"),
+    document("The tenant pays 700 crowns a month.", "Lease of the barn", uri="lease-barn.pdf"),
+]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Archive]:
+    with archive_of(tmp_path, DOCUMENTS) as archive:
+        yield archive
+
+
+def ask(archive: Archive, question: str) -> Answer:
+    answer = assistant_of(archive).ask(question, kind="comparison")
+    for citation in answer.citations:
+        text = archive.document(citation.hit.passage.doc_id).text
+        assert text[citation.start : citation.end] == citation.quote != ""
+    return answer
+
+
+def cells(answer: Answer) -> list[tuple[str, ...]]:
+    return [tuple(row.values.get(column, "").strip("“”") for column in answer.columns) for row in answer.rows]
+
+
+def test_publishers_side_by_side(town: Archive) -> None:
+    answer = ask(town, "What do Reuters and VOA say about the ferry?")
+    assert answer.columns == ("Point", "Reuters", "VOA")
+    assert answer.text == "On ferry: Reuters in 1 document, VOA in 1 document."
+    assert cells(answer)[0] == (
+        "both: sank, people, board; other figures",
+        "The ferry sank with 12 people on board.",
+        "The ferry sank with 15 people on board.",
+    )
+    assert cells(answer)[1:] == [("only Reuters", "Divers found the ferry on Friday.", "")]
+    for row in answer.rows:
+        for column, citation in zip(
+            [c for c in answer.columns[1:] if c in row.values], row.citations, strict=True
+        ):
+            assert citation.hit.source.publisher == column
+
+
+def test_a_side_without_evidence_has_none(town: Archive) -> None:
+    answer = ask(town, "What do Reuters and AP say about the mill?")
+    assert answer.text == "On mill: AP in 1 document, Reuters in none."
+    assert cells(answer) == [("only AP", "The mill burned down in Finsk.", "")]
+
+
+def test_sides_are_never_swapped(town: Archive) -> None:
+    answer = ask(town, "What is the difference in cost between pine and oak?")
+    assert answer.columns == ("Point", "pine", "oak")
+    assert cells(answer)[0][1:] == ("Pine beams cost 20 crowns a metre.", "Oak beams cost 40 crowns a metre.")
+
+
+@pytest.mark.parametrize("question", ["Compare the two leases.", "lease-barn.pdf vs lease-mill.pdf"])
+def test_documents_as_sides(town: Archive, question: str) -> None:
+    answer = ask(town, question)
+    assert {c.quote for c in answer.citations} == {
+        "The tenant pays 900 crowns a month.",
+        "The tenant pays 700 crowns a month.",
+    }
+    assert len(answer.columns) == 3
+
+
+def test_nothing_found_and_no_sides(town: Archive) -> None:
+    refused = ask(town, "Compare penguins and walruses")
+    assert refused.refusal is not None
+    assert "nothing about penguins or walruses" in refused.text
+    by_document = ask(town, "Compare what each paper reports about the ferry")
+    assert by_document.kind == "comparison"
+    assert {c.hit.source.publisher for c in by_document.citations} == {"Reuters", "VOA"}
+
+
+def test_the_events_and_a_stop(town: Archive) -> None:
+    cancel = Flag()
+    events = []
+    for event in assistant_of(town).stream("Compare pine and oak", cancel=cancel, kind="comparison"):
+        events.append(event)
+        if isinstance(event, Progress) and event.done == 1:
+            cancel.set()
+    assert [type(event) for event in events[:4]] == [Searching, Progress, Progress, Sources]
+    assert isinstance(events[-1], Final)
+    assert events[-1].answer.text.endswith("Stopped before every side was looked at.")
