@@ -30,6 +30,7 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import classify
+from askive.rag.retrieval.named_documents import checked_filter
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -109,6 +110,7 @@ class Answerer:
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
         analysed = self.preparer.retriever.read(question)
+        admitted = checked_filter(admitted or Filter(), self._archive.store)
         prepared = self.preparer.prepare(analysed, history, admitted, cancel)
         if prepared is None:
             return ()
@@ -135,6 +137,7 @@ class Answerer:
         _check_kind(kind)
         _check_words(words)
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
+        admitted = checked_filter(admitted or Filter(), self._archive.store)
         retriever = self.preparer.retriever
         whole = retriever.read(question)
         trace.kind = kind = kind or self._kind_of(whole)
@@ -145,7 +148,7 @@ class Answerer:
             return
         archive, tools = self._archive, self.tools
         yield from plan(
-            PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools, words)
+            PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
         )
 
     def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLANS) -> QuestionKind:

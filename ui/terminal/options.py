@@ -57,6 +57,14 @@ Where = Annotated[
         " matter or the mail; repeat for more.",
     ),
 ]
+In = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        metavar="TITLE|PATH|ID",
+        help="Only this document, or the documents of this folder; repeat for more.",
+    ),
+]
 Literal = Annotated[
     bool,
     typer.Option(

@@ -34,8 +34,8 @@ from askive.rag.types import (
 class PlanContext:
     """What a plan works with.
 
-    admitted: the user's filter. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
-    answer, and knows its kind. n_words: the length of a summary; None: as the question or the plan says.
+    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times
+    of the answer, and knows its kind. n_words: the length of a summary; None: as the question or the plan says.
     """
 
     question: Question
