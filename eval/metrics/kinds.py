@@ -156,7 +156,7 @@ def _list_scores(entries: Sequence[str], items: Sequence[Group], wrong: Sequence
 
 
 def repeats(sentences: Sequence[str]) -> list[bool]:
-    """For each sentence whether an earlier one has nearly all of its content words, or it has nearly all of that one's."""
+    """For each sentence whether it shares nearly all content words of the shorter one with an earlier sentence."""
     bags = [set(content_words(sentence)) for sentence in sentences]
     return [any(_says_the_same(bag, earlier) for earlier in bags[:at]) for at, bag in enumerate(bags)]
 

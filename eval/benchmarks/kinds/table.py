@@ -1,9 +1,9 @@
 """`make bench-kinds`: answers to questions of all kinds beside the plain pipeline.
 
-`python -m askive.eval.benchmarks.kinds.table [--half dev|test] [--kinds KIND,...] [--limit N] [--out FILE]`
+`python -m askive.eval.benchmarks.kinds.table [--half dev|test] [--kinds KIND,...] [--limit N] [--no-plain]`
 
-Rows are stored under the home (`eval/trust`), one run for each kind: after an interrupt the same command resumes it, and
-kinds that were measured before, by the same code and with the same limit, are only read.
+Rows are stored under the home (`eval/trust`), one run for each kind: after an interrupt the same command resumes it,
+and kinds that were measured before, by the same code and with the same limit, are only read.
 """
 
 from __future__ import annotations
@@ -43,15 +43,25 @@ def suites_of(suite: Suite, kinds: Sequence[str]) -> Iterator[Suite]:
 
 
 def measure(
-    suite: Suite, kinds: Sequence[str], models: Models, config: Config, limit: int | None, log: Log
+    suite: Suite,
+    kinds: Sequence[str],
+    models: Models,
+    config: Config,
+    limit: int | None,
+    log: Log,
+    *,
+    with_plain: bool = True,
 ) -> dict[str, Any]:
-    """Ask all questions of the kinds, at most `limit` of each. Raises KeyboardInterrupt and errors of `run_suite`."""
+    """Ask all questions of the kinds, at most `limit` of each, in the product first.
+
+    Raises KeyboardInterrupt and errors of `run_suite`.
+    """
     code = code_state()
-    ours: Rows = []
-    plain: Rows = []
-    for of_kind in suites_of(suite, kinds):
-        for variation, rows in ((DEFAULT, ours), (PLAIN, plain)):
-            rows += rows_of(of_kind, models, config, variation, limit, log)
+    rows: dict[str, Rows] = {DEFAULT.name: [], PLAIN.name: []}
+    for variation in (DEFAULT, PLAIN) if with_plain else (DEFAULT,):
+        for of_kind in suites_of(suite, kinds):
+            rows[variation.name] += rows_of(of_kind, models, config, variation, limit, log)
+    ours, plain = rows[DEFAULT.name], rows[PLAIN.name]
     return {
         "format": FORMAT,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -105,6 +115,7 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("--half", choices=("dev", "test"), default="dev", help="default: dev")
     parser.add_argument("--kinds", default=",".join(LINES), help=f"some of {','.join(LINES)}")
     parser.add_argument("--limit", type=int, help="maximum number of questions of each kind")
+    parser.add_argument("--no-plain", action="store_true", help="leave out the baseline, which takes longest")
     parser.add_argument("--out", type=Path, default=RESULTS / "kinds.jsonl", help="the file of the figures")
     options = parser.parse_args(arguments)
 
@@ -121,7 +132,9 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
         select(suite.samples, options.limit)
         config = config or Config(home=default_home())
         with load_models(config) as models:
-            results = measure(suite, kinds, models, config, options.limit, log)
+            results = measure(
+                suite, kinds, models, config, options.limit, log, with_plain=not options.no_plain
+            )
         store(results, options.out)
         sys.stdout.write(markdown(results))
     except AskiveError as error:
