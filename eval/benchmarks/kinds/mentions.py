@@ -2,9 +2,8 @@
 
 `python -m askive.eval.benchmarks.kinds.mentions SUITE [--n N] [--show]`
 
-The questions are made by a script: names of several words that stand in 2 to 40 documents. The right set is found by a
-plain search for the exact string, as whole words, in titles and texts. Documents that only may mention a name do not
-count.
+The questions are made by a script: names that stand in 2 to 40 documents. The right set is found by a plain search for
+the exact string, as whole words, in titles and texts. Documents that only may mention a name do not count.
 """
 
 from __future__ import annotations
@@ -34,11 +33,13 @@ MIN_DOCUMENTS, MAX_DOCUMENTS = 2, 40
 WORDINGS = (
     "Which documents mention {}?",
     "How many documents mention {}?",
-    "Which articles are about or mention {}?",
+    "In which articles does {} occur?",
     "documents that mention {}",
 )
-# "Sam Altman", "New York Times"; at least two capitalised words.
-_NAME = re.compile(r"(?<![\w'’&.-])[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){1,3}(?![\w'’&-])")
+# "Sam Altman", "New York Times"; "Google" in "by Google", where the capital is not that of a sentence.
+_NAME = re.compile(
+    r"(?<![\w'’&.-])[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){1,3}(?![\w'’&-])|(?<=[a-z] )[A-Z][a-z]{3,}(?![\w'’&-]| [A-Z])"
+)
 # Words that are capitalised at the start of a sentence, or are no name.
 _NO_NAME = frozenset(
     """The This That These Those There They Then But And For With From When While After Before Since Both Each Every
@@ -84,10 +85,16 @@ def named_sets(documents: Sequence[Document], n: int) -> list[NamedSet]:
         for match in _NAME.finditer(text):
             if not _NO_NAME & set(match.group().split()):
                 candidates[match.group()].add(uri)
-    # Questions that name a publisher are about its documents.
+    # Words that occur in lower case too, such as "Game", are no names. Questions that name a publisher are about its
+    # documents.
+    words = " ".join(re.findall(r"[\w'’-]+", "\n".join(texts.values())))
     publishers = {document.publisher for document in documents}
     names = sorted(
-        (name for name, uris in candidates.items() if len(uris) >= MIN_DOCUMENTS and name not in publishers),
+        (
+            name
+            for name, uris in candidates.items()
+            if len(uris) >= MIN_DOCUMENTS and name not in publishers and f" {name.lower()} " not in words
+        ),
         key=lambda name: hashlib.sha256(name.encode()).hexdigest(),
     )
     found = (NamedSet(name, documents_with(name, texts)) for name in names)
@@ -95,8 +102,8 @@ def named_sets(documents: Sequence[Document], n: int) -> list[NamedSet]:
 
 
 def documents_with(name: str, texts: dict[str, str]) -> frozenset[str]:
-    """Uris of the texts that have the name as whole words, in any case of letters."""
-    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    """Uris of the texts that have the name as whole words."""
+    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
     return frozenset(uri for uri, text in texts.items() if whole.search(text))
 
 
