@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from askive.eval.metrics.answers import contains
+from askive.eval.metrics.answers import contains, normalise
 from askive.rag.text.date_mentions import days
 from askive.rag.text.numbers import find_numbers
 from askive.rag.text.sentences import split_sentences
@@ -199,9 +199,9 @@ class Part:
 def attributed_parts(answer: Mapping[str, Any], sides: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
     """The answer in stretches of one side each.
 
-    A cell belongs to the side that its column names, else to the side that another cell of its row names. Other cells
-    and sentences are cut before each name of a side: what follows belongs to it, until the next name; what stands
-    before the first name belongs to that one.
+    A cell belongs to the side that its column names; a row without such columns to the side whose name is one of its
+    cells, else to the only one that its cells name. Other rows, and sentences, are cut before each name of a side: what
+    follows belongs to it, until the next name; what stands before the first name belongs to that one.
     """
     for row in answer.get("rows") or ():
         values: Mapping[str, str] = row["values"]
@@ -211,13 +211,20 @@ def attributed_parts(answer: Mapping[str, Any], sides: Sequence[Mapping[str, Any
             for column, value in values.items():
                 yield Part(value, columns[column])
             continue
-        named = [side for value in values.values() if (side := _side_named(value, sides)) is not None]
         text = "\n".join([*values.values(), quotes])
-        if named and len(set(named)) == 1:
-            yield Part(text, named[0])
-        else:
-            yield from _cut(text, sides)
+        side = _side_of_row(values, sides)
+        yield from (Part(text, side),) if side is not None else _cut(text, sides)
     yield from _cut(answer["answer"], sides)
+
+
+def _side_of_row(values: Mapping[str, str], sides: Sequence[Mapping[str, Any]]) -> int | None:
+    """The side whose name is a cell of the row, else the only one that its cells name."""
+    for value in values.values():
+        for number, side in enumerate(sides):
+            if normalise(value) in map(normalise, side["name"]):
+                return number
+    named = {_side_named(value, sides) for value in values.values()} - {None}
+    return named.pop() if len(named) == 1 else None
 
 
 def _side_named(text: str, sides: Sequence[Mapping[str, Any]]) -> int | None:
