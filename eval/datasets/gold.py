@@ -1,22 +1,27 @@
 """Suites with a `suite.toml`, in the format of our gold set.
 
-`suite.toml`: `name`, `licence`, `corpus` (`seeds`, or a folder or JSON-lines file next to it), `queries`
-(default `queries.jsonl`), `notes`. One question per line:
+`suite.toml`: `name`, `licence`, `corpus` (`seeds`, or a folder or JSON-lines file next to it, or a list of folders),
+`queries` (default `queries.jsonl`), `notes`. One question per line:
 
     {"_id", "text", "type", "answers": [], "all_of": [[]], "wrong_answers": [], "unanswerable": bool, "note",
      "evidence": [{"doc", "quote"}], "history": [{"question", "answer"}], "half": "dev" | "test"}
 
-Without `half` the id decides, see `split_of`; suites whose halves must not share documents set it.
+Without `half` the id decides, see `split_of`; suites whose halves must not share documents set it. Questions of all
+kinds have a `kind` and no `type`, and as far as they are asked for (see `Expected`):
+
+    {"kind", "documents": [], "count", "items": [[]], "events": [{"date", "names": []}],
+     "sides": [{"name": [], "facts": [[]]}], "translates", "relevant": [documents that hold a part of the answer]}
 """
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from askive.eval.datasets.beir import (
     Corpus,
@@ -27,13 +32,27 @@ from askive.eval.datasets.beir import (
     read_qrels,
 )
 from askive.eval.datasets.lines import Record, list_of, read_json_lines, text_of, texts_of
-from askive.eval.datasets.suite import GoldQuote, Sample, Split, Suite, build_suite, sha256_of_files
+from askive.eval.datasets.suite import (
+    Expected,
+    GoldEvent,
+    GoldQuote,
+    GoldSide,
+    Sample,
+    Split,
+    Suite,
+    build_suite,
+    sha256_of_files,
+)
 from askive.rag.errors import UsageError
-from askive.rag.types import Turn
+from askive.rag.text.dates import partial_date
+from askive.rag.types import Document, QuestionKind, Turn
 
+_NEXT = "\n"
+"""Between the folders of a list."""
 _KEYS = frozenset({"name", "licence", "corpus", "queries", "qrels", "notes", "scored"})
 GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
 GOLD_OFFICES = GOLD_SEEDS.parent / "offices"
+GOLD_ARCHIVE = GOLD_SEEDS.parent / "archive"
 
 
 def read_gold(path: Path, name: str = "") -> Suite:
@@ -67,9 +86,9 @@ def read_gold(path: Path, name: str = "") -> Suite:
         source = Corpus(path / corpus, sha256_of_files([path / corpus], path), frozenset())
         documents, corpus_sha256 = source.documents, source.sha256
     elif corpus:
-        folder = _corpus_folder(path, corpus)
-        documents = partial(folder_documents, folder)
-        corpus_sha256 = sha256_of_files(folder_files(folder), folder)
+        folders = [_corpus_folder(path, name) for name in corpus.split(_NEXT)]
+        documents = partial(_documents, folders)
+        corpus_sha256 = _sha256_of_folders(folders)
     else:
         source = corpus_of(path)
         documents, corpus_sha256 = source.documents, source.sha256
@@ -95,7 +114,10 @@ def _settings(path: Path) -> dict[str, str]:
         raise UsageError(f"{path} is not TOML: {error}", remedy="fix the file") from error
     if unknown := sorted(settings.keys() - _KEYS):
         raise UsageError(f"{path}: unknown key {unknown[0]!r}", remedy=f"use {', '.join(sorted(_KEYS))}")
-    return {key: value if isinstance(value, str) else str(value) for key, value in settings.items()}
+    return {
+        key: _NEXT.join(map(str, value)) if isinstance(value, list) else str(value)
+        for key, value in settings.items()
+    }
 
 
 def _corpus_folder(path: Path, corpus: str) -> Path:
@@ -106,6 +128,16 @@ def _corpus_folder(path: Path, corpus: str) -> Path:
     if not (path / corpus).is_dir():
         raise UsageError(f"{path / 'suite.toml'}: no corpus {path / corpus}", remedy="correct `corpus`")
     return path / corpus
+
+
+def _documents(folders: Sequence[Path]) -> Iterator[Document]:
+    for folder in folders:
+        yield from folder_documents(folder)
+
+
+def _sha256_of_folders(folders: Sequence[Path]) -> str:
+    digests = [sha256_of_files(folder_files(folder), folder) for folder in folders]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) -> Sample:
@@ -120,16 +152,16 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
     half = text_of(record, "half", where, "")
     if half not in {"", "dev", "test"}:
         raise UsageError(f"{where}: 'half' is {half!r}", remedy="write dev or test, or leave it out")
-    groups = list_of(record, "all_of", where)
-    relevant = qrels.get(sample_id) if qrels else {quote.doc: 1 for quote in evidence}
+    expected = _expected(where, record) if "kind" in record else None
+    holding = [*texts_of(record, "relevant", where), *(quote.doc for quote in evidence)]
+    holding += (expected.documents or ()) if expected else ()
+    relevant = qrels.get(sample_id) if qrels else dict.fromkeys(holding, 1)
     return Sample(
         sample_id=sample_id,
         question=text_of(record, "text", where),
-        type=text_of(record, "type", where, "question"),
+        type=text_of(record, "type", where, expected.kind if expected else "question"),
         answers=() if unanswerable else texts_of(record, "answers", where),
-        all_of=()
-        if unanswerable
-        else tuple(texts_of({"all_of": group}, "all_of", where) for group in groups),
+        all_of=() if unanswerable else _groups(record, "all_of", where),
         wrong_answers=texts_of(record, "wrong_answers", where),
         # The evidence of an unanswerable question may be misleading, so it is not relevant.
         relevant={} if unanswerable else dict(relevant or {}),
@@ -141,7 +173,39 @@ def _sample(where: str, record: Record, qrels: Mapping[str, Mapping[str, int]]) 
         ),
         note=text_of(record, "note", where, ""),
         half=cast(Split, half) if half else None,
+        expected=expected,
     )
+
+
+def _expected(where: str, record: Record) -> Expected:
+    kind, count = text_of(record, "kind", where), record.get("count")
+    if kind not in get_args(QuestionKind):
+        raise UsageError(f"{where}: unknown kind {kind!r}", remedy=f"use {', '.join(get_args(QuestionKind))}")
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool)):
+        raise UsageError(f"{where}: 'count' is {count!r}", remedy="write a whole number, or leave it out")
+    return Expected(
+        kind=cast(QuestionKind, kind),
+        documents=texts_of(record, "documents", where) if "documents" in record else None,
+        count=count,
+        items=_groups(record, "items", where),
+        events=tuple(_event(_object(event, where), where) for event in list_of(record, "events", where)),
+        sides=tuple(
+            GoldSide(texts_of(_object(side, where), "name", where), _groups(side, "facts", where))
+            for side in list_of(record, "sides", where)
+        ),
+        translates=text_of(record, "translates", where, ""),
+    )
+
+
+def _event(record: Record, where: str) -> GoldEvent:
+    date = text_of(record, "date", where)
+    if partial_date(date) != date:
+        raise UsageError(f"{where}: 'date' is {date!r}", remedy="write it as 2022-04-07, 2022-04 or 2022")
+    return GoldEvent(date, texts_of(record, "names", where))
+
+
+def _groups(record: Record, key: str, where: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(texts_of({key: group}, key, where) for group in list_of(record, key, where))
 
 
 def _object(value: Any, where: str) -> Record:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from askive.rag.errors import UsageError
-from askive.rag.types import Document, Turn
+from askive.rag.types import Document, QuestionKind, Turn
 
 Split = Literal["dev", "test"]
 Documents = Callable[[], Iterator[Document]]
@@ -30,6 +30,44 @@ class GoldQuote:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldEvent:
+    """An event of a timeline. date: ISO date as precise as known. names: variants of words that tell it from others."""
+
+    date: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSide:
+    """A side of a comparison, or a speaker. name: variants. facts: groups of variants that belong to this side only."""
+
+    name: tuple[str, ...]
+    facts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the answer to a question of a kind must contain, besides the facts in `Sample.all_of`.
+
+    kind: as what it should be answered.
+    documents: the exact set of documents, by uri; None when there is none.
+    count: the exact number asked for; None when none is asked for.
+    items: the exact list of values, each with its variants.
+    events: of a timeline, in order.
+    sides: of a comparison; speakers with what they said.
+    translates: the id of the question that this one is in another language; empty for English.
+    """
+
+    kind: QuestionKind
+    documents: tuple[str, ...] | None = None
+    count: int | None = None
+    items: tuple[tuple[str, ...], ...] = ()
+    events: tuple[GoldEvent, ...] = ()
+    sides: tuple[GoldSide, ...] = ()
+    translates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A question with its accepted answers.
 
@@ -45,6 +83,7 @@ class Sample:
     note: a remark on a difficulty.
     obeyed_if: strings that only an answer contains that obeys an instruction in a document; empty when not scored.
     half: the half it belongs to; None: determined by the id.
+    expected: for suites of questions of all kinds; None for others.
     """
 
     sample_id: str
@@ -60,6 +99,7 @@ class Sample:
     note: str = ""
     obeyed_if: tuple[str, ...] = ()
     half: Split | None = None
+    expected: Expected | None = None
 
     @property
     def split(self) -> Split:
@@ -68,12 +108,13 @@ class Sample:
 
     @property
     def scored(self) -> tuple[str, ...]:
-        """The aspects the question is scored on: `retrieval`, `answers`, `citations`, `refusal`."""
+        """The aspects the question is scored on: `retrieval`, `answers`, `citations`, `refusal`, `kind`."""
         parts = {
             "retrieval": bool(self.relevant),
             "answers": bool(self.answers or self.all_of) and self.unanswerable is not True,
             "citations": bool(self.evidence),
             "refusal": self.unanswerable is not None,
+            "kind": self.expected is not None,
         }
         return tuple(name for name, is_scored in parts.items() if is_scored)
 
@@ -106,7 +147,7 @@ class Suite:
 
     @property
     def scored(self) -> Mapping[str, int]:
-        """`{"retrieval" | "answers" | "citations" | "refusal": number of questions scored on it}`."""
+        """`{"retrieval" | "answers" | "citations" | "refusal" | "kind": number of questions scored on it}`."""
         return dict(Counter(part for sample in self.samples for part in sample.scored))
 
     @property
@@ -141,8 +182,8 @@ def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
 
 def _fields(sample: Sample) -> dict[str, object]:
     fields = asdict(sample)
-    # Leave out a rarely used field, so that it does not change the digests of other suites.
-    for name in ("obeyed_if", "half"):
+    # Leave out rarely used fields, so that they do not change the digests of other suites.
+    for name in ("obeyed_if", "half", "expected"):
         if not fields[name]:
             del fields[name]
     return fields
@@ -189,6 +230,7 @@ def build_suite(
         )
     for sample in samples:
         named = {*sample.relevant, *(quote.doc for quotes in sample.evidence for quote in quotes)}
+        named.update((sample.expected.documents or ()) if sample.expected else ())
         if unknown := sorted(named - uris.keys()):
             raise UsageError(
                 f"{path}: question {sample.sample_id!r} names document {unknown[0]!r}, which is not in the corpus",

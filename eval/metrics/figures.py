@@ -17,12 +17,13 @@ from askive.eval.metrics.bootstrap import (
     resamples,
     weights,
 )
+from askive.eval.metrics.kinds import NAMES as KIND_NAMES
 from askive.eval.metrics.refusal import aurc, aurc_draws
 from askive.eval.metrics.scores import Row, selective
 
 Kind = Literal["ratio", "aurc", "p50", "p95"]
 Group = Literal[
-    "retrieval", "passages", "evidence", "answers", "citations", "refusal", "cost", "judge", "errors"
+    "retrieval", "passages", "evidence", "answers", "citations", "refusal", "kinds", "cost", "judge", "errors"
 ]
 
 
@@ -67,6 +68,7 @@ def _figures() -> tuple[Figure, ...]:
         Figure("aurc", "refusal", "aurc", lower_is_better=True),
         Figure("answered", "refusal", gated=False),
         Figure("resisted", "refusal"),
+        *(Figure(name, "kinds", gated=False) for name in KIND_NAMES),
         *(_cost(f"{timing}_p50", "p50", timing) for timing in ("ttft_ms", "total_ms", "evidence_ms")),
         *(_cost(f"{timing}_p95", "p95", timing) for timing in ("ttft_ms", "total_ms")),
         Figure("tokens_per_s_p50", "cost", "p50", source="tokens_per_s", gated=False),

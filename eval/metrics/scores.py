@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from askive.eval.metrics import answers as metric
+from askive.eval.metrics.kinds import kind_scores, shown_text
 from askive.eval.metrics.retrieval import NAMES, retrieval_scores
 from askive.eval.metrics.spans import overlaps
 
@@ -26,6 +27,7 @@ def score_row(row: Row) -> Scores:
         **_evidence(row),
         **_citations(row),
         **_refusal(row),
+        **kind_scores(row),
         "resisted": _resisted(row),
         "judge_faithful": _judge(row),
         "errors": [float(row["error"] is not None), 1.0],
@@ -67,7 +69,7 @@ def _answers(row: Row) -> Scores:
     if gold["unanswerable"] or not accepted or not _ran(row):
         return scores
     answered = row["answer"] is not None and not is_refused(row)
-    text = row["answer"]["answer"] if answered else ""
+    text = shown_text(row["answer"]) if answered else ""
 
     def put(name: str, value: float) -> None:
         scores[name] = [value if answered else 0.0, 1.0]
@@ -104,8 +106,12 @@ def _citations(row: Row) -> Scores:
     scores: Scores = dict.fromkeys((*names, "sentences_grounded", "wrong_document"))
     if row["answer"] is None or is_refused(row):
         return scores
-    sentences: Sequence[Mapping[str, Any]] = row["answer"]["sentences"]
-    cited = [citation for sentence in sentences for citation in sentence["citations"]]
+    rows: Sequence[Mapping[str, Any]] = row["answer"].get("rows", ())
+    # A sentence that sums up rows has no citations of its own.
+    sentences: Sequence[Mapping[str, Any]] = [
+        sentence for sentence in row["answer"]["sentences"] if sentence["citations"] or not rows
+    ]
+    cited = [citation for part in (*sentences, *rows) for citation in part["citations"]]
     if any(sentence["verdict"] != "unchecked" for sentence in sentences):
         n_good = sum(s["verdict"] == "supported" and bool(s["citations"]) for s in sentences)
         scores["sentences_supported"] = [float(n_good), float(len(sentences))]

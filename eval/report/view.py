@@ -22,6 +22,7 @@ GROUP_TITLES: Mapping[str, str] = {
     "answers": "Answers",
     "citations": "Citations",
     "refusal": "Refusal",
+    "kinds": "Kinds of questions",
     "cost": "Cost",
     "judge": "Judge",
     "errors": "Errors",

@@ -115,6 +115,7 @@ def _gold(sample: Sample, archive: Archive) -> RowDict:
         "evidence": evidence,
         "evidence_missing": n_missing,
         "passages": _gold_passages(evidence, archive),
+        "expected": asdict(sample.expected) if sample.expected else None,
     }
 
 
@@ -150,13 +151,16 @@ def _answered(timed: Timed, sample: Sample, archive: Archive) -> RowDict:
     answer = answer_to_dict(timed.answer)
     for hit in answer["hits"]:
         hit.pop("text")
-    for citation in [c for sentence in answer["sentences"] for c in sentence["citations"]] + answer["nearby"]:
+    parts = [*answer["sentences"], *answer["rows"]]
+    for citation in [c for part in parts for c in part["citations"]] + answer["nearby"]:
         document = archive.document_by_uri(citation["uri"])
         text, start, end = document.text if document else "", citation["start"], citation["end"]
         # Read from the store again, since the exactness of quotes is measured here.
         citation["exact"] = text[start:end] == citation["quote"] != ""
         citation["before"] = text[max(start - _CONTEXT_CHARS, 0) : start]
         citation["after"] = text[end : end + _CONTEXT_CHARS]
+    if sample.expected and sample.expected.documents is not None:
+        answer["documents"] = _documents(answer, archive)
     generate_ms = timed.answer.timings.generate_ms
     n_tokens = timed.answer.usage.n_completion_tokens
     return {
@@ -170,6 +174,25 @@ def _answered(timed: Timed, sample: Sample, archive: Archive) -> RowDict:
             "tokens_per_s": round(1000 * n_tokens / generate_ms, 2) if n_tokens and generate_ms else None,
         },
     }
+
+
+def _documents(answer: RowDict, archive: Archive) -> list[str]:
+    """Uris of the documents that the answer lists: those of its rows, without those that only may belong to it.
+
+    Without rows: the documents that its sentences cite, and those whose titles it names.
+    """
+    titles = [(source.title, source.uri) for source in archive.store.sources()]
+    listed: list[str] = []
+    for row in answer["rows"]:
+        if row["verdict"] == "supported":
+            uris = [citation["uri"] for citation in row["citations"]]
+            # A document with the words only in its title has nothing to cite.
+            listed += uris or [uri for title, uri in titles if title in row["values"].values()]
+    if not answer["rows"]:
+        text = answer["answer"].casefold()
+        listed += [citation["uri"] for sentence in answer["sentences"] for citation in sentence["citations"]]
+        listed += [uri for title, uri in titles if title.casefold() in text]
+    return sorted(set(listed))
 
 
 def _evidence(answer: Answer, sample: Sample) -> RowDict | None:

@@ -100,7 +100,9 @@ LINES = (
 )
 
 
-def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0) -> list[dict[str, Any]]:
+def figures(
+    kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0, lines: Sequence[Line] = LINES
+) -> list[dict[str, Any]]:
     """The lines that are scored in one suite.
 
     kind: of the suite. ours, plain: rows of the same questions.
@@ -108,7 +110,7 @@ def figures(kind: str, ours: Sequence[Row], plain: Sequence[Row], seed: int = 0)
     """
     others = {row["sample_id"]: row for row in plain}
     results: list[dict[str, Any]] = []
-    for line in LINES:
+    for line in lines:
         if line.kinds and kind not in line.kinds:
             continue
         rows = [row for row in ours if line.counts(row)]

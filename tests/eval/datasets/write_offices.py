@@ -166,12 +166,16 @@ DRYWELL = [
 def documents() -> dict[str, bytes]:
     """Name -> bytes of each document that is no text."""
     return {
-        "alder-lane-minutes.docx": _docx(ALDER_LANE, "Alder Lane Allotment Society: minutes", "2024-02-14"),
-        "greywell-cleaning-contract.docx": _docx(
+        "alder-lane-minutes.docx": write_docx(
+            ALDER_LANE, "Alder Lane Allotment Society: minutes", "2024-02-14"
+        ),
+        "greywell-cleaning-contract.docx": write_docx(
             GREYWELL, "Cleaning contract for the Greywell Arts Centre", "2023-12-18"
         ),
-        "ebbing-street-kiln-log.xlsx": _xlsx(EBBING_STREET, "Kiln log of the Ebbing Street pottery", 2024),
-        "oxbow-bakery-prices.xlsx": _xlsx(OXBOW, "Oxbow Bakery: price list", 2023),
+        "ebbing-street-kiln-log.xlsx": write_xlsx(
+            EBBING_STREET, "Kiln log of the Ebbing Street pottery", "2024-09-30"
+        ),
+        "oxbow-bakery-prices.xlsx": write_xlsx(OXBOW, "Oxbow Bakery: price list", "2023-09-30"),
         "kestrel-boathouse-lease.pdf": write_pdf(
             KESTREL, {"Title": "Lease of the Kestrel Boathouse", "CreationDate": "D:20240307090000Z"}
         ),
@@ -181,8 +185,9 @@ def documents() -> dict[str, bytes]:
     }
 
 
-def _docx(blocks: Sequence[str | list[list[str]]], title: str, saved: str) -> bytes:
+def write_docx(blocks: Sequence[str | list[list[str]]], title: str, saved: str, author: str = "") -> bytes:
     """blocks: paragraphs, `# ` and `## ` before headings, and tables as rows of cells. saved: an ISO date."""
+    creator = f"<dc:creator>{escape(author)}</dc:creator>" if author else ""
     body = "".join(_paragraph(block) if isinstance(block, str) else _table(block) for block in blocks)
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="Heading{n}"><w:name w:val="heading {n}"/></w:style>'
@@ -204,7 +209,7 @@ def _docx(blocks: Sequence[str | list[list[str]]], title: str, saved: str) -> by
             "docProps/core.xml": "<cp:coreProperties"
             ' xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
             ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
-            f"<dc:title>{escape(title)}</dc:title><dcterms:modified>{saved}T10:00:00Z</dcterms:modified>"
+            f"<dc:title>{escape(title)}</dc:title>{creator}<dcterms:modified>{saved}T10:00:00Z</dcterms:modified>"
             "</cp:coreProperties>",
         }
     )
@@ -223,13 +228,18 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return f"<w:tbl>{''.join(lines)}</w:tbl>"
 
 
-def _xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], title: str, year: int) -> bytes:
+def write_xlsx(
+    sheets: Mapping[str, Sequence[Sequence[object]]], title: str, saved: str, author: str = ""
+) -> bytes:
+    """sheets: rows of cells by the name of the sheet. saved: an ISO date."""
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.active)
     book.properties.title = title
-    book.properties.created = datetime.datetime(year, 9, 30)
+    book.properties.created = datetime.datetime.fromisoformat(saved)
+    if author:
+        book.properties.creator = author
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
@@ -237,11 +247,11 @@ def _xlsx(sheets: Mapping[str, Sequence[Sequence[object]]], title: str, year: in
     out = io.BytesIO()
     book.save(out)
     core = "docProps/core.xml"
-    saved = b"%d-09-30T10:00:00Z" % year
+    modified = f"{saved}T10:00:00Z".encode()
     with zipfile.ZipFile(out) as archive:
         members: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
         # On saving, the library sets the day of the change to today.
-        members[core] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + saved, archive.read(core))
+        members[core] = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + modified, archive.read(core))
     return zipped(members)
 
 

@@ -113,7 +113,13 @@ def test_suites_lists_what_is_found(
     assert code == 0 and "seeds" in out and "towns" in out and "CC0" in out and "corpus.jsonl" in err
     code, out, _ = call(capsys, "eval", "suites", town_folder.parent, "--json")
     objects = json_of(out)
-    assert [one["suite"] for one in objects if "suite" in one] == ["seeds", "offices", "injected", "towns"]
+    assert [one["suite"] for one in objects if "suite" in one] == [
+        "seeds",
+        "offices",
+        "kinds",
+        "injected",
+        "towns",
+    ]
     assert any("error" in one for one in objects)
 
 
