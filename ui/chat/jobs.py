@@ -7,14 +7,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
-from typing import Any
+from typing import Any, get_args
 
 from askive.models.errors import AskiveError
 from askive.rag.answer.preparation import complete_question
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.text.words import storable
-from askive.rag.types import Answer, Cited, Event, Final, Progress, Searching, Sources, Token, Turn
+from askive.rag.types import Answer, Cited, Event, Final, Progress, QuestionKind, Searching, Sources, Token, Turn
 from askive.ui.chat.conversations import Conversations, KeptTurn
+from askive.ui.chat.documents.description import next_questions
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
 from askive.ui.chat.prefetch import PreparedQuestion, Reading
@@ -26,7 +27,8 @@ from askive.ui.chat.workspace import Workspace
 class Request:
     """The options of a question.
 
-    after, before: dates as typed. literal: do not rank higher what the question names.
+    after, before: dates as typed. literal: do not rank higher what the question names. kind: as what to answer it; None
+    decides by the question.
     """
 
     collection: str
@@ -35,6 +37,7 @@ class Request:
     before: str = ""
     publishers: tuple[str, ...] = ()
     literal: bool = False
+    kind: QuestionKind | None = None
 
     def admitted(self) -> Filter:
         """The filter. Raises UsageError for an invalid date."""
@@ -49,6 +52,7 @@ class Request:
             "before": self.before,
             "publishers": list(self.publishers),
             "literal": self.literal,
+            "kind": self.kind,
         }
 
     def prepare(self, question: str, history: Sequence[Turn]) -> PreparedQuestion:
@@ -68,6 +72,7 @@ class Request:
             str(asked.get("before") or ""),
             tuple(str(name) for name in publishers) if isinstance(publishers, list | tuple) else (),
             bool(asked.get("literal")),
+            next((kind for kind in get_args(QuestionKind) if kind == asked.get("kind")), None),
         )
 
 
@@ -218,12 +223,18 @@ class AnswerJobs:
         history = tuple(self._history(turn))
         number = self._numbering(turn.conversation_id)
         forwarder = _EventForwarder(job, number)
-        for event in assistant.stream(turn.question, history, job.cancel, admitted=prepared.admitted or None):
+        kind = Request.from_dict(turn.asked).kind
+        for event in assistant.stream(
+            turn.question, history, job.cancel, admitted=prepared.admitted or None, kind=kind
+        ):
             answer = forwarder.forward(event)
             if answer is not None:
                 view = answer_view(answer, number, stopped=job.cancel.is_set())
                 view.update(
                     first=forwarder.first, understood=forwarder.understood, filtered=forwarder.filtered
+                )
+                view["next"] = next_questions(
+                    assistant.archive, turn.question, [sentence.text for sentence in answer.sentences]
                 )
                 self._kept.store_answer(turn.turn_id, answer.text, view)
                 job.emit("final", answer=view)
@@ -264,7 +275,7 @@ class _EventForwarder:
         emit = self._job.emit
         if isinstance(event, Searching):
             self.understood, self.filtered = event.understood, event.filtered
-            emit("searching", understood=event.understood, filtered=event.filtered)
+            emit("searching", understood=event.understood, filtered=event.filtered, kind=event.kind)
         elif isinstance(event, Sources):
             if event.first is not None:
                 self.first = citation_view(event.first, self._number)

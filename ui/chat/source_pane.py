@@ -11,6 +11,7 @@ from askive.rag.errors import UsageError
 from askive.rag.load.pdf.document import PDFIUM_LOCK
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK, Document
+from askive.ui.chat.documents.listing import original_path
 from askive.ui.chat.http.payloads import View
 
 _PDF = "application/pdf"
@@ -31,6 +32,7 @@ def document_view(archive: Archive, uri: str) -> View:
         "published": document.published,
         "media_type": document.media_type,
         "has_pictures": _original(document) is not None,
+        "has_original": original_path(document.uri) is not None,
         "sections": [
             {"page": page, "start": start, "text": document.text[start:end]}
             for page, start, end in pages_of(document)
