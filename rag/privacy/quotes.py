@@ -97,7 +97,9 @@ def _conversations(config: Config, removal: Removal) -> Iterator[sqlite3.Connect
 
     def mentions(asked: str, answer: str | None) -> bool:
         collection = str(json.loads(asked).get("collection"))
-        return bool(answer) and removal.concerns(collection, uris_in(json.loads(str(answer))))
+        # A question may name documents that its answer does not quote.
+        named = uris_in([json.loads(asked), json.loads(answer or "null")])
+        return removal.concerns(collection, named)
 
     with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = ON")

@@ -28,7 +28,7 @@ class Request:
     """The options of a question.
 
     after, before: dates as typed. literal: do not rank higher what the question names. kind: as what to answer it; None
-    decides by the question.
+    decides by the question. documents: (uri, title) of the documents that are looked at; empty for all.
     """
 
     collection: str
@@ -38,10 +38,16 @@ class Request:
     publishers: tuple[str, ...] = ()
     literal: bool = False
     kind: QuestionKind | None = None
+    documents: tuple[tuple[str, str], ...] = ()
 
     def admitted(self) -> Filter:
         """The filter. Raises UsageError for an invalid date."""
-        return parse_filter(after=self.after or None, before=self.before or None, publishers=self.publishers)
+        return parse_filter(
+            after=self.after or None,
+            before=self.before or None,
+            publishers=self.publishers,
+            documents=[uri for uri, _ in self.documents],
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form that is stored with the turn."""
@@ -53,6 +59,7 @@ class Request:
             "publishers": list(self.publishers),
             "literal": self.literal,
             "kind": self.kind,
+            "documents": [{"uri": uri, "title": title} for uri, title in self.documents],
         }
 
     def prepare(self, question: str, history: Sequence[Turn]) -> PreparedQuestion:
@@ -64,7 +71,7 @@ class Request:
     @classmethod
     def from_dict(cls, asked: Mapping[str, Any]) -> Request:
         """Read the result of `as_dict`; unknown keys are ignored."""
-        publishers = asked.get("publishers")
+        publishers, documents = asked.get("publishers"), asked.get("documents")
         return cls(
             str(asked.get("collection") or ""),
             str(asked.get("model") or ""),
@@ -73,6 +80,11 @@ class Request:
             tuple(str(name) for name in publishers) if isinstance(publishers, list | tuple) else (),
             bool(asked.get("literal")),
             next((kind for kind in get_args(QuestionKind) if kind == asked.get("kind")), None),
+            tuple(
+                (str(item.get("uri")), str(item.get("title") or ""))
+                for item in (documents if isinstance(documents, list | tuple) else ())
+                if isinstance(item, dict) and item.get("uri")
+            ),
         )
 
 
@@ -275,7 +287,7 @@ class _EventForwarder:
         emit = self._job.emit
         if isinstance(event, Searching):
             self.understood, self.filtered = event.understood, event.filtered
-            emit("searching", understood=event.understood, filtered=event.filtered, kind=event.kind)
+            emit("searching", understood=event.understood, filtered=event.filtered)
         elif isinstance(event, Sources):
             if event.first is not None:
                 self.first = citation_view(event.first, self._number)

@@ -74,9 +74,9 @@ def suggestions(overview: Overview) -> list[str]:
     """Questions that code answers by going through all documents, so that they surely have an answer."""
     if not overview.n_documents:
         return []
-    terms = [count.label for count in (*overview.names[:3], *overview.topics[:1])]
-    asked = [f"Which documents mention {_quoted(term)}?" for term in terms]
-    return [*asked, "What is this collection about?"][-N_SUGGESTED:]
+    publishers = {count.label for count in overview.publishers}
+    names = [count.label for count in overview.names if count.label not in publishers][: N_SUGGESTED - 1]
+    return [*(f"Which documents mention {_quoted(name)}?" for name in names), "What is this collection about?"]
 
 
 def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[str]:
