@@ -17,6 +17,7 @@ from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound, UsageError
 from askive.rag.types import Account, Verdict
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.documents.listing import Listing, list_documents
 from askive.ui.chat.export import answer_markdown, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View, answer_view
@@ -28,6 +29,12 @@ from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
+
+
+def listed(workspace: Workspace) -> list[View]:
+    """The documents of `town`."""
+    documents: list[View] = list_documents(workspace.archive("town"), Listing())["documents"]
+    return documents
 
 
 def answer(jobs: AnswerJobs, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
@@ -131,6 +138,19 @@ def test_a_replaced_question_takes_the_later_ones_along(kept: Conversations) -> 
     ids = [kept.ask(conversation_id, text, {}) for text in ("one", "two", "three")]
     kept.ask(conversation_id, "new two", {}, replace=ids[1])
     assert [turn.question for turn in kept.turns(conversation_id)] == ["one", "new two"]
+
+
+def test_an_edited_first_question_renames_the_conversation(kept: Conversations) -> None:
+    conversation_id = kept.begin("one", "town")
+    first = kept.ask(conversation_id, "one", {})
+    second = kept.ask(conversation_id, "two", {})
+    kept.ask(conversation_id, "other two", {}, replace=second)
+    assert kept.get(conversation_id).title == "one"
+    first = kept.ask(conversation_id, "new one", {}, replace=first)
+    assert kept.get(conversation_id).title == "new one"
+    kept.rename(conversation_id, "Ships")
+    kept.ask(conversation_id, "newest one", {}, replace=first)
+    assert kept.get(conversation_id).title == "Ships", "a name that the user gave stays"
 
 
 def test_an_empty_name_is_refused(kept: Conversations) -> None:
@@ -291,13 +311,13 @@ def test_a_failed_upload_leaves_the_earlier_file(workspace: Workspace) -> None:
     def put(text: str) -> View:
         upload = library.receive("town", "notes/a.txt")
         upload.write(text.encode())
-        return list(library.add("town", upload))[-1]
+        return list(library.add("town", upload, replace=True))[-1]
 
     assert put("Agnes wrote to Karl about herring.")["step"] == "done"
     failed = put(" ")
     assert failed["step"] == "failed"
     assert failed["message"].startswith("a.txt ")
-    (document,) = [view for view in library.documents("town") if view["uri"].endswith("a.txt")]
+    (document,) = [view for view in listed(workspace) if view["uri"].endswith("a.txt")]
     assert Path(document["uri"]).read_text() == "Agnes wrote to Karl about herring."
     assert [path.name for path in Path(document["uri"]).parent.iterdir()] == ["a.txt"]
     library.remove("town", document["uri"])
@@ -306,10 +326,10 @@ def test_a_failed_upload_leaves_the_earlier_file(workspace: Workspace) -> None:
 
 def test_removing_leaves_files_of_others_alone(workspace: Workspace) -> None:
     library = Library(workspace)
-    uri = library.documents("town")[0]["uri"]
+    uri = listed(workspace)[0]["uri"]
     library.remove("town", uri)
     assert Path(uri).exists()
-    assert uri not in [view["uri"] for view in library.documents("town")]
+    assert uri not in [view["uri"] for view in listed(workspace)]
     with pytest.raises(UsageError):
         document_view(workspace.archive("town"), uri)
 
@@ -335,7 +355,7 @@ def test_what_is_removed_is_forgotten_by_the_models(
     kept = StateCache(states_dir(config.models_dir))
     kept.put("a" * 64, b"state")
     library = Library(workspace)
-    uri = library.documents("town")[0]["uri"]
+    uri = listed(workspace)[0]["uri"]
     busy = workspace.scheduler.turn(Work.QUESTION)
     busy.__enter__()
     removing = threading.Thread(

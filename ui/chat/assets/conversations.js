@@ -120,8 +120,10 @@ export function begin(byHand = false) {
   byId("turns").replaceChildren();
   byId("welcome").hidden = false;
   byId("conversation-actions").hidden = true;
-  history.replaceState(null, "", location.pathname);
-  showView("chat");
+  if (byHand || viewInAddress() === "chat") {
+    history.replaceState(null, "", location.pathname);
+    showView("chat");
+  }
   title("");
   emit("conversation-changed");
   guarded(list);

@@ -21,7 +21,7 @@ export function startSettings() {
     el("section", {}, el("h2", {}, "Models"), parts.models),
     el("section", {}, el("h2", {}, "Settings of this chat"),
       el("p", { class: "quiet" }, "They are read when the chat starts. “askive config” lists all of them and says where each can be changed."),
-      el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "Settings" }, el("table", { class: "settings" }, el("thead", {}, el("tr", {}, ["Setting", "Value", "From", "What it does"].map((name) => el("th", { scope: "col" }, name)))), parts.settings))));
+      el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of settings" }, el("table", { class: "settings" }, el("thead", {}, el("tr", {}, ["Setting", "Value", "From", "What it does"].map((name) => el("th", { scope: "col" }, name)))), parts.settings))));
   on("view", (name) => name === "settings" && guarded(draw));
 }
 
