@@ -15,9 +15,9 @@ from askive.rag.privacy.quotes import conversations_path, notebook_path
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.gradio_files import refuse_gradio_writes
 from askive.ui.chat.http.access import AccessControl
+from askive.ui.chat.http.archive_routes import ArchiveRoutes
 from askive.ui.chat.http.bodies import BodyLimit
 from askive.ui.chat.http.failures import Failures
-from askive.ui.chat.http.archive_routes import ArchiveRoutes
 from askive.ui.chat.http.model_routes import ModelRoutes
 from askive.ui.chat.http.notebook_routes import NotebookRoutes
 from askive.ui.chat.http.routes import Routes, attach_routes

@@ -23,7 +23,10 @@ PAGE_STYLE = (
 
 def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
     """The questions, the answers with citation numbers, and the quotes."""
-    parts = [f"# {escape_markdown(conversation.title)}", f"Collection: {escape_markdown(conversation.collection)}"]
+    parts = [
+        f"# {escape_markdown(conversation.title)}",
+        f"Collection: {escape_markdown(conversation.collection)}",
+    ]
     for turn in turns:
         parts.append(f"## {escape_markdown(turn.question)}")
         parts.append(answer_markdown(turn.answer))

@@ -13,7 +13,18 @@ from askive.models.errors import AskiveError
 from askive.rag.answer.preparation import complete_question
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.text.words import storable
-from askive.rag.types import Answer, Cited, Event, Final, Progress, QuestionKind, Searching, Sources, Token, Turn
+from askive.rag.types import (
+    Answer,
+    Cited,
+    Event,
+    Final,
+    Progress,
+    QuestionKind,
+    Searching,
+    Sources,
+    Token,
+    Turn,
+)
 from askive.ui.chat.conversations import Conversations, KeptTurn
 from askive.ui.chat.documents.description import next_questions
 from askive.ui.chat.http.failures import failure_view

@@ -16,7 +16,11 @@ def parser() -> Any:
     """The Markdown parser: CommonMark with tables and strikethrough, without raw HTML and pictures."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable(["image"])
+    return (
+        MarkdownIt("commonmark", {"html": False, "breaks": True})
+        .enable(["table", "strikethrough"])
+        .disable(["image"])
+    )
 
 
 def to_safe_html(markdown: str) -> str:

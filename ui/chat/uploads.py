@@ -121,7 +121,7 @@ class Upload:
 
 
 def _free_path(target: Path, arrived: Path) -> Path:
-    """The first of `may.txt`, `may (2).txt`, ... at which no file is, or one with the same bytes as the one that arrived."""
+    """The first of `may.txt`, `may (2).txt`, ... that is free or holds the same bytes as the file that arrived."""
     for n in count(2):
         if not target.exists() or (target.is_file() and filecmp.cmp(target, arrived, shallow=False)):
             return target

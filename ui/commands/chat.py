@@ -63,7 +63,9 @@ def chat(
     shown = output(False, quiet)
     if port and is_running(config, port):
         address = f"http://127.0.0.1:{port}/"
-        shown.hint(f"The chat is running already, at {address} (stop it there with Ctrl-C to change its options)")
+        shown.hint(
+            f"The chat is running already, at {address} (stop it there with Ctrl-C to change its options)"
+        )
         if browser:
             webbrowser.open(address)
         return
@@ -89,7 +91,9 @@ def chat(
         shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C stops it)")
         if share_on_network:
             shown.hint(network_hint(network_addresses(), blocks.server_port))
-            shown.hint("Password, questions and documents travel as plain text: share in a network that you trust.")
+            shown.hint(
+                "Password, questions and documents travel as plain text: share in a network that you trust."
+            )
         try:
             Event().wait()
         except KeyboardInterrupt:

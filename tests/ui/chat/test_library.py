@@ -106,7 +106,9 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     view.get_by_role("button", name="Remove: good", exact=True).click()
     small.get_by_label("Also delete what quotes it").check()
     small.get_by_role("button", name="Remove").click()
-    view.locator("tbody tr", has=page.get_by_role("button", name="good", exact=True)).wait_for(state="detached")
+    view.locator("tbody tr", has=page.get_by_role("button", name="good", exact=True)).wait_for(
+        state="detached"
+    )
     assert page.evaluate("document.activeElement !== document.body")
     page.locator("#conversations a", has_text="How many barrels of salt").wait_for(state="detached")
     assert not uploaded[0].exists()
@@ -273,7 +275,9 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
     turn.get_by_role("button", name="Copied").wait_for()
     page.focus("#question")
     page.keyboard.press("Control+V")
-    assert page.input_value("#question").startswith("Captain Rosa Lind counted them from the north tower. [1]")
+    assert page.input_value("#question").startswith(
+        "Captain Rosa Lind counted them from the north tower. [1]"
+    )
     page.fill("#question", "")
     for link, ending in (("Markdown", ".md"), ("HTML", ".html"), ("Word", ".docx")):
         with page.expect_download() as download:

@@ -55,7 +55,7 @@ def test_what_is_missing_is_downloaded_with_progress(home: Path, monkeypatch: py
 
     while shown()["download"]:
         threading.Event().wait(0.01)
-    assert shown()["failure"] == {"kind": "disk_space", "message": "the disk is full", "remedy": "free 1 GB"}
+    assert shown()["failure"] == {"kind": "disk-space", "message": "the disk is full", "remedy": "free 1 GB"}
     assert not arrived.is_set()
     weights.pull(EMBEDDER)
     assert arrived.wait(10)
@@ -67,7 +67,10 @@ def test_settings_are_those_of_the_command(home: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("ASKIVE_RETRIEVAL__TOP_K", "20")
     routes = ModelRoutes(load_config({"home": home}), Weights(load_config({"home": home})))
     shown = {setting["key"]: setting for setting in routes.settings()}
-    assert (shown["retrieval.top_k"]["value"], shown["retrieval.top_k"]["origin"]) == (20, "ASKIVE_RETRIEVAL__TOP_K")
+    assert (shown["retrieval.top_k"]["value"], shown["retrieval.top_k"]["origin"]) == (
+        20,
+        "ASKIVE_RETRIEVAL__TOP_K",
+    )
 
 
 def test_a_second_chat_finds_the_first(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,9 @@ def test_from_nothing_to_documents_over_a_restart_of_the_server(browser: Any, tm
     with serving(home, port=port) as url:
         open_chat(page, url)
         needed = page.locator("#welcome")
-        needed.get_by_text("Askive needs 2 models on this machine: 1.2 GB, once, from huggingface.co").wait_for()
+        needed.get_by_text(
+            "Askive needs 2 models on this machine: 1.2 GB, once, from huggingface.co"
+        ).wait_for()
         assert needed.get_by_role("button", name="Download").is_enabled()
         assert "collection" not in needed.inner_text(), "no word about a name that was not typed"
     page.fill("#question", "What is this?")

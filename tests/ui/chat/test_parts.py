@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from askive.models.fakes import ScriptedGenerator
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.llama.state_cache import StateCache
 from askive.models.registry import states_dir
 from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
 from askive.rag.types import Account, Verdict
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.documents.listing import Listing, list_documents
@@ -24,7 +26,7 @@ from askive.ui.chat.http.payloads import View, answer_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
-from askive.ui.chat.source_pane import document_view
+from askive.ui.chat.source_pane import document_view, rendered_view
 from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
 
@@ -423,3 +425,34 @@ def test_a_gold_question_is_saved_once(workspace: Workspace, kept: Conversations
     assert sample.scored == ("retrieval", "answers", "citations", "refusal")
     with pytest.raises(UsageError):
         save_gold(config, workspace.archive("town"), turn, [], ["Rosa Lind"])
+
+
+# -- a document
+
+
+@pytest.mark.parametrize(
+    ("text", "cited", "html"),
+    [
+        (
+            "# Ships\n\nThe *Aldis* came.\n",
+            "The *Aldis* came.",
+            "<p>\ue000The <em>Aldis</em> came.\ue001</p>",
+        ),
+        ("# Ships\n\nText.\n", "# Ships", "<h1>\ue000Ships\ue001</h1>"),
+        ("- one\n- two\n", "- two", "<li>\ue000two\ue001</li>"),
+        ("1. one\n2. two\n", "2. two", "<li>\ue000two\ue001</li>"),
+        ("A <b>c</b> d.\n", "<b>c</b>", "<p>A \ue000&lt;b&gt;c&lt;/b&gt;\ue001 d.</p>"),
+    ],
+)
+def test_a_markdown_document_is_rendered_with_its_mark(
+    workspace: Workspace, config: Config, tmp_path: Path, text: str, cited: str, html: str
+) -> None:
+    path = tmp_path / "doc.md"
+    path.write_text(f"{text}\nMore text here.\n", encoding="utf-8")
+    with Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive:
+        assert not ingest_paths(archive, [path]).failures
+        document = archive.document_by_uri(str(path))
+        assert document is not None
+        assert document_view(archive, str(path))["is_markdown"]
+        start = document.text.index(cited)
+        assert html in rendered_view(archive, str(path), start, start + len(cited))["html"]

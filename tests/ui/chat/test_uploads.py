@@ -83,10 +83,14 @@ def test_a_second_file_of_a_name_is_kept_beside_the_first(library: Library, conf
     assert (other["step"], other["renamed"]) == ("done", "a (2).txt")
     for _ in range(2):
         again = put(library, "letters/a.txt", b"Karl wrote to Agnes about salt.", replace=False)
-        assert (again["unchanged"], names()) == (True, ["a (2).txt", "a.txt"]), "the same bytes are no third file"
+        assert (again["unchanged"], names()) == (True, ["a (2).txt", "a.txt"]), (
+            "the same bytes are no third file"
+        )
     assert put(library, "letters/a (2).txt", b"A third one.", replace=False)["renamed"] == "a (3).txt"
     assert put(library, "letters/a.txt", b"Only this one.")["renamed"] == "", "replaced on request only"
-    assert (config.home / "uploads").joinpath(*Path(other["uri"]).parts[-3:-1], "a.txt").read_bytes() == b"Only this one."
+    assert (config.home / "uploads").joinpath(
+        *Path(other["uri"]).parts[-3:-1], "a.txt"
+    ).read_bytes() == b"Only this one."
     long = "n" * 251 + ".txt"
     assert put(library, long, replace=False)["step"] == "done"
     assert put(library, long, b"Another one.", replace=False)["renamed"].endswith("nn (2).txt")

@@ -71,7 +71,7 @@ async function show(turn, citation, opener) {
   byId("source-original").hidden = !open.document.has_original;
   byId("source-original").href = `/chat/source/original?${query({ collection, uri: citation.uri })}`;
   byId("source-byline").append(...pinQuote(turn, citation));
-  draw();
+  await draw();
   announce(`${citation.title}. ${citation.quote}`);
   byId("source").focus({ preventScroll: true });
 }
@@ -131,37 +131,60 @@ function draw() {
   const asPage = open.asPage && open.document.has_pictures;
   byId("show-text").setAttribute("aria-pressed", String(!asPage));
   byId("show-page").setAttribute("aria-pressed", String(Boolean(asPage)));
-  if (asPage) guarded(() => drawPage(open.citation.page || 1));
-  else drawText();
+  return guarded(() => (asPage ? drawPage(open.citation.page || 1) : drawText()));
 }
 
-function drawText() {
-  const { citation, document: source } = open;
-  const { start, end } = citation;
-  const exact = start === end || source.sections.some((s) => s.start <= start && start < s.start + s.text.length);
+async function drawText() {
+  const { citation, document: source, turn, n } = open;
+  const { start, end, quote } = citation;
+  const section = source.sections.find((s) => s.start <= start && start < s.start + s.text.length);
+  const isThere = start === end || (section && squeeze(textBetween(source, start, end)) === squeeze(quote));
   const body = byId("source-body");
-  const parts = source.sections.map((section) => {
-    const box = el("section", { class: "page-text", ...(section.page ? { "aria-label": `Page ${section.page}` } : {}) });
-    if (section.page) box.append(el("p", { class: "page-number" }, `Page ${section.page}`));
-    box.append(...blocks(section, start, end));
-    return box;
-  });
+  const parts = source.is_markdown ? [await rendered(turn.asked.collection, source.uri, isThere ? [start, end] : [0, 0])] : source.sections.map((one) => page(one, isThere ? [start, end] : [0, 0]));
+  if (n !== open.n) return;
   body.classList.toggle("many", parts.length > 20);
   body.replaceChildren(...parts);
   const mark = body.querySelector("mark");
-  const shown = [...body.querySelectorAll("mark")].map((m) => m.textContent).join("");
-  if (!exact || squeeze(shown) !== squeeze(citation.quote)) {
-    const changed = el("div", { class: "changed" }, el("p", { class: "quiet" }, "This document has changed. It said:"), el("blockquote", {}, citation.quote));
-    body.prepend(changed);
-    body.querySelectorAll("mark").forEach((m) => m.replaceWith(...m.childNodes));
-    body.scrollTop = 0;
-    return;
-  }
+  if (!isThere) body.prepend(el("div", { class: "changed" }, el("p", { class: "quiet" }, "This document has changed. It said:"), el("blockquote", {}, quote)));
   if (mark) bring(mark, body);
   else body.scrollTop = 0;
 }
 
+function page(section, [start, end]) {
+  const box = el("section", { class: "page-text", ...(section.page ? { "aria-label": `Page ${section.page}` } : {}) });
+  if (section.page) box.append(el("p", { class: "page-number" }, `Page ${section.page}`));
+  box.append(...blocks(section, start, end));
+  return box;
+}
+
 const squeeze = (text) => text.replace(/\s+/g, "");
+
+/** The characters of a document from start to end; its sections are pages, one form feed apart. */
+function textBetween(source, start, end) {
+  return source.sections.map((one) => one.text.slice(Math.max(0, start - one.start), Math.max(0, end - one.start))).join("");
+}
+
+// Private characters that the server puts around the cited words.
+const [BEGIN, END] = ["\ue000", "\ue001"];
+
+/** A Markdown document. The HTML was sanitised by the server, see rendering.py; raw HTML in it is text. */
+async function rendered(collection, uri, [start, end]) {
+  const box = el("div", { class: "rendered" });
+  box.innerHTML = (await get(`source/rendered?${query({ collection, uri, start, end })}`)).html;
+  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  let isInside = false;
+  for (const node of nodes) {
+    const parts = node.data.split(new RegExp(`([${BEGIN}${END}])`)).map((text) => {
+      if (text === BEGIN || text === END) isInside = text === BEGIN;
+      else if (text) return isInside && text.trim() ? el("mark", {}, text) : text;
+      return "";
+    });
+    if (isInside || parts.length > 1) node.replaceWith(...parts);
+  }
+  return box;
+}
 
 /** The heights of invisible pages are estimates: scroll again until the mark no longer moves. */
 function bring(mark, body, tries = 12) {

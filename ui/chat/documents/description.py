@@ -66,7 +66,10 @@ def timeline(dates: Iterable[str]) -> list[View]:
     if len(months) == len(known) and _months_between(months[0], months[-1]) <= _MAX_PERIODS:
         counts, periods = Counter(months), _months(months[0], months[-1])
     else:
-        counts, periods = Counter(date[:4] for date in known), [str(y) for y in range(int(first), int(last) + 1)]
+        counts, periods = (
+            Counter(date[:4] for date in known),
+            [str(y) for y in range(int(first), int(last) + 1)],
+        )
     return [{"period": period, "n_documents": counts[period]} for period in periods]
 
 
@@ -76,7 +79,10 @@ def suggestions(overview: Overview) -> list[str]:
         return []
     publishers = {count.label for count in overview.publishers}
     names = [count.label for count in overview.names if count.label not in publishers][: N_SUGGESTED - 1]
-    return [*(f"Which documents mention {_quoted(name)}?" for name in names), "What is this collection about?"]
+    return [
+        *(f"Which documents mention {_quoted(name)}?" for name in names),
+        "What is this collection about?",
+    ]
 
 
 def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[str]:
@@ -105,5 +111,6 @@ def _months_between(first: str, last: str) -> int:
 def _months(first: str, last: str) -> list[str]:
     start = int(first[:4]) * 12 + int(first[5:7]) - 1
     return [
-        f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, start + _months_between(first, last))
+        f"{month // 12:04}-{month % 12 + 1:02}"
+        for month in range(start, start + _months_between(first, last))
     ]

@@ -61,7 +61,10 @@ def find_mentions(archive: Archive, text: str, admitted: Filter) -> View:
             **source_view(sources[doc_id]),
             "n": search.sure[doc_id].n,
             "in_title": search.sure[doc_id].in_title,
-            "places": [place.view() for place, _ in zip(_places(search.sure[doc_id]), range(MAX_PLACES), strict=False)],
+            "places": [
+                place.view()
+                for place, _ in zip(_places(search.sure[doc_id]), range(MAX_PLACES), strict=False)
+            ],
         }
         for doc_id in found[:MAX_DOCUMENTS]
     ]

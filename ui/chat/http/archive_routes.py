@@ -18,10 +18,11 @@ from askive.ui.chat.documents.listing import Listing, SortKey, State, list_docum
 from askive.ui.chat.documents.search import find_mentions
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.library import Library
-from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture
+from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture, rendered_view
 from askive.ui.chat.workspace import Workspace
 
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
+Offset = Annotated[int, Field(ge=0)]
 _MAX_LISTED = 500
 
 
@@ -44,6 +45,7 @@ class ArchiveRoutes:
             ("GET", f"{collection}/filters", self.filters),
             ("PUT", f"{collection}/files", self.add_file),
             ("GET", "source", self.source),
+            ("GET", "source/rendered", self.rendered),
             ("GET", "source/picture", self.picture),
             ("GET", "source/boxes", self.boxes),
             ("GET", "source/original", self.original),
@@ -105,6 +107,10 @@ class ArchiveRoutes:
     def source(self, collection: str, uri: str) -> dict[str, Any]:
         """A whole document."""
         return document_view(self._workspace.archive(collection), uri)
+
+    def rendered(self, collection: str, uri: str, start: Offset = 0, end: Offset = 0) -> dict[str, Any]:
+        """A Markdown document as HTML, with marks around a span."""
+        return rendered_view(self._workspace.archive(collection), uri, start, end)
 
     def picture(self, collection: str, uri: str, page: PageNumber) -> Response:
         """A page of a PDF."""

@@ -82,7 +82,9 @@ class _Writer:
         rows, self._rows = self._rows or [], None
         if not rows:
             return
-        table = self._document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Light Grid Accent 1")
+        table = self._document.add_table(
+            rows=len(rows), cols=max(map(len, rows)), style="Light Grid Accent 1"
+        )
         for line, cells in zip(table.rows, rows, strict=True):
             for cell, text in zip(line.cells, cells, strict=False):
                 cell.text = text

@@ -18,7 +18,10 @@ def to_markdown(notes: Sequence[Note]) -> str:
     parts = [f"# {TITLE}"]
     for note in notes:
         if note.kind == "answer":
-            parts += [f"## {escape_markdown(note.content['question'])}", answer_markdown(note.content["answer"])]
+            parts += [
+                f"## {escape_markdown(note.content['question'])}",
+                answer_markdown(note.content["answer"]),
+            ]
         else:
             parts.append(_quote(note.content))  # type: ignore[arg-type]
         if note.comment.strip():

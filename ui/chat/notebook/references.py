@@ -20,7 +20,9 @@ def sources_of(citations: Iterable[View]) -> list[View]:
 
 def to_csl(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One CSL JSON item for each source. Dates have the precision that is known."""
-    return [_without_none(_csl_item(source, key)) for source, key in zip(sources, _keys(sources), strict=True)]
+    return [
+        _without_none(_csl_item(source, key)) for source, key in zip(sources, _keys(sources), strict=True)
+    ]
 
 
 def to_bibtex(sources: Sequence[Mapping[str, Any]]) -> str:
@@ -58,7 +60,9 @@ def _keys(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     """`harbour2016`, then `harbour2016b` for another one."""
     keys: list[str] = []
     for source in sources:
-        first = next((w for w in words(source["title"]) if w.isascii() and w.isalpha() and len(w) > 2), "source")
+        first = next(
+            (w for w in words(source["title"]) if w.isascii() and w.isalpha() and len(w) > 2), "source"
+        )
         stem = f"{first.lower()}{(source['published'] or '')[:4]}"
         same = sum(re.fullmatch(rf"{re.escape(stem)}(-\d+)?", key) is not None for key in keys)
         keys.append(f"{stem}-{same + 1}" if same else stem)

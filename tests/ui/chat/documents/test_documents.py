@@ -77,7 +77,9 @@ def test_every_suggestion_has_an_answer(workspace: Workspace) -> None:
 def test_the_next_question_is_about_names_that_the_documents_mention(workspace: Workspace) -> None:
     archive = workspace.archive("town")
     sentence = "Captain Rosa Lind and Quarnheim Nobody live in Aldermoor."
-    assert next_questions(archive, "Who is Rosa Lind?", [sentence]) == ["Which documents mention “Aldermoor”?"]
+    assert next_questions(archive, "Who is Rosa Lind?", [sentence]) == [
+        "Which documents mention “Aldermoor”?"
+    ]
     assert next_questions(archive, "Who lives in Aldermoor?", []) == []
 
 
@@ -112,4 +114,4 @@ def test_every_mention_is_found_at_its_place(workspace: Workspace) -> None:
     assert {view["publisher"] for view in only["documents"]} == {"Port Authority"}
     assert find_mentions(archive, "Quarnheim", Filter())["n_documents"] == 0
     with pytest.raises(UsageError, match="nothing to search for"):
-        find_mentions(archive, " \"?\" ", Filter())
+        find_mentions(archive, ' "?" ', Filter())

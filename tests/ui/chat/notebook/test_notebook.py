@@ -97,7 +97,9 @@ def test_references_for_reference_managers(routes: NotebookRoutes) -> None:
     assert item["title"] == "Harbour report"
     assert item["issued"] == {"date-parts": [[2016, 1, 25]]}
     entry = read_export(routes, "bibtex")
-    assert entry.startswith("@misc{harbour2016,\n  title = {{Harbour report}},\n  publisher = {Port Authority},")
+    assert entry.startswith(
+        "@misc{harbour2016,\n  title = {{Harbour report}},\n  publisher = {Port Authority},"
+    )
 
 
 def test_references_without_a_date_with_one_key_and_with_signs() -> None:
