@@ -9,7 +9,7 @@ from askive.rag.store.sqlite import SqliteStore
 
 @dataclass(frozen=True, slots=True)
 class DocumentSize:
-    """n_pages: the last page with text; 0 for a document without pages. n_characters: up to the end of the last passage."""
+    """n_pages: the last page with text; 0 for a document without pages. n_characters: up to the last passage's end."""
 
     n_passages: int
     n_pages: int

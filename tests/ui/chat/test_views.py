@@ -26,7 +26,10 @@ def test_the_first_page_and_its_suggestions(page: Any) -> None:
 
 
 def test_a_table_is_sorted_and_copied_and_the_kind_is_changed(page: Any) -> None:
-    turn = answered(ask(page, WHICH))
+    ask(page, WHICH)
+    answered(page.locator(".turn").first).locator(".kind").select_option("mentions")
+    page.locator(".rows").wait_for()
+    turn = answered(page.locator(".turn").last)
     assert turn.locator(".kind").input_value() == "mentions"
     rows = turn.locator(".rows tbody tr")
     titles = [row.locator("td").nth(2).inner_text() for row in rows.all()]

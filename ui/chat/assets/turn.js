@@ -153,7 +153,7 @@ export class TurnView {
   /** Questions that surely have an answer; older stored answers have none. */
   next(answer) {
     if (!answer.next?.length) return null;
-    return el("div", { class: "next" }, answer.next.map((question) => button(question, () => emit("ask", question), { class: "example" })));
+    return el("div", { class: "next" }, answer.next.map(({ question, kind }) => button(question, () => emit("ask", question, { kind }), { class: "example" })));
   }
 
   understood(answer) {

@@ -16,6 +16,7 @@ from askive.ui.chat.http.payloads import View
 N_SUGGESTED = 5
 _MAX_PERIODS = 24
 _MIN_PASSAGES = 2
+_N_NEXT = 2
 
 
 class Descriptions:
@@ -73,20 +74,20 @@ def timeline(dates: Iterable[str]) -> list[View]:
     return [{"period": period, "n_documents": counts[period]} for period in periods]
 
 
-def suggestions(overview: Overview) -> list[str]:
-    """Questions that code answers by going through all documents, so that they surely have an answer."""
+def suggestions(overview: Overview) -> list[View]:
+    """`{"question", "kind"}` of questions that code answers by going through all documents: they surely have an answer.
+
+    kind: as what to answer it, so that this does not depend on whether the kind is recognised.
+    """
     if not overview.n_documents:
         return []
     publishers = {count.label for count in overview.publishers}
     names = [count.label for count in overview.names if count.label not in publishers][: N_SUGGESTED - 1]
-    return [
-        *(f"Which documents mention {_quoted(name)}?" for name in names),
-        "What is this collection about?",
-    ]
+    return [*map(_about, names), {"question": "What is this collection about?", "kind": "overview"}]
 
 
-def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[str]:
-    """Questions about names of an answer that the question does not have and several passages mention; at most two."""
+def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[View]:
+    """As `suggestions`, about names of an answer that the question does not have and several passages mention."""
     asked = question.lower()
     found: list[str] = []
     for name in names_in(" ".join(sentences)):
@@ -94,14 +95,14 @@ def next_questions(archive: Archive, question: str, sentences: Sequence[str]) ->
             continue
         if archive.lexical.count(phrase_expression(name.text)) >= _MIN_PASSAGES:
             found.append(name.text)
-        if len(found) == 2:
+        if len(found) == _N_NEXT:
             break
-    return [f"Which documents mention {_quoted(name)}?" for name in found]
+    return [_about(name) for name in found]
 
 
-def _quoted(term: str) -> str:
-    """In quotation marks, so that all of it is looked for."""
-    return f"“{term}”"
+def _about(name: str) -> View:
+    """In quotation marks, so that all of the name is looked for."""
+    return {"question": f"Which documents mention “{name}”?", "kind": "mentions"}
 
 
 def _months_between(first: str, last: str) -> int:

@@ -1,4 +1,4 @@
-"""Every mention of a text in a collection, without a model: the documents, and in each the places in their sentences."""
+"""Every mention of a text in a collection, without a model: the documents, and in each the places in sentences."""
 
 from __future__ import annotations
 

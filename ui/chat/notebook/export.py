@@ -48,4 +48,5 @@ def cited_in(notes: Sequence[Note]) -> list[View]:
 
 def _quote(citation: View) -> str:
     text = " ".join(citation["quote"].split())
-    return f"> “{escape_markdown(text)}”\n>\n> {escape_markdown(byline(citation))}, {escape_markdown(file_of(citation))}"
+    source = f"{byline(citation)}, {file_of(citation)}"
+    return f"> “{escape_markdown(text)}”\n>\n> {escape_markdown(source)}"

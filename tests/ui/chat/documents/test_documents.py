@@ -59,7 +59,7 @@ def test_the_overview_follows_its_collection(workspace: Workspace) -> None:
     view = descriptions.of(archive)
     assert descriptions.of(archive) is view
     assert view["sentences"][0].startswith(f"{view['n_documents']} documents")
-    assert view["suggestions"][-1] == "What is this collection about?"
+    assert view["suggestions"][-1]["question"] == "What is this collection about?"
     uri = list_documents(archive, Listing())["documents"][0]["uri"]
     Library(workspace).remove("town", uri)
     assert descriptions.of(archive)["n_documents"] == view["n_documents"] - 1
@@ -68,10 +68,10 @@ def test_the_overview_follows_its_collection(workspace: Workspace) -> None:
 def test_every_suggestion_has_an_answer(workspace: Workspace) -> None:
     asked = Descriptions().of(workspace.archive("town"))["suggestions"]
     assert asked
-    for question in asked:
-        answer = workspace.assistant("town", "scripted").ask(question)
-        assert not answer.refused, question
-        assert answer.rows, question
+    for one in asked:
+        answer = workspace.assistant("town", "scripted").ask(one["question"], kind=one["kind"])
+        assert not answer.refused, one
+        assert answer.rows, one
 
 
 def test_the_next_question_is_about_names_that_the_documents_mention(workspace: Workspace) -> None:

@@ -36,7 +36,7 @@ function described(found) {
   return [
     lead("Ask your archive."),
     el("p", {}, found.sentences[0]),
-    found.suggestions.length && el("div", { class: "examples" }, el("h2", {}, "Questions that it answers"), found.suggestions.map((question) => button(question, () => emit("ask", question), { class: "example" }))),
+    found.suggestions.length && el("div", { class: "examples" }, el("h2", {}, "Questions that it answers"), found.suggestions.map(({ question, kind }) => button(question, () => emit("ask", question, { kind }), { class: "example" }))),
     found.timeline.length > 1 && timeline(found.timeline),
     terms("Names", found.names),
     terms("Topics", found.topics),
