@@ -19,6 +19,8 @@ from askive.ui.chat.rendering import to_safe_html
 _PDF = "application/pdf"
 _MARKDOWN = "text/markdown"
 _IMAGE_WIDTH = 1100
+_GRID = 100_000
+"""Resolution of positions on a page."""
 _MAX_RENDERED_CHARS = 500_000
 MARK_BEGIN, MARK_END = "\ue000", "\ue001"
 """Stand around the cited words in rendered text; private characters, which mean nothing to Markdown."""
@@ -114,19 +116,25 @@ def marked_boxes(archive: Archive, uri: str, page: int, quote: str) -> list[dict
         sheet = pdf[page - 1]
         text = sheet.get_textpage()
         start, count = _find(text, quote)
-        width, height = sheet.get_width(), sheet.get_height()
-        boxes = []
-        for index in range(text.count_rects(start, count) if count else 0):
-            left, bottom, right, top = text.get_rect(index)
-            boxes.append(
-                {
-                    "left": left / width,
-                    "top": 1 - top / height,
-                    "width": (right - left) / width,
-                    "height": (top - bottom) / height,
-                }
-            )
-        return boxes
+        return [
+            _box(sheet, text.get_rect(index))
+            for index in range(text.count_rects(start, count) if count else 0)
+        ]
+
+
+def _box(sheet: Any, rect: tuple[float, float, float, float]) -> dict[str, float]:
+    """A rectangle of a page (left, bottom, right, top in points) on its picture, which may be rotated and cropped."""
+    from ctypes import c_int
+
+    import pypdfium2.raw
+
+    corners = []
+    for x, y in ((rect[0], rect[1]), (rect[2], rect[3])):
+        across, down = c_int(), c_int()
+        pypdfium2.raw.FPDF_PageToDevice(sheet.raw, 0, 0, _GRID, _GRID, 0, x, y, across, down)
+        corners.append((across.value / _GRID, down.value / _GRID))
+    (x1, y1), (x2, y2) = corners
+    return {"left": min(x1, x2), "top": min(y1, y2), "width": abs(x2 - x1), "height": abs(y2 - y1)}
 
 
 def _find(text: Any, quote: str) -> tuple[int, int]:

@@ -34,10 +34,11 @@ def test_from_nothing_to_documents_over_a_restart_of_the_server(browser: Any, tm
     page.click("#new-conversation")
     page.locator("#problem", has_text="Askive does not answer. Start it again").wait_for()
 
-    with serving(home, *FAKES, port=port) as url:
-        page.locator("#problem").wait_for(state="hidden")
-        open_chat(page, url)
-        # The sample is Askive's own: the first file of the user makes `default`.
+    with serving(home, *FAKES, port=port):
+        # The page begins again by itself. The sample is Askive's own: the user's first file makes `default`.
+        page.locator("#collection option", has_text="seeds").wait_for(state="attached")
+        page.wait_for_selector("body[data-ready]")
+        assert not page.locator("#problem").is_visible()
         assert page.locator("#collection").input_value() == "seeds"
         dropped(page, {"letter.txt": "Agnes wrote to Karl about 31 barrels of herring."})
         upload_row(page, "letter.txt").get_by_text("Added, 1 passage").wait_for()

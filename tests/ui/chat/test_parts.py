@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from dataclasses import replace
@@ -26,9 +27,10 @@ from askive.ui.chat.http.payloads import View, answer_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
-from askive.ui.chat.source_pane import document_view, rendered_view
+from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture, rendered_view
 from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
+from tests.rag.load.pdf_writer import write_pdf
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
@@ -456,3 +458,29 @@ def test_a_markdown_document_is_rendered_with_its_mark(
         assert document_view(archive, str(path))["is_markdown"]
         start = document.text.index(cited)
         assert html in rendered_view(archive, str(path), start, start + len(cited))["html"]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "crop"), [(0, False), (90, False), (180, False), (270, False), (90, True)]
+)
+def test_a_quote_is_marked_where_it_stands_on_the_picture(
+    workspace: Workspace, config: Config, tmp_path: Path, rotation: int, crop: bool
+) -> None:
+    import pypdfium2
+    from PIL import Image, ImageOps
+
+    quote, path = "The pump gasket costs 12 crowns.", tmp_path / "pump.pdf"
+    with pypdfium2.PdfDocument(write_pdf([[quote]])) as pdf:
+        if crop:
+            pdf[0].set_cropbox(40, 500, 400, 830)
+        pdf[0].set_rotation(rotation)
+        pdf.save(path)
+    with Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive:
+        assert not ingest_paths(archive, [path]).failures
+        (box,) = marked_boxes(archive, str(path), 1, quote)
+        with Image.open(io.BytesIO(page_picture(archive, str(path), 1))) as picture:
+            left, top, right, bottom = ImageOps.invert(picture.convert("L")).getbbox() or (0, 0, 0, 0)
+            width, height = picture.size
+    ink = (left / width, top / height, right / width, bottom / height)
+    marked = (box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"])
+    assert max(abs(one - other) for one, other in zip(ink, marked, strict=True)) < 0.02

@@ -53,4 +53,6 @@ function startModels(models) {
   use(models[0]);
 }
 
+// A page that could not begin, or waited for models, begins again with the server.
+on("online", () => (document.body.dataset.ready && !state.missing.length) || location.reload());
 guarded(start);

@@ -15,7 +15,10 @@ _BIBTEX_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"
 
 def sources_of(citations: Iterable[View]) -> list[View]:
     """The documents of the citations, each once, in their order."""
-    return list({citation["uri"]: citation for citation in reversed(list(citations))}.values())[::-1]
+    found: dict[str, View] = {}
+    for citation in citations:
+        found.setdefault(citation["uri"], citation)
+    return list(found.values())
 
 
 def to_csl(sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

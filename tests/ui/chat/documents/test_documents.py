@@ -77,9 +77,8 @@ def test_every_suggestion_has_an_answer(workspace: Workspace) -> None:
 def test_the_next_question_is_about_names_that_the_documents_mention(workspace: Workspace) -> None:
     archive = workspace.archive("town")
     sentence = "Captain Rosa Lind and Quarnheim Nobody live in Aldermoor."
-    assert next_questions(archive, "Who is Rosa Lind?", [sentence]) == [
-        "Which documents mention “Aldermoor”?"
-    ]
+    (found,) = next_questions(archive, "Who is Rosa Lind?", [sentence])
+    assert found == {"question": "Which documents mention “Aldermoor”?", "kind": "mentions"}
     assert next_questions(archive, "Who lives in Aldermoor?", []) == []
 
 

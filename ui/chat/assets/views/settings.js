@@ -51,10 +51,10 @@ function drawModels(models) {
   parts.models.replaceChildren(...models.map((model) => {
     const isHere = model.state === "present" || model.state === "verified";
     return el("li", {}, el("div", { class: "model-name" }, el("strong", {}, model.name), model.in_use && el("span", { class: "badge" }, "in use")),
-      el("p", { class: "quiet" }, [KINDS[model.kind], `${fileSize(model.size)} on disk`, model.kind === "generator" && `about ${fileSize(model.memory)} of memory`, `licence ${model.licence}`, model.note && capital(model.note)].filter(Boolean).join(" · ")),
+      el("p", { class: "quiet" }, [KINDS[model.kind], `${fileSize(model.size)} on disk`, model.kind === "generator" && !/GB of memory/.test(model.note) && `about ${fileSize(model.memory)} of memory`, `licence ${model.licence}`, model.note && capital(model.note)].filter(Boolean).join(" · ")),
       model.download
         ? el("p", { class: "row" }, el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": `Download of ${model.name}` }), el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`))
-        : el("p", { class: "row" }, el("span", {}, STATES[model.state]), !isHere && button(`Download from ${model.hosts.join(" or ")}`, () => guarded(() => startDownloads([model.id])), { "aria-label": `Download ${model.name}` })),
+        : el("p", { class: "row" }, el("span", {}, STATES[model.state]), !isHere && button(`Download from ${model.hosts.join(" or ")}`, () => guarded(() => startDownloads([model.id])), { class: "plain as-button", "aria-label": `Download ${model.name}` })),
       model.failure && el("p", { class: "failure" }, `${sentence(model.failure.message)} ${sentence(model.failure.remedy)}`));
   }));
 }
