@@ -124,7 +124,7 @@ def test_the_notebook_from_pinning_to_export(page: Any) -> None:
     citation = turn.locator(".text .citation").first
     citation.focus()
     hint = page.locator("#hint")
-    assert "Captain Rosa Lind counted them from the north tower." in hint.inner_text()
+    hint.get_by_text("Captain Rosa Lind counted them from the north tower.").wait_for()
     assert "stands in the source" in hint.inner_text()
     citation.click()
     page.get_by_role("button", name="Pin this quotation").click()

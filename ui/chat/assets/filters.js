@@ -10,7 +10,11 @@ let range = { first: null, last: null };
 export function startFilters() {
   byId("toggle-filters").addEventListener("click", () => openFilters(byId("filters").hidden));
   for (const id of ["after", "before", "publisher"]) byId(id).addEventListener("change", read);
-  on("collection-changed", () => guarded(listChoices));
+  on("collection-changed", () => {
+    // They are documents of the other collection.
+    emit("choose-documents", []);
+    guarded(listChoices);
+  });
   on("documents-changed", () => guarded(listChoices));
   on("conversation-changed", (kept) => !kept && clearFilters());
   on("clear-filters", clearFilters);

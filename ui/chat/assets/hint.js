@@ -15,6 +15,8 @@ export function startHint() {
       return undefined;
     });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  // The source is open then.
+  document.addEventListener("click", hide);
   document.addEventListener("scroll", hide, { capture: true, passive: true });
 }
 
