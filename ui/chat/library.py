@@ -18,6 +18,7 @@ from askive.rag.collections.lock import lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.config import Config
 from askive.rag.errors import LoadError, UsageError
+from askive.rag.ingest.account import account_of
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.deletion import (
     removal_in,
@@ -162,6 +163,17 @@ class Library:
         Thread(target=self._index, args=(name, upload, views.put, replace), daemon=True).start()
         return self._until_ended(views)
 
+    def read_again(self, name: str, uri: str) -> View:
+        """Index a file again that could not be read; the outcome as in `add`.
+
+        Raises UsageError for a file that is not in the account of the collection.
+        """
+        unread = account_of(self._workspace.archive(name).store).of("failed", "empty")
+        if not any(file.uri == uri for file in unread):
+            raise UsageError("this file is not among those that could not be read", remedy="reload the page")
+        with self._change(name):
+            return self._ingest(name, Path(uri), lambda _view: None)
+
     def close(self) -> None:
         """End the streams of uploads that are being indexed."""
         self._closed.set()
@@ -212,7 +224,7 @@ class Library:
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             folder = collection_path(self._config, name)
             with self._open_archive(folder, embedder) as archive:
-                ingested = ingest_paths(archive, [path])
+                ingested = ingest_paths(archive, [path], ocr=self._config.ocr == "auto")
                 if archive.store.unerased:
                     # The question that is being answered could cache the former text again.
                     with self._workspace.scheduler.turn(Work.QUESTION):
@@ -222,8 +234,8 @@ class Library:
                         self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
             return _failure(error)
-        if ingested.failures:
-            failure = ingested.failures[0]
+        if failures := [*ingested.failures, *ingested.empty]:
+            failure = failures[0]
             # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
             return {**_failed(message, failure.remedy), "retry": False}

@@ -1,9 +1,9 @@
 // The Documents page: what is in the collection, sorted, filtered, chosen; add, open, remove.
 
-import { get, query } from "./api.js";
+import { get, query, send } from "./api.js";
 import { createCollection, deleteCollection, pathOf, removeDocument, renameCollection } from "./documents/collections.js";
 import { add } from "./documents/uploads.js";
-import { button, byId, count, el, fileSize } from "./dom.js";
+import { announce, button, byId, count, el, fileSize, sentence } from "./dom.js";
 import { guarded } from "./problems.js";
 import { emit, on, state } from "./state.js";
 import { goTo, shownView } from "./views/views.js";
@@ -48,6 +48,7 @@ function build() {
   parts.rows = el("tbody");
   parts.count = el("p", { class: "quiet", role: "status" });
   parts.more = button("Show more", () => guarded(() => list(listed)), { hidden: true });
+  parts.unread = el("details", { class: "unread", hidden: true });
   parts.table = el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of documents" },
     el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Chosen")), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
   const work = (done) => () => guarded(done);
@@ -56,7 +57,7 @@ function build() {
       el("div", { class: "row" }, button("New collection", work(createCollection)), button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }))),
     el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), el("span", { class: "quiet" }, "or drop them anywhere on this page")),
     el("div", { class: "row filters-row" }, parts.search, parts.type, parts.state, parts.publisher),
-    parts.chosen, parts.count, parts.table, parts.more);
+    parts.chosen, parts.count, parts.table, parts.more, parts.unread);
 }
 
 function choice(label, changed) {
@@ -100,6 +101,7 @@ async function list(first = 0) {
   parts.count.textContent = found.n_documents ? `${count(found.n_documents, "document")}${listed < found.n_documents ? `, the first ${listed} listed` : ""}` : isFiltered ? "Nothing found. Change the filters above." : "No documents yet. Add files or drop them here.";
   parts.table.hidden = !found.n_documents;
   parts.more.hidden = listed >= found.n_documents;
+  drawUnread(found);
   markChosen();
 }
 
@@ -117,6 +119,23 @@ function row(view) {
     el("td", {}, view.state === "in part" ? el("details", {}, el("summary", {}, "Read in part"), view.not_read.join("; ")) : "Read"),
     el("td", { class: "row-buttons" }, view.has_original && el("a", { href: `/chat/source/original?${where}`, "aria-label": `Original file: ${view.title}` }, "Original"),
       button("Remove", () => guarded(() => removeDocument(view)), { "aria-label": `Remove: ${view.title}` })));
+}
+
+const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported: "This kind of file is not read", ignored: "Left out by a rule", hidden: "Hidden", link: "A link, not followed", unlistable: "A folder that cannot be listed", missing: "Gone; its document was kept" };
+
+/** Files that were not read, and why. */
+function drawUnread({ unread = [], n_unread: n = 0 }) {
+  parts.unread.hidden = !n;
+  const again = (file) => guarded(async () => {
+    const outcome = await send("POST", `${pathOf()}/unread?${query({ uri: file.uri })}`);
+    announce(outcome.step === "done" ? `${file.file} was read` : `${sentence(outcome.message)} ${sentence(outcome.remedy)}`);
+    emit("documents-changed");
+  });
+  const item = (file) =>
+    el("li", {}, el("span", { class: "name" }, file.file), el("span", { class: "quiet" }, file.message ? `${sentence(file.message)} ${sentence(file.remedy)}` : `${REASONS[file.reason]}.`),
+      file.can_retry && button("Retry", () => again(file), { "aria-label": `Retry: ${file.file}` }));
+  parts.unread.replaceChildren(el("summary", {}, `${count(n, "file was", "files were")} not read`), el("ul", {}, unread.map(item)),
+    unread.length < n ? el("p", { class: "quiet" }, `The first ${unread.length} are listed; “askive status” lists all.`) : "");
 }
 
 /** The ticks, and what can be done with the chosen documents. */

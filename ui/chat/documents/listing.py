@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+from askive.rag.ingest.account import account_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.document_sizes import DocumentSize, document_sizes
 from askive.rag.types import Source
-from askive.ui.chat.http.payloads import View, source_view
+from askive.ui.chat.http.payloads import View, file_name, source_view
 
 SortKey = Literal["title", "type", "size", "pages", "published", "publisher", "state"]
 State = Literal["", "read", "in part"]
+_MAX_UNREAD = 200
+_PROBLEMS = ("failed", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,10 @@ class Listing:
 
 
 def list_documents(archive: Archive, wanted: Listing) -> View:
-    """`{"documents", "n_documents", "types", "publishers"}`: a part of the list, and the number of all that match.
+    """A part of the list as `documents`, and the number of all that match as `n_documents`.
 
-    types, publishers: those of the whole collection, with the numbers of documents.
+    types, publishers: those of the whole collection, with the numbers of documents. unread: files that were not read,
+    with the reason, at most _MAX_UNREAD; those that cannot be documents (hidden, ignored, of other types) come last.
     """
     store = archive.store
     sizes, not_read = document_sizes(store), store.not_read()
@@ -63,6 +67,25 @@ def list_documents(archive: Archive, wanted: Listing) -> View:
         "n_documents": len(found),
         "types": _counts(row["type"] for row in rows),
         "publishers": _counts(row["publisher"] for row in rows if row["publisher"]),
+        **_unread(archive),
+    }
+
+
+def _unread(archive: Archive) -> View:
+    files = sorted(account_of(archive.store).unread, key=lambda file: (file.reason not in _PROBLEMS, file.uri))
+    return {
+        "n_unread": len(files),
+        "unread": [
+            {
+                "uri": file.uri,
+                "file": file_name(file.uri),
+                "reason": file.reason,
+                "message": file.message,
+                "remedy": file.remedy,
+                "can_retry": file.reason in _PROBLEMS and original_path(file.uri) is not None,
+            }
+            for file in files[:_MAX_UNREAD]
+        ],
     }
 
 

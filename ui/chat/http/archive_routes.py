@@ -40,6 +40,7 @@ class ArchiveRoutes:
         return [
             ("GET", f"{collection}/documents", self.documents),
             ("DELETE", f"{collection}/documents", self.remove_document),
+            ("POST", f"{collection}/unread", self.read_again),
             ("GET", f"{collection}/overview", self.overview),
             ("GET", f"{collection}/search", self.search),
             ("GET", f"{collection}/filters", self.filters),
@@ -71,6 +72,10 @@ class ArchiveRoutes:
         """Remove a document."""
         self._library.remove(name, uri, with_quotes=with_quotes)
         return {"removed": uri}
+
+    def read_again(self, name: str, uri: str) -> dict[str, Any]:
+        """Try a file again that could not be read."""
+        return self._library.read_again(name, uri)
 
     def overview(self, name: str) -> dict[str, Any]:
         """What is in the collection, and questions that it can answer."""
