@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 FAKES = ("--embedder", "hash", "--model", "scripted")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_from_nothing_to_documents_over_a_restart_of_the_server(browser: Any, tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_port()
     context = browser.new_context(viewport={"width": 1360, "height": 860})

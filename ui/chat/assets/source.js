@@ -8,7 +8,7 @@ import { guarded } from "./problems.js";
 import { emit, on, state } from "./state.js";
 import { citationsOf } from "./turn.js";
 
-const open = { turn: null, citation: null, opener: null, document: null, asPage: false, n: 0 };
+const open = { turn: null, citation: null, opener: null, document: null, asPage: false, zoom: 100, n: 0 };
 const documents = new Map();
 
 export function startSource() {
@@ -233,7 +233,13 @@ async function drawPage(page) {
   const later = turnTo(page + 1);
   earlier.addEventListener("click", () => drawPage(page - 1));
   later.addEventListener("click", () => drawPage(page + 1));
-  byId("source-body").replaceChildren(el("div", { class: "row page-turn" }, earlier, el("span", { class: "quiet" }, `Page ${page} of ${last}`), later), sheet);
+  const zoomTo = (percent) => {
+    open.zoom = Math.min(Math.max(percent, 100), 300);
+    sheet.style.width = `${open.zoom}%`;
+  };
+  zoomTo(open.zoom);
+  const zoom = [["−", "Smaller", -50], ["+", "Larger", 50]].map(([sign, label, by]) => button(sign, () => zoomTo(open.zoom + by), { "aria-label": label }));
+  byId("source-body").replaceChildren(el("div", { class: "row page-turn" }, earlier, el("span", { class: "quiet" }, `Page ${page} of ${last}`), later, ...zoom), sheet);
   byId("source-body").scrollTop = 0;
   if (!citation.quote) return;
   const boxes = await get(`source/boxes?${query({ ...where, quote: citation.quote })}`);
