@@ -13,6 +13,7 @@ import pytest
 from askive.rag.config import Config
 from askive.rag.privacy.leftovers import find_leftovers, sweep
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.documents.listing import Listing, list_documents
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View
 from askive.ui.chat.jobs import AnswerJobs, Request
@@ -38,7 +39,11 @@ def uri(workspace: Workspace, kept: Conversations) -> str:
     """An uploaded document that a conversation and a gold question quote."""
     library = Library(workspace)
     assert put(library, SENTENCE)["step"] == "done"
-    (view,) = [view for view in library.documents("town") if view["uri"].endswith("light.txt")]
+    (view,) = [
+        view
+        for view in list_documents(workspace.archive("town"), Listing())["documents"]
+        if view["uri"].endswith("light.txt")
+    ]
     jobs = AnswerJobs(workspace, kept)
     for question in (QUESTION, "Which captain counted the ships from the north tower?"):
         _, job = jobs.begin(None, question, Request("town", "scripted"))
@@ -119,7 +124,7 @@ if way == "upload":
     upload.write(text.encode())
     print(list(library.add("town", upload)))
 elif way == "remove":
-    library.remove("town", next(v["uri"] for v in library.documents("town") if v["uri"].endswith("light.txt")))
+    library.remove("town", next(v["uri"] for v in list_documents(workspace.archive("town"), Listing())["documents"] if v["uri"].endswith("light.txt")))
 else:
     library.delete("town")
 """

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.models.offline import LOOPBACK
 from askive.ui.chat.http.failures import TooManyRequests, failure_response, log_line
+from askive.ui.chat.http.model_routes import HELLO_PATH
 from askive.ui.chat.http.throttle import Throttle
 
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")
@@ -61,6 +62,8 @@ class AccessControl:
             return PlainTextResponse("Requests from other sites are refused.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return PlainTextResponse("Requests from other sites are refused.", 403)
+        if path == HELLO_PATH and _is_local(scope):
+            return None
         if self._password is not None and (refusal := self._password_refusal(scope, headers, self._password)):
             return refusal
         if path != "/" and not path.startswith(_OPEN):
