@@ -72,7 +72,9 @@ def list_documents(archive: Archive, wanted: Listing) -> View:
 
 
 def _unread(archive: Archive) -> View:
-    files = sorted(account_of(archive.store).unread, key=lambda file: (file.reason not in _PROBLEMS, file.uri))
+    files = sorted(
+        account_of(archive.store).unread, key=lambda file: (file.reason not in _PROBLEMS, file.uri)
+    )
     return {
         "n_unread": len(files),
         "unread": [

@@ -62,7 +62,7 @@ class AccessControl:
             return PlainTextResponse("Requests from other sites are refused.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return PlainTextResponse("Requests from other sites are refused.", 403)
-        if path == HELLO_PATH and _is_local(scope):
+        if path == HELLO_PATH and is_local(scope):
             return None
         if self._password is not None and (refusal := self._password_refusal(scope, headers, self._password)):
             return refusal
