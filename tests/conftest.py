@@ -16,6 +16,7 @@ from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
+from tests.rag.ingest.inline_pool import POOL, InlinePool
 
 SMALL_GENERATOR = "smollm2-135m-instruct-q4_1"
 NEEDED_WEIGHTS = (DEFAULT_EMBEDDER, DEFAULT_GENERATOR, SMALL_GENERATOR)
@@ -109,10 +110,14 @@ def documents(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, documents: Path, hash_embedder: HashEmbedder) -> Iterator[Archive]:
-    """The three documents, indexed."""
+def archive(
+    tmp_path: Path, documents: Path, hash_embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Archive]:
+    """The three documents, indexed; parsed here, because to start a parser process takes longer than most tests."""
     with Archive.open(tmp_path / "archive", hash_embedder, PassageConfig()) as opened:
-        report = ingest_paths(opened, [documents])
+        with monkeypatch.context() as patched:
+            patched.setattr(POOL, InlinePool)
+            report = ingest_paths(opened, [documents])
         assert not report.failures
         yield opened
 
