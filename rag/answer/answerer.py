@@ -30,6 +30,7 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import classify
+from askive.rag.retrieval.named_documents import checked_filter
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
@@ -108,6 +109,7 @@ class Answerer:
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
         analysed = self.preparer.retriever.read(question)
+        admitted = checked_filter(admitted or Filter(), self._archive.store)
         prepared = self.preparer.prepare(analysed, history, admitted, cancel)
         if prepared is None:
             return ()
@@ -132,6 +134,7 @@ class Answerer:
         question, history = _checked(question), _storable(history)
         _check_kind(kind)
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
+        admitted = checked_filter(admitted or Filter(), self._archive.store)
         retriever = self.preparer.retriever
         whole = retriever.read(question)
         trace.kind = kind = kind or self._kind_of(whole)
@@ -141,9 +144,7 @@ class Answerer:
             yield from self._stream_from_passages(whole, history, cancel, admitted, trace)
             return
         archive, tools = self._archive, self.tools
-        yield from plan(
-            PlanContext(whole, history, admitted or Filter(), cancel, trace, archive, retriever, tools)
-        )
+        yield from plan(PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools))
 
     def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLANS) -> QuestionKind:
         """The kind of a question when the user names none: the one place that decides it. planned: kinds to choose."""

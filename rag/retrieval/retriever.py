@@ -16,6 +16,7 @@ from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
 from askive.rag.retrieval.cutoff import cut_off, diversify
 from askive.rag.retrieval.event_dates import date_event
 from askive.rag.retrieval.expansion import N_READ, bridging_names
+from askive.rag.retrieval.named_documents import checked_filter
 from askive.rag.retrieval.near_duplicates import collapse, merge_neighbours, number_ranks
 from askive.rag.retrieval.rerank import rerank
 from askive.rag.store.archive import Archive
@@ -132,14 +133,12 @@ class Retriever:
         queries = queries_of(question, history)
         if not queries or not self._archive.counts().n_passages:
             return ()
-        if admitted:
-            fields = self._archive.store.fields() if admitted.where else []
-            admitted.check(self._archive.store.publishers(), fields)
+        admitted = checked_filter(admitted or Filter(), self._archive.store)
         understood = self.understand(question)
         candidates = Candidates(
-            self._archive, self._config, admitted or Filter(), max(self._config.n_candidates, 2 * limit)
+            self._archive, self._config, admitted, max(self._config.n_candidates, 2 * limit)
         )
-        scores = self._scores(candidates, queries, understood, admitted or Filter())
+        scores = self._scores(candidates, queries, understood, admitted)
         best = sorted(scores, key=lambda item: (-scores[item], item))[: 2 * limit + 10]
         if self._config.sentence_weight:
             self._mix_sentence_scores(queries[0], best, candidates, scores)

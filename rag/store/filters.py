@@ -1,8 +1,9 @@
-"""Filters on documents: date, publisher, path and metadata fields."""
+"""Filters on documents: names, date, publisher, path and metadata fields."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ class Filter:
     publishers: any of these, case-insensitive.
     path: a glob over the uri, such as `*/2015/*.md`.
     where: metadata fields and substrings of their values, such as ("place", "Paris").
+    documents: any of these, by title, path or id; `askive.rag.retrieval.named_documents` replaces them by uris, and only
+    a filter with uris can be used as an SQL condition.
     """
 
     after: datetime.date | None = None
@@ -27,6 +30,7 @@ class Filter:
     publishers: tuple[str, ...] = ()
     path: str | None = None
     where: tuple[tuple[str, str], ...] = ()
+    documents: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -67,7 +71,7 @@ class Filter:
 
     def describe(self) -> str:
         """The conditions as text for users."""
-        parts = []
+        parts = [f"in {' or '.join(self.documents)}"] if self.documents else []
         if self.after:
             parts.append(f"from {self.after.isoformat()}")
         if self.before:
@@ -95,6 +99,9 @@ class Filter:
         if self.path:
             conditions.append("uri GLOB ?")
             values.append(self.path if "*" in self.path or "?" in self.path else f"*{self.path}*")
+        if self.documents:
+            conditions.append("uri IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(self.documents))
         for key, value in self.where:
             conditions.append("instr(lower(json_extract(metadata, ?)), ?)")
             values += [f'$."{key}"', value.lower()]
@@ -108,6 +115,7 @@ def parse_filter(
     publishers: Sequence[str] = (),
     path: str | None = None,
     where: Sequence[str] = (),
+    documents: Sequence[str] = (),
 ) -> Filter:
     """The filter from command-line options. Raises UsageError that names an invalid value."""
     first = _day(after, "--after", last=False)
@@ -122,7 +130,7 @@ def parse_filter(
                 f"--where {condition!r} is not FIELD=VALUE", remedy='for example --where "place=Paris"'
             )
         pairs.append((key.strip(), value.strip()))
-    return Filter(first, last, tuple(publishers), path, tuple(pairs))
+    return Filter(first, last, tuple(publishers), path, tuple(pairs), tuple(documents))
 
 
 def _day(text: str | None, option: str, *, last: bool) -> datetime.date | None:

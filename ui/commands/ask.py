@@ -19,6 +19,7 @@ from askive.ui.terminal.options import (
     Before,
     Collection,
     Embedder,
+    In,
     Literal,
     Model,
     PathGlob,
@@ -53,6 +54,7 @@ def ask(
     publisher: Publisher = None,
     path: PathGlob = None,
     where: Where = None,
+    documents: In = None,
     literal: Literal = False,
     answer_as: AnswerAs = None,
     strict: Annotated[
@@ -80,7 +82,12 @@ def ask(
 
     config = settings(collection=collection, model=model, embedder=embedder, literal=literal, strict=strict)
     admitted = parse_filter(
-        after=after, before=before, publishers=publisher or (), path=path, where=where or ()
+        after=after,
+        before=before,
+        publishers=publisher or (),
+        path=path,
+        where=where or (),
+        documents=documents or (),
     )
     shown = output(as_json or batch is not None, quiet)
     if batch is not None:

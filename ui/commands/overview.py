@@ -9,6 +9,7 @@ from askive.ui.terminal.options import (
     Before,
     Collection,
     Embedder,
+    In,
     PathGlob,
     Publisher,
     Quiet,
@@ -25,6 +26,7 @@ def overview(
     publisher: Publisher = None,
     path: PathGlob = None,
     where: Where = None,
+    documents: In = None,
     collection: Collection = None,
     embedder: Embedder = None,
     as_json: AsJson = False,
@@ -35,15 +37,21 @@ def overview(
     Example: [bold]askive overview --collection seeds[/]
     """
     from askive.rag.overview.overview import OverviewBuilder
+    from askive.rag.retrieval.named_documents import checked_filter
     from askive.rag.store.filters import parse_filter
 
     config = settings(collection=collection, embedder=embedder)
     shown = output(as_json, quiet)
     admitted = parse_filter(
-        after=after, before=before, publishers=publisher or (), path=path, where=where or ()
+        after=after,
+        before=before,
+        publishers=publisher or (),
+        path=path,
+        where=where or (),
+        documents=documents or (),
     )
     with open_archive(config, shown) as archive, shown.progress() as bar:
-        admitted.check(archive.store.publishers(), archive.store.fields() if admitted.where else [])
+        admitted = checked_filter(admitted, archive.store)
         builder = OverviewBuilder(archive, admitted)
         task = bar.add_task("Reading", total=None)
         for done, total in builder.steps():

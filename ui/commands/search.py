@@ -14,6 +14,7 @@ from askive.ui.terminal.options import (
     Before,
     Collection,
     Embedder,
+    In,
     Literal,
     PathGlob,
     Publisher,
@@ -35,6 +36,7 @@ def search(
     publisher: Publisher = None,
     path: PathGlob = None,
     where: Where = None,
+    documents: In = None,
     literal: Literal = False,
     collection: Collection = None,
     embedder: Embedder = None,
@@ -59,7 +61,12 @@ def search(
     config = settings(collection=collection, embedder=embedder, literal=literal)
     shown = output(as_json, quiet)
     admitted = parse_filter(
-        after=after, before=before, publishers=publisher or (), path=path, where=where or ()
+        after=after,
+        before=before,
+        publishers=publisher or (),
+        path=path,
+        where=where or (),
+        documents=documents or (),
     )
     with open_archive(config, shown) as archive, open_retriever(config, archive) as retriever:
         question = retriever.read(text)

@@ -242,15 +242,14 @@ class Operations:
         Raises CollectionNotFound, QueueFull; the job raises UsageError for an unknown publisher or field.
         """
         from askive.rag.overview.overview import OverviewBuilder
+        from askive.rag.retrieval.named_documents import checked_filter
 
         name = await self.collection(caller, collection)
 
         def work(cancel: Flag) -> Iterator[tuple[int, int] | dict[str, Any]]:
             archive = self.workspace.archive(name)
-            if admitted:
-                fields = archive.store.fields() if admitted.where else []
-                admitted.check(archive.store.publishers(), fields)
-            builder = OverviewBuilder(archive, admitted, cancel.is_set)
+            chosen = checked_filter(admitted or Filter(), archive.store)
+            builder = OverviewBuilder(archive, chosen, cancel.is_set)
             yield from builder.steps()
             if not cancel.is_set():
                 yield builder.build().as_dict()

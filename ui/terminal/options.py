@@ -56,6 +56,14 @@ Where = Annotated[
         help="Only documents with this field in the front matter; repeat for more.",
     ),
 ]
+In = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        metavar="TITLE|PATH|ID",
+        help="Only this document, or the documents of this folder; repeat for more.",
+    ),
+]
 Literal = Annotated[
     bool,
     typer.Option(

@@ -87,7 +87,6 @@ class _Scope:
     def read(cls, context: PlanContext) -> _Scope:
         store, admitted = context.archive.store, context.admitted
         publishers = store.publishers()
-        admitted.check(publishers, store.fields() if admitted.where else [])
         rest = context.retriever.understand(context.retriever.read(context.question.topic.rest))
         sources = [
             source

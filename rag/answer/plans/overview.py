@@ -19,10 +19,8 @@ def overview(context: PlanContext) -> Iterator[Event]:
     It concerns the whole collection, or the documents of the user's filter; whatever else the question names is not
     looked at. A group cites the beginning of its most typical document. Raises UsageError as `plans.mentions` does.
     """
-    store, admitted = context.archive.store, context.admitted
-    admitted.check(store.publishers(), store.fields() if admitted.where else [])
     yield Searching(context.question.query, filtered=context.trace.filtered, kind=context.trace.kind)
-    builder = OverviewBuilder(context.archive, admitted, lambda: context.is_cancelled)
+    builder = OverviewBuilder(context.archive, context.admitted, lambda: context.is_cancelled)
     done = total = 0
     for done, total in builder.steps():
         yield Progress(done, total, "passages")

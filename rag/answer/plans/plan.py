@@ -32,7 +32,7 @@ from askive.rag.types import (
 class PlanContext:
     """What a plan works with.
 
-    admitted: the user's filter. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
+    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
     answer, and knows its kind.
     """
 

@@ -48,3 +48,13 @@ def test_a_wrong_kind_names_the_right_ones(askive: Askive) -> None:
     shown = askive("ask", "Which documents mention it?", "--as", "mention", *FAKES)
     assert shown.code == 2
     assert "'mentions'" in shown.err
+
+
+def test_only_some_documents(askive: Askive) -> None:
+    question = ("Which documents mention Aldermoor?", "--as", "mentions")
+    answer = askive("ask", *question, "--in", "Harbour report", "--json", *FAKES).json
+    assert [row["values"]["Title"] for row in answer["rows"]] == ["Harbour report"]
+    shown = askive("ask", *question, "--in", "Harbor reprot", *FAKES)
+    assert shown.code == 2 and "Nearest titles: Harbour report" in shown.err
+    hits = askive("search", "Aldermoor", "--in", "Harbour report", "--json", "--embedder", "hash").json
+    assert {hit["title"] for hit in hits} == {"Harbour report"}
