@@ -7,6 +7,7 @@ One JSON object a line in `server/audit.jsonl`. With texts it holds quotes of do
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class AuditLog:
         self._path = audit_path(config)
         self._config = config
         self._with_texts = with_texts
+        self._lock = threading.Lock()
         self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(
@@ -51,5 +53,6 @@ class AuditLog:
         if self._with_texts and answer is not None:
             entry |= {"answer": answer.text, "sources": sorted(uris_of(answer))}
         line = json.dumps(entry, ensure_ascii=False) + "\n"
-        with lock_audit(self._config), self._path.open("a", encoding="utf-8") as file:
+        # The lock of the file polls, so threads of this process wait for each other here.
+        with self._lock, lock_audit(self._config), self._path.open("a", encoding="utf-8") as file:
             file.write(line)

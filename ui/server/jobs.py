@@ -77,8 +77,8 @@ class JobQueue:
         return Job(self, caller, turn, work)
 
     def retry_after_s(self) -> int:
-        """Seconds until a place may be free, from the duration of the last jobs; 1 to 120."""
-        return max(1, min(_MAX_RETRY_S, math.ceil(self._typical_s)))
+        """Seconds until a place is free that is not promised, from the duration of the last jobs; 1 to 120."""
+        return max(1, min(_MAX_RETRY_S, math.ceil(self._typical_s * (1 + len(self._promised)))))
 
     def close(self) -> None:
         """Cancel the running job, without waiting for its end, and accept no more."""

@@ -16,7 +16,6 @@ from threading import Event as Flag
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from askive.models.cancellation import Stopped
 from askive.models.errors import AskiveError
 from askive.rag.collections.by_name import choose_collection, collection_row, list_collections
 from askive.rag.errors import CollectionNotFound, UsageError
@@ -149,35 +148,30 @@ class Operations:
         began = time.monotonic()
 
         def work(cancel: Flag) -> Iterator[Event]:
-            answer: Answer | None = None
-            outcome = "failed"
+            is_logged = False
+
+            def log(outcome: str, answer: Answer | None = None) -> None:
+                nonlocal is_logged
+                took_s, is_logged = time.monotonic() - began, True
+                ms = round(took_s * 1000)
+                self.audit.write(
+                    caller, "ask", name, question=question, answer=answer, outcome=outcome, ms=ms
+                )
+                if self._metrics is not None:
+                    self._metrics.count_answer(outcome, took_s)
+
             try:
                 assistant = self.workspace.assistant(name, self.config.generator)
                 for event in assistant.stream(
                     question, history, cancel, admitted=admitted or None, kind=kind
                 ):
-                    if isinstance(event, Final):
-                        answer = event.answer
-                        outcome = "refused" if answer.refused else "answered"
-                    if cancel.is_set():
-                        outcome = "cancelled"
+                    # Before the answer is sent, so that no answer is missing from the log.
+                    if isinstance(event, Final) and not cancel.is_set():
+                        log("refused" if event.answer.refused else "answered", event.answer)
                     yield event
-            except Stopped:
-                outcome = "cancelled"
-                raise
             finally:
-                took_s = time.monotonic() - began
-                self.audit.write(
-                    caller,
-                    "ask",
-                    name,
-                    question=question,
-                    answer=answer,
-                    outcome=outcome,
-                    ms=round(took_s * 1000),
-                )
-                if self._metrics is not None:
-                    self._metrics.count_answer(outcome, took_s)
+                if not is_logged:
+                    log("cancelled" if cancel.is_set() else "failed")
 
         return self.jobs.begin(caller.name, work)
 
@@ -242,15 +236,14 @@ class Operations:
         Raises CollectionNotFound, QueueFull; the job raises UsageError for an unknown publisher or field.
         """
         from askive.rag.overview.overview import OverviewBuilder
+        from askive.rag.retrieval.named_documents import checked_filter
 
         name = await self.collection(caller, collection)
 
         def work(cancel: Flag) -> Iterator[tuple[int, int] | dict[str, Any]]:
             archive = self.workspace.archive(name)
-            if admitted:
-                fields = archive.store.fields() if admitted.where else []
-                admitted.check(archive.store.publishers(), fields)
-            builder = OverviewBuilder(archive, admitted, cancel.is_set)
+            chosen = checked_filter(admitted or Filter(), archive.store)
+            builder = OverviewBuilder(archive, chosen, cancel.is_set)
             yield from builder.steps()
             if not cancel.is_set():
                 yield builder.build().as_dict()

@@ -35,6 +35,7 @@ class Conditions(_Request):
     before: str | None = Field(None, max_length=64, examples=["2015"])
     publishers: list[str] = Field([], max_length=100, description="any of these")
     path: str | None = Field(None, max_length=4096, description="a glob over the address")
+    documents: list[str] = Field([], max_length=1000, description="any of these, by title, path or id")
     where: dict[str, str] = Field({}, max_length=20, description="metadata fields and parts of their values")
 
     def parsed(self) -> Filter:
@@ -44,6 +45,7 @@ class Conditions(_Request):
             before=self.before,
             publishers=self.publishers,
             path=self.path,
+            documents=self.documents,
             where=[f"{field}={value}" for field, value in self.where.items()],
         )
 

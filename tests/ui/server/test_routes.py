@@ -65,6 +65,9 @@ def test_kinds_filters_and_follow_ups(client: httpx.Client) -> None:
     late = {"question": SHIPS, "filter": {"before": "2015", "publishers": ["The Aldermoor Post"]}}
     answer = checked(wire.AnswerView, client.post("/v1/answers", json=late))
     assert {hit["publisher"] for hit in answer["hits"]} <= {"The Aldermoor Post"}
+    chosen = {"question": SHIPS, "filter": {"documents": ["Spring fair"]}}
+    answer = checked(wire.AnswerView, client.post("/v1/answers", json=chosen))
+    assert {hit["title"] for hit in answer["hits"]} <= {"Spring fair"}
     history = [{"question": SHIPS, "answer": "412 ships."}]
     follow_up = client.post("/v1/answers", json={"question": "Who counted them?", "history": history})
     assert "Rosa Lind" in checked(wire.AnswerView, follow_up)["answer"]
