@@ -40,6 +40,9 @@ PAGE_BREAK = "\f"
 NOT_READ = "not_read"
 """Metadata field with the parts of a source that were not read, such as `page 2 of 3 has no text`."""
 
+FILE_DATE = "file_date"
+"""Metadata field with the day on which a file was made or changed, which need not be the date of its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

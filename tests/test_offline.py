@@ -17,6 +17,7 @@ from tests.rag.load.ole_writer import write_msg
 from tests.rag.load.pdf_writer import write_pdf
 from tests.rag.load.tables.test_opendocument import cell, row, write_ods
 from tests.rag.load.test_office import MAIL, REPORT, write_docx, write_epub, write_pptx, write_xlsx
+from tests.rag.load.test_recognition import drawn, written
 from tests.rag.load.written import ASCIIDOC, LATEX, MHTML, ODP, ODT, RTF, XML, packed
 from tests.repo.imports import FILES, name_of
 from tests.tracing import Traced, bare_environment, trace
@@ -54,6 +55,7 @@ SPECIMENS: dict[str, bytes] = {
     ".odp": ODP,
     ".msg": write_msg({0x1A: "IPM.Note", 0x37: "Fair", 0x1000: "See http://example.com/fair for the fair."}),
     ".zip": packed({"notes/fair.txt": "Nils sold bread.", "all.mbox": f"From a@b Mon Jan 25\n{MAIL}"}),
+    ".png": written("PNG", drawn("The fair was held in May.")),
     ".log": b"10:00 the ship left, see http://example.com\n",
 }
 """One small file of every format."""

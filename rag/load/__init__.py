@@ -99,6 +99,7 @@ LOADERS: dict[str, Loader] = {
     ".json": load_json,
     ".jsonl": load_json,
     ".ndjson": load_json,
+    ".canvas": load_json,
     ".ipynb": load_notebook,
     ".ics": load_content_lines,
     ".vcf": load_content_lines,

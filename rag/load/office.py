@@ -23,7 +23,7 @@ from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
 from askive.rag.text.dates import partial_date
 from askive.rag.text.headings import first_heading
-from askive.rag.types import PAGE_BREAK, Document
+from askive.rag.types import FILE_DATE, PAGE_BREAK, Document
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -137,5 +137,5 @@ def _document(data: bytes, uri: str, text: str, media_type: str, fields: dict[st
         sha256=sha256(data),
         published=find_byline(title, text).published or fields.get("published"),
         publisher=fields.get("publisher"),
-        metadata={"author": _plain(fields["author"])} if fields.get("author") else {},
+        metadata={name: _plain(fields[name]) for name in ("author", FILE_DATE) if fields.get(name)},
     )

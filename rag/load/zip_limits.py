@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from askive.rag.errors import LoadError
 from askive.rag.text.dates import partial_date
+from askive.rag.types import FILE_DATE
 
 MAX_UNPACKED_BYTES = 512 * 2**20
 """Maximum size of all members: an archive of a few kilobytes can expand beyond any machine's memory."""
@@ -60,7 +61,7 @@ def check_zip(data: bytes, uri: str, required_member: str | None) -> None:
 
 
 def core_properties(data: bytes) -> dict[str, str]:
-    """`title`, `author` and `published` (the day of the last change) of an Office file, as far as it has them."""
+    """`title`, `author` and `file_date` (the day of the last change) of an Office file, as far as it has them."""
     from lxml import etree
 
     try:
@@ -72,7 +73,7 @@ def core_properties(data: bytes) -> dict[str, str]:
     properties = {
         "title": root.findtext("dc:title", "", _NAMESPACES),
         "author": root.findtext("dc:creator", "", _NAMESPACES),
-        "published": partial_date(
+        FILE_DATE: partial_date(
             root.findtext("terms:modified", None, _NAMESPACES)
             or root.findtext("terms:created", None, _NAMESPACES)
         ),

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-MAX_SENTENCE_CHARS = 1200
-MAX_ROW_CHARS = 400
+MAX_SENTENCE_CHARS = 400
 _NARROWEST = 40
 """Prose is not set in narrower columns: a line that ends earlier was ended by its writer."""
 
@@ -61,7 +60,8 @@ _AFTER_WORD = re.compile(r"[^\W\d_]\s+\d{1,3}$")
 _REFERENCES = re.compile(r"""(?<=[.!?"'”’)])(?:\[[^\[\]]{1,20}\])+$""")
 # The "Dr" of "(Dr."
 _WORD_BEFORE = re.compile(r"([^\s(\[\"'“‘]+)$")
-_SPACE = re.compile(r"\s+")
+# Where a long sentence is split, the best place first: "rent; the", "rent, and the", "the rent".
+_CUTS = (re.compile(r"[;:—](?=\s)"), re.compile(r",(?=\s)"), re.compile(r"\S(?=\s)"))
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -70,8 +70,8 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[S
     Blank lines, list items and headings always end a sentence; the number of a list item is part of it, and so are the
     reference marks after it. So does the end of a line that is a record of its own: a line with columns, a label and
     its value, a short line. A line that begins with a bar is a row of a table: one sentence, split between cells
-    after at most MAX_ROW_CHARS characters. A longer sentence is split at white space after at most MAX_SENTENCE_CHARS
-    characters. Every non-space character is in exactly one span.
+    after at most MAX_SENTENCE_CHARS characters. A longer sentence is split after so many at the end of a clause, else
+    at white space. Every non-space character is in exactly one span.
     """
     end = len(text) if end is None else end
     spans: list[Span] = []
@@ -136,13 +136,13 @@ def _split_record(text: str, start: int, end: int, spans: list[Span]) -> None:
 
 
 def _split_row(text: str, start: int, end: int, spans: list[Span]) -> None:
-    """One sentence, or whole cells up to MAX_ROW_CHARS; a longer cell is prose."""
+    """One sentence, or whole cells up to MAX_SENTENCE_CHARS; a longer cell is prose."""
     at = cut = start
     for cell_end in [*(match.end() for match in _CELL_END.finditer(text, start, end)), end]:
-        if cell_end - at > MAX_ROW_CHARS:
+        if cell_end - at > MAX_SENTENCE_CHARS:
             _add(text, at, cut, spans)
             at = cut
-        if cell_end - at > MAX_ROW_CHARS:
+        if cell_end - at > MAX_SENTENCE_CHARS:
             _split_prose(text, at, cell_end, spans)
             at = cell_end
         cut = cell_end
@@ -245,8 +245,11 @@ def _add(text: str, start: int, end: int, spans: list[Span]) -> None:
         end -= 1
     while end - start > MAX_SENTENCE_CHARS:
         cut = start + MAX_SENTENCE_CHARS
-        gaps = [m.start() for m in _SPACE.finditer(text, start + MAX_SENTENCE_CHARS // 2, cut)]
-        cut = gaps[-1] if gaps else cut
+        for pattern in _CUTS:
+            gaps = [m.end() for m in pattern.finditer(text, start + MAX_SENTENCE_CHARS // 3, cut)]
+            if gaps:
+                cut = gaps[-1]
+                break
         spans.append(Span(start, cut))
         start = _after_space(text, cut, end)
     if end > start:

@@ -193,7 +193,7 @@ def test_search_in_words(indexed: Askive) -> None:
 
 def test_index_json(askive: Askive, documents: Path) -> None:
     (documents / "bad.txt").write_bytes(b"\0")
-    (documents / "x.png").write_bytes(b"\x89PNG")
+    (documents / "x.gif").write_bytes(b"\x89PNG")
     shown = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
     assert shown.code == 1, "a document failed"
     assert_shape(
@@ -203,7 +203,7 @@ def test_index_json(askive: Askive, documents: Path) -> None:
     )  # fmt: skip
     assert (shown.json["collection"], shown.json["added"], shown.json["skipped"]) == ("case", 3, 1)
     assert [Path(failure["uri"]).name for failure in shown.json["failures"]] == ["bad.txt"]
-    assert shown.json["files_skipped"] == [str(documents / "x.png")]
+    assert shown.json["files_skipped"] == [str(documents / "x.gif")]
     (documents / "bad.txt").unlink()
     again = askive("index", documents, "--embedder", "hash", "--collection", "case", "--json")
     assert (again.code, again.json["unchanged"], again.json["added"]) == (0, 3, 0)
@@ -504,16 +504,16 @@ def test_an_error_that_is_a_sentence_gets_no_second_full_stop(askive: Askive, tm
 
 def test_skipped_files_are_named(askive: Askive, documents: Path) -> None:
     for n in range(5):
-        (documents / f"image{n}.png").write_bytes(b"")
+        (documents / f"image{n}.gif").write_bytes(b"")
     shown = askive("index", documents, "--embedder", "hash")
     (documents / "film.mp4").write_bytes(b"")
     shown = askive("index", documents, "--embedder", "hash")
-    named = ", ".join(str(documents / name) for name in ("film.mp4", "image0.png", "image1.png"))
+    named = ", ".join(str(documents / name) for name in ("film.mp4", "image0.gif", "image1.gif"))
     assert (
-        f"not read, because their types are not supported: 5 .png, 1 .mp4 ({named} and 3 more)" in shown.err
+        f"not read, because their types are not supported: 5 .gif, 1 .mp4 ({named} and 3 more)" in shown.err
     )
     shown = askive("index", documents, "--embedder", "hash", "--json")
-    assert shown.json["skipped_kinds"] == {".png": 5, ".mp4": 1}
+    assert shown.json["skipped_kinds"] == {".gif": 5, ".mp4": 1}
 
 
 def test_files_read_in_part_are_named(askive: Askive, documents: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_line_break_in_a_name_makes_no_line(askive: Askive, tmp_path: Path, ar
     folder.mkdir()
     (folder / f"{LINE}.txt").write_text("The old bridge of Aldermoor was built in 1871 by Ida Falk.")
     (folder / f"{LINE}.bad.txt").write_bytes(b"\x00\x01binary")
-    (folder / f"{LINE}.png").write_bytes(b"")
+    (folder / f"{LINE}.gif").write_bytes(b"")
     (folder / f"{LINE} link.txt").symlink_to(tmp_path / "outside.txt")
     for shown in (askive("index", folder, "--embedder", "hash"), askive(*arguments)):
         lines = (shown.out + shown.err).splitlines()

@@ -18,7 +18,7 @@ from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.load.recognition.pictures import MAX_PIXELS, with_confidence
 from askive.rag.load.recognition.tesseract import DPI, Recognised, can_recognise, recognise
 from askive.rag.load.tables.ruled import page_text
-from askive.rag.types import PAGE_BREAK, Document
+from askive.rag.types import FILE_DATE, PAGE_BREAK, Document
 
 PDFIUM_LOCK = threading.Lock()
 """Held during every use of pypdfium2, here and in page rendering: PDFium is not thread-safe."""
@@ -39,8 +39,8 @@ _PDF_DATE = re.compile(r"(?:D:)?(\d{4})(?:(\d\d)(?:(\d\d))?)?")
 def load_pdf(data: bytes, uri: str) -> Document:
     """Text of all pages, joined by form feeds; title and author from the metadata.
 
-    `published` is the date at the start of the text, else the creation date of the file. Raises LoadError
-    for a file that is not a PDF, is damaged, is protected by a password, or has only scanned images.
+    `published` is the date at the start of the text; the creation date of the file is metadata. Raises LoadError for a
+    file that is not a PDF, is damaged, is protected by a password, or has only scanned images.
     """
     from askive.rag.load.digest import sha256
 
@@ -61,14 +61,18 @@ def load_pdf(data: bytes, uri: str) -> Document:
     text = f"\n{PAGE_BREAK}\n".join(paragraphs)
     title = _title(meta.get("Title", ""), paragraphs, uri)
     author = " ".join(_plain(meta.get("Author", "")).split())
+    fields = {
+        "author": "" if _MADE_BY_PROGRAM.fullmatch(author) else author,
+        FILE_DATE: pdf_date(meta.get("CreationDate", "")) or "",
+    }
     document = Document(
         uri=uri,
         title=title,
         text=text,
         media_type="application/pdf",
         sha256=sha256(data),
-        published=find_byline(title, text).published or pdf_date(meta.get("CreationDate", "")),
-        metadata={"author": author} if author and not _MADE_BY_PROGRAM.fullmatch(author) else {},
+        published=find_byline(title, text).published,
+        metadata={name: value for name, value in fields.items() if value},
     )
     recognised = {n: page.recognised for n, page in enumerate(pages, start=1) if page.recognised is not None}
     return with_not_read(with_confidence(document, recognised, len(pages)), _without_text(pages))

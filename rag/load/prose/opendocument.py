@@ -18,7 +18,7 @@ from askive.rag.load.tables.opendocument import row_cells, times_repeated
 from askive.rag.load.zip_limits import check_zip
 from askive.rag.text.dates import partial_date
 from askive.rag.text.headings import first_heading
-from askive.rag.types import PAGE_BREAK, Document
+from askive.rag.types import FILE_DATE, PAGE_BREAK, Document
 
 ODT = "application/vnd.oasis.opendocument.text"
 ODP = "application/vnd.oasis.opendocument.presentation"
@@ -77,18 +77,15 @@ def _load(data: bytes, uri: str, media_type: str) -> Document:
         text = "\n\n".join(_blocks(body, found)) if body is not None else ""
     edges = [] if styles is None else list(_page_edges(styles, found))
     others = {"Headers and footers": edges, "Notes": found.notes, "Comments": found.comments}
-    sections = [
-        section(title, "\n".join(dict.fromkeys(texts)), 1) for title, texts in others.items() if texts
-    ]
-    fields = {} if meta is None else _properties(meta)
+    sections = [section(name, "\n".join(dict.fromkeys(texts)), 1) for name, texts in others.items() if texts]
+    title, metadata = ("", {}) if meta is None else _properties(meta)
     return Document(
         uri=uri,
-        title=fields.get("title") or first_heading(text) or PurePath(uri).stem,
+        title=title or first_heading(text) or PurePath(uri).stem,
         text="\n\n".join(part for part in (text, *sections) if part),
         media_type=media_type,
         sha256=sha256(data),
-        published=partial_date(fields.get("date")),
-        metadata={"author": fields["creator"]} if fields.get("creator") else {},
+        metadata=metadata,
     )
 
 
@@ -103,10 +100,14 @@ def _part(data: bytes, name: str) -> Any:
         return etree.fromstring(archive.read(name), parser)
 
 
-def _properties(meta: Any) -> dict[str, str]:
-    names = ("title", "creator", "date")
-    values = {name: " ".join((next(meta.iter(f"{_DC}{name}"), meta).text or "").split()) for name in names}
-    return {name: value for name, value in values.items() if value}
+def _properties(meta: Any) -> tuple[str, dict[str, str | list[str]]]:
+    """The title, and author and date of the file as metadata."""
+    title, author, date = (
+        " ".join((next(meta.iter(f"{_DC}{name}"), meta).text or "").split())
+        for name in ("title", "creator", "date")
+    )
+    fields = {"author": author, FILE_DATE: partial_date(date) or ""}
+    return title, {name: value for name, value in fields.items() if value}
 
 
 def _page_edges(styles: Any, found: _Found) -> Iterator[str]:

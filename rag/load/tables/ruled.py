@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from askive.rag.load.tables.aligned import aligned_tables
 from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
 from askive.rag.load.tables.lines import table_lines
 
@@ -45,29 +46,32 @@ class _Grid(NamedTuple):
 
 
 def page_text(page: Any, text_page: Any, uri: str) -> str:
-    """The text of a page of pypdfium2, with each row of its ruled tables as a line.
+    """The text of a page of pypdfium2, with each row of its tables as a line.
 
     A table with text beside it is left as it is, since the order of reading is not known there.
     """
-    tables: list[tuple[_Grid, str]] = []
+    tables: list[tuple[float, float, str]] = []
     for grid in sorted(_grids(page), key=lambda grid: -grid.ys[0]):
         left, right, top, bottom = grid.xs[0], grid.xs[-1], grid.ys[0], grid.ys[-1]
         beside = (
             text_page.get_text_bounded(-_FAR, bottom, left, top)
             + text_page.get_text_bounded(right, bottom, _FAR, top)
         )  # fmt: skip
-        if beside.strip() or (tables and top > tables[-1][0].ys[-1]):
+        if beside.strip() or (tables and top > tables[-1][1]):
             continue
         rows = list(_rows(grid, text_page, uri))
         if sum(len(row) > 1 for row in rows) > 1:
-            tables.append((grid, table_lines(rows, uri)))
+            tables.append((top, bottom, table_lines(rows, uri)))
+    for aligned in aligned_tables(text_page, uri):
+        if not any(aligned.top > bottom and aligned.bottom < top for top, bottom, _ in tables):
+            tables.append((aligned.top, aligned.bottom, table_lines(aligned.rows, uri)))
     if not tables:
         return str(text_page.get_text_range())
     parts: list[str] = []
     above = _FAR
-    for grid, lines in tables:
-        parts += [text_page.get_text_bounded(-_FAR, grid.ys[0], _FAR, above), lines]
-        above = grid.ys[-1]
+    for top, bottom, lines in sorted(tables, reverse=True):
+        parts += [text_page.get_text_bounded(-_FAR, top, _FAR, above), lines]
+        above = bottom
     parts.append(text_page.get_text_bounded(-_FAR, -_FAR, _FAR, above))
     return "\n".join(part.strip("\r\n") for part in parts)
 

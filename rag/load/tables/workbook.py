@@ -16,7 +16,7 @@ from askive.rag.load.limits import damaged
 from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
 from askive.rag.load.tables.lines import table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
-from askive.rag.types import Document
+from askive.rag.types import FILE_DATE, Document
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHUNK_BYTES = 2**20
@@ -74,8 +74,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
         text="\n\n".join(parts),
         media_type=XLSX,
         sha256=sha256(data),
-        published=properties.get("published"),
-        metadata={"author": properties["author"]} if properties.get("author") else {},
+        metadata={name: properties[name] for name in ("author", FILE_DATE) if name in properties},
     )
 
 

@@ -17,7 +17,7 @@ from askive.rag.load import LOADERS, load_bytes
 from askive.rag.load.pdf.document import _Page, _without_text, load_pdf, pdf_date
 from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.store.archive import Archive
-from askive.rag.types import NOT_READ, PAGE_BREAK
+from askive.rag.types import FILE_DATE, NOT_READ, PAGE_BREAK
 from tests.rag.load.pdf_writer import write_pdf
 from tests.torture.specimens import pdf_of, stream
 
@@ -151,12 +151,12 @@ def test_title_is_the_name_when_the_first_line_is_a_sentence_of_many() -> None:
     assert load_pdf(write_pdf([["Only one line."]]), "/files/report.pdf").title == "report"
 
 
-def test_date_of_the_text_comes_before_the_day_the_file_was_made() -> None:
+def test_the_date_is_that_of_the_text_not_that_of_the_file() -> None:
     info = {"CreationDate": "D:20200102030405Z", "Author": "Ann Lee"}
     dated = load_pdf(write_pdf([["Report", "25 January 2016", "The text."]], info), "x.pdf")
     assert dated.published == "2016-01-25"
-    assert dated.metadata == {"author": "Ann Lee"}
-    assert load_pdf(write_pdf([["Report", "The text."]], info), "x.pdf").published == "2020-01-02"
+    assert dated.metadata == {"author": "Ann Lee", FILE_DATE: "2020-01-02"}
+    assert load_pdf(write_pdf([["Report", "The text."]], info), "x.pdf").published is None
 
 
 @pytest.mark.parametrize(

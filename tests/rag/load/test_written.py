@@ -135,3 +135,34 @@ def test_entities_are_not_expanded() -> None:
     assert (
         loaded("a.xml", '<!DOCTYPE a [<!ENTITY x "y"><!ENTITY z "&x;&x;">]><a>See &z;</a>').text == "See &z;"
     )
+
+
+NOTE = """---
+tags: [harbour]
+aliases: [the weir]
+---
+See [[Weir 5|the old weir]], [[Weir 5#Costs]], ![[Plan]] and [[#^a1]]. ^b2
+
+> [!warning]- Wet floor
+> Mind the [[step]].
+
+| Ship | Place |
+|---|---|
+| Aurora | [[Quay 1\\|first]] |
+| Baltic | [[Quay 2]] |
+
+```sh
+[[ -f x ]] && y
+```
+`[[ -f z ]]` #harbour
+"""
+
+
+def test_notes_of_a_vault() -> None:
+    found = loaded("Weir 4.md", NOTE)
+    assert (found.title, found.metadata) == ("Weir 4", {"tags": ["harbour"], "aliases": ["the weir"]})
+    assert found.text.split("\n") == [
+        "See the old weir, Weir 5 > Costs, Plan and a1.", "", "> Warning: Wet floor", "> Mind the step.", "",
+        "| Ship: Aurora; Place: first", "| Ship: Baltic; Place: Quay 2", "",
+        "```sh", "[[ -f x ]] && y", "```", "`[[ -f z ]]` #harbour",
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askive.rag.text.sentences import MAX_ROW_CHARS, MAX_SENTENCE_CHARS, is_finished, split_sentences
+from askive.rag.text.sentences import MAX_SENTENCE_CHARS, is_finished, split_sentences
 
 # Arbitrary Unicode, and text that is made of what the rules look at.
 PIECES = st.sampled_from(
@@ -144,7 +144,7 @@ def test_a_wide_row_is_split_between_cells() -> None:
     row = f"| {'; '.join(cells)}"
     parts = texts_of(row)
     assert " ".join(parts) == row
-    assert all(MAX_ROW_CHARS - 30 < len(part) <= MAX_ROW_CHARS for part in parts[:-1])
+    assert all(MAX_SENTENCE_CHARS - 30 < len(part) <= MAX_SENTENCE_CHARS for part in parts[:-1])
     assert all(part.endswith(".;") for part in parts[:-1])
 
 
@@ -165,3 +165,12 @@ def test_a_long_cell_is_prose() -> None:
 )
 def test_a_sentence_is_finished_with_its_reference_marks(text: str, finished: bool) -> None:
     assert is_finished(text) == finished
+
+
+@pytest.mark.parametrize(("joint", "end"), [("; ", ";"), (", ", ","), (" ", "d")])
+def test_a_long_sentence_is_split_between_its_clauses(joint: str, end: str) -> None:
+    text = f"The tenant pays the rent {'and more ' * 26}of the land{joint}he {'also ' * 40}repairs the roof."
+    first, second = texts_of(text)
+    assert (first[-1], max(len(first), len(second)) <= MAX_SENTENCE_CHARS) == (end, True)
+    if end != "d":
+        assert second.startswith("he also")
