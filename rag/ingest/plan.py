@@ -183,8 +183,8 @@ def _moves(
     moved: dict[str, str] = {}
     for path in new if by_content or by_stamp else ():
         try:
-            if by_stamp and (file := by_stamp.get((*_identity_in(stamp_of(path)), _ending(path)))):
-                moved[path] = file
+            if by_stamp and (known_file := by_stamp.get((*_identity_in(stamp_of(path)), _ending(path)))):
+                moved[path] = known_file
                 continue
             if None in sizes or os.stat(path).st_size in sizes:  # noqa: PTH116
                 content = (sha256(read_bytes(Path(os.path.realpath(path)))), _ending(path))
