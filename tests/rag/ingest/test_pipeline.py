@@ -145,7 +145,7 @@ def test_an_unchanged_file_is_not_opened(
         opened.append(path.name)
         return read_bytes(path)
 
-    monkeypatch.setattr("askive.rag.ingest.pipeline.read_bytes", read)
+    monkeypatch.setattr("askive.rag.ingest.examination.read_bytes", read)
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
         assert len(opened) == 3
