@@ -11,7 +11,7 @@ from askive.models.errors import AskiveError
 
 OFFERED = """
     Account Answer ArchiveError AskiveError Assistant Citation Cited CollectionBusy CollectionNotFound
-    Config ConfigError ContextOverflow DiskSpaceError Document EndpointError Event Evidence Failure Filter
+    Config ConfigError ContextOverflow DiskSpaceError Document EmptyFile EndpointError Event Evidence Failure Filter
     Final FingerprintMismatch Hit IngestReport LoadError ModelError ModelNotFound Passage Progress QuestionKind
     Refusal Row Searching Sentence Source Sources StoreError SystemFailure Timings Token Turn Usage UsageError
     WeightsError __version__ ask index load_config open parse_filter search verify

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Union
+from typing import TypeAlias, Union
 
 _SECTOR = 512
 _MIN_STREAM = 4096
 """Smaller streams would be kept in another place; these are filled up with blanks."""
 _END, _FREE, _FAT, _NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
-Tree = Mapping[str, Union[bytes, "Tree"]]
+Tree: TypeAlias = Mapping[str, Union[bytes, "Tree"]]
 
 
 def write_ole(tree: Tree) -> bytes:
@@ -28,8 +28,8 @@ def write_ole(tree: Tree) -> bytes:
             entries[number][5] = len(content)
             return number
         previous = _NONE
-        for child in reversed(content):
-            at = add(child, content[child], 2 if isinstance(content[child], bytes) else 1)
+        for child, inner in reversed(list(content.items())):
+            at = add(child, inner, 2 if isinstance(inner, bytes) else 1)
             entries[at][2] = previous
             previous = at
         entries[number][3] = previous
