@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         CollectionBusy,
         CollectionNotFound,
         ConfigError,
+        EmptyFile,
         FingerprintMismatch,
         LoadError,
         StoreError,
@@ -85,6 +86,7 @@ __all__ = [
     "ContextOverflow",
     "DiskSpaceError",
     "Document",
+    "EmptyFile",
     "EndpointError",
     "Event",
     "Evidence",
@@ -132,8 +134,8 @@ _MODULES = {
         SystemFailure UsageError WeightsError""",
     "rag.assistant": "Assistant",
     "rag.config": "Config load_config",
-    "rag.errors": """ArchiveError CollectionBusy CollectionNotFound ConfigError FingerprintMismatch
-        LoadError StoreError""",
+    "rag.errors": """ArchiveError CollectionBusy CollectionNotFound ConfigError EmptyFile
+        FingerprintMismatch LoadError StoreError""",
     "rag.ingest.report": "Failure IngestReport",
     "rag.store.filters": "Filter parse_filter",
     "rag.types": """Account Answer Citation Cited Document Event Evidence Final Hit Passage Progress QuestionKind

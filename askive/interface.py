@@ -72,6 +72,7 @@ def index(
     *,
     collection: str | None = None,
     prune: bool = False,
+    split: str | None = None,
     progress: Progress | None = None,
     config: Config | None = None,
 ) -> IngestReport:
@@ -79,12 +80,14 @@ def index(
 
     collection: `default` if neither it nor the setting names one. prune: remove missing files even if they are more
     than a third of a folder. Otherwise they stay and are listed in `withheld` of the report, as a disk may not be
-    mounted. progress: called after each document. `failures` of the report lists files that cannot be read. Answers
-    that quote removed documents are kept. Raises UsageError for a path that does not exist, and CollectionBusy if
-    another process writes to the collection for too long.
+    mounted. split: how a file is split into documents: `auto`, `none`, or a regular expression for the first line of
+    each; None keeps what it was. progress: called after each document. `failures` of the report lists files that
+    cannot be read. Answers that quote removed documents are kept. Raises UsageError for a path that does not exist, and
+    CollectionBusy if another process writes to the collection for too long.
     """
     from askive.rag.collections.by_name import DEFAULT_COLLECTION
     from askive.rag.indexing import index_paths
+    from askive.rag.load.several.parts import check_rule
 
     sources = [paths] if isinstance(paths, (str, Path)) else paths
     if not sources or not all(str(path) for path in sources):
@@ -96,7 +99,8 @@ def index(
     settings = _settings(config)
     name = collection or settings.collection or DEFAULT_COLLECTION
     expanded = [Path(path).expanduser() for path in sources]
-    return index_paths(settings, name, expanded, prune=prune, progress=progress).report
+    rule = split if split is None else check_rule(split)
+    return index_paths(settings, name, expanded, prune=prune, split=rule, progress=progress).report
 
 
 def search(

@@ -5,7 +5,7 @@ AskiveError
     ├── CollectionNotFound  collection-not-found
     ├── CollectionBusy      collection-busy    another writer holds the collection's lock
     ├── LoadError           load               one document could not be read
-    │   └── EmptyFile       load               there is nothing to read in it
+    │   └── EmptyFile       empty-file         there is nothing to read in it
     ├── StoreError          store              the store is damaged, locked or newer than this program
     ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
     └── ConfigError         config (exit 2)    unknown key or bad value
@@ -56,6 +56,8 @@ class LoadError(ArchiveError):
 
 class EmptyFile(LoadError):
     """A file has no text, and nothing that could be recognised as text."""
+
+    kind = "empty-file"
 
 
 class StoreError(ArchiveError):

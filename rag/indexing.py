@@ -23,7 +23,8 @@ from askive.rag.collections.lock import Notify
 from askive.rag.collections.path import collection_path
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
-from askive.rag.ingest.pipeline import Confirm, Progress, Reading, ingest_paths
+from askive.rag.ingest.examination import Reading
+from askive.rag.ingest.pipeline import Confirm, Progress, ingest_paths
 from askive.rag.ingest.plan import Withheld, is_indexed, missing_path_error
 from askive.rag.ingest.preview import Preview, preview_paths
 from askive.rag.ingest.report import IngestReport

@@ -122,7 +122,9 @@ def _examine(
     ):
         return [examined], None
     moved_from = plan.moved.get(uri)
-    if moved_from is not None and stored.digests[moved_from] == digest:
+    if moved_from in stored.parts:
+        examined = replace(examined, related=moved_from)
+    elif moved_from is not None and stored.digests.get(moved_from) == digest:
         examined = replace(examined, moved_from=moved_from)
         # The title of a document may be the name of its file, so a renamed one is read again.
         if Path(moved_from).name == Path(uri).name and was_read_alike(
@@ -171,15 +173,23 @@ def _with_result(
             stamp=file.stamp,
             is_part=document.uri != file.uri,
             is_last=item is loaded[-1],
-            moved_from=file.moved_from if document.uri == file.uri else None,
+            moved_from=_moved_from(document, file, stored),
             related=_related(document, file, stored),
         )
+
+
+def _moved_from(document: Document, file: Examined, stored: Stored) -> str | None:
+    """The uri that the document had before its file was moved."""
+    if document.uri == file.uri or file.related is None:
+        return file.moved_from if document.uri == file.uri else None
+    former = f"{file.related}{document.uri[len(file.uri) :]}"
+    return former if stored.digests.get(former) == document.sha256 else None
 
 
 def _related(document: Document, file: Examined, stored: Stored) -> str | None:
     if document.uri in stored.digests:
         return document.uri
-    return file.moved_from or stored.by_digest.get(document.sha256)
+    return _moved_from(document, file, stored) or stored.by_digest.get(document.sha256)
 
 
 def read_planned(uri: str, plan: Plan) -> bytes:

@@ -53,7 +53,7 @@ class ParserPool:
 
     def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS, tesseract: str = "") -> None:
         """tesseract: path of the program that recognises text in pictures; empty for none."""
-        self._settings = {
+        self._settings: dict[str, int | str] = {
             "max_words": passages.max_words,
             "overlap_sentences": passages.overlap_sentences,
             "tesseract": tesseract,

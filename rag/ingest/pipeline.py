@@ -78,9 +78,10 @@ def ingest_paths(
             to_delete += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
         else:
             report.withheld = plan.withheld
-    to_delete += plan.moved.values()
+    parts = parts_by_file(known)
+    to_delete += (uri for former in plan.moved.values() for uri in parts.get(former, [former]))
     with ParserPool(archive.passages_config, tesseract=tesseract) as pool:
-        stored = Stored(known, stamps, parts_by_file(known), gone=to_delete)
+        stored = Stored(known, stamps, parts, gone=to_delete)
         examined = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
         _ingest(archive, examined, to_delete, len(plan.files), report, progress)
     files.record_run(archive.store, _last_run(paths, report), report.unread())

@@ -61,7 +61,8 @@ class Plan:
     links_out: links that point outside the named folder, and are not followed.
     hidden, ignored: files and folders left out by `askive.rag.ingest.ignore`; folders end in a slash. hidden: those
     whose names begin with a dot.
-    moved: by new path, the uri of a missing document with the same bytes, which is then not in to_delete or withheld.
+    moved: by new path, the path of a missing file with the same bytes, whose documents are then not in to_delete or
+    withheld.
     """
 
     files: list[str] = field(default_factory=list)
@@ -140,13 +141,12 @@ def _plan_removals(plan: Plan, missing: Mapping[str, Sequence[str]], known: set[
     below_left_out = tuple(path for path in left_out if path.endswith(os.sep))
     for folder, uris in missing.items():
         # What the rules leave out is there: its disk is mounted.
-        excluded = [
-            uri
+        excluded = {
+            uri: None
             for uri in uris
             if not left_out.isdisjoint((uri, file_of(uri, LOADERS))) or uri.startswith(below_left_out)
-        ]
-        kept_out = moved.union(excluded)
-        gone = [uri for uri in uris if uri not in kept_out]
+        }
+        gone = [uri for uri in uris if uri not in excluded and file_of(uri, LOADERS) not in moved]
         n_known = sum(uri.startswith(folder) for uri in known)
         plan.to_delete += excluded
         if len(gone) >= _MIN_WITHHELD and len(gone) > _MAX_GONE_SHARE * n_known:
@@ -155,26 +155,37 @@ def _plan_removals(plan: Plan, missing: Mapping[str, Sequence[str]], known: set[
             plan.to_delete += gone
     withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
     plan.to_delete = [
-        uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris and uri not in moved
+        uri
+        for uri in dict.fromkeys(plan.to_delete)
+        if uri not in withheld_uris and file_of(uri, LOADERS) not in moved
     ]
 
 
 def _moves(
     new: Sequence[str], gone: Iterable[str], digests: Mapping[str, str], stamps: Mapping[str, str]
 ) -> dict[str, str]:
-    """Missing documents by the new file that has the same bytes and type; same names are matched first.
+    """Missing files by the new file that has the same bytes and type; same names are matched first.
 
-    Only new files of the size of a missing one are read; of all sizes when one has no reliable stamp.
+    Only new files of the size of a missing one are read; of all sizes when one has no reliable stamp. A file of several
+    documents, whose digest is not stored, is recognised by its stamp: size, time of change and inode.
     """
     by_content: dict[tuple[str, str], list[str]] = {}
     sizes: set[int | None] = set()
-    # The documents in a file of several have digests of their own.
-    for uri in sorted(uri for uri in gone if file_of(uri, LOADERS) == uri):
+    by_stamp: dict[tuple[str, ...], str] = {}
+    for uri in sorted(gone):
+        if (file := file_of(uri, LOADERS)) != uri:
+            if identity := _identity_in(stamps.get(uri, "")):
+                by_stamp[(*identity, _ending(file))] = file
+            continue
         by_content.setdefault((digests[uri], _ending(uri)), []).append(uri)
         sizes.add(_size_in(stamps.get(uri, "")))
     found: list[tuple[str, tuple[str, str]]] = []
-    for path in new if by_content else ():
+    moved: dict[str, str] = {}
+    for path in new if by_content or by_stamp else ():
         try:
+            if by_stamp and (known_file := by_stamp.get((*_identity_in(stamp_of(path)), _ending(path)))):
+                moved[path] = known_file
+                continue
             if None in sizes or os.stat(path).st_size in sizes:  # noqa: PTH116
                 content = (sha256(read_bytes(Path(os.path.realpath(path)))), _ending(path))
                 if content in by_content:
@@ -182,7 +193,6 @@ def _moves(
         except (OSError, LoadError):
             # Reading it later reports the reason.
             continue
-    moved: dict[str, str] = {}
     for is_same_name in (True, False):
         for path, content in found:
             name = os.path.basename(path)  # noqa: PTH119
@@ -322,6 +332,12 @@ def untrusted(stamp: str) -> str:
 def split_of(stamp: str | None) -> str:
     """The rule by which the file with this stored stamp was split."""
     return (stamp or "").partition(_RULE_MARK)[2] or AUTO
+
+
+def _identity_in(stamp: str) -> tuple[str, ...]:
+    """Size, time of change and inode, which stay when a file is moved; empty when the stamp is not reliable."""
+    parts = stamp.partition(_RULE_MARK)[0].split(":")
+    return (parts[1], parts[2], parts[4]) if len(parts) == 5 else ()
 
 
 def _size_in(stamp: str) -> int | None:

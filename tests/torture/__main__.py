@@ -20,6 +20,7 @@ from tests.torture.cases import Case
 from tests.torture.place import REPOSITORY
 from tests.torture.pool import SUBJECTS, torture
 from tests.torture.report import Outcome, markdown
+from tests.torture.volume.__main__ import section_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(text, encoding="utf-8")
+        volume = section_of(options.out.read_text(encoding="utf-8")) if options.out.is_file() else ""
+        options.out.write_text(f"{text}\n{volume}" if volume else text, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return int(any(outcome.failures for outcome in outcomes))

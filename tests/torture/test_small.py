@@ -14,6 +14,7 @@ from tests.torture.kills import points
 from tests.torture.place import REPOSITORY
 from tests.torture.report import Failure, Outcome, markdown
 from tests.torture.syscalls import Call, read_log
+from tests.torture.volume.__main__ import replaced, section_of
 
 RUNS = {
     "kills": [
@@ -24,6 +25,7 @@ RUNS = {
         "rebuild:1",
         "rebuild:4",
         "delete:3",
+        "restore:1",
     ],
     "faults": ["index-changed:0", "index-changed:9"],
     "hostile": ["mutated md:0"],
@@ -81,3 +83,11 @@ def test_every_rare_call_is_struck_before_writes_are_spread() -> None:
     assert len(chosen) == 20
     assert {call.nth for call in chosen if call.name == "fsync"} == {1, 2, 3, 4}
     assert len({call.nth for call in chosen if call.name == "write"}) == 16
+
+
+def test_the_section_on_volume_is_replaced_and_kept() -> None:
+    page = "# Reliability\n\n## Volume\n\nold\n\n## Faults\n\nNone.\n"
+    new = replaced(page, "## Volume\n\nnew\n")
+    assert new == "# Reliability\n\n## Volume\n\nnew\n\n## Faults\n\nNone.\n"
+    assert section_of(new) == "## Volume\n\nnew\n\n"
+    assert replaced("# Reliability\n", "## Volume\n\nnew\n") == "# Reliability\n\n## Volume\n\nnew\n"

@@ -249,7 +249,7 @@ def test_index_removes_a_document(indexed: Askive, documents: Path) -> None:
     both = indexed("index", documents, "--remove", documents, "--embedder", "hash")
     assert (
         both.code,
-        "--remove cannot be combined with PATH, --seeds, --rebuild or --prune" in both.err,
+        "--remove cannot be combined with PATH" in both.err,
     ) == (2, True)
 
 
@@ -514,6 +514,21 @@ def test_skipped_files_are_named(askive: Askive, documents: Path) -> None:
     )
     shown = askive("index", documents, "--embedder", "hash", "--json")
     assert shown.json["skipped_kinds"] == {".gif": 5, ".mp4": 1}
+
+
+def test_files_of_several_documents_and_of_none_are_named(askive: Askive, tmp_path: Path) -> None:
+    folder = tmp_path / "several"
+    folder.mkdir()
+    box = folder / "all.mbox"
+    box.write_text("From a\nSubject: One\n\nThe quay.\n\nFrom b\nSubject: Two\n\nThe tug.\n")
+    (folder / "__init__.py").write_text("")
+    shown = askive("index", folder, "--embedder", "hash")
+    assert shown.code == 0
+    assert f"{box} is split into 2 documents (messages); --split none keeps it as one" in shown.err
+    assert f"nothing to read in {folder / '__init__.py'}" in shown.err
+    whole = askive("index", folder, "--embedder", "hash", "--split", "none", "--json")
+    assert (whole.json["added"], whole.json["deleted"], whole.json["files_split"]) == (1, 2, [])
+    assert askive("index", folder, "--embedder", "hash", "--split", "(").code == 2
 
 
 def test_files_read_in_part_are_named(askive: Askive, documents: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
-from email.message import EmailMessage
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from askive.rag.errors import LoadError
 from askive.rag.load.limits import damaged
@@ -16,6 +14,9 @@ from askive.rag.load.mail.parts import ReadAttachment
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.prose.rtf import rtf_text
 from askive.rag.types import Document
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _COMPRESSED_RTF = 0x1009
 _MESSAGE_ID, _IN_REPLY_TO = 0x1035, 0x1042
@@ -42,7 +43,10 @@ def load_msg(data: bytes, uri: str, read: ReadAttachment) -> Document:
 
 def _converted(source: Any) -> tuple[EmailMessage, list[str]]:
     """The same message as an internet mail, and what of it was left out."""
-    message = EmailMessage()
+    import email.message
+    import email.utils
+
+    message = email.message.EmailMessage()
     properties = source.properties
     recipients = ", ".join(
         email.utils.formataddr((str(person.name or ""), str(person.email_address or "")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from pathlib import PurePath
 from typing import Any
@@ -49,6 +48,8 @@ def _text(source: str) -> str:
 
 
 def _converter() -> Any:
+    import logging
+
     # What it does not understand it names in the log, and leaves out or shows as it is.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
     from pylatexenc.latex2text import (

@@ -6,7 +6,6 @@ import io
 import posixpath
 import zipfile
 from typing import Any
-from urllib.parse import unquote
 
 _HEAD_CHARS = 500
 """A chapter with a heading in this beginning has its title itself."""
@@ -35,6 +34,8 @@ class ChaptersWithTitles:
 
 def chapter_titles(data: bytes) -> dict[str, str]:
     """The title of each chapter by the name of its file, from `nav` or `navMap`; empty without a table of contents."""
+    from urllib.parse import unquote
+
     from lxml import etree
 
     titles: dict[str, str] = {}

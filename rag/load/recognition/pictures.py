@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from askive.rag.errors import EmptyFile, LoadError
@@ -61,7 +62,7 @@ def load_picture(data: bytes, uri: str) -> Document:
     return with_confidence(document, dict(enumerate(pages, start=1)), len(pages))
 
 
-def with_confidence(document: Document, pages: dict[int, Recognised | None], n_pages: int) -> Document:
+def with_confidence(document: Document, pages: Mapping[int, Recognised | None], n_pages: int) -> Document:
     """The document with the confidence of its recognised pages, and notes about those that are uncertain or failed."""
     shown = [f"page {n}: {page.confidence}%" for n, page in pages.items() if page is not None and page.text]
     notes = [

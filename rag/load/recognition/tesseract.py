@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -50,7 +48,9 @@ _current: ContextVar[_Recogniser | None] = ContextVar("recogniser", default=None
 
 def find_tesseract() -> str:
     """The path of the program; empty when it is not installed."""
-    return shutil.which("tesseract") or ""
+    from shutil import which
+
+    return which("tesseract") or ""
 
 
 @contextmanager
@@ -75,6 +75,7 @@ def recognise(picture: Any) -> Recognised | None:
     if recogniser is None or not can_recognise():
         return None
     import io
+    import subprocess
 
     data = io.BytesIO()
     # A form that needs no compression; without colours, which Tesseract removes anyway.

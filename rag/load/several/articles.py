@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from askive.rag.load.byline import find_byline
-from askive.rag.text.date_mentions import days
 
 ARTICLES = "articles"
 LETTERS = "letters"
@@ -137,6 +136,9 @@ def _blocks(text: str) -> list[_Block]:
 
 def _letters(text: str) -> list[Start]:
     """The salutations of letters with the date and the heading above them; most must have one of both."""
+    # Only here, since it takes long to import.
+    from askive.rag.text.date_mentions import days
+
     starts: list[Start] = []
     n_dated = 0
     for match in _SALUTATION.finditer(text):
@@ -152,6 +154,8 @@ def _letters(text: str) -> list[Start]:
 
 def _letter_head(text: str, after: int, salutation: int) -> int:
     """The first of the short lines above a salutation that has a date or is a heading; else the salutation."""
+    from askive.rag.text.date_mentions import days
+
     head = at = salutation
     for _ in range(_MAX_HEAD_LINES):
         lines = text[after:at].rstrip()

@@ -81,10 +81,11 @@ def _text_field(records: Sequence[Mapping[str, str]]) -> str | None:
         for name, value in record.items():
             if value:
                 lengths.setdefault(name, []).append(len(value))
-    name = max(lengths, key=lambda name: sum(lengths[name]), default=None)
-    if name is None or len(records) < _MIN_RECORDS or len(lengths[name]) < _MOSTLY * len(records):
+    longest = max(lengths, key=lambda name: sum(lengths[name]), default="")
+    found = lengths.get(longest, [])
+    if len(records) < _MIN_RECORDS or len(found) < _MOSTLY * len(records):
         return None
-    return name if sum(lengths[name]) >= _MIN_TEXT_CHARS * len(lengths[name]) else None
+    return longest if sum(found) >= _MIN_TEXT_CHARS * len(found) else None
 
 
 def _document(record: Mapping[str, str], text_name: str, n: int, uri: str, media_type: str) -> Document:

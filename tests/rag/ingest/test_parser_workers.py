@@ -19,7 +19,9 @@ from askive.rag.errors import ArchiveError, LoadError
 from askive.rag.ingest.parser_pool import ParserPool
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.report import IngestReport
+from askive.rag.load import LOADERS
 from askive.rag.load.digest import sha256
+from askive.rag.load.several.parts import file_of
 from askive.rag.store.archive import Archive
 from tests.rag.load.hostile import specimens
 
@@ -42,7 +44,7 @@ def parsers(of: int | None = None) -> list[psutil.Process]:
 
 
 def held(archive: Archive) -> set[str]:
-    return {Path(source.uri).name for source in archive.store.sources()}
+    return {Path(file_of(source.uri, LOADERS)).name for source in archive.store.sources()}
 
 
 def failed(report: IngestReport) -> dict[str, str]:

@@ -158,6 +158,32 @@ def test_only_new_passages_are_embedded(tmp_path: Path, monkeypatch: pytest.Monk
             assert_same_archive(archive, fresh)
 
 
+def test_a_moved_file_of_several_documents_is_not_embedded_again(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", 0)
+    for path in documents.iterdir():
+        path.unlink()
+    (documents / "letters.mbox").write_text(
+        "".join(
+            f"From a@b.c Mon Jan 25 10:00:0{n} 2016\nFrom: a@b.c\nSubject: Report {n}\n\nThe ferry {n} left.\n\n"
+            for n in range(5)
+        )
+    )
+    embedder = CountingEmbedder()
+    with Archive.open(tmp_path / "c", embedder, SMALL) as archive:
+        assert ingest_paths(archive, [documents]).n_added == 5
+        n_texts = embedder.n_texts
+        (documents / "in").mkdir()
+        (documents / "letters.mbox").rename(documents / "in" / "letters.mbox")
+        report = ingest_paths(archive, [documents])
+        assert (report.n_moved, report.n_added, report.n_deleted, report.withheld) == (5, 0, 0, [])
+        assert embedder.n_texts == n_texts
+        with Archive.open(tmp_path / "fresh", EMBEDDER, SMALL) as fresh:
+            ingest_paths(fresh, [documents])
+            assert_same_archive(archive, fresh)
+
+
 def test_the_report_counts(tmp_path: Path, documents: Path) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         (documents / "image.gif").write_bytes(b"\x89PNG")

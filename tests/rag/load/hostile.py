@@ -507,7 +507,7 @@ def _deep_xml() -> bytes:
 
 
 @_specimen("entities.xml")
-def _entities() -> bytes:
+def _xml_entities() -> bytes:
     levels = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 12))
     return b'<!DOCTYPE a [<!ENTITY e0 "text">' + levels + b"]><a>Text. &e11;</a>"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Union
+from typing import TypeAlias, Union
 
 _SECTOR = 512
 _MIN_STREAM = 4096
 """Smaller streams would be kept in another place; these are filled up with blanks."""
 _END, _FREE, _FAT, _NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
-Tree = Mapping[str, Union[bytes, "Tree"]]
+Tree: TypeAlias = Mapping[str, Union[bytes, "Tree"]]
 
 
 def write_ole(tree: Tree) -> bytes:
@@ -28,8 +28,8 @@ def write_ole(tree: Tree) -> bytes:
             entries[number][5] = len(content)
             return number
         previous = _NONE
-        for child in reversed(content):
-            at = add(child, content[child], 2 if isinstance(content[child], bytes) else 1)
+        for child, inner in reversed(list(content.items())):
+            at = add(child, inner, 2 if isinstance(inner, bytes) else 1)
             entries[at][2] = previous
             previous = at
         entries[number][3] = previous
@@ -85,16 +85,25 @@ def _properties(header: bytes, numbers: Mapping[int, int]) -> bytes:
     return header + b"".join(rows) + unicode * (_MIN_STREAM // 16)
 
 
-def write_msg(fields: Mapping[int, str], attachments: Mapping[str, bytes] = {}, page: str = "") -> bytes:
-    """An Outlook message. fields: texts by the number of their property. page: its body as HTML."""
+def write_msg(
+    fields: Mapping[int, str], attachments: Mapping[str, bytes] = {}, page: str = "", formatted: bytes = b""
+) -> bytes:
+    """An Outlook message. fields: texts by the number of their property. page, formatted: its body as HTML, and as
+    compressed RTF."""
     header = struct.pack("<8x4I8x", 0, len(attachments), 0, len(attachments))
-    kinds = dict.fromkeys(fields, 0x1F) | ({0x1013: 0x102} if page else {})
+    kinds = (
+        dict.fromkeys(fields, 0x1F)
+        | ({0x1013: 0x102} if page else {})
+        | ({0x1009: 0x102} if formatted else {})
+    )
     tree: dict[str, bytes | Tree] = {
         "__properties_version1.0": _properties(header, kinds),
         **{f"__substg1.0_{number:04X}001F": text(value) for number, value in fields.items()},
     }
     if page:
         tree["__substg1.0_10130102"] = page.encode("cp1252").ljust(_MIN_STREAM)
+    if formatted:
+        tree["__substg1.0_10090102"] = formatted.ljust(_MIN_STREAM, b"\0")
     for n, (name, content) in enumerate(attachments.items()):
         tree[f"__attach_version1.0_#{n:08X}"] = {
             "__properties_version1.0": _properties(b"\0" * 8, {0x3701: 0x102, 0x3707: 0x1F}),

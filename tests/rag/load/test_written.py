@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from compressed_rtf import compress
 
 from askive.rag.config import PassageConfig
 from askive.rag.errors import LoadError
@@ -109,6 +110,9 @@ def test_outlook_mail_is_mail() -> None:
     assert (found.metadata["to"], found.metadata["message_id"]) == (["Tom <tom@x.org>"], "1@x.org")
     assert found.text.count("40,000 crowns") == 1, "the page says the same as the text"
     assert not_read(found) == ["attachment tool.exe is of an unsupported type (application/octet-stream)"]
+    formatted = compress(rb"{\rtf1\ansi It costs 7 crowns, caf\'e9.}")
+    only_formatted = write_msg({0x1A: "IPM.Note", 0x37: "Fees"}, formatted=formatted)
+    assert loaded("b.msg", only_formatted).text == "It costs 7 crowns, café."
     assert loaded("a.mhtml", MHTML).metadata == {"url": "https://example.org/quay"}
 
 

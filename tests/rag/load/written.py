@@ -1,10 +1,8 @@
-"""Writes texts and slides of OpenDocument, RTF, saved pages and archives, for tests of what is read in them."""
+"""Writes texts and slides of OpenDocument, RTF and saved pages, for tests of what is read in them."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
+from tests.rag.load.test_office import zipped
 
 _SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{uri}:1.0"'
@@ -15,18 +13,9 @@ _SPACES = " ".join(
 ) + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'  # fmt: skip
 
 
-def packed(members: Mapping[str, str | bytes]) -> bytes:
-    """A ZIP archive."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 def write_odf(body: str, edges: str = "", fields: str = "") -> bytes:
     """A file of OpenDocument with this body, these headers and footers, and these properties."""
-    return packed({
+    return zipped({
         "content.xml": f"<office:document {_SPACES}><office:body>{body}</office:body></office:document>",
         "styles.xml": f"<office:document {_SPACES}>{edges}</office:document>",
         "meta.xml": f"<office:document {_SPACES}>{fields}</office:document>",

@@ -67,7 +67,8 @@ def test_counts(town: Archive) -> None:
     assert made.media == (Count(".md", 4), Count(".html", 3))
     assert made.publishers == (Count("Port Authority", 4), Count("The Aldermoor Post", 3))
     assert made.authors == (Count("Ida Falk", 2), Count("Tom Ekberg", 1))
-    assert (made.people, made.languages, made.tags, made.folders) == ((), (), (), ())
+    assert (made.people, made.languages, made.tags) == ((), (), ())
+    assert made.folders == (Count("/ships", 4), Count("/bread", 3))
 
 
 def test_names_and_topics(town: Archive) -> None:

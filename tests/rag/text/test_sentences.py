@@ -167,10 +167,9 @@ def test_a_sentence_is_finished_with_its_reference_marks(text: str, finished: bo
     assert is_finished(text) == finished
 
 
-@pytest.mark.parametrize(("joint", "end"), [("; ", ";"), (", ", ","), (" ", "d")])
-def test_a_long_sentence_is_split_between_its_clauses(joint: str, end: str) -> None:
+@pytest.mark.parametrize("joint", ["; ", ", ", " "])
+def test_a_long_sentence_is_split_between_its_clauses(joint: str) -> None:
     text = f"The tenant pays the rent {'and more ' * 26}of the land{joint}he {'also ' * 40}repairs the roof."
     first, second = texts_of(text)
-    assert (first[-1], max(len(first), len(second)) <= MAX_SENTENCE_CHARS) == (end, True)
-    if end != "d":
-        assert second.startswith("he also")
+    assert max(len(first), len(second)) <= MAX_SENTENCE_CHARS
+    assert second.startswith("he also") == (joint != " ")

@@ -87,7 +87,7 @@ def change_text(path: Path) -> None:
     path.write_bytes(data)
 
 
-def rewritten(change: Callable[[dict[str, bytes]], None]) -> Callable[[Path], None]:
+def rewritten(change: Callable[[dict[str, bytes]], object]) -> Callable[[Path], None]:
     def rewrite(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}

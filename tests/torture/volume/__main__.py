@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, help="the page whose section is replaced; default: standard output"
     )
     options = parser.parse_args(arguments)
+    # A shell that starts this in the background ignores SIGINT for it and, by inheritance, for what it measures.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="volume-") as root:
         lines, failures = run(Place(Path(root)), options.documents, options.megabytes, options.large)
     section = "\n".join([HEADING, "", *lines, *(f"- failed: {failure}" for failure in failures), ""])

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
+from askive.rag.privacy.leftovers import sweep
 from askive.ui.chat.http.bodies import BodyLimit
 from askive.ui.chat.http.failures import BodyTooLarge, Failures, TooManyRequests
 from askive.ui.chat.http.payloads import View
@@ -47,6 +48,19 @@ def put(library: Library, name: str, text: bytes = TEXT, *, replace: bool = True
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_file_of_several_documents_goes_with_the_first_that_is_removed(
+    library: Library, config: Config
+) -> None:
+    box = b"From a\nSubject: One\n\nThe quay.\n\nFrom b\nSubject: Two\n\nThe tug.\n"
+    assert put(library, "all.mbox", box)["step"] == "done"
+    (kept,) = (config.home / "uploads").glob("*/all.mbox")
+    sweep(config)
+    assert kept.is_file(), "its documents own it"
+    library.remove("town", f"{kept}#1")
+    assert not kept.exists(), "it has the removed text too"
+    assert [view["title"] for view in library.documents("town", "all.mbox")] == ["Two"]
+
+
 def test_whatever_fails_while_indexing_is_told(
     library: Library, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

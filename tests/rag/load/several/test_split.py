@@ -17,7 +17,7 @@ from askive.rag.load.several.split import load_documents
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK, Document
 from tests.rag.load.pdf_writer import write_pdf
-from tests.rag.load.written import packed
+from tests.rag.load.test_office import zipped
 
 PROSE = (
     "The council met in the hall on the quay, heard the harbour master about the dredging of the northern channel, and"
@@ -109,8 +109,8 @@ RECORDS = [
 CSV = f'title,date,text,price\nA second tug,2016-03-04,"{PROSE}\n\n{PROSE}",12\n,,"{PROSE * 2}",7\n'
 
 
-INNER = packed({"deep.md": "# Deep\n\nThe light is white.", "all.mbox": MBOX})
-ARCHIVE = packed({
+INNER = zipped({"deep.md": "# Deep\n\nThe light is white.", "all.mbox": MBOX})
+ARCHIVE = zipped({
     "notes/größe.txt": "The quay is long.", "inner.zip": INNER, "tool.exe": "MZ", "empty.txt": "",
     "__MACOSX/x.txt": "no", "notes/.hidden.txt": "no", "bad.pdf": "no pdf",
 })  # fmt: skip
@@ -203,9 +203,9 @@ def test_an_archive_tells_what_it_does_not_read() -> None:
     assert "# notes/größe.txt\n\nThe quay is long." in whole.text
     assert "The light is white." in whole.text
     with pytest.raises(EmptyFile, match=r"no file that can be read: tool.exe is of an unsupported type"):
-        split("a.zip", packed({"tool.exe": "MZ"}))
+        split("a.zip", zipped({"tool.exe": "MZ"}))
     with pytest.raises(LoadError, match="unpacks to 32 MB, more than 250 times its size"):
-        split("a.zip", packed({"zeros.txt": b"0" * 2**25}))
+        split("a.zip", zipped({"zeros.txt": b"0" * 2**25}))
     with pytest.raises(LoadError, match="not a valid"):
         split("a.zip", b"PK\x03\x04 broken")
 
