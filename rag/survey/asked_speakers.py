@@ -43,6 +43,12 @@ _MATTER = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them)\b", re.IGNORECASE)
 
+# "all statements", "everything she said", "reactions to", "opinions on": each as it is written
+_SEVERAL = re.compile(
+    r"\b(?:all|every|everything|statements|remarks|comments|quotes|quotations|reactions|responses|opinions|views|positions)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -80,6 +86,11 @@ def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:
         text = _PRONOUN.sub(lambda _: names[0], piece, count=1) if n and len(names) == 1 else piece
         parts.append(_part(f"{text[0].upper()}{text[1:]}", restrictions))
     return parts
+
+
+def asks_for_statements(question: str) -> bool:
+    """Whether a question asks for several statements: "all remarks by", "who said X, and who said Y"."""
+    return len(asked_parts(question)) > 1 or bool(_SEVERAL.search(question))
 
 
 def _part(text: str, restrictions: Sequence[str]) -> Part:

@@ -20,7 +20,7 @@ from askive.rag.types import Hit, Passage, Source
 
 MAX_PASSAGES = 400
 """Most passages whose sentences are scored, the best by words and vectors; without a subject, all are read."""
-MAX_EMBEDDED = 300
+MAX_EMBEDDED = 200
 """Most sentences that get a vector, those with most words of the subject."""
 _N_NEAREST = 60
 _MIN_COSINE = 0.3

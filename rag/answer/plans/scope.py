@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
+from askive.rag.survey.event_times import event_times
+from askive.rag.text.dates import date_range
 from askive.rag.text.time_expressions import Time
 from askive.rag.types import Refusal, Source
+
+# "between March and |", "from March to |"
+_RANGE = re.compile(r"\b(?:between|from)\s+\w+\.?\s+(?:and|to|until)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Scope:
         admitted.check(store.publishers(), store.fields() if admitted.where else [])
         publishers = question.publishers if by_publisher else ()
         times = context.retriever.understand(question).times or question.times
+        times = times or _months(question, [source.published or "" for source in store.sources(admitted)])
         sources = {
             source.doc_id: source
             for source in store.sources(admitted)
@@ -52,6 +61,14 @@ class Scope:
             not context.archive.counts().n_documents,
         )
 
+    def may_be_of(self, sentence: SourceSentence) -> bool:
+        """Whether a sentence may be of the times: by a time that it gives, or by the date of its document."""
+        if not self.times:
+            return True
+        spans = [time.days for time in event_times(sentence.text, sentence.published)]
+        spans += [date_range(sentence.published)] if sentence.published else []
+        return any(first <= time.last and time.first <= last for time in self.times for first, last in spans)
+
     def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
         """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
         if self.is_empty_archive:
@@ -65,6 +82,28 @@ class Scope:
         if context.is_cancelled:
             text = f"Stopped early. So far: {text}"
         return Table(refusal=Refusal("nothing_relevant", text, filtered=self.filtered))
+
+
+def _months(question: Question, dates: Sequence[str]) -> tuple[Time, ...]:
+    """The months that a question names without a year, in each year of the documents; "between March and May" is one
+    period."""
+    months = [day for day in question.dates if day.year is None and day.month and not day.day]
+    if not months:
+        return ()
+    first, last = months[0], months[-1]
+    words = question.text[first.start : last.end]
+    is_range = (
+        len(months) == 2
+        and _RANGE.search(question.text[: last.start])
+        and (first.month or 0) < (last.month or 0)
+    )
+    spans = [(words, first, last)] if is_range else [(day.text, day, day) for day in months]
+    years = sorted({date[:4] for date in dates if date})
+    return tuple(
+        Time(wording, date_range(f"{year}-{a.month:02d}")[0], date_range(f"{year}-{b.month:02d}")[1])
+        for year in years
+        for wording, a, b in spans
+    )
 
 
 def _may_be_of(source: Source, times: Sequence[Time]) -> bool:

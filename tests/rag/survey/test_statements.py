@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from askive.rag.evidence.source_sentences import source_sentences
-from askive.rag.survey.asked_speakers import asked_parts
+from askive.rag.survey.asked_speakers import asked_parts, asks_for_statements
 from askive.rag.survey.sentences import SubjectSentence
 from askive.rag.survey.statements import by_speaker, speakers_in, statements
 from askive.rag.types import Hit, Passage, Source
@@ -101,3 +101,10 @@ def test_whose_statements_about_what(
     question: str, parts: list[tuple[str, tuple[tuple[str, ...], ...], str]]
 ) -> None:
     assert [(part.text, part.speakers, part.matter.text) for part in asked_parts(question)] == parts
+
+
+def test_one_statement_or_several() -> None:
+    assert asks_for_statements("Who said that Assad must go, and who said he should stay?")
+    assert asks_for_statements("All remarks of the mayor on the pier")
+    assert not asks_for_statements("Who called the strikes an incredible flouting?")
+    assert not asks_for_statements("What did Angela Merkel say about the strikes?")
