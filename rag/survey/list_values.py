@@ -11,12 +11,14 @@ from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.evidence.values import fullest, same_value
 from askive.rag.passage_context import source_line
-from askive.rag.question.answer_type import Kind, has_kind
+from askive.rag.question.analysis import Question
+from askive.rag.question.answer_type import Kind
+from askive.rag.question.subject import Subject, Term
 from askive.rag.survey.sentences import SubjectSentence
 from askive.rag.survey.statements import same_name
-from askive.rag.survey.subject import Subject, Term
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import names_in
+from askive.rag.text.numbers import numbers
 from askive.rag.text.words import STOP_WORDS, stem, stems, words
 from askive.rag.types import Hit
 
@@ -70,7 +72,7 @@ def is_only_of(subject: Subject, value: ListValue) -> bool:
 
 
 def read_values(
-    question: str,
+    question: Question,
     kind: Kind | None,
     hit: Hit,
     generator: Generator,
@@ -86,7 +88,7 @@ def read_values(
             "user",
             (
                 Segment(f"Text: {source_line(1, hit)[4:]} {hit.passage.text}\n\n"),
-                Segment(f"Question: {question}\n\n{_REQUEST}"),
+                Segment(f"Question: {question.text}\n\n{_REQUEST}"),
             ),
         ),
     )
@@ -131,12 +133,12 @@ def _is_of_kind(value: str, kind: Kind | None, hit: Hit) -> bool:
         return False
     if kind == "date":
         return bool(days(value, hit.source.published))
-    return kind != "number" or has_kind("number", value)
+    return kind != "number" or bool(numbers(value))
 
 
-def _is_asked(value: str, question: str) -> bool:
+def _is_asked(value: str, question: Question) -> bool:
     """Whether the value only repeats words of the question."""
-    return set(stems(value)) <= set(stems(question))
+    return set(stems(value)) <= set(question.stems)
 
 
 def _is_same(one: ListValue, other: ListValue) -> bool:

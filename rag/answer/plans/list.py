@@ -10,7 +10,7 @@ from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
-from askive.rag.survey.asked_list import AskedList
+from askive.rag.question.asked_list import AskedList
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
@@ -110,7 +110,7 @@ def _values(
 ) -> list[Judged[ListValue]]:
     """The values of one passage with their verdicts."""
     hit, tools = items[0].sentence.hit, context.tools
-    values = read_values(asked.text, asked.kind, hit, tools.generator, context.cancel)
+    values = read_values(question, asked.kind, hit, tools.generator, context.cancel)
     result: list[Judged[ListValue]] = []
     for value in values:
         if context.is_cancelled:

@@ -11,7 +11,7 @@ from askive.rag.answer.plans.plan import AnswerPlan
 from askive.rag.answer.plans.timeline import timeline
 from askive.rag.answer.plans.who_said import who_said
 from askive.rag.question.analysis import Question
-from askive.rag.survey.asked_speakers import asks_for_statements
+from askive.rag.question.asked_speakers import asks_for_statements
 from askive.rag.types import QuestionKind
 
 PLANS: Mapping[QuestionKind, AnswerPlan] = {

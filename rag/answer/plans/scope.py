@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
+from askive.rag.question.asked_months import asked_months
 from askive.rag.survey.event_times import event_times
 from askive.rag.text.dates import date_range
 from askive.rag.text.time_expressions import Time
 from askive.rag.types import Refusal, Source
-
-# "between March and |", "from March to |"
-_RANGE = re.compile(r"\b(?:between|from)\s+\w+\.?\s+(?:and|to|until)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +82,12 @@ class Scope:
 
 
 def _months(question: Question, dates: Sequence[str]) -> tuple[Time, ...]:
-    """The months that a question names without a year, in each year of the documents; "between March and May" is one
-    period."""
-    months = [day for day in question.dates if day.year is None and day.month and not day.day]
-    if not months:
-        return ()
-    first, last = months[0], months[-1]
-    words = question.text[first.start : last.end]
-    is_range = (
-        len(months) == 2
-        and _RANGE.search(question.text[: last.start])
-        and (first.month or 0) < (last.month or 0)
-    )
-    spans = [(words, first, last)] if is_range else [(day.text, day, day) for day in months]
+    """The months that a question names without a year, in each year of the documents."""
     years = sorted({date[:4] for date in dates if date})
     return tuple(
-        Time(wording, date_range(f"{year}-{a.month:02d}")[0], date_range(f"{year}-{b.month:02d}")[1])
+        Time(wording, date_range(f"{year}-{first:02d}")[0], date_range(f"{year}-{last:02d}")[1])
+        for wording, first, last in asked_months(question)
         for year in years
-        for wording, a, b in spans
     )
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from askive.rag.survey.statements import Statement
-from askive.rag.survey.subject import Subject
+from askive.rag.question.subject import Subject
 from askive.rag.text.names import names_in
 from askive.rag.text.words import content_words, stem
 from askive.rag.types import Source
@@ -68,10 +67,6 @@ class Part:
         known = {source.publisher for source in sources if source.publisher}
         # "The Post" is the name "post".
         return frozenset(one for one in known if tuple(content_words(one)) in self.speakers)
-
-    def select(self, found: Iterable[Statement]) -> list[Statement]:
-        """Those by the speakers; all when the question asks who."""
-        return [one for one in found if not self.speakers or one.is_by(self.speakers)]
 
 
 def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:

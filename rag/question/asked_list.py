@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.question.answer_type import Kind, expected_kind
-from askive.rag.survey.subject import Subject
+from askive.rag.question.subject import Subject
 from askive.rag.text.words import stem
 
 # Words of a question that only ask for a list.
