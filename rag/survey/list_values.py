@@ -24,9 +24,10 @@ from askive.rag.types import Hit
 
 _SYSTEM = "You find answers in a text. You copy them word for word."
 _REQUEST = (
-    "Write every answer that the text gives, each on a line of its own, copied from the text and as short as possible."
-    " If the text gives none, write None."
+    "Write every {what} in the text that answers the question, each on a line of its own, copied from the text and as"
+    " short as possible. If the text has none, write None."
 )
+_ASKED_FOR: dict[Kind | None, str] = {"name": "name", "number": "amount", "date": "date", None: "thing"}
 _SAMPLING = Sampling(max_tokens=120)
 _MAX_VALUE_WORDS = 25
 # "- James Foley", "2. James Foley", "“James Foley”"
@@ -88,7 +89,7 @@ def read_values(
             "user",
             (
                 Segment(f"Text: {source_line(1, hit)[4:]} {hit.passage.text}\n\n"),
-                Segment(f"Question: {question.text}\n\n{_REQUEST}"),
+                Segment(f"Question: {question.text}\n\n{_REQUEST.format(what=_ASKED_FOR[kind])}"),
             ),
         ),
     )
@@ -133,7 +134,10 @@ def _is_of_kind(value: str, kind: Kind | None, hit: Hit) -> bool:
         return False
     if kind == "date":
         return bool(days(value, hit.source.published))
-    return kind != "number" or bool(numbers(value))
+    if kind == "number":
+        return bool(numbers(value))
+    # "129" is how many, not who or what.
+    return any(char.isalpha() for char in value)
 
 
 def _is_asked(value: str, question: Question) -> bool:
