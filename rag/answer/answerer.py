@@ -14,7 +14,7 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
 from askive.rag.answer.plans.plan import PlanContext
-from askive.rag.answer.plans.registry import PLANS
+from askive.rag.answer.plans.registry import PLANS, planned_for
 from askive.rag.answer.preparation import Preparer, complete_question
 from askive.rag.answer.prompt import prefilled_opening
 from askive.rag.answer.refusal import refuse
@@ -151,9 +151,10 @@ class Answerer:
             PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
         )
 
-    def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLANS) -> QuestionKind:
+    def _kind_of(self, question: Question, planned: Container[QuestionKind] | None = None) -> QuestionKind:
         """The kind of a question when the user names none: the one place that decides it. planned: kinds to choose."""
         embedder = self._archive.embedder
+        planned = planned_for(question) if planned is None else planned
         return classify(question, self._archive.embed_query(question.query), embedder.digest, planned)
 
     def _stream_from_passages(

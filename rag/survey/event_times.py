@@ -36,7 +36,7 @@ _RELATIVE = tuple(
 # "will meet", "is due", "is to be", "let us meet", "see you", "by" before a weekday: it is still to come.
 _FUTURE = re.compile(
     r"\b(?:will|shall|['’]ll|going to|due|scheduled|planned for|let(?:['’]s| us)|see you|can (?:we|you)"
-    r"|could (?:we|you)|please|(?:is|are) to(?: be)?|until|no later than|deadline|by)\b",
+    r"|could (?:we|you)|please|(?:is|are) to(?: be)?|until|no later than|deadline|by|goes on)\b",
     re.IGNORECASE,
 )
 # "|from| 3 |to| 5 May", "|between| A |and| B", "A |–| B"
@@ -54,6 +54,21 @@ _NAMED_AFTER_YEAR = re.compile(
 _OF_A_PERSON = re.compile(r"\s+[A-Z][a-z]")
 _IN_A_MONTH = re.compile(
     r"\b(?:in|since|until|during|early|late|mid|last|next|this)[\s-]+[A-Z][a-z]+\.?$", re.IGNORECASE
+)
+# "Peak in °C: |1262|" is no year, "Days: |Friday|" no day; "Since: |2011|" is one
+_CELL_HEAD = re.compile(r"(?:^|;\s+)(?P<head>[^:;]{1,60}):\s[^;:]*$")
+_HEAD_OF_YEARS = re.compile(
+    r"\b(?:years?|dates?|since|until|from|to|season|founded|built|born|died|begin|start|end|period)\b",
+    re.IGNORECASE,
+)
+# "every |Monday|", "|Monday| to Friday", "|Monday| and Thursday"
+_EVERY = re.compile(r"\b(?:every|each)\s+$|(?:day)\s+(?:to|and|or|-|–)\s+$", re.IGNORECASE)
+_TO_A_WEEKDAY = re.compile(r"\s+(?:to|and|or|-|–)\s+\w+day\b", re.IGNORECASE)
+# A bare earlier year may be a number: it needs "in |1492|".
+_FIRST_BARE_YEAR = 1700
+_BEFORE_YEAR = re.compile(
+    r"\b(?:in|of|since|until|till|from|by|before|after|to|and|year|around|about|anno|during|early|late|mid)[\s-]+$",
+    re.IGNORECASE,
 )
 # "|Friday| in November 2015", "Thursday, |Nov. 12|", "Monday |4 March|": a weekday of the date beside it
 _SAME_DAY = re.compile(r"[\s,(]*(?:(?:in|of|the)\s+)?$|[\s,(]*$")
@@ -269,6 +284,13 @@ def _without_weekdays_of_dates(sentence: str, found: Sequence[Day]) -> list[Day]
 def _is_no_event(sentence: str, day: Day) -> bool:
     before = sentence[max(0, day.start - _BEFORE_CHARS) : day.start]
     if _OF_THE_PAGE.search(before):
+        return True
+    head = _CELL_HEAD.search(sentence[: day.start]) if "; " in sentence else None
+    if day.weekday is not None:
+        return bool(head or _EVERY.search(before) or _TO_A_WEEKDAY.match(sentence, day.end))
+    if day.text.isdigit() and (head and not _HEAD_OF_YEARS.search(head["head"])):
+        return True
+    if day.text.isdigit() and int(day.text) < _FIRST_BARE_YEAR and not _BEFORE_YEAR.search(before):
         return True
     if day.month is not None and day.day is None and _OF_A_PERSON.match(sentence, day.end):
         return not _IN_A_MONTH.search(sentence[: day.end])

@@ -9,14 +9,15 @@ from typing import Generic, Literal, TypeVar
 
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.types import Citation
+from askive.rag.verification.support import ANSWERS_FROM
 
 Item = TypeVar("Item")
 
-ANSWERS_FROM = 0.0
-"""Log-odds from which on a sentence counts as an answer."""
-DOUBTFUL_FROM = -2.0
-"""Below these log-odds it is none."""
-
+GIVES_FROM = -0.3
+"""Log-odds of `Verifier.gives` from which on a value counts; those of several accounts
+(`askive.rag.answer.disagreement`) have the same limit."""
+_DOUBTFUL = 1.5
+"""What is at most this much below the limit may belong to the answer."""
 UNJUDGED = math.inf
 """Log-odds of what needs no judge, or has none."""
 
@@ -49,13 +50,13 @@ def judge_in_turn(
         if key not in known and not is_cancelled():
             start, end = sentence.span
             known[key] = answers(Citation(0, sentence.hit, start, end, sentence.text, 1.0))
-        yield judged(item, known.get(key))
+        yield judged(item, known.get(key), ANSWERS_FROM)
 
 
-def judged(item: Item, log_odds: float | None) -> Judged[Item]:
+def judged(item: Item, log_odds: float | None, limit: float = GIVES_FROM) -> Judged[Item]:
     """The item with the verdict for these log-odds."""
     if log_odds is None:
         return Judged(item, None, "unchecked")
-    if log_odds >= ANSWERS_FROM:
+    if log_odds >= limit:
         return Judged(item, log_odds, "supported")
-    return Judged(item, log_odds, "unchecked" if log_odds >= DOUBTFUL_FROM else None)
+    return Judged(item, log_odds, "unchecked" if log_odds >= limit - _DOUBTFUL else None)

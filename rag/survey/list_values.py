@@ -11,20 +11,23 @@ from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.evidence.values import fullest, same_value
 from askive.rag.passage_context import source_line
-from askive.rag.question.answer_type import Kind, has_kind
+from askive.rag.question.analysis import Question
+from askive.rag.question.answer_type import Kind
+from askive.rag.question.subject import Subject, Term
 from askive.rag.survey.sentences import SubjectSentence
 from askive.rag.survey.statements import same_name
-from askive.rag.survey.subject import Subject, Term
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import names_in
+from askive.rag.text.numbers import numbers
 from askive.rag.text.words import STOP_WORDS, stem, stems, words
 from askive.rag.types import Hit
 
 _SYSTEM = "You find answers in a text. You copy them word for word."
 _REQUEST = (
-    "Write every answer that the text gives, each on a line of its own, copied from the text and as short as possible."
-    " If the text gives none, write None."
+    "Write every {what} in the text that answers the question, each on a line of its own, copied from the text and as"
+    " short as possible. If the text has none, write None."
 )
+_ASKED_FOR: dict[Kind | None, str] = {"name": "name", "number": "amount", "date": "date", None: "thing"}
 _SAMPLING = Sampling(max_tokens=120)
 _MAX_VALUE_WORDS = 25
 # "- James Foley", "2. James Foley", "“James Foley”"
@@ -70,7 +73,7 @@ def is_only_of(subject: Subject, value: ListValue) -> bool:
 
 
 def read_values(
-    question: str,
+    question: Question,
     kind: Kind | None,
     hit: Hit,
     generator: Generator,
@@ -86,7 +89,7 @@ def read_values(
             "user",
             (
                 Segment(f"Text: {source_line(1, hit)[4:]} {hit.passage.text}\n\n"),
-                Segment(f"Question: {question}\n\n{_REQUEST}"),
+                Segment(f"Question: {question.text}\n\n{_REQUEST.format(what=_ASKED_FOR[kind])}"),
             ),
         ),
     )
@@ -131,12 +134,15 @@ def _is_of_kind(value: str, kind: Kind | None, hit: Hit) -> bool:
         return False
     if kind == "date":
         return bool(days(value, hit.source.published))
-    return kind != "number" or has_kind("number", value)
+    if kind == "number":
+        return bool(numbers(value))
+    # "129" is how many, not who or what.
+    return any(char.isalpha() for char in value)
 
 
-def _is_asked(value: str, question: str) -> bool:
+def _is_asked(value: str, question: Question) -> bool:
     """Whether the value only repeats words of the question."""
-    return set(stems(value)) <= set(stems(question))
+    return set(stems(value)) <= set(question.stems)
 
 
 def _is_same(one: ListValue, other: ListValue) -> bool:

@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
+from askive.rag.evidence.values import synonyms_of
 from askive.rag.passage_context import heading_words
+from askive.rag.question.subject import Subject, Term
 from askive.rag.retrieval.mentions import MentionSearch
 from askive.rag.store.archive import Archive
 from askive.rag.store.fts5 import phrase_expression
-from askive.rag.survey.subject import Subject, Term
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.words import stems
 from askive.rag.types import Hit, Passage, Source
 
 MAX_PASSAGES = 400
 """Most passages whose sentences are scored, the best by words and vectors; without a subject, all are read."""
-MAX_EMBEDDED = 300
+MAX_EMBEDDED = 200
 """Most sentences that get a vector, those with most words of the subject."""
 _N_NEAREST = 60
 _MIN_COSINE = 0.3
@@ -73,7 +74,7 @@ class SentenceSurvey:
     ) -> None:
         self._archive = archive
         self._sources = sources
-        self._subject = subject
+        self._subject = _with_synonyms(subject)
         self._accepts = accepts
         self._is_cancelled = is_cancelled
         self._embeds = embeds
@@ -271,3 +272,12 @@ class SentenceSurvey:
             for term, weight in self._weights.items()
         )
         return covered / total
+
+
+def _with_synonyms(subject: Subject) -> Subject:
+    """The subject, each plain word of it with the stems of its synonyms."""
+    terms = (
+        term if term.is_name else replace(term, stems=synonyms_of(term.text.lower()))
+        for term in subject.terms
+    )
+    return replace(subject, terms=tuple(terms))

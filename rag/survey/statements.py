@@ -59,6 +59,19 @@ _GROUP = (
 _GROUP_SAYS = re.compile(
     rf"^[\W\d]*(?P<who>(?:[\w.'’-]+\s+){{0,5}}?(?i:{_GROUP})){_APPOSITION}{_ADVERBS}\s+{_VERB}\b(?!\s+by\b)"
 )
+# "It was not overloaded, |the coastguard| said after ..."; "..., said |the manager of the quarry|, Carl Odum";
+# "According to |the company| it was 90"
+_INTERPOSED = re.compile(
+    r"[,”\"_]\s+(?P<who>(?:the|an?|one|some)\s+[a-z][\w’'-]*(?:\s+[a-z][\w’'-]*){0,3}?)\s+(?:said|says|told|added|claimed)\b"
+)
+_SAID_ROLE = re.compile(
+    r"[,”\"_]\s+(?:said|says)\s+(?P<who>(?:the|an?|one)\s+[a-z][^,.;:]{2,60}?)(?=[,.;:]|\s+(?:who|which)\b|$)"
+)
+_ACCORDING_ROLE = re.compile(
+    r"\b[Aa]ccording\s+to\s+(?P<who>(?:the|an?)\s+[a-z][\w’'-]*(?:\s+[a-z][\w’'-]*){0,3}?)"
+    r"(?=[,.;:]|\s+(?:it|he|she|they|there|this|that|we|was|were|is|are|has|had|the|no|\d+)\b)"
+)
+_NAME_BESIDE = re.compile(r",\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.’'-]*){0,3}?)(?=[,.;]|$)")
 # "CNN reported the remarks of Cameron, |who described|"
 _WHO_SAYS = re.compile(rf",\s+who{_ADVERBS}\s+{_VERB}\b")
 # "He said", "She also told", "They were against": the speaker of the sentence before; "I think": the author
@@ -144,8 +157,7 @@ def speakers_in(text: str) -> list[str]:
     names = names_in(bare)
     found = [name for name in names if _says(name, bare)]
     if not found or (found[0].start > 0 and _GROUP_SAYS.match(bare)):
-        group_says = _GROUP_SAYS.match(bare)
-        who = group_says["who"] if group_says else speaker_of(text)
+        who = _role(bare)
         return [who] if who else []
     # Who reports it comes first: "According to the Kremlin, Putin said", "CNN reported the remarks of Cameron, who".
     inner = found[1:] if _BEFORE.search(bare[: found[0].start]) else []
@@ -160,6 +172,15 @@ def speakers_in(text: str) -> list[str]:
         if bare[other.end : speaker.start] == " and " or bare[speaker.end : other.start] == " and "
     ]
     return [_without_titles(name) for name in sorted([speaker, *together], key=lambda name: name.start)]
+
+
+def _role(text: str) -> str:
+    """Who says it in a role: `the coastguard`; the name where it stands beside the role: "the mayor, Rosa Lind"."""
+    for pattern in (_GROUP_SAYS, _INTERPOSED, _SAID_ROLE, _ACCORDING_ROLE):
+        if match := pattern.search(text):
+            beside = _NAME_BESIDE.match(text, match.end("who"))
+            return beside["name"].rstrip(".") if beside else match["who"]
+    return speaker_of(text) or ""
 
 
 def _says(name: Name, text: str) -> bool:

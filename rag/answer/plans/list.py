@@ -10,7 +10,7 @@ from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
-from askive.rag.survey.asked_list import AskedList
+from askive.rag.question.asked_list import AskedList
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
@@ -36,7 +36,8 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     Code takes the cells of tables under a head that the question names. From other passages the generator copies
     values; only what stands there verbatim counts, and the generator is asked once more whether the sentence gives it
     as an answer: what it does not confirm is marked `unchecked` or left out. Publishers in the question restrict the
-    documents. Raises UsageError as `plans.mentions` does, and ModelError when the generator fails.
+    documents, and times the sentences. Raises UsageError as `plans.mentions` does, and ModelError when the generator
+    fails.
     """
     scope = Scope.read(context)
     asked = AskedList.read(context.question.query, scope.restrictions)
@@ -48,8 +49,10 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     for done, total in survey.steps():
         yield Progress(done, total, "passages")
     context.trace.mark_retrieved()
-    cells = cell_values(survey.sentences, asked.subject)[:MAX_CELLS]
-    passages = _passages(survey, {cell.sentence.hit.passage.passage_id for cell in cells})
+    of_the_time = [item for item in survey.sentences if scope.may_be_of(item.sentence)]
+    cells = cell_values(of_the_time, asked.subject)[:MAX_CELLS]
+    tables = {cell.sentence.hit.passage.passage_id for cell in cells}
+    passages = _passages([item for item in of_the_time if survey.is_about(item)], tables)
     if not cells and not passages:
         yield from scope.refusal(context, f"nothing about “{asked.subject.text}”", survey.missing).events(
             context
@@ -92,12 +95,12 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     yield from Table(summary, columns, rows, numbered.hits).conclusion(context)
 
 
-def _passages(survey: SentenceSurvey, tables: Set[int]) -> list[list[SubjectSentence]]:
-    """The sentences about the subject by passage, the best passages first. tables: ids of passages read by code."""
+def _passages(about: Sequence[SubjectSentence], tables: Set[int]) -> list[list[SubjectSentence]]:
+    """The sentences by passage, the best passages first. tables: ids of passages that code has read."""
     passages: dict[int, list[SubjectSentence]] = {}
-    for item in survey.sentences:
+    for item in about:
         passage_id = item.sentence.hit.passage.passage_id
-        if passage_id not in tables and survey.is_about(item):
+        if passage_id not in tables:
             passages.setdefault(passage_id, []).append(item)
     return list(passages.values())
 
@@ -107,7 +110,7 @@ def _values(
 ) -> list[Judged[ListValue]]:
     """The values of one passage with their verdicts."""
     hit, tools = items[0].sentence.hit, context.tools
-    values = read_values(asked.text, asked.kind, hit, tools.generator, context.cancel)
+    values = read_values(question, asked.kind, hit, tools.generator, context.cancel)
     result: list[Judged[ListValue]] = []
     for value in values:
         if context.is_cancelled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from askive.rag.answer.plans.comparison import comparison
 from askive.rag.answer.plans.conversation import conversation
@@ -13,6 +13,8 @@ from askive.rag.answer.plans.plan import AnswerPlan
 from askive.rag.answer.plans.summary import summary
 from askive.rag.answer.plans.timeline import timeline
 from askive.rag.answer.plans.who_said import who_said
+from askive.rag.question.analysis import Question
+from askive.rag.question.asked_speakers import asks_for_statements
 from askive.rag.types import QuestionKind
 
 PLANS: Mapping[QuestionKind, AnswerPlan] = {
@@ -25,3 +27,11 @@ PLANS: Mapping[QuestionKind, AnswerPlan] = {
     "comparison": comparison,
     "conversation": conversation,
 }
+
+
+def planned_for(question: Question) -> Container[QuestionKind]:
+    """The kinds with a plan that may be chosen for a question whose kind nobody names.
+
+    Who said one thing is answered best from passages: so is who_said, unless several statements are asked for.
+    """
+    return PLANS if asks_for_statements(question.query) else PLANS.keys() - {"who_said"}

@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.question.analysis import Question
+from askive.rag.question.asked_months import asked_months
+from askive.rag.survey.event_times import event_times
+from askive.rag.text.dates import date_range
 from askive.rag.text.time_expressions import Time
 from askive.rag.types import Refusal, Source
 
@@ -34,6 +39,7 @@ class Scope:
         admitted.check(store.publishers(), store.fields() if admitted.where else [])
         publishers = question.publishers if by_publisher else ()
         times = context.retriever.understand(question).times or question.times
+        times = times or _months(question, [source.published or "" for source in store.sources(admitted)])
         sources = {
             source.doc_id: source
             for source in store.sources(admitted)
@@ -52,6 +58,14 @@ class Scope:
             not context.archive.counts().n_documents,
         )
 
+    def may_be_of(self, sentence: SourceSentence) -> bool:
+        """Whether a sentence may be of the times: by a time that it gives, or by the date of its document."""
+        if not self.times:
+            return True
+        spans = [time.days for time in event_times(sentence.text, sentence.published)]
+        spans += [date_range(sentence.published)] if sentence.published else []
+        return any(first <= time.last and time.first <= last for time in self.times for first, last in spans)
+
     def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
         """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
         if self.is_empty_archive:
@@ -65,6 +79,16 @@ class Scope:
         if context.is_cancelled:
             text = f"Stopped early. So far: {text}"
         return Table(refusal=Refusal("nothing_relevant", text, filtered=self.filtered))
+
+
+def _months(question: Question, dates: Sequence[str]) -> tuple[Time, ...]:
+    """The months that a question names without a year, in each year of the documents."""
+    years = sorted({date[:4] for date in dates if date})
+    return tuple(
+        Time(wording, date_range(f"{year}-{first:02d}")[0], date_range(f"{year}-{last:02d}")[1])
+        for wording, first, last in asked_months(question)
+        for year in years
+    )
 
 
 def _may_be_of(source: Source, times: Sequence[Time]) -> bool:

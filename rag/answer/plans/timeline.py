@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
+from askive.rag.question.subject import Subject
 from askive.rag.survey.event_times import may_be_dated
 from askive.rag.survey.events import DatedEvent, dated_events, in_order, undated_events
 from askive.rag.survey.sentences import MAX_PASSAGES, SentenceSurvey
-from askive.rag.survey.subject import Subject
 from askive.rag.text.time_expressions import Time
 from askive.rag.text.words import stem
 from askive.rag.types import Event, Progress, Row, Searching, Verdict

@@ -8,7 +8,7 @@ from functools import partial
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
-from askive.rag.survey.asked_speakers import Part, asked_parts
+from askive.rag.question.asked_speakers import Part, asked_parts
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn
 from askive.rag.survey.sentences import SentenceSurvey
 from askive.rag.survey.statements import Place, Statement, by_speaker, statements
@@ -45,7 +45,8 @@ def who_said(context: PlanContext) -> Iterator[Event]:
         )
         for done, total in survey.steps():
             yield Progress(done, total, "passages")
-        found = part.select(statements(survey.sentences, authors, part.publishers(scope.sources.values())))
+        every = statements(survey.sentences, authors, part.publishers(scope.sources.values()))
+        found = [one for one in every if not part.speakers or one.is_by(part.speakers)]
         candidates.append(found)
         about |= {one.place for one in found if part.speakers or survey.is_about(one.item)}
         missing += survey.missing

@@ -38,6 +38,11 @@ from askive.rag.survey.event_times import event_times
         ("Two drivers, Mia Holt and Jan Peeters, start soon.", "2021-03-12", []),
         ("Order 2021-104 is open.", None, []),
         ("The ferry is old.", "2021", []),
+        ("Date: 2024-06-28; Peak in °C: 1219; Hours: 10", None, ["2024-06-28"]),
+        ("Name: Astrid Vollan; Since: 2014", None, ["2014"]),
+        ("Room: Gallery; Days: Monday; Start: 07:15", "2024-05-16", []),
+        ("It is open every Monday, and from Tuesday to Friday.", "2024-05-16", []),
+        ("A loaf has 1000 g and was sold in 1492.", None, ["1492"]),
     ],
 )
 def test_times_of_a_sentence(sentence: str, published: str | None, times: list[str]) -> None:

@@ -92,6 +92,11 @@ def test_the_generator_is_asked_again_about_each_value(
     assert "nothing that answers" in refused(ask(town, "List the people who were killed.")).lower()
 
 
+def test_a_time_restricts_the_sentences(town: Archive) -> None:
+    assert refused(ask(town, "List the people who were killed in 2019.")).startswith("Nothing about “killed”")
+    assert len(ask(town, "List the people who were killed in 2021.").rows) == 3
+
+
 def test_cells_of_tables_need_no_generator(town: Archive) -> None:
     def listed(question: str) -> list[str]:
         answer = ask_rows(assistant_of(town), town, question, "list")

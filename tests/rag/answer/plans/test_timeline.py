@@ -69,6 +69,8 @@ def test_a_subject_restricts_and_minutes_count_as_of_their_day(town: Archive) ->
 def test_a_time_restricts_the_events_not_the_documents(town: Archive) -> None:
     answer = ask(town, "What happened in June 2015?")
     assert column(answer, "Date", "supported") == ["2015-06-01"]
+    # Months without a year are of every year.
+    assert column(ask(town, "What happened between June and August?"), "Date", "supported") == ["2015-06-01"]
     answer = ask(town, "What happened in February 2016?")
     assert (column(answer, "Date", "supported"), column(answer, "Date", "unchecked")) == ([], ["2016"])
     assert "1 more may be of that time" in answer.text

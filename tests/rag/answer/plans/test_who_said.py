@@ -86,12 +86,12 @@ def test_statements_of_somebody(town: Archive) -> None:
 
 
 def test_the_judge_decides(town: Archive, judge: dict[str, float]) -> None:
-    judge |= {"stays open": -9.0, "complained": -1.0}
+    judge |= {"stays open": -9.0, "complained": 0.0}
     answer = ask(town, "Who said something about the pier?")
     assert "stays open" not in " ".join(column(answer, "Statement"))
     assert column(answer, "Speaker", "unchecked") == ["Customers"]
     assert answer.text == "4 statements: Rosa Lind (2), Berg (1), Holm (1). 1 more may be such."
-    judge |= {"complained": -1.0, "pier": -9.0}
+    judge |= {"complained": 0.0, "pier": -9.0}
     assert ask(town, "Who said something about the pier?").text == "No statement is sure. 1 may be such."
     judge["complained"] = -9.0
     assert "that answers" in refused(ask(town, "Who said something about the pier?"))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from askive.rag.evidence.values import synonyms_of
 from askive.rag.text.names import Name, names_in
 from askive.rag.text.words import STOP_WORDS, stem, words
 
@@ -19,7 +18,7 @@ _NAME_WEIGHT, _FIRST_NAME_WEIGHT = 2.0, 0.8
 class Term:
     """A word of a subject.
 
-    text: as spelled. stems: of the word and of words that mean the same. is_name: it is capitalised as a name.
+    text: as spelled. stems: of the word, and of others that mean the same. is_name: it is capitalised as a name.
     weight: 1, more for a name, less of it for a first name, which texts seldom repeat.
     """
 
@@ -64,7 +63,7 @@ class Subject:
             is_first = name is not None and len(name.words) > 1 and bare != name.words[-1]
             term = Term(
                 re.sub(r"['’]s?$", "", match.group()),
-                synonyms_of(bare) if name is None else frozenset({stem(bare)}),
+                frozenset({stem(bare)}),
                 name is not None,
                 1.0 if name is None else _FIRST_NAME_WEIGHT if is_first else _NAME_WEIGHT,
             )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.question.answer_type import Kind, expected_kind
-from askive.rag.survey.subject import Subject
+from askive.rag.question.subject import Subject
 from askive.rag.text.words import stem
 
 # Words of a question that only ask for a list.
@@ -34,6 +34,14 @@ _AMOUNTS = re.compile(
     re.IGNORECASE,
 )
 
+# "list the |people| who", "all |members|", "which |companies|": each as it is written
+_NAMED = re.compile(
+    r"^\W*(?:(?:please|list|give|show|name|what|which|are|were|me|all|the|of|every|other)\s+)*(?:people|persons?|names|members"
+    r"|everyone|everybody|anyone|companies|firms|suppliers|customers|agencies|organisations|organizations|countries|towns"
+    r"|cities|villages|places|employees|colleagues|victims|attendees|participants|guests|speakers)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
@@ -57,5 +65,7 @@ class AskedList:
             kind = "date"
         elif _AMOUNTS.search(text):
             kind = "number"
+        elif _NAMED.search(text):
+            kind = "name"
         subject = Subject.read(text, _ASKING, restrictions)
         return cls(text, kind, subject, text.rstrip(" .?") != question.rstrip(" .?"))

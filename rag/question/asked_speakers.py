@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from askive.rag.survey.statements import Statement
-from askive.rag.survey.subject import Subject
+from askive.rag.question.subject import Subject
 from askive.rag.text.names import names_in
 from askive.rag.text.words import content_words, stem
 from askive.rag.types import Source
@@ -43,6 +42,12 @@ _MATTER = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them)\b", re.IGNORECASE)
 
+# "all statements", "everything she said", "reactions to", "opinions on": each as it is written
+_SEVERAL = re.compile(
+    r"\b(?:all|every|everything|statements|remarks|comments|quotes|quotations|reactions|responses|opinions|views|positions)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -63,10 +68,6 @@ class Part:
         # "The Post" is the name "post".
         return frozenset(one for one in known if tuple(content_words(one)) in self.speakers)
 
-    def select(self, found: Iterable[Statement]) -> list[Statement]:
-        """Those by the speakers; all when the question asks who."""
-        return [one for one in found if not self.speakers or one.is_by(self.speakers)]
-
 
 def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:
     """One part for each question in the text; a pronoun in a later one stands for the only name in the first.
@@ -80,6 +81,11 @@ def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:
         text = _PRONOUN.sub(lambda _: names[0], piece, count=1) if n and len(names) == 1 else piece
         parts.append(_part(f"{text[0].upper()}{text[1:]}", restrictions))
     return parts
+
+
+def asks_for_statements(question: str) -> bool:
+    """Whether a question asks for several statements: "all remarks by", "who said X, and who said Y"."""
+    return len(asked_parts(question)) > 1 or bool(_SEVERAL.search(question))
 
 
 def _part(text: str, restrictions: Sequence[str]) -> Part:
