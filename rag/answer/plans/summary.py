@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from askive.rag.answer.plans.differences import differences
 from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
@@ -137,6 +138,11 @@ def _write(
                 yield from written.add(marked, separator)
                 lead, separator = "", " "
     context.trace.mark_generated()
+    cited = {c.marker: c for sentence in written.sentences for c in sentence.citations}
+    separator = "\n\n"
+    for sentence in differences(list(cited.values()), context.archive.embedder):
+        yield from written.add(sentence, separator)
+        separator = " "
 
 
 def _draft(context: PlanContext, writer: Writer, paragraph: Sequence[SourceSentence], n_words: int) -> str:
