@@ -34,7 +34,8 @@ _ASKING = frozenset(
     words sentences give get make do draft write prepare want like need could would can please me us you
     say says said tell tells told know known knows written mentioned reported state states write writes
     bring speed date catch miss missed stand stands going things affairs current status far
-    document documents doc docs file files archive archives collection source sources text texts paper papers newspaper newspapers folder
+    document documents doc docs file files archive archives collection source sources text texts paper papers newspaper newspapers
+    folder
     everything anything something all whole entire contents content every together
     compare comparison difference differences differ
     there's what's let's i'd i've we've""".split()
