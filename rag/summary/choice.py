@@ -87,13 +87,13 @@ def choose_sentences(
     vectors = embedder.embed([sentence.text for sentence in sentences])
     worth = central(vectors) + np.array([_form(sentence) for sentence in sentences], dtype=np.float32)
     if about is not None:
-        kept = np.flatnonzero(about >= _MUCH_LESS * about.max())
+        kept = np.flatnonzero(about >= _MUCH_LESS * about.max()).tolist()
         sentences, vectors = [sentences[at] for at in kept], vectors[kept]
         worth = 0.5 * worth[kept] + about[kept]
     chosen: list[int] = []
     left = n_words
     for at, _ in diverse(_by_document(sentences, vectors), worth):
-        says_it = np.flatnonzero(vectors[chosen] @ vectors[at] >= _REPEATED)
+        says_it = np.flatnonzero(vectors[chosen] @ vectors[at] >= _REPEATED).tolist()
         if any(_same_numbers(sentences[at], sentences[chosen[other]]) for other in says_it):
             continue
         n = len(words(sentences[at].text))

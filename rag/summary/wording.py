@@ -14,6 +14,7 @@ from askive.models.protocols import Generator, Message, Piece, Sampling, Segment
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
+from askive.rag.text.numbers import numbers
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import stems, words
 from askive.rag.types import Citation, Sentence
@@ -115,6 +116,9 @@ class Writer:
 
 
 def says_again(text: str, said: Sequence[Sentence]) -> bool:
-    """Whether most words of a text stand in one of the sentences."""
-    own = set(stems(text))
-    return any(len(own & set(stems(sentence.text))) >= _SAID * len(own) for sentence in said)
+    """Whether most words of a text, and all its numbers, stand in one of the sentences."""
+    own, figures = set(stems(text)), numbers(text)
+    return any(
+        len(own & set(stems(sentence.text))) >= _SAID * len(own) and figures <= numbers(sentence.text)
+        for sentence in said
+    )

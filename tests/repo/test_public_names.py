@@ -11,8 +11,6 @@ from askive.models.errors import AskiveError
 
 OFFERED = """
     Account Answer ArchiveError AskiveError Assistant AsyncAssistant Citation Cited CollectionBusy CollectionNotFound
-    Config ConfigError ContextOverflow DiskSpaceError Document EndpointError Event Evidence Failure Filter
-    Account Answer ArchiveError AskiveError Assistant Citation Cited CollectionBusy CollectionNotFound
     Config ConfigError ContextOverflow DiskSpaceError Document EmptyFile EndpointError Event Evidence Failure Filter
     Final FingerprintMismatch Hit IngestReport LoadError ModelError ModelNotFound Passage Progress QuestionKind
     Refusal Row Searching Sentence Source Sources StoreError SystemFailure Timings Token Turn Usage UsageError

@@ -19,6 +19,9 @@ OPEN_NAMES = {
     "askive.rag.question.asked_speakers": {"Part", "asked_parts", "asks_for_statements"},
     "askive.rag.question.kind": {"classify"},
     "askive.rag.question.subject": {"Subject", "Term"},
+    "askive.rag.question.requests.subject": {"Subject", "named_documents", "subject_of", "without"},
+    "askive.rag.question.requests.sides": {"Sides", "sides_of"},
+    "askive.rag.question.requests.remark": {"Form", "About", "read_remark"},
 }
 PARSERS = {
     "content_words", "days", "event_phrases", "lower_words", "named_times", "names", "names_in",

@@ -13,10 +13,10 @@ from askive.rag.answer.plans.summary import summary
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
-from askive.rag.question.sides import Sides, sides_of
+from askive.rag.question.requests.sides import Sides, sides_of
+from askive.rag.question.requests.subject import named_documents
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.passages import central_passages, passages_about, scores_about
-from askive.rag.summary.subject import named_documents
 from askive.rag.text.names import has_name, lower_words
 from askive.rag.text.numbers import numbers
 from askive.rag.text.words import stems

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from askive.rag.answer.plans.last_answer import form_of, last_answer
+from askive.rag.answer.plans.last_answer import last_answer
 from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.question.requests.remark import About, read_remark
 from askive.rag.types import Event, Searching
 
 _ABILITIES = (
@@ -22,27 +22,14 @@ _DISAGREED = (
     "Open the numbered sources to see what each sentence rests on, and ask again in other words, or with a name or a"
     " date from the documents."
 )
-# The first that is found decides. Each alternative as it is written.
-_REPLIES: tuple[tuple[str, str], ...] = (
-    (r"\b(?:internet|safe|private|privacy|online|cloud|keep what|anyone else|see my)\b", _PRIVACY),
-    (r"\b(?:add|upload|drop|put|index)\b.{0,40}\b(?:documents?|files?|folders?|pdfs?|mails?)\b", _ADDING),
-    (
-        r"\b(?:wrong|not (?:right|what i)|incorrect|useless|rubbish|disappointed|stupid|not much help"
-        r"|why (?:did|do|can)(?: you|n['’]t you))\b",
-        _DISAGREED,
-    ),
-    (
-        r"\b(?:thanks?|thx|cheers|well done|great|perfect|excellent|awesome|nice one|helpful)\b",
-        "You are welcome.",
-    ),
-    (r"\b(?:goodbye|bye|see you|good night)\b", "Goodbye."),
-    (
-        r"^\W*(?:ok(?:ay)?|alright|fine|i see|sure|yes|no|never mind|forget it|sorry|oops|got it)\b",
-        "All right. Ask a question about the documents whenever you like.",
-    ),
-)
-# "Which model are you running on", "are you chatgpt", "what is your name"
-_WHO = re.compile(r"\b(?:model|chatgpt|your name|a name|who made you|call you)\b", re.IGNORECASE)
+_REPLIES: Mapping[About, str] = {
+    "privacy": _PRIVACY,
+    "adding": _ADDING,
+    "complaint": _DISAGREED,
+    "thanks": "You are welcome.",
+    "goodbye": "Goodbye.",
+    "assent": "All right. Ask a question about the documents whenever you like.",
+}
 
 
 def conversation(context: PlanContext) -> Iterator[Event]:
@@ -51,14 +38,15 @@ def conversation(context: PlanContext) -> Iterator[Event]:
     What is not understood gets a description of what the assistant can do here.
     """
     yield Searching("", kind=context.trace.kind)
-    question = context.question.query
-    if form := form_of(question):
-        yield from last_answer(context, form)
+    remark = read_remark(context.question.query)
+    if remark.form:
+        yield from last_answer(context, remark.form)
         return
-    reply = next((text for words, text in _REPLIES if re.search(words, question, re.IGNORECASE)), "")
-    sentences: tuple[str, ...] = (reply,) if reply else (_about(context), _ABILITIES)
-    if not reply and _WHO.search(question):
+    sentences: tuple[str, ...] = (_about(context), _ABILITIES)
+    if remark.about == "identity":
         sentences = (_about(context), f"Its language model is {context.tools.generator.model_id}.")
+    elif remark.about:
+        sentences = (_REPLIES[remark.about],)
     yield from Table(sentences).events(context)
 
 

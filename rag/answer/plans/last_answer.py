@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
 from askive.rag.passage_context import named_source
+from askive.rag.question.requests.remark import Form
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import words
 from askive.rag.types import Event, Refusal, Row, Sentence, Sources, Turn
 from askive.rag.verification.citer import Citer
-
-Form = Literal["one", "shorter", "table", "again"]
 
 COLUMNS = ("Statement", "Source")
 _N_HITS = 5
@@ -26,33 +24,6 @@ _NO_SENTENCES = (
     "The last answer has no sentences that quote the documents, so it cannot be put in another form."
     " Ask the question again in other words."
 )
-# In the order in which they are tried. Each alternative as it is written.
-_FORMS: tuple[tuple[Form, str], ...] = (
-    ("one", r"\b(?:in|into|as|to) (?:just |only )?(?:one|a single) (?:short )?(?:sentence|line)\b"),
-    (
-        "table",
-        r"\b(?:as|in|into|format|make) (?:it |that |this )?(?:as |in |into )?(?:an? )?"
-        r"(?:table|list|rows|columns|bullets?|bullet points?|bullet list)\b|\bbullet points?\b"
-        r"|\b(?:are you|how) (?:really |quite )?(?:sure|certain)\b|\bdo you really believe\b"
-        r"|\byour answer based on\b|\byou (?:get that from|come to that answer)\b",
-    ),
-    (
-        "shorter",
-        r"\b(?:shorter|shorten|too long|briefer|more briefly|simpler|more simply|keep it short|cut it down)\b"
-        r"|\bsummari[sz]e your answer\b|\bwhat did you mean\b"
-        r"|\b(?:do not|don't|didn't|did not) (?:understand|get) (?:that|it|your)\b",
-    ),
-    (
-        "again",
-        r"\b(?:say|tell|write|give|show)\b.{0,20}\bagain\b|^\W*(?:again|once more|repeat)\b"
-        r"|\brepeat (?:that|it|your)\b",
-    ),
-)
-
-
-def form_of(question: str) -> Form | None:
-    """The form that is asked for; None when the question is not about the last answer."""
-    return next((form for form, pattern in _FORMS if re.search(pattern, question, re.IGNORECASE)), None)
 
 
 def last_answer(context: PlanContext, form: Form) -> Iterator[Event]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from askive.rag.answer.plans.differences import differences
 from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
+from askive.rag.question.requests.subject import Subject, subject_of, without
 from askive.rag.store.filters import Filter
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.kept import KeptParagraphs
 from askive.rag.summary.passages import central_passages, passages_about, scores_about
-from askive.rag.summary.subject import Subject, subject_of
 from askive.rag.summary.wording import Writer, count_words, paragraphs_of, says_again
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import (
@@ -79,18 +79,14 @@ def _restricted(context: PlanContext) -> tuple[Filter, str]:
     admitted, asked = context.admitted, context.question.query
     if len(understood.publishers) == 1:
         admitted = admitted.of_publisher(understood.publishers[0])
-        asked = _without(asked, understood.publishers[0])
+        asked = without(asked, understood.publishers[0])
     if len(understood.times) == 1:
         time = understood.times[0]
         narrower = admitted.within(time.first, time.last)
         # The time may be that of the events: "the flood of 1953".
         if context.archive.store.sources(narrower):
-            admitted, asked = narrower, _without(asked, time.wording)
+            admitted, asked = narrower, without(asked, time.wording)
     return admitted, asked
-
-
-def _without(question: str, wording: str) -> str:
-    return re.sub(rf"\b{re.escape(wording)}(?:['’]s?)?(?!\w)", " ", question, flags=re.IGNORECASE)
 
 
 def _chosen(
@@ -137,6 +133,11 @@ def _write(
                 yield from written.add(marked, separator)
                 lead, separator = "", " "
     context.trace.mark_generated()
+    cited = {c.marker: c for sentence in written.sentences for c in sentence.citations}
+    separator = "\n\n"
+    for sentence in differences(list(cited.values()), context.archive.embedder):
+        yield from written.add(sentence, separator)
+        separator = " "
 
 
 def _draft(context: PlanContext, writer: Writer, paragraph: Sequence[SourceSentence], n_words: int) -> str:

@@ -92,7 +92,7 @@ def test_nothing_found_and_no_sides(town: Archive) -> None:
     assert "nothing about penguins or walruses" in refused.text
     by_document = ask(town, "Compare what each paper reports about the ferry")
     assert by_document.kind == "comparison"
-    assert {c.hit.source.publisher for c in by_document.citations} == {"Reuters", "VOA"}
+    assert {c.hit.source.publisher for c in by_document.citations} >= {"Reuters", "VOA"}
 
 
 def test_the_events_and_a_stop(town: Archive) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.answer.plans.last_answer import form_of
+from askive.rag.question.requests.remark import read_remark
 from askive.rag.store.archive import Archive
 from askive.rag.types import Answer, Turn
 from tests.rag.archives import assistant_of
@@ -56,7 +56,7 @@ def test_replies_without_sources(archive: Archive, question: str, reply: str) ->
     ],
 )
 def test_forms(question: str, form: str | None) -> None:
-    assert form_of(question) == form
+    assert read_remark(question).form == form
 
 
 def test_the_last_answer_again_with_exact_citations(archive: Archive) -> None:

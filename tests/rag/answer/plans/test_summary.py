@@ -145,6 +145,23 @@ def test_the_second_time_costs_nothing_until_the_document_changes(town: Archive)
     assert count_kept(town.folder) == 0
 
 
+def test_figures_that_differ_are_named(tmp_path: Path) -> None:
+    texts = [
+        ("The ferry Aldis sank with 12 people on board.", "2016-01", "Reuters"),
+        ("The ferry Aldis sank with 15 people on board.", "2016-02", "VOA"),
+        ("The ferry Aldis sank with 15 people and 2 dogs.", "2016-03", "AP"),
+    ]
+    with archive_of(tmp_path, [document(text, "Wreck", *about) for text, *about in texts[:2]]) as archive:
+        answer = ask(archive, "Summarise what is said about the ferry")
+        differ = "The sources differ: 12 people (Reuters, January 2016); 15 people (VOA, February 2016)."
+        assert answer.sentences[-1].text == differ
+        assert [citation.marker for citation in answer.sentences[-1].citations] == [1, 2]
+    with archive_of(
+        tmp_path / "b", [document(text, "Wreck", *about) for text, *about in texts[1:]]
+    ) as archive:
+        assert "differ" not in ask(archive, "Summarise what is said about the ferry").text
+
+
 def test_the_events_and_a_stop(town: Archive) -> None:
     cancel = Flag()
     events = []

@@ -34,7 +34,8 @@ _ASKING = frozenset(
     words sentences give get make do draft write prepare want like need could would can please me us you
     say says said tell tells told know known knows written mentioned reported state states write writes
     bring speed date catch miss missed stand stands going things affairs current status far
-    document documents doc docs file files archive archives collection source sources text texts paper papers folder
+    document documents doc docs file files archive archives collection source sources text texts paper papers
+    newspaper newspapers folder
     everything anything something all whole entire contents content every together
     compare comparison difference differences differ
     there's what's let's i'd i've we've""".split()
@@ -82,6 +83,11 @@ def named_documents(question: str, topic: str, sources: Sequence[Source]) -> tup
     wanted = set(stems(topic)) if topic else set()
     alike = [source for source in sources if wanted <= set(stems(f"{source.title} {_spelled(source)}"))]
     return tuple(alike) if len(wanted) > 1 and len(alike) == 1 else ()
+
+
+def without(question: str, wording: str) -> str:
+    """The question without a name or a time that it states, in any case and with its possessive ending."""
+    return re.sub(rf"\b{re.escape(wording)}(?:['’]s?)?(?!\w)", " ", question, flags=re.IGNORECASE)
 
 
 def _topic(text: str) -> str:

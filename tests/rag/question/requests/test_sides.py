@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.question.sides import sides_of
+from askive.rag.question.requests.sides import sides_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.summary.subject import subject_of
+from askive.rag.question.requests.subject import subject_of
 from askive.rag.types import Source
 
 SOURCES = [
