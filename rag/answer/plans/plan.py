@@ -32,8 +32,8 @@ from askive.rag.types import (
 class PlanContext:
     """What a plan works with.
 
-    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
-    answer, and knows its kind.
+    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times
+    of the answer, and knows its kind.
     """
 
     question: Question
@@ -99,6 +99,7 @@ class Table:
                 usage=context.trace.usage(),
                 timings=context.trace.timings(),
                 kind=context.trace.kind,
+                notes=context.trace.notes,
                 columns=self.columns,
                 rows=self.rows,
             )
