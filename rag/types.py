@@ -348,7 +348,7 @@ class Searching:
     """Event: retrieval starts.
 
     query: the query sent to the indexes. kind, notes: as in `Answer`.
-    understood: the restrictions stated in the question, as text; empty if there are none. filtered: the filter, likewise.
+    understood: the restrictions stated in the question, as text; empty if there are none. filtered: the filter.
     """
 
     query: str

@@ -27,7 +27,7 @@ _MAX_CHARS = 500
 _TRANSLATED: Mapping[Language, str] = {
     "German": "Gesucht auf Englisch: „{text}“. Die Antwort ist englisch; Zitate stehen im Wortlaut der Quelle.",
     "Spanish": "Se buscó en inglés: «{text}». La respuesta está en inglés; las citas, en el idioma original.",
-    "French": "Recherche en anglais : « {text} ». La réponse est en anglais, les citations dans la langue de la source.",
+    "French": "Recherche en anglais : « {text} ». La réponse est en anglais, les citations en version originale.",
     "Arabic": "تم البحث بالإنجليزية: «{text}». الإجابة بالإنجليزية، والاقتباسات بلغة المصدر.",
     "Chinese": "已用英语检索:“{text}”。回答为英语,引文保留原文。",
     "Russian": "Поиск на английском: «{text}». Ответ на английском, цитаты на языке источника.",
@@ -66,12 +66,12 @@ class QuestionReader:
         if meant.is_changed:
             notes.append(f"Understood as: {question}")
         language = language_of(question)
-        if language in _TRANSLATED and self._is_foreign(language):
-            if translation := self._translations(question):
-                question = translation
-                notes.append(_TRANSLATED[language].format(text=question))
+        is_foreign = language in _TRANSLATED and self._is_foreign(language)
+        if language and is_foreign and (translation := self._translations(question)):
+            question = translation
+            notes.append(_TRANSLATED[language].format(text=question))
         for word, spelling in self._spelling.corrections(question).items():
-            question = re.sub(rf"\b{re.escape(word)}\b", lambda _: spelling, question)
+            question = re.sub(rf"\b{word}\b", spelling, question)
             notes.append(f"Searched for {spelling} (not found: {word})")
         return Reading(question, meant.context, meant.kind, tuple(notes))
 

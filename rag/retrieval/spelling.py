@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from askive.rag.store.archive import Archive
 from askive.rag.store.fts5 import phrase_expression
-from askive.rag.text.names import names_in
 from askive.rag.text.words import STOP_WORDS, stem
 
-_MIN_NAME_CHARS, _MIN_WORD_CHARS = 4, 6
+_MIN_NAME_CHARS, _MIN_WORD_CHARS = 6, 8
+"""Of the stem. Shorter words have too many neighbours: "locked", "looked"; "Rome", "role"."""
 _LONG_CHARS = 8
 """From this length on a name may differ by two letters; other words and shorter names by one."""
 _WORD = re.compile(r"(?<![\w'’-])[^\W\d_]+(?![\w’-])")
@@ -26,52 +26,48 @@ class Spelling:
     def corrections(self, question: str) -> dict[str, str]:
         """The archive's word for each word of the question that does not occur in it.
 
-        Only where exactly one word of the archive is nearest, within one letter (two in long names), and begins with the
-        same letter. Numbers and codes are never corrected. The distance is Damerau-Levenshtein's over stems.
+        Only where exactly one word of the archive is nearest and begins with the same letter: a name within one letter
+        (two if long), another long word within one. Numbers and codes are never corrected. The distance is
+        Damerau-Levenshtein's (optimal string alignment) over stems.
         """
-        in_names = {word for name in names_in(question) for word in name.text.split()}
         found = {}
         for word in dict.fromkeys(_WORD.findall(question)):
-            is_name = word in in_names
-            if len(word) < (_MIN_NAME_CHARS if is_name else _MIN_WORD_CHARS) or word.lower() in STOP_WORDS:
+            own = stem(word.lower())
+            if len(own) < _MIN_NAME_CHARS or word.lower() in STOP_WORDS:
                 continue
-            if self._archive.lexical.has(phrase_expression(word)):
-                continue
-            if meant := self._nearest(word, is_name=is_name):
+            if not self._archive.lexical.has(phrase_expression(word)) and (meant := self._nearest(own)):
                 found[word] = meant
         return found
 
-    def _nearest(self, word: str, *, is_name: bool) -> str | None:
+    def _nearest(self, own: str) -> str | None:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        own = stem(word.lower())
-        most = 2 if is_name and len(word) >= _LONG_CHARS else 1
-        near = [
-            (distance, term)
-            for term, distance, _ in process.extract(
-                own, self._terms(own[0]), scorer=OSA.distance, score_cutoff=most, limit=5
-            )
-            # "launcher", "launched": another form or another word
-            if is_name or own[: len(own) - 1] != term[: len(own) - 1]
-        ]
-        nearest = [term for distance, term in near if distance == min(near)[0]]
-        return self._spelling_of(nearest[0]) if len(nearest) == 1 else None
+        most = 2 if len(own) >= _LONG_CHARS else 1
+        near = process.extract(own, self._terms(own[0]), scorer=OSA.distance, score_cutoff=most, limit=5)
+        nearest = [(term, distance) for term, distance, _ in near if distance == near[0][1]]
+        if len(nearest) != 1:
+            return None
+        term, distance = nearest[0]
+        found = self._words_of(term)
+        if all(word[:1].isupper() for word in found):
+            return found[0] if found else None
+        return found[0] if distance == 1 and min(len(own), len(term)) >= _MIN_WORD_CHARS else None
 
     def _terms(self, letter: str) -> list[str]:
-        """The stems of the archive that begin with the letter."""
+        """The stems of the archive that begin with the letter and are long enough."""
         generation = self._archive.store.generation
         if self._vocabulary[0] != generation:
             self._vocabulary = (generation, self._archive.lexical.vocabulary())
+        terms = self._vocabulary[1]
         return [
-            term for term in self._vocabulary[1] if term[0] == letter and term.isalpha() and len(term) > 2
+            term
+            for term in terms
+            if term[0] == letter and term.isalpha() and len(term) >= _MIN_NAME_CHARS - 1
         ]
 
-    def _spelling_of(self, term: str) -> str:
-        """The first word of the documents that has the stem."""
-        for match in next(self._archive.lexical.matches(phrase_expression(term)), []):
-            for start, end in match.spans:
-                return match.passage.between(start, end)
-            for start, end in match.context_spans:
-                return match.context[start:end]
-        return term
+    def _words_of(self, term: str) -> list[str]:
+        """The words with the stem in the first documents that have it."""
+        matches = next(self._archive.lexical.matches(phrase_expression(term)), [])
+        words = [match.passage.between(*span) for match in matches for span in match.spans]
+        return words or [match.context[start:end] for match in matches for start, end in match.context_spans]

@@ -36,8 +36,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         ("Who is Emwasi?", {"Emwasi": "Emwazi"}),
         ("who is emwasi", {"emwasi": "Emwazi"}),
         ("How many helicpoters are in Latakai?", {"helicpoters": "helicopters", "Latakai": "Latakia"}),
-        ("Did the goverment act?", {}),  # its stem differs in the ending
-        ("Who was the launcher?", {}),
+        ("Was there a parliamentry inquiry?", {"parliamentry": "parliamentary"}),
+        ("Who was looked up by the launcher?", {}),  # short, and no names
         ("Who is Marlew?", {}),  # two are equally near
         ("Who is Amwazi?", {}),  # another first letter
         ("Who is Emwazi in Latakia?", {}),
