@@ -66,7 +66,7 @@ class QuestionReader:
         if meant.is_changed:
             notes.append(f"Understood as: {question}")
         language = language_of(question)
-        is_foreign = language in _TRANSLATED and self._is_foreign(language)
+        is_foreign = language is not None and language in _TRANSLATED and self._is_foreign(language)
         if language and is_foreign and (translation := self._translations(question)):
             question = translation
             notes.append(_TRANSLATED[language].format(text=question))
