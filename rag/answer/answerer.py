@@ -31,9 +31,10 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import classify
+from askive.rag.question.reading import QuestionReader
 from askive.rag.retrieval.named_documents import checked_filter
-from askive.rag.retrieval.reading import QuestionReader
 from askive.rag.retrieval.retriever import Retriever, queries_of
+from askive.rag.retrieval.vocabulary import ArchiveVocabulary
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.text.words import storable
@@ -78,7 +79,7 @@ class Answerer:
         self._generator = generator
         self._config = config
         fitted = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
-        self._reader = QuestionReader(archive, generator)
+        self._reader = QuestionReader(ArchiveVocabulary(archive), generator)
         self._self_evaluator = SelfEvaluator(
             generator, fitted if checks.answerability and checks.self_evaluation else None
         )

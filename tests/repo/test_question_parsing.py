@@ -10,11 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PARSED_IN = ROOT / "rag" / "question"
-# What the others may take from there: the question, the names of its answer types, and its kind.
+# What the others may take from there: the question, the names of its answer types, its kind, and its reader.
 OPEN_NAMES = {
     "askive.rag.question.analysis": {"Question", "SubQuestion", "Clause", "MAX_QUERY_CHARS"},
     "askive.rag.question.answer_type": {"Kind"},
     "askive.rag.question.kind": {"classify"},
+    "askive.rag.question.reading": {"QuestionReader"},
 }
 PARSERS = {
     "content_words", "days", "event_phrases", "lower_words", "named_times", "names", "names_in",

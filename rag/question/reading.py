@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from threading import Event as Flag
 
 from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.question.follow_up import meaning_of
 from askive.rag.question.language import Language, language_of
-from askive.rag.retrieval.spelling import Spelling
-from askive.rag.store.archive import Archive
+from askive.rag.question.spelling import Spelling, Vocabulary
 from askive.rag.text.numbers import numbers
 from askive.rag.types import QuestionKind, Turn
 
@@ -51,10 +49,10 @@ class Reading:
 class QuestionReader:
     """Reads questions for one archive. generator: translates."""
 
-    def __init__(self, archive: Archive, generator: Generator) -> None:
-        self._archive = archive
+    def __init__(self, vocabulary: Vocabulary, generator: Generator) -> None:
+        self._vocabulary = vocabulary
         self._generator = generator
-        self._spelling = Spelling(archive)
+        self._spelling = Spelling(vocabulary)
         self._languages: tuple[int, frozenset[Language]] = (-1, frozenset())
         self._translations = lru_cache(maxsize=32)(self._translated)
 
@@ -77,10 +75,9 @@ class QuestionReader:
 
     def _is_foreign(self, language: Language) -> bool:
         """Whether the archive is English and has hardly a document in this language."""
-        generation = self._archive.store.generation
+        generation = self._vocabulary.generation
         if self._languages[0] != generation:
-            batch = next(self._archive.lexical.texts(), [])
-            counts = Counter(language_of(text) for _, _, text in islice(batch, _N_SAMPLED))
+            counts = Counter(map(language_of, self._vocabulary.texts(_N_SAMPLED)))
             enough = frozenset(
                 language for language, n in counts.items() if language and n >= _MIN_SHARE * counts.total()
             )

@@ -11,8 +11,9 @@ from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.protocols import Message
 from askive.rag.config import PassageConfig
 from askive.rag.ingest.pipeline import ingest_documents
-from askive.rag.retrieval.reading import QuestionReader
-from askive.rag.retrieval.spelling import Spelling
+from askive.rag.question.reading import QuestionReader
+from askive.rag.question.spelling import Spelling
+from askive.rag.retrieval.vocabulary import ArchiveVocabulary
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Turn
 
@@ -49,11 +50,11 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 def test_a_word_that_no_document_has_is_matched_to_the_only_near_one(
     archive: Archive, question: str, corrections: dict[str, str]
 ) -> None:
-    assert Spelling(archive).corrections(question) == corrections
+    assert Spelling(ArchiveVocabulary(archive)).corrections(question) == corrections
 
 
 def test_the_words_of_a_new_document_are_known(archive: Archive) -> None:
-    spelling = Spelling(archive)
+    spelling = Spelling(ArchiveVocabulary(archive))
     assert spelling.corrections("Who is Lindqwist?") == {}
     ingest_documents(archive, [Document("n.md", "New", "Lindqvist came.", "text/plain", "n")])
     assert spelling.corrections("Who is Lindqwist?") == {"Lindqwist": "Lindqvist"}
@@ -91,7 +92,7 @@ def test_a_question_in_another_language_is_translated_if_its_numbers_stay(
     archive: Archive, translation: str, text: str
 ) -> None:
     translator = Translator(translation)
-    reader = QuestionReader(archive, ScriptedGenerator(translator))
+    reader = QuestionReader(ArchiveVocabulary(archive), ScriptedGenerator(translator))
     reading = reader.read(SPANISH)
     assert reading.text == text and reader.read(SPANISH) == reading
     assert translator.n_asked == 1
@@ -103,14 +104,14 @@ def test_a_language_of_the_archive_is_not_translated(archive: Archive) -> None:
     spanish = "Los helicópteros de Rusia están en la base y no se sabe cuántos son."
     ingest_documents(archive, [Document("es.md", "Base", spanish, "text/plain", "es")])
     translator = Translator("How many?")
-    reader = QuestionReader(archive, ScriptedGenerator(translator))
+    reader = QuestionReader(ArchiveVocabulary(archive), ScriptedGenerator(translator))
     assert reader.read(SPANISH).text == SPANISH
     assert reader.read("How many are in the base?").notes == ()
     assert translator.n_asked == 0
 
 
 def test_the_notes_say_what_was_done(archive: Archive) -> None:
-    reader = QuestionReader(archive, ScriptedGenerator(""))
+    reader = QuestionReader(ArchiveVocabulary(archive), ScriptedGenerator(""))
     reading = reader.read(
         "only the ones from 2016", [Turn("Which documents mention Emwasi?", "None.", "mentions")]
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
-from askive.rag.store.archive import Archive
-from askive.rag.store.fts5 import phrase_expression
 from askive.rag.text.words import STOP_WORDS, stem
 
 _MIN_NAME_CHARS, _MIN_WORD_CHARS = 6, 8
@@ -16,12 +15,36 @@ _LONG_CHARS = 8
 _WORD = re.compile(r"(?<![\w'’-])[^\W\d_]+(?![\w’-])")
 
 
+class Vocabulary(Protocol):
+    """The words of an archive; `askive.rag.retrieval.vocabulary` has them from its full-text index."""
+
+    @property
+    def generation(self) -> int:
+        """Number that increases with every change of the archive."""
+        ...
+
+    def has(self, word: str) -> bool:
+        """Whether any passage has the word in any form."""
+        ...
+
+    def stems(self) -> Sequence[str]:
+        """The stems of all words."""
+        ...
+
+    def words_of(self, stem: str) -> list[str]:
+        """Words with the stem, as the documents spell them."""
+        ...
+
+    def texts(self, limit: int) -> list[str]:
+        """Some passages, at most `limit`."""
+        ...
+
+
 class Spelling:
     """Corrects questions by the words of one archive."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._vocabulary: tuple[int, Sequence[str]] = (-1, ())
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
 
     def corrections(self, question: str) -> dict[str, str]:
         """The archive's word for each word of the question that does not occur in it.
@@ -35,7 +58,7 @@ class Spelling:
             own = stem(word.lower())
             if len(own) < _MIN_NAME_CHARS or word.lower() in STOP_WORDS:
                 continue
-            if not self._archive.lexical.has(phrase_expression(word)) and (meant := self._nearest(own)):
+            if not self._vocabulary.has(word) and (meant := self._nearest(own)):
                 found[word] = meant
         return found
 
@@ -49,25 +72,15 @@ class Spelling:
         if len(nearest) != 1:
             return None
         term, distance = nearest[0]
-        found = self._words_of(term)
+        found = self._vocabulary.words_of(term)
         if all(word[:1].isupper() for word in found):
             return found[0] if found else None
         return found[0] if distance == 1 and min(len(own), len(term)) >= _MIN_WORD_CHARS else None
 
     def _terms(self, letter: str) -> list[str]:
         """The stems of the archive that begin with the letter and are long enough."""
-        generation = self._archive.store.generation
-        if self._vocabulary[0] != generation:
-            self._vocabulary = (generation, self._archive.lexical.vocabulary())
-        terms = self._vocabulary[1]
         return [
             term
-            for term in terms
+            for term in self._vocabulary.stems()
             if term[0] == letter and term.isalpha() and len(term) >= _MIN_NAME_CHARS - 1
         ]
-
-    def _words_of(self, term: str) -> list[str]:
-        """The words with the stem in the first documents that have it."""
-        matches = next(self._archive.lexical.matches(phrase_expression(term)), [])
-        words = [match.passage.between(*span) for match in matches for span in match.spans]
-        return words or [match.context[start:end] for match in matches for start, end in match.context_spans]
