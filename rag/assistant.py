@@ -85,18 +85,20 @@ class Assistant:
         cancel: Flag | None = None,
         *,
         admitted: Filter | None = None,
+        kind: QuestionKind | None = None,
         found: Callable[[], None] = lambda: None,
     ) -> tuple[Hit, ...]:
         """Retrieve and prefill for a question that is still being typed; returns the hits, none when cancelled.
 
         Text without a final mark is taken for a question whose question mark is missing so far. This only speeds up the
-        answer to the finished question and does not change it.
+        answer to the finished question and does not change it. Nothing is done for one that needs no passages, such as
+        "Which documents mention it?".
         found: called when retrieval is done and only the prefill remains. From then on the finished question may be
         streamed in parallel: its sources come at once, and its first token after the prefill.
         Raises UsageError for an unknown field of the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
-        return self._answerer.anticipate(partial_question, history, cancel, admitted, found)
+        return self._answerer.anticipate(partial_question, history, cancel, admitted, found, kind)
 
     def read_opening(self, history: Sequence[Turn] = (), cancel: Flag | None = None) -> bool:
         """Prefill the beginning of the next prompt, which is the same for every question; False when cancelled.

@@ -97,6 +97,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
     return {
         "question": answer.question,
         "kind": answer.kind,
+        "notes": list(answer.notes),
         "answer": answer.text,
         "refused": answer.refused,
         "refusal_reason": refusal.reason if refusal else None,

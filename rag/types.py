@@ -297,6 +297,7 @@ class Answer(HtmlAnswer):
     set_aside: sentences of the hits that were not used as evidence, because they contain control tokens of a chat
     template; their marker is 0.
     kind: as what the question was answered; None when the pipeline knows no kinds.
+    notes: how the question was read: a follow-up completed, a word corrected, a translation.
     columns, rows: the answer as a table, with its columns in order; empty for an answer in sentences. A sentence that
     sums up the rows has no citations of its own.
     """
@@ -319,6 +320,7 @@ class Answer(HtmlAnswer):
     kind: QuestionKind | None = None
     columns: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -339,26 +341,26 @@ class Answer(HtmlAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation and the answer shown to the user."""
+    """An earlier question and the answer shown to the user. kind: as what it was answered; None when unknown."""
 
     question: str
     answer: str
+    kind: QuestionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Searching:
     """Event: retrieval starts.
 
-    query: the query sent to the indexes.
-    understood: the restrictions stated in the question, as text; empty if there are none.
-    filtered: the filter as text; empty if there is none.
-    kind: as what the question is answered, as in `Answer`.
+    query: the query sent to the indexes. kind, notes: as in `Answer`.
+    understood: the restrictions stated in the question, as text; empty if there are none. filtered: the filter.
     """
 
     query: str
     understood: str = ""
     filtered: str = ""
     kind: QuestionKind | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Fit the kind of a question to its vector and its words: `python -m askive.eval.calibration.kind [--write]`.
 
-The figures of `eval/gold/kinds` are of its test half, by a model of the development half; the margin below which the
-plainer kind is chosen comes from cross-validation within that half. The stored model is fitted on both halves with the
-same settings; the figures of the gold suites are its own.
+The model is fitted on `eval/gold/kinds`; the figures of kinds are of `eval/gold/kinds/held_out`. The suites hold
+ordinary questions, which sentences answer: from their dev halves come the thresholds from which on a kind is sure, and
+of their test halves are the false alarms.
 """
 
 from __future__ import annotations
@@ -10,41 +10,48 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from askive.eval import script
 from askive.eval.calibration.scikit_learn import import_sklearn
-from askive.eval.datasets import open_suite
-from askive.eval.datasets.kinds import KindQuestion, read_kinds
+from askive.eval.datasets import Suite, discover
+from askive.eval.datasets.kinds import HELD_OUT, KindQuestion, read_kinds
+from askive.eval.datasets.suite import Split
 from askive.models.errors import AskiveError, UsageError
 from askive.models.protocols import Embedder, Vectors
 from askive.rag.config import load_config
 from askive.rag.factory import open_embedder
 from askive.rag.question.analysis import Question
-from askive.rag.question.kind import PLAINEST_FIRST, STORED, KindModel, choose, inputs, phrases_of
+from askive.rag.question.kind import PLAIN, PLAINEST_FIRST, STORED, KindModel, inputs, patterns_of
+from askive.rag.question.word_classes import word_pattern
 from askive.rag.types import QuestionKind
 
-SENTENCE_SUITES = ("seeds:dev", "offices:dev")
-"""Their questions are answered by sentences: none of them asks for a list of documents, a summary or a timeline."""
-ANSWERED_BY_SENTENCES: frozenset[QuestionKind] = frozenset({"fact", "yes_no", "explanation", "who_said"})
-_REGULARISATION = 3.0
-_MIN_QUESTIONS, _MIN_GROUPS = 4, 3
-"""A phrase counts when it is in this many questions and groups."""
-_FOLDS = 4
-_MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
-_MAX_LOSS = 0.01
-"""Of accuracy, for a wider margin: a fact that is taken for a list costs more than a list that is taken for a fact."""
+MAX_FALSE_ALARMS = 0.005
+"""Of ordinary questions, over all kinds; each kind may cause an equal part."""
+MAX_IN_WORDS = 0.003
+"""Of ordinary questions, for each kind: those that ask for it in so many words ("what is the difference between")."""
+_MAX_QUESTIONS = 600
+"""Of one suite."""
+_REGULARISATION = 6.0
+_MIN_QUESTIONS, _MIN_GROUPS = 5, 4
+"""A pattern counts when it is in this many questions and groups."""
+# "the difference", "how do they differ", "compare", "versus", "vs", "contrast", "similarities"
+_COMPARES = re.compile(r"\b(?:differ\w*|compar\w+|versus|vs|contrast|similarit\w+)\b", re.IGNORECASE)
+_THRESHOLDS = tuple(round(0.5 + 0.01 * n, 2) for n in range(50))
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question as the model sees it. kind, group: as in `KindQuestion`."""
+    """A question as the model sees it. kind, group: as in `KindQuestion`; of an ordinary question kind is `fact`, and
+    group its suite."""
 
     question: Question
     vector: Vectors
@@ -61,64 +68,102 @@ def examples_of(questions: Sequence[KindQuestion], embedder: Embedder) -> list[E
     ]
 
 
-def fit(examples: Sequence[Example], embedder_digest: str, margin: float) -> KindModel:
-    """The model fitted to the examples. Raises UsageError when a kind is missing."""
+def fit(examples: Sequence[Example], embedder_digest: str) -> KindModel:
+    """The model fitted to the examples, without thresholds. Raises UsageError when a kind is missing."""
     if missing := sorted(set(PLAINEST_FIRST) - {example.kind for example in examples}):
         raise UsageError(f"no questions of the kind {missing[0]}: fitting needs all kinds", remedy="add some")
-    phrases = _common_phrases(examples)
-    values = np.array([inputs(example.question, example.vector, phrases) for example in examples])
+    patterns = _common_patterns(examples)
+    values = np.array(
+        [inputs(example.question, example.vector, patterns) for example in examples], np.float32
+    )
     # The bias is the first input; scikit-learn has its own, which is not regularised.
-    model = import_sklearn("linear_model").LogisticRegression(C=_REGULARISATION, max_iter=2000)
+    model = import_sklearn("linear_model").LogisticRegression(C=_REGULARISATION, max_iter=500)
     model.fit(values[:, 1:], [PLAINEST_FIRST.index(example.kind) for example in examples])
-    weights = np.column_stack([model.intercept_, model.coef_]).round(4)
-    return KindModel(embedder_digest, phrases, weights, margin)
+    weights = np.column_stack([model.intercept_, model.coef_]).astype(np.float64).round(3)
+    return KindModel(embedder_digest, patterns, weights, {})
 
 
-def _common_phrases(examples: Sequence[Example]) -> tuple[str, ...]:
-    """The phrases in enough questions and groups."""
+def _common_patterns(examples: Sequence[Example]) -> tuple[str, ...]:
+    """The patterns in enough questions and groups."""
     counts: Counter[str] = Counter()
     groups: dict[str, set[str]] = {}
     for example in examples:
-        for phrase in phrases_of(example.question.text):
-            counts[phrase] += 1
-            groups.setdefault(phrase, set()).add(example.group)
+        for pattern in patterns_of(example.question.text):
+            counts[pattern] += 1
+            groups.setdefault(pattern, set()).add(example.group)
     return tuple(
         sorted(p for p, n in counts.items() if n >= _MIN_QUESTIONS and len(groups[p]) >= _MIN_GROUPS)
     )
 
 
-def best_margin(examples: Sequence[Example]) -> float:
-    """The widest margin that loses at most _MAX_LOSS of the accuracy, in folds that share no group."""
-    folds = import_sklearn("model_selection").GroupKFold(_FOLDS)
-    right = np.zeros(len(_MARGINS))
-    for others, own in folds.split(examples, groups=[example.group for example in examples]):
-        model = fit([examples[at] for at in others], "", 0.0)
-        for example in (examples[at] for at in own):
-            shares = model.probabilities(example.question, example.vector)
-            right += [choose(shares, margin) == example.kind for margin in _MARGINS]
-    enough = right >= right.max() - _MAX_LOSS * len(examples)
-    return max(margin for margin, is_enough in zip(_MARGINS, enough, strict=True) if is_enough)
+def with_thresholds(model: KindModel, ordinary: Sequence[Example]) -> KindModel:
+    """The model with the lowest thresholds at which no kind causes more than its part of the false alarms."""
+    planned = [kind for kind in PLAINEST_FIRST if kind not in PLAIN]
+    found = [(*_most_probable(model, example), example) for example in ordinary]
+
+    def is_allowed(kind: QuestionKind, threshold: float) -> bool:
+        alarms = [example for other, share, example in found if other == kind and share >= threshold]
+        n_in_words = sum(asks_in_words(kind, example.question) for example in alarms)
+        return len(alarms) - n_in_words <= MAX_FALSE_ALARMS * len(ordinary) / len(
+            planned
+        ) and n_in_words <= MAX_IN_WORDS * len(ordinary)
+
+    def threshold(kind: QuestionKind) -> float:
+        return next((t for t in _THRESHOLDS if is_allowed(kind, t)), 1.0)
+
+    return replace(model, thresholds={kind: threshold(kind) for kind in planned})
+
+
+def asks_in_words(kind: QuestionKind, question: Question) -> bool:
+    """Whether the words of a question ask for the kind, so that it is no false alarm even among ordinary questions.
+
+    "Who argued that", "what are the", "what is the difference".
+    """
+    if kind == "who_said":
+        return bool({"SAY", "SAYS"} & set(word_pattern(question.text)))
+    if kind == "list":
+        return question.wants_several
+    return kind == "comparison" and bool(_COMPARES.search(question.text))
+
+
+def _most_probable(model: KindModel, example: Example) -> tuple[QuestionKind, float]:
+    return max(model.probabilities(example.question, example.vector).items(), key=lambda item: item[1])
 
 
 def figures(model: KindModel, examples: Sequence[Example]) -> dict[str, Any]:
-    """Accuracy over all questions, and the share of each kind that is recognised."""
-    found = [model.kind(example.question, example.vector) for example in examples]
-    right = [kind == example.kind for kind, example in zip(found, examples, strict=True)]
-    recalls = {
-        kind: float(np.mean([r for r, example in zip(right, examples, strict=True) if example.kind == kind]))
-        for kind in PLAINEST_FIRST
-        if any(example.kind == kind for example in examples)
-    }
+    """Over the examples: accuracy of the most probable kind (in all and by group) and of the rule; and for each kind
+    the precision and recall of the rule, which takes an unsure kind for one of PLAIN."""
+    right = np.array([_most_probable(model, example)[0] == example.kind for example in examples])
+    pairs = Counter((example.kind, model.kind(example.question, example.vector)) for example in examples)
+    groups = sorted({example.group for example in examples})
     return {
         "questions": len(examples),
-        "accuracy": round(float(np.mean(right)), 3),
-        "by_kind": {kind: round(recall, 3) for kind, recall in recalls.items()},
+        "accuracy": _share(int(right.sum()), len(examples)),
+        "by_group": {
+            group: round(float(right[[example.group == group for example in examples]].mean()), 3)
+            for group in groups
+        },
+        "rule": {
+            "accuracy": _share(sum(pairs[kind, kind] for kind in PLAINEST_FIRST), len(examples)),
+            "precision": {
+                kind: _share(pairs[kind, kind], sum(pairs[other, kind] for other in PLAINEST_FIRST))
+                for kind in PLAINEST_FIRST
+            },
+            "recall": {
+                kind: _share(pairs[kind, kind], sum(pairs[kind, other] for other in PLAINEST_FIRST))
+                for kind in PLAINEST_FIRST
+            },
+        },
     }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
 
 
 def confusion_table(model: KindModel, examples: Sequence[Example]) -> str:
     """Numbers of questions: a row for each kind, a column for what it was taken for."""
-    pairs = Counter((e.kind, model.kind(e.question, e.vector)) for e in examples)
+    pairs = Counter((e.kind, _most_probable(model, e)[0]) for e in examples)
     width = max(map(len, PLAINEST_FIRST))
     lines = [" ".join([" " * width, *(kind[:6].rjust(6) for kind in PLAINEST_FIRST)])]
     lines += [
@@ -128,53 +173,67 @@ def confusion_table(model: KindModel, examples: Sequence[Example]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def share_answered_by_sentences(model: KindModel, questions: Sequence[str], embedder: Embedder) -> float:
-    """The share of the questions that are taken for one of ANSWERED_BY_SENTENCES."""
-    vectors = embedder.embed(questions)
-    found = [model.kind(Question.read(text), v) for text, v in zip(questions, vectors, strict=True)]
-    return round(float(np.mean([kind in ANSWERED_BY_SENTENCES for kind in found])), 3)
+def false_alarms(model: KindModel, ordinary: Sequence[Example]) -> list[tuple[QuestionKind, Example]]:
+    """The ordinary questions that are taken for a kind that is not in PLAIN, with the kind."""
+    found = [(model.kind(example.question, example.vector), example) for example in ordinary]
+    return [(kind, example) for kind, example in found if kind not in PLAIN]
+
+
+def ordinary_questions(suites: Sequence[Suite], split: Split, embedder: Embedder) -> list[Example]:
+    """The questions of one half of the suites."""
+    questions = [
+        KindQuestion(text, "fact", suite.name)
+        for suite in suites
+        for text in dict.fromkeys(sample.question for sample in suite.half(split).samples[:_MAX_QUESTIONS])
+    ]
+    return examples_of(questions, embedder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m askive.eval.calibration.kind", description=__doc__)
     parser.add_argument("--write", action="store_true", help="store the model where the product reads it")
+    parser.add_argument("--suites", nargs="+", default=[], metavar="FOLDER", help="more ordinary questions")
     options = parser.parse_args(arguments)
     try:
         embedder = open_embedder(load_config())
-        questions = read_kinds()
-        examples = examples_of(questions, embedder)
-        fitted_on, held_out = (
-            [e for e, question in zip(examples, questions, strict=True) if question.half == half]
-            for half in ("dev", "test")
-        )
-        margin = best_margin(fitted_on)
-        of_one_half = fit(fitted_on, embedder.digest, margin)
-        found = figures(of_one_half, held_out)
-        sys.stdout.write(f"{json.dumps(found)}\n{confusion_table(of_one_half, held_out)}")
-        model = fit(examples, embedder.digest, margin)
-        for name in SENTENCE_SUITES:
-            texts = [sample.question for sample in open_suite(name).samples]
-            found[name] = share_answered_by_sentences(model, texts, embedder)
-            sys.stdout.write(f"{name}: {found[name]:.3f} of {len(texts)} are answered by sentences\n")
+        examples = examples_of(read_kinds(), embedder)
+        held_out = examples_of(read_kinds(HELD_OUT), embedder)
+        suites = discover([Path(folder) for folder in options.suites]).suites
+        model = fit(examples, embedder.digest)
+        model = with_thresholds(model, ordinary_questions(suites, "dev", embedder))
+        test = ordinary_questions(suites, "test", embedder)
+        found = figures(model, held_out)
+        alarms = false_alarms(model, test)
+        n_in_words = sum(asks_in_words(kind, example.question) for kind, example in alarms)
+        found["false_alarms"] = {
+            "questions": len(test),
+            "alarms": len(alarms) - n_in_words,
+            "asked_in_words": n_in_words,
+        }
+        sys.stdout.write(f"{json.dumps(found, indent=1)}\n{confusion_table(model, held_out)}")
+        sys.stdout.write(f"thresholds: {json.dumps(model.thresholds)}\n")
+        for kind, example in alarms:
+            sys.stdout.write(f"{example.group}: {kind}: {example.question.text}\n")
     except AskiveError as error:
         return script.report_error(error)
     if options.write:
-        _store(model, len(examples), found)
+        _store(model, len(examples), [suite.name for suite in suites], found)
         sys.stdout.write(f"written: {STORED.name}\n")
     return 0
 
 
-def _store(model: KindModel, n_questions: int, found: dict[str, Any]) -> None:
+def _store(model: KindModel, n_questions: int, suites: Sequence[str], found: Mapping[str, Any]) -> None:
     stored = {
         "embedder_digest": model.embedder_digest,
-        "margin": model.margin,
-        "phrases": list(model.phrases),
+        "thresholds": model.thresholds,
+        "patterns": list(model.patterns),
         "weights": dict(zip(PLAINEST_FIRST, model.weights.tolist(), strict=True)),
         "provenance": {
             "date": datetime.date.today().isoformat(),
             "questions": n_questions,
-            "fitted_on_dev": found,
+            "ordinary_questions_of": list(suites),
+            "held_out": found,
         },
     }
     STORED.write_text(json.dumps([stored], separators=(",", ":")) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 """Questions with their kind; `eval/gold/kinds/README.md` says how the built-in ones were written.
 
-One question per line: `question`, `kind`, and `group`: the questions with the same wording or the same topic, which are
-all in the same half.
+One question per line: `question`, `kind`, and `group`: the questions with the same wording; of the held-out questions
+their style.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askive.eval.datasets.lines import read_json_lines, text_of
-from askive.eval.datasets.suite import Split, split_of
 from askive.rag.errors import UsageError
 from askive.rag.question.kind import PLAINEST_FIRST
 from askive.rag.types import QuestionKind
 
 KINDS = Path(__file__).parent.parent / "gold" / "kinds"
+HELD_OUT = KINDS / "held_out"
+"""Questions that no model was fitted on."""
 _BY_NAME: dict[str, QuestionKind] = {kind: kind for kind in PLAINEST_FIRST}
 
 
@@ -27,11 +28,6 @@ class KindQuestion:
     text: str
     kind: QuestionKind
     group: str
-
-    @property
-    def half(self) -> Split:
-        """The half of the group."""
-        return split_of(self.group)
 
 
 def read_kinds(folder: Path = KINDS) -> Sequence[KindQuestion]:

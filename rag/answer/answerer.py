@@ -6,6 +6,7 @@ Each stage emits an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import replace
 from threading import Event as Flag
 from typing import get_args
 
@@ -30,8 +31,10 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import classify
+from askive.rag.question.reading import QuestionReader
 from askive.rag.retrieval.named_documents import checked_filter
 from askive.rag.retrieval.retriever import Retriever, queries_of
+from askive.rag.retrieval.vocabulary import ArchiveVocabulary
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.text.words import storable
@@ -77,6 +80,7 @@ class Answerer:
         self._generator = generator
         self._config = config
         fitted = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
+        self._reader = QuestionReader(ArchiveVocabulary(archive), generator)
         self._self_evaluator = SelfEvaluator(
             generator, fitted if checks.answerability and checks.self_evaluation else None
         )
@@ -104,14 +108,22 @@ class Answerer:
         cancel: Flag | None,
         admitted: Filter | None,
         on_retrieved: Callable[[], None],
+        kind: QuestionKind | None = None,
     ) -> tuple[Hit, ...]:
-        """Retrieve for the text typed so far and prefill its prompt. on_retrieved: called between the two."""
+        """Retrieve for the text typed so far and prefill its prompt. on_retrieved: called between the two.
+
+        Nothing is done for a question that a plan answers without the best passages.
+        """
         question, history = complete_question(partial_question), _storable(history)
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
-        analysed = self.preparer.retriever.read(question)
+        reading = self._reader.read(question, history)
+        analysed = self.preparer.retriever.read(reading.text)
+        kind = kind or reading.kind or self._kind_of(analysed)
+        if kind in PLANS and kind not in FROM_PASSAGES:
+            return ()
         admitted = checked_filter(admitted or Filter(), self._archive.store)
-        prepared = self.preparer.prepare(analysed, history, admitted, cancel)
+        prepared = self.preparer.prepare(analysed, history, admitted, cancel, reading.context)
         if prepared is None:
             return ()
         on_retrieved()
@@ -139,17 +151,19 @@ class Answerer:
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
         admitted = checked_filter(admitted or Filter(), self._archive.store)
         retriever = self.preparer.retriever
-        whole = retriever.read(question)
-        trace.kind = kind = kind or self._kind_of(whole)
+        reading = self._reader.read(question, history)
+        trace.notes = reading.notes
+        whole = retriever.read(reading.text)
+        trace.kind = kind = kind or reading.kind or self._kind_of(whole)
         plan = PLANS.get(kind)
         if plan is None:
             trace.kind = kind if kind in FROM_PASSAGES else self._kind_of(whole, ())
-            yield from self._stream_from_passages(whole, history, cancel, admitted, trace)
+            yield from self._stream_from_passages(whole, history, reading.context, cancel, admitted, trace)
             return
         archive, tools = self._archive, self.tools
-        yield from plan(
-            PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
-        )
+        context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
+        for event in plan(context):
+            yield replace(event, notes=reading.notes) if isinstance(event, Searching) else event
 
     def _kind_of(self, question: Question, planned: Container[QuestionKind] | None = None) -> QuestionKind:
         """The kind of a question when the user names none: the one place that decides it. planned: kinds to choose."""
@@ -161,6 +175,7 @@ class Answerer:
         self,
         whole: Question,
         history: Sequence[Turn],
+        context: Sequence[Turn],
         cancel: Flag | None,
         admitted: Filter | None,
         trace: AnswerTrace,
@@ -168,12 +183,13 @@ class Answerer:
         """Searching, Sources, Token..., Final."""
         retriever = self.preparer.retriever
         yield Searching(
-            queries_of(whole, history)[-1],
+            queries_of(whole, context)[-1],
             understood=retriever.understand(whole).describe(),
             filtered=trace.filtered,
             kind=trace.kind,
+            notes=trace.notes,
         )
-        prepared = self.preparer.prepare(whole, history, admitted)
+        prepared = self.preparer.prepare(whole, history, admitted, context=context)
         if prepared is None:
             raise AssertionError("preparation without a cancel flag was cancelled")
         target, assessment = prepared.partial.question, prepared.partial.assessment
@@ -271,6 +287,7 @@ class Answerer:
                 unanswered=() if refusal else trace.unanswered,
                 set_aside=set_aside_sentences(trace.hits),
                 kind=trace.kind,
+                notes=trace.notes,
             )
         )
 
@@ -311,7 +328,7 @@ def _evidence_first(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[H
 
 
 def _storable(history: Sequence[Turn]) -> tuple[Turn, ...]:
-    return tuple(Turn(storable(turn.question), storable(turn.answer)) for turn in history)
+    return tuple(Turn(storable(turn.question), storable(turn.answer), turn.kind) for turn in history)
 
 
 def _first_quote(best: ScoredSentence) -> Citation:

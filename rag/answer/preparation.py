@@ -76,34 +76,43 @@ class Preparer:
         history: Sequence[Turn] = (),
         admitted: Filter | None = None,
         cancel: Flag | None = None,
+        context: Sequence[Turn] | None = None,
     ) -> Prepared | None:
         """None when cancelled, within 100 ms once the models are loaded.
 
+        history: for the prompt. context: the turns that the question follows, for retrieval and evidence; empty for a
+        new topic, by default the history.
         Raises UsageError for an unknown field of the filter.
         """
-        key = (question.text, tuple(history), admitted, self._archive.store.generation)
+        context = history if context is None else context
+        key = (question.text, tuple(history), tuple(context), admitted, self._archive.store.generation)
         if self._kept is not None and self._kept.key == key:
             return self._kept
         try:
             with stopping_at(cancel):
-                self._kept = self._prepared(key, question, history, admitted)
+                self._kept = self._prepared(key, question, history, context, admitted)
         except Stopped:
             return None
         return self._kept
 
     def _prepared(
-        self, key: tuple[object, ...], question: Question, history: Sequence[Turn], admitted: Filter | None
+        self,
+        key: tuple[object, ...],
+        question: Question,
+        history: Sequence[Turn],
+        context: Sequence[Turn],
+        admitted: Filter | None,
     ) -> Prepared:
         """Raises Stopped when the flag in force is set."""
-        context = history[-1].question if history else ""
+        before = context[-1].question if context else ""
 
         def retrieve(part: Question) -> Sequence[Hit]:
             look()
-            return self.retriever.retrieve(part, history, admitted=admitted)
+            return self.retriever.retrieve(part, context, admitted=admitted)
 
         def assess(part: Question, hits: Sequence[Hit]) -> Assessment:
             look()
-            return self._assessor.weigh(part, hits, context)
+            return self._assessor.weigh(part, hits, before)
 
         hits = retrieve(question)
         started = time.perf_counter()

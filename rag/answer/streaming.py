@@ -23,7 +23,7 @@ _FIRST_WORD = re.compile(r"""["'“‘(\[]*[A-Za-z]*[^A-Za-z"'“‘(\[]""")
 class AnswerTrace:
     """The state and counts of one answer in progress.
 
-    filtered: the filter in force, in words. kind: as what the question is answered.
+    filtered: the filter in force, in words. kind: as what the question is answered. notes: as in `Answer`.
     ended: the model ended its turn by itself.
     is_cut_off: it did not, and the last sentence of `text` is unfinished.
     """
@@ -32,6 +32,7 @@ class AnswerTrace:
         self.question = question
         self.filtered = filtered
         self.kind: QuestionKind = "fact"
+        self.notes: tuple[str, ...] = ()
         self.text = ""
         self.cited: list[Sentence] = []
         self.confidence = 0.0

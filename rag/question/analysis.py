@@ -88,8 +88,7 @@ class Question:
 
     Where to look. publishers: those of the archive that it names. times: the periods that it names. relative: a time
     that depends on today (`last week`), or empty. latest: it asks for the newest. events: times relative to an event
-    (`before the talks`), which only the archive can date. topic: what it looks for, if it asks which documents mention
-    something.
+    (`before the talks`), which only the archive can date.
 
     Not here. Its vector: `Archive.embedder` keeps the vectors of recent texts, so one ask embeds its question once. Its
     language: apart from month names the rules that read it are English, and nothing depends on the language.
@@ -119,7 +118,6 @@ class Question:
     relative: str
     latest: bool
     events: tuple[EventPhrase, ...]
-    topic: Topic
 
     @classmethod
     def read(cls, text: str, publishers: Sequence[str] = ()) -> Question:
@@ -165,8 +163,12 @@ class Question:
             relative=relative_phrase(query),
             latest=bool(_LATEST.search(query)),
             events=tuple(event_phrases(query)),
-            topic=topic_of(query, named),
         )
+
+    @property
+    def topic(self) -> Topic:
+        """What it looks for, if it asks which documents mention something."""
+        return topic_of(self.query, self.publishers)
 
     @property
     def is_one_thing(self) -> bool:

@@ -22,7 +22,6 @@ A rule for each kind, from the plainest to the least plain:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +34,7 @@ from numpy.typing import NDArray
 
 from askive.models.protocols import Vectors
 from askive.rag.question.analysis import Question
+from askive.rag.question.word_classes import word_pattern
 from askive.rag.types import QuestionKind
 
 STORED = Path(__file__).parent.parent / "calibration" / "kind.json"
@@ -51,12 +51,8 @@ PLAINEST_FIRST: tuple[QuestionKind, ...] = (
     "overview",
     "conversation",
 )
-SURE = 0.88
-"""Probability from which on a question gets a plan of its own. A fact that is taken for a list of documents costs more
-than the reverse. Below it are all of 1,084 questions of the gold suites and of five public sets: they need no plan."""
-_START = "^"
-# "don't", "2015", "?"
-_TOKEN = re.compile(r"[\w']+|\?")
+PLAIN: tuple[QuestionKind, ...] = ("fact", "yes_no", "explanation")
+"""What a question is when no other kind is sure: a fact that is taken for a list costs more than the reverse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +60,38 @@ class KindModel:
     """A fitted model.
 
     embedder_digest: of the embedder whose vectors it was fitted on.
-    phrases: the words and pairs of words that it knows, in the order of their weights.
-    weights: shape (kinds in the order of PLAINEST_FIRST, 1 + properties + phrases + dimension): bias first.
-    margin: when the two most probable kinds are nearer than this, the plainer of them is chosen.
+    patterns: those of `patterns_of` that it knows, in the order of their weights.
+    weights: shape (kinds in the order of PLAINEST_FIRST, 1 + properties + patterns + dimension): bias first.
+    thresholds: for each kind that is not in PLAIN the probability from which on it is sure.
     """
 
     embedder_digest: str
-    phrases: tuple[str, ...]
+    patterns: tuple[str, ...]
     weights: NDArray[np.float64]
-    margin: float
+    thresholds: Mapping[QuestionKind, float]
 
     def probabilities(self, question: Question, vector: Vectors) -> dict[QuestionKind, float]:
         """The probability of each kind; they sum to 1. vector: of the question, shape (dimension,)."""
-        logits = self.weights @ inputs(question, vector, self.phrases)
+        logits = self.weights @ inputs(question, vector, self.patterns)
         shares = np.exp(logits - logits.max())
         return dict(zip(PLAINEST_FIRST, (shares / shares.sum()).tolist(), strict=True))
 
-    def kind(self, question: Question, vector: Vectors) -> QuestionKind:
-        """The most probable kind, or the second if it is plainer and nearly as probable."""
-        return choose(self.probabilities(question, vector), self.margin)
+    def kind(
+        self, question: Question, vector: Vectors, planned: Container[QuestionKind] = PLAINEST_FIRST
+    ) -> QuestionKind:
+        """The most probable kind if it is planned and sure, else the most probable of PLAIN."""
+        found = self.probabilities(question, vector)
+        kind = max(found, key=lambda kind: found[kind])
+        if kind in planned and found[kind] >= self.thresholds.get(kind, 0.0):
+            return kind
+        return max(PLAIN, key=lambda kind: found[kind])
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> KindModel:
         """A model from its stored form. Raises KeyError when a field is missing."""
         weights = np.array([values["weights"][kind] for kind in PLAINEST_FIRST], dtype=np.float64)
-        return cls(values["embedder_digest"], tuple(values["phrases"]), weights, values["margin"])
+        thresholds = {kind: values["thresholds"][kind] for kind in PLAINEST_FIRST if kind not in PLAIN}
+        return cls(values["embedder_digest"], tuple(values["patterns"]), weights, thresholds)
 
 
 def classify(
@@ -96,25 +99,14 @@ def classify(
 ) -> QuestionKind:
     """The kind of a question; vector: by the embedder with this digest, shape (dimension,).
 
-    A kind of `planned` only where the model is sure of it; else `yes_no`, `explanation` or `fact`, by the question's
-    words. Without a model for that embedder nothing is planned.
+    A kind that is not in PLAIN only if it is in `planned` and sure. Without a model for that embedder the question's
+    words decide, between the kinds of PLAIN.
     """
-    model = find_kind_model(embedder_digest)
-    if model is not None:
-        kind, probability = max(model.probabilities(question, vector).items(), key=lambda item: item[1])
-        if kind in planned and probability >= SURE:
-            return kind
+    if model := find_kind_model(embedder_digest):
+        return model.kind(question, vector, planned)
     if question.is_yes_no:
         return "yes_no"
     return "explanation" if question.wants_explanation else "fact"
-
-
-def choose(probabilities: Mapping[QuestionKind, float], margin: float) -> QuestionKind:
-    """The most probable kind; of the two most probable ones the plainer, if they differ by less than `margin`."""
-    first, second = sorted(probabilities, key=lambda kind: -probabilities[kind])[:2]
-    if probabilities[first] - probabilities[second] < margin:
-        return min(first, second, key=PLAINEST_FIRST.index)
-    return first
 
 
 def find_kind_model(embedder_digest: str, stored: Path = STORED) -> KindModel | None:
@@ -122,22 +114,24 @@ def find_kind_model(embedder_digest: str, stored: Path = STORED) -> KindModel | 
     return next((model for model in _read(stored) if model.embedder_digest == embedder_digest), None)
 
 
-def inputs(question: Question, vector: Vectors, phrases: Sequence[str]) -> NDArray[np.float64]:
-    """What the model sees: 1, properties of the question, its phrases (scaled to unit length), its vector."""
-    own = phrases_of(question.text)
-    found = np.array([phrase in own for phrase in phrases], dtype=np.float64)
+def inputs(question: Question, vector: Vectors, patterns: Sequence[str]) -> NDArray[np.float64]:
+    """What the model sees: 1, properties of the question, its patterns (scaled to unit length), its vector."""
+    own = patterns_of(question.text)
+    found = np.array([pattern in own for pattern in patterns], dtype=np.float64)
     length = max(1.0, float(np.sqrt(found.sum())))
     return np.concatenate([[1.0], _properties(question), found / length, vector.astype(np.float64)])
 
 
-def phrases_of(text: str) -> frozenset[str]:
-    """The words of a text and its pairs of adjacent words, in lower case; `^` marks the beginning."""
-    tokens = [_START, *_TOKEN.findall(text.lower().replace("’", "'"))]
-    return frozenset([*tokens[1:], *(f"{a} {b}" for a, b in pairwise(tokens))])
+def patterns_of(text: str) -> frozenset[str]:
+    """The tokens of `word_pattern`, and two and three of them in a row; `a * b` leaves out the one between."""
+    tokens = word_pattern(text)
+    pairs = [f"{a} {b}" for a, b in pairwise(tokens)]
+    triples = [(a, b, c) for (a, b), (_, c) in pairwise(pairwise(tokens))]
+    return frozenset([*tokens, *pairs, *map(" ".join, triples), *(f"{a} * {c}" for a, _, c in triples)])
 
 
 def _properties(question: Question) -> NDArray[np.float64]:
-    """Scaled down, so that regularisation leaves the vector and the phrases their say."""
+    """Scaled down, so that regularisation leaves the vector and the patterns their say."""
     flags = (
         question.answer_type == "number",
         question.answer_type == "date",

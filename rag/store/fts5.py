@@ -62,6 +62,21 @@ class Fts5Index:
         query = "SELECT count(*) FROM passages_fts WHERE passages_fts MATCH ?"
         return int(self._store.select(query, (expression,))[0][0])
 
+    def has(self, expression: str) -> bool:
+        """Whether any passage matches."""
+        query = "SELECT 1 FROM passages_fts WHERE passages_fts MATCH ? LIMIT 1"
+        return bool(self._store.select(query, (expression,)))
+
+    def vocabulary(self) -> list[str]:
+        """The stems that are indexed, sorted."""
+        # A view of the index in the memory of this connection: the file is not changed.
+        self._store.select(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.passage_words USING fts5vocab('main', 'passages_fts', 'row')"
+        )
+        return [
+            str(row[0]) for row in self._store.select("SELECT term FROM temp.passage_words ORDER BY term")
+        ]
+
     def texts(self) -> Iterator[list[tuple[int, int, str]]]:
         """(passage_id, doc_id, text) of every passage, in batches, in the order of insertion."""
         last = -1

@@ -379,3 +379,54 @@ def test_open_with_the_models_of_the_settings(home: Path) -> None:
         assert isinstance(opened.generator, ScriptedGenerator)
     assert opened.generator.closed
     opened.close()
+
+
+class Recording(ScriptedGenerator):
+    """Keeps the prompts that are prefilled or generated from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompts: list[str] = []
+
+    def prefill(self, messages: Sequence[Message], cancel: Flag | None = None) -> bool:
+        self.prompts.append(messages[-1].text)
+        return super().prefill(messages, cancel)
+
+    def generate(
+        self, messages: Sequence[Message], sampling: Sampling, cancel: Flag | None = None
+    ) -> Iterator[Piece]:
+        self.prompts.append(messages[-1].text)
+        return super().generate(messages, sampling, cancel)
+
+
+def test_a_restriction_keeps_the_kind_and_the_topic(archive: Archive) -> None:
+    history = [Turn("Which documents mention Aldermoor?", "2 of 3 documents mention Aldermoor.", "mentions")]
+    events = list(assistant(archive).stream("only the ones by the Port Authority", history))
+    answer = final(events)
+    assert answer.kind == "mentions" and len(answer.rows) == 1
+    assert answer.notes == ("Understood as: Which documents mention Aldermoor by the Port Authority?",)
+    assert [event.notes for event in events if isinstance(event, Searching)] == [answer.notes]
+    assert answer_to_dict(answer)["notes"] == list(answer.notes)
+
+
+def test_a_new_topic_is_searched_without_the_turn_before(archive: Archive) -> None:
+    history = [Turn("Who built the old bridge of Aldermoor?", BRIDGE)]
+    after, alone = (
+        next(e for e in assistant(archive).stream(SHIPS, turns) if isinstance(e, Searching))
+        for turns in (history, ())
+    )
+    assert after == alone
+    answer = assistant(archive).ask(SHIPS, history)
+    assert answer.hits == assistant(archive).ask(SHIPS).hits
+    refused = [Turn("Who built the old bridge of Aldermoor?", "The documents hold nothing about it.")]
+    assert assistant(archive).ask("And how long is it?", refused).notes == (
+        "Understood as: And how long is it (Aldermoor)?",
+    )
+
+
+def test_nothing_is_prefilled_for_a_question_that_a_plan_answers(archive: Archive) -> None:
+    generator = Recording()
+    typing = assistant(archive, generator)
+    assert typing.anticipate("Which documents mention Aldermoor", kind="mentions") == ()
+    assert generator.prompts == []
+    assert typing.anticipate(SHIPS, kind="fact") and generator.prompts

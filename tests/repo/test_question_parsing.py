@@ -10,18 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PARSED_IN = ROOT / "rag" / "question"
-# What the others may take from there: the question, the names of its answer types, its kind, and what a plan looks for.
+# What the others may take from there: the question, the names of its answer types, its kind, and its reader.
 OPEN_NAMES = {
     "askive.rag.question.analysis": {"Question", "SubQuestion", "Clause", "MAX_QUERY_CHARS"},
     "askive.rag.question.answer_type": {"Kind"},
-    "askive.rag.question.asked_list": {"AskedList"},
-    "askive.rag.question.asked_months": {"asked_months"},
-    "askive.rag.question.asked_speakers": {"Part", "asked_parts", "asks_for_statements"},
+    "askive.rag.question.requests.asked_list": {"AskedList"},
+    "askive.rag.question.requests.asked_months": {"asked_months"},
+    "askive.rag.question.requests.asked_speakers": {"Part", "asked_parts", "asks_for_statements"},
     "askive.rag.question.kind": {"classify"},
     "askive.rag.question.subject": {"Subject", "Term"},
     "askive.rag.question.requests.subject": {"Subject", "named_documents", "subject_of", "without"},
     "askive.rag.question.requests.sides": {"Sides", "sides_of"},
     "askive.rag.question.requests.remark": {"Form", "About", "read_remark"},
+    "askive.rag.question.reading": {"QuestionReader"},
 }
 PARSERS = {
     "content_words", "days", "event_phrases", "lower_words", "named_times", "names", "names_in",

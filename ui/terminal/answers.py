@@ -40,6 +40,8 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     try:
         for event in events:
             if isinstance(event, Searching):
+                for note in event.notes:
+                    shown.hint(one_line(note))
                 if event.filtered:
                     shown.hint(f"only documents: {event.filtered}")
                 if event.understood:

@@ -10,7 +10,7 @@ from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
-from askive.rag.question.asked_list import AskedList
+from askive.rag.question.requests.asked_list import AskedList
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence

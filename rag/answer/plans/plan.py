@@ -122,6 +122,7 @@ class Table:
                 usage=context.trace.usage(),
                 timings=context.trace.timings(),
                 kind=context.trace.kind,
+                notes=context.trace.notes,
                 columns=self.columns,
                 rows=self.rows,
             )

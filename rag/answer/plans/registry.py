@@ -14,7 +14,7 @@ from askive.rag.answer.plans.summary import summary
 from askive.rag.answer.plans.timeline import timeline
 from askive.rag.answer.plans.who_said import who_said
 from askive.rag.question.analysis import Question
-from askive.rag.question.asked_speakers import asks_for_statements
+from askive.rag.question.requests.asked_speakers import asks_for_statements
 from askive.rag.types import QuestionKind
 
 PLANS: Mapping[QuestionKind, AnswerPlan] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
-from askive.rag.question.asked_months import asked_months
+from askive.rag.question.requests.asked_months import asked_months
 from askive.rag.survey.event_times import event_times
 from askive.rag.text.dates import date_range
 from askive.rag.text.time_expressions import Time

@@ -8,7 +8,7 @@ from functools import partial
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope
-from askive.rag.question.asked_speakers import Part, asked_parts
+from askive.rag.question.requests.asked_speakers import Part, asked_parts
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn
 from askive.rag.survey.sentences import SentenceSurvey
 from askive.rag.survey.statements import Place, Statement, by_speaker, statements

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.question.asked_speakers import asked_parts, asks_for_statements
+from askive.rag.question.requests.asked_speakers import asked_parts, asks_for_statements
 
 
 @pytest.mark.parametrize(

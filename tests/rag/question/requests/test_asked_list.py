@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.question.asked_list import AskedList
+from askive.rag.question.requests.asked_list import AskedList
 
 
 @pytest.mark.parametrize(

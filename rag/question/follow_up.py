@@ -1,0 +1,140 @@
+"""What a follow-up means: "And in 2016?" after "How many jets did Russia have in 2015?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from askive.rag.text.names import Name, names_in
+from askive.rag.text.quantities import quantities
+from askive.rag.text.time_expressions import named_times
+from askive.rag.text.words import STOP_WORDS, words
+from askive.rag.types import QuestionKind, Turn
+
+_PREPOSITION = r"(?:from|in|by|since|before|after|until|during|on|at|of|for|with|without|about)"
+# "And in Mosul?", "what about 2016", "but by Reuters"
+_LINKED = re.compile(
+    r"^\W*(?:(?:and|but|or|so|then|now)\s+)?(?:(?:and|but|or|so|then|now|what about|how about)\s+)"
+    rf"(?P<rest>(?:{_PREPOSITION}\s+)?[\w'’.-]+(?:\s+[\w'’.-]+){{0,3}})\W*$",
+    re.IGNORECASE,
+)
+# "only the ones from 2016", "just those that name Putin", "now only by Reuters"
+_NARROWED = re.compile(
+    r"^\W*(?:(?:and|but|now|show|list|me|please|of those|of these)\s+)*(?:only|just)\s+(?:(?:the|those|these)\s+)?"
+    rf"(?:(?:ones?|documents?|articles?|reports?|files?|letters?|events?)\s+)?(?P<rest>(?:{_PREPOSITION}|that|which|who)\s.+)$",
+    re.IGNORECASE,
+)
+# "And who denied it?", "but why"
+_OPENING = re.compile(r"^\W*(?:and|but|or|so|also|then|what about|how about)\b", re.IGNORECASE)
+# "it", "they", "the same", "the other one", "those"; not "that the bridge is safe" or "it rains"
+_REFERENCE = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|there|one|ones|else"
+    r"|the same|the other|the others|the former|the latter|the second|the first|that)(?=\W*$|\s)",
+    re.IGNORECASE,
+)
+_MAX_WORDS_ALONE = 3
+"""A question without a name and with at most so many content words does not stand alone: "What is the grand total?"."""
+# Words of a question about which nothing can be asked.
+_ASKING = STOP_WORDS | frozenset(
+    "much many long old often tell show give list name please was did does".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A question as it is meant after earlier turns.
+
+    text: a question that stands alone. context: the turns that it follows; empty for a new topic. kind: that of the
+    answer that it narrows. is_changed: whether `text` is more than what was asked.
+    """
+
+    text: str
+    context: tuple[Turn, ...] = ()
+    kind: QuestionKind | None = None
+    is_changed: bool = False
+
+
+def meaning_of(question: str, history: Sequence[Turn]) -> Meaning:
+    """What a question means after the earlier turns.
+
+    A restriction ("only those from 2016", "and in Mosul?") is joined to the question before. Another follow-up without
+    a name of its own gets the names and codes of that question, which it may have from still earlier ones. A question
+    that stands alone means a new topic and has no context.
+    """
+    if not history:
+        return Meaning(question)
+    before = meaning_of(history[-1].question, history[:-1])
+    if match := _NARROWED.match(question):
+        return Meaning(_joined(before.text, match["rest"]), tuple(history), history[-1].kind, True)
+    if (match := _LINKED.match(question)) and _is_restriction(match["rest"]):
+        return Meaning(_joined(before.text, match["rest"]), tuple(history), history[-1].kind, True)
+    if _stands_alone(question):
+        return Meaning(question)
+    own = names_in(question)
+    if any(not name.opens for name in own):
+        return Meaning(question, tuple(history))
+    if not (_OPENING.match(question) or _REFERENCE.search(question)):
+        return Meaning(question, tuple(history))
+    topic = [wording for wording in _identifying(before.text) if wording.lower() not in question.lower()]
+    if not topic:
+        return Meaning(question, tuple(history))
+    mark = "?" if question.rstrip().endswith("?") else ""
+    return Meaning(f"{question.rstrip(' ?')} ({', '.join(topic)}){mark}", tuple(history), None, True)
+
+
+def _stands_alone(question: str) -> bool:
+    """Whether nothing in the question points to an earlier one: it names something, or asks about enough."""
+    if _OPENING.match(question) or _REFERENCE.search(question):
+        return False
+    if any(not name.opens for name in names_in(question)) or re.search(r"\d|[\"“„«]", question):
+        return True
+    return sum(word not in _ASKING for word in words(question)) > _MAX_WORDS_ALONE
+
+
+def _is_restriction(rest: str) -> bool:
+    """Whether it is a preposition with a time or a name, or one of these alone: "in 2016", "Mosul", "by Reuters"."""
+    first, _, after = rest.partition(" ")
+    what = after if re.fullmatch(_PREPOSITION, first, re.IGNORECASE) else rest
+    bare = re.sub(r"^(?:the|early|late)\s+", "", what, flags=re.IGNORECASE)
+    times = [time.wording for time in named_times(rest)]
+    return bare in times or what in times or what.isdigit() or (bare[:1].isupper() and bare[1:2].islower())
+
+
+def _joined(before: str, rest: str) -> str:
+    """The earlier question with the restriction, which replaces one of the same sort."""
+    rest = rest.rstrip(" .?!")
+    text = before.rstrip(" .?!")
+    preposition, _, value = rest.partition(" ")
+    has_preposition = bool(value) and bool(re.fullmatch(_PREPOSITION, preposition, re.IGNORECASE))
+    if times := named_times(rest):
+        for time in named_times(text):
+            text = re.sub(
+                rf"\s*(?:\b{_PREPOSITION}\s+)?{re.escape(time.wording)}", "", text, flags=re.IGNORECASE
+            )
+        return f"{text} {rest if has_preposition or len(rest) > len(times[0].wording) else f'in {rest}'}?"
+    name = _last_name(text, preposition if has_preposition else "")
+    if name and names_in(f"x {rest}"):
+        return f"{text[: name.start]}{value if has_preposition else rest}{text[name.end :]}?"
+    return f"{text} {rest}?"
+
+
+def _last_name(text: str, preposition: str) -> Name | None:
+    """The last name in the text, of those after the preposition if there is one."""
+    found = [
+        name
+        for name in names_in(text)
+        if not preposition
+        or re.search(rf"\b{re.escape(preposition)}\s+(?:the\s+)?$", text[: name.start], re.IGNORECASE)
+    ]
+    return found[-1] if found else None
+
+
+def _identifying(text: str) -> list[str]:
+    """The names, codes and quoted words of a question, in its own words."""
+    wordings = [name.text for name in names_in(text) if not name.opens or len(name.words) > 1]
+    wordings += re.findall(r"\b(?=[\w/-]*\d)(?=[\w/-]*[A-Za-z/-])[\w/-]+\b", text)
+    wordings += re.findall(r"[\"“„«]([^\"“”„«»]{2,})[\"“”»]", text)
+    amounts = {text[q.start : q.end] for q in quantities(text, [])}
+    unique = dict.fromkeys(w for w in wordings if w not in amounts)
+    return [w for w in unique if not any(w != other and w in other for other in unique)]

@@ -1,0 +1,71 @@
+"""Follow-ups, and what they mean after the questions before them."""
+
+from __future__ import annotations
+
+import pytest
+
+from askive.rag.question.follow_up import meaning_of
+from askive.rag.types import Turn
+
+ESTIMATE = "What does estimate E-1042 for Hartley charge for labour?"
+RAQQA = "Which documents mention Raqqa?"
+REFUSED = "The documents hold nothing about it."
+
+
+def history(*questions: str) -> list[Turn]:
+    return [Turn(question, REFUSED, "mentions") for question in questions]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "meant"),
+    [
+        # The record of the question before is meant, also after a follow-up.
+        ([ESTIMATE], "And the grand total?", "And the grand total (Hartley, E-1042)?"),
+        ([ESTIMATE, "And the material?"], "and is it paid", "and is it paid (Hartley, E-1042)"),
+        (["Who claimed that Emwazi was dead?"], "and who denied it?", "and who denied it (Emwazi)?"),
+        (['Who wrote "a house of cards"?'], "And when was that?", "And when was that (a house of cards)?"),
+        # Restrictions are joined to it.
+        ([RAQQA], "only the ones from 2016", "Which documents mention Raqqa from 2016?"),
+        ([RAQQA], "just those by Reuters", "Which documents mention Raqqa by Reuters?"),
+        ([RAQQA, "only the ones from 2016"], "and in 2015?", "Which documents mention Raqqa in 2015?"),
+        (
+            ["Timeline of the siege of Madaya"],
+            "only in May 2016",
+            "Timeline of the siege of Madaya in May 2016?",
+        ),
+        (["How many live in Raqqa?"], "And in Mosul?", "How many live in Mosul?"),
+    ],
+)
+def test_a_follow_up_is_completed(before: list[str], question: str, meant: str) -> None:
+    found = meaning_of(question, history(*before))
+    assert found.text == meant and found.is_changed
+    assert len(found.context) == len(before)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["And what did Kerry say about it?", "What is the grand total?", "And the second of them?"],
+)
+def test_a_follow_up_with_a_name_or_nothing_to_add_keeps_its_words(question: str) -> None:
+    found = meaning_of(question, history("What did the deal cost?"))
+    assert found.text == question and found.context and not found.is_changed
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many jets did Russia have?",
+        "Which pupils were hurt when the school burned last winter?",
+        'Who wrote "a house of cards"?',
+        "What is the price of lot 12?",
+    ],
+)
+def test_a_new_topic_drops_what_was_before(question: str) -> None:
+    found = meaning_of(question, history(ESTIMATE))
+    assert found.text == question and not found.context and found.kind is None
+
+
+def test_a_restriction_keeps_the_kind() -> None:
+    assert meaning_of("only the ones from 2016", history(RAQQA)).kind == "mentions"
+    assert meaning_of("And who wrote it?", history(RAQQA)).kind is None
+    assert meaning_of(RAQQA, ()).text == RAQQA
