@@ -200,8 +200,9 @@ def attributed_parts(answer: Mapping[str, Any], sides: Sequence[Mapping[str, Any
     """The answer in stretches of one side each.
 
     A cell belongs to the side that its column names; a row without such columns to the side whose name is one of its
-    cells, else to the only one that its cells name. Other rows, and sentences, are cut before each name of a side: what
-    follows belongs to it, until the next name; what stands before the first name belongs to that one.
+    cells, else to the only one that its cells name. Other rows, cells that name another side, and sentences are cut
+    before each name of a side: what follows belongs to it, until the next name; what stands before the first name
+    belongs to that one.
     """
     for row in answer.get("rows") or ():
         values: Mapping[str, str] = row["values"]
@@ -209,12 +210,18 @@ def attributed_parts(answer: Mapping[str, Any], sides: Sequence[Mapping[str, Any
         columns = {column: _side_named(column, sides) for column in values}
         if any(side is not None for side in columns.values()):
             for column, value in values.items():
-                yield Part(value, columns[column])
+                side = columns[column]
+                yield from (Part(value, side),) if _names_only(value, side, sides) else _cut(value, sides)
             continue
         text = "\n".join([*values.values(), quotes])
         side = _side_of_row(values, sides)
         yield from (Part(text, side),) if side is not None else _cut(text, sides)
     yield from _cut(answer["answer"], sides)
+
+
+def _names_only(text: str, side: int | None, sides: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a text names no side but this one."""
+    return not any(contains(text, other["name"]) for number, other in enumerate(sides) if number != side)
 
 
 def _side_of_row(values: Mapping[str, str], sides: Sequence[Mapping[str, Any]]) -> int | None:

@@ -30,7 +30,8 @@ def scores(
     row = make_row(text=text, refused=refused, answers=[], **gold)
     row["gold"]["expected"] = asdict(expected)
     row["answer"] |= {"rows": rows or [], "kind": answer_kind, "documents": list(documents)}
-    return {name: score and round(score[0] / score[1], 6) for name, score in kind_scores(row).items()}
+    got = kind_scores(row)
+    return {name: None if score is None else round(score[0] / score[1], 6) for name, score in got.items()}
 
 
 def table_row(
@@ -130,6 +131,7 @@ SIDES = (GoldSide(("Mill Road",), (("2,400",), ("ramp",))), GoldSide(("Quay", "Q
         ("", [table_row("", Of="Space", **{"Mill Road": "1,900", "Quayside": "2,400"})], 0.0, 0.0),
         ("", [table_row("It has 2,400.", Side="Mill Road"), table_row("1,900 and a ramp.", Side="Quay")], 0.666667, 0.666667),
         ("", [table_row("Unlike Mill Road it has 1,900.", Speaker="Quay", Of="Mill Road")], 0.333333, 1.0),
+        ("", [table_row("", Of="Space", Quayside="Space; Mill Road: 2,400; Quayside: 1,900")], 0.666667, 1.0),
         ("Mill Road has 2,400; both have a ramp.", [], 0.666667, 1.0),
     ],
 )  # fmt: skip
