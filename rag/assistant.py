@@ -12,7 +12,14 @@ from askive.rag.answer.answerer import Answerer
 from askive.rag.answer.checks import ALL, Checks
 from askive.rag.collections.by_name import open_collection
 from askive.rag.config import Config
-from askive.rag.factory import Preloading, open_generator, open_reader, open_retriever, start_preloading
+from askive.rag.factory import (
+    Preloading,
+    mark_answering,
+    open_generator,
+    open_reader,
+    open_retriever,
+    start_preloading,
+)
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import Answer, Event, Final, Hit, QuestionKind, Turn
@@ -33,6 +40,7 @@ class Assistant:
         self.generator = generator
         retriever = open_retriever(config, archive, generator, reader)
         self._answerer = Answerer(archive, generator, config, reader, retriever, checks)
+        self._config = config
         self._preloading: Preloading | None = None
 
     @classmethod
@@ -114,7 +122,8 @@ class Assistant:
         unknown field in the filter; ModelError when the generator fails.
         """
         self.archive.require_open()
-        yield from self._answerer.stream(question, history, cancel, admitted, kind)
+        with mark_answering(self._config):
+            yield from self._answerer.stream(question, history, cancel, admitted, kind)
 
     def close(self) -> None:
         """Free the models and close the archive; safe to call twice."""

@@ -178,6 +178,10 @@ class Config(_Strict):
         None,
         description="collection to use by default; not set: `default`, else the only one, else the seeds",
     )
+    ocr: Literal["auto", "off"] = Field(
+        "auto",
+        description="auto: recognise the text of pictures and scanned pages where tesseract is installed; off: do not",
+    )
     lock_wait_s: float = Field(
         60.0, ge=0, description="seconds to wait for another Askive that is changing the same collection"
     )

@@ -5,6 +5,7 @@ AskiveError
     ├── CollectionNotFound  collection-not-found
     ├── CollectionBusy      collection-busy    another writer holds the collection's lock
     ├── LoadError           load               one document could not be read
+    │   └── EmptyFile       load               there is nothing to read in it
     ├── StoreError          store              the store is damaged, locked or newer than this program
     ├── FingerprintMismatch fingerprint        the index was made with another embedder or settings
     └── ConfigError         config (exit 2)    unknown key or bad value
@@ -20,6 +21,7 @@ __all__ = [
     "CollectionBusy",
     "CollectionNotFound",
     "ConfigError",
+    "EmptyFile",
     "FingerprintMismatch",
     "LoadError",
     "StoreError",
@@ -50,6 +52,10 @@ class LoadError(ArchiveError):
     """A document could not be read; the others are not affected."""
 
     kind = "load"
+
+
+class EmptyFile(LoadError):
+    """A file has no text, and nothing that could be recognised as text."""
 
 
 class StoreError(ArchiveError):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
+from askive.models.busy import mark_busy
 from askive.models.protocols import Embedder, Generator, Reranker, Warmable
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
@@ -47,6 +49,11 @@ def open_reader(config: Config) -> Reader | None:
     from askive.models.registry import load_reader
 
     return load_reader(config.reader, config.models_dir)
+
+
+def mark_answering(config: Config) -> AbstractContextManager[None]:
+    """Tell other processes while a question is answered, so that indexing in the background waits."""
+    return mark_busy(config.home)
 
 
 def open_retriever(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from askive.models.embedders.cached import CachedEmbedder, WrappedEmbedder
+from askive.models.protocols import Embedder, Vectors
 from askive.rag.collections.by_name import (
+    KnownDocuments,
     has_collection,
     known_documents,
     rebuild_collection,
@@ -15,17 +19,24 @@ from askive.rag.collections.by_name import (
     write_collection,
 )
 from askive.rag.collections.lock import Notify
+from askive.rag.collections.path import collection_path
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.ingest.pipeline import Confirm, Progress, Reading, ingest_paths
 from askive.rag.ingest.plan import Withheld, is_indexed, missing_path_error
+from askive.rag.ingest.preview import Preview, preview_paths
 from askive.rag.ingest.report import IngestReport
 from askive.rag.privacy.deletion import removal_in
 from askive.rag.privacy.erasure import erase_removed
 from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.register import delete_elsewhere, quotes_of
 from askive.rag.privacy.removal import Removal
-from askive.rag.store.archive import Archive
+from askive.rag.store import files
+from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.sqlite import SqliteStore
+
+_SLICE = 32
+"""Texts embedded between two pauses, about half a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +61,23 @@ def index_paths(
     paths: Sequence[Path],
     *,
     rebuild: bool = False,
+    retry: bool = False,
     prune: bool | Confirm = False,
     with_quotes: bool | Callable[[Removal], bool] = False,
     follow_links: bool = False,
+    split: str | None = None,
     report: IngestReport | None = None,
     progress: Progress | None = None,
     reading: Reading | None = None,
     notify: Notify | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> Indexed:
     """Update the collection `name` from files and folders; create it if necessary.
 
-    rebuild: build a new collection that then replaces the existing one. with_quotes: whether to delete items that quote
-    removed documents, or a function to ask; only True also deletes those that quote changed documents. prune,
-    follow_links, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
+    rebuild: build a new collection that then replaces the existing one. retry: instead of `paths`, index what failed
+    the last time. pause: called before each few texts are embedded; may block. with_quotes: whether to delete items
+    that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
+    prune, follow_links, split, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
     CollectionBusy, StoreError.
     """
@@ -74,7 +89,7 @@ def index_paths(
         # A missing path is an error for a new collection; an existing one may have documents from it, which are
         # removed.
         _must_exist(paths)
-    former = known_documents(config, name) if rebuild and exists else {}
+    replaced = known_documents(config, name) if rebuild and exists else KnownDocuments()
     cleared: list[bool] = []
     opened = (
         rebuild_collection(config, name, notify=notify, states_cleared=cleared.append)
@@ -83,10 +98,16 @@ def index_paths(
     )
     with opened as archive:
         known = archive.store.known_sha256()
+        if retry:
+            paths = _failed_paths(archive)
         _must_exist(path for path in paths if not is_indexed(path, known))
         if rebuild and prune is not True:
             _refuse_losses(config, name, paths)
-        before = {**former, **known}
+        if pause is not None:
+            archive.embedder = CachedEmbedder(PausingEmbedder(archive.embedder, pause))
+        before = KnownDocuments(
+            {**replaced.digests, **known}, {**replaced.former, **files.former_uris(archive.store)}
+        )
         report = ingest_paths(
             archive,
             paths,
@@ -95,8 +116,12 @@ def index_paths(
             prune=prune,
             reading=reading,
             follow_links=follow_links,
+            split=split,
+            ocr=config.ocr == "auto",
         )
-        deleted, kept = _delete_copies(config, name, archive, before, with_quotes)
+        if rebuild:
+            files.keep_former_uris(archive.store, replaced.former)
+        deleted, kept = _delete_copies(config, name, archive, before, report, with_quotes)
         if archive.store.unerased:
             cleared.append(clear_states(config.models_dir))
         erased = erase_removed(config, archive, states_cleared=cleared[-1] if cleared else None)
@@ -104,6 +129,28 @@ def index_paths(
         # Uploads that only the replaced collection had.
         sweep(config)
     return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept)
+
+
+def preview_index(
+    config: Config,
+    name: str,
+    paths: Sequence[Path],
+    *,
+    follow_links: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Preview:
+    """What `index_paths` would do; nothing is written. The collection need not exist.
+
+    Raises UsageError for a path that neither exists nor was indexed, StoreError.
+    """
+    known: dict[str, str] = {}
+    stamps: dict[str, str] = {}
+    if has_collection(config, name):
+        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            known, stamps = store.known_sha256(), files.stamps(store)
+    return preview_paths(
+        known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress
+    )
 
 
 def losses_text(withheld: Withheld) -> str:
@@ -139,16 +186,19 @@ def _delete_copies(
     config: Config,
     name: str,
     archive: Archive,
-    before: Mapping[str, str],
+    before: KnownDocuments,
+    report: IngestReport,
     with_quotes: bool | Callable[[Removal], bool],
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Delete copies of removed and changed documents outside the collection; returns quotes deleted and kept.
 
-    before: digests by uri before the indexing.
+    before: the documents before the indexing.
     """
     now = archive.store.known_sha256()
-    removed = before.keys() - now.keys()
-    changed = {uri for uri, digest in before.items() if now.get(uri, digest) != digest}
+    removed = before.with_former(before.digests.keys() - now.keys() - report.moved.keys())
+    changed = before.with_former(
+        uri for uri, digest in before.digests.items() if now.get(uri, digest) != digest
+    )
     # Quotes of changed documents are deleted only on request: a prompt at every change would be a nuisance.
     quoted = removal_in(config, archive, removed | changed if with_quotes is True else removed, name)
     quotes = quotes_of(config, quoted) if quoted.uris else {}
@@ -157,3 +207,28 @@ def _delete_copies(
         delete_elsewhere(config, quoted, with_quotes=True)
     delete_elsewhere(config, removal_in(config, archive, removed | changed, name), with_quotes=False)
     return (quotes, {}) if confirmed else ({}, quotes)
+
+
+def _failed_paths(archive: Archive) -> list[Path]:
+    """What could not be read or listed the last time and still exists; records of the others are deleted."""
+    failed = [Path(each.uri) for each in files.unread(archive.store, ("failed", "unlistable"))]
+    files.forget_unread(archive.store, [str(path) for path in failed if not path.exists()])
+    return [path for path in failed if path.exists()]
+
+
+class PausingEmbedder(WrappedEmbedder):
+    """An embedder for indexing in the background. pause: called before each few texts."""
+
+    def __init__(self, inner: Embedder, pause: Callable[[], None]) -> None:
+        super().__init__(inner)
+        self._pause = pause
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), unit rows."""
+        import numpy as np
+
+        made = []
+        for at in range(0, len(texts), _SLICE):
+            self._pause()
+            made.append(self._inner.embed(texts[at : at + _SLICE]))
+        return np.concatenate(made) if made else self._inner.embed([])

@@ -13,9 +13,11 @@ from askive.models.offline import SWITCHES, go_offline
 from askive.rag.load import LOADERS
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
+from tests.rag.load.ole_writer import write_msg
 from tests.rag.load.pdf_writer import write_pdf
 from tests.rag.load.tables.test_opendocument import cell, row, write_ods
 from tests.rag.load.test_office import MAIL, REPORT, write_docx, write_epub, write_pptx, write_xlsx
+from tests.rag.load.written import ASCIIDOC, LATEX, MHTML, ODP, ODT, RTF, XML, packed
 from tests.repo.imports import FILES, name_of
 from tests.tracing import Traced, bare_environment, trace
 
@@ -43,6 +45,15 @@ SPECIMENS: dict[str, bytes] = {
     ".ipynb": b'{"cells": [{"cell_type": "markdown", "source": "![ship](http://example.com/i.png) The ship left."}]}',
     ".ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nURL:http://example.com\nEND:VEVENT\nEND:VCALENDAR\n",
     ".rst": b"Fair\n====\n\n.. include:: http://example.com/s\n\nNils sold bread.\n",
+    ".adoc": ASCIIDOC.encode(),
+    ".tex": LATEX.encode(),
+    ".xml": XML.encode(),
+    ".mhtml": MHTML,
+    ".rtf": RTF,
+    ".odt": ODT,
+    ".odp": ODP,
+    ".msg": write_msg({0x1A: "IPM.Note", 0x37: "Fair", 0x1000: "See http://example.com/fair for the fair."}),
+    ".zip": packed({"notes/fair.txt": "Nils sold bread.", "all.mbox": f"From a@b Mon Jan 25\n{MAIL}"}),
     ".log": b"10:00 the ship left, see http://example.com\n",
 }
 """One small file of every format."""

@@ -26,6 +26,7 @@ from askive.ui.commands import (
     verify,
 )
 from askive.ui.commands import eval as eval_commands
+from askive.ui.commands.folder import backup, check, status, watch
 from askive.ui.streams import OutputClosed
 from askive.ui.terminal.render import Output, print_error, write_error
 
@@ -42,6 +43,11 @@ app = typer.Typer(
 app.command("index")(index.index)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("status")(status.status)
+app.command("watch")(watch.watch)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("check")(check.check)
 app.command("overview")(overview.overview)
 app.command("verify")(verify.verify)
 app.command("chat")(chat.chat)

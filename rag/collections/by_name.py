@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from askive.rag.errors import CollectionNotFound, StoreError, UsageError
 from askive.rag.factory import open_embedder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.database_file import migration_copies
 
 if TYPE_CHECKING:
     from askive.rag.ingest.pipeline import Progress
@@ -84,6 +86,8 @@ def write_collection(
         discard_leftovers(config, name)
         with open_collection(config, name, create=create) as archive:
             yield archive
+            for path in migration_copies(archive.folder):
+                path.unlink(missing_ok=True)
             if not archive.store.is_in_place():
                 raise StoreError(
                     f"the collection at {path} was removed or replaced during writing",
@@ -206,12 +210,25 @@ def stored_embedder(config: Config, name: str) -> str | None:
     return fingerprint.embedder_id if fingerprint else None
 
 
-def known_documents(config: Config, name: str) -> dict[str, str]:
-    """Digests of a collection's documents by uri; empty when it is damaged."""
+@dataclass(frozen=True, slots=True)
+class KnownDocuments:
+    """Documents of a collection. digests: by uri. former: the paths they were moved from, by uri."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    former: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def with_former(self, uris: Iterable[str]) -> set[str]:
+        """These uris and the former paths of their documents."""
+        return {each for uri in uris for each in (uri, *self.former.get(uri, ()))}
+
+
+def known_documents(config: Config, name: str) -> KnownDocuments:
+    """The documents of a collection; none when it is damaged."""
+    from askive.rag.store.files import former_uris
     from askive.rag.store.sqlite import SqliteStore
 
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
-            return store.known_sha256()
+            return KnownDocuments(store.known_sha256(), former_uris(store))
     except StoreError:
-        return {}
+        return KnownDocuments()

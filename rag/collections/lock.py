@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 Notify = Callable[[str], None]
 """Called with a message for the user when there is a wait for a lock."""
 
-ASIDE = ("rebuilding", "replaced", "deleted")
-"""States of a folder `.NAME.STATE` next to a collection: see `askive.rag.collections.swap`."""
+ASIDE = ("rebuilding", "replaced", "deleted", "copied")
+"""States of a folder `.NAME.STATE` next to a collection: see `askive.rag.collections.swap`. `copied` has the copy for a
+backup."""
 _POLL_S = 0.1
 
 

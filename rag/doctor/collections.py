@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from askive.rag.store.faiss_flat import FaissIndex
 from askive.rag.store.index_checksum import is_whole
-from askive.rag.store.schema import FORMAT, INVARIANTS, Fingerprint
+from askive.rag.store.schema import FORMAT, INVARIANTS, MIGRATED, Fingerprint
 from askive.rag.store.sqlite_errors import format_failure, is_damage, rebuild_remedy, store_failure
 from askive.rag.text.dates import days_of
 from askive.rag.types import Passage, Source
@@ -29,13 +29,17 @@ _COPIED_UP_TO = 256 * 2**20
 _UNIT = 1e-3
 
 
-def examine_collections(config: Config, *, full: bool = False) -> Iterator[Finding]:
+def examine_collections(
+    config: Config, *, full: bool = False, names: Collection[str] = ()
+) -> Iterator[Finding]:
     """One finding for each collection without problems, or one for each problem.
 
-    full: also check the full-text index of stores above 256 MB.
+    full: also check the full-text index of stores above 256 MB. names: only these collections; all when empty.
     """
     stores = sorted(config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
-    if not stores:
+    if names:
+        stores = [path for path in stores if path.parent.name in names]
+    elif not stores:
         yield Finding("collections", "ok", "none yet; `askive index PATH` creates one")
     for path in stores:
         name = f"collection {path.parent.name}"
@@ -56,6 +60,10 @@ def _store(name: str, path: Path, db: sqlite3.Connection, full: bool) -> Iterato
     problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
     meta = dict(db.execute("SELECT key, value FROM meta").fetchall()) if not problems else {}
     version = meta.get("format", "")
+    if not problems and version.isdecimal() and int(version) in MIGRATED:
+        message = f"the store at {path.parent} has format {version}, an older one"
+        yield Finding(name, "warning", message, "none needed: the next command that uses it migrates it")
+        return
     if not problems and version != str(FORMAT):
         failure = format_failure(path, int(version) if version.isdecimal() else -1)
         yield Finding(name, "error", failure.message, failure.remedy)

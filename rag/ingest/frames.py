@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from askive.rag.errors import LoadError
+from askive.rag.errors import EmptyFile, LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
+from askive.rag.load.several.parts import part_uri
 from askive.rag.types import Document, Passage
 
 _LENGTHS = struct.Struct(">IQ")
@@ -65,11 +66,22 @@ def _read(stream: IO[bytes], n: int) -> bytes:
     return data
 
 
-def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
-    """A document without text, uri and digest, and its passages, for `loaded_from`."""
+def result_frame(loaded: Sequence[Loaded]) -> tuple[dict[str, Any], bytes]:
+    """The documents of a file with their passages, for `loaded_from`; the bytes are their texts, joined."""
+    texts = [item.document.text.encode("utf-8") for item in loaded]
+    fields = [
+        _result_fields(item.document, item.passages) | {"n_bytes": len(text)}
+        for item, text in zip(loaded, texts, strict=True)
+    ]
+    return {"documents": fields}, b"".join(texts)
+
+
+def _result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, Any]:
     headings = list(dict.fromkeys(passage.heading for passage in passages))
     number = {heading: n for n, heading in enumerate(headings)}
     return {
+        "uri": document.uri,
+        "sha256": document.sha256,
         "title": document.title,
         "media_type": document.media_type,
         "published": document.published,
@@ -80,27 +92,46 @@ def result_fields(document: Document, passages: Sequence[Passage]) -> dict[str, 
     }
 
 
-def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> Loaded:
-    """The document at `uri` with its passages. Raises LoadError for a reported failure, BrokenFrame for bad data."""
+def loaded_from(fields: dict[str, Any], data: bytes, uri: str, digest: str) -> list[Loaded]:
+    """The documents of the file at `uri`, with their passages.
+
+    Raises LoadError for a reported failure (EmptyFile when there is nothing to read), BrokenFrame for bad data.
+    """
     if "failure" in fields:
-        raise LoadError(_shown(_text(fields, "failure")), remedy=_shown(_text(fields, "remedy")))
+        kind = EmptyFile if fields.get("is_empty") is True else LoadError
+        raise kind(_shown(_text(fields, "failure")), remedy=_shown(_text(fields, "remedy")))
+    found: list[Loaded] = []
+    n_passages = at = 0
     try:
-        if len(fields["passages"]) > MAX_PASSAGES:
-            raise ValueError("more passages than were to be sent")
-        text = data.decode("utf-8")
-        metadata = {_is_text(name): _value(value) for name, value in dict(fields["metadata"]).items()}
-        headings = [_is_text(heading) for heading in fields["headings"]]
-        passages = [_passage(text, row, headings) for row in fields["passages"]]
+        for item in fields["documents"]:
+            end = at + item["n_bytes"]
+            n_passages += len(item["passages"])
+            if not (_is_count(item["n_bytes"]) and end <= len(data) and n_passages <= MAX_PASSAGES):
+                raise ValueError("more than was to be sent")
+            found.append(_loaded(item, data[at:end].decode("utf-8"), uri, digest))
+            at = end
     except (UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise BrokenFrame("not a document") from error
-    if len(text) > MAX_TEXT_CHARS:
+    if not found or len({item.document.uri for item in found}) < len(found):
+        raise BrokenFrame("no documents, or two at one uri")
+    if sum(len(item.document.text) for item in found) > MAX_TEXT_CHARS:
         raise BrokenFrame("more text than was to be sent")
+    return found
+
+
+def _loaded(fields: dict[str, Any], text: str, uri: str, digest: str) -> Loaded:
+    own_uri = _is_text(fields["uri"])
+    if own_uri != uri and not own_uri.startswith(part_uri(uri, "")):
+        raise ValueError("a document of another file")
+    metadata = {_is_text(name): _value(value) for name, value in dict(fields["metadata"]).items()}
+    headings = [_is_text(heading) for heading in fields["headings"]]
+    passages = [_passage(text, row, headings) for row in fields["passages"]]
     document = Document(
-        uri=uri,
+        uri=own_uri,
         title=_text(fields, "title"),
         text=text,
         media_type=_text(fields, "media_type"),
-        sha256=digest,
+        sha256=digest if own_uri == uri else _text(fields, "sha256"),
         published=_text(fields, "published") if fields.get("published") is not None else None,
         publisher=_text(fields, "publisher") if fields.get("publisher") is not None else None,
         metadata=metadata,

@@ -16,6 +16,7 @@ from askive.rag.errors import ArchiveError, AskiveError, LoadError
 from askive.rag.ingest.frames import Loaded, loaded_from
 from askive.rag.ingest.parser_process import ParserProcess
 from askive.rag.load.limits import MAX_MEMORY_BYTES, unreadable
+from askive.rag.load.several.parts import AUTO
 
 N_WORKERS = 2
 _LOOK_S = 0.1
@@ -38,9 +39,10 @@ class Job:
     uri: str
     ending: str
     digest: str
+    split: str
     n_bytes: int
     done: threading.Event = field(default_factory=threading.Event)
-    result: Loaded | AskiveError | None = None
+    result: list[Loaded] | AskiveError | None = None
 
 
 class ParserPool:
@@ -49,8 +51,13 @@ class ParserPool:
     Use it in a `with` block: all processes have ended after it. Call `submit` and `take` from one thread.
     """
 
-    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS) -> None:
-        self._passages = passages
+    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS, tesseract: str = "") -> None:
+        """tesseract: path of the program that recognises text in pictures; empty for none."""
+        self._settings = {
+            "max_words": passages.max_words,
+            "overlap_sentences": passages.overlap_sentences,
+            "tesseract": tesseract,
+        }
         self._n_workers = n_workers
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
@@ -65,9 +72,12 @@ class ParserPool:
         """Whether the queue is short enough to read ahead; `submit` accepts a job in any case."""
         return self._n_ahead < _MAX_AHEAD and self._n_ahead_bytes < _MAX_AHEAD_BYTES
 
-    def submit(self, data: bytes, uri: str, ending: str, digest: str) -> Job:
-        """Queue the bytes for the loader of this file extension; digest: of the bytes."""
-        job = Job(data, uri, ending, digest, len(data))
+    def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
+        """Queue the bytes for the loader of this file extension.
+
+        digest: of the bytes. split: the rule by which the file is split into documents.
+        """
+        job = Job(data, uri, ending, digest, split, len(data))
         self._n_ahead += 1
         self._n_ahead_bytes += job.n_bytes
         with self._changed:
@@ -78,10 +88,10 @@ class ParserPool:
             self._add_worker()
         return job
 
-    def take(self, job: Job) -> Loaded:
-        """The result of the job; waits for it. Raises LoadError, and ArchiveError when no process can be started.
+    def take(self, job: Job) -> list[Loaded]:
+        """The documents in the file, at least one; waits for them.
 
-        Take jobs in the order of `submit`.
+        Raises LoadError, and ArchiveError when no process can be started. Take jobs in the order of `submit`.
         """
         while not job.done.wait(_BUSY_S):
             # So that later jobs need not wait for a file that takes long.
@@ -96,7 +106,7 @@ class ParserPool:
             raise result
         assert result is not None
         with self._changed:
-            self._n_waiting_chars -= len(result.document.text)
+            self._n_waiting_chars -= _n_chars(result)
             self._changed.notify_all()
         return result
 
@@ -130,13 +140,13 @@ class ParserPool:
                 self._changed.wait()
         return None
 
-    def finish(self, job: Job, result: Loaded | AskiveError) -> None:
+    def finish(self, job: Job, result: list[Loaded] | AskiveError) -> None:
         """For the workers: set the result of a job."""
         job.data = b""
         job.result = result
-        if isinstance(result, Loaded):
+        if isinstance(result, list):
             with self._changed:
-                self._n_waiting_chars += len(result.document.text)
+                self._n_waiting_chars += _n_chars(result)
         job.done.set()
 
     def _watch(self) -> None:
@@ -146,23 +156,24 @@ class ParserPool:
 
     def _add_worker(self) -> None:
         if len(self._workers) < self._n_workers:
-            worker = _Worker(self, self._passages)
+            worker = _Worker(self, self._settings)
             worker.start()
             self._workers.append(worker)
             if len(self._workers) == 1:
                 self._watcher.start()
 
 
+def _n_chars(loaded: list[Loaded]) -> int:
+    return sum(len(item.document.text) for item in loaded)
+
+
 class _Worker(threading.Thread):
     """A thread that passes jobs to a process, and replaces the process when it has ended or grown too large."""
 
-    def __init__(self, pool: ParserPool, passages: PassageConfig) -> None:
+    def __init__(self, pool: ParserPool, settings: dict[str, int | str]) -> None:
         super().__init__(name="parse", daemon=True)
         self._pool = pool
-        self._settings = {
-            "max_words": passages.max_words,
-            "overlap_sentences": passages.overlap_sentences,
-        }
+        self._settings = settings
         self._changing = threading.Lock()
         self._process: ParserProcess | None = None
         self._is_closed = False
@@ -187,10 +198,11 @@ class _Worker(threading.Thread):
             if self._process is not None:
                 self._process.kill()
 
-    def _parse(self, job: Job) -> Loaded | AskiveError:
+    def _parse(self, job: Job) -> list[Loaded] | AskiveError:
         try:
             process = self._ready_process()
-            fields, data = process.ask({"uri": job.uri, "ending": job.ending, **self._settings}, job.data)
+            asked = {"uri": job.uri, "ending": job.ending, "split": job.split, **self._settings}
+            fields, data = process.ask(asked, job.data)
         except Exception as error:
             self._end_process()
             return error if isinstance(error, AskiveError) else unreadable(job.uri, error)

@@ -17,6 +17,7 @@ import psutil
 from askive.rag.errors import ArchiveError, LoadError
 from askive.rag.ingest.frames import BrokenFrame, receive, send
 from askive.rag.load.limits import MAX_MEMORY_BYTES, MEMORY_EXIT, cpu_seconds, out_of_memory, wall_seconds
+from askive.rag.load.recognition.tesseract import MAX_SECONDS, SCANNED_ENDINGS
 
 # The parent's search path: a folder named `models` in the working directory must not be imported instead.
 _PROGRAM = (
@@ -76,6 +77,9 @@ class ParserProcess:
         """
         self.n_jobs += 1
         self._deadline = time.monotonic() + wall_seconds(len(data))
+        if fields.get("tesseract") and fields.get("ending") in SCANNED_ENDINGS:
+            # Tesseract has limits of its own; the time of this process's own processor stays limited.
+            self._deadline += MAX_SECONDS
         try:
             send(self._stdin, fields, data)
             return receive(self._stdout)

@@ -1,4 +1,4 @@
-"""The process that parses and splits files: bytes in, a document with its passages out.
+"""The process that parses and splits files: bytes in, documents with their passages out.
 
 It has limited memory and time, no network, and only the user's rights; it ends with its parent.
 """
@@ -11,11 +11,17 @@ from typing import Any, BinaryIO, NamedTuple
 
 # Imported first: disables telemetry and downloads of libraries.
 from askive import models  # noqa: F401
-from askive.rag.errors import AskiveError, LoadError
-from askive.rag.ingest.confinement import cut_network, end_with_parent, limit_cpu, limit_memory, peak_bytes
-from askive.rag.ingest.frames import BrokenFrame, receive, result_fields, send
+from askive.rag.errors import AskiveError, EmptyFile, LoadError
+from askive.rag.ingest.confinement import (
+    allow_program,
+    cut_network,
+    end_with_parent,
+    limit_cpu,
+    limit_memory,
+    peak_bytes,
+)
+from askive.rag.ingest.frames import BrokenFrame, Loaded, receive, result_frame, send
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import LOADERS, load_bytes
 from askive.rag.load.limits import (
     MAX_HEADING_CHARS,
     MAX_PASSAGES,
@@ -24,6 +30,8 @@ from askive.rag.load.limits import (
     out_of_memory,
     unreadable,
 )
+from askive.rag.load.recognition.tesseract import use_tesseract
+from askive.rag.load.several.split import load_documents
 
 
 class _Splitting(NamedTuple):
@@ -42,6 +50,8 @@ def main() -> None:
         send(writes, {"ready": True})
         while True:
             fields, data = receive(reads)
+            if fields["tesseract"]:
+                allow_program(fields["tesseract"])
             limit_cpu(cpu_seconds(len(data)))
             result, text = _answer(fields, data)
             del data
@@ -65,23 +75,27 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
 def _answer(fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     uri = fields["uri"]
     try:
-        document = load_bytes(data, uri, LOADERS[fields["ending"]])
-        passages = chunk(document, _Splitting(fields["max_words"], fields["overlap_sentences"]))
-        if len(passages) > MAX_PASSAGES:
+        splitting = _Splitting(fields["max_words"], fields["overlap_sentences"])
+        with use_tesseract(fields["tesseract"]):
+            documents = load_documents(data, uri, fields["ending"], fields["split"])
+        loaded = [Loaded(document, chunk(document, splitting)) for document in documents]
+        n_passages = sum(len(item.passages) for item in loaded)
+        if n_passages > MAX_PASSAGES:
             raise LoadError(
-                f"{uri} has {len(passages):,} passages, more than {MAX_PASSAGES:,}",
+                f"{uri} has {n_passages:,} passages, more than {MAX_PASSAGES:,}",
                 remedy="split it into smaller files",
             )
-        if sum(map(len, {passage.heading for passage in passages})) > MAX_HEADING_CHARS:
+        headings = (passage.heading for item in loaded for passage in item.passages)
+        if sum(map(len, set(headings))) > MAX_HEADING_CHARS:
             raise LoadError(
                 f"{uri} has headings of more than {MAX_HEADING_CHARS:,} characters",
                 remedy="split it into smaller files",
             )
-        return result_fields(document, passages), document.text.encode("utf-8")
+        return result_frame(loaded)
     except MemoryError:
         error: AskiveError = out_of_memory(uri)
     except AskiveError as caught:
         error = caught
     except Exception as caught:
         error = unreadable(uri, caught)
-    return {"failure": error.message, "remedy": error.remedy}, b""
+    return {"failure": error.message, "remedy": error.remedy, "is_empty": isinstance(error, EmptyFile)}, b""

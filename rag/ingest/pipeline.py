@@ -8,50 +8,35 @@ vector index is updated from the store at the end.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from askive.models.protocols import Vectors
-from askive.rag.errors import AskiveError, LoadError, StoreError, UsageError
+from askive.rag.errors import StoreError, UsageError
 from askive.rag.ingest.embed_ahead import EmbedAhead
-from askive.rag.ingest.parser_pool import Job, ParserPool
-from askive.rag.ingest.plan import Plan, Withheld, plan_paths, shows_unchanged, stamp_of, was_read_alike
-from askive.rag.ingest.report import Failure, IngestReport, Partial
+from askive.rag.ingest.examination import Examined, HowRead, Reading, Stored, examine_files
+from askive.rag.ingest.parser_pool import ParserPool
+from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
+from askive.rag.ingest.report import IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import loader_of, printable, read_bytes, storable_document
-from askive.rag.load.digest import sha256
+from askive.rag.load import printable, storable_document
 from askive.rag.load.not_read import not_read
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 from askive.rag.passage_context import context_of
+from askive.rag.store import files
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
-"""Called with the number of finished documents, the total (None if unknown) and the uri of the last one."""
-Reading = Callable[[str], None]
-"""Called with the uri of a file while its parsing is awaited."""
-
+"""Called with the number of finished files or documents, the total (None if unknown) and the uri of the last one."""
 Confirm = Callable[[Sequence[Withheld]], bool]
 """Called with the documents to be removed, before any file is read; returns whether to remove them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Examined:
-    """A document after the check for changes; unchanged when neither `document` nor `failure` is set.
-
-    passages: of the document; None before it is split. is_new: the store has nothing at its uri.
-    stamp: of its file, to be stored for the next run; empty if it is no file.
-    """
-
-    uri: str
-    document: Document | None = None
-    passages: list[Passage] | None = None
-    failure: Failure | None = None
-    is_new: bool = False
-    stamp: str = ""
 
 
 def ingest_paths(
@@ -63,36 +48,51 @@ def ingest_paths(
     prune: bool | Confirm = False,
     reading: Reading | None = None,
     follow_links: bool = False,
+    split: str | None = None,
+    ocr: bool = True,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
-    New and changed files are read; unchanged files are not opened. Documents that are missing from a named folder are
-    removed, and so is a named file that was indexed before and is missing. A file that cannot be read, or exceeds the
-    limits of time and memory, is a failure in the report and does not affect the others. report: filled as the run goes
-    on. follow_links: also follow links that point outside a named folder.
+    New and changed files are read; unchanged files are not opened. Of a changed document only new passages are
+    embedded; a moved one gets another uri. Documents that are missing from a named folder are removed, and so is a
+    named file that was indexed before and is missing. A file that cannot be read, or exceeds the limits of time and
+    memory, is a failure in the report and does not affect the others. What was not read is recorded in the store
+    (`askive.rag.ingest.account`).
+    report: filled as the run goes on. follow_links: also follow links that point outside a named folder. split: the
+    rule by which files are split into documents, see `askive.rag.load.several.split`; None keeps that of the last
+    reading. ocr: whether to recognise the text of pictures and scanned pages where Tesseract is installed.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
     start.
     """
-    known = archive.store.known_sha256()
-    plan = plan_paths(paths, known, follow_links=follow_links)
+    known, stamps = archive.store.known_sha256(), files.stamps(archive.store)
+    tesseract = find_tesseract() if ocr else ""
+    unread = () if tesseract else PICTURE_ENDINGS
+    plan = plan_paths(paths, known, stamps=stamps, follow_links=follow_links, unread=unread)
     report = report or IngestReport()
-    report.skipped = [printable(Path(path)) for path in plan.skipped]
-    report.links = [printable(Path(link)) for link in plan.links_out]
+    report.fill_in(plan)
     to_delete = list(plan.to_delete)
     if plan.withheld:
         if prune if isinstance(prune, bool) else prune(plan.withheld):
             to_delete += dict.fromkeys(uri for withheld in plan.withheld for uri in withheld.uris)
         else:
             report.withheld = plan.withheld
-    for folder, reason in plan.unreadable.items():
-        report.failures.append(
-            Failure(folder, f"{folder} cannot be listed: {reason}", "check the folder's permissions")
-        )
-    with ParserPool(archive.passages_config) as pool:
-        examined_files = _files(plan, known, archive.store.stamps(), pool, reading)
-        return _ingest(archive, examined_files, to_delete, len(plan.files), report, progress)
+    to_delete += plan.moved.values()
+    with ParserPool(archive.passages_config, tesseract=tesseract) as pool:
+        stored = Stored(known, stamps, parts_by_file(known), gone=to_delete)
+        examined = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
+        _ingest(archive, examined, to_delete, len(plan.files), report, progress)
+    files.record_run(archive.store, _last_run(paths, report), report.unread())
+    return report
+
+
+def _last_run(paths: Sequence[Path], report: IngestReport) -> files.LastRun:
+    return files.LastRun(
+        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        [printable(Path(os.path.abspath(path))) for path in paths],  # noqa: PTH100
+        report.n_added, report.n_changed, report.n_moved, report.n_unchanged, report.n_deleted,
+    )  # fmt: skip
 
 
 def ingest_documents(
@@ -109,8 +109,8 @@ def ingest_documents(
     """
     total = len(documents) if isinstance(documents, Sequence) else None
     known = archive.store.known_sha256()
-    examined_files = _compared(documents, known)
-    return _ingest(archive, examined_files, [], total, report or IngestReport(), progress)
+    examined = _compared(documents, known)
+    return _ingest(archive, examined, [], total, report or IngestReport(), progress)
 
 
 def remove_document(archive: Archive, uri: str) -> bool:
@@ -132,7 +132,11 @@ def resolve_uris(archive: Archive, uris: Sequence[str]) -> list[str]:
     for uri in uris:
         path = os.path.abspath(uri)  # noqa: PTH100
         below = f"{path.rstrip(os.sep)}{os.sep}"
-        of_uri = known.keys() & {uri, path} or {name for name in known if name.startswith(below)}
+        of_uri = (
+            (known.keys() & {uri})
+            or set(documents_of(path, known))
+            or {name for name in known if name.startswith(below)}
+        )
         if not of_uri:
             raise UsageError(
                 f"{uri} is not in the collection",
@@ -154,75 +158,20 @@ def remove_documents(archive: Archive, uris: Sequence[str]) -> list[str]:
     return matches
 
 
-def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[_Examined]:
+def _compared(documents: Iterable[Document], known: dict[str, str]) -> Iterator[Examined]:
     for document in documents:
         if known.get(document.uri) == document.sha256:
-            yield _Examined(document.uri)
+            yield Examined(document.uri)
             continue
-        yield _Examined(document.uri, storable_document(document), is_new=document.uri not in known)
+        is_new = document.uri not in known
+        related = None if is_new else document.uri
+        yield Examined(document.uri, storable_document(document), is_new=is_new, related=related)
         known[document.uri] = document.sha256
-
-
-def _files(
-    plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool, reading: Reading | None
-) -> Iterator[_Examined]:
-    """The files in the order of the plan, read ahead while the pool has room."""
-    ahead: deque[tuple[_Examined, Job | None]] = deque()
-    for uri in plan.files:
-        ahead.append(_examine(uri, plan, known, stamps, pool))
-        while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
-            yield _with_result(*ahead.popleft(), pool, reading)
-    while ahead:
-        yield _with_result(*ahead.popleft(), pool, reading)
-
-
-def _examine(
-    uri: str, plan: Plan, known: dict[str, str], stamps: dict[str, str], pool: ParserPool
-) -> tuple[_Examined, Job | None]:
-    """Whether a file is new or changed; if so, its parsing has been queued."""
-    # Before reading the bytes: a change during reading then gives another stamp.
-    stamp = stamp_of(uri)
-    if shows_unchanged(stamp, stamps.get(uri)):
-        return _Examined(uri), None
-    try:
-        loader_of(Path(uri))
-        target = plan.links.get(uri, uri)
-        if target != uri and not os.path.exists(target):  # noqa: PTH110
-            raise LoadError(
-                f"{uri} is a link to {target}, which does not exist",
-                remedy="make it point to an existing file",
-            )
-        data = read_bytes(Path(target))
-    except AskiveError as error:
-        return _failed(uri, error), None
-    digest = sha256(data)
-    examined = _Examined(uri, is_new=uri not in known, stamp=stamp)
-    if known.get(uri) == digest and was_read_alike(stamps.get(uri)):
-        return examined, None
-    return examined, pool.submit(data, uri, os.path.splitext(uri)[1].lower(), digest)  # noqa: PTH122
-
-
-def _with_result(
-    examined: _Examined, job: Job | None, pool: ParserPool, reading: Reading | None
-) -> _Examined:
-    if job is None:
-        return examined
-    if reading is not None and not job.done.is_set():
-        reading(examined.uri)
-    try:
-        loaded = pool.take(job)
-    except LoadError as error:
-        return _failed(examined.uri, error)
-    return replace(examined, document=loaded.document, passages=loaded.passages)
-
-
-def _failed(uri: str, error: AskiveError) -> _Examined:
-    return _Examined(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))
 
 
 def _ingest(
     archive: Archive,
-    examined_files: Iterator[_Examined],
+    all_examined: Iterator[Examined],
     to_delete: Sequence[str],
     total: int | None,
     report: IngestReport,
@@ -231,7 +180,7 @@ def _ingest(
     run = _Run(archive, report, total, progress)
     ended_well = False
     try:
-        for examined in examined_files:
+        for examined in all_examined:
             run.add(examined)
         run.finish(to_delete)
         ended_well = True
@@ -245,6 +194,15 @@ def _delete(archive: Archive, uris: Sequence[str]) -> None:
     archive.dense_cache.preload()
     archive.store.delete(uris)
     archive.dense_cache.save()
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A document whose new passages are being embedded. vectors: of the others, in order; None for the new ones."""
+
+    examined: Examined
+    passages: list[Passage]
+    vectors: list[Vectors | None]
 
 
 class _Run:
@@ -261,33 +219,56 @@ class _Run:
         self._started = time.perf_counter()
         self._n_done = 0
         self._changes = False
-        self._ahead: EmbedAhead[tuple[_Examined, list[Passage]]] | None = None
+        self._ahead: EmbedAhead[_Queued] | None = None
         self._restamped: dict[str, str] = {}
 
-    def add(self, examined: _Examined) -> None:
+    def add(self, examined: Examined) -> None:
         """Add a document; commits those that are ready."""
         is_held = not examined.is_new and self._holds(examined)
         if examined.document is not None and not is_held:
-            if self._ahead is None:
-                self._store.set_fingerprint(self._archive.fingerprint())
-                self._ahead = EmbedAhead(self._archive.embedder)
-                self._begin_changes()
-            passages = examined.passages
-            if passages is None:
-                passages = chunk(examined.document, self._archive.passages_config)
-            texts = [f"{context_of(examined.document, passage)}\n{passage.text}" for passage in passages]
-            self._ahead.add((examined, passages), texts)
-            self._commit(self._ahead.ready())
+            self._queue(examined, examined.document)
             return
         if examined.failure is not None:
-            self._report.failures.append(examined.failure)
+            (self._report.empty if examined.is_empty else self._report.failures).append(examined.failure)
+        elif examined.moved_from is not None:
+            self._begin_changes()
+            files.move(self._store, examined.moved_from, examined.uri, examined.stamp)
+            self._report.moved[examined.moved_from] = examined.uri
         else:
             self._report.n_unchanged += 1
             if examined.stamp:
                 self._restamped[examined.uri] = examined.stamp
-        self._report_progress(examined.uri)
+        self._report_progress(examined)
 
-    def _holds(self, examined: _Examined) -> bool:
+    def _queue(self, examined: Examined, document: Document) -> None:
+        if self._ahead is None:
+            self._store.set_fingerprint(self._archive.fingerprint())
+            self._ahead = EmbedAhead(self._archive.embedder)
+            self._begin_changes()
+        passages = examined.passages
+        if passages is None:
+            passages = chunk(document, self._archive.passages_config)
+        texts = [_embedded_text(document, passage) for passage in passages]
+        stored = self._stored_vectors(examined.related)
+        vectors = [stored.get(text) for text in texts]
+        new = [text for text, vector in zip(texts, vectors, strict=True) if vector is None]
+        self._ahead.add(_Queued(examined, passages, vectors), new)
+        self._commit(self._ahead.ready())
+
+    def _stored_vectors(self, uri: str | None) -> Mapping[str, Vectors]:
+        """The vectors of a stored document by the text that was embedded."""
+        document = None if uri is None else self._store.document_by_uri(uri)
+        if document is None:
+            return {}
+        passages = self._store.passages_of(document.doc_id)
+        vectors = self._store.vectors([passage.passage_id for passage in passages])
+        return {
+            _embedded_text(document, passage): vectors[passage.passage_id]
+            for passage in passages
+            if passage.passage_id in vectors
+        }
+
+    def _holds(self, examined: Examined) -> bool:
         """Whether the store has the same passages of the document, which was read again by newer code."""
         stored = self._store.document_by_uri(examined.uri) if examined.passages is not None else None
         if stored is None or replace(stored, doc_id=0) != examined.document:
@@ -296,13 +277,14 @@ class _Run:
         return [replace(passage, passage_id=0, doc_id=0) for passage in kept] == examined.passages
 
     def finish(self, to_delete: Sequence[str]) -> None:
-        """Commit the rest, and remove missing documents."""
+        """Commit the rest, and remove missing documents, except those that have moved."""
         if self._ahead is not None:
             self._commit(self._ahead.finish())
-        if to_delete:
+        gone = [uri for uri in to_delete if uri not in self._report.moved]
+        if gone:
             self._begin_changes()
-            self._store.delete(to_delete)
-            self._report.n_deleted += len(to_delete)
+            self._store.delete(gone)
+            self._report.n_deleted += len(gone)
 
     def close(self, *, ended_well: bool) -> None:
         """Update the index file; after an error, documents with finished vectors are committed too."""
@@ -314,7 +296,7 @@ class _Run:
                 with contextlib.suppress(StoreError):
                     self._commit(whole)
         if ended_well and self._restamped:
-            self._store.restamp(self._restamped)
+            files.restamp(self._store, self._restamped)
         if self._changes:
             self._archive.dense_cache.save()
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
@@ -324,22 +306,43 @@ class _Run:
             self._archive.dense_cache.preload()
             self._changes = True
 
-    def _commit(self, ready: Iterable[tuple[tuple[_Examined, list[Passage]], Vectors]]) -> None:
-        for (examined, passages), vectors in ready:
-            document = examined.document
+    def _commit(self, ready: Iterable[tuple[_Queued, Vectors]]) -> None:
+        for queued, new in ready:
+            examined, document = queued.examined, queued.examined.document
             assert document is not None
-            self._store.put(document, passages, vectors, examined.stamp)
-            self._report.n_passages += len(passages)
+            rows = iter(new)
+            vectors = [next(rows) if vector is None else vector for vector in queued.vectors]
+            self._put(examined, document, queued.passages, np.stack(vectors) if vectors else new)
+            if examined.is_part:
+                self._restamped[examined.uri] = examined.stamp
+            self._report.n_passages += len(queued.passages)
+            self._report.n_reused += len(queued.passages) - len(new)
             if parts := not_read(document):
                 self._report.partial.append(Partial(printable(Path(document.uri)), tuple(parts)))
-            if examined.is_new:
+            if examined.moved_from is not None:
+                self._report.moved[examined.moved_from] = examined.uri
+            elif examined.is_new:
                 self._report.n_added += 1
             else:
                 self._report.n_changed += 1
-            self._report_progress(document.uri)
+            self._report_progress(examined)
 
-    def _report_progress(self, uri: str) -> None:
-        self._n_done += 1
+    def _put(self, examined: Examined, document: Document, passages: list[Passage], vectors: Vectors) -> None:
+        stamp = untrusted(examined.stamp) if examined.is_part else examined.stamp
+        with self._store.transaction():
+            former = files.former_uris(self._store).get(examined.uri, []) if not examined.is_new else []
+            if examined.moved_from is not None:
+                former = [*files.former_uris(self._store).get(examined.moved_from, []), examined.moved_from]
+                self._store.delete([examined.moved_from])
+            self._store.put(document, passages, vectors, stamp)
+            files.keep_former_uris(self._store, {examined.uri: former})
+
+    def _report_progress(self, examined: Examined) -> None:
+        self._n_done += examined.is_last
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
         if self._progress:
-            self._progress(self._n_done, self._total, uri)
+            self._progress(self._n_done, self._total, examined.uri)
+
+
+def _embedded_text(document: Document, passage: Passage) -> str:
+    return f"{context_of(document, passage)}\n{passage.text}"

@@ -1,4 +1,4 @@
-"""Compare files with a collection: new, changed, unchanged or missing.
+"""Compare files with a collection: new, changed, moved, unchanged or missing.
 
 The stamp, from a file's directory entry, shows that it is unchanged without opening it. Without a stamp the digest of
 its bytes decides, without parsing.
@@ -9,19 +9,26 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from askive.rag.errors import UsageError
+from askive.rag.errors import LoadError, UsageError
+from askive.rag.ingest.ignore import IGNORE_FILE, IgnoreRules
 from askive.rag.load import LOADERS
-from askive.rag.load.files import is_system_folder
+from askive.rag.load.digest import sha256
+from askive.rag.load.files import is_system_folder, read_bytes
+from askive.rag.load.recognition.tesseract import SCANNED_ENDINGS
+from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
-READING = 2
+READING = 3
 """Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
 indexing reads every file again, and embeds those that differ."""
+
+_RULE_MARK = "|"
+"""Before the rule for splitting, in a stamp."""
 
 
 _MIN_WITHHELD = 3
@@ -52,6 +59,9 @@ class Plan:
     skipped: files of unsupported types.
     links: links to follow, with the real path of their target.
     links_out: links that point outside the named folder, and are not followed.
+    hidden, ignored: files and folders left out by `askive.rag.ingest.ignore`; folders end in a slash. hidden: those
+    whose names begin with a dot.
+    moved: by new path, the uri of a missing document with the same bytes, which is then not in to_delete or withheld.
     """
 
     files: list[str] = field(default_factory=list)
@@ -61,16 +71,29 @@ class Plan:
     skipped: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     links_out: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
 
 
-def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: bool = False) -> Plan:
+def plan_paths(
+    paths: Sequence[Path],
+    known: Iterable[str],
+    *,
+    stamps: Mapping[str, str] | None = None,
+    follow_links: bool = False,
+    unread: Sequence[str] = (),
+) -> Plan:
     """Compare files and folders with the uris in the collection.
 
     Documents that are missing from a named folder are to be deleted, even if the folder itself is missing, and so is a
     named file that is missing. Documents in a folder that cannot be listed are kept. A path that is itself a link is
-    followed; follow_links: also follow links in a folder that point outside it. Raises UsageError for a path that does
-    not exist and has no documents in the collection.
+    followed; follow_links: also follow links in a folder that point outside it. known: uris; for moves to be found, a
+    mapping from uris to digests. stamps: as stored, so that fewer files are read to find moves. unread: extensions that
+    cannot be read here and now; their files are skipped, and documents of them are kept. Raises UsageError for a path
+    that does not exist and has no documents in the collection.
     """
+    digests = known if isinstance(known, Mapping) else {}
     known = set(known)
     plan = Plan()
     folders: list[str] = []
@@ -79,30 +102,100 @@ def plan_paths(paths: Sequence[Path], known: Iterable[str], *, follow_links: boo
         below = f"{str(path).rstrip(os.sep)}{os.sep}"
         if path.is_dir():
             folders.append(below)
-            _walk(str(path), plan, follow_links=follow_links)
+            _walk(str(path), plan, LOADERS.keys() - set(unread), follow_links=follow_links)
         elif path.exists():
             plan.files.append(str(path))
             if path.is_symlink():
                 plan.links[str(path)] = os.path.realpath(path)
-        elif str(path) in known and path.parent.is_dir():
-            plan.to_delete.append(str(path))
-        elif str(path) not in known and is_indexed(path, known):
+        elif path.parent.is_dir() and (in_file := documents_of(str(path), known)):
+            plan.to_delete += in_file
+        elif not documents_of(str(path), known) and is_indexed(path, known):
             folders.append(below)
         else:
             raise missing_path_error(path)
     plan.files = list(dict.fromkeys(plan.files))
-    present = set(plan.files)
-    hidden = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
-    for folder in folders:
-        of_folder = [uri for uri in known if uri.startswith(folder)]
-        to_delete = sorted(uri for uri in of_folder if uri not in present and not uri.startswith(hidden))
-        if len(to_delete) >= _MIN_WITHHELD and len(to_delete) > _MAX_GONE_SHARE * len(of_folder):
-            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(to_delete), len(of_folder)))
-        else:
-            plan.to_delete += to_delete
-    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
-    plan.to_delete = [uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris]
+    present = {*plan.files, *plan.skipped}
+    unlisted = tuple(f"{folder}{os.sep}" for folder in plan.unreadable)
+    missing = {
+        folder: sorted(
+            uri
+            for uri in known
+            if uri.startswith(folder)
+            and present.isdisjoint((uri, file_of(uri, LOADERS)))
+            and not uri.startswith(unlisted)
+        )
+        for folder in folders
+    }
+    if digests:
+        gone = {*plan.to_delete, *(uri for uris in missing.values() for uri in uris)}
+        plan.moved = _moves([path for path in plan.files if path not in known], gone, digests, stamps or {})
+    _plan_removals(plan, missing, known)
     return plan
+
+
+def _plan_removals(plan: Plan, missing: Mapping[str, Sequence[str]], known: set[str]) -> None:
+    """Fill in to_delete and withheld. missing: documents without a file, by folder."""
+    moved = set(plan.moved.values())
+    left_out = {*plan.hidden, *plan.ignored}
+    below_left_out = tuple(path for path in left_out if path.endswith(os.sep))
+    for folder, uris in missing.items():
+        # What the rules leave out is there: its disk is mounted.
+        excluded = [
+            uri
+            for uri in uris
+            if not left_out.isdisjoint((uri, file_of(uri, LOADERS))) or uri.startswith(below_left_out)
+        ]
+        kept_out = moved.union(excluded)
+        gone = [uri for uri in uris if uri not in kept_out]
+        n_known = sum(uri.startswith(folder) for uri in known)
+        plan.to_delete += excluded
+        if len(gone) >= _MIN_WITHHELD and len(gone) > _MAX_GONE_SHARE * n_known:
+            plan.withheld.append(Withheld(folder.rstrip(os.sep) or os.sep, tuple(gone), n_known))
+        else:
+            plan.to_delete += gone
+    withheld_uris = {uri for withheld in plan.withheld for uri in withheld.uris}
+    plan.to_delete = [
+        uri for uri in dict.fromkeys(plan.to_delete) if uri not in withheld_uris and uri not in moved
+    ]
+
+
+def _moves(
+    new: Sequence[str], gone: Iterable[str], digests: Mapping[str, str], stamps: Mapping[str, str]
+) -> dict[str, str]:
+    """Missing documents by the new file that has the same bytes and type; same names are matched first.
+
+    Only new files of the size of a missing one are read; of all sizes when one has no reliable stamp.
+    """
+    by_content: dict[tuple[str, str], list[str]] = {}
+    sizes: set[int | None] = set()
+    # The documents in a file of several have digests of their own.
+    for uri in sorted(uri for uri in gone if file_of(uri, LOADERS) == uri):
+        by_content.setdefault((digests[uri], _ending(uri)), []).append(uri)
+        sizes.add(_size_in(stamps.get(uri, "")))
+    found: list[tuple[str, tuple[str, str]]] = []
+    for path in new if by_content else ():
+        try:
+            if None in sizes or os.stat(path).st_size in sizes:  # noqa: PTH116
+                content = (sha256(read_bytes(Path(os.path.realpath(path)))), _ending(path))
+                if content in by_content:
+                    found.append((path, content))
+        except (OSError, LoadError):
+            # Reading it later reports the reason.
+            continue
+    moved: dict[str, str] = {}
+    for is_same_name in (True, False):
+        for path, content in found:
+            name = os.path.basename(path)  # noqa: PTH119
+            for uri in by_content[content] if path not in moved else ():
+                if not is_same_name or os.path.basename(uri) == name:  # noqa: PTH119
+                    moved[path] = uri
+                    by_content[content].remove(uri)
+                    break
+    return moved
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122
 
 
 def missing_path_error(path: Path) -> UsageError:
@@ -119,17 +212,31 @@ def is_indexed(path: Path, known: Iterable[str]) -> bool:
     """Whether the path is one of the uris, or a folder of some."""
     uri = os.path.abspath(path)  # noqa: PTH100
     below = f"{uri.rstrip(os.sep)}{os.sep}"
-    return any(name == uri or name.startswith(below) for name in known)
+    return any(name == uri or name.startswith(below) or file_of(name, LOADERS) == uri for name in known)
 
 
-def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
-    """Add files that can be loaded, sorted, and list the others as skipped; hidden files are ignored."""
+def documents_of(path: str, known: Iterable[str]) -> list[str]:
+    """The uris of the documents in a file, sorted."""
+    return sorted(uri for uri in known if path in (uri, file_of(uri, LOADERS)))
+
+
+def parts_by_file(known: Iterable[str]) -> dict[str, list[str]]:
+    """The uris of the documents in each file that holds several."""
+    parts: dict[str, list[str]] = {}
+    for uri in known:
+        if (file := file_of(uri, LOADERS)) != uri:
+            parts.setdefault(file, []).append(uri)
+    return parts
+
+
+def _walk(root: str, plan: Plan, endings: Container[str], *, follow_links: bool) -> None:
+    """Add files that can be loaded, sorted, and list the others as skipped, hidden or ignored."""
     real_root = os.path.realpath(root)
     within = f"{real_root.rstrip(os.sep)}{os.sep}"
     visited: set[str] = set()
-    waiting = [(root, real_root)]
+    waiting = [(root, real_root, IgnoreRules())]
     while waiting:
-        folder, real = waiting.pop()
+        folder, real, rules = waiting.pop()
         if is_system_folder(real):
             plan.unreadable[folder] = "it shows the running system, not documents"
             continue
@@ -140,17 +247,26 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
+            names = frozenset(entry.name for entry in entries)
+            rules = rules.entering(folder, names)
         except OSError as error:
             plan.unreadable[folder] = error.strerror or str(error)
             continue
-        below: list[tuple[str, str]] = []
+        except LoadError as error:
+            plan.unreadable[folder] = error.message
+            continue
+        below: list[tuple[str, str, IgnoreRules]] = []
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name == IGNORE_FILE:
                 continue
             path = f"{folder.rstrip(os.sep)}{os.sep}{entry.name}"
             is_link, is_folder = entry.is_symlink(), _is_folder(entry)
+            if rules.ignores(path, entry.name, is_folder, names):
+                left_out = plan.hidden if entry.name.startswith(".") else plan.ignored
+                left_out.append(f"{path}{os.sep}" if is_folder else path)
+                continue
             target = os.path.realpath(path) if is_link else f"{real.rstrip(os.sep)}{os.sep}{entry.name}"
-            is_document = os.path.splitext(entry.name)[1].lower() in LOADERS  # noqa: PTH122
+            is_document = _ending(entry.name) in endings
             if is_link and (is_folder or is_document) and not follow_links:
                 if not target.startswith(within) and target != real_root:
                     plan.links_out.append(path)
@@ -159,7 +275,7 @@ def _walk(root: str, plan: Plan, *, follow_links: bool) -> None:
                     # The target is in the folder anyway.
                     continue
             if is_folder:
-                below.append((path, target))
+                below.append((path, target, rules))
             elif not is_document:
                 plan.skipped.append(path)
             else:
@@ -176,13 +292,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp_of(path: str) -> str:
-    """READING, then size, times and inode of a file; changes whenever the bytes or their reading may have.
+def stamp_of(path: str, split: str = AUTO, *, recognises: bool = False) -> str:
+    """READING, then size, times and inode of a file, then `split`; changes whenever the bytes or their reading may
+    have.
 
-    As in Git: a file that was modified just now may be modified again within the resolution of the clock. Then the
-    stamp is READING alone, which `shows_unchanged` does not trust.
+    split: the rule by which the file is split into documents. recognises: whether text in pictures is recognised. As
+    in Git: a file that was modified just now may be modified again within the resolution of the clock. Then size, times
+    and inode are missing: see `untrusted`.
     """
-    unreliable = f"v{READING}:"
+    rule = "" if split == AUTO else f"{_RULE_MARK}{split}"
+    reading = _reading_of(path, recognises)
+    unreliable = f"{reading}{rule}"
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -190,14 +310,37 @@ def stamp_of(path: str) -> str:
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
     if not stat.S_ISREG(status.st_mode) or changed > time.time_ns() - _CLOCK_STEP_NS:
         return unreliable
-    return f"{unreliable}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    return f"{reading}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}{rule}"
+
+
+def untrusted(stamp: str) -> str:
+    """The stamp without size, times and inode, which `shows_unchanged` does not trust."""
+    reading, _, rest = stamp.partition(":")
+    return f"{reading}:{''.join(rest.partition(_RULE_MARK)[1:])}"
+
+
+def split_of(stamp: str | None) -> str:
+    """The rule by which the file with this stored stamp was split."""
+    return (stamp or "").partition(_RULE_MARK)[2] or AUTO
+
+
+def _size_in(stamp: str) -> int | None:
+    """The size of the file, in bytes; None when the stamp is not reliable."""
+    parts = stamp.partition(_RULE_MARK)[0].split(":")
+    return int(parts[1]) if len(parts) > 2 and parts[1].isdecimal() else None
 
 
 def shows_unchanged(stamp: str, stored: str | None) -> bool:
     """Whether a file with this stamp has the bytes that were read when the stored one was made."""
-    return stamp == stored and not stamp.endswith(":")
+    return stamp == stored and stamp != untrusted(stamp)
 
 
-def was_read_alike(stored: str | None) -> bool:
-    """Whether a file with this stored stamp was read as it would be read now."""
-    return stored is not None and stored.startswith(f"v{READING}:")
+def was_read_alike(path: str, stored: str | None, split: str = AUTO, *, recognises: bool = False) -> bool:
+    """Whether the file with this stored stamp was read as it would be read now."""
+    reading = _reading_of(path, recognises)
+    return stored is not None and stored.startswith(reading) and split_of(stored) == split
+
+
+def _reading_of(path: str, recognises: bool) -> str:
+    is_recognised = recognises and path.lower().endswith(SCANNED_ENDINGS)
+    return f"v{READING}{'+ocr' * is_recognised}:"

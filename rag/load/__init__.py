@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from askive.rag.errors import AskiveError, LoadError
+from askive.rag.errors import AskiveError, EmptyFile, LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.files import printable, read_bytes
 from askive.rag.load.html import load_html
@@ -23,11 +23,21 @@ from askive.rag.load.limits import (
     unreadable,
 )
 from askive.rag.load.mail.messages import load_eml, load_mbox
+from askive.rag.load.mail.outlook import load_msg
 from askive.rag.load.markdown import load_markdown
+from askive.rag.load.markup.asciidoc import load_asciidoc
+from askive.rag.load.markup.latex import load_latex
+from askive.rag.load.markup.mhtml import load_mhtml
+from askive.rag.load.markup.xml import load_xml
 from askive.rag.load.not_read import damaged_characters, with_not_read
 from askive.rag.load.office import load_docx, load_epub, load_pptx
 from askive.rag.load.pdf.document import load_pdf
 from askive.rag.load.plain import load_plain, load_rst, load_source
+from askive.rag.load.prose.opendocument import load_odp, load_odt
+from askive.rag.load.prose.rtf import load_rtf
+from askive.rag.load.recognition.pictures import load_picture
+from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
+from askive.rag.load.several.archive import load_zip
 from askive.rag.load.structured.captions import load_captions
 from askive.rag.load.structured.content_lines import load_content_lines
 from askive.rag.load.structured.json_records import load_json
@@ -43,6 +53,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_TEXT_CHARS",
     "Loader",
+    "complete_document",
     "load_bytes",
     "load_path",
     "loader_of",
@@ -54,10 +65,10 @@ __all__ = [
 
 SOURCE_ENDINGS = tuple(
     f".{ending}"
-    for ending in """log adoc tex org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
+    for ending in """log org py js ts jsx tsx java c h cpp hpp cs go rs rb php swift kt scala r jl lua pl sh
     ps1 bat sql css toml ini cfg conf yaml yml""".split()
 )
-"""Extensions of logs, markup without a loader of its own, code and settings, which are read as they stand."""
+"""Extensions of logs, markup without a loader of its own, code and settings: read as they stand."""
 Loader = Callable[[bytes, str], Document]
 
 _TYPES = mimetypes.MimeTypes()
@@ -80,7 +91,9 @@ LOADERS: dict[str, Loader] = {
     ".csv": load_csv,
     ".tsv": load_csv,
     ".eml": lambda data, uri: load_eml(data, uri, load_attachment),
+    ".msg": lambda data, uri: load_msg(data, uri, load_attachment),
     ".mbox": lambda data, uri: load_mbox(data, uri, load_attachment),
+    ".zip": lambda data, uri: load_zip(data, uri, load_attachment),
     ".vtt": load_captions,
     ".srt": load_captions,
     ".json": load_json,
@@ -90,7 +103,18 @@ LOADERS: dict[str, Loader] = {
     ".ics": load_content_lines,
     ".vcf": load_content_lines,
     ".rst": load_rst,
+    ".adoc": load_asciidoc,
+    ".asciidoc": load_asciidoc,
+    ".tex": load_latex,
+    ".latex": load_latex,
+    ".xml": load_xml,
+    ".mhtml": load_mhtml,
+    ".mht": load_mhtml,
+    ".rtf": load_rtf,
+    ".odt": load_odt,
+    ".odp": load_odp,
     **dict.fromkeys(SOURCE_ENDINGS, load_source),
+    **dict.fromkeys(PICTURE_ENDINGS, load_picture),
 }
 """Loaders by file extension; each takes the bytes and the uri."""
 
@@ -116,13 +140,13 @@ def loader_of(path: Path) -> Loader:
 def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     """The bytes as a document.
 
-    Raises LoadError when they contain no text or more than MAX_TEXT_CHARS, and for any other exception of a loader,
-    since it concerns only this file.
+    Raises EmptyFile when they contain no text; LoadError when they contain more than MAX_TEXT_CHARS, and for any
+    other exception of a loader, since it concerns only this file.
     """
     if not data:
-        raise LoadError(f"{uri} is empty", remedy="add text to it, or leave it out")
+        raise EmptyFile(f"{uri} is empty", remedy="add text to it, or leave it out")
     try:
-        return _complete(loader(data, uri), uri)
+        return complete_document(loader(data, uri), uri)
     except AskiveError:
         raise
     except Exception as error:
@@ -135,16 +159,18 @@ def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
     None when it is of an unsupported type; all text is supported. Raises LoadError as `load_bytes` does.
     """
     endings = [Path(name).suffix.lower(), *_TYPES.guess_all_extensions(media_type)]
-    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS), None)
+    # A picture in a mail is one of its attachments only where its text can be recognised.
+    unread = () if can_recognise() else PICTURE_ENDINGS
+    loader = next((LOADERS[ending] for ending in endings if ending in LOADERS and ending not in unread), None)
     if loader is None and media_type.startswith("text/"):
         loader = load_plain
     return None if loader is None else load_bytes(data, name, loader)
 
 
-def _complete(document: Document, uri: str) -> Document:
-    """The document with publisher and date from its text; checks the limits."""
+def complete_document(document: Document, uri: str) -> Document:
+    """The document with publisher and date from its text. Raises EmptyFile, and LoadError for what exceeds a limit."""
     if not document.text.strip():
-        raise LoadError(f"{uri} holds no text", remedy="add text to it, or leave it out")
+        raise EmptyFile(f"{uri} holds no text", remedy="add text to it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:
         raise LoadError(
             f"{uri} holds {len(document.text):,} characters, more than {MAX_TEXT_CHARS:,}",

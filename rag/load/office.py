@@ -17,6 +17,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.byline import find_byline
 from askive.rag.load.docx_parts import DocxParts
 from askive.rag.load.limits import damaged
+from askive.rag.load.prose.epub_chapters import ChaptersWithTitles
 from askive.rag.load.tables.office_tables import TablesAsLines, slide_table_lines
 from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.load.zip_limits import check_zip, core_properties
@@ -58,7 +59,10 @@ def load_pptx(data: bytes, uri: str) -> Document:
 
 
 def load_epub(data: bytes, uri: str) -> Document:
-    """The chapters in reading order; title, author, publisher and date from the metadata. Raises LoadError."""
+    """The chapters in reading order, under their titles; title, author, publisher and date from the metadata.
+
+    Raises LoadError as `load_docx`.
+    """
     check_zip(data, uri, "META-INF/container.xml")
     head, _, text = _markdown(data, uri, "EpubConverter").partition("\n\n")
     fields = {name.lower(): value.strip() for name, value in _EPUB_FIELD.findall(head)}
@@ -78,7 +82,10 @@ def _markdown(data: bytes, uri: str, converter_name: str) -> str:
         from markitdown import StreamInfo, converters
 
         converter: Any = getattr(converters, converter_name)()
-        converter._html_converter = TablesAsLines(converters.HtmlConverter(), uri)
+        html_converter: Any = TablesAsLines(converters.HtmlConverter(), uri)
+        if converter_name == "EpubConverter":
+            html_converter = ChaptersWithTitles(html_converter, data)
+        converter._html_converter = html_converter
         converter._convert_table_to_markdown = lambda table, **_: f"{slide_table_lines(table, uri)}\n"
         info = StreamInfo(extension=PurePath(uri).suffix.lower())
         try:

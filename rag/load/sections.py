@@ -17,6 +17,11 @@ MARKDOWN_TYPES = (
     "application/mbox",
     "application/json",
     "application/x-ipynb+json",
+    "application/rtf",
+    "application/xml",
+    "application/zip",
+    "text/asciidoc",
+    "text/x-tex",
     "message/rfc822",
 )
 """Prefixes of media types whose text is Markdown after loading."""

@@ -1,4 +1,4 @@
-"""Limits for files that are zip archives (.docx, .pptx, .xlsx, .epub)."""
+"""Limits for files that are zip archives (.docx, .pptx, .xlsx, .epub, .zip)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _CORE = "docProps/core.xml"
 _NAMESPACES = {"dc": "http://purl.org/dc/elements/1.1/", "terms": "http://purl.org/dc/terms/"}
 
 
-def check_zip(data: bytes, uri: str, required_member: str) -> None:
+def check_zip(data: bytes, uri: str, required_member: str | None) -> None:
     """Raises LoadError when the bytes are not a zip archive with this member, are encrypted, or expand too much.
+
+    required_member: None for an archive of any members.
 
     The zipfile module never unpacks more than the size in a member's header, so that size can be trusted.
     """
@@ -48,7 +50,7 @@ def check_zip(data: bytes, uri: str, required_member: str) -> None:
             f"{uri} unpacks to {total / 2**20:,.0f} MB, more than {MAX_RATIO} times its size",
             remedy="open it in the program that made it and save it again",
         )
-    if required_member not in {member.filename for member in members}:
+    if required_member is not None and required_member not in {member.filename for member in members}:
         raise LoadError(
             f"{uri} is not a {ending} file: it has no {required_member}",
             remedy="give it the extension of its real type",

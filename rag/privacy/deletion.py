@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 
-from askive.rag.collections.by_name import require_collection
+from askive.rag.collections.by_name import KnownDocuments, require_collection
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path as collection_path
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.removal import Removal, Removed
 from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.files import former_uris
 
 
 def remove_collection(
@@ -35,14 +36,17 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     from askive.rag.store.sqlite import SqliteStore
 
     require_collection(config, name)
-    store_id, uris = "", frozenset[str]()
+    store_id, known = "", KnownDocuments()
     try:
         with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-            store_id, uris = store.store_id, frozenset(store.known_sha256())
+            store_id = store.store_id
+            known = KnownDocuments(store.known_sha256(), former_uris(store))
     except StoreError:
         # A store that cannot be read can still be deleted; `sweep` finds its uploads, which then have no owner.
         pass
-    return Removal(name, store_id, uris, other_collections(config, name))
+    uris = frozenset(known.digests)
+    former = frozenset(known.with_former(uris) - uris)
+    return Removal(name, store_id, uris, other_collections(config, name), former=former)
 
 
 def remove_from_collection(
@@ -78,4 +82,8 @@ def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str)
     from askive.rag.privacy.register import other_collections
     from askive.rag.privacy.removal import Removal
 
-    return Removal(name, archive.store.store_id, frozenset(uris), other_collections(config, name), archive)
+    named = frozenset(uris)
+    former = frozenset(
+        old for uri, olds in former_uris(archive.store).items() if uri in named for old in olds
+    )
+    return Removal(name, archive.store.store_id, named, other_collections(config, name), archive, former)

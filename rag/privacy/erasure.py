@@ -7,6 +7,7 @@ from pathlib import Path
 
 from askive.rag.config import Config
 from askive.rag.store.archive import Archive
+from askive.rag.store.database_file import migration_copies
 from askive.rag.store.sqlite import SqliteStore
 
 
@@ -32,7 +33,7 @@ def erase_store(
     cleared = clear_states(config.models_dir) if states_cleared is None else states_cleared
     # The index file of the current generation has no rows of removed text.
     current = f"dense-{store.store_id[:12]}-{store.generation}.faiss"
-    for path in folder.glob("dense-*"):
+    for path in (*folder.glob("dense-*"), *migration_copies(folder)):
         if path.name != current:
             with contextlib.suppress(OSError):
                 path.unlink()

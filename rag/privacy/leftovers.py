@@ -21,6 +21,8 @@ from askive.rag.collections.by_name import list_collections
 from askive.rag.collections.lock import discard_unused
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
+from askive.rag.load import LOADERS
+from askive.rag.load.several.parts import file_of
 from askive.rag.privacy.erasure import erase_store
 from askive.rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
 from askive.rag.store.archive import STORE_NAME
@@ -28,12 +30,13 @@ from askive.rag.store.database_file import open_read_only
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
 
-# ".case.rebuilding", ".case.4711.replaced", ".case.deleted".
-_ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted)")
+# ".case.rebuilding", ".case.4711.replaced", ".case.deleted", ".case.copied".
+_ASIDE = re.compile(r"\.(?P<name>.+?)(?:\.(?P<pid>\d+))?\.(?P<state>rebuilding|replaced|deleted|copied)")
 _WHAT = {
     "rebuilding": "an unfinished rebuild",
     "replaced": "a replaced collection",
     "deleted": "a collection that was being deleted",
+    "copied": "the copy for an unfinished backup",
 }
 # ".gold.4711", ".gold.4711-2.new".
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)(?:-\d+\.new)?")
@@ -105,7 +108,7 @@ def _asides(config: Config) -> Iterator[Leftover]:
                 name, lock = f"{name}.{pid}", exact
             elif _runs(pid):
                 continue
-        if state != "deleted" and _is_interrupted(config, name):
+        if state not in ("deleted", "copied") and _is_interrupted(config, name):
             continue
         yield Leftover(path, f"{_WHAT[state]} of {name!r}", lock, partial(_delete_aside, config, path))
 
@@ -119,7 +122,8 @@ def _is_interrupted(config: Config, name: str) -> bool:
 def _delete_aside(config: Config, path: Path) -> None:
     from askive.models.registry import clear_states
 
-    clear_states(config.models_dir)
+    if not path.name.endswith(".copied"):
+        clear_states(config.models_dir)
     if path.name.endswith(".deleted"):
         # Before the folder is deleted, since only it shows which states belong to it.
         with contextlib.suppress(StoreError), contextlib.closing(SqliteStore(path / STORE_NAME)) as store:
@@ -186,7 +190,8 @@ def _target(path: Path, formers: dict[Path, Path]) -> Path:
 
 
 def _uploaded(config: Config) -> dict[str, str] | None:
-    """Digests of the documents whose files were uploaded, by path below `uploads`, even if the data folder has moved.
+    """Digests of uploaded files that have documents, by path below `uploads`, even if the data folder has moved; empty
+    for a file of several documents.
 
     None when it cannot be determined: a collection cannot be read, or there is none, as when a disk is missing.
     """
@@ -205,15 +210,17 @@ def _uploaded(config: Config) -> dict[str, str] | None:
         except sqlite3.Error:
             return None
         for uri, sha256 in rows:
-            uploaded |= {uri[at.end() :]: sha256 for at in re.finditer(f"(?<={re.escape(mark)})", uri)}
+            file = file_of(uri, LOADERS)
+            digest = sha256 if file == uri else ""
+            uploaded |= {file[at.end() :]: digest for at in re.finditer(f"(?<={re.escape(mark)})", file)}
     return uploaded if stores else None
 
 
 def _settle(config: Config, path: Path, whole: Path, sha256: str) -> None:
-    """Restore the file that was indexed: the former one, unless the new one was indexed."""
+    """Restore the file that was indexed: the former one, unless the new one was indexed, or may have been."""
     from askive.models.files import sha256_of
 
-    if path.suffix in (".before", ".former") and not (whole.is_file() and sha256_of(whole) == sha256):
+    if path.suffix in (".before", ".former") and not (whole.is_file() and sha256 in ("", sha256_of(whole))):
         path.replace(whole)
     else:
         delete_upload(config, path)

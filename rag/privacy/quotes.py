@@ -74,7 +74,7 @@ def delete_answers(config: Config, removal: Removal) -> None:
             )
             db.executemany(
                 "DELETE FROM numbers WHERE conversation_id = ? AND uri = ?",
-                [(conversation_id, uri) for uri in removal.uris],
+                [(conversation_id, uri) for uri in removal.all_uris],
             )
         db.execute("COMMIT")
         # The removal must not fail because another process is reading.
@@ -167,7 +167,7 @@ def _runs(config: Config, removal: Removal) -> list[Path]:
     return [
         path.parent
         for path in (config.home / "eval").glob("*/*/rows.jsonl")
-        if any(not removal.uris.isdisjoint(uris_in(row)) for row in _rows(path))
+        if any(not removal.all_uris.isdisjoint(uris_in(row)) for row in _rows(path))
     ]
 
 

@@ -21,6 +21,8 @@ from typing import Literal
 from askive.rag.collections.by_name import list_collections
 from askive.rag.collections.swap import delete_set_aside, set_aside
 from askive.rag.config import Config
+from askive.rag.load import LOADERS
+from askive.rag.load.several.parts import file_of
 from askive.rag.privacy.erasure import erase_removed
 from askive.rag.privacy.quotes import (
     count_answers,
@@ -119,7 +121,7 @@ def _indexes(config: Config, removal: Removal) -> list[Path]:
             contextlib.closing(open_read_only(path)) as db,
         ):
             query = "SELECT 1 FROM documents WHERE uri IN (SELECT value FROM json_each(?)) LIMIT 1"
-            if db.execute(query, (json.dumps(sorted(removal.uris)),)).fetchone():
+            if db.execute(query, (json.dumps(sorted(removal.all_uris)),)).fetchone():
                 paths.append(path.parent)
     return paths
 
@@ -152,7 +154,9 @@ def _clear_states(config: Config, _removal: Removal) -> bool:
 
 def _uploads(config: Config, removal: Removal) -> list[Path]:
     root = uploads_folder(config)
-    paths = {path for path in map(Path, removal.uris) if path.is_relative_to(root) and ".." not in path.parts}
+    # A file of several documents has the text of each.
+    files = {Path(file_of(uri, LOADERS)) for uri in removal.uris}
+    paths = {path for path in files if path.is_relative_to(root) and ".." not in path.parts}
     if removal.archive is None and removal.store_id:
         paths |= {path for path in (root / removal.store_id).rglob("*") if path.is_file()}
     return sorted(path for path in paths if path.is_file())
@@ -221,7 +225,7 @@ PLACES = (
     ),
     Place(
         _REMAINS,
-        "bytes of removed rows, old vector files, a collection being deleted",
+        "bytes of removed rows, old vector files, a copy from before a migration, a collection being deleted",
         "collections/NAME/store.sqlite3*, collections/.NAME.deleted",
         "own",
         lambda _config, removal: len(removal.uris),

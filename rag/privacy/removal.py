@@ -13,7 +13,7 @@ class Removal:
     """Documents that are removed from a collection, or the whole collection.
 
     store_id: of the collection's store. others: names of the other collections. archive: the collection, open for
-    writing; None when the whole collection is removed.
+    writing; None when the whole collection is removed. former: paths that the documents were moved from.
     """
 
     collection: str
@@ -21,6 +21,12 @@ class Removal:
     uris: frozenset[str]
     others: frozenset[str]
     archive: Archive | None = None
+    former: frozenset[str] = frozenset()
+
+    @property
+    def all_uris(self) -> frozenset[str]:
+        """The documents' uris, those that they were moved from included."""
+        return self.uris | self.former
 
     def concerns(self, collection: str, uris: Iterable[str]) -> bool:
         """Whether text that was derived from the documents `uris` of a collection is affected by the removal.
@@ -29,7 +35,7 @@ class Removal:
         """
         if collection == self.collection and self.archive is None:
             return True
-        return collection not in self.others and not self.uris.isdisjoint(uris)
+        return collection not in self.others and not self.all_uris.isdisjoint(uris)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from urllib.parse import quote
 
+from askive.models.files import require_room, sync_file, sync_folder
 from askive.rag.errors import CollectionNotFound, StoreError
 
 FileId = tuple[int, int]
@@ -76,3 +77,37 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # Without a journal there is no writer, so the file can be opened as it is, even on a read-only disk.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=5, isolation_level=None)
+
+
+def copy_to(db: sqlite3.Connection, target: Path) -> None:
+    """Write the current content of a database, without bytes of deleted rows, to a file that appears when complete.
+
+    Raises sqlite3.DatabaseError, OSError.
+    """
+    partial = target.with_name(f".{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        db.execute("VACUUM INTO ?", (str(partial),))
+        sync_file(partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def copy_before(db: sqlite3.Connection, path: Path, formats: Collection[int]) -> None:
+    """Copy a store of one of these formats to `migration_copies` before it is migrated.
+
+    Raises sqlite3.DatabaseError, OSError, DiskSpaceError.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return
+    (version,) = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() or ("",)
+    if version.isdecimal() and int(version) in formats:
+        require_room(path.parent, path.stat().st_size, f"the copy of {path.parent.name} before its migration")
+        copy_to(db, path.with_name(f"{path.name}.format-{version}"))
+
+
+def migration_copies(folder: Path) -> list[Path]:
+    """Copies of the store in a folder that were made before it was migrated."""
+    return sorted(folder.glob("*.sqlite3.format-*"))

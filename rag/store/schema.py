@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from askive.rag.store.secure_delete import UNERASED
 
-FORMAT = 2
-"""Incremented when the tables change: a store of another format is rejected."""
+FORMAT = 3
+"""Incremented when the tables change: an older store is migrated, a newer one is rejected."""
+
+MIGRATED = frozenset({2})
+"""Older formats that `migrate` understands."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,17 +44,28 @@ CREATE TABLE embeddings (
     passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
     vector BLOB NOT NULL
 );
+"""
+
+FULL_TEXT = """
 CREATE VIRTUAL TABLE passages_fts USING fts5 (
     text, context, tokenize = "porter unicode61 remove_diacritics 2"
 );
 """
 
 FILES = """
-CREATE TABLE IF NOT EXISTS files (
-    uri TEXT PRIMARY KEY REFERENCES documents (uri) ON DELETE CASCADE, stamp TEXT NOT NULL
-) WITHOUT ROWID
+CREATE TABLE files (
+    uri TEXT PRIMARY KEY REFERENCES documents (uri) ON DELETE CASCADE ON UPDATE CASCADE, stamp TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE former_uris (
+    uri TEXT NOT NULL,
+    doc_id INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    PRIMARY KEY (uri, doc_id)
+) WITHOUT ROWID;
+CREATE TABLE unread (
+    uri TEXT PRIMARY KEY, reason TEXT NOT NULL, message TEXT NOT NULL, remedy TEXT NOT NULL
+) WITHOUT ROWID;
 """
-"""Created on opening, so that older stores get it too; its content only saves reading of unchanged files."""
+"""The files of the documents: their stamps, the paths they were moved from, and files that were not read."""
 
 INVARIANTS = {
     "passages without an embedding": "SELECT count(*) FROM passages LEFT JOIN embeddings USING (passage_id)"
@@ -69,11 +83,30 @@ INVARIANTS = {
 
 def create_tables(db: sqlite3.Connection) -> None:
     """Create an empty store in an empty file. Call it in a transaction."""
-    for statement in SCHEMA.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _execute(db, SCHEMA + FULL_TEXT + FILES)
     meta = {"format": str(FORMAT), "store_id": uuid.uuid4().hex, "generation": "0", UNERASED: ""}
     db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+
+
+def migrate(db: sqlite3.Connection, version: int) -> None:
+    """Bring the tables of an older format to FORMAT. Call it in a transaction. version: in MIGRATED."""
+    if version == 2:
+        # Version 0.2 created the table of files only when it first indexed.
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS files (uri TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID"
+        )
+        db.execute("ALTER TABLE files RENAME TO files_2")
+        _execute(db, FILES)
+        db.execute("INSERT INTO files SELECT uri, stamp FROM files_2 JOIN documents USING (uri)")
+        db.execute("DROP TABLE files_2")
+    db.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
+
+
+def _execute(db: sqlite3.Connection, statements: str) -> None:
+    """Execute statements that end with `;` and a line break; unlike `executescript` it does not commit."""
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
 
 
 def problems_in(db: sqlite3.Connection) -> list[str]:

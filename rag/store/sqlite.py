@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,9 +21,18 @@ import numpy as np
 from askive.models.protocols import Vectors
 from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.passage_context import context_of
-from askive.rag.store.database_file import connect, file_id, open_in_place
+from askive.rag.store.database_file import connect, copy_before, file_id, open_in_place
 from askive.rag.store.filters import Filter
-from askive.rag.store.schema import FILES, FORMAT, Counts, Fingerprint, create_tables, json_ids, problems_in
+from askive.rag.store.schema import (
+    FORMAT,
+    MIGRATED,
+    Counts,
+    Fingerprint,
+    create_tables,
+    json_ids,
+    migrate,
+    problems_in,
+)
 from askive.rag.store.secure_delete import UNERASED, erase
 from askive.rag.store.sqlite_errors import closed_failure, format_failure, read_fingerprint, store_failure
 from askive.rag.store.vector_index import Ids
@@ -32,10 +41,10 @@ from askive.rag.types import NOT_READ, Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
+STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
+"""Records the stamp of a file, unless another process has removed its document in the meantime."""
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for a write by another process."""
-# Another process may have removed the document in the meantime.
-_STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 
 
@@ -69,20 +78,20 @@ class SqliteStore:
             raise store_failure(self._path, "opened", error) from error
 
     def _create_or_check(self) -> None:
-        with self._transaction():
+        copy_before(self._db, self._path, MIGRATED)
+        with self.transaction():
             (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if not tables:
                 create_tables(self._db)
             version = self._format()
-            if version != FORMAT:
+            if version in MIGRATED:
+                migrate(self._db, version)
+            elif version != FORMAT:
                 raise format_failure(self._path, version)
-            self._db.execute(FILES)
 
     def _format(self) -> int:
         text = self._meta("format") or ""
         return int(text) if text.isdecimal() else -1
-
-    # -- reading -------------------------------------------------------------------------------------------
 
     @property
     def store_id(self) -> str:
@@ -112,10 +121,6 @@ class SqliteStore:
     def known_sha256(self) -> dict[str, str]:
         """SHA-256 of the source's bytes, by uri."""
         return dict(self.select("SELECT uri, sha256 FROM documents"))
-
-    def stamps(self) -> dict[str, str]:
-        """Stamps of the files at their last reading, by uri; documents without a file have none."""
-        return dict(self.select("SELECT uri, stamp FROM files"))
 
     def document(self, doc_id: int) -> Document:
         """The document. Raises StoreError when it does not exist."""
@@ -239,11 +244,9 @@ class SqliteStore:
         with self._reading():
             return problems_in(self._db)
 
-    # -- writing -------------------------------------------------------------------------------------------
-
     def set_fingerprint(self, fingerprint: Fingerprint) -> None:
         """Record the fingerprint. Raises FingerprintMismatch when the store has passages with another one."""
-        with self._transaction():
+        with self.transaction():
             stored = self.fingerprint()
             if stored is not None and stored != fingerprint and self.counts().n_passages:
                 raise FingerprintMismatch(
@@ -260,9 +263,9 @@ class SqliteStore:
     ) -> tuple[int, list[int]]:
         """Add the document or replace the one at its uri, in one transaction; returns the new ids.
 
-        vectors: shape (len(passages), dimension). stamp: as in `stamps`. Ids are never reused.
+        vectors: shape (len(passages), dimension). stamp: as in `askive.rag.store.files.stamps`. Ids are never reused.
         """
-        with self._transaction():
+        with self.transaction():
             self._delete(document.uri)
             cursor = self._db.execute(
                 "INSERT INTO documents (uri, title, text, media_type, sha256, published, published_first,"
@@ -290,24 +293,19 @@ class SqliteStore:
                     (ids[-1], passage.text, context_of(document, passage)),
                 )
             if stamp:
-                self._db.execute(_STAMP, (stamp, document.uri))
-            self._bump()
+                self._db.execute(STAMP, (stamp, document.uri))
+            self.bump()
         return doc_id, ids
-
-    def restamp(self, stamps: Mapping[str, str]) -> None:
-        """Record new stamps for unchanged files, in one transaction."""
-        with self._transaction():
-            self._db.executemany(_STAMP, [(stamp, uri) for uri, stamp in stamps.items()])
 
     def delete(self, uris: Sequence[str]) -> list[int]:
         """Remove documents, in one transaction; returns the removed passage ids."""
         removed: list[int] = []
-        with self._transaction():
+        with self.transaction():
             before = self._db.total_changes
             for uri in uris:
                 removed += self._delete(uri)
             if self._db.total_changes > before:
-                self._bump()
+                self.bump()
         return removed
 
     @property
@@ -328,18 +326,17 @@ class SqliteStore:
             self._is_closed = True
             self._db.close()
 
-    # -- internal ------------------------------------------------------------------------------------------
-
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction for changes; within another one, a part of it. Raises StoreError."""
         with self._lock:
             self.require_open()
             if self._db.in_transaction:
-                yield
+                yield self._db
                 return
             try:
                 self._db.execute("BEGIN IMMEDIATE")
-                yield
+                yield self._db
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._rollback()
@@ -394,5 +391,6 @@ class SqliteStore:
             (key, value),
         )
 
-    def _bump(self) -> None:
+    def bump(self) -> None:
+        """Increase the generation; call it in a transaction that changes documents."""
         self._set_meta("generation", str(self.generation + 1))

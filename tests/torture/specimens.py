@@ -7,6 +7,9 @@ import zipfile
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 
+from tests.rag.load import written
+from tests.rag.load.ole_writer import write_msg
+
 FACTS = (
     "The harbour received 412 ships.",
     "The storm closed the bridge for 3 days.",
@@ -204,8 +207,17 @@ def rst() -> bytes:
     return "\n\n".join(f"Part {n}\n------\n\n{fact}" for n, fact in enumerate(FACTS)).encode()
 
 
+def archive() -> bytes:
+    """A ZIP archive with a text, a mailbox and an archive."""
+    return zip_of({"a/report.txt": txt(), "all.mbox": mbox(), "inner.zip": zip_of({"page.html": html()})})
+
+
 SOUND: dict[str, Callable[[], bytes]] = {
     "txt": txt, "md": md, "html": html, "pdf": pdf, "docx": docx, "pptx": pptx, "xlsx": xlsx, "ods": ods, "epub": epub,
     "csv": csv, "eml": eml, "mbox": mbox, "vtt": vtt, "json": json, "ipynb": ipynb, "ics": ics, "rst": rst,
+    "zip": archive, "rtf": lambda: written.RTF, "odt": lambda: written.ODT, "odp": lambda: written.ODP,
+    "mhtml": lambda: written.MHTML, "xml": written.XML.encode, "adoc": written.ASCIIDOC.encode,
+    "tex": written.LATEX.encode,
+    "msg": lambda: write_msg({0x1A: "IPM.Note", 0x37: "The report", 0x1000: " ".join(FACTS)}, {"table.csv": csv()}),
 }  # fmt: skip
 """By file ending."""

@@ -213,7 +213,7 @@ class Library:
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             folder = collection_path(self._config, name)
             with self._open_archive(folder, embedder) as archive:
-                ingested = ingest_paths(archive, [path])
+                ingested = ingest_paths(archive, [path], ocr=self._config.ocr == "auto")
                 if archive.store.unerased:
                     # The question that is being answered could cache the former text again.
                     with self._workspace.scheduler.turn(Work.QUESTION):
@@ -223,8 +223,8 @@ class Library:
                         self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
             return {"step": "failed", **failure_view(error)}
-        if ingested.failures:
-            failure = ingested.failures[0]
+        if failures := [*ingested.failures, *ingested.empty]:
+            failure = failures[0]
             # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
             return _failed(message, failure.remedy)

@@ -10,26 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from askive.rag.errors import UsageError
-from askive.ui.commands.removal import (
-    NOT_ERASED,
-    WithQuotes,
-    choose_quotes,
-    counts_text,
-    removed_json,
-    removed_text,
-)
+from askive.ui.commands.folder.index_report import indexed_json, show_indexed, show_preview
+from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.disclosure import disclose
 from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
-from askive.ui.terminal.render import Output, one_line, write_error, write_failure
+from askive.ui.terminal.render import Output, one_line, write_error
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
     from askive.rag.ingest.plan import Withheld
     from askive.rag.privacy.removal import Removal
-
-
-_MAX_PARTIAL = 20
-"""Further files that were read only in part are counted."""
 
 
 def index(
@@ -52,6 +42,21 @@ def index(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Also follow links that point outside the folder.")
     ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="RULE",
+            help="How to split a file into documents: auto, none, or a regular expression for the first line of each."
+            " Without it, as at the last time.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read the files again that could not be read the last time.")
+    ] = False,
     with_quotes: WithQuotes = None,
     prune: Annotated[
         bool,
@@ -70,28 +75,39 @@ def index(
     """
     from askive.rag.collections.by_name import DEFAULT_COLLECTION
     from askive.rag.config import SEEDS_COLLECTION
-    from askive.rag.indexing import index_paths, losses_text, prune_command
+    from askive.rag.indexing import index_paths, losses_text
     from askive.rag.ingest.report import IngestReport
+    from askive.rag.load.several.parts import check_rule
     from askive.rag.seeds import seed_paths
-    from askive.ui.commands.cache import cleared_text
 
     if remove:
-        if paths or seeds or rebuild or prune:
+        if paths or seeds or rebuild or prune or dry_run or retry:
             raise UsageError(
-                "--remove cannot be combined with PATH, --seeds, --rebuild or --prune",
+                "--remove cannot be combined with PATH, --seeds, --rebuild, --prune, --dry-run or --retry",
                 remedy="index in a second command",
             )
         _remove(
             remove, settings(collection=collection, embedder=embedder), output(as_json, quiet), with_quotes
         )
         return
-    if not paths and not seeds:
+    if retry and (paths or seeds or rebuild or dry_run):
+        raise UsageError(
+            "--retry cannot be combined with PATH, --seeds, --rebuild or --dry-run",
+            remedy="leave it out: naming a folder also reads its failed files again",
+        )
+    if dry_run and rebuild:
+        raise UsageError("--dry-run cannot be combined with --rebuild", remedy="leave --rebuild out")
+    if not paths and not seeds and not retry:
         raise UsageError("nothing to index", remedy="name files or folders: askive index PATH...")
     if paths and seeds:
         raise UsageError("--seeds cannot be combined with PATH", remedy="index them in two commands")
+    split = split if split is None else check_rule(split)
     config = settings(collection=collection, embedder=embedder)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
+    if dry_run:
+        show_preview(config, name, seed_paths() if seeds else paths or [], shown, follow_links=follow_links)
+        return
     if disclosure := disclose(None, config.embedder):
         shown.hint(disclosure)
     report = IngestReport()
@@ -124,80 +140,23 @@ def index(
             name,
             seed_paths() if seeds else paths or [],
             rebuild=rebuild,
+            retry=retry,
             prune=prune or confirm,
             with_quotes=quotes_too if with_quotes is None else with_quotes,
             follow_links=follow_links,
+            split=split,
             report=report,
             progress=show_progress,
             reading=show_file,
             notify=shown.hint,
         )
     if as_json:
-        shown.json(
-            {
-                "collection": name,
-                "added": report.n_added,
-                "changed": report.n_changed,
-                "unchanged": report.n_unchanged,
-                "deleted": report.n_deleted,
-                "not_removed": report.n_not_removed,
-                "states_cleared": indexed.states_cleared,
-                "erased": indexed.erased,
-                "quotes_deleted": dict(indexed.quotes_deleted),
-                "quotes_kept": dict(indexed.quotes_kept),
-                "skipped": report.n_skipped,
-                "files_skipped": report.skipped,
-                "skipped_kinds": report.skipped_kinds,
-                "read_in_part": [{"uri": p.uri, "not_read": p.parts} for p in report.partial],
-                "links_not_followed": report.links,
-                "passages": report.n_passages,
-                "passages_per_second": round(report.passages_per_second, 1),
-                "elapsed_ms": round(report.elapsed_ms, 1),
-                "failures": [
-                    {"uri": f.uri, "message": f.message, "remedy": f.remedy} for f in report.failures
-                ],
-            }
-        )
+        shown.json({"collection": name, **indexed_json(indexed)})
     else:
-        for failure in report.failures:
-            write_failure(failure.message, failure.remedy)
-        for link in report.links:
-            shown.hint(
-                f"{one_line(link)} points outside the folder and was not followed; use --follow-links to follow it"
-            )
-        for folder in report.withheld:
-            command = prune_command(config, name, folder.folder)
-            write_failure(
-                f"{losses_text(folder)} They were not removed.", f"To remove them, run `{command}`."
-            )
-        for partial in report.partial[:_MAX_PARTIAL]:
-            shown.hint(f"{one_line(partial.uri)} is read only in part: {one_line('; '.join(partial.parts))}")
-        if (more := len(report.partial) - _MAX_PARTIAL) > 0:
-            shown.hint(f"{more} more files are read only in part; `askive collections -c {name}` names them")
-        if report.skipped:
-            kinds = ", ".join(f"{n} {one_line(kind)}" for kind, n in report.skipped_kinds.items())
-            shown.hint(f"not read, because their types are not supported: {kinds} ({_some(report.skipped)})")
-        shown.hint(
-            f"{name}: {report.n_added} added, {report.n_changed} changed, {report.n_unchanged} unchanged,"
-            f" {report.n_deleted} removed, {report.n_skipped} skipped,"
-            f" {len(report.failures)} failed; {report.n_passages} passages in {report.elapsed_ms / 1000:.1f} s"
-            f"{f' ({report.passages_per_second:.0f}/s)' if report.n_passages else ''}"
-            f"{'' if indexed.states_cleared is None else f'; {cleared_text(indexed.states_cleared)}'}"
-        )
-        if not indexed.erased:
-            shown.hint(f"{name}: {NOT_ERASED}")
-        if deleted := indexed.quotes_deleted:
-            shown.hint(f"{name}: deleted because they quote removed documents: {counts_text(deleted)}")
-        if kept := indexed.quotes_kept:
-            shown.hint(f"{name}: kept, although they quote removed documents: {counts_text(kept)}")
+        show_indexed(config, name, indexed, shown)
     # Withheld removals and text that is not erased are failures: a disk may be missing or failing.
     if report.failures or report.withheld or not indexed.erased:
         raise typer.Exit(1)
-
-
-def _some(paths: Sequence[str], n: int = 3) -> str:
-    more = f" and {len(paths) - n} more" if len(paths) > n else ""
-    return f"{', '.join(map(one_line, paths[:n]))}{more}"
 
 
 def shown_name(uri: str, n_chars: int = 40) -> str:

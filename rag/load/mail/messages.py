@@ -20,6 +20,7 @@ from askive.rag.load.mail.headers import (
 from askive.rag.load.mail.parts import ReadAttachment, message_text
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.sections import section
+from askive.rag.load.several.parts import part_uri
 from askive.rag.types import Document
 
 if TYPE_CHECKING:
@@ -44,16 +45,23 @@ def load_eml(data: bytes, uri: str, read: ReadAttachment) -> Document:
     The metadata has `author`, `to`, `cc`, `message_id` and `in_reply_to`. Raises LoadError when the bytes are not a
     message.
     """
-    from askive.rag.load.digest import sha256
-
     message = parse_message(as_utf_8(data))
     if not is_mail(message):
         raise LoadError(f"{uri} is not a mail message", remedy="give it the extension of its real type")
+    return message_document(message, data, uri, PurePath(uri).stem, read)
+
+
+def message_document(
+    message: EmailMessage, data: bytes, uri: str, title: str, read: ReadAttachment
+) -> Document:
+    """A message as a document. data: its bytes. title: for a message without a subject."""
+    from askive.rag.load.digest import sha256
+
     text, not_read = message_text(message, read, level=1)
     ids = {"message_id": identifier(message, "Message-ID"), "in_reply_to": identifier(message, "In-Reply-To")}
     document = Document(
         uri=uri,
-        title=header(message, "Subject") or PurePath(uri).stem,
+        title=header(message, "Subject") or title,
         text=text,
         media_type=EML,
         sha256=sha256(data),
@@ -67,10 +75,7 @@ def load_mbox(data: bytes, uri: str, read: ReadAttachment) -> Document:
     """All messages, each a section with its subject. Raises LoadError when the file is not a mailbox."""
     from askive.rag.load.digest import sha256
 
-    before, *raw = _BETWEEN.split(as_utf_8(data))
-    if before.strip() or not raw:
-        raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
-    messages = [parse_message(_QUOTED_FROM.sub(b"", part)) for part in raw]
+    messages = [parse_message(raw) for raw in _messages(data, uri)]
     sections: list[str] = []
     not_read: list[str] = []
     for message in messages:
@@ -87,6 +92,24 @@ def load_mbox(data: bytes, uri: str, read: ReadAttachment) -> Document:
         metadata=_people(messages),
     )
     return with_not_read(document, not_read)
+
+
+def load_messages(data: bytes, uri: str, read: ReadAttachment) -> list[Document]:
+    """The messages of a mailbox, each a document. Raises LoadError when the file is not a mailbox."""
+    return [
+        message_document(
+            parse_message(raw), raw, part_uri(uri, n), f"Message {n} of {PurePath(uri).name}", read
+        )
+        for n, raw in enumerate(_messages(data, uri), start=1)
+    ]
+
+
+def _messages(data: bytes, uri: str) -> list[bytes]:
+    before, *raw = _BETWEEN.split(as_utf_8(data))
+    if before.strip() or not raw:
+        raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
+    # As it was before another message followed it.
+    return [_QUOTED_FROM.sub(b"", part).rstrip(b"\r\n") + b"\n" for part in raw]
 
 
 def _people(messages: Sequence[EmailMessage]) -> dict[str, str | list[str]]:

@@ -15,6 +15,8 @@ from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.pdf.annotations import annotation_texts
 from askive.rag.load.pdf.lines import rebuild_paragraphs
+from askive.rag.load.recognition.pictures import MAX_PIXELS, with_confidence
+from askive.rag.load.recognition.tesseract import DPI, Recognised, can_recognise, recognise
 from askive.rag.load.tables.ruled import page_text
 from askive.rag.types import PAGE_BREAK, Document
 
@@ -50,7 +52,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
     if not any(page.text.strip() or page.annotations for page in pages):
         raise LoadError(
             f"{uri} has {len(pages)} pages of scanned pictures and no text",
-            remedy="recognise its text first, for example with ocrmypdf",
+            remedy="install tesseract and index it again, or recognise its text with ocrmypdf",
         )
     paragraphs = [
         "\n\n".join(text for text in (text, *page.annotations) if text)
@@ -68,15 +70,20 @@ def load_pdf(data: bytes, uri: str) -> Document:
         published=find_byline(title, text).published or pdf_date(meta.get("CreationDate", "")),
         metadata={"author": author} if author and not _MADE_BY_PROGRAM.fullmatch(author) else {},
     )
-    return with_not_read(document, _without_text(pages))
+    recognised = {n: page.recognised for n, page in enumerate(pages, start=1) if page.recognised is not None}
+    return with_not_read(with_confidence(document, recognised, len(pages)), _without_text(pages))
 
 
 class _Page(NamedTuple):
-    """The raw text of a page, and that of its form fields and notes. is_blank: nothing is drawn on it."""
+    """The raw text of a page, and that of its form fields and notes. is_blank: nothing is drawn on it.
+
+    recognised: what was recognised on a page without text.
+    """
 
     text: str
     annotations: list[str]
     is_blank: bool
+    recognised: Recognised | None = None
 
 
 def _without_text(pages: Sequence[_Page]) -> list[str]:
@@ -153,7 +160,9 @@ def _page(pdf: Any, number: int, uri: str) -> _Page:
             try:
                 text = page_text(page, text_page, uri)
                 annotations = annotation_texts(pdf, page, text_page)
-                return _Page(text, annotations, is_blank=not raw.FPDFPage_CountObjects(page))
+                is_blank = not raw.FPDFPage_CountObjects(page)
+                found = None if text.strip() or is_blank else _recognised(page)
+                return _Page(found.text if found else text, annotations, is_blank, found)
             finally:
                 text_page.close()
         finally:
@@ -162,6 +171,14 @@ def _page(pdf: Any, number: int, uri: str) -> _Page:
         raise LoadError(
             f"{uri} is damaged at page {number + 1}: {error}", remedy="download or export it again"
         ) from error
+
+
+def _recognised(page: Any) -> Recognised | None:
+    if not can_recognise():
+        return None
+    width, height = page.get_size()
+    scale = min(DPI / 72, (MAX_PIXELS / max(width * height, 1)) ** 0.5)
+    return recognise(page.render(scale=scale, grayscale=True).to_pil())
 
 
 def _title(metadata_title: str, pages: list[str], uri: str) -> str:

@@ -37,11 +37,16 @@ def _text_of(raw: str, uri: str) -> str:
     if value is not None:
         return _limited(_blocks(value, 1), "\n\n", uri)
     # One value on each line; a line that is none is text.
-    values = [(line, _parsed(line)) for line in raw.split("\n") if line.strip()]
+    values = parsed_lines(raw)
     if not any(isinstance(value, Mapping) for _, value in values):
         return literal(raw)
-    lines = (literal(line) if value is None else record_line(_fields(value)) for line, value in values)
+    lines = (literal(line) if value is None else record_line(fields_of(value)) for line, value in values)
     return _limited(lines, "\n", uri)
+
+
+def parsed_lines(raw: str) -> list[tuple[str, Any]]:
+    """The lines with text, each with its value; None for a line that is not JSON."""
+    return [(line, _parsed(line)) for line in raw.split("\n") if line.strip()]
 
 
 def _parsed(text: str) -> Any:
@@ -71,14 +76,14 @@ def _limited(parts: Iterable[str], separator: str, uri: str) -> str:
 def _blocks(value: Any, level: int) -> Iterator[str]:
     """The fields of an object as one record, then its lists of records, each under a heading."""
     if isinstance(value, list):
-        yield "\n".join(line for item in value if (line := record_line(_fields(item))))
+        yield "\n".join(line for item in value if (line := record_line(fields_of(item))))
     elif isinstance(value, Mapping):
         lists = {name: item for name, item in value.items() if _has_records(item)}
-        yield record_line(_fields({name: item for name, item in value.items() if name not in lists}))
+        yield record_line(fields_of({name: item for name, item in value.items() if name not in lists}))
         for name, item in lists.items():
             yield section(name, "\n\n".join(block for block in _blocks(item, level + 1) if block), level)
     else:
-        yield record_line(_fields(value))
+        yield record_line(fields_of(value))
 
 
 def _has_records(value: Any) -> bool:
@@ -88,15 +93,15 @@ def _has_records(value: Any) -> bool:
     return isinstance(value, Mapping) and any(map(_has_records, value.values()))
 
 
-def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def fields_of(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """The values in a value, with the path of their names: `user.name`, `reactions.2.emoji`."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _fields(item, f"{name}.{key}" if name else str(key))
+            yield from fields_of(item, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list):
         if any(isinstance(item, (Mapping, list)) for item in value):
             for number, item in enumerate(value, start=1):
-                yield from _fields(item, f"{name}.{number}" if name else str(number))
+                yield from fields_of(item, f"{name}.{number}" if name else str(number))
         else:
             yield name, ", ".join(_shown(item) for item in value)
     else:

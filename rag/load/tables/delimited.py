@@ -21,17 +21,18 @@ def load_csv(data: bytes, uri: str) -> Document:
     from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
-    delimiter = "\t" if PurePath(uri).suffix.lower() == ".tsv" else _delimiter(text)
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text, uri))
         lines = table_lines(plain_rows(rows, uri), uri)
     except csv.Error as error:
         raise LoadError(f"{uri} is not a readable table: {error}", remedy="save it again as CSV") from error
     return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type="text/csv", sha256=sha256(data))
 
 
-def _delimiter(text: str) -> str:
-    """The separator that occurs in most of the first lines, and of those the one that occurs most often."""
+def delimiter_of(text: str, uri: str) -> str:
+    """A tab in a .tsv file, else the separator in most of the first lines, of those the one that occurs most often."""
+    if PurePath(uri).suffix.lower() == ".tsv":
+        return "\t"
     lines = [line for line in text[:100_000].split("\n") if line.strip()][:_N_SAMPLED]
     return max(
         _DELIMITERS,

@@ -57,20 +57,20 @@ def _rows(events: Iterator[tuple[str, Any]], uri: str) -> Iterator[Row]:
             element.clear()
             return
         if event == "end":
-            cells, n_cells = _cells(element)
+            cells, n_cells = row_cells(element)
             # A blank row is often repeated down to the last one that a sheet may have.
-            for _ in range(_number(element, "number-rows-repeated") if cells else 1):
+            for _ in range(times_repeated(element, "rows") if cells else 1):
                 yield open_cells.complete(cells, n_cells)
             element.clear()
 
 
-def _cells(row: Any) -> tuple[list[Cell], int]:
+def row_cells(row: Any) -> tuple[list[Cell], int]:
     """The cells that are not empty, and how many columns there are up to the last of them."""
     marked = row.getparent().tag == f"{_TABLE}table-header-rows"
     cells: list[Cell] = []
     column = n_columns = 0
     for element in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-        repeated = _number(element, "number-columns-repeated")
+        repeated = times_repeated(element, "columns")
         for space in element.iter(*_SPACES):
             space.text = " "
         # Its own paragraphs only: a comment has some too.
@@ -81,6 +81,11 @@ def _cells(row: Any) -> tuple[list[Cell], int]:
             n_columns = column + repeated
         column += repeated
     return cells, n_columns
+
+
+def times_repeated(element: Any, what: str) -> int:
+    """How often a row (`rows`) or a cell (`columns`) follows itself."""
+    return _number(element, f"number-{what}-repeated")
 
 
 def _number(element: Any, name: str) -> int:

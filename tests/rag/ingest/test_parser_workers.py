@@ -240,7 +240,7 @@ def test_a_pool_gives_what_load_and_chunk_give(documents: Path) -> None:
     with ParserPool(PassageConfig(max_words=20)) as pool:
         for path in sorted(documents.iterdir()):
             data = path.read_bytes()
-            loaded = pool.take(pool.submit(data, str(path), path.suffix, sha256(data)))
+            (loaded,) = pool.take(pool.submit(data, str(path), path.suffix, sha256(data)))
             assert loaded.document == load_path(path)
             assert loaded.passages == chunk(loaded.document, PassageConfig(max_words=20))
         with pytest.raises(LoadError, match="is empty"):

@@ -11,6 +11,7 @@ from askive.rag.errors import LoadError, UsageError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.plan import Plan, plan_paths
 from askive.rag.load import load_path, read_bytes
+from askive.rag.load.digest import sha256
 from askive.rag.store.archive import Archive
 
 
@@ -30,8 +31,8 @@ def names(plan: Plan, folder: Path) -> list[str]:
 def test_links_that_lead_out_are_counted_and_not_followed(documents: Path, outside: Path) -> None:
     (documents / "file.txt").symlink_to(outside / "secret.txt")
     (documents / "folder").symlink_to(outside)
-    (documents / "picture.png").symlink_to(outside / "secret.txt")
-    (documents / "dangling.png").symlink_to(outside / "nothing")
+    (documents / "picture.gif").symlink_to(outside / "secret.txt")
+    (documents / "dangling.gif").symlink_to(outside / "nothing")
     plan = plan_paths([documents], [])
     assert names(plan, documents) == ["bridge.txt", "fair.html", "harbour.md"]
     assert plan.links_out == [str(documents / "file.txt"), str(documents / "folder")]
@@ -107,6 +108,27 @@ def test_a_link_to_nothing_is_named_with_what_it_leads_to(archive: Archive, docu
 
 
 def test_files_of_other_types_are_named(archive: Archive, documents: Path) -> None:
-    (documents / "image.png").write_bytes(b"\x89PNG")
+    (documents / "image.gif").write_bytes(b"\x89PNG")
     report = ingest_paths(archive, [documents])
-    assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.png")])
+    assert (report.n_skipped, report.skipped) == (1, [str(documents / "image.gif")])
+
+
+def test_moved_files_are_found_by_their_bytes_and_are_no_losses(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    texts = {"a.txt": "One.", "b.txt": "Two.", "c.md": "Three.", "d.txt": "Four."}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    known = {str(tmp_path / "old" / name): sha256(text.encode()) for name, text in texts.items()}
+    plan = plan_paths([tmp_path], known)
+    assert plan.moved == {str(folder / name): str(tmp_path / "old" / name) for name in texts}
+    assert (plan.to_delete, plan.withheld) == ([], [])
+    # Another type is read in another way, another name is matched last, and sizes decide what is read.
+    (folder / "c.md").rename(folder / "c.txt")
+    (folder / "a.txt").rename(folder / "z.txt")
+    stamps = dict.fromkeys(known, "v2:4:1:1:1")
+    plan = plan_paths([tmp_path], known, stamps=stamps)
+    assert {Path(new).name: Path(old).name for new, old in plan.moved.items()} == {
+        "b.txt": "b.txt", "z.txt": "a.txt",
+    }  # fmt: skip
+    assert {Path(uri).name for uri in plan.to_delete} == {"c.md", "d.txt"}

@@ -491,3 +491,69 @@ def _many_messages() -> bytes:
 @_specimen("separators.mbox")
 def _separators() -> bytes:
     return b"From a\n" + b"\n\nFrom " * 20_000
+
+
+# -- markup, word processors, archives ---------------------------------------------------------------------
+
+
+@_specimen("groups.rtf")
+def _groups() -> bytes:
+    return b"{\\rtf1 " + b"{" * 200_000 + b"Text." + b"\\'e9\\u8364?" * 20_000
+
+
+@_specimen("deep.xml")
+def _deep_xml() -> bytes:
+    return b"<a>" * 200 + b"<b>Text.</b><c/>" * 20_000 + b"</a>" * 200
+
+
+@_specimen("entities.xml")
+def _entities() -> bytes:
+    levels = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 12))
+    return b'<!DOCTYPE a [<!ENTITY e0 "text">' + levels + b"]><a>Text. &e11;</a>"
+
+
+@_specimen("borders.adoc")
+def _borders() -> bytes:
+    return b"".join(b"-" * n + b"\n|" + b"=" * n + b"\n" for n in range(3, 1_500)) + b"Text.\n"
+
+
+@_specimen("braces.tex")
+def _braces() -> bytes:
+    return b"\\title{" + b"{" * 50_000 + b"\\section{" * 20_000 + b"Text."
+
+
+@_specimen("lists.odt")
+def _lists() -> bytes:
+    spaces = b'xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    lists = b"<t:list><t:list-item><t:p>x</t:p>" * 200 + b"</t:list-item></t:list>" * 200
+    return _zipped({"content.xml": b"<o:d " + spaces + b"><o:body>" + lists + b"</o:body></o:d>"})
+
+
+@_specimen("in-each-other.zip")
+def _in_each_other() -> bytes:
+    inner = _zipped({"a.txt": b"Text."})
+    for n in range(20):
+        inner = _zipped({"b.zip": inner, f"{n}.txt": b"Text."})
+    return inner
+
+
+@_specimen("zeros.zip")
+def _zeros() -> bytes:
+    return _zipped({f"{n}.txt": b"0" * 2**24 for n in range(8)})
+
+
+@_specimen("names.zip")
+def _names() -> bytes:
+    return _zipped(
+        dict.fromkeys(("../../etc/a.txt", "/b.txt", "C:\\c.txt", "d\x1b[2J.txt", "e#1.txt"), b"Text.")
+    )
+
+
+@_specimen("sectors.msg")
+def _sectors() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + bytes(range(256)) * 400
+
+
+@_specimen("titles.txt")
+def _titles() -> bytes:
+    return (b"A line that may be a title\n\n" * 20_000) + (b"Dear Ann,\n4 March 2016\n" * 20_000)

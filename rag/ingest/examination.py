@@ -1,0 +1,197 @@
+"""Which documents a file holds, and whether they are new or changed.
+
+Files whose stamp shows that they are unchanged are not opened. The others are parsed ahead, in worker processes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from askive.rag.errors import AskiveError, EmptyFile, LoadError
+from askive.rag.ingest.parser_pool import Job, ParserPool
+from askive.rag.ingest.plan import Plan, shows_unchanged, split_of, stamp_of, was_read_alike
+from askive.rag.ingest.report import Failure, IngestReport, Split
+from askive.rag.load import loader_of, printable, read_bytes
+from askive.rag.load.digest import sha256
+from askive.rag.load.several.parts import SPLIT
+from askive.rag.types import Document, Passage
+
+Reading = Callable[[str], None]
+"""Called with the uri of a file while its parsing is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A document after the check for changes; unchanged when neither `document`, `failure` nor `moved_from` is set.
+
+    passages: of the document; None before it is split. is_new: the store has nothing at its uri.
+    stamp: of its file, to be stored for the next run; empty if it is no file. is_empty: the failure is that there is
+    nothing to read. is_part: of a file of several documents, whose stamp is stored once all of them are. is_last: of
+    its file. moved_from: uri of the stored document that had these bytes; without a `document` it only needs another
+    uri. related: uri of a stored document that may share passages with this one; None if there is none.
+    """
+
+    uri: str
+    document: Document | None = None
+    passages: list[Passage] | None = None
+    failure: Failure | None = None
+    is_new: bool = False
+    stamp: str = ""
+    is_empty: bool = False
+    is_part: bool = False
+    is_last: bool = True
+    moved_from: str | None = None
+    related: str | None = None
+
+
+class HowRead(NamedTuple):
+    """split: as in `ingest_paths`. recognises: whether text in pictures is recognised."""
+
+    split: str | None
+    recognises: bool
+
+
+@dataclass(slots=True)
+class Stored:
+    """What the store has of the files. digests, stamps: by uri. parts: uris by the file that holds the documents.
+
+    gone: documents that are no longer in their file, collected on the way.
+    """
+
+    digests: dict[str, str]
+    stamps: dict[str, str]
+    parts: dict[str, list[str]]
+    gone: list[str]
+    by_digest: dict[str, str] = field(init=False)
+    """A uri of each digest."""
+
+    def __post_init__(self) -> None:
+        self.by_digest = {digest: uri for uri, digest in self.digests.items()}
+
+    def of_file(self, path: str) -> list[str]:
+        """The uris of the documents in the file."""
+        return [*([path] if path in self.digests else []), *self.parts.get(path, ())]
+
+
+def examine_files(
+    plan: Plan,
+    stored: Stored,
+    how: HowRead,
+    pool: ParserPool,
+    reading: Reading | None,
+    report: IngestReport,
+) -> Iterator[Examined]:
+    """The documents of the files in the order of the plan, read ahead while the pool has room.
+
+    report: gets the files that are split.
+    """
+    ahead: deque[tuple[list[Examined], Job | None]] = deque()
+    for uri in plan.files:
+        ahead.append(_examine(uri, plan, stored, how, pool))
+        while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
+            yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
+    while ahead:
+        yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
+
+
+def _examine(
+    uri: str, plan: Plan, stored: Stored, how: HowRead, pool: ParserPool
+) -> tuple[list[Examined], Job | None]:
+    """Whether a file is new or changed; if so, its parsing has been queued."""
+    former = stored.of_file(uri)
+    rule = how.split or split_of(stored.stamps.get(former[0]) if former else None)
+    # Before reading the bytes: a change during reading then gives another stamp.
+    stamp = stamp_of(uri, rule, recognises=how.recognises)
+    if former and all(shows_unchanged(stamp, stored.stamps.get(document)) for document in former):
+        return [Examined(document, is_last=document == former[-1]) for document in former], None
+    try:
+        data = read_planned(uri, plan)
+    except AskiveError as error:
+        return [_failed(uri, error)], None
+    digest = sha256(data)
+    examined = Examined(uri, stamp=stamp)
+    if (
+        former == [uri]
+        and stored.digests[uri] == digest
+        and was_read_alike(uri, stored.stamps.get(uri), rule, recognises=how.recognises)
+    ):
+        return [examined], None
+    moved_from = plan.moved.get(uri)
+    if moved_from is not None and stored.digests[moved_from] == digest:
+        examined = replace(examined, moved_from=moved_from)
+        # The title of a document may be the name of its file, so a renamed one is read again.
+        if Path(moved_from).name == Path(uri).name and was_read_alike(
+            uri, stored.stamps.get(moved_from), rule, recognises=how.recognises
+        ):
+            return [examined], None
+    ending = os.path.splitext(uri)[1].lower()  # noqa: PTH122
+    return [examined], pool.submit(data, uri, ending, digest, rule)
+
+
+def _with_result(
+    examined: list[Examined],
+    job: Job | None,
+    stored: Stored,
+    pool: ParserPool,
+    reading: Reading | None,
+    report: IngestReport,
+) -> Iterator[Examined]:
+    """The documents of a file. Those that it no longer has are added to `stored.gone`."""
+    if job is None:
+        yield from examined
+        return
+    (file,) = examined
+    if reading is not None and not job.done.is_set():
+        reading(file.uri)
+    try:
+        loaded = pool.take(job)
+    except EmptyFile as error:
+        stored.gone += stored.of_file(file.uri)
+        yield replace(_failed(file.uri, error), is_empty=True)
+        return
+    except LoadError as error:
+        yield _failed(file.uri, error)
+        return
+    present = {item.document.uri for item in loaded}
+    stored.gone += [uri for uri in stored.of_file(file.uri) if uri not in present]
+    if rule := str(loaded[0].document.metadata.get(SPLIT, "")):
+        report.splits.append(Split(printable(Path(file.uri)), rule, len(loaded)))
+    for item in loaded:
+        document = item.document
+        yield Examined(
+            document.uri,
+            document,
+            item.passages,
+            is_new=document.uri not in stored.digests,
+            stamp=file.stamp,
+            is_part=document.uri != file.uri,
+            is_last=item is loaded[-1],
+            moved_from=file.moved_from if document.uri == file.uri else None,
+            related=_related(document, file, stored),
+        )
+
+
+def _related(document: Document, file: Examined, stored: Stored) -> str | None:
+    if document.uri in stored.digests:
+        return document.uri
+    return file.moved_from or stored.by_digest.get(document.sha256)
+
+
+def read_planned(uri: str, plan: Plan) -> bytes:
+    """The bytes of a file of the plan. Raises LoadError."""
+    loader_of(Path(uri))
+    target = plan.links.get(uri, uri)
+    if target != uri and not os.path.exists(target):  # noqa: PTH110
+        raise LoadError(
+            f"{uri} is a link to {target}, which does not exist", remedy="make it point to an existing file"
+        )
+    return read_bytes(Path(target))
+
+
+def _failed(uri: str, error: AskiveError) -> Examined:
+    return Examined(uri, failure=Failure(printable(Path(uri)), error.message, error.remedy))

@@ -1,0 +1,108 @@
+"""Records that have a text each: lines of JSON, and tables with a column of texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from askive.rag.load.decoding import decode
+from askive.rag.load.digest import sha256
+from askive.rag.load.sections import literal
+from askive.rag.load.several.parts import part_uri
+from askive.rag.load.structured.json_records import fields_of, parsed_lines, record_line
+from askive.rag.load.tables.delimited import delimiter_of
+from askive.rag.text.dates import partial_date
+from askive.rag.types import Document
+
+RECORDS = "records"
+_TITLES = ("title", "headline", "subject", "name", "heading")
+_DATES = ("published", "date", "published_at", "publish_date", "publication_date", "pubdate", "datetime", "timestamp",
+          "created_at", "created", "time")  # fmt: skip
+_PUBLISHERS = ("publisher", "publication", "outlet", "source")
+_AUTHORS = ("author", "authors", "by", "from", "sender")
+_MIN_TEXT_CHARS = 200
+"""Average length of the texts; shorter ones are remarks, and the records stay rows of one document."""
+_MIN_RECORDS = 2
+_MOSTLY = 0.6
+
+
+def load_records(data: bytes, uri: str) -> list[Document]:
+    """The records of a file of JSON lines, or rows of a table, as documents; empty when they have no long texts.
+
+    A record's longest field is its text. Title, date, publisher and author are taken from the fields of these names;
+    all other fields follow the text as one line.
+    """
+    is_table = PurePath(uri).suffix.lower() in (".csv", ".tsv")
+    records = _rows(decode(data, uri), uri) if is_table else _lines(decode(data, uri))
+    name = _text_field(records)
+    if name is None:
+        return []
+    media_type = "text/csv" if is_table else "application/json"
+    return [
+        _document(record, name, n, uri, media_type)
+        for n, record in enumerate(records, start=1)
+        if any(record.values())
+    ]
+
+
+def _lines(raw: str) -> list[dict[str, str]]:
+    """The objects of a file of JSON lines or of a JSON list; empty when anything else is among them."""
+    values: Sequence[Any]
+    try:
+        values = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str)
+    except ValueError:
+        values = [value for _, value in parsed_lines(raw)]
+    if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
+        return []
+    return [dict(fields_of(value)) for value in values]
+
+
+def _rows(raw: str, uri: str) -> list[dict[str, str]]:
+    """The rows of a table by its first row; empty when that row has no name for each column."""
+    try:
+        rows = list(csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter_of(raw, uri)))
+    except csv.Error:
+        return []
+    names, *rows = rows or [[]]
+    names = [" ".join(name.split()) for name in names]
+    if len(set(names)) < len(names) or not all(names) or any(len(row) > len(names) for row in rows):
+        return []
+    return [dict(zip(names, row, strict=False)) for row in rows if any(row)]
+
+
+def _text_field(records: Sequence[Mapping[str, str]]) -> str | None:
+    """The field with the most characters, if most records have it and it is long; None when there is none."""
+    lengths: dict[str, list[int]] = {}
+    for record in records:
+        for name, value in record.items():
+            if value:
+                lengths.setdefault(name, []).append(len(value))
+    name = max(lengths, key=lambda name: sum(lengths[name]), default=None)
+    if name is None or len(records) < _MIN_RECORDS or len(lengths[name]) < _MOSTLY * len(records):
+        return None
+    return name if sum(lengths[name]) >= _MIN_TEXT_CHARS * len(lengths[name]) else None
+
+
+def _document(record: Mapping[str, str], text_name: str, n: int, uri: str, media_type: str) -> Document:
+    by_name = {name.lower(): value.strip() for name, value in record.items() if name != text_name}
+
+    def first(names: Sequence[str]) -> str:
+        return next((by_name[name] for name in names if by_name.get(name)), "")
+
+    text = literal(record.get(text_name, "").replace("\r\n", "\n").strip())
+    others = record_line((name, value) for name, value in record.items() if name != text_name)
+    author = first(_AUTHORS)
+    return Document(
+        uri=part_uri(uri, n),
+        title=" ".join(first(_TITLES).split()) or f"{PurePath(uri).stem}, record {n}",
+        text=f"{text}\n\n{others}".strip(),
+        media_type=media_type,
+        sha256=sha256(json.dumps(record, ensure_ascii=True).encode()),
+        published=next((day for name in _DATES if (day := partial_date(by_name.get(name)))), None),
+        publisher=first(_PUBLISHERS) or None,
+        metadata={"author": author} if author else {},
+    )

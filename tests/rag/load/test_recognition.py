@@ -1,0 +1,85 @@
+"""Text in pictures and scanned pages, which Tesseract recognises where it is installed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.errors import LoadError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.load import LOADERS, load_bytes
+from askive.rag.load.not_read import not_read
+from askive.rag.load.recognition.pictures import OCR, with_confidence
+from askive.rag.load.recognition.tesseract import Recognised, find_tesseract
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document
+
+needs_tesseract = pytest.mark.skipif(not find_tesseract(), reason="tesseract is not installed")
+
+
+def drawn(text: str) -> Image.Image:
+    picture = Image.new("L", (1400, 300), 255)
+    ImageDraw.Draw(picture).text((40, 90), text, fill=0, font=ImageFont.load_default(size=56))
+    return picture
+
+
+def written(kind: str, *pictures: Image.Image) -> bytes:
+    out = io.BytesIO()
+    more = {"save_all": True, "append_images": pictures[1:]} if len(pictures) > 1 else {}
+    pictures[0].save(out, kind, **more)
+    return out.getvalue()
+
+
+@needs_tesseract
+def test_pictures_are_read_with_their_confidence(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    blank = Image.new("L", (200, 200), 255)
+    (folder / "sign.png").write_bytes(written("PNG", drawn("The quay is 412 metres long.")))
+    (folder / "fax.tiff").write_bytes(written("TIFF", blank, drawn("The tug costs 900 crowns.")))
+    (folder / "scan.pdf").write_bytes(written("PDF", drawn("The lamp was lit in 1871.")))
+    (folder / "blank.jpg").write_bytes(written("JPEG", blank))
+    (folder / "bad.png").write_bytes(b"\x89PNG broken")
+    with Archive.open(tmp_path / "c", HashEmbedder(16), PassageConfig()) as archive:
+        without = ingest_paths(archive, [folder], ocr=False)
+        assert (without.n_added, without.skipped_kinds) == (0, {".png": 2, ".jpg": 1, ".tiff": 1})
+        assert "install tesseract" in without.failures[0].remedy
+        report = ingest_paths(archive, [folder])
+        assert report.n_added == 3
+        assert [Path(e.uri).name for e in report.empty] == ["blank.jpg"]
+        assert [Path(f.uri).name for f in report.failures] == ["bad.png"]
+        found = {Path(s.uri).name: s for s in archive.store.sources()}
+        for name, text, page in (
+            ("sign.png", "412 metres", None),
+            ("fax.tiff", "900 crowns", 2),
+            ("scan.pdf", "1871", 1),
+        ):
+            (passage,) = archive.store.passages_of(found[name].doc_id)
+            assert (text in passage.text, passage.page) == (True, page)
+            document = archive.document_by_uri(found[name].uri)
+            assert document is not None
+            assert str(document.metadata[OCR][0]).startswith(f"page {page or 1}: "), "its confidence is kept"
+        kept = ingest_paths(archive, [folder], ocr=False)
+        assert (kept.n_deleted, kept.n_skipped) == (0, 4), (
+            "what was recognised stays where tesseract is missing"
+        )
+
+
+def test_uncertain_pages_are_named() -> None:
+    pages = {1: Recognised("good", 95), 2: Recognised("bad", 31), 4: None}
+    document = with_confidence(Document("/a.pdf", "a", "x", "application/pdf", "d"), pages, 4)
+    assert document.metadata[OCR] == ["page 1: 95%", "page 2: 31%"]
+    assert not_read(document) == [
+        "page 2 of 4 is recognised with little confidence (31%)", "page 4 of 4 could not be recognised",
+    ]  # fmt: skip
+
+
+def test_without_tesseract_a_picture_says_what_it_needs() -> None:
+    with pytest.raises(LoadError, match="is a picture") as caught:
+        load_bytes(written("PNG", drawn("Text.")), "/a.png", LOADERS[".png"])
+    assert "tesseract" in caught.value.remedy

@@ -1,0 +1,1 @@
+"""Large folders: `python -m tests.torture.volume`."""

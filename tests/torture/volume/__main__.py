@@ -1,0 +1,237 @@
+"""`python -m tests.torture.volume`: index many documents, interrupted once, and one large file; memory and speed.
+
+Everything is real except the embedder, which returns vectors at once. Writes the section Volume of
+docs/reliability.md with --out. Needs Linux, and disk for about five times the size of the documents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psutil
+
+from askive.eval.benchmarks.memory import memory_fields
+from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.database_file import open_read_only
+from tests.torture.place import ASKIVE, REPOSITORY, Place
+
+HEADING = "## Volume"
+_LOOK_S = 0.25
+_N_WORDS = 20_000
+_FOLDER_SIZE = 500
+_QUARTERS = 4
+_SECTION = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of `askive index`. peaks_mb: largest private memory of the main process in each quarter of its time.
+
+    parsers_mb: largest private memory of all its parser processes together.
+    """
+
+    code: int
+    seconds: float
+    peaks_mb: tuple[float, ...]
+    parsers_mb: float
+    out: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, and print or write the section; 1 when something did not end as it should."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture.volume", description=__doc__)
+    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument(
+        "--megabytes", type=int, default=1_000, help="of text in all documents (default 1000)"
+    )
+    parser.add_argument("--large", type=int, default=300, help="megabytes of the one large file; 0: none")
+    parser.add_argument(
+        "--out", type=Path, help="the page whose section is replaced; default: standard output"
+    )
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="volume-") as root:
+        lines, failures = run(Place(Path(root)), options.documents, options.megabytes, options.large)
+    section = "\n".join([HEADING, "", *lines, *(f"- failed: {failure}" for failure in failures), ""])
+    if options.out is None:
+        sys.stdout.write(section)
+    else:
+        options.out.write_text(replaced(options.out.read_text(encoding="utf-8"), section), encoding="utf-8")
+    return int(bool(failures))
+
+
+def replaced(page: str, section: str) -> str:
+    """The page with this section in place of its section Volume, or at its end."""
+    if _SECTION.search(page):
+        return _SECTION.sub(lambda _match: f"{section}\n", page).rstrip() + "\n"
+    return f"{page.rstrip()}\n\n{section}"
+
+
+def section_of(page: str) -> str:
+    """The section Volume of a page; empty when there is none."""
+    match = _SECTION.search(page)
+    return match.group() if match else ""
+
+
+def run(place: Place, n_documents: int, megabytes: int, large_mb: int) -> tuple[list[str], list[str]]:
+    """The lines of the section, and what did not end as it should."""
+    place.home.mkdir(parents=True)
+    n_bytes = write_documents(place.documents, n_documents, megabytes * 2**20 // n_documents)
+    started = time.perf_counter()
+    for path in files_of(place.documents):
+        path.read_bytes()
+    read_s = time.perf_counter() - started
+    failures: list[str] = []
+    interrupted = measure(place, place.documents, stop_at=n_documents // 3)
+    n_kept = count(place)
+    resumed = measure(place, place.documents)
+    report = json.loads(resumed.out or "{}")
+    again = measure(place, place.documents)
+    if interrupted.code != 130 or not 0 < n_kept < n_documents:
+        failures.append(f"interrupted: code {interrupted.code}, {n_kept} documents kept")
+    if resumed.code or report.get("added") != n_documents - n_kept or report.get("unchanged") != n_kept:
+        failures.append(f"resumed: code {resumed.code}, {resumed.out[-300:]}")
+    if again.code or json.loads(again.out or "{}").get("unchanged") != n_documents:
+        failures.append(f"again: code {again.code}")
+    rate = (n_bytes / 2**20) * (1 - n_kept / n_documents) / resumed.seconds
+    passages = report.get("passages", 0)
+    lines = [
+        f"`python -m tests.torture.volume --documents {n_documents} --megabytes {megabytes}`"
+        f" ({date.today().isoformat()}), the embedder a fake one that costs nothing.",
+        "",
+        "| what | figure |",
+        "|---|--:|",
+        f"| documents, MB of text | {n_documents:,}, {n_bytes / 2**20:,.0f} |",
+        f"| interrupted by Ctrl-C after, documents kept | {interrupted.seconds:.0f} s, {n_kept:,} |",
+        f"| the rest, indexed by the next run | {resumed.seconds:.0f} s, {passages:,} passages |",
+        f"| rate of that run; plain reading of the bytes | {rate:.1f} MB/s; {n_bytes / 2**20 / read_s:,.0f} MB/s |",
+        "| peak private memory in each quarter of it | "
+        f"{', '.join(f'{peak:.0f}' for peak in resumed.peaks_mb)} MB |",
+        f"| its parser processes together | {resumed.parsers_mb:.0f} MB |",
+        f"| once more, nothing changed | {again.seconds:.1f} s, {max(again.peaks_mb):.0f} MB |",
+    ]
+    if large_mb:
+        large, problem = _measure_large(place, large_mb)
+        lines.append(f"| a file of {large_mb} MB beside a small one | {large} |")
+        failures += problem
+    return lines, failures
+
+
+def _measure_large(place: Place, megabytes: int) -> tuple[str, list[str]]:
+    folder = place.root / "large"
+    folder.mkdir()
+    (folder / "small.txt").write_text("The small file is read.")
+    with (folder / "large.txt").open("w") as file:
+        for text in texts(megabytes, 2**20):
+            file.write(text)
+    measured = measure(place, folder, "--collection", "large")
+    report = json.loads(measured.out or "{}")
+    reasons = [failure["message"].rpartition("/")[2] for failure in report.get("failures", [])]
+    if report.get("added", 0) + len(reasons) != 2:
+        return "failed", [f"large file: code {measured.code}, {measured.out[-300:]}"]
+    what = f"not read: {reasons[0]}" if reasons else "both read"
+    memory = f"{max(measured.peaks_mb):.0f} + {measured.parsers_mb:.0f} MB"
+    return f"{what}; {measured.seconds:.0f} s, {memory}", []
+
+
+def measure(place: Place, folder: Path, *more: str, stop_at: int | None = None) -> Measured:
+    """Index a folder. stop_at: send Ctrl-C when so many documents are stored."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*ASKIVE, "index", str(folder), "--embedder", "hash", "--json", *more], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=place.environment(), cwd=REPOSITORY, text=True,
+    )  # fmt: skip
+    looks: list[float] = []
+    parsers_mb = 0.0
+    n_looks = 0
+    while process.poll() is None:
+        looks.append(memory_of(process.pid))
+        parsers_mb = max(parsers_mb, sum(map(memory_of, children_of(process.pid))))
+        n_looks += 1
+        if stop_at is not None and n_looks % 8 == 0 and count(place) >= stop_at:
+            process.send_signal(signal.SIGINT)
+            stop_at = None
+        time.sleep(_LOOK_S)
+    out = process.communicate()[0]
+    size = max(1, -(-len(looks) // _QUARTERS))
+    peaks = tuple(max(looks[at : at + size]) for at in range(0, len(looks), size)) or (0.0,)
+    return Measured(process.returncode, time.perf_counter() - started, peaks, parsers_mb, out)
+
+
+def memory_of(pid: int) -> float:
+    """Private memory of a process in MB; 0 when it has ended."""
+    try:
+        return memory_fields(pid).get("RssAnon", 0.0)
+    except OSError:
+        return 0.0
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it started."""
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def count(place: Place) -> int:
+    """Documents stored so far."""
+    path = place.home / "collections" / "default" / STORE_NAME
+    if not path.is_file():
+        return 0
+    try:
+        with closing(open_read_only(path)) as db:
+            return int(db.execute("SELECT count(*) FROM documents").fetchone()[0])
+    except Exception:
+        # The store is being created.
+        return 0
+
+
+def texts(n: int, n_bytes: int) -> Iterator[str]:
+    """Texts of about so many bytes of seeded words, in sentences and paragraphs."""
+    chance = random.Random(16)
+    words = [
+        f"{chance.choice('bdfgklmnprstv')}{chance.choice('aeiou')}{number:x}" for number in range(_N_WORDS)
+    ]
+    for _ in range(n):
+        parts: list[str] = []
+        size = 0
+        while size < n_bytes:
+            sentence = " ".join(chance.choices(words, k=14)).capitalize() + ". "
+            if len(parts) % 6 == 5:
+                sentence += "\n\n"
+            parts.append(sentence)
+            size += len(sentence)
+        yield "".join(parts)
+
+
+def write_documents(folder: Path, n: int, n_bytes: int) -> int:
+    """Write n text files in folders of _FOLDER_SIZE; the bytes of all."""
+    total = 0
+    for number, text in enumerate(texts(n, n_bytes)):
+        path = folder / f"{number // _FOLDER_SIZE:04}" / f"{number:06}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"Report {number}\n\n{text}")
+        total += path.stat().st_size
+    return total
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """All files below a folder."""
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
