@@ -17,6 +17,8 @@ from askive.rag.collections.by_name import create_collection, list_collections, 
 from askive.rag.collections.lock import lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.config import Config
+from askive.rag.errors import LoadError, UsageError
+from askive.rag.ingest.account import account_of
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.deletion import (
     removal_in,
@@ -36,8 +38,9 @@ from askive.rag.privacy.register import (
 )
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import SqliteStore
+from askive.rag.text.dates import date_range
 from askive.ui.chat.http.failures import failure_view
-from askive.ui.chat.http.payloads import View, source_view
+from askive.ui.chat.http.payloads import View
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
 from askive.ui.chat.workspace import Workspace
@@ -105,23 +108,15 @@ class Library:
             remove_collection(self._config, name, with_quotes=with_quotes)
             self._workspace.forget_read()
 
-    def documents(self, name: str, search: str = "") -> list[View]:
-        """The documents of a collection, by title; with `search`, those that have all its words in their
-        title, publisher or address. Raises CollectionNotFound.
-        """
-        words = search.lower().split()
-        sources = sorted(
-            self._workspace.archive(name).store.sources(), key=lambda s: (s.title.lower(), s.uri)
-        )
-        return [
-            source_view(source)
-            for source in sources
-            if all(w in f"{source.title} {source.publisher} {source.uri}".lower() for w in words)
-        ]
-
-    def publishers(self, name: str) -> list[str]:
-        """Who published the documents of a collection."""
-        return self._workspace.archive(name).store.publishers()
+    def filters(self, name: str) -> View:
+        """`{"publishers", "first", "last"}`: who published the documents, and the first and last day of their dates."""
+        store = self._workspace.archive(name).store
+        ranges = [date_range(source.published) for source in store.sources() if source.published]
+        return {
+            "publishers": store.publishers(),
+            "first": min((first for first, _ in ranges), default=None),
+            "last": max((last for _, last in ranges), default=None),
+        }
 
     def remove(self, name: str, uri: str, *, with_quotes: bool = False) -> None:
         """Remove a document, and all states that models keep.
@@ -154,16 +149,30 @@ class Library:
         with suppress(Timeout):
             self._uploading.acquire()
 
-    def add(self, name: str, upload: Upload) -> Iterator[View]:
+    def add(self, name: str, upload: Upload, *, replace: bool = False) -> Iterator[View]:
         """Move an upload to its place, index it and yield its progress; the last view is the outcome.
 
-        `{"step": "reading"}`, `{"step": "indexing", "done", "total"}`, then `{"step": "done", "n_passages"}`
-        or `{"step": "failed", "message", "remedy"}`.
+        `{"step": "reading"}`, `{"step": "indexing", "done"}` with the passages so far, then
+        `{"step": "done", "uri", "n_passages", "unchanged", "renamed"}` or
+        `{"step": "failed", "message", "remedy", "retry"}`.
+        replace: as `Upload.place`. renamed: the name that the file got beside another one; empty if it kept its own.
+        retry: whether the same file may succeed later.
         """
         views: SimpleQueue[View] = SimpleQueue()
         # Start at once, not when the views are read: the sender may be gone, and the upload must still be indexed.
-        Thread(target=self._index, args=(name, upload, views.put), daemon=True).start()
+        Thread(target=self._index, args=(name, upload, views.put, replace), daemon=True).start()
         return self._until_ended(views)
+
+    def read_again(self, name: str, uri: str) -> View:
+        """Index a file again that could not be read; the outcome as in `add`.
+
+        Raises UsageError for a file that is not in the account of the collection.
+        """
+        unread = account_of(self._workspace.archive(name).store).of("failed", "empty")
+        if not any(file.uri == uri for file in unread):
+            raise UsageError("this file is not among those that could not be read", remedy="reload the page")
+        with self._change(name):
+            return self._ingest(name, Path(uri), lambda _view: None)
 
     def close(self) -> None:
         """End the streams of uploads that are being indexed."""
@@ -181,21 +190,25 @@ class Library:
             if view["step"] in ("done", "failed"):
                 return
 
-    def _index(self, name: str, upload: Upload, report: Callable[[View], None]) -> None:
-        ended = _failed("indexing stopped", "add the file again")
+    def _index(self, name: str, upload: Upload, report: Callable[[View], None], replace: bool) -> None:
+        ended, asked = _failed("indexing stopped", "add the file again"), upload.target
         try:
             report({"step": "reading"})
             with self._change(name):
-                before = upload.place()
+                before = upload.place(replace=replace)
                 try:
                     ended = self._ingest(name, upload.target, report)
                 finally:
                     if ended["step"] == "failed" and before is not None:
                         before.replace(upload.target)
+                        # A file without text has removed the document of the earlier one.
+                        self._ingest(name, upload.target, lambda _view: None)
                     elif ended["step"] == "failed":
                         delete_upload(self._config, upload.target)
+            if ended["step"] == "done":
+                ended["renamed"] = "" if upload.target == asked else upload.target.name
         except Exception as error:  # The page must get every error.
-            ended = {"step": "failed", **failure_view(error)}
+            ended = _failure(error)
         finally:
             try:
                 upload.discard()
@@ -222,13 +235,18 @@ class Library:
                         erase_removed(self._config, archive)
                         self._workspace.forget_read()
         except Exception as error:  # One bad file must not end the page.
-            return {"step": "failed", **failure_view(error)}
+            return _failure(error)
         if failures := [*ingested.failures, *ingested.empty]:
             failure = failures[0]
             # The path in the data folder means nothing to the user.
             message = failure.message.replace(str(path), path.name)
-            return _failed(message, failure.remedy)
-        return {"step": "done", "n_passages": ingested.n_passages, "unchanged": ingested.n_unchanged > 0}
+            return {**_failed(message, failure.remedy), "retry": False}
+        return {
+            "step": "done",
+            "uri": str(path),
+            "n_passages": ingested.n_passages,
+            "unchanged": ingested.n_unchanged > 0,
+        }
 
     def _open_archive(self, folder: Path, embedder: Embedder) -> Archive:
         """A second archive for writing; the one that answers questions keeps reading."""
@@ -240,12 +258,13 @@ class Library:
 
 
 class YieldingEmbedder(WrappedEmbedder):
-    """An embedder for indexing: lets questions go first after every few texts, and reports progress."""
+    """An embedder for indexing: lets questions go first after every few texts, and reports the texts done so far."""
 
     def __init__(self, inner: Embedder, scheduler: Scheduler, report: Callable[[View], None]) -> None:
         super().__init__(inner)
         self._scheduler = scheduler
         self._report = report
+        self._n_done = 0
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), unit rows."""
@@ -253,14 +272,20 @@ class YieldingEmbedder(WrappedEmbedder):
 
         made = []
         for at in range(0, len(texts), _SLICE):
-            self._report({"step": "indexing", "done": at, "total": len(texts)})
             with self._scheduler.turn(Work.INDEXING):
                 made.append(self._inner.embed(texts[at : at + _SLICE]))
+            self._n_done += len(made[-1])
+            self._report({"step": "indexing", "done": self._n_done})
         return np.concatenate(made) if made else self._inner.embed([])
 
 
 def _failed(message: str, remedy: str) -> View:
-    return {"step": "failed", "message": message, "remedy": remedy}
+    return {"step": "failed", "message": message, "remedy": remedy, "retry": True}
+
+
+def _failure(error: BaseException) -> View:
+    """A file that cannot be read or named stays so; a lock or a full disk may be free later."""
+    return {"step": "failed", **failure_view(error), "retry": not isinstance(error, (LoadError, UsageError))}
 
 
 @contextmanager

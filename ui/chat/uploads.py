@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
+import re
 import shutil
 import unicodedata
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from threading import BoundedSemaphore
 from typing import BinaryIO
@@ -67,9 +70,11 @@ class Upload:
         require_size(self._n_bytes, self._limit)
         self._file.write(block)
 
-    def place(self) -> Path | None:
+    def place(self, *, replace: bool = False) -> Path | None:
         """Move the upload to its target. Returns the copy of a replaced file, which is kept until `discard`, or None.
 
+        replace: whether it may take the place of another file of that name. Otherwise the target gets a number, as in
+        `may (2).txt`, and both files are kept; a file with the same bytes is no other file.
         Raises UsageError when a folder has that name, or a file the name of one of its folders; OSError.
         """
         self._file.flush()
@@ -85,6 +90,8 @@ class Upload:
                 f"{self.target.name}: a folder has this name",
                 remedy="rename the file, or take what is in the folder out of the collection first",
             )
+        if not replace:
+            self.target = _free_path(self.target, self.temporary)
         before = None
         if self.target.exists():
             before = former_upload(self.temporary.parent, self.target)
@@ -111,6 +118,17 @@ class Upload:
                         path.unlink(missing_ok=True)
         finally:
             self._slots.release()
+
+
+def _free_path(target: Path, arrived: Path) -> Path:
+    """The first of `may.txt`, `may (2).txt`, ... that is free or holds the same bytes as the file that arrived."""
+    for n in count(2):
+        if not target.exists() or (target.is_file() and filecmp.cmp(target, arrived, shallow=False)):
+            return target
+        ending = f" ({n}){target.suffix}"
+        stem = re.sub(r" \(\d+\)$", "", target.stem).encode()[: _MAX_PART_BYTES - len(ending.encode())]
+        target = target.with_name(stem.decode(errors="ignore") + ending)
+    raise AssertionError("count() is endless")
 
 
 class Incoming:

@@ -13,6 +13,7 @@ import pytest
 from askive.rag.config import Config
 from askive.rag.privacy.leftovers import find_leftovers, sweep
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.documents.listing import Listing, list_documents
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View
 from askive.ui.chat.jobs import AnswerJobs, Request
@@ -30,7 +31,7 @@ QUOTES = {"answers in conversations": 1, "gold questions": 1, "copies in gold su
 def put(library: Library, text: str, name: str = "light.txt") -> View:
     upload = library.receive("town", name)
     upload.write(text.encode())
-    return list(library.add("town", upload))[-1]
+    return list(library.add("town", upload, replace=True))[-1]
 
 
 @pytest.fixture
@@ -38,7 +39,11 @@ def uri(workspace: Workspace, kept: Conversations) -> str:
     """An uploaded document that a conversation and a gold question quote."""
     library = Library(workspace)
     assert put(library, SENTENCE)["step"] == "done"
-    (view,) = [view for view in library.documents("town") if view["uri"].endswith("light.txt")]
+    (view,) = [
+        view
+        for view in list_documents(workspace.archive("town"), Listing())["documents"]
+        if view["uri"].endswith("light.txt")
+    ]
     jobs = AnswerJobs(workspace, kept)
     for question in (QUESTION, "Which captain counted the ships from the north tower?"):
         _, job = jobs.begin(None, question, Request("town", "scripted"))
@@ -111,15 +116,17 @@ from askive.rag.config import Config
 from askive.ui.chat.workspace import Workspace
 from askive.ui.chat.library import Library
 
-library = Library(Workspace(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
+workspace = Workspace(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted"))
+library = Library(workspace)
 way, text = sys.argv[2], sys.argv[3]
 {module}.{name} = die
 if way == "upload":
     upload = library.receive("town", "light.txt")
     upload.write(text.encode())
-    print(list(library.add("town", upload)))
+    print(list(library.add("town", upload, replace=True)))
 elif way == "remove":
-    library.remove("town", next(v["uri"] for v in library.documents("town") if v["uri"].endswith("light.txt")))
+    uris = [source.uri for source in workspace.archive("town").store.sources()]
+    library.remove("town", next(uri for uri in uris if uri.endswith("light.txt")))
 else:
     library.delete("town")
 """

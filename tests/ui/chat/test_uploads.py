@@ -40,10 +40,10 @@ def incoming(config: Config) -> list[Path]:
     return list((config.home / "uploads" / ".incoming").iterdir())
 
 
-def put(library: Library, name: str, text: bytes = TEXT) -> View:
+def put(library: Library, name: str, text: bytes = TEXT, *, replace: bool = True) -> View:
     upload = library.receive("town", name)
     upload.write(text)
-    return list(library.add("town", upload))[-1]
+    return list(library.add("town", upload, replace=replace))[-1]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -72,6 +72,41 @@ def test_whatever_fails_while_indexing_is_told(
         assert kept.read_bytes() == TEXT
     assert incoming(config) == []
     assert put(library, "e.txt")["step"] == "done", "and the lock and the slot are free"
+
+
+def test_a_second_file_of_a_name_is_kept_beside_the_first(library: Library, config: Config) -> None:
+    def names() -> list[str]:
+        return sorted(path.name for path in (config.home / "uploads").glob("*/letters/*"))
+
+    assert put(library, "letters/a.txt", replace=False)["renamed"] == ""
+    other = put(library, "letters/a.txt", b"Karl wrote to Agnes about salt.", replace=False)
+    assert (other["step"], other["renamed"]) == ("done", "a (2).txt")
+    for _ in range(2):
+        again = put(library, "letters/a.txt", b"Karl wrote to Agnes about salt.", replace=False)
+        assert (again["unchanged"], names()) == (True, ["a (2).txt", "a.txt"]), (
+            "the same bytes are no third file"
+        )
+    assert put(library, "letters/a (2).txt", b"A third one.", replace=False)["renamed"] == "a (3).txt"
+    assert put(library, "letters/a.txt", b"Only this one.")["renamed"] == "", "replaced on request only"
+    assert (config.home / "uploads").joinpath(
+        *Path(other["uri"]).parts[-3:-1], "a.txt"
+    ).read_bytes() == b"Only this one."
+    long = "n" * 251 + ".txt"
+    assert put(library, long, replace=False)["step"] == "done"
+    assert put(library, long, b"Another one.", replace=False)["renamed"].endswith("nn (2).txt")
+
+
+@pytest.mark.parametrize(("text", "retry"), [(b" ", False), (b"\x00\x01\x02", False)])
+def test_what_cannot_be_read_is_not_offered_again(library: Library, text: bytes, retry: bool) -> None:
+    assert put(library, "a.txt", text)["retry"] is retry
+
+
+def test_progress_only_grows(library: Library) -> None:
+    upload = library.receive("town", "long.txt")
+    upload.write("\n\n".join(f"Entry {n}. The watch walked to gate {n}." for n in range(3000)).encode())
+    done = [view["done"] for view in library.add("town", upload) if view["step"] == "indexing"]
+    assert len(done) > 2
+    assert done == sorted(set(done))
 
 
 def _leave(*_: object) -> None:
