@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,20 @@ from askive.rag.errors import UsageError
 from askive.rag.load.pdf.document import PDFIUM_LOCK
 from askive.rag.store.archive import Archive
 from askive.rag.types import PAGE_BREAK, Document
+from askive.ui.chat.documents.listing import original_path
 from askive.ui.chat.http.payloads import View
+from askive.ui.chat.rendering import to_safe_html
 
 _PDF = "application/pdf"
+_MARKDOWN = "text/markdown"
 _IMAGE_WIDTH = 1100
+_GRID = 100_000
+"""Resolution of positions on a page."""
+_MAX_RENDERED_CHARS = 500_000
+MARK_BEGIN, MARK_END = "\ue000", "\ue001"
+"""Stand around the cited words in rendered text; private characters, which mean nothing to Markdown."""
+# "## ", "- ", "> ", "12. ", "| ": what makes a line a heading, an item, a quotation, a row
+_BLOCK_SIGNS = re.compile(r"[ \t]*(?:(?:[#>|*+-]+|\d+[.)])[ \t]+|\|)*")
 
 
 def document_view(archive: Archive, uri: str) -> View:
@@ -31,11 +42,30 @@ def document_view(archive: Archive, uri: str) -> View:
         "published": document.published,
         "media_type": document.media_type,
         "has_pictures": _original(document) is not None,
+        "is_markdown": document.media_type == _MARKDOWN and len(document.text) <= _MAX_RENDERED_CHARS,
+        "has_original": original_path(document.uri) is not None,
         "sections": [
             {"page": page, "start": start, "text": document.text[start:end]}
             for page, start, end in pages_of(document)
         ],
     }
+
+
+def rendered_view(archive: Archive, uri: str, start: int, end: int) -> View:
+    """A Markdown document as safe HTML, with MARK_BEGIN and MARK_END around the characters from start to end.
+
+    Raises UsageError when the document is not there any more.
+    """
+    text = _document(archive, uri).text
+    text = text.translate({ord(MARK_BEGIN): None, ord(MARK_END): None})
+    if start < end:
+        # A mark in front of the signs of a block would hide them from the parser.
+        is_line_start = start == 0 or text[start - 1] == "\n"
+        signs = _BLOCK_SIGNS.match(text, start) if is_line_start else None
+        first = min(signs.end(), end) if signs else start
+        last = max(first, start + len(text[start:end].rstrip("| \t\n")))
+        text = f"{text[:first]}{MARK_BEGIN}{text[first:last]}{MARK_END}{text[last:]}"
+    return {"html": to_safe_html(text)}
 
 
 def pages_of(document: Document) -> list[tuple[int | None, int, int]]:
@@ -86,19 +116,25 @@ def marked_boxes(archive: Archive, uri: str, page: int, quote: str) -> list[dict
         sheet = pdf[page - 1]
         text = sheet.get_textpage()
         start, count = _find(text, quote)
-        width, height = sheet.get_width(), sheet.get_height()
-        boxes = []
-        for index in range(text.count_rects(start, count) if count else 0):
-            left, bottom, right, top = text.get_rect(index)
-            boxes.append(
-                {
-                    "left": left / width,
-                    "top": 1 - top / height,
-                    "width": (right - left) / width,
-                    "height": (top - bottom) / height,
-                }
-            )
-        return boxes
+        return [
+            _box(sheet, text.get_rect(index))
+            for index in range(text.count_rects(start, count) if count else 0)
+        ]
+
+
+def _box(sheet: Any, rect: tuple[float, float, float, float]) -> dict[str, float]:
+    """A rectangle of a page (left, bottom, right, top in points) on its picture, which may be rotated and cropped."""
+    from ctypes import c_int
+
+    import pypdfium2.raw
+
+    corners = []
+    for x, y in ((rect[0], rect[1]), (rect[2], rect[3])):
+        across, down = c_int(), c_int()
+        pypdfium2.raw.FPDF_PageToDevice(sheet.raw, 0, 0, _GRID, _GRID, 0, x, y, across, down)
+        corners.append((across.value / _GRID, down.value / _GRID))
+    (x1, y1), (x2, y2) = corners
+    return {"left": min(x1, x2), "top": min(y1, y2), "width": abs(x2 - x1), "height": abs(y2 - y1)}
 
 
 def _find(text: Any, quote: str) -> tuple[int, int]:

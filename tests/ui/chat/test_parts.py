@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from dataclasses import replace
@@ -10,24 +11,34 @@ from typing import Any
 
 import pytest
 
-from askive.models.fakes import ScriptedGenerator
+from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.llama.state_cache import StateCache
 from askive.models.registry import states_dir
 from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound, UsageError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
 from askive.rag.types import Account, Verdict
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.documents.listing import Listing, list_documents
 from askive.ui.chat.export import answer_markdown, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.payloads import View, answer_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
-from askive.ui.chat.source_pane import document_view
+from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture, rendered_view
 from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
+from tests.rag.load.pdf_writer import write_pdf
 
 CAPTAIN = "Which captain counted the ships from the north tower?"
+
+
+def listed(workspace: Workspace) -> list[View]:
+    """The documents of `town`."""
+    documents: list[View] = list_documents(workspace.archive("town"), Listing())["documents"]
+    return documents
 
 
 def answer(jobs: AnswerJobs, question: str, conversation_id: str | None = None, **how: Any) -> list[View]:
@@ -131,6 +142,19 @@ def test_a_replaced_question_takes_the_later_ones_along(kept: Conversations) -> 
     ids = [kept.ask(conversation_id, text, {}) for text in ("one", "two", "three")]
     kept.ask(conversation_id, "new two", {}, replace=ids[1])
     assert [turn.question for turn in kept.turns(conversation_id)] == ["one", "new two"]
+
+
+def test_an_edited_first_question_renames_the_conversation(kept: Conversations) -> None:
+    conversation_id = kept.begin("one", "town")
+    first = kept.ask(conversation_id, "one", {})
+    second = kept.ask(conversation_id, "two", {})
+    kept.ask(conversation_id, "other two", {}, replace=second)
+    assert kept.get(conversation_id).title == "one"
+    first = kept.ask(conversation_id, "new one", {}, replace=first)
+    assert kept.get(conversation_id).title == "new one"
+    kept.rename(conversation_id, "Ships")
+    kept.ask(conversation_id, "newest one", {}, replace=first)
+    assert kept.get(conversation_id).title == "Ships", "a name that the user gave stays"
 
 
 def test_an_empty_name_is_refused(kept: Conversations) -> None:
@@ -291,13 +315,13 @@ def test_a_failed_upload_leaves_the_earlier_file(workspace: Workspace) -> None:
     def put(text: str) -> View:
         upload = library.receive("town", "notes/a.txt")
         upload.write(text.encode())
-        return list(library.add("town", upload))[-1]
+        return list(library.add("town", upload, replace=True))[-1]
 
     assert put("Agnes wrote to Karl about herring.")["step"] == "done"
     failed = put(" ")
     assert failed["step"] == "failed"
     assert failed["message"].startswith("a.txt ")
-    (document,) = [view for view in library.documents("town") if view["uri"].endswith("a.txt")]
+    (document,) = [view for view in listed(workspace) if view["uri"].endswith("a.txt")]
     assert Path(document["uri"]).read_text() == "Agnes wrote to Karl about herring."
     assert [path.name for path in Path(document["uri"]).parent.iterdir()] == ["a.txt"]
     library.remove("town", document["uri"])
@@ -306,10 +330,10 @@ def test_a_failed_upload_leaves_the_earlier_file(workspace: Workspace) -> None:
 
 def test_removing_leaves_files_of_others_alone(workspace: Workspace) -> None:
     library = Library(workspace)
-    uri = library.documents("town")[0]["uri"]
+    uri = listed(workspace)[0]["uri"]
     library.remove("town", uri)
     assert Path(uri).exists()
-    assert uri not in [view["uri"] for view in library.documents("town")]
+    assert uri not in [view["uri"] for view in listed(workspace)]
     with pytest.raises(UsageError):
         document_view(workspace.archive("town"), uri)
 
@@ -335,7 +359,7 @@ def test_what_is_removed_is_forgotten_by_the_models(
     kept = StateCache(states_dir(config.models_dir))
     kept.put("a" * 64, b"state")
     library = Library(workspace)
-    uri = library.documents("town")[0]["uri"]
+    uri = listed(workspace)[0]["uri"]
     busy = workspace.scheduler.turn(Work.QUESTION)
     busy.__enter__()
     removing = threading.Thread(
@@ -403,3 +427,60 @@ def test_a_gold_question_is_saved_once(workspace: Workspace, kept: Conversations
     assert sample.scored == ("retrieval", "answers", "citations", "refusal")
     with pytest.raises(UsageError):
         save_gold(config, workspace.archive("town"), turn, [], ["Rosa Lind"])
+
+
+# -- a document
+
+
+@pytest.mark.parametrize(
+    ("text", "cited", "html"),
+    [
+        (
+            "# Ships\n\nThe *Aldis* came.\n",
+            "The *Aldis* came.",
+            "<p>\ue000The <em>Aldis</em> came.\ue001</p>",
+        ),
+        ("# Ships\n\nText.\n", "# Ships", "<h1>\ue000Ships\ue001</h1>"),
+        ("- one\n- two\n", "- two", "<li>\ue000two\ue001</li>"),
+        ("1. one\n2. two\n", "2. two", "<li>\ue000two\ue001</li>"),
+        ("A <b>c</b> d.\n", "<b>c</b>", "<p>A \ue000&lt;b&gt;c&lt;/b&gt;\ue001 d.</p>"),
+    ],
+)
+def test_a_markdown_document_is_rendered_with_its_mark(
+    workspace: Workspace, config: Config, tmp_path: Path, text: str, cited: str, html: str
+) -> None:
+    path = tmp_path / "doc.md"
+    path.write_text(f"{text}\nMore text here.\n", encoding="utf-8")
+    with Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive:
+        assert not ingest_paths(archive, [path]).failures
+        document = archive.document_by_uri(str(path))
+        assert document is not None
+        assert document_view(archive, str(path))["is_markdown"]
+        start = document.text.index(cited)
+        assert html in rendered_view(archive, str(path), start, start + len(cited))["html"]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "crop"), [(0, False), (90, False), (180, False), (270, False), (90, True)]
+)
+def test_a_quote_is_marked_where_it_stands_on_the_picture(
+    workspace: Workspace, config: Config, tmp_path: Path, rotation: int, crop: bool
+) -> None:
+    import pypdfium2
+    from PIL import Image, ImageOps
+
+    quote, path = "The pump gasket costs 12 crowns.", tmp_path / "pump.pdf"
+    with pypdfium2.PdfDocument(write_pdf([[quote]])) as pdf:
+        if crop:
+            pdf[0].set_cropbox(40, 500, 400, 830)
+        pdf[0].set_rotation(rotation)
+        pdf.save(path)
+    with Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive:
+        assert not ingest_paths(archive, [path]).failures
+        (box,) = marked_boxes(archive, str(path), 1, quote)
+        with Image.open(io.BytesIO(page_picture(archive, str(path), 1))) as picture:
+            left, top, right, bottom = ImageOps.invert(picture.convert("L")).getbbox() or (0, 0, 0, 0)
+            width, height = picture.size
+    ink = (left / width, top / height, right / width, bottom / height)
+    marked = (box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"])
+    assert max(abs(one - other) for one, other in zip(ink, marked, strict=True)) < 0.02

@@ -1,0 +1,119 @@
+"""The first page: what is in a collection, its documents over time, and questions that it can answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from askive.rag.overview.overview import Overview, OverviewBuilder
+from askive.rag.store.archive import Archive
+from askive.rag.store.fts5 import phrase_expression
+from askive.rag.text.names import names_in, same_word
+from askive.rag.text.words import words
+from askive.ui.chat.http.payloads import View
+
+N_SUGGESTED = 5
+_MAX_PERIODS = 24
+_MIN_PASSAGES = 2
+_N_NEXT = 2
+
+
+class Descriptions:
+    """Overviews, kept until their collection changes. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, View]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, archive: Archive) -> View:
+        """The parts of `askive overview`, with `sentences`, `timeline` and `suggestions`."""
+        key, generation = archive.store.store_id, archive.store.generation
+        with self._lock:
+            known = self._known.get(key)
+            if known is None or known[0] != generation:
+                known = self._known[key] = generation, _describe(archive)
+            return known[1]
+
+
+def _describe(archive: Archive) -> View:
+    builder = OverviewBuilder(archive)
+    for _ in builder.steps():
+        pass
+    made = builder.build()
+    dates = [source.published for source in archive.store.sources() if source.published]
+    view: dict[str, Any] = made.as_dict()
+    # Sources are shown elsewhere; ids of documents mean nothing to the page.
+    view["groups"] = [
+        {"title": group.title, "n_documents": group.n_documents, "typical": group.typical.title}
+        for group in made.groups
+    ]
+    view["sentences"] = list(made.describe())
+    view["timeline"] = timeline(dates)
+    view["suggestions"] = suggestions(made)
+    return view
+
+
+def timeline(dates: Iterable[str]) -> list[View]:
+    """The number of documents by month, or by year where that gives more than _MAX_PERIODS periods; gaps included.
+
+    dates: ISO dates of any precision.
+    """
+    known = sorted(dates)
+    if not known:
+        return []
+    months = [date[:7] for date in known if len(date) >= 7]
+    first, last = known[0][:4], known[-1][:4]
+    if len(months) == len(known) and _months_between(months[0], months[-1]) <= _MAX_PERIODS:
+        counts, periods = Counter(months), _months(months[0], months[-1])
+    else:
+        counts, periods = (
+            Counter(date[:4] for date in known),
+            [str(y) for y in range(int(first), int(last) + 1)],
+        )
+    return [{"period": period, "n_documents": counts[period]} for period in periods]
+
+
+def suggestions(overview: Overview) -> list[View]:
+    """`{"question", "kind"}` of questions that code answers by going through all documents: they surely have an answer.
+
+    kind: as what to answer it, so that this does not depend on whether the kind is recognised.
+    """
+    if not overview.n_documents:
+        return []
+    publishers = {count.label for count in overview.publishers}
+    names = [count.label for count in overview.names if count.label not in publishers][: N_SUGGESTED - 1]
+    return [*map(_about, names), {"question": "What is this collection about?", "kind": "overview"}]
+
+
+def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[View]:
+    """As `suggestions`, about names of an answer that the question does not have and several passages mention."""
+    asked = words(question)
+    found: list[str] = []
+    for name in names_in(" ".join(sentences)):
+        is_asked = any(same_word(word, other) for word in name.words for other in asked)
+        if is_asked or name.text in found:
+            continue
+        if archive.lexical.count(phrase_expression(name.text)) >= _MIN_PASSAGES:
+            found.append(name.text)
+        if len(found) == _N_NEXT:
+            break
+    return [_about(name) for name in found]
+
+
+def _about(name: str) -> View:
+    """In quotation marks, so that all of the name is looked for."""
+    return {"question": f"Which documents mention “{name}”?", "kind": "mentions"}
+
+
+def _months_between(first: str, last: str) -> int:
+    return (int(last[:4]) - int(first[:4])) * 12 + int(last[5:7]) - int(first[5:7]) + 1
+
+
+def _months(first: str, last: str) -> list[str]:
+    start = int(first[:4]) * 12 + int(first[5:7]) - 1
+    return [
+        f"{month // 12:04}-{month % 12 + 1:02}"
+        for month in range(start, start + _months_between(first, last))
+    ]

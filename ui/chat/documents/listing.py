@@ -1,0 +1,129 @@
+"""The list of documents: type, size, pages, date, publisher, state; sorted, filtered, in parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Literal
+
+from askive.rag.ingest.account import account_of
+from askive.rag.overview.document_sizes import DocumentSize, document_sizes
+from askive.rag.store.archive import Archive
+from askive.rag.types import Source
+from askive.ui.chat.http.payloads import View, file_name, source_view
+
+SortKey = Literal["title", "type", "size", "pages", "published", "publisher", "state"]
+State = Literal["", "read", "in part"]
+_MAX_UNREAD = 200
+_PROBLEMS = ("failed", "empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What of the list is wanted.
+
+    search: words that the title, publisher or address must all have. type: as in the list; empty for any.
+    state: `in part` for documents of which parts were not read. n: at most so many, from `first` on.
+    """
+
+    search: str = ""
+    type: str = ""
+    state: State = ""
+    publisher: str = ""
+    sort: SortKey = "title"
+    descending: bool = False
+    first: int = 0
+    n: int = 200
+
+
+def list_documents(archive: Archive, wanted: Listing) -> View:
+    """A part of the list as `documents`, and the number of all that match as `n_documents`.
+
+    types, publishers: those of the whole collection, with the numbers of documents. unread: files that were not read,
+    with the reason, at most _MAX_UNREAD; those that cannot be documents (hidden, ignored, of other types) come last.
+    """
+    store = archive.store
+    sizes, not_read = document_sizes(store), store.not_read()
+    rows = [_row(source, sizes, not_read) for source in store.sources()]
+    words = wanted.search.lower().split()
+    found = [
+        row
+        for row in rows
+        if all(word in f"{row['title']} {row['publisher'] or ''} {row['uri']}".lower() for word in words)
+        and (not wanted.type or row["type"] == wanted.type)
+        and (not wanted.state or row["state"] == wanted.state)
+        and (not wanted.publisher or row["publisher"] == wanted.publisher)
+    ]
+    # Two stable sorts: documents without a value come last in both directions.
+    found.sort(key=lambda row: (row["title"].lower(), row["uri"]))
+    found.sort(key=lambda row: _order(row[wanted.sort]), reverse=wanted.descending)
+    found.sort(key=lambda row: row[wanted.sort] in (None, "", 0))
+    part = found[wanted.first : wanted.first + wanted.n]
+    for row in part:
+        row["has_original"] = original_path(row["uri"]) is not None
+    return {
+        "documents": part,
+        "n_documents": len(found),
+        "types": _counts(row["type"] for row in rows),
+        "publishers": _counts(row["publisher"] for row in rows if row["publisher"]),
+        **_unread(archive),
+    }
+
+
+def _unread(archive: Archive) -> View:
+    files = sorted(
+        account_of(archive.store).unread, key=lambda file: (file.reason not in _PROBLEMS, file.uri)
+    )
+    return {
+        "n_unread": len(files),
+        "unread": [
+            {
+                "uri": file.uri,
+                "file": file_name(file.uri),
+                "reason": file.reason,
+                "message": file.message,
+                "remedy": file.remedy,
+                "can_retry": file.reason in _PROBLEMS and original_path(file.uri) is not None,
+            }
+            for file in files[:_MAX_UNREAD]
+        ],
+    }
+
+
+def original_path(uri: str) -> Path | None:
+    """The file of a document, if it is still there; a part of a file (`box.mbox#3`) has its whole file."""
+    for text in (uri, uri.rpartition("#")[0]):
+        path = Path(text)
+        if text and path.is_absolute() and path.is_file():
+            return path
+    return None
+
+
+def type_of(source: Source) -> str:
+    """`PDF` for a file `x.pdf`; the media type of a document whose name has no ending."""
+    ending = PurePath(source.uri.partition("#")[0]).suffix
+    return ending[1:].upper() or source.media_type
+
+
+def _row(source: Source, sizes: dict[int, DocumentSize], not_read: dict[str, list[str]]) -> View:
+    size = sizes.get(source.doc_id, DocumentSize(0, 0, 0))
+    path = original_path(source.uri)
+    missing = not_read.get(source.uri, [])
+    return {
+        **source_view(source),
+        "type": type_of(source),
+        "size": path.stat().st_size if path else size.n_characters,
+        "pages": size.n_pages,
+        "state": "in part" if missing else "read",
+        "not_read": missing,
+    }
+
+
+def _order(value: object) -> tuple[int, str]:
+    return (value, "") if isinstance(value, int) else (0, str(value or "").lower())
+
+
+def _counts(values: object) -> list[View]:
+    counts = Counter(values)  # type: ignore[call-overload]
+    return [{"name": name, "n": n} for name, n in sorted(counts.items())]
