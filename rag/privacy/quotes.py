@@ -1,4 +1,4 @@
-"""Text of documents outside their collection: answers in conversations, gold questions, evaluation runs.
+"""Text of documents outside their collection: answers in conversations, notes, gold questions, evaluation runs.
 
 Users created these, so they are deleted only on request. The document's uri, stored with every quote, identifies
 its source.
@@ -25,6 +25,11 @@ _QUERIES, _CORPUS = "queries.jsonl", "corpus.jsonl"
 def conversations_path(config: Config) -> Path:
     """The file with the chat's conversations."""
     return config.home / "chat" / "conversations.sqlite3"
+
+
+def notebook_path(config: Config) -> Path:
+    """The file with the notes that were pinned in the chat."""
+    return config.home / "chat" / "notebook.sqlite3"
 
 
 def gold_folder(config: Config, collection: str) -> Path:
@@ -92,12 +97,48 @@ def _conversations(config: Config, removal: Removal) -> Iterator[sqlite3.Connect
 
     def mentions(asked: str, answer: str | None) -> bool:
         collection = str(json.loads(asked).get("collection"))
-        return bool(answer) and removal.concerns(collection, uris_in(json.loads(str(answer))))
+        # A question may name documents that its answer does not quote.
+        named = uris_in([json.loads(asked), json.loads(answer or "null")])
+        return removal.concerns(collection, named)
 
     with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")
         db.create_function(_MENTIONS, 2, mentions)
+        yield db
+
+
+def count_notes(config: Config, removal: Removal) -> int:
+    """The number of notes that quote the removed documents."""
+    with _notebook(config) as db:
+        return len(_notes(db, removal)) if db else 0
+
+
+def delete_notes(config: Config, removal: Removal) -> None:
+    """Delete these notes and overwrite their bytes."""
+    with _notebook(config) as db:
+        if db is None:
+            return
+        db.executemany("DELETE FROM notes WHERE note_id = ?", [(note_id,) for note_id in _notes(db, removal)])
+        # The removal must not fail because another process is reading.
+        with contextlib.suppress(sqlite3.OperationalError):
+            db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _notes(db: sqlite3.Connection, removal: Removal) -> list[int]:
+    rows = db.execute("SELECT note_id, collection, content FROM notes")
+    return [row[0] for row in rows if removal.concerns(row[1], uris_in(json.loads(row[2])))]
+
+
+@contextlib.contextmanager
+def _notebook(config: Config) -> Iterator[sqlite3.Connection | None]:
+    path = notebook_path(config)
+    if not path.is_file():
+        yield None
+        return
+    with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+        db.execute("PRAGMA secure_delete = ON")
         yield db
 
 

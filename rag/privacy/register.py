@@ -28,10 +28,12 @@ from askive.rag.privacy.quotes import (
     count_answers,
     count_copies,
     count_gold,
+    count_notes,
     count_runs,
     delete_answers,
     delete_copies,
     delete_gold,
+    delete_notes,
     delete_runs,
 )
 from askive.rag.privacy.removal import Removal, Removed
@@ -194,6 +196,14 @@ PLACES = (
         "quote",
         count_answers,
         delete_answers,
+    ),
+    Place(
+        "notes in the notebook",
+        "quotes, and answers made from it",
+        "chat/notebook.sqlite3",
+        "quote",
+        count_notes,
+        delete_notes,
     ),
     Place("gold questions", "quotes", "gold/*/queries.jsonl", "quote", count_gold, delete_gold),
     Place("copies in gold suites", "the text", "gold/*/corpus.jsonl", "quote", count_copies, delete_copies),

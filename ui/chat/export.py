@@ -9,10 +9,11 @@ from typing import Any
 
 from askive.rag.answer.partial import missing_text
 from askive.ui.chat.conversations import Conversation, KeptTurn
-from askive.ui.chat.http.payloads import View, byline, citations_of
+from askive.ui.chat.http.payloads import View, byline, citations_of, file_of
 from askive.ui.wording import VERDICT_WORDS
 
-_STYLE = (
+_SPECIAL = r"[\\`*_\[\]#|~$<>&]"
+PAGE_STYLE = (
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"
     "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}"
     "h2{margin-top:2.5rem;font-size:1.1rem}blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #cfd8d6}"
@@ -22,43 +23,51 @@ _STYLE = (
 
 def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
     """The questions, the answers with citation numbers, and the quotes."""
-    parts = [f"# {_plain(conversation.title)}", f"Collection: {_plain(conversation.collection)}"]
+    parts = [
+        f"# {escape_markdown(conversation.title)}",
+        f"Collection: {escape_markdown(conversation.collection)}",
+    ]
     for turn in turns:
-        parts.append(f"## {_plain(turn.question)}")
+        parts.append(f"## {escape_markdown(turn.question)}")
         parts.append(answer_markdown(turn.answer))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def answer_markdown(answer: Mapping[str, Any] | None) -> str:
-    """One answer with its citation numbers and quotes; also used for copying."""
+    """One answer with its citation numbers and quotes."""
     if answer is None:
         return "(no answer)"
     if failure := answer.get("failure"):
-        return _plain(f"{failure['message']}. {failure['remedy']}")
+        return escape_markdown(f"{failure['message']}. {failure['remedy']}")
     sentences = []
     for sentence in answer["sentences"]:
         marks = "".join(f"[{n}]" for n in _numbers(sentence)) or _no_source(sentence)
         verdict = _verdict(sentence)
-        marks = f"{f' {_plain(marks)}' if marks else ''}{f' ({verdict})' if verdict else ''}"
-        sentences.append(f"{sentence['lead']}{_plain(sentence['text'])}{marks}")
-    body = "".join(sentences).strip() if sentences else _plain(answer["text"])
+        marks = f"{f' {escape_markdown(marks)}' if marks else ''}{f' ({verdict})' if verdict else ''}"
+        sentences.append(f"{sentence['lead']}{escape_markdown(sentence['text'])}{marks}")
+    body = "".join(sentences).strip() if sentences else escape_markdown(answer["text"])
     if answer.get("rows"):
-        table = [_plain_line([*answer["columns"], "Sources"]), "|---" * (len(answer["columns"]) + 1) + "|"]
-        table += [_plain_line([*row["cells"], _row_marks(row)]) for row in answer["rows"]]
+        table = [_table_line([*answer["columns"], "Sources"]), "|---" * (len(answer["columns"]) + 1) + "|"]
+        table += [_table_line([*row["cells"], _row_marks(row)]) for row in answer["rows"]]
         body += "\n\n" + "\n".join(table)
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
-        body += f"\n\n- {_plain(item['value'])} ({item['published'] or 'no date'}) {_plain(marks)}"
+        body += f"\n\n- {escape_markdown(item['value'])} ({item['published'] or 'no date'}) {escape_markdown(marks)}"
     if missing := missing_text(answer.get("unanswered", ())):
-        body += f"\n\n{_plain(missing)}"
+        body += f"\n\n{escape_markdown(missing)}"
     quotes = [
         "\n".join(
-            f"> {_plain(line)}"
-            for line in (f"[{c['number']}] “{_one_line(c['quote'])}”", byline(c), str(c["uri"]))
+            f"> {escape_markdown(line)}"
+            for line in (f"[{c['number']}] “{_one_line(c['quote'])}”", byline(c), file_of(c))
         )
         for c in citations_of(answer)
     ]
     return "\n\n".join([body, *quotes])
+
+
+def answer_text(answer: Mapping[str, Any] | None) -> str:
+    """As `answer_markdown`, without the escapes of Markdown: to be pasted as plain text."""
+    return re.sub(rf"\\({_SPECIAL})", r"\1", answer_markdown(answer))
 
 
 def to_html(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
@@ -66,14 +75,15 @@ def to_html(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
     title = html.escape(conversation.title)
     parts = [
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
-        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>",
+        f"<style>{PAGE_STYLE}</style></head><body><h1>{title}</h1>",
         f"<p><small>Collection: {html.escape(conversation.collection)}</small></p>",
     ]
-    parts += [f"<h2>{html.escape(turn.question)}</h2>{_answer_html(turn.answer)}" for turn in turns]
+    parts += [f"<h2>{html.escape(turn.question)}</h2>{answer_html(turn.answer)}" for turn in turns]
     return "".join([*parts, "</body></html>\n"])
 
 
-def _answer_html(answer: Mapping[str, Any] | None) -> str:
+def answer_html(answer: Mapping[str, Any] | None) -> str:
+    """One answer with its citation numbers and quotes, as a part of a page."""
     if answer is None:
         return "<p>(no answer)</p>"
     if failure := answer.get("failure"):
@@ -103,7 +113,7 @@ def _answer_html(answer: Mapping[str, Any] | None) -> str:
         body += f"<p>{html.escape(missing)}</p>"
     quotes = [
         f"<blockquote>[{c['number']}] “{html.escape(_one_line(c['quote']))}”<br>"
-        f"<small>{html.escape(byline(c))}<br>{html.escape(c['uri'])}</small></blockquote>"
+        f"<small>{html.escape(byline(c))}<br>{html.escape(file_of(c))}</small></blockquote>"
         for c in citations_of(answer)
     ]
     return body + "".join(quotes)
@@ -124,9 +134,9 @@ def _row_marks(row: View) -> str:
     return f"{''.join(f'[{n}]' for n in _numbers(row))}{f' ({verdict})' if verdict else ''}"
 
 
-def _plain_line(cells: Sequence[str]) -> str:
+def _table_line(cells: Sequence[str]) -> str:
     """A line of a Markdown table."""
-    return f"| {' | '.join(_plain(_one_line(cell)) for cell in cells)} |"
+    return f"| {' | '.join(escape_markdown(_one_line(cell)) for cell in cells)} |"
 
 
 def _html_line(tag: str, cells: Sequence[str]) -> str:
@@ -143,6 +153,6 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape text for Markdown."""
-    return re.sub(r"([\\`*_\[\]#|~$<>&])", r"\\\1", text)
+    return re.sub(rf"({_SPECIAL})", r"\\\1", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
@@ -14,14 +15,25 @@ Number = Callable[[str], int]
 
 
 def source_view(source: Source) -> View:
-    """A document as an item of a list."""
+    """A document as an item of a list. file: the name of its file, without folders."""
     return {
         "uri": source.uri,
+        "file": file_name(source.uri),
         "title": source.title,
         "publisher": source.publisher,
         "published": source.published,
         "media_type": source.media_type,
     }
+
+
+def file_name(uri: str) -> str:
+    """The name of a document's file; of a part of a file with its number, `box.mbox#3`."""
+    return PurePath(uri).name or uri
+
+
+def file_of(view: Mapping[str, Any]) -> str:
+    """The name of the file of a citation; answers that were stored by earlier versions have the path only."""
+    return str(view.get("file") or file_name(view["uri"]))
 
 
 def citation_view(citation: Citation, number: Number) -> View:
