@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -16,8 +17,10 @@ from askive.ui.terminal.options import Collection, Embedder, Model, Quiet, outpu
 
 if TYPE_CHECKING:
     from askive.rag.config import Config
+    from askive.ui.terminal.render import Output
 
 _MIN_PASSWORD_CHARS = 8
+_HELLO_TIMEOUT_S = 1.0
 
 
 def chat(
@@ -45,13 +48,10 @@ def chat(
     embedder: Embedder = None,
     quiet: Quiet = False,
 ) -> None:
-    """Open the chat in a browser, on this machine only.
+    """Open the chat in a browser, on this machine only. If it runs already, open its page.
 
     Example: [bold]askive chat --collection case[/]
     """
-    from askive.rag.collections.by_name import require_collection
-    from askive.ui.terminal.opening import resolve_collection
-
     password = _password(password_file) if share_on_network else None
     if password_file is not None and not share_on_network:
         raise UsageError(
@@ -59,16 +59,24 @@ def chat(
             remedy="add --share-on-network, or leave --password-file out",
         )
     host = "0.0.0.0" if share_on_network else "127.0.0.1"
-    _require_free_port(host, port)
     config = settings(collection=collection, model=model, embedder=embedder)
     shown = output(False, quiet)
-    name = _collection(config) or resolve_collection(config, shown)
-    require_collection(config, name)
+    if port and is_running(config, port):
+        address = f"http://127.0.0.1:{port}/"
+        shown.hint(
+            f"The chat is running already, at {address} (stop it there with Ctrl-C to change its options)"
+        )
+        if browser:
+            webbrowser.open(address)
+        return
+    _require_free_port(host, port)
+    name = _opened_collection(config, shown)
     # Imported late: it takes seconds, and usage errors should appear at once.
     from askive.ui.chat.app import open_chat
 
     with open_chat(config, name, password=password) as opened:
-        opened.warm(name)
+        if name:
+            opened.warm(name)
         opened.server.launch(
             server_name=host,
             server_port=port or None,
@@ -83,10 +91,28 @@ def chat(
         shown.hint(f"The chat is at {blocks.local_url} (Ctrl-C stops it)")
         if share_on_network:
             shown.hint(network_hint(network_addresses(), blocks.server_port))
+            shown.hint(
+                "Password, questions and documents travel as plain text: share in a network that you trust."
+            )
         try:
             Event().wait()
         except KeyboardInterrupt:
             blocks.close(verbose=False)
+
+
+def is_running(config: Config, port: int) -> bool:
+    """Whether a chat with the same data folder listens on the port of this machine."""
+    import httpx
+
+    from askive.ui.chat.http.model_routes import HELLO_PATH, identity
+
+    try:
+        # Without the proxies of the environment: it is this machine.
+        with httpx.Client(trust_env=False, timeout=_HELLO_TIMEOUT_S) as client:
+            told = client.get(f"http://127.0.0.1:{port}{HELLO_PATH}").json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("askive") == identity(config)
 
 
 def network_addresses() -> list[str]:
@@ -125,8 +151,27 @@ def _require_free_port(host: str, port: int) -> None:
             raise system_failure(error, f"the chat cannot listen on port {port}") from error
 
 
-def _collection(config: Config) -> str | None:
-    """The collection to open when the choice is ambiguous; the page can switch to another."""
+def _opened_collection(config: Config, shown: Output) -> str:
+    """The collection to open; the page can switch to another. "" when there is none yet and the weights are missing.
+
+    Raises CollectionNotFound when the one that the user named does not exist.
+    """
+    from askive.models.errors import ModelNotFound
+    from askive.rag.collections.by_name import require_collection
+    from askive.ui.terminal.opening import resolve_collection
+
+    try:
+        name = _chosen_of_several(config) or resolve_collection(config, shown)
+    except ModelNotFound:
+        # The page downloads them.
+        name = config.collection or ""
+    if config.collection:
+        require_collection(config, name)
+    return name
+
+
+def _chosen_of_several(config: Config) -> str | None:
+    """The first collection, when the choice is ambiguous."""
     from askive.rag.collections.by_name import DEFAULT_COLLECTION, list_collections
     from askive.rag.config import SEEDS_COLLECTION
 

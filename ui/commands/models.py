@@ -75,8 +75,10 @@ def pull(model_id: _SomeId = None, as_json: _Json = False, quiet: _Quiet = False
 
     Example: askive models pull qwen2.5-coder-1.5b-instruct-q4_k_m
     """
+    from askive.ui.chat.weights import models_in_use
+
     config, store, output = _open(as_json, quiet)
-    for wanted in [model_id] if model_id else _in_use(config, store):
+    for wanted in [model_id] if model_id else models_in_use(config, store):
         was = store.state_of(wanted)
         with _progress(output, wanted) as report:
             path = store.pull(wanted, report)
@@ -197,14 +199,6 @@ def _open(as_json: bool, quiet: bool) -> tuple[Config, WeightStore, Output]:
 
     config = load_config()
     return config, WeightStore(config.models_dir), Output(as_json=as_json, quiet=quiet)
-
-
-def _in_use(config: Config, store: WeightStore) -> list[str]:
-    """The configured models that have weights to download (not a fake, a path or an endpoint)."""
-    from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR
-
-    known = {entry.id for entry in store.catalog.entries} | {DEFAULT_EMBEDDER, DEFAULT_GENERATOR}
-    return [model_id for model_id in (config.embedder, config.generator) if model_id in known]
 
 
 def _row(entry: ModelEntry, store: WeightStore, config: Config) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.ui.chat.http.failures import TooManyRequests, failure_response, log_line
+from askive.ui.chat.http.model_routes import HELLO_PATH
 from askive.ui.chat.http.throttle import Throttle
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -71,6 +72,8 @@ class AccessControl:
             return PlainTextResponse("Requests from other sites are refused.", 403)
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return PlainTextResponse("Requests from other sites are refused.", 403)
+        if path == HELLO_PATH and _is_local(scope):
+            return None
         if self._password is not None and (refusal := self._password_refusal(scope, headers, self._password)):
             return refusal
         if path != "/" and not path.startswith(_OPEN):

@@ -23,6 +23,7 @@ class TooManyRequests(UsageError):
     """Too many requests: try again later."""
 
 
+_STREAMS = "/gradio_api/call/"
 _STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, TooManyRequests: 429}
 
 
@@ -82,6 +83,10 @@ class Failures:
         except Exception as error:
             if scope["type"] != "http":
                 raise
+            if begun and scope["path"].startswith(_STREAMS):
+                # A stream of an earlier server, or one that was read already: the page asks again.
+                await send({"type": "http.response.body", "body": b"event: error\ndata: null\n\n"})
+                return
             log_line(f"{scope['method']} {scope['path']} failed: {type(error).__name__}: {error}")
             if not begun:
                 await JSONResponse(failure_view(error), 500)(scope, receive, send)

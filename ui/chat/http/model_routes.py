@@ -1,0 +1,67 @@
+"""The JSON routes about models and settings, and the one by which a second `askive chat` finds the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from askive.rag.config import Config, list_settings
+from askive.ui.chat.weights import Weights
+
+HELLO_PATH = "/chat/hello"
+_SHOWN_SETTINGS = (
+    "home",
+    "embedder",
+    "generator",
+    "reader",
+    "collection",
+    "retrieval.top_k",
+    "retrieval.mode",
+    "generation.max_tokens",
+    "generation.strict",
+    "generation.n_threads",
+    "cache.memory_mb",
+    "cache.disk_mb",
+)
+
+
+class ModelRoutes:
+    """Routes under `/chat/` for models and settings."""
+
+    def __init__(self, config: Config, weights: Weights) -> None:
+        self._config = config
+        self._weights = weights
+
+    def table(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        """Method, path and function of each route."""
+        return [
+            ("GET", "hello", self.hello),
+            ("GET", "models", self.models),
+            ("POST", "models/{model_id}/pull", self.pull),
+            ("GET", "settings", self.settings),
+        ]
+
+    def hello(self) -> dict[str, str]:
+        """Which chat this is, without saying where its data are."""
+        return {"askive": identity(self._config)}
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models, with their downloads."""
+        return self._weights.models()
+
+    def pull(self, model_id: str) -> list[dict[str, Any]]:
+        """Start the download of a model; returns as `models`."""
+        self._weights.pull(model_id)
+        return self._weights.models()
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The settings that matter to users, as `askive config` lists them."""
+        known = {setting.key: setting for setting in list_settings()}
+        return [{**asdict(known[key]), "variable": known[key].variable} for key in _SHOWN_SETTINGS]
+
+
+def identity(config: Config) -> str:
+    """A digest of the path of the data folder: two chats with the same one are the same to a user."""
+    return sha256(str(config.home.absolute()).encode()).hexdigest()[:32]
