@@ -11,17 +11,22 @@ from typing import Any
 from askive.models.errors import AskiveError
 from askive.rag.config import Config
 from askive.rag.privacy.leftovers import sweep
-from askive.rag.privacy.quotes import conversations_path
+from askive.rag.privacy.quotes import conversations_path, notebook_path
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.gradio_files import refuse_gradio_writes
 from askive.ui.chat.http.access import AccessControl
+from askive.ui.chat.http.archive_routes import ArchiveRoutes
 from askive.ui.chat.http.bodies import BodyLimit
 from askive.ui.chat.http.failures import Failures
-from askive.ui.chat.http.routes import Routes
+from askive.ui.chat.http.model_routes import ModelRoutes
+from askive.ui.chat.http.notebook_routes import NotebookRoutes
+from askive.ui.chat.http.routes import Routes, attach_routes
 from askive.ui.chat.http.static_files import attach_page
 from askive.ui.chat.http.streams import Streams
 from askive.ui.chat.jobs import AnswerJobs
 from askive.ui.chat.library import Library
+from askive.ui.chat.notebook.store import Notebook
+from askive.ui.chat.weights import Weights
 from askive.ui.chat.workspace import Workspace
 
 
@@ -49,7 +54,7 @@ class Chat:
 
 @contextmanager
 def open_chat(config: Config, collection: str, *, password: str | None = None) -> Iterator[Chat]:
-    """The chat over the collections of the data folder, opened on one of them.
+    """The chat over the collections of the data folder, opened on one of them; "" when there is none yet.
 
     password: required from other machines; None admits only this machine.
     """
@@ -61,6 +66,8 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
     kept = Conversations(conversations_path(config))
     jobs = AnswerJobs(workspace, kept)
     library = Library(workspace)
+    notebook = Notebook(notebook_path(config))
+    weights = Weights(config, lambda: chat.warm(collection) if collection else None)
     try:
         server = gradio.Server(title="Askive", docs_url=None, redoc_url=None, openapi_url=None)
         # The middleware that is added last runs first.
@@ -68,14 +75,24 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
         server.add_middleware(Failures)
         server.add_middleware(AccessControl, password=password)
         attach_page(server)
-        Routes(workspace, kept, jobs, library, collection).attach(server)
+        attach_routes(
+            server,
+            [
+                Routes(workspace, kept, jobs, library, weights, collection),
+                ArchiveRoutes(workspace, library),
+                NotebookRoutes(notebook, kept),
+                ModelRoutes(config, weights),
+            ],
+        )
         events = Streams(workspace, kept, jobs)
         # The scheduler orders the requests, so Gradio's queue has no limit.
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
-        yield Chat(server, workspace)
+        chat = Chat(server, workspace)
+        yield chat
     finally:
         library.close()
         jobs.close()
         workspace.close()
+        notebook.close()
         kept.close()

@@ -153,10 +153,12 @@ class Conversations:
     ) -> int:
         """Store a question and return the id of its turn.
 
-        replace: a turn of the conversation that is replaced: it and all later ones are deleted.
+        replace: a turn of the conversation that is replaced: it and all later ones are deleted. With the first one, a
+        conversation that is named after it gets the new question as its name.
         """
         with self._changing():
             if replace is not None:
+                self._rename_after(conversation_id, replace, question)
                 self._db.execute(
                     "DELETE FROM turns WHERE conversation_id = ? AND turn_id >= ?", (conversation_id, replace)
                 )
@@ -169,6 +171,17 @@ class Conversations:
                 (conversation_id, question, json.dumps(dict(asked), ensure_ascii=False)),
             )
         return int(cursor.lastrowid or 0)
+
+    def _rename_after(self, conversation_id: str, replaced: int, question: str) -> None:
+        first = self._db.execute(
+            "SELECT turn_id, question FROM turns WHERE conversation_id = ? ORDER BY turn_id LIMIT 1",
+            (conversation_id,),
+        ).fetchone()
+        if first is not None and first[0] == replaced:
+            self._db.execute(
+                "UPDATE conversations SET title = ? WHERE conversation_id = ? AND title = ?",
+                (_title(question), conversation_id, _title(first[1])),
+            )
 
     def store_answer(self, turn_id: int, text: str, answer: Mapping[str, Any]) -> None:
         """Store the answer that was shown. Does nothing if the turn has been deleted."""

@@ -7,14 +7,26 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
-from typing import Any
+from typing import Any, get_args
 
 from askive.models.errors import AskiveError
 from askive.rag.answer.preparation import complete_question
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.text.words import storable
-from askive.rag.types import Answer, Cited, Event, Final, Progress, Searching, Sources, Token, Turn
+from askive.rag.types import (
+    Answer,
+    Cited,
+    Event,
+    Final,
+    Progress,
+    QuestionKind,
+    Searching,
+    Sources,
+    Token,
+    Turn,
+)
 from askive.ui.chat.conversations import Conversations, KeptTurn
+from askive.ui.chat.documents.description import next_questions
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
 from askive.ui.chat.prefetch import PreparedQuestion, Reading
@@ -26,7 +38,8 @@ from askive.ui.chat.workspace import Workspace
 class Request:
     """The options of a question.
 
-    after, before: dates as typed. literal: do not rank higher what the question names.
+    after, before: dates as typed. literal: do not rank higher what the question names. kind: as what to answer it; None
+    decides by the question. documents: (uri, title) of the documents that are looked at; empty for all.
     """
 
     collection: str
@@ -35,10 +48,17 @@ class Request:
     before: str = ""
     publishers: tuple[str, ...] = ()
     literal: bool = False
+    kind: QuestionKind | None = None
+    documents: tuple[tuple[str, str], ...] = ()
 
     def admitted(self) -> Filter:
         """The filter. Raises UsageError for an invalid date."""
-        return parse_filter(after=self.after or None, before=self.before or None, publishers=self.publishers)
+        return parse_filter(
+            after=self.after or None,
+            before=self.before or None,
+            publishers=self.publishers,
+            documents=[uri for uri, _ in self.documents],
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form that is stored with the turn."""
@@ -49,6 +69,8 @@ class Request:
             "before": self.before,
             "publishers": list(self.publishers),
             "literal": self.literal,
+            "kind": self.kind,
+            "documents": [{"uri": uri, "title": title} for uri, title in self.documents],
         }
 
     def prepare(self, question: str, history: Sequence[Turn]) -> PreparedQuestion:
@@ -60,7 +82,7 @@ class Request:
     @classmethod
     def from_dict(cls, asked: Mapping[str, Any]) -> Request:
         """Read the result of `as_dict`; unknown keys are ignored."""
-        publishers = asked.get("publishers")
+        publishers, documents = asked.get("publishers"), asked.get("documents")
         return cls(
             str(asked.get("collection") or ""),
             str(asked.get("model") or ""),
@@ -68,6 +90,12 @@ class Request:
             str(asked.get("before") or ""),
             tuple(str(name) for name in publishers) if isinstance(publishers, list | tuple) else (),
             bool(asked.get("literal")),
+            next((kind for kind in get_args(QuestionKind) if kind == asked.get("kind")), None),
+            tuple(
+                (str(item.get("uri")), str(item.get("title") or ""))
+                for item in (documents if isinstance(documents, list | tuple) else ())
+                if isinstance(item, dict) and item.get("uri")
+            ),
         )
 
 
@@ -218,12 +246,18 @@ class AnswerJobs:
         history = tuple(self._history(turn))
         number = self._numbering(turn.conversation_id)
         forwarder = _EventForwarder(job, number)
-        for event in assistant.stream(turn.question, history, job.cancel, admitted=prepared.admitted or None):
+        kind = Request.from_dict(turn.asked).kind
+        for event in assistant.stream(
+            turn.question, history, job.cancel, admitted=prepared.admitted or None, kind=kind
+        ):
             answer = forwarder.forward(event)
             if answer is not None:
                 view = answer_view(answer, number, stopped=job.cancel.is_set())
                 view.update(
                     first=forwarder.first, understood=forwarder.understood, filtered=forwarder.filtered
+                )
+                view["next"] = next_questions(
+                    assistant.archive, turn.question, [sentence.text for sentence in answer.sentences]
                 )
                 self._kept.store_answer(turn.turn_id, answer.text, view)
                 job.emit("final", answer=view)

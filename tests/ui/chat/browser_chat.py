@@ -27,7 +27,7 @@ SLOW_S = 0.12
 
 
 class Speaker:
-    """An OpenAI-compatible endpoint. It echoes the evidence; `slowly` and `invent` in a question are obeyed."""
+    """An OpenAI-compatible endpoint. It echoes the evidence; `slowly`, `very slowly` and `invent` in a question are obeyed."""
 
     def __init__(self) -> None:
         self.n_asked = 0
@@ -72,7 +72,7 @@ class Speaker:
             said = f"{said} {INVENTED}"
         for word in re.findall(r"\S+\s*", said):
             if "slowly" in question:
-                time.sleep(SLOW_S)
+                time.sleep(4 * SLOW_S if "very slowly" in question else SLOW_S)
             yield word, None
         yield "", "stop"
 
@@ -102,12 +102,20 @@ def index(home: Path, collection: str, paths: Sequence[Path], embedder: str | No
     )
 
 
-@contextmanager
-def serving(home: Path, *options: str) -> Iterator[str]:
-    """The address of `askive chat`, run with these options. The default corpus is indexed if it is asked for."""
+def free_port() -> int:
+    """A port on which nothing listens now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path, *options: str, port: int = 0) -> Iterator[str]:
+    """The address of `askive chat`, run with these options. The default corpus is indexed if it is asked for.
+
+    port: 0 for any free one.
+    """
+    port = port or free_port()
     log = home / "chat.log"
     with log.open("wb") as errors:
         server = subprocess.Popen(
@@ -118,17 +126,19 @@ def serving(home: Path, *options: str) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(480):
+        for _ in range(1200):
             assert server.poll() is None, log.read_text(encoding="utf-8")
             try:
                 urlopen(f"{url}/chat/state", timeout=5).close()
                 break
             except (URLError, OSError):
                 time.sleep(0.25)
+        else:
+            raise AssertionError(f"the chat does not start: {log.read_text(encoding='utf-8')}")
         yield url
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def environment(home: Path) -> dict[str, str]:

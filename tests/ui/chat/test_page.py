@@ -27,13 +27,13 @@ def ask(page: Any, question: str) -> Any:
 
 def answered(turn: Any) -> Any:
     """Wait until the answer is complete."""
-    turn.locator(".cost, .failure").wait_for()
+    turn.locator(".actions").wait_for()
     assert turn.locator(".failure").all_inner_texts() == []
     return turn
 
 
 def choose_collection(page: Any, name: str) -> None:
-    with page.expect_response(re.compile(rf"collections/{name}/publishers")):
+    with page.expect_response(re.compile(rf"collections/{name}/filters")):
         page.select_option("#collection", name)
 
 
@@ -51,11 +51,11 @@ def test_the_answer_its_citation_and_the_marked_source(page: Any) -> None:
     turn = ask(page, f"{CAPTAIN} Say it slowly.")
     quote = turn.locator(".first blockquote")
     quote.wait_for()
-    assert turn.locator(".cost").count() == 0, "the quote comes before the answer is complete"
+    assert turn.locator(".actions").count() == 0, "the quote comes before the answer is complete"
     assert "Rosa Lind" in quote.inner_text()
     answered(turn)
     citation = turn.locator(".text .citation").first
-    assert citation.get_attribute("aria-label").startswith("Source 1, verified: Harbour report")
+    assert citation.get_attribute("aria-label").startswith("Source 1, stands in the source: Harbour report")
     citation.click()
     mark = page.locator("#source-body mark")
     mark.wait_for()
@@ -63,7 +63,7 @@ def test_the_answer_its_citation_and_the_marked_source(page: Any) -> None:
     page.wait_for_timeout(200)
     assert in_view(page)
     assert page.locator("#source-title").inner_text() == "1Harbour report"
-    assert page.locator("#source-byline").inner_text() == "Port Authority · 2016-01-25"
+    assert page.locator("#source-byline").inner_text().startswith("Port Authority · 2016-01-25")
     whole = page.locator("#source-body").inner_text()
     assert "412 ships" in whole
     assert "7,500 crowns" in whole
@@ -73,6 +73,7 @@ def test_previous_and_next_citation(page: Any) -> None:
     turn = answered(
         ask(page, "Who built the old bridge, the engineer, and who denied the report of the bridge?")
     )
+    turn.locator(".first").evaluate("first => first.open = true")
     turn.locator(".first .citation").click()
     place = page.locator("#citation-place")
     place.wait_for()
@@ -81,9 +82,11 @@ def test_previous_and_next_citation(page: Any) -> None:
     for at in range(2, n + 1):
         page.click("#next-citation")
         page.get_by_text(f"{at} of {n}", exact=True).wait_for()
+        number = page.locator("#source-title .n").inner_text()
+        assert number in turn.locator(".citation.open").inner_text(), "the number in the answer is marked too"
     assert page.locator("#next-citation").is_disabled()
     page.click("#close-source")
-    assert page.locator("#source-empty").is_visible()
+    assert not page.locator("#source").is_visible()
 
 
 def test_numbers_are_the_same_through_the_conversation(page: Any) -> None:
@@ -101,7 +104,7 @@ def test_a_sentence_without_support_says_so_in_words(page: Any) -> None:
     turn = answered(ask(page, f"{CAPTAIN} And invent something."))
     assert INVENTED not in turn.locator(".text").inner_text()
     left = turn.locator(".left-out")
-    assert left.locator("summary").inner_text() == "One sentence without support was left out"
+    assert left.locator("summary").inner_text() == "One sentence was left out: no source says it"
     left.locator("summary").click()
     assert INVENTED in left.inner_text()
     assert "Rosa Lind" in turn.inner_text()
@@ -113,7 +116,7 @@ def test_a_refusal_is_an_answer(page: Any) -> None:
     assert turn.locator(".failure").count() == 0
     assert "zebra" in turn.locator(".refusal-message").inner_text()
     assert turn.get_by_role("heading", name="What may help").is_visible()
-    turn.get_by_role("button", name="Add documents").click()
+    turn.get_by_role("link", name="Add documents").click()
     assert page.get_by_role("heading", name="Documents in “town”").is_visible()
 
 
@@ -164,7 +167,7 @@ def test_stop_keeps_what_was_said(page: Any) -> None:
     assert "north tower" not in turn.locator(".text").inner_text()
     assert "cut off" in turn.locator(".text").inner_text()
     assert turn.locator(".citation.supported .icon").count() == 0
-    assert "0 of 1 sentences verified." in turn.locator(".status").inner_text()
+    assert "The sentence was not found in the sources." in turn.locator(".status").inner_text()
     assert page.locator("#send").is_visible()
     assert answered(ask(page, CAPTAIN)).locator(".text").is_visible()
 
@@ -185,7 +188,7 @@ def test_retry_and_edit(page: Any) -> None:
     assert page.locator(".turn").count() == 1
     assert "Nils Holm" in page.locator(".turn .text").inner_text()
     page.reload()
-    page.locator(".turn .cost").wait_for()
+    page.locator(".turn .actions").wait_for()
     assert page.locator(".turn").count() == 1
 
 
@@ -251,10 +254,10 @@ def test_a_hostile_document_is_only_text(page: Any) -> None:
 
 
 def test_a_pdf_is_uploaded_asked_and_shown(page: Any, pdf: Path) -> None:
-    page.click("#open-documents")
+    page.click("a[href='#documents']")
     page.set_input_files("#files", pdf)
-    page.get_by_text("Added, ").wait_for()
-    page.keyboard.press("Escape")
+    page.locator("#tray li", has_text="Added, ").wait_for()
+    page.click("#new-conversation")
     turn = answered(ask(page, "How many passengers did the ferry Margarethe carry in August?"))
     turn.locator(".text .citation").first.click()
     mark = page.locator("#source-body mark")
@@ -289,7 +292,7 @@ def test_with_the_keyboard_alone(page: Any) -> None:
     page.wait_for_function("document.activeElement.id === 'source'")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('.text .citation')")
-    assert page.locator("#source-empty").is_visible()
+    assert not page.locator("#source").is_visible()
 
 
 def test_the_stream_is_spoken_sentence_by_sentence(page: Any) -> None:
@@ -301,8 +304,7 @@ def test_the_stream_is_spoken_sentence_by_sentence(page: Any) -> None:
     answered(ask(page, CAPTAIN))
     spoken = page.evaluate("window.spoken")
     assert "Found in Harbour report" in spoken[0]
-    assert "counted them from the north tower." in spoken[-1]
-    assert "verified" in spoken[-1]
+    assert "counted them from the north tower." in " ".join(spoken)
     assert len(spoken) < 6, "not word by word"
 
 
@@ -326,27 +328,25 @@ def test_on_a_phone(page: Any) -> None:
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390.5, button.inner_text()
 
 
-def test_no_serious_barriers(page: Any) -> None:
+def test_no_barriers(page: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    def serious() -> list[str]:
+    def findings() -> list[str]:
         page.wait_for_timeout(250)
         found = Axe().run(page).response["violations"]
-        return [
-            f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")
-        ]
+        return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found]
 
-    assert serious() == []
+    assert findings() == []
     turn = answered(ask(page, f"{CAPTAIN} And invent something."))
     answered(ask(page, ZEBRA))
     turn.locator(".citation").first.click()
     page.locator("#source-body mark").wait_for()
-    assert serious() == []
+    assert findings() == []
     page.emulate_media(color_scheme="dark")
-    assert serious() == []
-    page.click("#open-documents")
-    page.locator(".documents li").first.wait_for()
-    assert serious() == []
-    page.keyboard.press("Escape")
+    assert findings() == []
+    for name in ("documents", "search", "notebook", "settings"):
+        page.click(f"a[href='#{name}']")
+        page.locator(f"#view-{name}").wait_for()
+        assert findings() == [], name
     page.set_viewport_size({"width": 390, "height": 844})
-    assert serious() == []
+    assert findings() == []

@@ -22,7 +22,7 @@ def test_ask_read_the_source_follow_up_and_refuse(browser: Any, weights_home: Pa
         open_chat(page, url)
         turn = ask(page, "How many jets and helicopters did Russia have in Latakia?")
         turn.locator(".first blockquote").wait_for()
-        assert turn.locator(".cost").count() == 0, "the quote comes before the answer is complete"
+        assert turn.locator(".actions").count() == 0, "the quote comes before the answer is complete"
         assert "50" in answered(turn).locator(".text").inner_text()
         turn.locator(".text .citation.supported").first.click()
         mark = page.locator("#source-body mark")
@@ -35,5 +35,5 @@ def test_ask_read_the_source_follow_up_and_refuse(browser: Any, weights_home: Pa
         refused = answered(ask(page, "What does the museum of Oslo charge for a ticket?"))
         assert refused.locator(".refusal").is_visible()
         page.reload()
-        page.locator(".turn .cost").nth(2).wait_for()
+        page.locator(".turn .actions").nth(2).wait_for()
         page.close()

@@ -1,11 +1,11 @@
 // An answer on the page: sentences with citations and verdicts, sources, timings.
 
-import { button, el, icon } from "./dom.js";
-import { emit } from "./state.js";
+import { button, count, el, icon } from "./dom.js";
+import { emit, isFiltered } from "./state.js";
 
-const VERDICTS = {
+export const VERDICTS = {
   quoted: { label: "quoted word for word", shape: null },
-  supported: { label: "verified", shape: "check" },
+  supported: { label: "stands in the source", shape: "check" },
   unsupported: { label: "not supported", shape: "open" },
   unchecked: { label: "not checked", shape: "open" },
   cut_off: { label: "cut off", shape: "open" },
@@ -17,6 +17,9 @@ export function byline(view) {
   return [view.publisher, view.published, page].filter(Boolean).join(" · ");
 }
 
+/** Identifies a span, so that its number can be found in an answer. */
+export const placeOf = (citation) => `${citation.start}-${citation.end} ${citation.uri}`;
+
 /** A numbered button that opens the source pane; its shape and label show the verdict. */
 export function citationButton(turn, citation, verdict = "supported") {
   const { label, shape } = VERDICTS[verdict];
@@ -26,7 +29,9 @@ export function citationButton(turn, citation, verdict = "supported") {
       type: "button",
       class: `citation ${verdict}`,
       "aria-label": `Source ${citation.number}, ${label}: ${citation.title}`,
-      title: `${citation.title} — ${label}`,
+      "data-quote": citation.quote.replace(/\s+/g, " ").trim(),
+      "data-about": [citation.title, byline(citation), label].filter(Boolean).join(" · "),
+      "data-place": placeOf(citation),
       onclick: () => emit("open-source", turn, citation, made),
     },
     String(citation.number),
@@ -36,28 +41,28 @@ export function citationButton(turn, citation, verdict = "supported") {
 }
 
 export function sentence(turn, view) {
-  const parts = [el("span", { class: "said" }, view.text)];
+  // The first number stays on the line of the last word.
+  const [, head, last] = view.text.match(/^([^]*?)(\S*)$/);
+  const numbers = [...new Map(view.citations.map((citation) => [citation.number, citation])).values()].map((citation) => citationButton(turn, citation, view.verdict));
+  const parts = [head, el("span", { class: "together" }, last, numbers[0]), ...numbers.slice(1)];
   // A supported sentence without a source sums up the rows below it.
   if (!view.citations.length && view.verdict !== "supported") parts.push(el("span", { class: "verdict none" }, "no source"));
-  const shown = new Set();
-  for (const citation of view.citations) {
-    if (shown.has(citation.number)) continue;
-    shown.add(citation.number);
-    parts.push(citationButton(turn, citation, view.verdict));
-  }
   if ((view.citations.length || view.verdict === "cut_off") && view.verdict !== "supported") {
     const why = (view.reasons || []).join("; ");
     parts.push(el("span", { class: `verdict ${view.verdict}` }, VERDICTS[view.verdict].label, why && `: ${why}`));
   }
-  return el("span", { class: "sentence" }, ...parts);
+  return el("span", { class: `sentence ${view.verdict}` }, ...parts);
 }
 
-export function firstQuote(turn, citation) {
+/** The passage that was found first. answer: once it is there, the passage is folded away if no sentence rests on it. */
+export function firstQuote(turn, citation, answer = null) {
+  const used = !answer || answer.sentences.some((view) => view.citations.some((other) => other.uri === citation.uri && other.start < citation.end && citation.start < other.end));
   return el(
-    "figure",
-    { class: "first" },
+    "details",
+    { class: "first", open: used },
+    el("summary", {}, "Nearest passage"),
     el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()),
-    el("figcaption", {}, sourceLine(turn, citation, "quoted")),
+    sourceLine(turn, citation, "quoted"),
   );
 }
 
@@ -75,27 +80,14 @@ export function text(turn, answer) {
   return body;
 }
 
-/** The rows of an answer as a table; null when it has none, as older stored answers. */
-export function rows(turn, answer) {
-  if (!answer.rows?.length) return null;
-  const line = (row) =>
-    el("tr", {}, row.cells.map((cell) => el("td", {}, cell)), el("td", {}, row.citations.map((citation) => citationButton(turn, citation, row.verdict)),
-      row.verdict !== "supported" && el("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict].label)));
-  return el("div", { class: "rows", tabindex: "0", role: "region", "aria-label": `Answered as: ${answer.answered_as}` },
-    el("p", { class: "quiet" }, `Answered as: ${answer.answered_as}`),
-    el("table", {}, el("thead", {}, el("tr", {}, [...answer.columns, "Sources"].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, answer.rows.map(line))));
-}
-
-export function refusal(turn, answer, filtered) {
+export function refusal(turn, answer) {
   const { message, nearby, reason } = answer.refusal;
   const helps = [];
-  if (filtered) helps.push(el("li", {}, "Remove the filter: ", filtered, "."));
-  if (reason === "empty_archive") helps.push(el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" })));
-  else
-    helps.push(
-      el("li", {}, "Name the person, thing or date you mean."),
-      el("li", {}, button("Add documents", () => emit("open-documents"), { class: "link" }), " that may hold the answer."),
-    );
+  if (isFiltered(turn.asked))
+    helps.push(el("li", {}, `Only some documents were looked at${answer.filtered ? ` (${answer.filtered})` : ""}. `,
+      button("Ask all documents", () => emit("ask", turn.question, { replace: turn.turn_id, unfiltered: true }), { class: "link" })));
+  if (reason !== "empty_archive") helps.push(el("li", {}, "Name the person, thing or date you mean."));
+  helps.push(el("li", {}, el("a", { href: "#documents" }, "Add documents"), reason === "empty_archive" ? "." : " that may hold the answer."));
   return el(
     "div",
     { class: "refusal" },
@@ -139,7 +131,7 @@ export function sources(turn, answer) {
         el("li", {}, el("button", { type: "button", class: "source-button", onclick: (event) => emit("open-source", turn, citation, event.currentTarget) },
           el("span", { class: "n" }, String(citation.number)), el("span", { class: "name" }, citation.title, " ", el("span", { class: "quiet" }, byline(citation))))))),
     );
-  if (answer.others.length)
+  if (answer.others?.length)
     made.append(
       el("details", {}, el("summary", {}, othersLabel(answer.others.length, list.length > 0 || answer.refusal?.nearby.length > 0)),
         el("ul", {}, answer.others.map((other) =>
@@ -149,14 +141,14 @@ export function sources(turn, answer) {
   return made;
 }
 
-const othersLabel = (n, more) => (more ? `${n} other${n === 1 ? "" : "s"} read` : `${n} source${n === 1 ? "" : "s"} searched`);
+const othersLabel = (n, more) => (more ? `${count(n, "other document")} looked at` : `${count(n, "document")} looked at`);
 
+/** What is not so; nothing when every sentence stands in its source. */
 export function summary(answer) {
   const parts = [];
   const n = answer.sentences.length;
-  const good = answer.sentences.filter((view) => view.verdict === "supported").length;
-  if (n && good === n) parts.push(n === 1 ? "The sentence is verified." : `All ${n} sentences are verified.`);
-  else if (n) parts.push(`${good} of ${n} sentences verified.`);
+  const missing = answer.sentences.filter((view) => view.verdict !== "supported").length;
+  if (missing) parts.push(n === 1 ? "The sentence was not found in the sources." : `${missing} of ${n} sentences were not found in the sources.`);
   if (answer.stopped) parts.push("Stopped.");
   return parts.join(" ");
 }
@@ -165,7 +157,7 @@ export function summary(answer) {
 export function leftOut(answer) {
   const { left_out: left } = answer;
   if (!left.length) return null;
-  const label = left.length === 1 ? "One sentence without support was left out" : `${left.length} sentences without support were left out`;
+  const label = left.length === 1 ? "One sentence was left out: no source says it" : `${left.length} sentences were left out: no source says them`;
   return el("details", { class: "left-out" }, el("summary", {}, label),
     el("ul", {}, left.map((view) => el("li", {}, view.text, view.reasons.length && el("span", { class: "quiet" }, view.reasons.join("; "))))));
 }

@@ -1,11 +1,14 @@
 // Requests to the server: JSON, and Gradio's event streams.
 
 import { capital } from "./dom.js";
+import { report } from "./problems.js";
 
 export class Failure extends Error {
   constructor(reply) {
     super(capital(reply.message || "Something went wrong"));
     this.remedy = capital(reply.remedy || "");
+    this.kind = reply.kind || "";
+    this.isOffline = Boolean(reply.isOffline);
   }
 }
 
@@ -19,12 +22,19 @@ async function checked(response) {
   throw new Failure(reply);
 }
 
+/** The server cannot be reached; the page shows that in one place, see problems.js. */
+function gone() {
+  const failure = new Failure({ message: "Askive does not answer", remedy: "check that it is running", isOffline: true });
+  report(failure);
+  return failure;
+}
+
 async function reach(path, options) {
   try {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure({ message: "Askive does not answer", remedy: "check that it is running" });
+    throw gone();
   }
 }
 
@@ -41,17 +51,6 @@ export async function send(method, path, body) {
     options.body = JSON.stringify(body);
   }
   return (await checked(await reach(`/chat/${path}`, options))).json();
-}
-
-export async function upload(collection, file, name, onLine) {
-  const response = await checked(
-    await reach(`/chat/collections/${encodeURIComponent(collection)}/files`, {
-      method: "PUT",
-      headers: { "X-File-Name": encodeURIComponent(name), "Content-Type": "application/octet-stream" },
-      body: file,
-    }),
-  );
-  for await (const line of lines(response.body)) if (line) onLine(JSON.parse(line));
 }
 
 /** Call one of Gradio's endpoints; yields its events and returns when the stream ends. */
@@ -83,7 +82,10 @@ async function* lines(body) {
   let rest = "";
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((error) => {
+        if (error.name === "AbortError") throw error;
+        throw gone();
+      });
       if (done) break;
       rest += value;
       const parts = rest.split("\n");

@@ -1,15 +1,17 @@
-// The input of questions: prefetch while typing, filters, sending, stopping.
+// The input of questions: prefetch while typing, sending, stopping.
 
 import { byline } from "./answer.js";
-import { get, send, stream } from "./api.js";
+import { send, stream } from "./api.js";
 import { ask } from "./conversations.js";
-import { announce, button, byId, el } from "./dom.js";
-import { asked, on, state } from "./state.js";
+import { announce, byId, el } from "./dom.js";
+import { clearFilters, drawChips, filtersAreClear, showUnderstood, startFilters } from "./filters.js";
+import { guarded } from "./problems.js";
+import { asked, kept, on, state } from "./state.js";
+import { goTo, shownView } from "./views/views.js";
 
 const PAUSE_MS = 350;
 let pause = 0;
 let reading = null;
-let understood = "";
 
 export function startComposer() {
   const box = byId("question");
@@ -24,27 +26,28 @@ export function startComposer() {
     }
   });
   box.addEventListener("input", () => {
+    kept.set("draft", box.value);
     grow();
     typed();
   });
-  byId("stop").addEventListener("click", stop);
+  box.value = kept.get("draft");
+  grow();
+  byId("stop").addEventListener("click", () => guarded(stop));
+  startFilters();
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && state.running && !document.querySelector("dialog[open]") && !byId("source").contains(document.activeElement)) stop();
+    if (event.key === "Escape" && state.running && !document.querySelector("dialog[open]") && !byId("source").contains(document.activeElement)) guarded(stop);
   });
-  byId("toggle-filters").addEventListener("click", () => {
-    const open = byId("filters").hidden;
-    byId("filters").hidden = !open;
-    byId("toggle-filters").setAttribute("aria-expanded", String(open));
-    if (open) byId("after").focus();
-  });
-  for (const id of ["after", "before", "publisher"]) byId(id).addEventListener("change", readFilters);
   on("running", showRunning);
-  on("ask", (question, { replace = null, literal = state.literal } = {}) => put(question, replace, literal));
-  on("collection-changed", listPublishers);
-  on("documents-changed", listPublishers);
+  on("ask", (question, { unfiltered = false, ...how } = {}) => {
+    if (unfiltered) clearFilters();
+    put(question, how);
+  });
+  on("refused", (question) => {
+    if (!box.value) fill(question);
+  });
   on("conversation-changed", () => {
     clearPrefetch();
-    chips();
+    drawChips();
   });
 }
 
@@ -53,16 +56,25 @@ function submit() {
   const question = box.value.trim();
   if (!question) return box.focus();
   if (state.running) return announce("An answer is being written. Stop it first");
-  box.value = "";
-  grow();
-  put(question, null, state.literal);
+  if (!filtersAreClear()) return undefined;
+  fill("");
+  put(question);
   state.literal = false;
+  return undefined;
 }
 
-function put(question, replace, literal) {
+function fill(text) {
+  byId("question").value = text;
+  kept.set("draft", text);
+  grow();
+}
+
+/** replace: a turn to replace. kind: as what to answer. */
+function put(question, { replace = null, literal = state.literal, kind = null } = {}) {
   if (state.running) return announce("An answer is being written. Stop it first");
+  if (shownView() !== "chat") goTo("chat");
   clearPrefetch();
-  ask(question, { ...asked(), literal }, replace);
+  return ask(question, { ...asked(), literal, kind }, replace);
 }
 
 async function stop() {
@@ -75,7 +87,7 @@ function showRunning() {
   byId("send").hidden = running;
   byId("stop").hidden = !running;
   if (focused === byId("send") || focused === byId("stop")) byId("question").focus();
-  chips();
+  drawChips();
 }
 
 function grow() {
@@ -129,57 +141,10 @@ function clearPrefetch() {
 
 function showAhead(documents, what) {
   const place = byId("ahead");
-  understood = what;
   place.hidden = !documents.length;
   place.replaceChildren(
     el("span", { class: "quiet" }, "Will search"),
     ...documents.map((view) => el("span", { class: "ahead-title", title: byline(view) }, view.title)),
   );
-  chips();
-}
-
-// -- filters
-
-async function listPublishers() {
-  const select = byId("publisher");
-  const publishers = state.collection ? await get(`collections/${encodeURIComponent(state.collection)}/publishers`) : [];
-  const known = new Set(publishers);
-  state.filters.publishers = state.filters.publishers.filter((name) => known.has(name));
-  select.replaceChildren(el("option", { value: "" }, "Any"), ...publishers.map((name) => el("option", { value: name }, name)));
-  select.value = state.filters.publishers[0] || "";
-  chips();
-}
-
-function readFilters() {
-  state.filters = {
-    after: byId("after").value.trim(),
-    before: byId("before").value.trim(),
-    publishers: byId("publisher").value ? [byId("publisher").value] : [],
-  };
-  chips();
-}
-
-function chips() {
-  const { after, before, publishers } = state.filters;
-  const made = [];
-  const chip = (label, off) => {
-    const remove = button("Remove", off, { class: "chip-remove", "aria-label": `Remove: ${label}` });
-    made.push(el("span", { class: "chip" }, el("span", {}, label), remove));
-  };
-  const without = (id, value) => () => {
-    byId(id).value = value;
-    readFilters();
-    byId("question").focus();
-  };
-  if (after) chip(`From ${after}`, without("after", ""));
-  if (before) chip(`Until ${before}`, without("before", ""));
-  if (publishers.length) chip(publishers[0], without("publisher", ""));
-  if (understood && !state.literal) {
-    chip(`Ranks higher: ${understood}`, () => {
-      state.literal = true;
-      chips();
-      byId("question").focus();
-    });
-  }
-  byId("chips").replaceChildren(...made);
+  showUnderstood(what);
 }

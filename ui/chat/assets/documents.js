@@ -1,216 +1,152 @@
-// Collections and their documents: choose, create, rename, delete, add, remove.
+// The Documents page: what is in the collection, sorted, filtered, chosen; add, open, remove.
 
-import { byline } from "./answer.js";
-import { get, query, send, upload } from "./api.js";
-import { choiceDialog, nameDialog, notify } from "./dialogs.js";
-import { announce, button, byId, capital, el } from "./dom.js";
+import { get, query, send } from "./api.js";
+import { createCollection, deleteCollection, pathOf, removeDocument, renameCollection } from "./documents/collections.js";
+import { add } from "./documents/uploads.js";
+import { announce, button, byId, count, el, fileSize, sentence } from "./dom.js";
+import { guarded } from "./problems.js";
 import { emit, on, state } from "./state.js";
+import { goTo, shownView } from "./views/views.js";
 
-const path = (name = state.collection) => `collections/${encodeURIComponent(name)}`;
-const queue = [];
-let working = false;
+const COLUMNS = [["title", "Title"], ["type", "Type"], ["size", "Size"], ["pages", "Pages"], ["published", "Date"], ["publisher", "Publisher"], ["state", "State"]];
+const PART = 200;
+const wanted = { search: "", type: "", state: "", publisher: "", sort: "title", descending: false };
+const parts = {};
+let listed = 0;
+let latest = 0;
 
 export function startDocuments() {
-  byId("open-documents").addEventListener("click", open);
-  byId("collection").addEventListener("change", () => choose(byId("collection").value));
-  on("open-documents", open);
-  byId("documents").addEventListener("close", () => byId("open-documents").focus());
+  build();
+  const draw = () => shownView() === "documents" && guarded(() => list());
+  on("view", draw);
+  on("collection-changed", () => {
+    Object.assign(wanted, { search: "", type: "", state: "", publisher: "" });
+    parts.search.value = "";
+    draw();
+  });
+  on("documents-changed", draw);
+  on("filters-changed", markChosen);
+  on("open-documents", () => goTo("documents"));
 }
 
-export async function choose(name) {
-  state.collection = name;
-  await listCollections();
-  emit("collection-changed");
-  if (byId("documents").open) await list();
-}
-
-export async function listCollections() {
-  const found = await get("collections");
-  if (!found.some((row) => row.name === state.collection)) state.collection = found[0]?.name || "";
-  byId("collection").replaceChildren(...found.map((row) => el("option", { value: row.name }, `${row.name} (${row.error ? "cannot be read" : row.n_documents})`)));
-  byId("collection").value = state.collection;
-}
-
-const parts = {};
-
-async function open() {
-  const dialog = byId("documents");
-  parts.list = el("ul", { class: "documents" });
-  parts.uploads = el("ul", { class: "uploads", "aria-live": "polite" });
+function build() {
+  parts.title = el("h1", { id: "documents-title", tabindex: "-1" }, "Documents");
   parts.files = el("input", { type: "file", multiple: true, id: "files", class: "hidden-label" });
   parts.folder = el("input", { type: "file", webkitdirectory: true, id: "folder", class: "hidden-label" });
-  parts.find = el("input", { type: "search", placeholder: "Find a document", "aria-label": "Find a document", autocomplete: "off" });
-  parts.find.addEventListener("input", list);
   for (const input of [parts.files, parts.folder])
     input.addEventListener("change", () => {
       add([...input.files].map((file) => ({ file, name: file.webkitRelativePath || file.name })));
       input.value = "";
     });
-  const drop = el("div", { class: "drop" },
-    el("p", {}, "Drop files or a folder here"),
-    el("div", { class: "row" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Choose files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Choose a folder")));
-  drop.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
-  });
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-  drop.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    add(await droppedFiles(event.dataTransfer));
-  });
-  parts.title = el("h2", { id: "documents-title" });
-  dialog.replaceChildren(
-    el("div", { class: "dialog-head" }, parts.title, button("Close", () => dialog.close(), { class: "plain end" })),
-    el("div", { class: "row" },
-      button("New collection", create), button("Rename", rename), button("Delete collection", remove, { class: "plain danger-text" })),
-    drop, parts.uploads, parts.find, parts.list);
-  dialog.showModal();
-  await list();
+  parts.search = el("input", { type: "search", placeholder: "Find by title, publisher or file name", "aria-label": "Find a document", autocomplete: "off" });
+  parts.search.addEventListener("input", () => change({ search: parts.search.value }));
+  parts.type = choice("Type", (value) => change({ type: value }));
+  parts.state = choice("State", (value) => change({ state: value }));
+  parts.publisher = choice("Publisher", (value) => change({ publisher: value }));
+  parts.chosen = el("p", { class: "chosen", hidden: true });
+  parts.heads = COLUMNS.map(([key, label]) => el("th", { scope: "col", "data-key": key }, button(label, () => sort(key), { class: "sort" })));
+  parts.rows = el("tbody");
+  parts.count = el("p", { class: "quiet", role: "status" });
+  parts.more = button("Show more", () => guarded(() => list(listed)), { hidden: true });
+  parts.unread = el("details", { class: "unread", hidden: true });
+  parts.table = el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of documents" },
+    el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Chosen")), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
+  const work = (done) => () => guarded(done);
+  byId("view-documents").replaceChildren(
+    el("div", { class: "page-head" }, parts.title,
+      el("div", { class: "row" }, button("New collection", work(createCollection)), button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }))),
+    el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), el("span", { class: "quiet" }, "or drop them anywhere on this page")),
+    el("div", { class: "row filters-row" }, parts.search, parts.type, parts.state, parts.publisher),
+    parts.chosen, parts.count, parts.table, parts.more, parts.unread);
 }
 
-let asked = 0;
+function choice(label, changed) {
+  const select = el("select", {});
+  select.addEventListener("change", () => changed(select.value));
+  return el("label", {}, `${label} `, select);
+}
 
-async function list() {
+function fill(part, options, value) {
+  const select = part.querySelector("select");
+  select.replaceChildren(el("option", { value: "" }, "Any"), ...options.map(({ name, n }) => el("option", { value: name }, n ? `${name} (${n})` : name)));
+  select.value = value;
+}
+
+function change(values) {
+  Object.assign(wanted, values);
+  guarded(() => list());
+}
+
+function sort(key) {
+  change({ sort: key, descending: wanted.sort === key && !wanted.descending });
+}
+
+/** first: 0 draws the list anew, otherwise the next part is added. */
+async function list(first = 0) {
   parts.title.textContent = state.collection ? `Documents in “${state.collection}”` : "Documents";
-  asked += 1;
-  const mine = asked;
-  const search = parts.find.value;
-  const { documents, n_documents: n } = state.collection ? await get(`${path()}/documents?${query({ search })}`) : { documents: [], n_documents: 0 };
-  if (mine !== asked) return;
-  parts.find.hidden = n < 8 && !search;
-  parts.list.replaceChildren(...documents.map((view) =>
-    el("li", {}, el("span", { class: "name" }, view.title, el("span", { class: "quiet" }, byline(view) || view.uri)),
-      button("Remove", () => removeDocument(view), { "aria-label": `Remove: ${view.title}` }))));
-  if (!n) parts.list.replaceChildren(el("li", { class: "quiet" }, search ? "Nothing found." : "No documents yet."));
-  else if (n > documents.length) parts.list.append(el("li", { class: "quiet" }, `and ${n - documents.length} more: type to search`));
+  latest += 1;
+  const mine = latest;
+  const isReady = state.collection && !state.missing.length;
+  const found = isReady ? await get(`${pathOf()}/documents?${query({ ...wanted, first, n: PART })}`) : { documents: [], n_documents: 0, types: [], publishers: [] };
+  if (mine !== latest) return;
+  fill(parts.type, found.types, wanted.type);
+  fill(parts.publisher, found.publishers, wanted.publisher);
+  fill(parts.state, [{ name: "read" }, { name: "in part" }], wanted.state);
+  const rows = found.documents.map(row);
+  if (first) parts.rows.append(...rows);
+  else parts.rows.replaceChildren(...rows);
+  listed = first + rows.length;
+  parts.heads.forEach((head) => head.setAttribute("aria-sort", head.dataset.key === wanted.sort ? (wanted.descending ? "descending" : "ascending") : "none"));
+  const isFiltered = wanted.search || wanted.type || wanted.state || wanted.publisher;
+  parts.count.textContent = found.n_documents ? `${count(found.n_documents, "document")}${listed < found.n_documents ? `, the first ${listed} listed` : ""}` : isFiltered ? "Nothing found. Change the filters above." : "No documents yet. Add files or drop them here.";
+  parts.table.hidden = !found.n_documents;
+  parts.more.hidden = listed >= found.n_documents;
+  drawUnread(found);
+  markChosen();
 }
 
-async function removeDocument(view) {
-  await withErrorDialog(async () => {
-    const text = `“${view.title}” will be removed from “${state.collection}” with everything derived from it. Files outside Askive are untouched.`;
-    const quotes = await choiceDialog("Remove the document?", text, await quotesChoice({ uri: view.uri }), "Remove");
-    if (quotes === null) return;
-    await send("DELETE", `${path()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);
-    await changed();
-    if (quotes) emit("quotes-deleted");
+function row(view) {
+  const box = el("input", { type: "checkbox", "aria-label": `Choose: ${view.title}`, value: view.uri });
+  box.addEventListener("change", () => {
+    const others = state.filters.documents.filter((one) => one.uri !== view.uri);
+    emit("choose-documents", box.checked ? [...others, { uri: view.uri, title: view.title }] : others);
   });
+  const where = query({ collection: state.collection, uri: view.uri });
+  return el("tr", {}, el("td", {}, box),
+    el("td", { class: "name" }, button(view.title, (event) => emit("open-document", view, event.currentTarget), { class: "link" }), el("span", { class: "quiet" }, view.file)),
+    el("td", {}, view.type), el("td", { class: "number" }, fileSize(view.size)), el("td", { class: "number" }, view.pages || ""),
+    el("td", {}, view.published || ""), el("td", {}, view.publisher || ""),
+    el("td", {}, view.state === "in part" ? el("details", {}, el("summary", {}, "Read in part"), view.not_read.join("; ")) : "Read"),
+    el("td", { class: "row-buttons" }, view.has_original && el("a", { href: `/chat/source/original?${where}`, "aria-label": `Original file: ${view.title}` }, "Original"),
+      button("Remove", () => guarded(() => removeDocument(view)), { "aria-label": `Remove: ${view.title}` })));
 }
 
-/** The choice to delete what quotes a document or the collection too; null when nothing does. */
-async function quotesChoice(what = {}) {
-  const counts = Object.entries(await get(`${path()}/quotes?${query(what)}`));
-  return counts.length ? `Also delete what quotes it: ${counts.map(([name, n]) => `${name} (${n})`).join(", ")}` : null;
-}
+const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported: "This kind of file is not read", ignored: "Left out by a rule", hidden: "Hidden", link: "A link, not followed", unlistable: "A folder that cannot be listed", missing: "Gone; its document was kept" };
 
-async function create() {
-  const name = await nameDialog("New collection", "Name (letters, digits, dots, dashes)");
-  if (name === null) return;
-  await withErrorDialog(async () => choose((await send("POST", "collections", { name })).name));
-}
-
-async function rename() {
-  const name = await nameDialog("Rename the collection", "New name", state.collection);
-  if (name === null || name === state.collection) return;
-  await withErrorDialog(async () => choose((await send("PATCH", path(), { name })).name));
-}
-
-async function remove() {
-  await withErrorDialog(async () => {
-    const text = `“${state.collection}” will be deleted with the files that were added here. Files outside Askive are untouched.`;
-    const quotes = await choiceDialog("Delete the collection?", text, await quotesChoice(), "Delete for good");
-    if (quotes === null) return;
-    const reply = await send("DELETE", `${path()}?${query({ with_quotes: quotes })}`);
-    announce(`${reply.deleted} was deleted`);
-    await choose(reply.next);
-    if (quotes) emit("quotes-deleted");
+/** Files that were not read, and why. */
+function drawUnread({ unread = [], n_unread: n = 0 }) {
+  parts.unread.hidden = !n;
+  const again = (file) => guarded(async () => {
+    const outcome = await send("POST", `${pathOf()}/unread?${query({ uri: file.uri })}`);
+    announce(outcome.step === "done" ? `${file.file} was read` : `${sentence(outcome.message)} ${sentence(outcome.remedy)}`);
+    emit("documents-changed");
   });
+  const item = (file) =>
+    el("li", {}, el("span", { class: "name" }, file.file), el("span", { class: "quiet" }, file.message ? `${sentence(file.message)} ${sentence(file.remedy)}` : `${REASONS[file.reason]}.`),
+      file.can_retry && button("Retry", () => again(file), { "aria-label": `Retry: ${file.file}` }));
+  parts.unread.replaceChildren(el("summary", {}, `${count(n, "file was", "files were")} not read`), el("ul", {}, unread.map(item)),
+    unread.length < n ? el("p", { class: "quiet" }, `The first ${unread.length} are listed; “askive status” lists all.`) : "");
 }
 
-async function withErrorDialog(work) {
-  try {
-    await work();
-  } catch (error) {
-    await notify("Something went wrong", `${error.message}. ${error.remedy}`);
-  }
-}
-
-async function changed() {
-  await listCollections();
-  emit("documents-changed");
-  if (byId("documents").open) await list();
-}
-
-async function droppedFiles(transfer) {
-  const found = [];
-  const walk = async (entry, prefix) => {
-    if (entry.isFile) found.push({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), name: prefix + entry.name });
-    else if (entry.isDirectory) {
-      const reader = entry.createReader();
-      for (;;) {
-        const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-        if (!some.length) break;
-        for (const child of some) await walk(child, `${prefix}${entry.name}/`);
-      }
-    }
-  };
-  // Both lists are empty after the event, so copy them before the first await.
-  const files = [...transfer.files];
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  for (const entry of entries) await walk(entry, "");
-  return entries.length ? found : files.map((file) => ({ file, name: file.name }));
-}
-
-function add(files) {
-  if (!state.collection) return notify("No collection", "Create a collection first.");
-  for (const { file, name } of files) {
-    if (name.split("/").some((part) => part.startsWith("."))) continue;
-    const status = el("span", { class: "quiet" }, "Waiting");
-    const bar = el("progress", { max: "1", value: "0", "aria-label": name });
-    const row = el("li", {}, el("span", { class: "name" }, name), bar, status);
-    parts.uploads.append(row);
-    queue.push({ file, name, collection: state.collection, row, status, bar });
-  }
-  if (!working) work();
-}
-
-async function work() {
-  working = true;
-  for (let job = queue.shift(); job; job = queue.shift()) {
-    await put(job);
-    await changed();
-  }
-  working = false;
-}
-
-async function put(job) {
-  const { row, status, bar } = job;
-  row.className = "";
-  try {
-    await upload(job.collection, job.file, job.name, (step) => {
-      if (step.step === "reading") status.textContent = "Reading";
-      else if (step.step === "indexing") {
-        bar.value = step.total ? step.done / step.total : 0;
-        status.textContent = `${step.done} of ${step.total} passages`;
-      } else if (step.step === "done") {
-        bar.value = 1;
-        status.textContent = step.unchanged ? "Already there" : step.n_passages === 1 ? "Added, 1 passage" : `Added, ${step.n_passages} passages`;
-        row.className = "done";
-      } else failed(job, step);
-    });
-  } catch (error) {
-    failed(job, error);
-  }
-}
-
-function failed(job, { message, remedy }) {
-  job.row.className = "failed";
-  const again = button("Retry", () => {
-    again.remove();
-    job.status.textContent = "Waiting";
-    queue.push(job);
-    if (!working) work();
-  }, { "aria-label": `Retry: ${job.name}` });
-  job.status.textContent = `Failed: ${message}. ${capital(remedy)}`;
-  job.row.append(again);
+/** The ticks, and what can be done with the chosen documents. */
+function markChosen() {
+  const { documents } = state.filters;
+  const chosen = new Set(documents.map((one) => one.uri));
+  for (const box of parts.rows.querySelectorAll("input[type=checkbox]")) box.checked = chosen.has(box.value);
+  parts.chosen.hidden = !documents.length;
+  const askAbout = button(`Ask about ${documents.length === 1 ? "this document" : `these ${documents.length} documents`}`, () => {
+    goTo("chat");
+    byId("question").focus();
+  }, { class: "primary" });
+  parts.chosen.replaceChildren(`${count(documents.length, "document")} chosen. `, askAbout, button("Choose none", () => emit("choose-documents", [])));
 }

@@ -2,7 +2,7 @@
 
 import { send } from "./api.js";
 import { ask, notify } from "./dialogs.js";
-import { announce, button, el } from "./dom.js";
+import { announce, button, el, sentence } from "./dom.js";
 
 export async function goldDialog(turn) {
   const refused = Boolean(turn.answer.refusal);
@@ -37,6 +37,6 @@ export async function goldDialog(turn) {
     announce("Saved");
     await notify("Saved", `Measure with: askive eval run ${folder}`);
   } catch (error) {
-    await notify("Not saved", `${error.message}. ${error.remedy}`);
+    await notify("Not saved", `${sentence(error.message)} ${sentence(error.remedy)}`);
   }
 }

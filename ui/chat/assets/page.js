@@ -3,67 +3,56 @@
 import { get } from "./api.js";
 import { openFromAddress, startConversations } from "./conversations.js";
 import { startComposer } from "./composer.js";
-import { choose, startDocuments } from "./documents.js";
-import { button, byId, el } from "./dom.js";
+import { startDocuments } from "./documents.js";
+import { choose, startCollections } from "./documents/collections.js";
+import { startDrop } from "./documents/drop.js";
+import { startTitles } from "./documents/titles.js";
+import { startTray } from "./documents/tray.js";
+import { startUploads } from "./documents/uploads.js";
+import { byId, el } from "./dom.js";
+import { startHint } from "./hint.js";
+import { startKeys } from "./keys.js";
+import { guarded, startProblems } from "./problems.js";
 import { startSource } from "./source.js";
-import { emit, on, state } from "./state.js";
-
-const EXAMPLES = {
-  seeds: [
-    "How many jets and helicopters did Russia have in Latakia?",
-    "Who described Raqqa as the head of the snake?",
-    "Why would bombing carry a high cost in Kunduz?",
-  ],
-};
-
-function appearance() {
-  const select = byId("appearance");
-  const apply = () => {
-    if (select.value) document.documentElement.dataset.theme = select.value;
-    else delete document.documentElement.dataset.theme;
-  };
-  select.value = localStorage.getItem("askive-appearance") || "";
-  apply();
-  select.addEventListener("change", () => {
-    localStorage.setItem("askive-appearance", select.value);
-    apply();
-  });
-}
-
-function examples() {
-  const list = EXAMPLES[state.collection] || [];
-  byId("examples").replaceChildren(
-    ...(state.collection
-      ? list.map((question) => button(question, () => emit("ask", question), { class: "example" }))
-      : [el("p", {}, "There are no documents yet."), button("Add documents", () => emit("open-documents"), { class: "primary" })]),
-  );
-}
+import { kept, on, state } from "./state.js";
+import { startNotebook } from "./views/notebook.js";
+import { startOverview } from "./views/overview.js";
+import { startSearch } from "./views/search.js";
+import { poll, startSettings } from "./views/settings.js";
+import { shownView, startViews } from "./views/views.js";
 
 async function start() {
-  appearance();
-  startSource();
-  startConversations();
-  startComposer();
-  startDocuments();
-  on("collection-changed", examples);
-  on("conversation-changed", (kept) => {
-    const known = [...byId("collection").options].some((option) => option.value === kept?.collection);
-    if (known && kept.collection !== state.collection) choose(kept.collection);
-  });
+  startProblems();
   const reply = await get("state");
-  byId("model").replaceChildren(...reply.models.map(({ id }) => el("option", { value: id }, id)));
-  const chooseModel = ({ id, disclosure }) => {
+  Object.assign(state, { default: reply.default, sample: reply.sample, missing: reply.missing, kinds: reply.kinds, collections: reply.collections });
+  for (const part of [startSource, startConversations, startTitles, startComposer, startCollections, startDocuments, startSearch, startNotebook, startSettings, startOverview, startHint, startKeys, startTray, startDrop]) part();
+  on("conversation-changed", (conversation) => {
+    const known = state.collections.some((row) => row.name === conversation?.collection);
+    if (known && conversation.collection !== state.collection) guarded(() => choose(conversation.collection));
+  });
+  startModels(reply.models);
+  const remembered = kept.get("collection");
+  const first = reply.collections.some((row) => row.name === remembered) ? remembered : reply.collection;
+  await choose(first);
+  startViews();
+  startUploads();
+  await openFromAddress();
+  if (state.missing.some((model) => model.download)) guarded(poll);
+  if (shownView() === "chat") byId("question").focus({ preventScroll: true });
+  document.body.dataset.ready = "yes";
+}
+
+function startModels(models) {
+  byId("model").replaceChildren(...models.map(({ id }) => el("option", { value: id }, id)));
+  const use = ({ id, disclosure }) => {
     state.model = id;
     byId("disclosure").textContent = disclosure || "Nothing leaves this machine.";
     byId("disclosure").classList.toggle("sends", Boolean(disclosure));
   };
-  byId("model").addEventListener("change", () => chooseModel(reply.models[byId("model").selectedIndex]));
-  chooseModel(reply.models[0]);
-  state.collection = reply.collection;
-  await choose(reply.collection);
-  await openFromAddress();
-  byId("question").focus({ preventScroll: true });
-  document.body.dataset.ready = "yes";
+  byId("model").addEventListener("change", () => use(models[byId("model").selectedIndex]));
+  use(models[0]);
 }
 
-start();
+// A page that could not begin, or waited for models, begins again with the server.
+on("online", () => (document.body.dataset.ready && !state.missing.length) || location.reload());
+guarded(start);

@@ -2,11 +2,16 @@
 
 export const state = {
   collection: "",
+  collections: [], // [{ name, n_documents, error }]
+  default: "", // the collection that the first dropped file creates
+  sample: "", // the collection that comes with Askive
+  missing: [], // models to download before anything can be answered
+  kinds: [], // [{ kind, words }]
   model: "",
   conversation: null, // { conversation_id, title, collection }
-  filters: { after: "", before: "", publishers: [] },
+  filters: { after: "", before: "", publishers: [], documents: [] }, // documents: [{ uri, title }]
   literal: false,
-  running: null, // id of the turn that is being answered
+  running: null, // the turn that is being answered
 };
 
 const listeners = {};
@@ -19,5 +24,14 @@ export const asked = () => ({
   after: state.filters.after,
   before: state.filters.before,
   publishers: state.filters.publishers,
+  documents: state.filters.documents,
   literal: state.literal,
 });
+
+export const isFiltered = (of) => Boolean(of.after || of.before || of.publishers?.length || of.documents?.length);
+
+/** What a tab keeps over a reload; another tab does not see it. */
+export const kept = {
+  get: (name) => sessionStorage.getItem(`askive-${name}`) || "",
+  set: (name, value) => (value ? sessionStorage.setItem(`askive-${name}`, value) : sessionStorage.removeItem(`askive-${name}`)),
+};

@@ -1,10 +1,11 @@
 // One question with its answer: while it streams, when it is complete, and its actions.
 
+import { actions } from "./actions.js";
 import * as answers from "./answer.js";
-import { get, send, stream } from "./api.js";
-import { announce, button, capital, el } from "./dom.js";
-import { goldDialog } from "./feedback.js";
-import { emit, state } from "./state.js";
+import { stream } from "./api.js";
+import { announce, button, el, sentence } from "./dom.js";
+import { emit } from "./state.js";
+import { rows } from "./tables.js";
 
 export class TurnView {
   /** kept: `{ turn_id, question, asked, answer, feedback }`; turn_id is null until the server knows it. */
@@ -51,7 +52,8 @@ export class TurnView {
     this.live = el("div", { class: "text", "aria-busy": "true" });
     this.paragraph = el("p");
     this.live.append(this.paragraph);
-    this.tail = document.createTextNode("");
+    // Not checked yet, and therefore quieter.
+    this.tail = el("span", { class: "pending" });
     this.paragraph.append(this.tail);
     this.sentences = [];
     this.body.replaceChildren(this.lead, this.live, this.status);
@@ -119,35 +121,39 @@ export class TurnView {
   }
 
   showFailure({ message, remedy }) {
-    this.body.replaceChildren(el("p", { class: "failure" }, `${capital(message)}. `, el("span", { class: "quiet" }, capital(remedy || ""))), this.actions(true));
-    announce(`${capital(message)}. ${capital(remedy || "")}`);
+    const text = `${sentence(message)} ${sentence(remedy)}`;
+    this.body.replaceChildren(el("p", { class: "failure" }, text), actions(this, true));
+    announce(text);
   }
 
   showFinal(answer, fresh = false) {
     this.answer = answer;
-    if (answer.failure) {
-      this.body.replaceChildren(el("p", { class: "failure" }, `${capital(answer.failure.message)}. `, el("span", { class: "quiet" }, capital(answer.failure.remedy))), this.actions(true));
-      if (fresh) announce(answer.failure.message);
-      return;
-    }
+    if (answer.failure) return this.showFailure(answer.failure);
     const parts = [];
-    if (answer.refusal) parts.push(answers.refusal(this, answer, answer.filtered));
+    if (answer.refusal) parts.push(answers.refusal(this, answer));
     else {
-      if (answer.first) parts.push(answers.firstQuote(this, answer.first));
+      if (answer.first) parts.push(answers.firstQuote(this, answer.first, answer));
       if (answer.disagreement.length) parts.push(answers.disagreement(this, answer.disagreement));
       parts.push(answer.sentences.length ? answers.text(this, answer) : el("div", { class: "text" }, el("p", {}, answer.text)));
-      parts.push(answers.rows(this, answer));
+      parts.push(rows(this, answer));
     }
     const missing = answers.missing(answer);
     if (missing) parts.push(el("p", { class: "unanswered" }, missing));
     const summary = answers.summary(answer);
-    parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), answers.setAside(this, answer), this.actions(false), el("p", { class: "cost" }, answers.cost(answer)));
+    parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), answers.setAside(this, answer), actions(this, false), this.next(answer));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     this.body.replaceChildren(...parts.filter(Boolean));
     if (focused) [...this.body.querySelectorAll("[aria-label]")].find((other) => other.getAttribute("aria-label") === focused)?.focus({ preventScroll: true });
-    if (!fresh) return;
+    if (!fresh) return undefined;
     const unspoken = answer.sentences.slice(this.spoken).map((view) => view.text).join(" ");
-    announce(answer.refusal ? answer.text : `${unspoken} ${missing} ${answers.summary(answer)}`.replace(/\s+/g, " ").trim());
+    announce(answer.refusal ? answer.text : `${unspoken} ${missing} ${summary}`.replace(/\s+/g, " ").trim() || "The answer is complete");
+    return undefined;
+  }
+
+  /** Questions that surely have an answer; older stored answers have none. */
+  next(answer) {
+    if (!answer.next?.length) return null;
+    return el("div", { class: "next" }, answer.next.map(({ question, kind }) => button(question, () => emit("ask", question, { kind }), { class: "example" })));
   }
 
   understood(answer) {
@@ -157,33 +163,6 @@ export class TurnView {
       "aria-label": `Ask again without ranking higher: ${answer.understood}`,
     });
     return el("p", { class: "understood" }, el("span", { class: "chip" }, el("span", {}, `Ranked higher: ${answer.understood}`), off));
-  }
-
-  actions(failed) {
-    const row = el("div", { class: "actions" });
-    row.append(button("Retry", () => emit("ask", this.question, { replace: this.turn_id })));
-    if (failed) return row;
-    const copy = button("Copy", async () => {
-      const { text } = await get(`turns/${this.turn_id}/copy`);
-      await navigator.clipboard.writeText(text);
-      announce("Copied with its citations");
-      copy.textContent = "Copied";
-      setTimeout(() => (copy.textContent = "Copy"), 2000);
-    });
-    row.append(copy, el("span", { class: "gap" }));
-    const judge = (value) => async () => {
-      const reply = await send("PUT", `turns/${this.turn_id}/feedback`, { feedback: this.feedback === value ? null : value });
-      this.feedback = reply.feedback;
-      for (const other of judged) other.setAttribute("aria-pressed", String(other.value === this.feedback));
-      announce(this.feedback ? "Saved, thank you" : "Removed");
-    };
-    const judged = [["right", "Right"], ["wrong", "Wrong"], ["wrong_source", "Wrong source"]].map(([value, label]) => {
-      const made = button(label, judge(value), { "aria-pressed": String(this.feedback === value) });
-      made.value = value;
-      return made;
-    });
-    row.append(...judged, button("Save as gold question", () => goldDialog(this)));
-    return row;
   }
 }
 

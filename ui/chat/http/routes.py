@@ -1,33 +1,31 @@
-"""The JSON routes of the page: conversations, sources, collections, feedback."""
+"""The JSON routes of the page: its state, conversations, answers, feedback, collections."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request as HttpRequest
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from askive.models.errors import AskiveError
-from askive.rag.collections.by_name import choose_collection
+from askive.rag.collections.by_name import DEFAULT_COLLECTION, choose_collection, index_seeds
+from askive.rag.config import SEEDS_COLLECTION
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
-from askive.ui.chat.export import answer_markdown, to_html, to_markdown
+from askive.ui.chat.export import answer_html, answer_text, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
-from askive.ui.chat.http.failures import attach_failures, failure_view
+from askive.ui.chat.http.failures import attach_failures
+from askive.ui.chat.http.notebook_routes import DOCX_TYPE
 from askive.ui.chat.jobs import AnswerJobs
 from askive.ui.chat.library import Library
-from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture
+from askive.ui.chat.notebook.docx import to_docx
+from askive.ui.chat.weights import Weights
 from askive.ui.chat.workspace import Workspace
-
-_MAX_LISTED = 500
+from askive.ui.wording import KIND_WORDS
 
 TurnId = Annotated[int, Field(ge=1, le=MAX_TURN_ID)]
-PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class _Body(BaseModel):
@@ -54,8 +52,24 @@ class Gold(_Body):
     note: str = ""
 
 
+class RouteTable(Protocol):
+    """Some routes under `/chat/`."""
+
+    def table(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        """Method, path and function of each route."""
+        ...
+
+
+def attach_routes(server: Any, tables: Sequence[RouteTable]) -> None:
+    """Add the routes to a FastAPI application."""
+    for routes in tables:
+        for method, path, answer in routes.table():
+            server.add_api_route(f"/chat/{path}", answer, methods=[method], response_model=None)
+    attach_failures(server)
+
+
 class Routes:
-    """The JSON routes under `/chat/`."""
+    """The JSON routes under `/chat/` that are about the conversation, and about collections as a whole."""
 
     def __init__(
         self,
@@ -63,21 +77,18 @@ class Routes:
         kept: Conversations,
         jobs: AnswerJobs,
         library: Library,
+        weights: Weights,
         collection: str,
     ) -> None:
         self._workspace = workspace
         self._kept = kept
         self._jobs = jobs
         self._library = library
+        self._weights = weights
         self._collection = collection
 
-    def attach(self, server: Any) -> None:
-        """Add the routes to a FastAPI application."""
-        for method, path, answer in self._table():
-            server.add_api_route(f"/chat/{path}", answer, methods=[method], response_model=None)
-        attach_failures(server)
-
-    def _table(self) -> list[tuple[str, str, Callable[..., Any]]]:
+    def table(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        """Method, path and function of each route."""
         one, turn, collection = "conversations/{conversation_id}", "turns/{turn_id}", "collections/{name}"
         return [
             ("GET", "state", self.state),
@@ -90,26 +101,28 @@ class Routes:
             ("GET", f"{turn}/copy", self.copied),
             ("PUT", f"{turn}/feedback", self.judge),
             ("POST", f"{turn}/gold", self.gold),
-            ("GET", "source", self.source),
-            ("GET", "source/picture", self.picture),
-            ("GET", "source/boxes", self.boxes),
             ("GET", "collections", self.collections),
             ("POST", "collections", self.create_collection),
+            ("POST", "sample", self.index_sample),
             ("PATCH", collection, self.rename_collection),
             ("DELETE", collection, self.delete_collection),
-            ("GET", f"{collection}/documents", self.documents),
-            ("DELETE", f"{collection}/documents", self.remove_document),
             ("GET", f"{collection}/quotes", self.quotes),
-            ("GET", f"{collection}/publishers", self.publishers),
-            ("PUT", f"{collection}/files", self.add_file),
         ]
 
     def state(self) -> dict[str, Any]:
-        """The initial state of the page."""
+        """The initial state of the page.
+
+        default: the collection that the first dropped file creates. sample: the one that comes with Askive.
+        missing: models to download before anything can be answered.
+        """
         return {
             "collection": self._collection,
+            "default": DEFAULT_COLLECTION,
+            "sample": SEEDS_COLLECTION,
             "collections": self._library.collections(),
             "models": self._workspace.generators(),
+            "missing": self._weights.missing(),
+            "kinds": [{"kind": kind, "words": words} for kind, words in KIND_WORDS.items()],
         }
 
     def conversations(self, search: str = "") -> list[dict[str, Any]]:
@@ -134,10 +147,16 @@ class Routes:
         self._kept.delete(conversation_id)
         return {"deleted": conversation_id}
 
-    def export(self, conversation_id: str, form: Literal["markdown", "html"] = "markdown") -> Response:
-        """The conversation as a file to download."""
+    def export(
+        self, conversation_id: str, form: Literal["markdown", "html", "docx"] = "markdown"
+    ) -> Response:
+        """The conversation as a file to download: questions, answers, and every quotation with its source."""
         conversation, turns = self._kept.get(conversation_id), self._kept.turns(conversation_id)
-        if form == "html":
+        text: str | bytes
+        if form == "docx":
+            text = to_docx(to_markdown(conversation, turns), conversation.title)
+            media_type, ending = DOCX_TYPE, "docx"
+        elif form == "html":
             text, media_type, ending = to_html(conversation, turns), "text/html", "html"
         else:
             text, media_type, ending = to_markdown(conversation, turns), "text/markdown", "md"
@@ -150,9 +169,9 @@ class Routes:
         return {"stopped": turn_id}
 
     def copied(self, turn_id: TurnId) -> dict[str, str]:
-        """The answer with its citations, as Markdown."""
+        """The answer with its citations, as plain text and as HTML."""
         answer = self._kept.turn(turn_id).answer
-        return {"text": answer_markdown(dict(answer) if answer else None)}
+        return {"text": answer_text(answer), "html": answer_html(answer)}
 
     def judge(self, turn_id: TurnId, body: Judged) -> dict[str, Any]:
         """Store feedback: right, wrong, wrong source, or none."""
@@ -168,18 +187,6 @@ class Routes:
         folder = save_gold(self._workspace.config, archive, turn, before, body.answers, body.note)
         return {"folder": str(folder)}
 
-    def source(self, collection: str, uri: str) -> dict[str, Any]:
-        """A whole document."""
-        return document_view(self._workspace.archive(collection), uri)
-
-    def picture(self, collection: str, uri: str, page: PageNumber) -> Response:
-        """A page of a PDF."""
-        return Response(page_picture(self._workspace.archive(collection), uri, page), media_type="image/png")
-
-    def boxes(self, collection: str, uri: str, page: PageNumber, quote: str) -> list[dict[str, float]]:
-        """Where a quote stands on a page of a PDF."""
-        return marked_boxes(self._workspace.archive(collection), uri, page, quote)
-
     def collections(self) -> list[dict[str, Any]]:
         """The collections with their sizes."""
         return self._library.collections()
@@ -188,6 +195,11 @@ class Routes:
         """Create an empty collection."""
         self._library.create(body.name.strip())
         return {"name": body.name.strip()}
+
+    def index_sample(self) -> dict[str, str]:
+        """Index the documents that come with Askive; returns the name of their collection."""
+        index_seeds(self._workspace.config)
+        return {"name": SEEDS_COLLECTION}
 
     def rename_collection(self, name: str, body: Named) -> dict[str, str]:
         """Rename a collection."""
@@ -203,34 +215,6 @@ class Routes:
         self._library.delete(name, with_quotes=with_quotes)
         return {"deleted": name, "next": next_collection(self._workspace, self._library)}
 
-    def documents(self, name: str, search: str = "") -> dict[str, Any]:
-        """The first documents that match, and the number of all that do."""
-        found = self._library.documents(name, search)
-        return {"documents": found[:_MAX_LISTED], "n_documents": len(found)}
-
-    def publishers(self, name: str) -> list[str]:
-        """The publishers of the documents."""
-        return self._library.publishers(name)
-
-    def remove_document(self, name: str, uri: str, *, with_quotes: bool = False) -> dict[str, str]:
-        """Remove a document."""
-        self._library.remove(name, uri, with_quotes=with_quotes)
-        return {"removed": uri}
-
-    async def add_file(self, name: str, request: HttpRequest) -> Response:
-        """The bytes are the body; the name, with folders, is in the header X-File-Name, percent-encoded.
-
-        The response is one JSON object a line: the progress, and last the outcome.
-        """
-        upload = self._library.receive(name, unquote(request.headers.get("x-file-name", "")))
-        try:
-            async for block in request.stream():
-                upload.write(block)
-        except BaseException:
-            upload.discard()
-            raise
-        return StreamingResponse(_lines(self._library.add(name, upload)), media_type="application/x-ndjson")
-
     def _turn(self, turn: KeptTurn) -> dict[str, Any]:
         return {**asdict(turn), "running": self._jobs.running(turn.turn_id) is not None}
 
@@ -243,12 +227,3 @@ def next_collection(workspace: Workspace, library: Library) -> str:
         if chosen in names:
             return chosen
     return names[0] if names else ""
-
-
-def _lines(views: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """One JSON object a line; the last one is always the outcome."""
-    try:
-        for view in views:
-            yield json.dumps(view) + "\n"
-    except Exception as error:
-        yield json.dumps({"step": "failed", **failure_view(error)}) + "\n"

@@ -1,0 +1,182 @@
+"""The pages beside the answers, in a real browser: choosing documents, search, notebook, tables, settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.ui.chat.conftest import open_chat
+from tests.ui.chat.test_library import open_documents
+from tests.ui.chat.test_page import BAKER, CAPTAIN, answered, ask
+
+pytestmark = pytest.mark.browser
+WHICH = "Which documents mention “Aldermoor”?"
+
+
+def test_the_first_page_and_its_suggestions(page: Any) -> None:
+    welcome = page.locator("#welcome")
+    welcome.get_by_text("documents, dated from").wait_for()
+    question = welcome.get_by_role("button", name="Which documents mention").first
+    asked = question.inner_text()
+    question.click()
+    turn = answered(page.locator(".turn").first)
+    assert turn.get_by_role("heading", name=asked).is_visible()
+    assert turn.locator(".rows tbody tr").count() > 0
+
+
+def test_a_table_is_sorted_and_copied_and_the_kind_is_changed(page: Any) -> None:
+    ask(page, WHICH)
+    answered(page.locator(".turn").first).locator(".kind").select_option("mentions")
+    page.locator(".rows").wait_for()
+    turn = answered(page.locator(".turn").last)
+    assert turn.locator(".kind").input_value() == "mentions"
+    rows = turn.locator(".rows tbody tr")
+    titles = [row.locator("td").nth(2).inner_text() for row in rows.all()]
+    turn.get_by_role("button", name="Title").click()
+    ascending = [row.locator("td").nth(2).inner_text() for row in rows.all()]
+    turn.get_by_role("button", name="Title").click()
+    descending = [row.locator("td").nth(2).inner_text() for row in rows.all()]
+    assert ascending == descending[::-1] == sorted(titles)
+    assert turn.locator("th[aria-sort=descending]").inner_text().startswith("Title")
+    turn.get_by_role("button", name="Copy table").click()
+    page.get_by_text("The table was copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert copied[0] == "Date\tPublisher\tTitle\tMentions\tSources"
+    assert len(copied) == len(titles) + 1
+    turn.locator(".kind").select_option("fact")
+    again = page.locator(".turn").last
+    again.locator(".kind").wait_for()
+    assert answered(again).locator(".rows").count() == 0
+    assert again.locator(".kind").input_value() == "fact"
+
+
+def test_a_timeline_looks_like_one(page: Any) -> None:
+    """No plan of this version makes one with the fakes, so the page is given such an answer."""
+    page.evaluate(
+        """async () => {
+        const { rows } = await import('/page/tables.js');
+        const citation = { uri: 'u', title: 'Report', number: 1, start: 0, end: 5, quote: '<b>Words</b>', page: null };
+        const answer = { kind: 'timeline', answered_as: 'timeline', columns: ['Date', 'Event'], rows: [
+            { cells: ['2016-01-25', '412 <i>ships</i> came.'], verdict: 'supported', citations: [citation] },
+            { cells: ['', 'Someone left.'], verdict: 'unchecked', citations: [] }] };
+        document.getElementById('turns').append(rows({ asked: { collection: 'town' } }, answer)) }"""
+    )
+    events = page.locator(".timeline li").all_inner_texts()
+    assert events[0].split("\n")[0] == "2016-01-25"
+    assert "412 <i>ships</i> came." in events[0]
+    assert events[1].startswith("No date")
+    assert "not checked" in events[1]
+
+
+def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
+    view = open_documents(page)
+    view.get_by_label("Find a document").fill("harbour")
+    view.locator("tbody tr").nth(1).wait_for(state="detached")
+    view.get_by_role("checkbox", name="Choose: Harbour report").check()
+    view.get_by_role("button", name="Ask about this document").click()
+    chips = page.locator("#chips .chip")
+    assert "Only “Harbour report”" in chips.inner_text()
+    refused = answered(ask(page, BAKER))
+    assert "Nils Holm" not in refused.inner_text(), "no other document is looked at"
+    assert "Rosa Lind" in answered(ask(page, CAPTAIN)).locator(".text").inner_text()
+    page.get_by_role("button", name="Remove: Only “Harbour report”").click()
+    assert chips.count() == 0
+    page.locator("#question").press_sequentially(f"{CAPTAIN} #harb", delay=5)
+    page.locator("#titles li", has_text="Harbour report").wait_for()
+    page.keyboard.press("Enter")
+    assert "Only “Harbour report”" in chips.inner_text()
+    assert page.input_value("#question").strip() == CAPTAIN
+    page.keyboard.press("Enter")
+    assert "Rosa Lind" in answered(page.locator(".turn").nth(2)).locator(".text").inner_text()
+
+
+def test_a_mention_is_found_and_opened_at_its_place(page: Any) -> None:
+    page.click("a[href='#search']")
+    assert page.evaluate("document.activeElement.id") == "search-title"
+    page.fill("#search-text", "Rosa Lind")
+    page.press("#search-text", "Enter")
+    found = page.locator(".found-document", has_text="Harbour report")
+    found.locator("mark").first.wait_for()
+    assert "of “Rosa Lind” in" in page.locator("#view-search").inner_text()
+    found.locator(".place").first.click()
+    page.locator("#source-body mark").wait_for()
+    assert page.locator("#source-body mark").inner_text() == "Rosa Lind"
+    page.fill("#source-find", "north tower")
+    page.locator("#source-found", has_text="1 of").wait_for()
+    page.fill("#source-find", "quarnheim")
+    page.locator("#source-found", has_text="Not found").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Original file").click()
+    assert "412 ships" in download.value.path().read_text(encoding="utf-8")
+    page.fill("#search-text", "Quarnheim")
+    page.press("#search-text", "Enter")
+    page.get_by_text("No document mentions “Quarnheim”. Try fewer words").wait_for()
+    page.fill("#search-text", "?!")
+    page.press("#search-text", "Enter")
+    page.locator("#problem", has_text="There is nothing to search for. Type a word or a name.").wait_for()
+
+
+def test_the_notebook_from_pinning_to_export(page: Any) -> None:
+    turn = answered(ask(page, CAPTAIN))
+    turn.get_by_role("button", name="Pin").click()
+    turn.get_by_role("button", name="Pinned").wait_for()
+    citation = turn.locator(".text .citation").first
+    citation.focus()
+    hint = page.locator("#hint")
+    hint.get_by_text("Captain Rosa Lind counted them from the north tower.").wait_for()
+    assert "stands in the source" in hint.inner_text()
+    citation.click()
+    page.get_by_role("button", name="Pin this quotation").click()
+    page.get_by_role("button", name="Pin this quotation").get_by_text("Pinned").wait_for()
+    page.click("a[href='#notebook']")
+    notes = page.locator(".note")
+    notes.nth(1).wait_for()
+    notes.nth(1).get_by_role("button", name="Add a note").click()
+    notes.nth(1).get_by_label("Note, in Markdown").fill("**Key** <img src=x onerror=alert(1)>")
+    notes.nth(1).get_by_role("button", name="Save").click()
+    notes.nth(1).locator(".rendered strong", has_text="Key").wait_for()
+    assert page.locator("main img").count() == 0
+    notes.nth(1).get_by_role("button", name="Move up").click()
+    page.get_by_text("Moved to place 1 of 2").wait_for()
+    assert "Key" in notes.first.inner_text()
+    for label, ending in (("Markdown", "md"), ("Word", "docx"), ("BibTeX", "bib")):
+        with page.expect_download() as download:
+            page.locator("#view-notebook").get_by_role("link", name=label).click()
+        assert download.value.suggested_filename.endswith(ending)
+    for _ in range(2):
+        n = notes.count()
+        notes.first.get_by_role("button", name="Remove").click()
+        notes.nth(n - 1).wait_for(state="detached")
+        assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_models_settings_and_keys(page: Any) -> None:
+    page.click("a[href='#settings']")
+    settings = page.locator("#view-settings")
+    settings.get_by_text("about 2.5 GB of memory").wait_for()
+    assert settings.locator("code", has_text="retrieval.top_k").is_visible()
+    page.select_option("#appearance", "dark")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.select_option("#appearance", "")
+    page.locator("#settings-title").focus()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keys").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "question"
+
+
+def test_two_tabs_on_one_conversation_see_each_others_turns(page: Any) -> None:
+    answered(ask(page, CAPTAIN))
+    other = page.context.new_page()
+    open_chat(other, page.url)
+    answered(ask(page, BAKER))
+    assert "Nils Holm" in answered(other.locator(".turn").nth(1)).locator(".text").inner_text()
+    first = page.locator(".turn").first
+    first.get_by_role("button", name="Edit the question").click()
+    first.get_by_role("textbox").fill(BAKER)
+    first.get_by_role("textbox").press("Enter")
+    other.locator(".turn").nth(1).wait_for(state="detached")
+    page.locator("#conversations li.here", has_text="Which baker").wait_for()
+    other.close()

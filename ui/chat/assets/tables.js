@@ -1,0 +1,62 @@
+// Answers with rows: tables that can be sorted and copied to a spreadsheet, and timelines.
+
+import { citationButton, VERDICTS } from "./answer.js";
+import { copy } from "./clipboard.js";
+import { announce, button, el, icon } from "./dom.js";
+
+/** The rows of an answer; null when it has none, as older stored answers. */
+export function rows(turn, answer) {
+  if (!answer.rows?.length) return null;
+  return answer.kind === "timeline" ? timeline(turn, answer) : table(turn, answer);
+}
+
+function table(turn, answer) {
+  const body = el("tbody");
+  const heads = answer.columns.map((name, column) => el("th", { scope: "col" }, button(name, () => sort(column), { class: "sort" })));
+  let sorted = null;
+  const draw = (shown) => body.replaceChildren(...shown.map((row) => line(turn, row)));
+  const sort = (column) => {
+    const down = sorted?.column === column && !sorted.down;
+    sorted = { column, down };
+    const by = (row) => row.cells[column];
+    draw([...answer.rows].sort((a, b) => compare(by(a), by(b)) * (down ? -1 : 1)));
+    heads.forEach((head, at) => head.setAttribute("aria-sort", at === column ? (down ? "descending" : "ascending") : "none"));
+    announce(`Sorted by ${answer.columns[column]}, ${down ? "descending" : "ascending"}`);
+  };
+  draw(answer.rows);
+  const made = el("div", { class: "rows", tabindex: "0", role: "region", "aria-label": `Table: ${answer.answered_as}` },
+    el("table", {}, el("thead", {}, el("tr", {}, heads, el("th", { scope: "col" }, "Sources"))), body));
+  return el("div", { class: "table" }, made, copyButton(answer));
+}
+
+const line = (turn, row) =>
+  el("tr", {}, row.cells.map((cell) => el("td", {}, cell)), el("td", { class: "numbers" }, sources(turn, row)));
+
+const sources = (turn, row) => [
+  ...row.citations.map((citation) => citationButton(turn, citation, row.verdict)),
+  row.verdict !== "supported" && el("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict].label),
+];
+
+/** Numbers by value, texts by the alphabet; empty cells last. */
+function compare(one, other) {
+  if (!one || !other) return Number(!one) - Number(!other);
+  return one.localeCompare(other, "en", { numeric: true });
+}
+
+function timeline(turn, answer) {
+  const [first, ...rest] = answer.columns;
+  const event = (row) =>
+    el("li", {}, el("span", { class: "when" }, row.cells[0] || "No date"),
+      el("span", { class: "what" }, row.cells.slice(1).filter(Boolean).join(" · "), " ", sources(turn, row)));
+  return el("div", { class: "table" }, el("ol", { class: "timeline", "aria-label": `Timeline: ${[first, ...rest].join(", ")}` }, answer.rows.map(event)), copyButton(answer));
+}
+
+function copyButton(answer) {
+  const flat = (cell) => String(cell).replace(/\s+/g, " ").trim();
+  const titles = (row) => [...new Set(row.citations.map((citation) => citation.title))].join("; ");
+  const lines = [[...answer.columns, "Sources"], ...answer.rows.map((row) => [...row.cells, titles(row)])].map((cells) => cells.map(flat));
+  return button(el("span", { class: "labelled" }, icon("copy"), "Copy table"), async () => {
+    const html = el("table", {}, lines.map((cells, at) => el("tr", {}, cells.map((cell) => el(at ? "td" : "th", {}, cell))))).outerHTML;
+    announce((await copy(lines.map((cells) => cells.join("\t")).join("\n"), html)) ? "The table was copied" : "The table could not be copied");
+  }, { class: "plain copy-table" });
+}
