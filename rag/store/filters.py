@@ -21,8 +21,8 @@ class Filter:
     publishers: any of these, case-insensitive.
     path: a glob over the uri, such as `*/2015/*.md`.
     where: metadata fields and substrings of their values, such as ("place", "Paris").
-    documents: any of these, by title, path or id; `askive.rag.retrieval.named_documents` replaces them by uris, and only
-    a filter with uris can be used as an SQL condition.
+    documents: any of these, by title, path or id; `askive.rag.retrieval.named_documents` replaces them by uris, which
+    `sql` needs.
     """
 
     after: datetime.date | None = None

@@ -32,8 +32,8 @@ from askive.rag.types import (
 class PlanContext:
     """What a plan works with.
 
-    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times of the
-    answer, and knows its kind.
+    admitted: the user's filter, checked. cancel: once it is set, the plan ends with what it has. trace: takes the times
+    of the answer, and knows its kind.
     """
 
     question: Question
