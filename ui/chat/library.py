@@ -201,6 +201,8 @@ class Library:
                 finally:
                     if ended["step"] == "failed" and before is not None:
                         before.replace(upload.target)
+                        # A file without text has removed the document of the earlier one.
+                        self._ingest(name, upload.target, lambda _view: None)
                     elif ended["step"] == "failed":
                         delete_upload(self._config, upload.target)
             if ended["step"] == "done":

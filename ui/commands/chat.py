@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from askive.ui.terminal.render import Output
 
 _MIN_PASSWORD_CHARS = 8
-_HELLO_TIMEOUT_S = 2.0
+_HELLO_TIMEOUT_S = 1.0
 
 
 def chat(

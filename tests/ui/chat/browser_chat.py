@@ -126,13 +126,15 @@ def serving(home: Path, *options: str, port: int = 0) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(480):
+        for _ in range(1200):
             assert server.poll() is None, log.read_text(encoding="utf-8")
             try:
                 urlopen(f"{url}/chat/state", timeout=5).close()
                 break
             except (URLError, OSError):
                 time.sleep(0.25)
+        else:
+            raise AssertionError(f"the chat does not start: {log.read_text(encoding='utf-8')}")
         yield url
     finally:
         server.terminate()

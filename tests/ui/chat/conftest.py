@@ -84,7 +84,7 @@ def page(browser: Any, chat: str) -> Iterator[Any]:
     """The chat on a wide screen. Requests to other hosts and errors in the page fail the test."""
     context = browser.new_context(viewport={"width": 1360, "height": 860}, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     wrong: list[str] = []
 
     def look(request: Any) -> None:

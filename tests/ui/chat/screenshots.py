@@ -1,8 +1,12 @@
-"""Pictures of each state of the chat for the documentation, with the real models: `make screenshots`."""
+"""Pictures of each state of the chat for the documentation, with the real models: `make screenshots`.
+
+`python -m tests.ui.chat.screenshots --fakes` takes them with models that need no weights, to look at the page quickly.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,11 +20,12 @@ PHONE = {"width": 390, "height": 844}
 QUESTION = "How many jets and helicopters did Russia have in Latakia?"
 REFUSED = "What does the museum of Oslo charge for a ticket?"
 WHICH = "Which documents mention “Raqqa”?"
+FAKES = ("--embedder", "hash", "--model", "scripted")
 _MAX_COLOURS = 64
 
 
-def main() -> None:
-    """Ask, open a source, visit each page, and take pictures in light, dark, and on a phone."""
+def main(*models: str) -> None:
+    """Ask, open a source, visit each page, and take pictures in light, dark, and on a phone. models: options for them."""
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(exist_ok=True)
@@ -30,7 +35,7 @@ def main() -> None:
         home.mkdir()
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport=WIDE, color_scheme="light")
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(240_000)
         with serving(home, port=port) as url:
             _open(page, url)
             _take(page, "no-models")
@@ -38,7 +43,7 @@ def main() -> None:
         page.locator("#problem:visible").wait_for()
         _take(page, "offline")
         (home / "models").symlink_to(default_home() / "models", target_is_directory=True)
-        with serving(home, "--collection", "seeds", port=port) as url:
+        with serving(home, "--collection", "seeds", *models, port=port) as url:
             _open(page, url)
             _take_all(page)
         browser.close()
@@ -56,9 +61,11 @@ def _take_all(page: Any) -> None:
             _take(page, "loading", still=False)
         page.locator(".turn .actions").wait_for()
         if question == WHICH:
+            page.locator(".kind").select_option("mentions")
+            page.locator(".rows, .turn:last-child .refusal").wait_for()
             _take(page, "table")
     page.locator(".actions").get_by_role("button", name="Pin").click()
-    page.locator(".text .citation").first.click()
+    page.locator(".citation:visible").first.click()
     page.locator("#source-body mark").first.wait_for()
     page.get_by_role("button", name="Pin this quotation").click()
     _take(page, "light")
@@ -104,4 +111,4 @@ def _take(page: Any, name: str, *, still: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*(FAKES if "--fakes" in sys.argv else ()))

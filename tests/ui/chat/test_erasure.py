@@ -31,7 +31,7 @@ QUOTES = {"answers in conversations": 1, "gold questions": 1, "copies in gold su
 def put(library: Library, text: str, name: str = "light.txt") -> View:
     upload = library.receive("town", name)
     upload.write(text.encode())
-    return list(library.add("town", upload))[-1]
+    return list(library.add("town", upload, replace=True))[-1]
 
 
 @pytest.fixture
@@ -116,15 +116,17 @@ from askive.rag.config import Config
 from askive.ui.chat.workspace import Workspace
 from askive.ui.chat.library import Library
 
-library = Library(Workspace(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted")))
+workspace = Workspace(Config(home=Path(sys.argv[1]), embedder="hash", generator="scripted"))
+library = Library(workspace)
 way, text = sys.argv[2], sys.argv[3]
 {module}.{name} = die
 if way == "upload":
     upload = library.receive("town", "light.txt")
     upload.write(text.encode())
-    print(list(library.add("town", upload)))
+    print(list(library.add("town", upload, replace=True)))
 elif way == "remove":
-    library.remove("town", next(v["uri"] for v in list_documents(workspace.archive("town"), Listing())["documents"] if v["uri"].endswith("light.txt")))
+    uris = [source.uri for source in workspace.archive("town").store.sources()]
+    library.remove("town", next(uri for uri in uris if uri.endswith("light.txt")))
 else:
     library.delete("town")
 """

@@ -1,7 +1,18 @@
 // Elements are made from text only: nothing from a document or a model is ever parsed as markup.
 
-/** A message or remedy at the start of a sentence. */
-export const capital = (text) => text && text[0].toUpperCase() + text.slice(1);
+/** A message or remedy at the start of a sentence; a file name at its start is left as it is. */
+export const capital = (text) => (text && !/^\S*[./\\_]\w/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
+
+/** A message or remedy as a sentence: with a capital, and a mark at its end. */
+export const sentence = (text) => (text ? `${capital(text)}${/[.!?…]$/.test(text) ? "" : "."}` : "");
+
+export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+export function fileSize(bytes) {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`;
+}
 
 /** A message or remedy as a sentence: with a capital, and a mark at its end. */
 export const sentence = (text) => (text ? `${capital(text)}${/[.!?…]$/.test(text) ? "" : "."}` : "");

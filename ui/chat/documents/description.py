@@ -10,7 +10,8 @@ from typing import Any
 from askive.rag.overview.overview import Overview, OverviewBuilder
 from askive.rag.store.archive import Archive
 from askive.rag.store.fts5 import phrase_expression
-from askive.rag.text.names import names_in
+from askive.rag.text.names import names_in, same_word
+from askive.rag.text.words import words
 from askive.ui.chat.http.payloads import View
 
 N_SUGGESTED = 5
@@ -88,10 +89,11 @@ def suggestions(overview: Overview) -> list[View]:
 
 def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[View]:
     """As `suggestions`, about names of an answer that the question does not have and several passages mention."""
-    asked = question.lower()
+    asked = words(question)
     found: list[str] = []
     for name in names_in(" ".join(sentences)):
-        if name.text.lower() in asked or name.text in found:
+        is_asked = any(same_word(word, other) for word in name.words for other in asked)
+        if is_asked or name.text in found:
             continue
         if archive.lexical.count(phrase_expression(name.text)) >= _MIN_PASSAGES:
             found.append(name.text)

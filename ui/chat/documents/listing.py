@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from askive.rag.ingest.account import account_of
+from askive.rag.overview.document_sizes import DocumentSize, document_sizes
 from askive.rag.store.archive import Archive
-from askive.rag.store.document_sizes import DocumentSize, document_sizes
 from askive.rag.types import Source
 from askive.ui.chat.http.payloads import View, file_name, source_view
 

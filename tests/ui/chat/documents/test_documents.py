@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from askive.models.fakes import HashEmbedder
 from askive.rag.errors import UsageError
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter, parse_filter
 from askive.ui.chat.documents.description import Descriptions, next_questions, timeline
 from askive.ui.chat.documents.listing import Listing, list_documents, original_path
 from askive.ui.chat.documents.search import find_mentions
 from askive.ui.chat.library import Library
 from askive.ui.chat.workspace import Workspace
+from tests.rag.load.pdf_writer import write_pdf
 
 
 def test_the_list_is_sorted_filtered_and_in_parts(workspace: Workspace, tmp_path: Path) -> None:
@@ -114,3 +118,25 @@ def test_every_mention_is_found_at_its_place(workspace: Workspace) -> None:
     assert find_mentions(archive, "Quarnheim", Filter())["n_documents"] == 0
     with pytest.raises(UsageError, match="nothing to search for"):
         find_mentions(archive, ' "?" ', Filter())
+
+
+def test_what_was_not_read_is_listed_and_tried_again(workspace: Workspace, tmp_path: Path) -> None:
+    folder, archive = tmp_path / "more", workspace.archive("town")
+    folder.mkdir()
+    broken, odd = folder / "broken.pdf", folder / "odd.xyz"
+    broken.write_bytes(b"%PDF-1.4 no")
+    odd.write_text("?")
+    with Archive.open(archive.folder, HashEmbedder(), workspace.config.passages) as writing:
+        ingest_paths(writing, [folder])
+    view = list_documents(archive, Listing())
+    first, second = view["unread"]
+    assert (first["file"], first["reason"], first["can_retry"]) == ("broken.pdf", "failed", True)
+    assert first["message"]
+    assert (second["file"], second["can_retry"]) == ("odd.xyz", False)
+    library = Library(workspace)
+    assert library.read_again("town", str(broken))["step"] == "failed"
+    broken.write_bytes(write_pdf([["The pump gasket costs 12 crowns."]]))
+    assert library.read_again("town", str(broken))["step"] == "done"
+    assert [file["file"] for file in list_documents(archive, Listing())["unread"]] == ["odd.xyz"]
+    with pytest.raises(UsageError, match="not among those"):
+        library.read_again("town", str(odd))
