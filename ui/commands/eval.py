@@ -47,7 +47,8 @@ def run(
     suites: Annotated[
         list[str],
         typer.Argument(
-            metavar="SUITE...", help="`seeds`, `offices`, `kinds`, a folder or a file; add :dev or :test for a half."
+            metavar="SUITE...",
+            help="`seeds`, `offices`, `kinds`, a folder or a file; add :dev or :test for a half.",
         ),
     ],
     limit: Limit = None,
