@@ -8,7 +8,7 @@ export q
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev weights ask chat screenshots house test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases bench-kinds torture clean
+.PHONY: help install install-dev weights ask chat screenshots house test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases bench-kinds bench-meaning torture clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench-paraphrases: weights install-dev ## whether verification tells supported, 
 
 bench-kinds: weights install-dev ## answers to questions of all kinds beside the plain pipeline: HALF=test KINDS=list,... LIMIT=... OUT=...
 	@$(BIN)/python -m askive.eval.benchmarks.kinds.table $(if $(HALF),--half $(HALF)) $(if $(KINDS),--kinds $(KINDS)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(OUT),--out $(OUT))
+
+bench-meaning: weights install-dev ## what judge and reader make of labelled sets: SETS=FOLDER ROWS=...
+	@$(BIN)/python -m askive.eval.benchmarks.trust.meaning $(SETS) $(if $(ROWS),--rows $(ROWS)) $(if $(CASES),--cases $(CASES))
 
 torture: install-dev ## kills, faults, hostile files, bit flips (over an hour, needs strace); writes docs/reliability.md
 	@$(BIN)/python -m tests.torture --out $(or $(OUT),docs/reliability.md) $(if $(ONLY),--only $(ONLY)) $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED))

@@ -1,7 +1,8 @@
-"""Fit the relation of claim and source to the judge's log-odds: `python -m askive.eval.calibration.relation FOLDER`.
+"""Fit the relation of claim and source: `python -m askive.eval.calibration.relation FOLDER`.
 
-FOLDER has public sets with `support.jsonl`, as for `askive.eval.benchmarks.trust.judge_wordings`. All sets, and within
-a set all labels, have the same weight. The printed figures of a set are of a model fitted without that set.
+FOLDER has labelled sets, as for `askive.eval.calibration.judged_rows`. All sets, and within a set all labels, have the
+same weight. The printed figures of a set are of a model fitted without that set. Claims whose values differ from the
+source's are not fitted on: code rejects them, whatever their wording, and the figures count that as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import datetime
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,78 +21,83 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askive.eval import script
+from askive.eval.calibration.judged_rows import JudgedRow, judge_rows
 from askive.eval.calibration.scikit_learn import import_sklearn
-from askive.eval.datasets.lines import sample_rows
 from askive.models.errors import AskiveError, UsageError
+from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import RELATIONS, STORED, Relation, RelationModel
 from askive.rag.config import load_config
-from askive.rag.evidence.judge import Judge
-from askive.rag.factory import open_generator
+from askive.rag.evidence.judge import Judge, Judgement
+from askive.rag.evidence.source_sentences import candidates_of
+from askive.rag.factory import open_generator, open_reader
+from askive.rag.types import Hit, Passage, Source
+from askive.rag.verification.rules import check
+from askive.rag.verification.support import BY_JUDGE, BY_READER, relation_features
 
 _NAMES: dict[str, Relation] = {relation: relation for relation in RELATIONS}
 _REGULARISATION = 1.0
-_SHOWN_THRESHOLDS = (0.23, 0.5, 0.65, 0.7)
+_SHOWN_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
 _BUDGET = 0.1
-"""Maximum share of supported claims below the threshold, as a mean over sets."""
+"""Maximum share of unsupported claims that stand, as a mean over sets that were left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedClaim:
-    """A row of a set. stated, denied: the judge's log-odds."""
+class Claim:
+    """A claim with a source.
+
+    features: of `askive.rag.verification.support.relation_features`.
+    by_values: the relation that other values imply, which no model can change; None when the values agree.
+    """
 
     set_name: str
-    row_id: str
     relation: Relation
-    stated: float
-    denied: float
+    features: Mapping[str, float]
+    by_values: Relation | None = None
 
 
-def judge_rows(folder: Path, limit: int, judge: Judge, cases: Path | None) -> list[JudgedClaim]:
-    """The judge's log-odds for `limit` rows of each set; `cases`: a file for the results, which is read first.
+def claims_of(rows: Sequence[JudgedRow], reader: Reader) -> list[Claim]:
+    """The rows of kind `support`, with what rules, reader and judge say of them."""
+    claims: list[Claim] = []
+    for row in rows:
+        passage = Passage(row.text, 0, len(row.text), passage_id=1, doc_id=1)
+        hit = Hit(passage, Source(1, row.row_id, "", "text/plain"), 1.0, 1, "fused")
+        checked = check(row.first, candidates_of([hit]))
+        stated, denied = row.odds
+        features = relation_features(
+            row.first,
+            row.text,
+            is_worded_alike=checked.verdict == "supported",
+            reader=reader,
+            opinion=Judgement(stated, denied),
+        )
+        by_values: Relation | None = None
+        if checked.values_differ and checked.verdict != "supported":
+            by_values = "contradicts" if checked.verdict == "contradicted" else "neither"
+        claims.append(Claim(row.set_name, _NAMES[row.label], features, by_values))
+    return claims
 
-    Raises UsageError when the folder has no sets.
+
+def fit(
+    claims: Sequence[Claim],
+    features: Sequence[str],
+    generator_id: str | None,
+    reader_sha256: str | None,
+    threshold: float = 0.5,
+) -> RelationModel:
+    """The model of these features fitted to the claims whose values agree.
+
+    Raises UsageError when a relation is missing.
     """
-    known = {(case.set_name, case.row_id): case for case in read_cases(cases)} if cases else {}
-    judged: list[JudgedClaim] = []
-    files = sorted(folder.glob("*/support.jsonl"))
-    if not files:
-        raise UsageError(f"{folder} holds no sets", remedy="name a folder of sets as described in --help")
-    for path in files:
-        name = path.parent.name
-        for row in sample_rows(path, limit):
-            case = known.get((name, row["id"]))
-            if case is None:
-                (opinion,) = judge.statements([row["claim"]], row["text"])
-                case = JudgedClaim(name, row["id"], row["label"], opinion.stated, opinion.denied)
-                if cases:
-                    with cases.open("a", encoding="utf-8") as file:
-                        file.write(
-                            json.dumps([name, case.row_id, case.relation, case.stated, case.denied]) + "\n"
-                        )
-            judged.append(case)
-            sys.stderr.write(f"\r{name} {len(judged)} ")
-    sys.stderr.write("\n")
-    return judged
-
-
-def read_cases(path: Path) -> list[JudgedClaim]:
-    """The results in a file of `judge_rows`; empty when it does not exist."""
-    if not path.exists():
-        return []
-    return [JudgedClaim(*json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET) -> RelationModel:
-    """The model fitted to these cases. Raises UsageError when a relation is missing."""
-    if len({case.relation for case in cases}) < len(RELATIONS):
+    claims = [claim for claim in claims if claim.by_values is None]
+    if len({claim.relation for claim in claims}) < len(RELATIONS):
         raise UsageError(
             "a relation is missing in the sets: fitting needs all three", remedy="add a set that has it"
         )
-    values = np.array([[case.stated, case.denied] for case in cases])
-    counts = Counter((case.set_name, case.relation) for case in cases)
-    weight = np.array([1.0 / counts[case.set_name, case.relation] for case in cases])
+    values = np.array([[claim.features[name] for name in features] for claim in claims])
+    counts = Counter((claim.set_name, claim.relation) for claim in claims)
+    weight = np.array([1.0 / counts[claim.set_name, claim.relation] for claim in claims])
     model = import_sklearn("linear_model").LogisticRegression(C=_REGULARISATION, max_iter=1000)
-    model.fit(values, [case.relation for case in cases], sample_weight=weight * len(cases) / weight.sum())
+    model.fit(values, [claim.relation for claim in claims], sample_weight=weight * len(claims) / weight.sum())
     weights: dict[Relation, list[float]] = {
         _NAMES[str(relation)]: [
             round(float(model.intercept_[at]), 5),
@@ -99,74 +105,73 @@ def fit(cases: Sequence[JudgedClaim], generator_id: str, budget: float = _BUDGET
         ]
         for at, relation in enumerate(model.classes_)
     }
-    return RelationModel(
-        generator_id, weights, _threshold(RelationModel(generator_id, weights, 0.5), cases, budget)
+    return RelationModel(generator_id, reader_sha256, tuple(features), weights, threshold)
+
+
+def leave_one_out(claims: Sequence[Claim], features: Sequence[str]) -> list[dict[Relation, float]]:
+    """The probabilities of each claim by a model fitted without its set, or as its values decide."""
+    shares: list[dict[Relation, float]] = [{} for _ in claims]
+    for name in dict.fromkeys(claim.set_name for claim in claims):
+        model = fit([claim for claim in claims if claim.set_name != name], features, None, None)
+        for at, claim in enumerate(claims):
+            if claim.set_name == name:
+                shares[at] = (
+                    {relation: float(relation == claim.by_values) for relation in RELATIONS}
+                    if claim.by_values
+                    else model.probabilities(claim.features)
+                )
+    return shares
+
+
+def figures(claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]]) -> dict[str, Any]:
+    """AUC of supported claims (None when all or none are), and balanced accuracy among the labels that occur."""
+    labels = sorted({claim.relation for claim in claims})
+    likeliest = [max(labels, key=lambda relation: share[relation]) for share in shares]
+    recalls = [
+        np.mean(
+            [got == label for got, claim in zip(likeliest, claims, strict=True) if claim.relation == label]
+        )
+        for label in labels
+    ]
+    supported = [claim.relation == "supports" for claim in claims]
+    auc = None
+    if 0 < sum(supported) < len(supported):
+        roc_auc_score = import_sklearn("metrics").roc_auc_score
+        auc = round(float(roc_auc_score(supported, [share["supports"] for share in shares])), 3)
+    return {"rows": len(claims), "auc": auc, "balanced_accuracy": round(float(np.mean(recalls)), 3)}
+
+
+def threshold_of(
+    claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]], budget: float = _BUDGET
+) -> float:
+    """The lowest threshold at which at most this share of the unsupported claims stands, as a mean over sets."""
+    by_set: dict[str, list[float]] = {}
+    for claim, share in zip(claims, shares, strict=True):
+        if claim.relation != "supports":
+            by_set.setdefault(claim.set_name, []).append(share["supports"])
+    return next(
+        (
+            round(float(threshold), 2)
+            for threshold in np.arange(0.2, 0.95, 0.01)
+            if np.mean([np.mean(np.array(passed) >= threshold) for passed in by_set.values()]) <= budget
+        ),
+        0.95,
     )
 
 
-def _threshold(model: RelationModel, cases: Sequence[JudgedClaim], budget: float) -> float:
-    """The highest threshold that rejects at most this share of the supported claims, as a mean over sets."""
-    by_set: dict[str, list[float]] = {}
-    for case in cases:
-        if case.relation == "supports":
-            share = model.probabilities(case.stated, case.denied)["supports"]
-            by_set.setdefault(case.set_name, []).append(share)
-    best = 0.0
-    for threshold in np.arange(0.02, 0.9, 0.01):
-        lost = float(np.mean([np.mean(np.array(shares) < threshold) for shares in by_set.values()]))
-        if lost <= budget:
-            best = float(threshold)
-    return round(best, 3)
-
-
-def figures(model: RelationModel, cases: Sequence[JudgedClaim]) -> dict[str, Any]:
-    """AUC of supported claims, balanced accuracy, and the claims rejected at the threshold."""
-    shares = [model.probabilities(case.stated, case.denied) for case in cases]
-    supported = np.array([case.relation == "supports" for case in cases])
-    is_supported = np.array([share["supports"] >= model.threshold for share in shares])
-    likeliest = [_likeliest(share, {case.relation for case in cases}) for share in shares]
-    recalls = [
-        float(
-            np.mean(
-                [
-                    got == relation
-                    for got, case in zip(likeliest, cases, strict=True)
-                    if case.relation == relation
-                ]
-            )
-        )
-        for relation in sorted({case.relation for case in cases})
-    ]
-    roc_auc_score = import_sklearn("metrics").roc_auc_score
-    return {
-        "rows": len(cases),
-        "auc": round(float(roc_auc_score(supported, [share["supports"] for share in shares])), 3),
-        "balanced_accuracy": round(float(np.mean(recalls)), 3),
-        "unsupported_caught": _share(~is_supported, ~supported),
-        "supported_lost": _share(~is_supported, supported),
-    }
-
-
-def threshold_table(claims: Sequence[tuple[float, bool]]) -> str:
-    """What thresholds accept. claims: probability of `supports` by a model of other sets, and whether it is right."""
-    n_supported = sum(supported for _, supported in claims)
+def threshold_table(claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]]) -> str:
+    """What thresholds accept, over all claims."""
+    supports: NDArray[np.float64] = np.array([share["supports"] for share in shares])
+    right = np.array([claim.relation == "supports" for claim in claims])
     lines = ["from  precision  supported  unsupported (accepted)"]
     for threshold in _SHOWN_THRESHOLDS:
-        accepted = [supported for probability, supported in claims if probability >= threshold]
-        n_right, n_wrong = sum(accepted), len(accepted) - sum(accepted)
-        shares = (n_right, len(accepted)), (n_right, n_supported), (n_wrong, len(claims) - n_supported)
-        cells = [f"{n / of:.2f}" if of else "-" for n, of in shares]
+        accepted = supports >= threshold
+        cells = [
+            f"{part.mean():.2f}" if part.size else "-"
+            for part in (right[accepted], accepted[right], accepted[~right])
+        ]
         lines.append(f"{threshold:.2f}  {cells[0]:>9}  {cells[1]:>9}  {cells[2]:>11}")
     return "\n".join(lines) + "\n"
-
-
-def _likeliest(share: dict[Relation, float], labels: set[Relation]) -> Relation:
-    """The most probable of the labels that the set has."""
-    return max(labels, key=lambda relation: share[relation])
-
-
-def _share(flags: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
-    return round(float(np.mean(flags[of])), 3) if of.any() else float("nan")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -175,48 +180,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--rows", type=int, default=60, help="rows of each set (default 60)")
     parser.add_argument("--cases", type=Path, help="a file for the log-odds, to resume from")
-    parser.add_argument("--write", action="store_true", help="store the model where the product reads it")
+    parser.add_argument("--write", action="store_true", help="store the models where the product reads them")
     options = parser.parse_args(arguments)
+    config = load_config()
     try:
-        generator = open_generator(load_config())
+        reader = open_reader(config)
+        if reader is None:
+            raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
+        generator = open_generator(config)
         try:
-            cases = judge_rows(options.folder, options.rows, Judge(generator), options.cases)
+            rows = judge_rows(options.folder, ["support"], options.rows, Judge(generator), options.cases)
         finally:
             generator.close()
-        held_out: dict[str, Any] = {}
-        left_out: list[tuple[float, bool]] = []
-        for name in dict.fromkeys(case.set_name for case in cases):
-            others = [case for case in cases if case.set_name != name]
-            own = [case for case in cases if case.set_name == name]
-            other = fit(others, generator.model_id)
-            held_out[name] = figures(other, own)
-            left_out += [
-                (other.probabilities(case.stated, case.denied)["supports"], case.relation == "supports")
-                for case in own
-            ]
-            sys.stdout.write(f"{name}: {json.dumps(held_out[name])}\n")
-        sys.stdout.write(threshold_table(left_out))
-        model = fit(cases, generator.model_id)
+        claims = claims_of(rows, reader)
+        stored = [
+            _measured(claims, BY_READER, None, reader.digest),
+            _measured(claims, BY_JUDGE, generator.model_id, None),
+        ]
     except AskiveError as error:
         return script.report_error(error)
     if options.write:
-        _store(model, held_out)
+        STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
         sys.stdout.write(f"written: {STORED.name}\n")
     return 0
 
 
-def _store(model: RelationModel, held_out: dict[str, Any]) -> None:
-    stored = {
-        "generator_id": model.generator_id,
+def _measured(
+    claims: Sequence[Claim], features: Sequence[str], generator_id: str | None, reader_sha256: str | None
+) -> dict[str, Any]:
+    """A model as it is stored; prints the figures of the sets that were left out."""
+    shares = leave_one_out(claims, features)
+    sys.stdout.write(f"{', '.join(features)}\n")
+    left_out = {}
+    for name in dict.fromkeys(claim.set_name for claim in claims):
+        own = [at for at, claim in enumerate(claims) if claim.set_name == name]
+        left_out[name] = figures([claims[at] for at in own], [shares[at] for at in own])
+        sys.stdout.write(f"{name}: {json.dumps(left_out[name])}\n")
+    sys.stdout.write(threshold_table(claims, shares))
+    threshold = threshold_of(claims, shares)
+    model = fit(claims, features, generator_id, reader_sha256, threshold)
+    sys.stdout.write(f"threshold: {threshold}\n")
+    return {
+        "generator_id": generator_id,
+        "reader_sha256": reader_sha256,
+        "features": list(features),
         "weights": dict(model.weights),
-        "threshold": model.threshold,
+        "threshold": threshold,
         "provenance": {
             "date": datetime.date.today().isoformat(),
-            "budget_of_supported_claims": _BUDGET,
-            "left_out_sets": held_out,
+            "budget_of_unsupported_claims": _BUDGET,
+            "left_out_sets": left_out,
         },
     }
-    STORED.write_text(json.dumps([stored], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from askive.models.reader.held_out import groups_of, is_held_out
 from askive.rag.errors import UsageError
 from askive.rag.load.byline import find_byline
 from askive.rag.types import Document
@@ -40,6 +41,20 @@ def sample_rows(path: Path, limit: int, max_chars: int = 1_500) -> list[Record]:
     Raises UsageError as `read_json_lines`.
     """
     rows = [row for _, row in read_json_lines(path) if len(row["text"]) <= max_chars]
+    random.Random(1).shuffle(rows)
+    return rows[:limit]
+
+
+def held_out_rows(path: Path, limit: int, max_chars: int = 1_500) -> list[Record]:
+    """`limit` rows, as `sample_rows`, of the groups that the reader is not trained on.
+
+    Raises UsageError when the file cannot be read.
+    """
+    try:
+        groups = groups_of(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {error}", remedy="check the path and its lines") from error
+    rows = [row for group in groups if is_held_out(group) for row in group if len(row["text"]) <= max_chars]
     random.Random(1).shuffle(rows)
     return rows[:limit]
 

@@ -1,4 +1,4 @@
-"""The judge's log-odds -> the relation of a source to a claim: a softmax over three classes.
+"""What judge, reader and rules say of a claim and its source -> the relation of the two: a softmax over three classes.
 
 Fitted by `python -m askive.eval.calibration.relation`, which stores it in `relation.json` with its provenance.
 """
@@ -15,8 +15,6 @@ from typing import Any, Literal
 
 Relation = Literal["supports", "contradicts", "neither"]
 RELATIONS: tuple[Relation, ...] = ("supports", "contradicts", "neither")
-DOUBTED_FROM = 0.65
-"""Accepts 1 in 10 unsupported and 4 in 7 supported claims of sets that were left out."""
 STORED = Path(__file__).with_name("relation.json")
 
 
@@ -24,43 +22,59 @@ STORED = Path(__file__).with_name("relation.json")
 class RelationModel:
     """A fitted model.
 
-    generator_id: of the judge that computes the log-odds.
-    weights: for each relation a bias and the weights of two log-odds: that the source states the claim, that it denies
-    it.
-    threshold: minimum probability of `supports` for a claim that nothing else speaks against.
+    generator_id: of the judge that computes features; None without a judge.
+    reader_sha256: of the reader's weights that compute features; None without the reader.
+    features: names, in the order of the weights.
+    weights: for each relation a bias and a weight of each feature.
+    threshold: minimum probability of `supports` for a claim that stands.
     """
 
-    generator_id: str
+    generator_id: str | None
+    reader_sha256: str | None
+    features: tuple[str, ...]
     weights: Mapping[Relation, Sequence[float]]
     threshold: float
 
-    def probabilities(self, stated: float, denied: float) -> dict[Relation, float]:
-        """The probability of each relation; they sum to 1."""
-        logits = {r: b + s * stated + d * denied for r, (b, s, d) in self.weights.items()}
+    def probabilities(self, features: Mapping[str, float]) -> dict[Relation, float]:
+        """The probability of each relation; they sum to 1. Raises KeyError when a feature is missing."""
+        values = (1.0, *(features[name] for name in self.features))
+        logits = {
+            relation: sum(weight * value for weight, value in zip(weights, values, strict=True))
+            for relation, weights in self.weights.items()
+        }
         highest = max(logits.values())
         shares = {relation: math.exp(logit - highest) for relation, logit in logits.items()}
         total = sum(shares.values())
         return {relation: share / total for relation, share in shares.items()}
 
-    def relation(self, stated: float, denied: float, *, doubted: bool = False) -> Relation:
+    def relation(self, features: Mapping[str, float]) -> Relation:
         """`supports` from the threshold on, else the more probable of the other two.
 
-        doubted: another check rejects the claim. Then `supports` needs a probability of at least DOUBTED_FROM.
+        Raises KeyError when a feature is missing.
         """
-        shares = self.probabilities(stated, denied)
-        if shares["supports"] >= (max(self.threshold, DOUBTED_FROM) if doubted else self.threshold):
+        shares = self.probabilities(features)
+        if shares["supports"] >= self.threshold:
             return "supports"
         return "contradicts" if shares["contradicts"] > shares["neither"] else "neither"
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RelationModel:
         """A model from its stored form. Raises KeyError when a field is missing."""
-        return cls(values["generator_id"], dict(values["weights"]), values["threshold"])
+        return cls(
+            values["generator_id"],
+            values["reader_sha256"],
+            tuple(values["features"]),
+            dict(values["weights"]),
+            values["threshold"],
+        )
 
 
-def find_relation_model(generator_id: str, stored: Path = STORED) -> RelationModel | None:
-    """The shipped model for this generator; None when there is none: other generators' log-odds differ."""
-    return next((model for model in _read(stored) if model.generator_id == generator_id), None)
+def find_relation_model(
+    generator_id: str | None, reader_sha256: str | None, stored: Path = STORED
+) -> RelationModel | None:
+    """The shipped model of exactly these two; None when there is none: other models' features differ."""
+    key = (generator_id, reader_sha256)
+    return next((model for model in _read(stored) if (model.generator_id, model.reader_sha256) == key), None)
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""Text without context: words, sentences, numbers, names, dates, negation. Knows no passage and no archive.
+"""Text without context: words, sentences, numbers, names, dates, roles. Knows no passage and no archive.
 
 In: a string. Out: values with their offsets.
 """

@@ -1,4 +1,4 @@
-"""Rules that check a sentence against its sources: numbers, dates, names, negations and roles. No model is used.
+"""Rules that compare a sentence with its sources: numbers, dates, names and their roles, words. No model is used.
 
 Each claim of a sentence is compared with one source sentence and its context: its neighbours, when a pronoun refers to
 them, and the title and headings. A name or number elsewhere in the same passage supports nothing: "the bomb was hidden
@@ -16,16 +16,9 @@ from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
 from askive.rag.text.names import Name, has_name, is_office, lower_words, names_in
-from askive.rag.text.negation import (
-    denial,
-    opposite,
-    replaced_denial,
-    supports_denial,
-    swapped_roles,
-    unsupported_denial,
-)
 from askive.rag.text.quantities import Quantity, compare
-from askive.rag.text.words import stem, stems
+from askive.rag.text.roles import swapped_roles
+from askive.rag.text.words import stem
 from askive.rag.types import Verdict
 from askive.rag.verification.readings import FRAMING, ClaimReading, SourceReading
 
@@ -47,8 +40,8 @@ class Check:
     verdict: `supported`, `unsupported` or `contradicted`.
     reasons: why it is not supported, in words for users; empty when it is.
     used: indices of the sources that support its claims, in the order of the claims, each once.
-    values_differ: a number, a date or a name is not as in the sources. When it is not supported and they do not differ,
-    the rules object to its wording alone, which a model that reads both judges better.
+    values_differ: a number, a date or a name is not as in the sources, or two names are exchanged. When it is not
+    supported and they do not differ, the rules object to its wording alone, which a model that reads both judges.
     """
 
     verdict: Verdict
@@ -136,14 +129,14 @@ def _compare(
         _check_quantity(quantity, source, missing, against)
     for day in claim.days:
         _check_day(day, source, missing, against)
+    last_names = [name.words[-1] for name in claim.names]
+    if is_same and (roles := swapped_roles(claim.text, source.source.text, last_names)):
+        against.append(f"the roles are swapped: “{roles[0]} … {roles[2]}”")
     values_differ = bool(missing or against) or any(
         _is_foreign(name, claim, source) and not _is_given(name, claim, source, beside)
         for name in claim.names
     )
     missing += [reason for name in claim.names if (reason := _missing_name(name, claim, source))]
-    missing += _negation_reasons(claim, source)
-    if is_same:
-        against += _opposition_reasons(claim, source)
     if is_same and against:
         return _Finding("contradicted", tuple(against + missing), coverage, values_differ)
     if new := claim.unsupported_stems(source.near_stems, source.about_stems, slack):
@@ -252,38 +245,6 @@ def _is_known_as(name: Name, claim: ClaimReading, source: SourceReading) -> bool
     return False
 
 
-def _opposition_reasons(claim: ClaimReading, source: SourceReading) -> list[str]:
-    """Negations, antonyms and swapped roles in a source clause about the same thing."""
-    nearest = _nearest_clause(claim, source)
-    last_names = [name.words[-1] for name in claim.names]
-    if len(claim.words & set(stems(nearest))) < 0.5 * len(claim.words):
-        return []
-    if (word := denial(claim.text, nearest)) and not supports_denial(claim.text, source.source.text):
-        return [f"the source says the opposite (“{_word_for(word, claim.text, nearest)}”)"]
-    if pair := opposite(claim.text, nearest):
-        words = [_word_for(word, claim.text, nearest) for word in pair]
-        return [f"says “{words[0]}”, the source says “{words[1]}”"]
-    if roles := swapped_roles(claim.text, source.source.text, last_names):
-        return [f"the roles are swapped: “{roles[0]} … {roles[2]}”"]
-    return []
-
-
-def _negation_reasons(claim: ClaimReading, source: SourceReading) -> list[str]:
-    """A negation of the claim that the source does not support, and one of the source that the claim leaves out."""
-    text = f"{source.source.text} ; {source.source.about}"
-    if word := unsupported_denial(claim.text, text, claim.question.text if claim.question else ""):
-        return [f"the source does not deny this (“{_word_for(word, claim.text)}”)"]
-    if claim.words - source.stems and (word := replaced_denial(claim.text, _nearest_clause(claim, source))):
-        return [f"the source denies a part of it (“{_word_for(word, source.source.text)}”)"]
-    return []
-
-
-def _nearest_clause(claim: ClaimReading, source: SourceReading) -> str:
-    """The clause of the source that shares most stems with the claim."""
-    claim_stems = claim.words | _name_stems(claim)
-    return max(claims_of(source.source.text), key=lambda clause: len(claim_stems & set(stems(clause))))
-
-
 def _joint_support(
     claim: ClaimReading, readings: Sequence[SourceReading], slack: float
 ) -> tuple[int, ...] | None:
@@ -298,7 +259,7 @@ def _joint_support(
         if not others or not has_half or claim.coverage(source) < SAME_STATEMENT:
             continue
         missing: list[str] = []
-        against: list[str] = [*_opposition_reasons(claim, source), *_negation_reasons(claim, source)]
+        against: list[str] = []
         for quantity in claim.quantities:
             _check_quantity(quantity, source, missing, against)
         for day in claim.days:
@@ -317,10 +278,6 @@ def _joint_support(
 
 def _shares_name(claim: ClaimReading, source: SourceReading) -> bool:
     return any(has_name(name, source.name_words) for name in claim.names)
-
-
-def _name_stems(claim: ClaimReading) -> set[str]:
-    return {stem(word) for name in claim.names for word in name.words}
 
 
 def _word_for(stemmed: str, *texts: str) -> str:

@@ -1,11 +1,10 @@
-"""Support: whether the cited text says what a sentence says, after the rules of `askive.rag.verification.rules`.
+"""Support: whether the cited text says what a sentence says, as one calibrated probability.
 
-A sentence that the rules reject for its wording alone is put to the judge (`askive.rag.evidence.judge`), which
-reads it beside the cited text. A sentence that the rules accept may still repeat the question's words about something
-nearby. The second check uses the reader's score of sentence and source and the number of words that only the question
-has. Where this leaves doubt, it also asks the generator for yes or no on the cited text alone: in the full prompt the
-generator finds support for anything. `python -m askive.eval.calibration.support` fits the two logistic models of the
-second check on sentences that people have marked.
+Code compares exact values (`askive.rag.verification.rules`): a sentence whose numbers, dates or names differ from those
+of its sources is never judged. For every other sentence the judge (`askive.rag.evidence.judge`) reads the cited text
+under its title and headings, with the text around it. A softmax turns what it says, and how far the words agree, into
+the probability that the text supports the sentence, contradicts it, or does neither. Without a judge the reader takes
+its place. `python -m askive.eval.calibration.relation` fits both models.
 """
 
 from __future__ import annotations
@@ -13,13 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from askive.models.protocols import Generator, Message, Segment
+from askive.models.protocols import Generator
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.calibration.logistic import find_model, log_odds
-from askive.rag.calibration.relation import DOUBTED_FROM, find_relation_model
-from askive.rag.evidence.judge import Judge
+from askive.rag.calibration.relation import STORED, find_relation_model
+from askive.rag.evidence.judge import Judge, Judgement
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.speakers import is_attributed
@@ -27,53 +24,46 @@ from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
 from askive.rag.verification.attribution import with_attribution
 
-STORED = Path(__file__).parent.parent / "calibration" / "support.json"
-RELATION = Path(__file__).parent.parent / "calibration" / "relation.json"
-SURE = 0.6
-"""From this probability on the second check does not ask the generator."""
-HOPELESS = 0.15
-"""Below this it does not ask it either."""
+RELATION = STORED
+_WORDS = ("worded_alike", "shared")
+_READ = ("reads_supported", "reads_contradicted")
+_JUDGED = ("stated", "denied")
+BY_READER = (*_WORDS, *_READ)
+BY_JUDGE = (*_WORDS, *_JUDGED)
+"""Features of the two models, as `relation_features` names them. Both together are no better than the judge alone."""
 NOT_SAID = "the cited text does not say this"
+OPPOSED = "the cited text says otherwise"
+CONTRADICTED_FROM = 0.5
+"""Probability of `contradicts` from which a sentence that is not supported is called contradicted."""
 ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
-STATED_FROM = 0.5
-"""Probability of `supports` from which on a statement stands that the rules accept."""
-_SYSTEM = "You check statements against excerpts of documents. Reply Yes if the excerpt states the statement, else No."
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
-"""On each side of a quote, for the reader, which was trained so, and for the judge."""
+"""On each side of a quote, for judge and reader."""
+_LEAST = 1e-4
 
 
-def rule_features(
-    text: str, question: Question, sources: Sequence[SourceSentence], reader: Reader
+def relation_features(
+    claim: str, text: str, *, is_worded_alike: bool, reader: Reader | None, opinion: Judgement | None
 ) -> dict[str, float]:
-    """What the first model weighs of the sentence `text` and the source sentences that it cites.
+    """What the relation models weigh of a claim and a text.
 
-    `reader`: log-odds that one of the sources supports the sentence. `own`: share of its words that the sources have.
-    `asked`: number of its words that the question has, and no source or title. `new`: number of those that neither
-    the question nor a source or title has.
+    is_worded_alike: whether the rules find the claim's words in the text. opinion: the judge's. None leaves out reader
+    or judge. `shared`: share of the claim's words that the text has. `reads_supported`, `reads_contradicted`: the
+    reader's log-odds of these against neither. `stated`, `denied`: as in `Judgement`.
     """
-    claimed, asked = set(stems(text)), set(question.stems)
-    stated = set(stems(" ".join(source.text for source in sources)))
-    known = stated | set(stems(" ".join(source.title for source in sources)))
-    support = reader.support(text, [source.excerpt(_CONTEXT_CHARS) for source in sources])
-    return {
-        "reader": log_odds(float(support[:, 0].max())),
-        "own": len(claimed & stated) / max(len(claimed), 1),
-        "asked": float(len((claimed & asked) - known)),
-        "new": float(len(claimed - known - asked)),
+    words = set(stems(claim))
+    features = {
+        "worded_alike": float(is_worded_alike),
+        "shared": len(words & set(stems(text))) / max(len(words), 1),
     }
-
-
-def statement_log_odds(text: str, sources: Sequence[SourceSentence], generator: Generator) -> float:
-    """The generator's log-odds that the sources state the sentence. Raises ModelError as `Generator.choose` does."""
-    excerpts = "\n".join(source.excerpt() for source in sources)
-    request = Segment(f"Excerpt:\n{excerpts}\n\n", reusable=True), Segment(f"Statement: {text}")
-    yes, no = generator.choose(
-        (Message("system", (Segment(_SYSTEM, reusable=True),)), Message("user", request)), ("Yes", "No")
-    )
-    return yes - no
+    if reader is not None:
+        shares = [max(float(share), _LEAST) for share in reader.support(claim, [text])[0]]
+        features |= {name: math.log(share / shares[2]) for name, share in zip(_READ, shares, strict=False)}
+    if opinion is not None:
+        features |= {"stated": opinion.stated, "denied": opinion.denied}
+    return features
 
 
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
@@ -86,38 +76,33 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 
 
 class SupportModel:
-    """Judges cited sentences: those that the rules accept by two fitted models, one of rules and reader and one that
-    adds the generator's reply; those that the rules reject for their wording by the judge.
+    """Judges cited sentences whose values agree with their sources.
 
-    generator: None, or one that no model was fitted with, is not asked; then the first model decides alone. Without a
-    fitted model for this embedder and reader every sentence passes that the rules accept.
+    generator: the judge, if a model was fitted with it. Else the reader decides, likewise; without either every
+    sentence passes that the rules accept.
     """
 
-    def __init__(self, reader: Reader | None, generator: Generator | None, embedder_id: str) -> None:
-        self._reader = reader
-        self._generator = generator
-        fitted_with = embedder_id, reader.digest if reader else None
-        self._by_rules = find_model(*fitted_with, stored=STORED)
-        self._by_asking = find_model(*fitted_with, generator.model_id, stored=STORED) if generator else None
-        self._relation = find_relation_model(generator.model_id, RELATION) if generator else None
-        self._judge = Judge(generator) if generator and self._relation else None
+    def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
+        by_judge = find_relation_model(generator.model_id, None, RELATION) if generator else None
+        by_reader = find_relation_model(None, reader.digest, RELATION) if reader and not by_judge else None
+        self._judge = Judge(generator) if generator and by_judge else None
+        self._reader = reader if by_reader else None
+        self._model = by_judge or by_reader
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """Who judges: `reader` and `generator`, one of them, or nobody."""
-        by_reader = ("reader",) if self._by_rules and self._reader else ()
-        return (*by_reader, "generator") if self._judge or (by_reader and self._by_asking) else by_reader
+        """Who judges: `generator`, `reader`, or nobody."""
+        return ("generator",) if self._judge else ("reader",) if self._reader else ()
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the quote gives this value as the answer; infinite when no generator is asked.
+        """Log-odds that the quote gives this value as the answer; infinite without a judge.
 
-        Raises ModelError as `Generator.choose` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        if self._by_asking is None or self._generator is None:
+        if self._judge is None:
             return math.inf
-        return statement_log_odds(
-            f"The answer to “{question.text}” is {value}.", [SourceSentence.cited(citation)], self._generator
-        )
+        claim = f"The answer to “{question.text}” is {value}."
+        return self._judge.statements([claim], _headed(citation, 0))[0].stated
 
     def answers(self, question: Question, citation: Citation) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.
@@ -126,69 +111,33 @@ class SupportModel:
         """
         return math.inf if self._judge is None else self._judge.answers(question.text, _headed(citation, 0))
 
-    def judge(self, sentence: Sentence, question: Question) -> Sentence:
-        """The sentence with its verdict by the models. What is cut off stays so.
+    def judge(self, sentence: Sentence) -> Sentence:
+        """The sentence with its verdict. What is cut off or has other values than its sources stays as it is.
 
-        Raises ModelError as `Generator.likelihoods` and `Generator.choose` do.
+        Somebody's word is no fact: a sentence that the rules reject, and that neither names its speaker nor can be
+        given one, stays rejected. Raises ModelError as `Generator.likelihoods` does.
         """
+        is_worded_alike = sentence.verdict == "supported"
         if not sentence.citations or sentence.verdict == "cut_off":
             return sentence
-        if sentence.verdict == "supported":
-            return self._checked_again(sentence, question)
-        return self._reconsidered(sentence) if sentence.is_wording_only else sentence
-
-    def judge_statement(self, sentence: Sentence) -> Sentence:
-        """The sentence with its verdict, as a statement by itself: the judge also reads what the rules accept.
-
-        Without a judge as in `judge`, for an empty question. Raises ModelError as `Generator.likelihoods` does.
-        """
-        if self._judge is None or self._relation is None:
-            return self.judge(sentence, Question.read(""))
-        if sentence.verdict != "supported" or not sentence.citations:
-            return (
-                self._reconsidered(sentence) if sentence.citations and sentence.is_wording_only else sentence
+        if not (is_worded_alike or sentence.is_wording_only):
+            return sentence
+        if not is_worded_alike and any(_hides_speaker(sentence.text, one) for one in sentence.citations):
+            return sentence
+        if self._model is None:
+            return sentence
+        text = judged_text(sentence.citations)
+        opinion = self._judge.statements([sentence.text], text)[0] if self._judge else None
+        shares = self._model.probabilities(
+            relation_features(
+                sentence.text, text, is_worded_alike=is_worded_alike, reader=self._reader, opinion=opinion
             )
-        holds = self._supports(sentence) >= STATED_FROM
-        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
-
-    def _reconsidered(self, sentence: Sentence) -> Sentence:
-        """A sentence that the rules reject for its wording; supported when the judge is sure of it.
-
-        Its view of contradictions is worse than chance, so otherwise the verdict of the rules stays. Somebody's word is
-        no fact: what neither names its speaker nor can be given one stays rejected.
-        """
-        if self._judge is None or self._relation is None:
-            return sentence
-        if any(_hides_speaker(sentence.text, citation) for citation in sentence.citations):
-            return sentence
-        if self._supports(sentence) < DOUBTED_FROM:
-            return sentence
-        return replace(sentence, verdict="supported", reasons=())
-
-    def _supports(self, sentence: Sentence) -> float:
-        """The judge's probability that the cited text states the sentence; 1 without a judge."""
-        if self._judge is None or self._relation is None:
-            return 1.0
-        (odds,) = self._judge.statements([sentence.text], judged_text(sentence.citations))
-        return self._relation.probabilities(odds.stated, odds.denied)["supports"]
-
-    def _checked_again(self, sentence: Sentence, question: Question) -> Sentence:
-        """A sentence that the rules accept; `unsupported` when its sources probably do not state it."""
-        if self._by_rules is None or self._reader is None:
-            return sentence
-        sources = [SourceSentence.cited(citation) for citation in sentence.citations]
-        before = self._by_rules.probability(rule_features(sentence.text, question, sources, self._reader))
-        if self._by_asking is None or self._generator is None:
-            holds = before >= self._by_rules.threshold
-        elif HOPELESS <= before < SURE:
-            features = {
-                "before": log_odds(before),
-                "stated": statement_log_odds(sentence.text, sources, self._generator),
-            }
-            holds = self._by_asking.probability(features) >= self._by_asking.threshold
-        else:
-            holds = before >= SURE
-        return sentence if holds else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+        )
+        if shares["supports"] >= self._model.threshold:
+            return replace(sentence, verdict="supported", reasons=())
+        if shares["contradicts"] >= CONTRADICTED_FROM:
+            return replace(sentence, verdict="contradicted", reasons=(OPPOSED,))
+        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
 
 
 def judged_text(citations: Sequence[Citation]) -> str:

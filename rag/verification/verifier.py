@@ -24,7 +24,7 @@ class Verifier:
         self, embedder: Embedder, reader: Reader | None = None, generator: Generator | None = None
     ) -> None:
         self._embedder = embedder
-        self._support = SupportModel(reader, generator, embedder.model_id)
+        self._support = SupportModel(reader, generator)
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ class Verifier:
         by_models: False leaves out the generator and the reader, which judge the former.
         Raises ModelError as `Generator.likelihoods` does.
         """
-        return _as_shown(self._support.judge(sentence, question) if by_models else sentence, question)
+        return _as_shown(self._support.judge(sentence) if by_models else sentence, question)
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.likelihoods` does."""
@@ -58,7 +58,7 @@ class Verifier:
         Raises ModelError as `Generator.likelihoods` does.
         """
         cited = self.citer(question, hits).cite(text, start)
-        return _as_shown(self._support.judge_statement(cited), question)
+        return _as_shown(self._support.judge(cited), question)
 
 
 def _as_shown(judged: Sentence, question: Question) -> Sentence:

@@ -10,10 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from askive.models.reader.cross_encoder import Reader
 from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config
+from askive.rag.question import analysis
 from askive.rag.serialize import answer_to_dict
+from askive.rag.types import Hit, Passage, Source
+from askive.rag.verification.verifier import Verifier
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(360)]
 
@@ -157,3 +161,36 @@ def test_what_the_corpus_does_not_hold_is_refused(assistant: Assistant) -> None:
         assert answer["refused"], (question, answer["answer"])
         assert answer["refusal_reason"] in ("nothing_relevant", "not_in_sources"), question
         assert "supported" not in [sentence["verdict"] for sentence in answer["sentences"]]
+
+
+MEANINGS = (
+    ("Ada Voss did not appear in The Tin Ferry.", "Ada Voss did not act in The Tin Ferry.", True),
+    ("The company says it was not cancelled.", "The company denied that the contract was cancelled.", True),
+    ("The duke was never in prison.", "The duke, a petty thief never jailed, lived in Marle.", True),
+    ("Hale did not accept the demands.", "Hale rejected the demands.", True),
+    ("The council rejected the plan.", "The council turned down the plan.", True),
+    ("Harlow Mills fetched 1.2 billion dollars.", "Harlow Mills was sold for $1.2bn.", True),
+    ("The delegations never met.", "The two delegations met for three hours.", False),
+    ("She won the race.", "She failed to win the race.", False),
+    ("The board ruled out a sale.", "The board considered a sale.", False),
+    ("Prices rose in May.", "Prices fell in May.", False),
+    ("The council backed the plan.", "The council turned down the plan.", False),
+    ("Assad attacked Putin.", "Putin attacked Assad.", False),
+)
+
+
+def test_what_sentences_mean_is_understood_in_ten_of_twelve(assistant: Assistant) -> None:
+    """No word list tells these apart; what is wrong is never a sentence that the source denies in other words."""
+    verifier = Verifier(assistant.archive.embedder, Reader(), assistant.generator)
+    right = []
+    for claim, text, is_stated in MEANINGS:
+        hit = Hit(
+            Passage(text, 0, len(text), passage_id=1, doc_id=1),
+            Source(1, "a", "", "text/plain"),
+            1.0,
+            1,
+            "fused",
+        )
+        found = verifier.verify(claim, 0, analysis.Question.read(""), [hit])
+        right.append((found.verdict == "supported") is is_stated)
+    assert sum(right) >= 10, [one for one, is_right in zip(MEANINGS, right, strict=True) if not is_right]

@@ -69,7 +69,6 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel: Path) -> None:
         "askive/models/reader/weights/model.bin",
         "askive/models/reader/weights/tokenizer.json",
         "askive/rag/calibration/answerability.json",
-        "askive/rag/calibration/support.json",
         "askive/rag/calibration/candidate_answers.json",
         "askive/rag/calibration/kind.json",
     ):

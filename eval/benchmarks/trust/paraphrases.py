@@ -43,8 +43,8 @@ VERIFIERS: Mapping[str, str] = {
     "overlap": "word overlap, threshold fitted on dev",
     "rules": "the rules alone",
     "citer": "rules and nearness (`askive verify`)",
-    "reader": "and the reader's second look, no generator",
-    "whole": "and the generator, as answers are verified",
+    "reader": "and the reader, no generator",
+    "whole": "and the generator as judge, as answers and statements are verified",
 }
 JUDGES = tuple(name for name in VERIFIERS if name not in ("neither", "overlap"))
 """What needs models."""
@@ -69,7 +69,7 @@ def source_hit(text: str, doc_id: int = 1) -> Hit:
 class Verification:
     """The shipped verifier, in cumulative steps.
 
-    reader: None: without the second look. generator: only needed for `whole`.
+    reader: None: without it. generator: only needed for `whole`.
     """
 
     embedder: Embedder
@@ -94,8 +94,8 @@ class Verification:
         verifier = Verifier(self.embedder, self.reader, self.generator if name == "whole" else None)
         if name == "reader" and "reader" not in verifier.checks:
             raise UsageError(
-                f"no second look is fitted for {self.embedder.model_id}",
-                remedy="use the default embedder and reader",
+                "no relation model is fitted for this reader",
+                remedy="use the shipped reader",
             )
         nothing_asked = Question.read("")
         return lambda pair: relation_of(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 SUPPORTED, CONTRADICTED, NEITHER = 0, 1, 2
+YES, NO, NOT_SAID = 0, 1, 2
 # `end. Next`, `end!" “Next`
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 # "Paris", "Bank of England", "Tower the Great", "Simone de Beauvoir", "Ludwig van Beethoven", "Otto von Bismarck"
@@ -41,6 +42,7 @@ class Pair:
     spans: answers as offsets into `second`; empty when there is none, and for a claim.
     answerable: whether `second` answers the question `first`; None for a claim.
     support: SUPPORTED, CONTRADICTED or NEITHER for a claim; None for a question.
+    yes_no: YES, NO or NOT_SAID for a yes/no question; None for another one, and for a claim.
     """
 
     first: str
@@ -48,6 +50,7 @@ class Pair:
     spans: tuple[tuple[int, int], ...] = ()
     answerable: bool | None = None
     support: int | None = None
+    yes_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,29 @@ def question_pairs(folder: Path, rng: random.Random) -> list[list[Pair]]:
             siblings = [texts[doc] for doc in by_title[own.title] if doc != item.doc]
             groups.append(list(_of_question(item, own, spans, siblings, rng)))
     return groups
+
+
+def answer_pairs(
+    question: str, answers: Sequence[str], text: str, others: Sequence[str], rng: random.Random
+) -> list[Pair]:
+    """Pairs for one question about `text`: with its answers, or, without any, as a near miss.
+
+    others: texts that do not answer it; the one that shares most words becomes a near miss. Empty when the text has
+    none of the answers.
+    """
+    own = _Text("", text.strip())
+    if not answers:
+        return [_question(question, own, (), rng)]
+    spans = _answer_spans(own.text, answers, question)
+    if not spans:
+        return []
+    item = _Question(question, tuple(answers), "")
+    return list(_of_question(item, own, spans, [_Text("", other) for other in others], rng))
+
+
+def nearest_text(question: str, texts: Sequence[str]) -> str:
+    """The text that shares most words with the question."""
+    return max(texts, key=lambda text: _overlap(question, text))
 
 
 def claim_pairs(claims: Path, corpus: Path, rng: random.Random) -> list[list[Pair]]:

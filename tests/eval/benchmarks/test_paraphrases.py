@@ -27,7 +27,6 @@ from tests.rag.verification.fitted import (
     SUPPORTS,
     Judging,
     write_relation,
-    write_support,
 )
 
 SOURCE = "The harbour of Aldermoor received 412 ships in January."
@@ -55,27 +54,27 @@ WRONG = "The harbour of Aldermoor received 300 ships in January."
 
 
 @pytest.mark.parametrize(
-    ("opinion", "relation"), [(SUPPORTS, "supports"), (CONTRADICTS, "neither"), (NEITHER, "neither")]
+    ("opinion", "relation"), [(SUPPORTS, "supports"), (CONTRADICTS, "contradicts"), (NEITHER, "neither")]
 )
 def test_the_generator_can_save_a_wording_and_never_a_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opinion: Judgement, relation: str
 ) -> None:
     reader = Reader()
-    monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader))
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader))
     whole = Verification(HashEmbedder(256), reader, Judging(opinion)).judge("whole")
     assert [whole(pair(claim)) for claim in (REWORDED, WRONG)] == [relation, "contradicts"]
-    assert whole(pair(SOURCE)) == ("supports" if relation == "supports" else "neither")
+    assert whole(pair(SOURCE)) == relation
 
 
-def test_the_reader_takes_support_away_and_gives_none(
+def test_the_reader_decides_on_wordings_and_never_on_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
     for log_odds, relation in ((1.0, "supports"), (-1.0, "neither")):
-        monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader, log_odds))
+        monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader, log_odds))
         verifier = Verification(HashEmbedder(256), reader).judge("reader")
-        assert [verifier(pair(claim)) for claim in (SOURCE, REWORDED)] == [relation, "neither"]
+        found = [verifier(pair(claim)) for claim in (SOURCE, REWORDED, WRONG)]
+        assert found == [relation, relation, "contradicts"]
 
 
 def test_what_a_source_only_asks_somebody_to_say_is_neither() -> None:

@@ -1,4 +1,4 @@
-"""Judged claims become a model of three relations, and a file keeps what was judged."""
+"""Judged claims become a model of three relations, whose figures are of sets that it has not seen."""
 
 from __future__ import annotations
 
@@ -9,179 +9,143 @@ from pathlib import Path
 import pytest
 
 from askive.eval.calibration import relation as calibration
+from askive.eval.calibration.judged_rows import JudgedRow
 from askive.eval.calibration.relation import (
-    JudgedClaim,
+    Claim,
+    claims_of,
     figures,
     fit,
-    judge_rows,
+    leave_one_out,
     main,
-    read_cases,
+    threshold_of,
     threshold_table,
 )
 from askive.models.errors import UsageError
-from askive.rag.calibration.relation import RELATIONS, Relation, RelationModel, find_relation_model
-from askive.rag.evidence.judge import Judge, Judgement
-from tests.eval.conftest import write_lines
-from tests.rag.verification.fitted import CONTRADICTS, NEITHER, RELATION_OF_FAKES, SUPPORTS, Judging
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.calibration.relation import RELATIONS, Relation, find_relation_model
+from askive.rag.verification.support import BY_JUDGE, BY_READER
+from tests.eval.calibration.sets import MEANS, by_claim, write_sets
+from tests.rag.verification.fitted import Judging
 
-MEANS: dict[Relation, Judgement] = {"supports": SUPPORTS, "contradicts": CONTRADICTS, "neither": NEITHER}
+FEATURES = ("stated", "denied")
 
 
-def judged(n: int = 90, noise: float = 1.5, set_name: str = "a") -> list[JudgedClaim]:
+def claims(n: int = 90, noise: float = 1.5, set_name: str = "a") -> list[Claim]:
     """As many claims of each relation, with log-odds around those of a judge that knows it."""
     rng = random.Random(3)
-    return [
-        JudgedClaim(
-            set_name,
-            str(number),
-            relation,
-            rng.gauss(MEANS[relation].stated, noise),
-            rng.gauss(MEANS[relation].denied, noise),
-        )
-        for number, relation in enumerate(RELATIONS[at % 3] for at in range(n))
-    ]
+    made = []
+    for at in range(n):
+        relation = RELATIONS[at % 3]
+        means = MEANS[relation]
+        features = {"stated": rng.gauss(means.stated, noise), "denied": rng.gauss(means.denied, noise)}
+        made.append(Claim(set_name, relation, features))
+    return made
 
 
-def test_relations_are_recognised_in_cases_that_were_not_fitted_on() -> None:
-    cases = [*judged(set_name="a"), *judged(set_name="b")]
-    model = fit(cases, "scripted")
-    assert model.generator_id == "scripted"
+def test_relations_are_recognised_in_sets_that_were_not_fitted_on() -> None:
+    known = [*claims(set_name="a"), *claims(set_name="b")]
+    model = fit(known, FEATURES, "scripted", None)
+    assert (model.generator_id, model.reader_sha256, model.features) == ("scripted", None, FEATURES)
     for name, means in MEANS.items():
-        assert model.relation(means.stated, means.denied) == name
-    found = figures(model, judged(30, 1.0, "c"))
-    assert found["rows"] == 30
-    assert found["auc"] > 0.95 and found["balanced_accuracy"] > 0.9
-    assert found["unsupported_caught"] > 0.9 and found["supported_lost"] <= 0.2
+        assert model.relation({"stated": means.stated, "denied": means.denied}) == name
+    found = figures(known, leave_one_out(known, FEATURES))
+    assert found["rows"] == 180
+    assert found["auc"] > 0.95 and found["balanced_accuracy"] > 0.85
 
 
-@pytest.mark.parametrize("budget", [0.0, 0.1, 0.5])
-def test_the_threshold_costs_no_more_supported_claims_than_the_budget(budget: float) -> None:
-    cases = [*judged(noise=3, set_name="a"), *judged(noise=4, set_name="b")]
-    model = fit(cases, "scripted", budget)
-    lost = [
-        figures(model, [case for case in cases if case.set_name == name])["supported_lost"] for name in "ab"
+def test_a_set_is_scored_by_a_model_without_it() -> None:
+    """In a set that turns the labels round, the others' model is wrong."""
+    turned: dict[Relation, Relation] = {"supports": "neither", "neither": "supports"}
+    odd = [
+        Claim("odd", turned.get(claim.relation, claim.relation), claim.features)
+        for claim in claims(90, 0.5, "odd")
     ]
-    assert sum(lost) / 2 <= budget + 1e-3
-    assert model.threshold <= fit(cases, "scripted", budget + 0.3).threshold
-
-
-def test_the_budget_is_a_mean_over_sets_of_any_size() -> None:
-    """Ten rows whose claims look unsupported count as much as nine hundred that do not."""
-    odd = [JudgedClaim("odd", str(number), "supports", -2.0, -2.0) for number in range(10)]
-    cases = [*judged(900, 0.5, "large"), *odd]
-    model = fit(cases, "scripted", 0.1)
-    assert model.probabilities(-2.0, -2.0)["supports"] >= model.threshold or model.threshold == 0
+    known = [*claims(90, 0.5, "a"), *claims(90, 0.5, "b"), *odd]
+    shares = leave_one_out(known, FEATURES)
+    assert figures(known[:180], shares[:180])["balanced_accuracy"] > 0.6
+    assert figures(known[180:], shares[180:])["balanced_accuracy"] < 0.5
 
 
 def test_a_large_set_weighs_no_more_than_a_small_one() -> None:
-    small, other = judged(90, 4, "small"), judged(60, 1, "other")
-    once, repeated = (fit([*small, *other * n], "scripted") for n in (1, 20))
+    small, other = claims(90, 4, "small"), claims(60, 1, "other")
+    once, repeated = (fit([*small, *other * n], FEATURES, None, None) for n in (1, 20))
     for name, weights in once.weights.items():
         assert list(repeated.weights[name]) == pytest.approx(list(weights), abs=0.1)
-    assert list(fit(other, "scripted").weights["supports"]) != pytest.approx(
-        list(once.weights["supports"]), abs=0.1
-    )
 
 
-def test_a_relation_without_cases_is_an_error() -> None:
+def test_a_relation_without_claims_is_an_error() -> None:
     with pytest.raises(UsageError, match="a relation is missing"):
-        fit([case for case in judged() if case.relation != "contradicts"], "scripted")
-
-
-def test_figures_count_what_the_threshold_catches_and_loses() -> None:
-    cases = [
-        JudgedClaim("a", "1", "supports", 3, -3),
-        JudgedClaim("a", "2", "supports", -3, -3),
-        JudgedClaim("a", "3", "neither", -3, -3),
-        JudgedClaim("a", "4", "neither", 3, -3),
-        JudgedClaim("a", "5", "neither", -3, -3),
-    ]
-    found = figures(RelationModel.from_dict(RELATION_OF_FAKES), cases)
-    assert found == {
-        "rows": 5,
-        "auc": 0.583,
-        "balanced_accuracy": 0.583,
-        "unsupported_caught": 0.667,
-        "supported_lost": 0.5,
-    }
+        fit([one for one in claims() if one.relation != "contradicts"], FEATURES, None, None)
 
 
 def test_accuracy_is_among_the_labels_that_a_set_has() -> None:
-    cases = [JudgedClaim("a", "1", "supports", 3, -3), JudgedClaim("a", "2", "contradicts", -3, -3)]
-    model = RelationModel(
-        "any", {"supports": [0, 1, 0], "contradicts": [-1, 0, 0], "neither": [0, 0, 0]}, 0.5
-    )
-    assert figures(model, cases)["balanced_accuracy"] == 1.0
+    shares = [
+        {"supports": 0.4, "contradicts": 0.1, "neither": 0.5},
+        {"supports": 0.1, "contradicts": 0.3, "neither": 0.6},
+    ]
+    known = [Claim("a", "supports", {}), Claim("a", "contradicts", {})]
+    assert figures(known, shares) == {"rows": 2, "auc": 1.0, "balanced_accuracy": 1.0}
+    assert figures(known[:1], shares[:1]) == {"rows": 1, "auc": None, "balanced_accuracy": 1.0}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two sets with six rows each, whose claims name their relation."""
-    for name in ("one", "two"):
-        rows = [
-            {
-                "id": f"{name}{n}",
-                "claim": f"It {RELATIONS[n % 3]}.",
-                "text": "A text.",
-                "label": RELATIONS[n % 3],
-            }
-            for n in range(6)
-        ]
-        write_lines(tmp_path / "sets" / name / "support.jsonl", rows)
-    return tmp_path / "sets"
+@pytest.mark.parametrize("budget", [0.0, 0.1, 0.4])
+def test_at_the_threshold_no_more_unsupported_claims_stand_than_the_budget(budget: float) -> None:
+    known = [*claims(noise=3, set_name="a"), *claims(noise=4, set_name="b")]
+    shares = leave_one_out(known, FEATURES)
+    threshold = threshold_of(known, shares, budget)
+    passed = [
+        [share["supports"] >= threshold for one, share in zip(known, shares, strict=True) if one.set_name == name
+         and one.relation != "supports"]
+        for name in "ab"
+    ]  # fmt: skip
+    assert sum(sum(part) / len(part) for part in passed) / 2 <= budget or threshold == 0.95
 
 
-def by_claim(prompt: str) -> Judgement:
-    return next(opinion for name, opinion in MEANS.items() if f"It {name}." in prompt)
+def test_the_table_says_what_each_threshold_accepts() -> None:
+    relations: list[Relation] = ["supports", "supports", "neither", "contradicts"]
+    shares: list[dict[Relation, float]] = [
+        {"supports": p, "contradicts": 0.0, "neither": 1 - p} for p in (0.9, 0.62, 0.55, 0.1)
+    ]
+    rows = threshold_table([Claim("a", one, {}) for one in relations], shares).splitlines()[1:]
+    assert [row.split() for row in rows][-3:] == [
+        ["0.50", "0.67", "1.00", "0.50"], ["0.60", "1.00", "1.00", "0.00"], ["0.70", "1.00", "0.50", "0.00"],
+    ]  # fmt: skip
 
 
-def test_rows_are_judged_with_their_label(folder: Path) -> None:
-    found = judge_rows(folder, 4, Judge(Judging(by_claim)), None)
-    assert [case.set_name for case in found] == ["one"] * 4 + ["two"] * 4
-    for case in found:
-        assert (case.stated, case.denied) == pytest.approx(
-            (MEANS[case.relation].stated, MEANS[case.relation].denied)
-        )
+def test_other_values_decide_whatever_the_models_say() -> None:
+    labels = {"412": "supports", "413": "contradicts"}
+    rows = [
+        JudgedRow("support", "a", n, label, f"It received {n} ships.", "It received 412 ships.", (9.0, -9.0))
+        for n, label in labels.items()
+    ]
+    right, wrong = claims_of(rows, Reader())
+    assert (right.relation, right.by_values) == ("supports", None)
+    assert set(right.features) == {*BY_JUDGE, *BY_READER}
+    assert right.features["worded_alike"] == 1.0 and right.features["stated"] == 9.0
+    assert wrong.by_values == "contradicts"
+    others = [*claims(set_name="b"), *claims(set_name="c")]
+    shares = leave_one_out([right, wrong, *others], FEATURES)
+    assert shares[1] == {"supports": 0.0, "contradicts": 1.0, "neither": 0.0}
+    assert fit([wrong, *claims()], FEATURES, None, None) == fit(claims(), FEATURES, None, None)
 
 
-def test_what_a_file_keeps_is_not_judged_again(folder: Path, tmp_path: Path) -> None:
-    kept, first, second = tmp_path / "cases.jsonl", Judging(by_claim), Judging(by_claim)
-    begun = judge_rows(folder, 2, Judge(first), kept)
-    assert read_cases(kept) == begun
-    lines = kept.read_text(encoding="utf-8").splitlines()
-    kept.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
-    assert judge_rows(folder, 2, Judge(second), kept) == begun
-    assert second.asked == first.asked[-2:]
-    assert kept.read_text(encoding="utf-8").splitlines() == lines
-    assert judge_rows(folder, 6, Judge(second), kept)[:2] == begun[:2]
-    assert len(read_cases(kept)) == 12
-
-
-def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:
-    assert read_cases(tmp_path / "none.jsonl") == []
-
-
-def test_a_folder_without_sets_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no sets"):
-        judge_rows(tmp_path, 4, Judge(Judging(SUPPORTS)), None)
-
-
-def test_the_command_stores_a_model_that_is_found(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_command_stores_models_that_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stored = tmp_path / "relation.json"
+    folder, stored = write_sets(tmp_path / "sets"), tmp_path / "relation.json"
     monkeypatch.setattr(calibration, "STORED", stored)
     monkeypatch.setattr(calibration, "open_generator", lambda _config: Judging(by_claim))
-    assert main([str(folder)]) == 0
+    assert main([str(folder), "--rows", "6"]) == 0
     assert not stored.exists()
-    assert main([str(folder), "--rows", "6", "--write"]) == 0
+    assert main([str(folder), "--rows", "12", "--write"]) == 0
     printed = capsys.readouterr().out
     assert "one: {" in printed and "two: {" in printed and "written: relation.json" in printed
-    model = find_relation_model("scripted", stored)
-    assert model is not None and model.relation(SUPPORTS.stated, SUPPORTS.denied) == "supports"
-    (record,) = json.loads(stored.read_text(encoding="utf-8"))
-    assert set(record["provenance"]["left_out_sets"]) == {"one", "two"}
-    assert all(found["auc"] == 1.0 for found in record["provenance"]["left_out_sets"].values())
+    digest = Reader().digest
+    for key, features in (((None, digest), BY_READER), (("scripted", None), BY_JUDGE)):
+        model = find_relation_model(*key, stored)
+        assert model is not None and model.features == features
+    by_judge = json.loads(stored.read_text(encoding="utf-8"))[-1]
+    assert by_judge["provenance"]["left_out_sets"]["one"]["auc"] == 1.0
 
 
 def test_the_command_names_what_is_missing(
@@ -190,11 +154,3 @@ def test_the_command_names_what_is_missing(
     monkeypatch.setattr(calibration, "open_generator", lambda _config: Judging(by_claim))
     assert main([str(tmp_path)]) == 2
     assert "holds no sets" in capsys.readouterr().err
-
-
-def test_the_table_says_what_each_threshold_accepts() -> None:
-    rows = threshold_table([(0.9, True), (0.6, True), (0.55, False), (0.1, False)]).splitlines()[1:]
-    assert [row.split() for row in rows] == [
-        ["0.23", "0.67", "1.00", "0.50"], ["0.50", "0.67", "1.00", "0.50"],
-        ["0.65", "1.00", "0.50", "0.00"], ["0.70", "1.00", "0.50", "0.00"],
-    ]  # fmt: skip

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.rag.text.names import has_name, is_office, lower_words, names_in
-from askive.rag.text.negation import denial, opposite, polarities
 
 
 @pytest.mark.parametrize(
@@ -49,9 +48,6 @@ def test_offices() -> None:
     assert not is_office(names_in("said Sergey Lavrov")[0])
 
 
-@given(st.text(), st.text())
-def test_any_text_can_be_read(one: str, other: str) -> None:
-    names_in(one)
-    assert denial(one, one) is None and opposite(one, one) is None
-    denial(one, other)
-    assert all(marks for marks in polarities(other).values())
+@given(st.text())
+def test_any_text_can_be_read(text: str) -> None:
+    names_in(text)

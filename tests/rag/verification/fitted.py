@@ -1,4 +1,4 @@
-"""Models as they are stored, fitted for the models that need no weights."""
+"""Relation models for the fakes, and a generator whose opinion of each statement is known."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ Opinion = Callable[[str], Judgement]
 SUPPORTS = Judgement(stated=3.0, denied=-3.0)
 CONTRADICTS = Judgement(stated=-3.0, denied=3.0)
 NEITHER = Judgement(stated=-3.0, denied=-3.0)
-RELATION_OF_FAKES = {
+RELATION_OF_FAKES: dict[str, Any] = {
     "generator_id": "scripted",
+    "reader_sha256": None,
+    "features": ["stated", "denied"],
     "weights": {"supports": [0, 1, 0], "contradicts": [0, 0, 1], "neither": [0, 0, 0]},
     "threshold": 0.5,
 }
@@ -44,42 +46,29 @@ class Judging(ScriptedGenerator):
         odds = opinion.stated if prompt.endswith(STATED) else opinion.denied
         return -math.log1p(math.exp(-odds if text == "Yes" else odds))
 
-    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """The opinion of whether the excerpts state the statement, as the second check asks for it."""
-        prompt = messages[-1].text
-        if not prompt.startswith("Excerpt:"):
-            return super().choose(messages, choices)
-        self.asked.append(prompt)
-        odds = self._opinion(prompt).stated
-        return [-math.log1p(math.exp(-odds)), -math.log1p(math.exp(odds))]
+
+def relation_of_reader(reader: Reader, log_odds: float) -> dict[str, Any]:
+    """A model by which every claim is supported with these log-odds and never contradicted."""
+    return {
+        "generator_id": None,
+        "reader_sha256": reader.digest,
+        "features": ["shared"],
+        "weights": {"supports": [log_odds, 0], "contradicts": [-30, 0], "neither": [0, 0]},
+        "threshold": 0.5,
+    }
 
 
-def support_of_fakes(reader: Reader, log_odds: float = 0.0) -> list[dict[str, Any]]:
-    """By rules and reader every sentence has these log-odds; the second model is the generator's opinion."""
+def write_relation(folder: Path, reader: Reader | None = None, log_odds: float = 0.0) -> Path:
+    """A file with models for the scripted generator: the larger of the judge's log-odds decides, above 0.
 
-    def model(generator_id: str | None, bias: float, weights: dict[str, float]) -> dict[str, Any]:
-        return {
-            "embedder_id": "hash",
-            "reader_sha256": reader.digest,
-            "generator_id": generator_id,
-            "threshold": 0.5,
-            "bias": bias,
-            "features": {name: {"mean": 0.0, "scale": 1.0, "weight": w} for name, w in weights.items()},
-            "provenance": {},
-        }
-
-    return [model(None, log_odds, {"own": 0.0}), model("scripted", 0.0, {"before": 0.0, "stated": 1.0})]
-
-
-def write_support(folder: Path, reader: Reader, log_odds: float = 0.0) -> Path:
-    """A file with the models of `support_of_fakes`."""
-    path = folder / f"support{log_odds}.json"
-    path.write_text(json.dumps(support_of_fakes(reader, log_odds)), encoding="utf-8")
-    return path
-
-
-def write_relation(folder: Path) -> Path:
-    """A file with a relation model for the scripted generator: the larger of the log-odds decides, above 0."""
-    path = folder / "relation.json"
-    path.write_text(json.dumps([RELATION_OF_FAKES]), encoding="utf-8")
+    reader: also has a model, by which every claim is supported with these log-odds.
+    """
+    models = [RELATION_OF_FAKES]
+    if reader is not None:
+        models += [
+            relation_of_reader(reader, log_odds),
+            {**RELATION_OF_FAKES, "reader_sha256": reader.digest},
+        ]
+    path = folder / f"relation{log_odds}.json"
+    path.write_text(json.dumps(models), encoding="utf-8")
     return path

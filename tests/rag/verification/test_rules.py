@@ -83,8 +83,6 @@ def test_the_same_in_other_words(sentence: str, source: SourceSentence) -> None:
         ("The Observatory counted 13 school children dead in Injara.", RAID, "13"),
         ("Warplanes struck a classroom in Injara on 14 January 2016.", RAID, "14 January 2016"),
         ("Talks between the government and the opposition are set for 26 January.", TALKS, "26 January"),
-        ("Russia targets civilians in the Syrian conflict.", DENIAL, "opposite"),
-        ("Hijab accepted demands by the government to be shown a list of the delegates.", COUNCIL, ""),
         (
             "Putin attacked Assad in a speech.",
             source_sentence("Assad attacked Putin in a speech."),
@@ -99,13 +97,11 @@ def test_the_same_in_other_words(sentence: str, source: SourceSentence) -> None:
             "(2400 W)",
         ),
         ("The balance is 84.20.", source_sentence("The balance is -84,20."), "-84,20"),
-        ("Prices rose sharply in Finsk.", source_sentence("Prices fell sharply in Finsk."), "fell"),
         (
             "Fewer than 40 trams ran in Finsk.",
             source_sentence("More than 40 trams ran in Finsk."),
             "more than 40",
         ),
-        ("The strike was not called off.", source_sentence("The strike was called off."), "opposite"),
     ],
 )
 def test_the_source_says_otherwise(sentence: str, source: SourceSentence, reason: str) -> None:
@@ -144,12 +140,7 @@ PLAN = "The council of Finsk rejected the plan for the harbour."
 @pytest.mark.parametrize(
     ("sentence", "source"),
     [
-        (PLAN.replace("rejected", "turned down"), source_sentence(PLAN)),
-        (PLAN, source_sentence(PLAN.replace("rejected", "turned down"))),
-        (PLAN.replace("rejected", "did not accept"), source_sentence(PLAN.replace("rejected", "discussed"))),
         ("The plan never came before the council of Finsk.", source_sentence(PLAN)),
-        ("Prices rose sharply in Finsk.", source_sentence("Prices fell sharply in Finsk.")),
-        ("Putin attacked Assad in a speech.", source_sentence("Assad attacked Putin in a speech.")),
         (
             "Ida Falk put up the spire.",
             source_sentence("A tower was erected.", previous="Ida Falk led the works."),
@@ -165,6 +156,19 @@ def test_an_objection_to_the_wording_is_no_value_that_differs(sentence: str, sou
     found = check(sentence, [source])
     assert found.verdict != "supported"
     assert not found.values_differ
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("Russia targets civilians in the Syrian conflict.", DENIAL),
+        ("Prices rose sharply in Finsk.", source_sentence("Prices fell sharply in Finsk.")),
+        ("The strike was not called off.", source_sentence("The strike was called off.")),
+        (PLAN, source_sentence(PLAN.replace("rejected", "turned down"))),
+    ],
+)
+def test_what_words_mean_is_left_to_the_models(sentence: str, source: SourceSentence) -> None:
+    assert not check(sentence, [source]).values_differ
 
 
 FERRY = source_sentence("The ferry from Finsk carried 24 people on 4 March 2024.")

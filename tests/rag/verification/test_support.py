@@ -1,4 +1,4 @@
-"""What the models say of cited sentences: a generator whose opinion is known, else the reader."""
+"""What the models say of cited sentences: a generator whose opinion is known, and the reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from askive.models.fakes import ScriptedGenerator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
-from askive.rag.calibration.logistic import read_stored
 from askive.rag.config import Config, RetrievalConfig
 from askive.rag.evidence.judge import Judgement
 from askive.rag.question.analysis import Question
@@ -22,16 +21,15 @@ from askive.rag.store.archive import Archive
 from askive.rag.types import Sentence, Verdict
 from askive.rag.verification import support
 from askive.rag.verification.citer import Citer
-from askive.rag.verification.support import NOT_SAID, STORED, SupportModel, rule_features
-from tests.rag.verification.fitted import (
-    CONTRADICTS,
-    NEITHER,
-    SUPPORTS,
-    Judging,
-    write_relation,
-    write_support,
+from askive.rag.verification.support import (
+    BY_JUDGE,
+    BY_READER,
+    NOT_SAID,
+    OPPOSED,
+    SupportModel,
+    relation_features,
 )
-from tests.rag.verification.sources import source_sentence
+from tests.rag.verification.fitted import CONTRADICTS, NEITHER, SUPPORTS, Judging, write_relation
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
@@ -46,12 +44,11 @@ def reader() -> Reader:
 
 @pytest.fixture
 def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSupportModel:
-    """Stores models for the fakes: rules and reader give every sentence these log-odds."""
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    """Stores models for the fakes: the reader gives every sentence these log-odds."""
 
     def make(generator: ScriptedGenerator | None, log_odds: float = 0.0) -> SupportModel:
-        monkeypatch.setattr(support, "STORED", write_support(tmp_path, reader, log_odds))
-        return SupportModel(reader, generator, "hash")
+        monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader, log_odds))
+        return SupportModel(reader, generator)
 
     return make
 
@@ -64,53 +61,33 @@ def sentence(archive: Archive) -> Sentence:
     return cited
 
 
+@pytest.mark.parametrize("rejected", [None, "unsupported", "contradicted"])
 @pytest.mark.parametrize(
-    ("by_reader", "opinion", "verdict", "n_asked"),
+    ("opinion", "verdict", "reasons"),
     [
-        (5.0, NEITHER, "supported", 0),
-        (-5.0, SUPPORTS, "unsupported", 0),
-        (0.0, SUPPORTS, "supported", 1),
-        (0.0, NEITHER, "unsupported", 1),
+        (SUPPORTS, "supported", ()),
+        (NEITHER, "unsupported", (NOT_SAID,)),
+        (CONTRADICTS, "contradicted", (OPPOSED,)),
     ],
 )
-def test_the_generator_is_asked_where_rules_and_reader_leave_doubt(
+def test_the_judge_decides_whatever_the_rules_say_of_the_wording(
     support_model: MakeSupportModel,
     sentence: Sentence,
-    by_reader: float,
+    rejected: Verdict | None,
     opinion: Judgement,
     verdict: str,
-    n_asked: int,
+    reasons: tuple[str, ...],
 ) -> None:
+    if rejected:
+        sentence = replace(sentence, verdict=rejected, reasons=WORDS_OBJECTED_TO, is_wording_only=True)
     generator = Judging(opinion)
-    model = support_model(generator, by_reader)
-    assert model.judges == ("reader", "generator")
-    judged = model.judge(sentence, Question.read(SHIPS))
-    assert (judged.verdict, judged.citations) == (verdict, sentence.citations)
-    assert judged.reasons == (() if verdict == "supported" else (NOT_SAID,))
-    assert len(generator.asked) == n_asked
+    model = support_model(generator, -5.0)
+    assert model.judges == ("generator",)
+    judged = model.judge(sentence)
+    assert (judged.verdict, judged.reasons, judged.citations) == (verdict, reasons, sentence.citations)
+    assert len(generator.asked) == 2
     for prompt in generator.asked:
-        assert prompt.endswith(f"Statement: {TRUE}") and sentence.citations[0].quote in prompt
-
-
-@pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
-@pytest.mark.parametrize("opinion", [SUPPORTS, CONTRADICTS, NEITHER])
-def test_the_generator_can_save_what_the_rules_reject_for_its_wording(
-    support_model: MakeSupportModel, sentence: Sentence, rejected: Verdict, opinion: Judgement
-) -> None:
-    objected_to = replace(sentence, verdict=rejected, reasons=WORDS_OBJECTED_TO, is_wording_only=True)
-    model = support_model(Judging(opinion), 0.0)
-    expected = ("supported", ()) if opinion is SUPPORTS else (rejected, WORDS_OBJECTED_TO)
-    for judged in (model.judge(objected_to, Question.read(SHIPS)), model.judge_statement(objected_to)):
-        assert (judged.verdict, judged.reasons) == expected
-
-
-@pytest.mark.parametrize(("opinion", "stands"), [(SUPPORTS, True), (CONTRADICTS, False), (NEITHER, False)])
-def test_a_statement_by_itself_must_be_stated_whatever_the_rules_say(
-    support_model: MakeSupportModel, sentence: Sentence, opinion: Judgement, stands: bool
-) -> None:
-    judged = support_model(Judging(opinion), 5.0).judge_statement(sentence)
-    assert judged == (sentence if stands else replace(sentence, verdict="unsupported", reasons=(NOT_SAID,)))
-    assert support_model(None, 5.0).judge_statement(sentence) == sentence, "the reader alone"
+        assert f"Statement: {TRUE}" in prompt and sentence.citations[0].quote in prompt
 
 
 @pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
@@ -119,38 +96,31 @@ def test_the_generator_is_not_asked_about_values_that_differ(
 ) -> None:
     generator = Judging(SUPPORTS)
     differing = replace(sentence, verdict=rejected, reasons=("says 413, the source says 412",))
-    assert support_model(generator, 5.0).judge(differing, Question.read(SHIPS)) is differing
+    assert support_model(generator, 5.0).judge(differing) is differing
     assert not generator.asked
 
 
 def test_a_sentence_that_is_cut_off_stays_so(support_model: MakeSupportModel, sentence: Sentence) -> None:
     generator = Judging(SUPPORTS)
     cut_off = replace(sentence, verdict="cut_off", reasons=("cut off",), is_wording_only=True)
-    assert support_model(generator, 0.0).judge(cut_off, Question.read(SHIPS)) is cut_off
+    assert support_model(generator, 0.0).judge(cut_off) is cut_off
     assert not generator.asked
 
 
 def test_a_sentence_without_citations_is_not_judged(support_model: MakeSupportModel) -> None:
     generator = Judging(SUPPORTS)
     uncited = Sentence(TRUE, 0, len(TRUE), (), "unsupported", ("no source",), is_wording_only=True)
-    assert support_model(generator, 0.0).judge(uncited, Question.read(SHIPS)) is uncited
+    assert support_model(generator, 0.0).judge(uncited) is uncited
     assert not generator.asked
 
 
 @pytest.mark.parametrize(("log_odds", "verdict"), [(0.5, "supported"), (-0.5, "unsupported")])
-def test_without_a_generator_rules_and_reader_decide(
+def test_without_a_generator_the_reader_decides(
     support_model: MakeSupportModel, sentence: Sentence, log_odds: float, verdict: str
 ) -> None:
     alone = support_model(None, log_odds)
     assert alone.judges == ("reader",)
-    assert alone.judge(sentence, Question.read(SHIPS)).verdict == verdict
-
-
-def test_without_a_generator_an_objection_to_the_wording_stands(
-    support_model: MakeSupportModel, sentence: Sentence
-) -> None:
-    objected_to = replace(sentence, verdict="unsupported", reasons=WORDS_OBJECTED_TO, is_wording_only=True)
-    assert support_model(None, 5.0).judge(objected_to, Question.read(SHIPS)) is objected_to
+    assert alone.judge(sentence).verdict == verdict
 
 
 def test_a_generator_without_fitted_models_is_not_asked(
@@ -164,36 +134,44 @@ def test_a_generator_without_fitted_models_is_not_asked(
     generator = Another(CONTRADICTS)
     model = support_model(generator, 0.5)
     assert model.judges == ("reader",)
-    assert model.judge(sentence, Question.read(SHIPS)) is sentence
+    assert model.judge(sentence).verdict == "supported"
     assert not generator.asked
 
 
-def test_without_any_fitted_model_every_sentence_passes(reader: Reader, sentence: Sentence) -> None:
+def test_without_any_fitted_model_every_sentence_passes(
+    reader: Reader, sentence: Sentence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     generator = Judging(CONTRADICTS)
-    for model in (
-        SupportModel(reader, generator, "hash"),
-        SupportModel(None, generator, "all-minilm-l6-v2"),
-    ):
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    for model in (SupportModel(reader, None), SupportModel(None, None), SupportModel(reader, generator)):
         assert model.judges == ()
-        assert model.judge(sentence, Question.read(SHIPS)) is sentence
+        assert model.judge(sentence) is sentence
     assert not generator.asked
 
 
-def test_words_that_only_the_question_has_are_counted(reader: Reader) -> None:
-    sources = [source_sentence("The farther apart its supports, the weaker the bridge gets.", about="Bridge")]
-    question = "What determines the distance a bridge can span?"
-    near = rule_features(
-        "The farther apart the supports, the weaker the bridge.", Question.read(question), sources, reader
+def test_without_a_reader_the_judge_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sentence: Sentence
+) -> None:
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    model = SupportModel(None, Judging(CONTRADICTS))
+    assert model.judges == ("generator",)
+    assert model.judge(sentence).verdict == "contradicted"
+
+
+def test_features_are_those_of_the_models(reader: Reader) -> None:
+    text = "Bridge: The farther apart its supports, the weaker the bridge gets."
+    claims = "The farther apart the supports, the weaker the bridge.", "A bridge is paid for by its harbour."
+    near, far = (
+        relation_features(claim, text, is_worded_alike=True, reader=reader, opinion=SUPPORTS)
+        for claim in claims
     )
-    far = rule_features(
-        "The distance a bridge can span is determined by its supports.",
-        Question.read(question),
-        sources,
-        reader,
-    )
-    assert near["own"] > far["own"]
-    assert near["asked"] == 0 < far["asked"]
-    assert near["reader"] > far["reader"]
+    assert set(near) == {*BY_JUDGE, *BY_READER}
+    assert near["shared"] > far["shared"] and near["reads_supported"] > far["reads_supported"]
+    assert (near["stated"], near["denied"]) == (SUPPORTS.stated, SUPPORTS.denied)
+    alone = relation_features(claims[0], text, is_worded_alike=False, reader=None, opinion=NEITHER)
+    assert set(alone) == set(BY_JUDGE) and alone["worded_alike"] == 0.0
+    without = relation_features(claims[0], text, is_worded_alike=True, reader=reader, opinion=None)
+    assert set(without) == set(BY_READER)
 
 
 def test_answers_leave_out_what_the_generator_rejects_unless_the_check_is_off(
@@ -210,17 +188,6 @@ def test_answers_leave_out_what_the_generator_rejects_unless_the_check_is_off(
 
     assert ask(Checks()) != TRUE
     assert ask(Checks(support=False)) == TRUE
-
-
-def test_the_shipped_models_are_those_of_rules_and_reader_and_of_the_generator() -> None:
-    rules, asking = read_stored(STORED)
-    assert rules.generator_id is None and asking.generator_id
-    assert set(rules.names) == {"reader", "own", "asked", "new"}
-    assert asking.names == ("before", "stated")
-    for model in (rules, asking):
-        assert model.reader_sha256 == Reader().digest
-        assert 0.05 < model.threshold < 0.95
-        assert sum(model.provenance["sentences"].values()) > 100
 
 
 def test_gives_are_the_log_odds_that_the_quote_states_the_value(

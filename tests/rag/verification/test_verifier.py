@@ -24,7 +24,6 @@ from tests.rag.verification.fitted import (
     SUPPORTS,
     Judging,
     write_relation,
-    write_support,
 )
 
 QUESTION = "What is known of the harbour and the old bridge of Aldermoor?"
@@ -57,8 +56,7 @@ class Another(Judging):
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """The shipped one, and models for it and the fakes."""
     found = Reader()
-    monkeypatch.setattr(support, "STORED", write_support(tmp_path, found))
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, found))
     return found
 
 
@@ -67,7 +65,7 @@ def test_answers_and_texts_have_the_same_verdicts(archive: Archive, reader: Read
     answer = Assistant(archive, generator, config, reader).ask(QUESTION)
     said = {s.text: (s.verdict, s.reasons) for s in (*answer.left_out, *answer.sentences)}
     with TextVerifier(archive, config, generator) as verifier:
-        assert verifier.checks == ("rules", "reader", "generator")
+        assert verifier.checks == ("rules", "generator")
         for text in (TRUE, DOUBTED, WRONG, UNHEARD):
             (sentence,) = verifier.sentences(text)
             assert said[text] == (sentence.verdict, sentence.reasons)
@@ -93,7 +91,7 @@ def test_the_checks_are_those_that_were_made(archive: Archive, reader: Reader) -
     embedder = archive.embedder
     assert Verifier(embedder).checks == ("rules",)
     assert Verifier(embedder, reader).checks == ("rules", "reader")
-    assert Verifier(embedder, reader, doubtful()).checks == ("rules", "reader", "generator")
+    assert Verifier(embedder, reader, doubtful()).checks == ("rules", "generator")
     assert Verifier(embedder, None, doubtful()).checks == ("rules", "generator")
 
 
@@ -113,7 +111,7 @@ def verify(claim: str, generator: Judging, *texts: str) -> Sentence:
 
 
 SAID = "The council of Aldermoor rejected the plan for the harbour."
-PARAPHRASE = "The council of Aldermoor turned down the plan for the harbour."
+PARAPHRASE = "The council of Aldermoor threw out the scheme for a new harbour."
 
 
 def test_a_paraphrase_that_the_rules_reject_is_supported_when_the_generator_says_so(reader: Reader) -> None:
