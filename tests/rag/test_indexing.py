@@ -16,8 +16,10 @@ import askive
 from askive.models import registry
 from askive.models.llama.state_cache import StateCache
 from askive.models.registry import clear_states, states_dir
+from askive.rag.collections.by_name import write_collection
 from askive.rag.config import Config
 from askive.rag.indexing import index_paths
+from askive.rag.privacy.deletion import removal_of_documents
 from askive.rag.privacy.leftovers import find_leftovers, sweep
 from tests.erasing import STAYS, holders, secret, write
 
@@ -106,6 +108,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import askive.models.registry, askive.rag.collections.swap
+from askive.rag.collections.by_name import write_collection
 from askive.rag.config import Config
 from askive.rag.indexing import index_paths
 
@@ -140,3 +143,18 @@ def test_a_rebuild_that_is_killed_leaves_no_state_for_long(config: Config, folde
     index(config, folder)
     assert kept.stats().n_disk == 0
     assert holders(config.home, secret("alpha")) == []
+
+
+def test_what_a_moved_document_was_called_belongs_to_its_removal(config: Config, folder: Path) -> None:
+    index(config, folder)
+    copy = config.home / "collections" / "one" / "store.sqlite3.format-2"
+    copy.write_text("A copy from before a migration.")
+    (folder / "in").mkdir()
+    new = (folder / "alpha.txt").rename(folder / "in" / "alpha.txt")
+    report = index(config, folder)
+    assert (report.n_moved, report.n_deleted) == (1, 0)
+    assert not copy.exists()
+    with write_collection(config, "one") as archive:
+        removal = removal_of_documents(config, archive, [str(new)])
+    assert removal.uris == {str(new)}
+    assert removal.concerns("one", [str(folder / "alpha.txt")])
