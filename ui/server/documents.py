@@ -13,6 +13,7 @@ from typing import Any, Literal
 from askive.rag.errors import UsageError
 from askive.rag.types import Document
 from askive.ui.chat.http.failures import failure_view
+from askive.ui.chat.http.payloads import source_view
 from askive.ui.chat.library import Library
 from askive.ui.server.failures import NotFound
 from askive.ui.server.operations import Operations
@@ -57,8 +58,13 @@ class Documents:
         name = await self._operations.collection(caller, collection)
 
         def page() -> dict[str, Any]:
-            found = self._library.documents(name, search)
-            not_read = self._operations.workspace.archive(name).store.not_read()
+            store = self._operations.workspace.archive(name).store
+            words, not_read = search.lower().split(), store.not_read()
+            found = [
+                source_view(source)
+                for source in sorted(store.sources(), key=lambda source: (source.title.lower(), source.uri))
+                if all(word in f"{source.title} {source.publisher} {source.uri}".lower() for word in words)
+            ]
             return {
                 "documents": [
                     {**document, "not_read": not_read.get(document["uri"], [])}

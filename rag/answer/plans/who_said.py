@@ -80,7 +80,7 @@ def _authors(context: PlanContext) -> Mapping[int, str]:
     """The author of each document that has one, without the address."""
     authors: dict[int, str] = {}
     several: set[int] = set()
-    for doc_id, author in context.archive.store.authors():
+    for doc_id, author in context.archive.store.field_values("author"):
         several |= {doc_id} & authors.keys()
         authors[doc_id] = str(author).partition("<")[0].strip(' "')
     return {doc_id: author for doc_id, author in authors.items() if author and doc_id not in several}
