@@ -141,12 +141,10 @@ def test_a_generator_without_fitted_models_is_not_asked(
 def test_without_any_fitted_model_every_sentence_passes(
     reader: Reader, sentence: Sentence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generator = Judging(CONTRADICTS)
     monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
-    for model in (SupportModel(reader, None), SupportModel(None, None), SupportModel(reader, generator)):
+    for model in (SupportModel(reader, None), SupportModel(None, None)):
         assert model.judges == ()
         assert model.judge(sentence) is sentence
-    assert not generator.asked
 
 
 def test_without_a_reader_the_judge_decides(
