@@ -246,8 +246,7 @@ class Row:
 class Refusal:
     """Why there is no answer.
 
-    reason: a code for programs.
-    message: a text for users.
+    reason: a code for programs. message: a text for users.
     nearby: related passages.
     filtered: the filter that excluded other documents, as text; empty when there was none.
     """
@@ -271,8 +270,7 @@ class Usage:
 class Timings:
     """Milliseconds since the question arrived (first_token) or for one step (the others).
 
-    check_ms: by check: `weigh` (evidence, reader, whether to answer), `cite` (citations and verdicts), `doubt`,
-    `quote`, `accounts`. Work that was done before the question was asked is included.
+    check_ms: by check. Work that was done before the question was asked is included.
     """
 
     retrieve_ms: float = 0.0
@@ -288,14 +286,12 @@ class Answer(HtmlAnswer):
     """The final result for a question, which may be a refusal.
 
     text: the text shown to the user.
-    hits: the retrieved passages, best first.
-    evidence: the evidence in the prompt.
+    hits: the retrieved passages, best first. evidence: the evidence in the prompt.
     confidence: probability that the archive has the answer, 0 to 1; None when it was not computed.
     left_out: sentences that the sources do not support, as generated.
     disagreement: the different values that the sources state, newest first; None when they agree.
     unanswered: parts of the question, verbatim, about which the documents have nothing; the rest is answered.
-    set_aside: sentences of the hits that were not used as evidence, because they contain control tokens of a chat
-    template; their marker is 0.
+    set_aside: sentences of the hits that are no evidence, because they have control tokens; their marker is 0.
     kind: as what the question was answered; None when the pipeline knows no kinds.
     notes: how the question was read: a follow-up completed, a word corrected, a translation.
     columns, rows: the answer as a table, with its columns in order; empty for an answer in sentences. A sentence that

@@ -189,9 +189,12 @@ class Answerer:
             kind=trace.kind,
             notes=trace.notes,
         )
-        prepared = self.preparer.prepare(whole, history, admitted, context=context)
+        prepared = self.preparer.prepare(whole, history, admitted, cancel, context)
         if prepared is None:
-            raise AssertionError("preparation without a cancel flag was cancelled")
+            trace.cancelled = True
+            yield Sources((), None)
+            yield self._final(trace, NOTHING)
+            return
         target, assessment = prepared.partial.question, prepared.partial.assessment
         trace.hits, trace.confidence = assessment.hits, assessment.probability
         trace.unanswered = prepared.partial.unanswered

@@ -10,7 +10,7 @@ import yaml
 
 from tests.repo.test_readme import ROOT, check_call
 
-DEPLOY = ROOT / "deploy"
+DEPLOY = ROOT / "docs" / "deploy"
 
 
 def test_their_commands_exist() -> None:

@@ -262,7 +262,7 @@ class AnswerJobs:
                 self._kept.store_answer(turn.turn_id, answer.text, view)
                 job.emit("final", answer=view)
                 if answer.text:
-                    return (*history, Turn(turn.question, answer.text))
+                    return (*history, Turn(turn.question, answer.text, answer.kind))
         return history
 
     def _numbering(self, conversation_id: str) -> Number:
@@ -317,5 +317,7 @@ class _EventForwarder:
 def history_before(turns: list[KeptTurn], turn_id: int) -> list[Turn]:
     """The earlier questions with their answers."""
     return [
-        Turn(turn.question, turn.answer_text) for turn in turns if turn.turn_id < turn_id and turn.answer_text
+        Turn(turn.question, turn.answer_text, (turn.answer or {}).get("kind"))
+        for turn in turns
+        if turn.turn_id < turn_id and turn.answer_text
     ]
