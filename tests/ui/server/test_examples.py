@@ -80,7 +80,9 @@ def test_the_routes_of_the_guide_exist(seeded: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", [p for p in PYTHON if not modules_of(p) <= {*OURS}], ids=lambda p: str(modules_of(p))
+    "program",
+    [p for p in PYTHON if not modules_of(p) <= {*OURS}],
+    ids=lambda p: ",".join(sorted(modules_of(p))),
 )
 def test_examples_for_other_libraries(program: str) -> None:
     """They are run where the library is installed."""
