@@ -258,7 +258,8 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
         return None
     if sentence.reasons == (NOT_SAID,):
         quotation = in_its_sources_words(sentence)
-        return quotation if quotation and _answers(quotation, draft, tools) else None
+        # Without a judge nothing tells an answer from an order to the model.
+        return quotation if quotation and _answers(quotation, draft, tools, unjudged=False) else None
     with draft.trace.checking("repair"):
         before = draft.generated[: sentence.start]
         repaired = repair_value(sentence, draft.question, before, draft.prompt, draft.citer, tools.generator)
@@ -267,12 +268,16 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     return repaired
 
 
-def _answers(quotation: Sentence, draft: Draft, tools: Tools) -> bool:
-    """Whether the quotation answers the question: what is true and answers something else is no answer."""
+def _answers(quotation: Sentence, draft: Draft, tools: Tools, *, unjudged: bool = True) -> bool:
+    """Whether the quotation answers the question: what is true and answers something else is no answer.
+
+    unjudged: the result when there is no judge.
+    """
     if not tools.checks.support:
         return True
     with draft.trace.checking("support"):
-        return tools.verifier.answers(draft.question, quotation.citations[0]) >= ANSWERS_FROM
+        log_odds = tools.verifier.answers(draft.question, quotation.citations[0])
+    return unjudged if log_odds == math.inf else log_odds >= ANSWERS_FROM
 
 
 def _is_sure(draft: Draft, tools: Tools) -> bool:

@@ -109,7 +109,7 @@ def _require_unused(config: Config, name: str, store_id: str) -> None:
         if other != name and _store_id(config, other) == store_id:
             raise UsageError(
                 f"the collection {name!r} of the backup is here under the name {other!r}",
-                remedy=f"remove it with `askive collections remove {other}`, or keep it as it is",
+                remedy=f"rename it with `askive collections rename {other} NEW`, or keep it as it is",
             )
 
 

@@ -78,8 +78,8 @@ def in_its_sources_words(sentence: Sentence) -> Sentence | None:
 class SupportModel:
     """Judges cited sentences whose values agree with their sources.
 
-    generator: the judge, if a model was fitted with it. Else the reader decides, likewise; without either every
-    sentence passes that the rules accept.
+    generator: the judge, if a model was fitted with it. Else the reader decides, likewise, on what the rules accept;
+    without either every such sentence passes.
     """
 
     def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
@@ -124,7 +124,8 @@ class SupportModel:
             return sentence
         if not is_worded_alike and any(_hides_speaker(sentence.text, one) for one in sentence.citations):
             return sentence
-        if self._model is None:
+        if self._model is None or not (is_worded_alike or self._judge):
+            # The reader takes support away and gives none: it finds it in what a source only asks somebody to say.
             return sentence
         text = judged_text(sentence.citations)
         opinion = self._judge.statements([sentence.text], text)[0] if self._judge else None

@@ -25,7 +25,7 @@ State = Literal["reading", "indexing", "done", "failed"]
 
 @dataclass(slots=True)
 class Ingestion:
-    """A document that is being added. done, total: passages embedded so far, and of all."""
+    """A document that is being added. done, total: passages embedded so far, and of all (0 until the end)."""
 
     ingestion_id: str
     collection: str
@@ -134,7 +134,9 @@ class Documents:
             while len(self._ingestions) > _MAX_KEPT:
                 self._ingestions.popitem(last=False)
         self._operations.audit.write(caller, "put", chosen)
-        Thread(target=_follow, args=(ingestion, self._library.add(chosen, upload)), daemon=True).start()
+        Thread(
+            target=_follow, args=(ingestion, self._library.add(chosen, upload, replace=True)), daemon=True
+        ).start()
         return ingestion
 
     def ingestion(self, caller: Caller, ingestion_id: str) -> Ingestion:
@@ -178,9 +180,9 @@ def _follow(ingestion: Ingestion, views: Iterator[dict[str, Any]]) -> None:
     try:
         for view in views:
             if view["step"] == "indexing":
-                ingestion.done, ingestion.total = view["done"], view["total"]
+                ingestion.done = view["done"]
             elif view["step"] == "done":
-                ingestion.n_passages, ingestion.done = view["n_passages"], ingestion.total
+                ingestion.n_passages = ingestion.done = ingestion.total = view["n_passages"]
             elif view["step"] == "failed":
                 message, remedy = view["message"], view["remedy"]
                 ingestion.error = {"kind": view.get("kind", "load"), "message": message, "remedy": remedy}

@@ -147,7 +147,7 @@ class TokenFile:
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f"{self._path} is damaged: {error}",
-                remedy=f"delete {self._path}, and create the tokens again",
+                remedy=f"move {self._path} away, and create the tokens again",
             ) from error
 
     @contextmanager

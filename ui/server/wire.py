@@ -55,10 +55,11 @@ class PastTurn(_Request):
 
     question: Text
     answer: str = Field(max_length=MAX_TEXT_CHARS)
+    kind: QuestionKind | None = None
 
     def turn(self) -> Turn:
         """As the assistant takes it."""
-        return Turn(self.question, self.answer)
+        return Turn(self.question, self.answer, self.kind)
 
 
 class AnswerRequest(_Request):
@@ -187,6 +188,7 @@ class AnswerView(_Response):
 
     question: str
     kind: QuestionKind | None
+    notes: list[str]
     answer: str
     refused: bool
     refusal_reason: RefusalReason | None
@@ -254,14 +256,19 @@ class OverviewView(_Response):
     media: list[CountView]
     publishers: list[CountView]
     authors: list[CountView]
+    people: list[CountView]
+    languages: list[CountView]
+    tags: list[CountView]
+    folders: list[CountView]
     names: list[CountView]
     topics: list[CountView]
     groups: list[GroupView]
 
 
 class DocumentView(SourceView):
-    """A document in a list. not_read: the parts that were not read."""
+    """A document in a list. file: its name. not_read: the parts that were not read."""
 
+    file: str
     media_type: str
     not_read: list[str]
 
@@ -286,7 +293,7 @@ class SpanView(SourceView):
 
 
 class IngestionView(_Response):
-    """An upload that is being indexed. done, total: passages embedded so far, and of all."""
+    """An upload that is being indexed. done, total: passages embedded so far, and of all (0 until the end)."""
 
     ingestion_id: str
     collection: str

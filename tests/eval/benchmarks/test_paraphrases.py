@@ -66,7 +66,7 @@ def test_the_generator_can_save_a_wording_and_never_a_value(
     assert whole(pair(SOURCE)) == relation
 
 
-def test_the_reader_decides_on_wordings_and_never_on_values(
+def test_the_reader_takes_support_away_and_gives_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
@@ -74,7 +74,7 @@ def test_the_reader_decides_on_wordings_and_never_on_values(
         monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader, log_odds))
         verifier = Verification(HashEmbedder(256), reader).judge("reader")
         found = [verifier(pair(claim)) for claim in (SOURCE, REWORDED, WRONG)]
-        assert found == [relation, relation, "contradicts"]
+        assert found == [relation, "neither", "contradicts"]
 
 
 def test_what_a_source_only_asks_somebody_to_say_is_neither() -> None:

@@ -48,7 +48,6 @@ def put(library: Library, name: str, text: bytes = TEXT, *, replace: bool = True
     return list(library.add("town", upload, replace=replace))[-1]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_the_file_of_several_documents_goes_with_the_first_that_is_removed(
     library: Library, workspace: Workspace, config: Config
 ) -> None:
@@ -63,6 +62,7 @@ def test_the_file_of_several_documents_goes_with_the_first_that_is_removed(
     assert [view["title"] for view in listed] == ["Two"]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_whatever_fails_while_indexing_is_told(
     library: Library, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,12 +38,6 @@ def test_json_and_batch(askive: Askive, tmp_path: Path) -> None:
     assert askive("ask", "--batch", batch, "--as", "mentions", *FAKES).json["rows"] == answer["rows"]
 
 
-def test_a_kind_without_a_plan_is_told(askive: Askive) -> None:
-    shown = askive("ask", "When was the old bridge of Aldermoor built?", "--as", "timeline", *FAKES)
-    assert "1871" in shown.out
-    assert "answered from the best passages so far" in shown.err
-
-
 def test_a_wrong_kind_names_the_right_ones(askive: Askive) -> None:
     shown = askive("ask", "Which documents mention it?", "--as", "mention", *FAKES)
     assert shown.code == 2

@@ -55,12 +55,12 @@ def test_the_checks_that_were_made_are_named(
     (tmp_path / "good.txt").write_text(GOOD, encoding="utf-8")
     assert verify(str(tmp_path / "good.txt"), "--json") == 0
     out, err = capsys.readouterr()
-    # No model was fitted for the fakes: their opinion is not asked, and that is said.
-    assert json.loads(out)["checks"] == ["rules"] and "scripted was not used" in err
+    # No model was fitted for the generator: it is not asked, and that is said.
+    assert json.loads(out)["checks"] == ["rules", "reader"] and "scripted was not used" in err
     assert verify(str(tmp_path / "good.txt"), "--json", "--no-generator") == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["checks"] == ["rules"] and "not used" not in err
-    assert "checked by rules" in err
+    assert json.loads(out)["checks"] == ["rules", "reader"] and "not used" not in err
+    assert "checked by rules, reader" in err
 
 
 def test_the_generator_s_weights_are_needed_unless_it_is_left_out(
