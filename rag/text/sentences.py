@@ -197,6 +197,11 @@ def _precedes_note(text: str, start: int, at: int, before: str, rest: str) -> bo
     return len(before) > 1 and before.isalpha() and before not in _ABBREVIATIONS and rest[0].isupper()
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends like a sentence. Rows of tables, items of lists and headings do not."""
+    return text.rstrip("\"'”’»)]}*_ \n").endswith((".", "!", "?", "…", "。", "！", "？"))
+
+
 def is_finished(text: str) -> bool:
     """Whether the last sentence of `text` has ended, whatever text may follow.
 
