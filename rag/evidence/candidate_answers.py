@@ -21,6 +21,7 @@ from askive.rag.evidence.values import Value, synonym_sets, values_in
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import Kind
 from askive.rag.text.names import Name, has_name, lower_words
+from askive.rag.text.sentences import ends_sentence
 from askive.rag.text.speakers import speaker_of
 from askive.rag.text.words import stems
 
@@ -178,7 +179,7 @@ def _by_rules(
     if kind is not None and covered >= fitted_model().thresholds["covered_by_rules"]:
         for value in _values(question, kind, candidate)[:1]:
             score = 0.5 * covered + 0.5 * value.score
-            counts = _counts(kind, value.score)
+            counts = _counts(kind, value.score, candidate.text)
             yield CandidateAnswer(value.text, candidate, score, _speaker(candidate) if counts else "", counts)
 
 
@@ -197,7 +198,7 @@ def _by_reader(
         if agreed and not (kind == "date" and len(marked) < len(text)):
             text = marked
         features = _features(item, kind, value.score, is_marked=agreed)
-        counts = _counts(kind, value.score)
+        counts = _counts(kind, value.score, candidate.text)
         yield ReadValue(text, candidate, features, _speaker(candidate) if counts else "", counts)
         if agreed:
             return
@@ -245,9 +246,13 @@ def _features(
     }
 
 
-def _counts(kind: Kind | None, nearness: float) -> bool:
-    """Whether a value is a number that counts what is asked for. One article may report two, of two speakers."""
-    return kind == "number" and nearness >= fitted_model().thresholds["counts_what_is_asked"]
+def _counts(kind: Kind | None, nearness: float, text: str) -> bool:
+    """Whether a value is a number that counts what is asked for. One article may report two, of two speakers.
+
+    Rows of a table tell of different things, each with its own number.
+    """
+    is_count = kind == "number" and nearness >= fitted_model().thresholds["counts_what_is_asked"]
+    return is_count and ends_sentence(text)
 
 
 def _speaker(candidate: SourceSentence) -> str:

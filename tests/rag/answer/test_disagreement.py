@@ -197,6 +197,14 @@ def test_two_speakers_in_one_document_count_differently() -> None:
     assert {account.value for account in found(QUESTION, [both]).accounts} == {"12 people", "35 people"}
 
 
+def test_rows_of_a_table_do_not_differ() -> None:
+    rows = hit(
+        1,
+        "Killed in the Brenmoor fire: 12 people; Ward: North\n\nKilled in the Brenmoor fire: 35 people; Ward: South\n",
+    )
+    assert disagreement(Question.read(QUESTION), scored([rows]), cite) is None
+
+
 def test_the_fullest_of_equal_values_is_told() -> None:
     hits = [
         hit(1, "The Brenmoor mill was built in 1902."),
