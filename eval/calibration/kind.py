@@ -180,10 +180,11 @@ def false_alarms(model: KindModel, ordinary: Sequence[Example]) -> list[tuple[Qu
 
 
 def ordinary_questions(suites: Sequence[Suite], split: Split, embedder: Embedder) -> list[Example]:
-    """The questions of one half of the suites."""
+    """The questions of one half of the suites, without those of suites that have questions of all kinds."""
     questions = [
         KindQuestion(text, "fact", suite.name)
         for suite in suites
+        if not any(sample.expected for sample in suite.samples)
         for text in dict.fromkeys(sample.question for sample in suite.half(split).samples[:_MAX_QUESTIONS])
     ]
     return examples_of(questions, embedder)
