@@ -15,7 +15,10 @@ from typing import Any
 
 from askive.eval.datasets.lines import held_out_rows
 from askive.models.errors import UsageError
+from askive.models.reader.cross_encoder import Reader
+from askive.rag.config import Config
 from askive.rag.evidence.judge import Judge
+from askive.rag.factory import open_generator, open_reader
 
 KINDS = ("support", "yesno", "qa")
 """What a text says of a claim, whether its answer is yes or no, whether it answers a question."""
@@ -60,6 +63,23 @@ def judge_rows(
         sys.stderr.write(f"\r{name} {kind} {len(judged)}  ")
     sys.stderr.write("\n")
     return judged
+
+
+def judge_as_configured(
+    config: Config, folder: Path, kinds: Sequence[str], limit: int, cases: Path | None
+) -> tuple[list[JudgedRow], Reader, str]:
+    """`judge_rows` by the configured generator; with the configured reader, and the generator's id.
+
+    Raises UsageError when the reader is off, and as `judge_rows`; errors of loading the models.
+    """
+    reader = open_reader(config)
+    if reader is None:
+        raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
+    generator = open_generator(config)
+    try:
+        return judge_rows(folder, kinds, limit, Judge(generator), cases), reader, generator.model_id
+    finally:
+        generator.close()
 
 
 def read_odds(path: Path) -> dict[tuple[str, str, str], tuple[float, ...]]:

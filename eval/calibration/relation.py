@@ -21,15 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askive.eval import script
-from askive.eval.calibration.judged_rows import JudgedRow, judge_rows
+from askive.eval.calibration.judged_rows import JudgedRow, judge_as_configured
 from askive.eval.calibration.scikit_learn import import_sklearn
 from askive.models.errors import AskiveError, UsageError
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import RELATIONS, STORED, Relation, RelationModel
 from askive.rag.config import load_config
-from askive.rag.evidence.judge import Judge, Judgement
+from askive.rag.evidence.judge import Judgement
 from askive.rag.evidence.source_sentences import candidates_of
-from askive.rag.factory import open_generator, open_reader
 from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.rules import check
 from askive.rag.verification.support import BY_JUDGE, BY_READER, relation_features
@@ -182,20 +181,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=Path, help="a file for the log-odds, to resume from")
     parser.add_argument("--write", action="store_true", help="store the models where the product reads them")
     options = parser.parse_args(arguments)
-    config = load_config()
     try:
-        reader = open_reader(config)
-        if reader is None:
-            raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
-        generator = open_generator(config)
-        try:
-            rows = judge_rows(options.folder, ["support"], options.rows, Judge(generator), options.cases)
-        finally:
-            generator.close()
+        rows, reader, generator_id = judge_as_configured(
+            load_config(), options.folder, ["support"], options.rows, options.cases
+        )
         claims = claims_of(rows, reader)
         stored = [
             _measured(claims, BY_READER, None, reader.digest),
-            _measured(claims, BY_JUDGE, generator.model_id, None),
+            _measured(claims, BY_JUDGE, generator_id, None),
         ]
     except AskiveError as error:
         return script.report_error(error)

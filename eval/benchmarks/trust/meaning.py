@@ -18,14 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askive.eval import script
-from askive.eval.calibration.judged_rows import KINDS, JudgedRow, judge_rows
+from askive.eval.calibration.judged_rows import KINDS, JudgedRow, judge_as_configured
 from askive.eval.calibration.relation import Claim, claims_of, figures, leave_one_out
 from askive.eval.calibration.scikit_learn import import_sklearn
-from askive.models.errors import AskiveError, UsageError
+from askive.models.errors import AskiveError
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import load_config
-from askive.rag.evidence.judge import Judge
-from askive.rag.factory import open_generator, open_reader
 from askive.rag.verification.support import BY_JUDGE, BY_READER
 
 _TITLES: Mapping[str, str] = {
@@ -133,16 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=Path, help="a file for the log-odds, to resume from")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
-    config = load_config()
     try:
-        reader = open_reader(config)
-        if reader is None:
-            raise UsageError("the reader is off", remedy="unset ASKIVE_READER, or set reader = shipped")
-        generator = open_generator(config)
-        try:
-            rows = judge_rows(options.folder, KINDS, options.rows, Judge(generator), options.cases)
-        finally:
-            generator.close()
+        rows, reader, _ = judge_as_configured(
+            load_config(), options.folder, KINDS, options.rows, options.cases
+        )
     except AskiveError as error:
         return script.report_error(error)
     record = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from askive.eval.benchmarks.trust import meaning
 from askive.eval.benchmarks.trust.meaning import binary_figures, main
+from askive.eval.calibration import judged_rows
 from askive.eval.calibration.judged_rows import JudgedRow
 from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
@@ -34,7 +34,7 @@ class KnowsAll(Judging):
 def test_the_command_has_a_table_for_each_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(meaning, "open_generator", lambda _config: KnowsAll())
+    monkeypatch.setattr(judged_rows, "open_generator", lambda _config: KnowsAll())
     folder, cases = write_sets(tmp_path / "sets"), tmp_path / "cases.jsonl"
     assert main([str(folder), "--rows", "12", "--cases", str(cases)]) == 0
     table = capsys.readouterr().out
@@ -62,6 +62,6 @@ def test_a_set_with_one_label_has_no_figures() -> None:
 def test_a_folder_without_sets_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(meaning, "open_generator", lambda _config: KnowsAll())
+    monkeypatch.setattr(judged_rows, "open_generator", lambda _config: KnowsAll())
     assert main([str(tmp_path)]) == 2
     assert "holds no sets" in capsys.readouterr().err

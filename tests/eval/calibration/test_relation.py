@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from askive.eval.calibration import judged_rows
 from askive.eval.calibration import relation as calibration
 from askive.eval.calibration.judged_rows import JudgedRow
 from askive.eval.calibration.relation import (
@@ -134,7 +135,7 @@ def test_the_command_stores_models_that_are_found(
 ) -> None:
     folder, stored = write_sets(tmp_path / "sets"), tmp_path / "relation.json"
     monkeypatch.setattr(calibration, "STORED", stored)
-    monkeypatch.setattr(calibration, "open_generator", lambda _config: Judging(by_claim))
+    monkeypatch.setattr(judged_rows, "open_generator", lambda _config: Judging(by_claim))
     assert main([str(folder), "--rows", "6"]) == 0
     assert not stored.exists()
     assert main([str(folder), "--rows", "12", "--write"]) == 0
@@ -154,6 +155,6 @@ def test_the_command_stores_models_that_are_found(
 def test_the_command_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(calibration, "open_generator", lambda _config: Judging(by_claim))
+    monkeypatch.setattr(judged_rows, "open_generator", lambda _config: Judging(by_claim))
     assert main([str(tmp_path)]) == 2
     assert "holds no sets" in capsys.readouterr().err
