@@ -117,7 +117,7 @@ def test_a_refusal_is_an_answer(page: Any) -> None:
     assert "zebra" in turn.locator(".refusal-message").inner_text()
     assert turn.get_by_role("heading", name="What may help").is_visible()
     turn.get_by_role("link", name="Add documents").click()
-    assert page.get_by_role("heading", name="Documents in “town”").is_visible()
+    page.get_by_role("heading", name="Documents in “town”").wait_for()
 
 
 def test_verdicts_and_disagreements_are_told_by_shape_and_words(page: Any) -> None:
