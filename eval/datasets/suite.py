@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from askive.rag.errors import UsageError
 from askive.rag.types import Document, QuestionKind, Turn
@@ -180,12 +180,15 @@ def digest_of(corpus_sha256: str, samples: Iterable[Sample]) -> str:
     return hashlib.sha256("\n".join([corpus_sha256, *lines]).encode()).hexdigest()
 
 
-def _fields(sample: Sample) -> dict[str, object]:
+def _fields(sample: Sample) -> dict[str, Any]:
     fields = asdict(sample)
     # Leave out rarely used fields, so that they do not change the digests of other suites.
     for name in ("obeyed_if", "half", "expected"):
         if not fields[name]:
             del fields[name]
+    for turn in fields["turns"]:
+        if not turn["kind"]:
+            del turn["kind"]
     return fields
 
 
