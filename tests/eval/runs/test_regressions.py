@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from askive.eval.datasets.discover import open_suite
 from askive.eval.runs.compare import compare_runs
 from askive.eval.runs.gate import check_gate, read_baseline, record_baseline
 from askive.eval.runs.pipelines import Builder
@@ -143,3 +144,9 @@ def test_wins_ties_and_losses_add_up(run: Runner, tmp_path: Path) -> None:
             assert (
                 difference.wins + (difference.ties or 0) + (difference.losses or 0) == difference.difference.n
             )
+
+
+def test_the_recorded_baseline_is_of_the_questions_and_documents_that_are_there() -> None:
+    """A field that is new in all questions would make the gate unusable until a new baseline is recorded."""
+    baseline = read_baseline()
+    assert baseline["suite_digest"] == open_suite(baseline["suite"]).digest
