@@ -201,4 +201,4 @@ def test_in_an_event_loop(mill: tuple[askive.Config, Path]) -> None:
     text, events = asyncio.run(main())
     assert "Ida Falk" in text
     assert (events[0], events[-1]) == ("Searching", "Final")
-    assert len(ticks) > 10, "the loop was not blocked"
+    assert len(ticks) > 3, "the loop was blocked"
