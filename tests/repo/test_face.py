@@ -6,13 +6,18 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import pytest
 
 import askive
 from askive.models.errors import UsageError
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import Message, Piece, Sampling
 from askive.rag.config import load_config
 from tests.rag.verification.fitted import SUPPORTS, Judging, write_relation
 
@@ -179,9 +184,22 @@ def test_verifying_needs_the_generator_s_weights_unless_it_is_left_out(
     assert sentence.verdict == "supported"
 
 
-def test_in_an_event_loop(mill: tuple[askive.Config, Path]) -> None:
+def test_in_an_event_loop(mill: tuple[askive.Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     config, _ = mill
     ticks: list[float] = []
+
+    class Waiting(ScriptedGenerator):
+        """Writes once the loop has turned: a loop that is blocked by the answer never does."""
+
+        def generate(
+            self, messages: Sequence[Message], sampling: Sampling, cancel: Flag | None = None
+        ) -> Iterator[Piece]:
+            begun, deadline = len(ticks), time.monotonic() + 30
+            while len(ticks) < begun + 10 and time.monotonic() < deadline:
+                time.sleep(0.001)
+            return super().generate(messages, sampling, cancel)
+
+    monkeypatch.setattr("askive.rag.assistant.open_generator", lambda _config: Waiting())
 
     async def tick() -> None:
         while True:
@@ -201,4 +219,4 @@ def test_in_an_event_loop(mill: tuple[askive.Config, Path]) -> None:
     text, events = asyncio.run(main())
     assert "Ida Falk" in text
     assert (events[0], events[-1]) == ("Searching", "Final")
-    assert len(ticks) > 3, "the loop was blocked"
+    assert len(ticks) > 10, "the loop was not blocked"
