@@ -59,7 +59,6 @@ def comparison(context: PlanContext) -> Iterator[Event]:
     answered by a summary, which goes by document. Raises as `plans.summary` does.
     """
     store = context.archive.store
-    context.admitted.check(store.publishers(), store.fields() if context.admitted.where else [])
     asked = _with_documents(
         sides_of(context.question.query, context.question.publishers), store.sources(context.admitted)
     )

@@ -36,8 +36,7 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     Code takes the cells of tables under a head that the question names. From other passages the generator copies
     values; only what stands there verbatim counts, and the generator is asked once more whether the sentence gives it
     as an answer: what it does not confirm is marked `unchecked` or left out. Publishers in the question restrict the
-    documents, and times the sentences. Raises UsageError as `plans.mentions` does, and ModelError when the generator
-    fails.
+    documents, and times the sentences. Raises ModelError when the generator fails.
     """
     scope = Scope.read(context)
     asked = AskedList.read(context.question.query, scope.restrictions)

@@ -33,7 +33,7 @@ def mentions(context: PlanContext) -> Iterator[Event]:
     """Counts the documents that mention what the question asks about, and lists them by date with a quote from each.
 
     Publishers and times that the question names restrict the documents. Documents that may mention it, or that may be
-    of the time, are listed apart. Raises UsageError for an unknown publisher or field of the user's filter.
+    of the time, are listed apart.
     """
     topic = context.question.topic
     scope = _Scope.read(context)

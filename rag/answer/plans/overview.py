@@ -17,7 +17,7 @@ def overview(context: PlanContext) -> Iterator[Event]:
     """Counts kinds of files, dates, publishers, authors, names and topics, and groups the documents by content.
 
     It concerns the whole collection, or the documents of the user's filter; whatever else the question names is not
-    looked at. A group cites the beginning of its most typical document. Raises UsageError as `plans.mentions` does.
+    looked at. A group cites the beginning of its most typical document.
     """
     yield Searching(context.question.query, filtered=context.trace.filtered, kind=context.trace.kind)
     builder = OverviewBuilder(context.archive, context.admitted, lambda: context.is_cancelled)

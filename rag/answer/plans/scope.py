@@ -31,12 +31,8 @@ class Scope:
 
     @classmethod
     def read(cls, context: PlanContext, *, by_publisher: bool = True, by_time: bool = False) -> Scope:
-        """by_publisher, by_time: whether publishers and times that the question names restrict the documents.
-
-        Raises UsageError for an unknown publisher or field of the user's filter.
-        """
+        """by_publisher, by_time: whether publishers and times that the question names restrict the documents."""
         store, admitted, question = context.archive.store, context.admitted, context.question
-        admitted.check(store.publishers(), store.fields() if admitted.where else [])
         publishers = question.publishers if by_publisher else ()
         times = context.retriever.understand(question).times or question.times
         times = times or _months(question, [source.published or "" for source in store.sources(admitted)])

@@ -39,7 +39,7 @@ def timeline(context: PlanContext) -> Iterator[Event]:
 
     A weekday, "last month" and the like are resolved from the date of the document. In documents that are dated to the
     day, sentences about the subject without a date count as of that day. Times in the question restrict the events;
-    what only may be of them is marked `unchecked`. Raises UsageError as `plans.mentions` does.
+    what only may be of them is marked `unchecked`.
     """
     scope = Scope.read(context)
     subject = Subject.read(context.question.query, _ASKING, scope.restrictions)

@@ -28,8 +28,7 @@ def who_said(context: PlanContext) -> Iterator[Event]:
     A question about somebody ("What did Carter say about ...") lists what that person says about the matter; one that
     asks who lists everybody who says it. Two questions in one are two parts of the table. The generator judges the
     likeliest statements; what it does not confirm is marked `unchecked` or left out. Publishers in the question are
-    speakers, and times restrict the dates of the documents. Raises UsageError as `plans.mentions` does, and ModelError
-    when the generator fails.
+    speakers, and times restrict the dates of the documents. Raises ModelError when the generator fails.
     """
     scope = Scope.read(context, by_publisher=False, by_time=True)
     parts = asked_parts(context.question.query, scope.restrictions)
