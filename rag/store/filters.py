@@ -88,7 +88,8 @@ class Filter:
         if self.before:
             parts.append(f"until {self.before.isoformat()}")
         if self.publishers:
-            parts.append(f"publisher {' or '.join(self.publishers)}")
+            # `of_publisher` leaves an empty name when no publisher is left.
+            parts.append(f"publisher {' or '.join(self.publishers) or 'none'}")
         if self.path:
             parts.append(f"path {self.path}")
         parts += [f"{key} has {value!r}" for key, value in self.where]

@@ -96,10 +96,10 @@ def _sentences_of(context: PlanContext, name: str, aspect: str) -> list[SourceSe
     topic = retriever.read(aspect or name)
     if name in context.question.publishers:
         admitted = context.admitted.of_publisher(name)
-        if aspect:
-            hits = passages_about(retriever, topic, admitted)
-        else:
-            hits = central_passages(archive, archive.store.sources(admitted))
+        sources = archive.store.sources(admitted)
+        if not sources:
+            return []
+        hits = passages_about(retriever, topic, admitted) if aspect else central_passages(archive, sources)
         sentences = statements(hits)
     elif documents := named_documents(name, name, archive.store.sources(context.admitted)):
         hits = central_passages(archive, documents)

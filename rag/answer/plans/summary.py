@@ -92,7 +92,7 @@ def _chosen(
 ) -> list[SourceSentence]:
     """The sentences to sum up, the best first."""
     embedder = context.archive.embedder
-    if subject.documents or not subject.topic:
+    if subject.documents or not subject.topic or not sources:
         hits = central_passages(context.archive, subject.documents or sources)
         return choose_sentences(statements(hits), embedder, n_words)
     topic = context.retriever.read(subject.topic)

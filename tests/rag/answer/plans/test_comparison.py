@@ -9,6 +9,7 @@ from threading import Event as Flag
 import pytest
 
 from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
 from askive.rag.types import Answer, Final, Progress, Searching, Sources
 from tests.rag.archives import archive_of, assistant_of, document
 
@@ -68,6 +69,12 @@ def test_a_side_without_evidence_has_none(town: Archive) -> None:
     answer = ask(town, "What do Reuters and AP say about the mill?")
     assert answer.text == "On mill: AP in 1 document, Reuters in none."
     assert cells(answer) == [("only AP", "The mill burned down in Finsk.", "")]
+
+
+def test_a_publisher_that_the_filter_excludes_has_none(town: Archive) -> None:
+    question, admitted = "What do Reuters and VOA say about the ferry?", Filter(publishers=("Reuters",))
+    answer = assistant_of(town).ask(question, kind="comparison", admitted=admitted)
+    assert answer.text == "On ferry: Reuters in 1 document, VOA in none."
 
 
 def test_sides_are_never_swapped(town: Archive) -> None:

@@ -107,6 +107,12 @@ def test_everything_within_the_filter(town: Archive) -> None:
     assert {citation.hit.source.publisher for citation in answer.citations} == {"Reuters"}
     with pytest.raises(UsageError, match="no document is published by 'VOA'"):
         ask(town, "Summarise everything", admitted=parse_filter(publishers=["VOA"]))
+    excluded = ask(
+        town,
+        "What do the Reuters documents say about Borgholm?",
+        admitted=Filter(publishers=("The Aldermoor Post",)),
+    )
+    assert excluded.text.startswith("There are no documents to sum up (publisher none).")
 
 
 def test_what_is_not_there_is_refused(town: Archive, tmp_path: Path) -> None:
