@@ -120,8 +120,7 @@ class Assistant:
     ) -> Iterator[Event]:
         """Events: Searching, Sources, Progress..., Token..., Final. A refusal is a Final answer, not an exception.
 
-        admitted: a filter on documents. kind: as what to answer the question; None decides by the question. Kinds that
-        have no plan yet are answered from the best passages, and `Answer.kind` says so. words: of a
+        admitted: a filter on documents. kind: as what to answer the question; None decides by the question. words: of a
         summary, 20 to 2,000; without it as many as the question says, or 150.
         Raises UsageError for a question that is empty, longer than 12,000 characters or not a string, and for an
         unknown field in the filter; ModelError when the generator fails.

@@ -5,7 +5,7 @@ Each stage emits an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 from typing import get_args
@@ -60,8 +60,6 @@ from askive.rag.verification.verifier import Verifier
 
 LONGEST_QUESTION_CHARS = 12_000
 MIN_WORDS, MAX_WORDS = 20, 2_000
-FROM_PASSAGES: frozenset[QuestionKind] = frozenset({"fact", "yes_no", "explanation", "who_said"})
-"""The kinds that the best passages answer."""
 
 
 class Answerer:
@@ -120,7 +118,7 @@ class Answerer:
         reading = self._reader.read(question, history)
         analysed = self.preparer.retriever.read(reading.text)
         kind = kind or reading.kind or self._kind_of(analysed)
-        if kind in PLANS and kind not in FROM_PASSAGES:
+        if kind in PLANS:
             return ()
         admitted = checked_filter(admitted or Filter(), self._archive.store)
         prepared = self.preparer.prepare(analysed, history, admitted, cancel, reading.context)
@@ -157,7 +155,6 @@ class Answerer:
         trace.kind = kind = kind or reading.kind or self._kind_of(whole)
         plan = PLANS.get(kind)
         if plan is None:
-            trace.kind = kind if kind in FROM_PASSAGES else self._kind_of(whole, ())
             yield from self._stream_from_passages(whole, history, reading.context, cancel, admitted, trace)
             return
         archive, tools = self._archive, self.tools
@@ -165,11 +162,10 @@ class Answerer:
         for event in plan(context):
             yield replace(event, notes=reading.notes) if isinstance(event, Searching) else event
 
-    def _kind_of(self, question: Question, planned: Container[QuestionKind] | None = None) -> QuestionKind:
-        """The kind of a question when the user names none: the one place that decides it. planned: kinds to choose."""
-        embedder = self._archive.embedder
-        planned = planned_for(question) if planned is None else planned
-        return classify(question, self._archive.embed_query(question.query), embedder.digest, planned)
+    def _kind_of(self, question: Question) -> QuestionKind:
+        """The kind of a question when the user names none: the one place that decides it."""
+        vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest
+        return classify(question, vector, digest, planned_for(question))
 
     def _stream_from_passages(
         self,

@@ -428,5 +428,6 @@ def test_nothing_is_prefilled_for_a_question_that_a_plan_answers(archive: Archiv
     generator = Recording()
     typing = assistant(archive, generator)
     assert typing.anticipate("Which documents mention Aldermoor", kind="mentions") == ()
+    assert typing.anticipate("Who said that the harbour is safe", kind="who_said") == ()
     assert generator.prompts == []
     assert typing.anticipate(SHIPS, kind="fact") and generator.prompts
