@@ -38,6 +38,10 @@ class SourceSentence:
         """The quote of a citation, without neighbours."""
         return cls(citation.hit, Span(citation.start, citation.end), citation.quote)
 
+    def citation(self, marker: int = 0, score: float = 1.0) -> Citation:
+        """A citation of the whole sentence."""
+        return Citation(marker, self.hit, *self.span, self.text, score)
+
     @property
     def title(self) -> str:
         """Title of the document."""

@@ -17,7 +17,7 @@ from askive.rag.question.analysis import Question
 from askive.rag.text.numbers import numbers
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.words import stems, words
-from askive.rag.types import Citation, Sentence
+from askive.rag.types import Sentence
 from askive.rag.verification.attribution import attributed_sentence
 from askive.rag.verification.verifier import Verifier
 
@@ -65,8 +65,7 @@ def count_words(sentences: Sequence[SourceSentence] | Sequence[Sentence]) -> int
 def quoted(sentence: SourceSentence) -> Sentence:
     """A sentence of the source as a quotation."""
     text = f"“{' '.join(sentence.text.split())}”"
-    citation = Citation(0, sentence.hit, *sentence.span, sentence.text, 1.0)
-    return Sentence(text, 0, len(text), (citation,), "supported")
+    return Sentence(text, 0, len(text), (sentence.citation(),), "supported")
 
 
 def messages(paragraph: Sequence[SourceSentence], n_words: int) -> tuple[Message, ...]:

@@ -48,8 +48,7 @@ def judge_in_turn(
         sentence = sentence_of(item)
         key = (sentence.hit.passage.doc_id, sentence.span.start)
         if key not in known and not is_cancelled():
-            start, end = sentence.span
-            known[key] = answers(Citation(0, sentence.hit, start, end, sentence.text, 1.0))
+            known[key] = answers(sentence.citation())
         yield judged(item, known.get(key), ANSWERS_FROM)
 
 

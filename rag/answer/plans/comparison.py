@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of
+from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
+from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.summary import summary
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import heading_words
@@ -27,7 +28,6 @@ from askive.rag.types import (
     Refusal,
     Row,
     Searching,
-    Sentence,
     Source,
     Sources,
 )
@@ -139,19 +139,17 @@ def _context(sentence: SourceSentence) -> str:
 
 def _table(context: PlanContext, sides: Sequence[_Side], aspect: str) -> Iterator[Event]:
     """`Sources`, how many documents each side has, its best sentence, and the rows."""
-    markers: dict[tuple[int, int, int], int] = {}
+    numbered = NumberedCitations()
     known = set(stems(" ".join((aspect, *(side.name for side in sides)))))
-    rows = tuple(_row(sides, cells, known, markers) for cells in _points(context, sides))
+    rows = tuple(_row(sides, cells, known, numbered) for cells in _points(context, sides))
     citations = [citation for row in rows for citation in row.citations]
-    shown = Table((), (POINT, *(side.name for side in sides)), rows, hits_of(citations))
-    yield Sources(shown.hits, citations[0])
-    written = Text()
-    yield from written.add(Sentence(_counts(sides, aspect), 0, 0, verdict="supported"))
+    sentences = [_counts(sides, aspect)]
     if context.is_cancelled:
-        yield from written.add(
-            Sentence("Stopped before every side was looked at.", 0, 0, verdict="supported")
-        )
-    yield shown.final(context, written)
+        sentences.append("Stopped before every side was looked at.")
+    columns = (POINT, *(side.name for side in sides))
+    shown = Table(sentences, columns, rows, hits_of(citation.hit for citation in citations))
+    yield Sources(shown.hits, citations[0])
+    yield from shown.conclusion(context)
 
 
 def _counts(sides: Sequence[_Side], aspect: str) -> str:
@@ -194,13 +192,13 @@ def _row(
     sides: Sequence[_Side],
     cells: Mapping[str, SourceSentence],
     known: Set[str],
-    markers: dict[tuple[int, int, int], int],
+    numbered: NumberedCitations,
 ) -> Row:
     citations: list[Citation] = []
     values = {POINT: _point(cells, known)}
     for side in sides:
         if sentence := cells.get(side.name):
-            citations.append(_cite(sentence, markers))
+            citations.append(numbered.cite(sentence))
             values[side.name] = f"“{' '.join(sentence.text.split())}”"
     return Row(values, citations=tuple(citations))
 
@@ -217,9 +215,3 @@ def _point(cells: Mapping[str, SourceSentence], known: Set[str]) -> str:
     differ = all(figures) and not set.intersection(*map(set, figures))
     who = "both" if len(cells) == 2 else "all"
     return f"{who}{f': {about}' if about else ''}{'; other figures' if differ else ''}"
-
-
-def _cite(sentence: SourceSentence, markers: dict[tuple[int, int, int], int]) -> Citation:
-    key = sentence.hit.passage.doc_id, *sentence.span
-    marker = markers.setdefault(key, len(markers) + 1)
-    return Citation(marker, sentence.hit, *sentence.span, sentence.text, 1.0)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
+from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
+from askive.rag.answer.plans.plan import PlanContext, Table, Text
 from askive.rag.passage_context import named_source
 from askive.rag.question.requests.remark import Form
 from askive.rag.text.clauses import claims_of
@@ -41,9 +42,9 @@ def last_answer(context: PlanContext, form: Form) -> Iterator[Event]:
         return
     if form in ("one", "shorter"):
         found = _shortened(context, found, 1 if form == "one" else None)
-    markers: dict[tuple[int, int, int], int] = {}
-    sentences = [numbered(one.sentence, markers) for one in found]
-    hits = hits_of([citation for sentence in sentences for citation in sentence.citations])
+    citations = NumberedCitations()
+    sentences = [citations.number(one.sentence) for one in found]
+    hits = hits_of([citation.hit for sentence in sentences for citation in sentence.citations])
     if form == "table":
         rows = tuple(
             Row({"Statement": one.text, "Source": _source_of(one)}, citations=one.citations)

@@ -15,7 +15,7 @@ from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
 from askive.rag.survey.statements import speakers_in
-from askive.rag.types import Citation, Event, Progress, Row, Searching, Sources
+from askive.rag.types import Event, Progress, Row, Searching, Sources
 
 COLUMNS = ("Value", "Source")
 SPEAKER_COLUMN = "Reported by"
@@ -115,9 +115,8 @@ def _values(
         if context.is_cancelled:
             result.append(judged(value, None))
             continue
-        start, end = value.sentence.span
-        citation = Citation(0, hit, start, end, value.sentence.text, 1.0)
-        result.append(judged(value, tools.verifier.gives(question, value.text, citation)))
+        log_odds = tools.verifier.gives(question, value.text, value.sentence.citation())
+        result.append(judged(value, log_odds))
     return result
 
 

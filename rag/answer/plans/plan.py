@@ -10,13 +10,11 @@ from typing import Protocol
 from askive.rag.answer.conclusion import Tools
 from askive.rag.answer.streaming import AnswerTrace
 from askive.rag.question.analysis import Question
-from askive.rag.retrieval.near_duplicates import number_ranks
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.types import (
     Answer,
-    Citation,
     Cited,
     Event,
     Final,
@@ -127,18 +125,3 @@ class Table:
                 rows=self.rows,
             )
         )
-
-
-def numbered(sentence: Sentence, markers: dict[tuple[int, int, int], int]) -> Sentence:
-    """The sentence with markers on its citations. markers: those given so far, by document and offsets; it grows."""
-    citations: list[Citation] = []
-    for citation in sentence.citations:
-        key = citation.hit.passage.doc_id, citation.start, citation.end
-        citations.append(replace(citation, marker=markers.setdefault(key, len(markers) + 1)))
-    return replace(sentence, citations=tuple(citations))
-
-
-def hits_of(citations: Sequence[Citation]) -> tuple[Hit, ...]:
-    """The passages of the citations, each once, with ranks from 1."""
-    hits = {(c.hit.passage.doc_id, c.hit.passage.start): c.hit for c in citations}
-    return number_ranks(list(hits.values()))

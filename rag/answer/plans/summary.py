@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from askive.rag.answer.plans.differences import differences
-from askive.rag.answer.plans.plan import PlanContext, Table, Text, hits_of, numbered
+from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
+from askive.rag.answer.plans.plan import PlanContext, Table, Text
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
 from askive.rag.question.requests.subject import Subject, subject_of, without
@@ -17,7 +18,6 @@ from askive.rag.summary.passages import central_passages, passages_about, scores
 from askive.rag.summary.wording import Writer, count_words, paragraphs_of, says_again
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import (
-    Citation,
     Event,
     Progress,
     Refusal,
@@ -60,9 +60,8 @@ def summary(context: PlanContext) -> Iterator[Event]:
         )
         yield from Table(refusal=refusal).events(context)
         return
-    citations = [Citation(1, one.hit, *one.span, one.text, 1.0) for one in chosen]
-    hits = hits_of(citations)
-    yield Sources(hits, citations[0])
+    hits = hits_of([sentence.hit for sentence in chosen])
+    yield Sources(hits, chosen[0].citation(1))
     written = Text()
     yield from _write(context, chosen, n_words, written)
     yield Table(hits=hits).final(context, written)
@@ -110,7 +109,7 @@ def _write(
     paragraphs = paragraphs_of(chosen)
     are_several = len({sentence.hit.source.doc_id for sentence in chosen}) > 1
     share = n_words / max(count_words(chosen), n_words)
-    markers: dict[tuple[int, int, int], int] = {}
+    citations = NumberedCitations()
     for done, paragraph in enumerate(paragraphs):
         yield Progress(done, len(paragraphs), "paragraphs")
         n_room = round(share * count_words(paragraph))
@@ -127,7 +126,7 @@ def _write(
         lead, separator = f"{named_source(paragraph[0].hit.source)}: " if are_several else "", "\n\n"
         for sentence in sentences:
             if not says_again(sentence.text, written.sentences):
-                marked = replace(numbered(sentence, markers), text=f"{lead}{sentence.text}")
+                marked = replace(citations.number(sentence), text=f"{lead}{sentence.text}")
                 yield from written.add(marked, separator)
                 lead, separator = "", " "
     context.trace.mark_generated()
