@@ -80,7 +80,7 @@ def _sentences(context: PlanContext, last: Turn) -> list[_Found]:
         citer = verifier.citer(question, hits)
         sentence = citer.cite(words_only, 0)
         if sentence.verdict != "supported":
-            sentence = verifier.verify(words_only, 0, question, hits)
+            sentence = verifier.judge(sentence, question)
         if sentence.verdict == "supported":
             found.append(_Found(replace(sentence, text=text), citer))
     return found
