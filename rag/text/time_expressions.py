@@ -89,8 +89,15 @@ class Time:
 
     def includes(self, published: str) -> bool:
         """Whether a document of this date may be from the period."""
-        first, last = date_range(published)
+        return self.overlaps(*date_range(published))
+
+    def overlaps(self, first: Day, last: Day) -> bool:
+        """Whether a day from first to last is in the period."""
         return first <= self.last and self.first <= last
+
+    def covers(self, first: Day, last: Day) -> bool:
+        """Whether all days from first to last are in the period."""
+        return self.first <= first and last <= self.last
 
 
 @dataclass(frozen=True, slots=True)

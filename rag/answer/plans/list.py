@@ -7,7 +7,7 @@ from functools import partial
 
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
-from askive.rag.answer.plans.scope import Scope
+from askive.rag.answer.plans.scope import Scope, source_cell
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.question.requests.asked_list import AskedList
@@ -137,7 +137,7 @@ def _row(
     text: str, group: Sequence[ListValue], asked: AskedList, numbered: NumberedCitations, *, is_sure: bool
 ) -> Row:
     sentences = list({value.sentence.span: value.sentence for value in group}.values())[:_MAX_SOURCES]
-    sources = dict.fromkeys(", ".join(filter(None, (s.title, s.hit.source.publisher))) for s in sentences)
+    sources = dict.fromkeys(map(source_cell, sentences))
     values = {"Value": text, "Source": "; ".join(sources)}
     if asked.with_speaker:
         values[SPEAKER_COLUMN] = "; ".join(dict.fromkeys(_reporter(sentence) for sentence in sentences))
@@ -155,13 +155,10 @@ def _summary(rows: Sequence[Row], scope: Scope) -> list[str]:
     """The values, how many of how many documents, and how many more may be such."""
     sure = [row for row in rows if row.verdict == "supported"]
     documents = {citation.hit.passage.doc_id for row in sure for citation in row.citations}
-    n = len(scope.sources)
-    whole = f"{n:,} document{'' if n == 1 else 's'}{f' ({scope.filtered})' if scope.filtered else ''}"
     named = [row.values["Value"] for row in sure[:_MAX_NAMED]]
     more = "; ..." if len(sure) > len(named) else ""
-    sentences = [
-        f"{len(sure):,} found in {len(documents):,} of {whole}{': ' if named else ''}{'; '.join(named)}{more}."
-    ]
+    listed = f": {'; '.join(named)}{more}" if named else ""
+    sentences = [f"{len(sure):,} found in {len(documents):,} of {scope.documents}{listed}."]
     if len(sure) < len(rows):
         sentences.append(f"{len(rows) - len(sure):,} more may be such.")
     return sentences

@@ -101,8 +101,7 @@ class _Scope:
         """Whether the document surely is of one of the times: `2015` may be of November."""
         if not self.times or source.published is None:
             return not self.times
-        first, last = date_range(source.published)
-        return any(time.first <= first and last <= time.last for time in self.times)
+        return any(time.covers(*date_range(source.published)) for time in self.times)
 
     def unknown_text(self) -> str:
         """That no document is of what the question names."""

@@ -54,27 +54,36 @@ class Scope:
             not context.archive.counts().n_documents,
         )
 
+    @property
+    def documents(self) -> str:
+        """How many documents are looked at, and what restricts them: `7 documents (published by Reuters)`."""
+        n = len(self.sources)
+        return f"{n:,} document{'' if n == 1 else 's'}{f' ({self.filtered})' if self.filtered else ''}"
+
     def may_be_of(self, sentence: SourceSentence) -> bool:
         """Whether a sentence may be of the times: by a time that it gives, or by the date of its document."""
         if not self.times:
             return True
         spans = [time.days for time in event_times(sentence.text, sentence.published)]
         spans += [date_range(sentence.published)] if sentence.published else []
-        return any(first <= time.last and time.first <= last for time in self.times for first, last in spans)
+        return any(time.overlaps(*span) for time in self.times for span in spans)
 
     def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
         """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
         if self.is_empty_archive:
             text = "There are no documents yet. Add some with `askive index PATH`."
             return Table(refusal=Refusal("empty_archive", text, filtered=self.filtered))
-        n = len(self.sources)
-        where = f"{n:,} document{'' if n == 1 else 's'}{f' ({self.filtered})' if self.filtered else ''}"
-        text = f"{what[0].upper()}{what[1:]} was found in {where}."
+        text = f"{what[0].upper()}{what[1:]} was found in {self.documents}."
         if missing:
             text += f" None of them mentions {' or '.join(dict.fromkeys(missing))}."
         if context.is_cancelled:
             text = f"Stopped early. So far: {text}"
         return Table(refusal=Refusal("nothing_relevant", text, filtered=self.filtered))
+
+
+def source_cell(sentence: SourceSentence) -> str:
+    """Title and publisher of the document of a sentence, for a column of sources."""
+    return ", ".join(filter(None, (sentence.title, sentence.hit.source.publisher)))
 
 
 def _months(question: Question, dates: Sequence[str]) -> tuple[Time, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
-from askive.rag.answer.plans.scope import Scope
+from askive.rag.answer.plans.scope import Scope, source_cell
 from askive.rag.question.subject import Subject
 from askive.rag.survey.event_times import may_be_dated
 from askive.rag.survey.events import DatedEvent, dated_events, in_order, undated_events
@@ -75,14 +75,12 @@ def timeline(context: PlanContext) -> Iterator[Event]:
 
 
 def _may_be_of(event: DatedEvent, times: Sequence[Time]) -> bool:
-    first, last = event.time.days
-    return not times or any(first <= time.last and time.first <= last for time in times)
+    return not times or any(time.overlaps(*event.time.days) for time in times)
 
 
 def _is_of(event: DatedEvent, times: Sequence[Time]) -> bool:
     """Whether it surely is: an event of 2015 may be of November."""
-    first, last = event.time.days
-    return not times or any(time.first <= first and last <= time.last for time in times)
+    return not times or any(time.covers(*event.time.days) for time in times)
 
 
 def _most_told(events: Sequence[DatedEvent]) -> list[DatedEvent]:
@@ -97,7 +95,7 @@ def _row(event: DatedEvent, numbered: NumberedCitations, times: Sequence[Time]) 
         "Date": event.time.text,
         "Event": " ".join(sentence.text.split()),
         "Date as written": event.time.describe(),
-        "Source": ", ".join(part for part in (sentence.title, sentence.hit.source.publisher) if part),
+        "Source": source_cell(sentence),
     }
     citations = tuple(numbered.cite(item.sentence, item.coverage) for item in event.sentences)
     verdict: Verdict = "supported" if _is_of(event, times) else "unchecked"
@@ -114,11 +112,9 @@ def _summary(
     """How many events of how many documents, and what was not looked at or is not listed."""
     n_sure = sum(_is_of(event, scope.times) for event in events)
     documents = {item.sentence.hit.passage.doc_id for event in events for item in event.sentences}
-    whole = f"{len(scope.sources):,} document{'' if len(scope.sources) == 1 else 's'}"
-    filtered = f" ({scope.filtered})" if scope.filtered else ""
     sentences = [
         f"{n_sure:,} dated event{'' if n_sure == 1 else 's'}{_about(subject)}{_of(scope.times)}"
-        f" in {len(documents):,} of {whole}{filtered}."
+        f" in {len(documents):,} of {scope.documents}."
     ]
     if n_sure < len(events):
         sentences.append(f"{len(events) - n_sure:,} more may be of that time: their dates are less precise.")

@@ -7,7 +7,7 @@ from functools import partial
 
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
-from askive.rag.answer.plans.scope import Scope
+from askive.rag.answer.plans.scope import Scope, source_cell
 from askive.rag.question.requests.asked_speakers import Part, asked_parts
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn
 from askive.rag.survey.sentences import SentenceSurvey
@@ -112,7 +112,7 @@ def _row(
         "Speaker": speaker,
         "Date": sentence.published or "",
         "Statement": " ".join(sentence.text.split()),
-        "Source": ", ".join(filter(None, (sentence.title, sentence.hit.source.publisher))),
+        "Source": source_cell(sentence),
     }
     values = {PART_COLUMN: part.text, **values} if several else values
     citation = numbered.cite(sentence, judged.item.item.coverage)
