@@ -77,19 +77,19 @@ class LogisticModel:
 
 
 def find_model(
-    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None, stored: Path = STORED
+    embedder_id: str, reader_sha256: str | None, generator_id: str | None = None
 ) -> LogisticModel | None:
     """The shipped model fitted with these; None when there is none: features of other models are not comparable."""
     key = (embedder_id, reader_sha256, generator_id)
     return next(
-        (m for m in _cached_models(stored) if (m.embedder_id, m.reader_sha256, m.generator_id) == key),
+        (m for m in _shipped_models() if (m.embedder_id, m.reader_sha256, m.generator_id) == key),
         None,
     )
 
 
-@lru_cache(maxsize=4)
-def _cached_models(path: Path) -> tuple[LogisticModel, ...]:
-    return read_stored(path)
+@lru_cache(maxsize=1)
+def _shipped_models() -> tuple[LogisticModel, ...]:
+    return read_stored(STORED)
 
 
 def read_stored(path: Path) -> tuple[LogisticModel, ...]:
