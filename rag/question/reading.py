@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Event as Flag
 
 from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.question.follow_up import meaning_of
@@ -56,7 +55,7 @@ class QuestionReader:
         self._languages: tuple[int, frozenset[Language]] = (-1, frozenset())
         self._translations = lru_cache(maxsize=32)(self._translated)
 
-    def read(self, text: str, history: Sequence[Turn] = (), cancel: Flag | None = None) -> Reading:
+    def read(self, text: str, history: Sequence[Turn] = ()) -> Reading:
         """The question as it is answered. Raises ModelError when the generator fails."""
         notes: list[str] = []
         meant = meaning_of(text, history)
