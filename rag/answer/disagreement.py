@@ -17,14 +17,13 @@ from askive.rag.passage_context import named_source
 from askive.rag.question.analysis import Question
 from askive.rag.text.names import names_in
 from askive.rag.types import Account, Citation, Hit
+from askive.rag.verification.support import GIVES_FROM
 
 Cite = Callable[[Hit, int, int, float], Citation]
 Gives = Callable[[str, Citation], float]
 """A value and its citation -> the log-odds that the citation gives this value as the answer."""
 
 _MAX_ACCOUNTS = 6
-_MIN_LOG_ODDS = -0.3
-"""From these log-odds on a value is listed beside two more likely ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +137,7 @@ def _likely_groups(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> lis
     ]
     best_two = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
     return [
-        group
-        for at, group in enumerate(groups)
-        if odds[at] >= _MIN_LOG_ODDS or (at in best_two and likely[at])
+        group for at, group in enumerate(groups) if odds[at] >= GIVES_FROM or (at in best_two and likely[at])
     ]
 
 

@@ -9,13 +9,10 @@ from typing import Generic, Literal, TypeVar
 
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.types import Citation
-from askive.rag.verification.support import ANSWERS_FROM
+from askive.rag.verification.support import ANSWERS_FROM, GIVES_FROM
 
 Item = TypeVar("Item")
 
-GIVES_FROM = -0.3
-"""Log-odds of `Verifier.gives` from which on a value counts; those of several accounts
-(`askive.rag.answer.disagreement`) have the same limit."""
 _DOUBTFUL = 1.5
 """What is at most this much below the limit may belong to the answer."""
 UNJUDGED = math.inf

@@ -38,6 +38,8 @@ CONTRADICTED_FROM = 0.5
 ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
+GIVES_FROM = -0.3
+"""Log-odds of `SupportModel.gives` from which on a value is listed, alone or beside two more likely ones."""
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """On each side of a quote, for judge and reader."""
