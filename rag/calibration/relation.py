@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 Relation = Literal["supports", "contradicts", "neither"]
 RELATIONS: tuple[Relation, ...] = ("supports", "contradicts", "neither")
+CONTRADICTED_FROM = 0.5
+"""Probability of `contradicts` from which a claim that is not supported is called contradicted."""
 STORED = Path(__file__).with_name("relation.json")
 
 
@@ -48,14 +50,14 @@ class RelationModel:
         return {relation: share / total for relation, share in shares.items()}
 
     def relation(self, features: Mapping[str, float]) -> Relation:
-        """`supports` from the threshold on, else the more probable of the other two.
+        """`supports` from the threshold on, else `contradicts` from CONTRADICTED_FROM on, else `neither`.
 
         Raises KeyError when a feature is missing.
         """
         shares = self.probabilities(features)
         if shares["supports"] >= self.threshold:
             return "supports"
-        return "contradicts" if shares["contradicts"] > shares["neither"] else "neither"
+        return "contradicts" if shares["contradicts"] >= CONTRADICTED_FROM else "neither"
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RelationModel:

@@ -10,18 +10,18 @@ its place. `python -m askive.eval.calibration.relation` fits both models.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from askive.models.protocols import Generator
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.calibration.relation import STORED, find_relation_model
+from askive.rag.calibration.relation import STORED, Relation, find_relation_model
 from askive.rag.evidence.judge import Judge, Judgement
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.speakers import is_attributed
 from askive.rag.text.words import stems
-from askive.rag.types import Citation, Sentence
+from askive.rag.types import Citation, Sentence, Verdict
 from askive.rag.verification.attribution import with_attribution
 
 RELATION = STORED
@@ -33,8 +33,11 @@ BY_JUDGE = (*_WORDS, *_JUDGED)
 """Features of the two models, as `relation_features` names them. Both together are no better than the judge alone."""
 NOT_SAID = "the cited text does not say this"
 OPPOSED = "the cited text says otherwise"
-CONTRADICTED_FROM = 0.5
-"""Probability of `contradicts` from which a sentence that is not supported is called contradicted."""
+_VERDICTS: Mapping[Relation, tuple[Verdict, tuple[str, ...]]] = {
+    "supports": ("supported", ()),
+    "contradicts": ("contradicted", (OPPOSED,)),
+    "neither": ("unsupported", (NOT_SAID,)),
+}
 ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
@@ -131,16 +134,11 @@ class SupportModel:
             return sentence
         text = judged_text(sentence.citations)
         opinion = self._judge.statements([sentence.text], text)[0] if self._judge else None
-        shares = self._model.probabilities(
-            relation_features(
-                sentence.text, text, is_worded_alike=is_worded_alike, reader=self._reader, opinion=opinion
-            )
+        features = relation_features(
+            sentence.text, text, is_worded_alike=is_worded_alike, reader=self._reader, opinion=opinion
         )
-        if shares["supports"] >= self._model.threshold:
-            return replace(sentence, verdict="supported", reasons=())
-        if shares["contradicts"] >= CONTRADICTED_FROM:
-            return replace(sentence, verdict="contradicted", reasons=(OPPOSED,))
-        return replace(sentence, verdict="unsupported", reasons=(NOT_SAID,))
+        verdict, reasons = _VERDICTS[self._model.relation(features)]
+        return replace(sentence, verdict=verdict, reasons=reasons)
 
 
 def judged_text(citations: Sequence[Citation]) -> str:
