@@ -20,7 +20,7 @@ _NOTE = re.compile(r"\s*\([^()]*\)$")
 
 
 def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
-    """The filter with the uris of the documents that it names; a filter that names none is returned as it is.
+    """The filter with the uris of the documents that it names; one without names is returned as it is.
 
     Raises UsageError for a publisher or a field that no document has, and for a name of no document or of several.
     """
@@ -30,6 +30,8 @@ def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
     if not admitted.documents:
         return admitted
     sources = store.sources()
+    if {source.uri for source in sources}.issuperset(admitted.documents):
+        return admitted
     uris = dict.fromkeys(
         source.uri for name in admitted.documents for source in named_documents(name, sources)
     )
