@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.evidence.values import synonyms_of
 from askive.rag.passage_context import heading_words
 from askive.rag.question.subject import Subject, Term
 from askive.rag.retrieval.mentions import MentionSearch
 from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
 from askive.rag.store.fts5 import phrase_expression
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.words import stems
@@ -206,8 +205,8 @@ class SentenceSurvey:
         """The cosines of the nearest passages, by id."""
         ids = None
         if len(self._sources) < self._archive.counts().n_documents:
-            rows = self._archive.store.select("SELECT passage_id, doc_id FROM passages ORDER BY passage_id")
-            ids = np.array([item for item, doc_id in rows if doc_id in self._sources], dtype=np.int64)
+            uris = tuple(source.uri for source in self._sources.values())
+            ids = self._archive.store.passage_ids(Filter(documents=uris))
         vector = self._archive.embed_query(self._subject.text)
         found = self._archive.dense.search(vector, _N_NEAREST, ids)
         return {item: cosine for item, cosine in found if cosine >= _MIN_COSINE}
