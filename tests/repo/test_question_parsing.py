@@ -19,7 +19,7 @@ OPEN_NAMES = {
     "askive.rag.question.requests.asked_speakers": {"Part", "asked_parts", "asks_for_statements"},
     "askive.rag.question.kind": {"classify"},
     "askive.rag.question.subject": {"Subject", "Term"},
-    "askive.rag.question.requests.subject": {"Subject", "named_documents", "subject_of", "without"},
+    "askive.rag.question.requests.asked_summary": {"AskedSummary", "documents_in", "without"},
     "askive.rag.question.requests.sides": {"Sides", "sides_of"},
     "askive.rag.question.requests.remark": {"Form", "About", "read_remark"},
     "askive.rag.question.reading": {"QuestionReader"},

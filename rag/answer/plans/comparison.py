@@ -14,8 +14,8 @@ from askive.rag.answer.plans.summary import summary
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import heading_words
 from askive.rag.question.analysis import Question
+from askive.rag.question.requests.asked_summary import documents_in
 from askive.rag.question.requests.sides import Sides, sides_of
-from askive.rag.question.requests.subject import named_documents
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.passages import central_passages, passages_about, scores_about
 from askive.rag.text.names import has_name, lower_words
@@ -101,7 +101,7 @@ def _sentences_of(context: PlanContext, name: str, aspect: str) -> list[SourceSe
             return []
         hits = passages_about(retriever, topic, admitted) if aspect else central_passages(archive, sources)
         sentences = statements(hits)
-    elif documents := named_documents(name, name, archive.store.sources(context.admitted)):
+    elif documents := documents_in(name, name, archive.store.sources(context.admitted)):
         hits = central_passages(archive, documents)
         sentences = statements(hits)
     else:

@@ -10,7 +10,7 @@ from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
 from askive.rag.answer.plans.plan import PlanContext, Table, Text
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
-from askive.rag.question.requests.subject import Subject, subject_of, without
+from askive.rag.question.requests.asked_summary import AskedSummary, without
 from askive.rag.store.filters import Filter
 from askive.rag.summary.choice import choose_sentences, statements
 from askive.rag.summary.kept import KeptParagraphs
@@ -41,21 +41,21 @@ def summary(context: PlanContext) -> Iterator[Event]:
     document, the oldest first. Raises ModelError when the generator fails.
     """
     store = context.archive.store
-    admitted, asked = _restricted(context)
+    admitted, rest = _restricted(context)
     sources = store.sources(admitted)
-    subject = subject_of(asked, sources)
+    asked = AskedSummary.read(rest, sources)
     restriction = admitted.describe()
-    yield Searching(subject.topic, filtered=restriction, kind=context.trace.kind)
-    n_words = context.n_words or subject.n_words or N_WORDS
-    chosen = _chosen(context, subject, sources, admitted, round(n_words * _LONGER))
+    yield Searching(asked.topic, filtered=restriction, kind=context.trace.kind)
+    n_words = context.n_words or asked.n_words or N_WORDS
+    chosen = _chosen(context, asked, sources, admitted, round(n_words * _LONGER))
     context.trace.mark_retrieved()
     if not chosen:
         within = f" ({restriction})" if restriction else ""
-        topic = subject.topic and sources
+        topic = asked.topic and sources
         text = _NOTHING if topic else _EMPTY
         refusal = Refusal(
             "nothing_relevant" if topic else "empty_archive",
-            text.format(topic=subject.topic, within=within),
+            text.format(topic=asked.topic, within=within),
             filtered=restriction,
         )
         yield from Table(refusal=refusal).events(context)
@@ -87,14 +87,14 @@ def _restricted(context: PlanContext) -> tuple[Filter, str]:
 
 
 def _chosen(
-    context: PlanContext, subject: Subject, sources: Sequence[Source], admitted: Filter, n_words: int
+    context: PlanContext, asked: AskedSummary, sources: Sequence[Source], admitted: Filter, n_words: int
 ) -> list[SourceSentence]:
     """The sentences to sum up, the best first."""
     embedder = context.archive.embedder
-    if subject.documents or not subject.topic or not sources:
-        hits = central_passages(context.archive, subject.documents or sources)
+    if asked.documents or not asked.topic or not sources:
+        hits = central_passages(context.archive, asked.documents or sources)
         return choose_sentences(statements(hits), embedder, n_words)
-    topic = context.retriever.read(subject.topic)
+    topic = context.retriever.read(asked.topic)
     hits = passages_about(context.retriever, topic, admitted)
     sentences = statements(hits)
     return choose_sentences(sentences, embedder, n_words, scores_about(topic, sentences, hits, embedder))

@@ -44,7 +44,7 @@ _ACRONYMS = ("i", "tl", "dr", "tldr")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AskedSummary:
     """What to sum up.
 
     topic: in the question's words; empty for everything. documents: those that the question names, else empty.
@@ -55,17 +55,17 @@ class Subject:
     documents: tuple[Source, ...]
     n_words: int | None
 
+    @classmethod
+    def read(cls, question: str, sources: Sequence[Source]) -> AskedSummary:
+        """sources: the documents that may be named, by title or file name."""
+        text = " ".join(question.split())
+        length = _LENGTH.search(text)
+        n_words = _number(length["number"]) * _WORDS_PER[length["unit"].lower()] if length else None
+        topic = _topic(text.replace(length.group(), " ") if length else text)
+        return cls(topic, documents_in(text, topic, sources), n_words)
 
-def subject_of(question: str, sources: Sequence[Source]) -> Subject:
-    """Read a question. sources: the documents that may be named, by title or file name."""
-    text = " ".join(question.split())
-    length = _LENGTH.search(text)
-    n_words = _number(length["number"]) * _WORDS_PER[length["unit"].lower()] if length else None
-    topic = _topic(text.replace(length.group(), " ") if length else text)
-    return Subject(topic, named_documents(text, topic, sources), n_words)
 
-
-def named_documents(question: str, topic: str, sources: Sequence[Source]) -> tuple[Source, ...]:
+def documents_in(question: str, topic: str, sources: Sequence[Source]) -> tuple[Source, ...]:
     """The documents whose title or file name stands in the question, or has all words of the topic, if it is one.
 
     A title of one word is no name: it may be the topic of others. Of two names of which one is part of the other, the

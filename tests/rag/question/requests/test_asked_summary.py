@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.question.requests.subject import subject_of
+from askive.rag.question.requests.asked_summary import AskedSummary
 from askive.rag.types import Source
 
 SOURCES = [
@@ -32,8 +32,8 @@ SOURCES = [
     ],
 )
 def test_subjects(question: str, topic: str, documents: list[int], n_words: int | None) -> None:
-    subject = subject_of(question, SOURCES)
-    assert (subject.topic, [source.doc_id for source in subject.documents], subject.n_words) == (
+    asked = AskedSummary.read(question, SOURCES)
+    assert (asked.topic, [source.doc_id for source in asked.documents], asked.n_words) == (
         topic,
         documents,
         n_words,
