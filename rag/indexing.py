@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +104,7 @@ def index_paths(
         known = archive.store.known_sha256()
         if retry:
             paths = _failed_paths(archive)
-        _must_exist(path for path in paths if not is_indexed(path, known))
+        _must_exist(paths, known)
         if rebuild and prune is not True:
             _refuse_losses(config, name, paths)
         if pause is not None:
@@ -171,9 +171,10 @@ def prune_command(config: Config, name: str, folder: str, *, rebuild: bool = Fal
     return f"askive index {shlex.quote(folder)} --collection {name}{embedder}{' --rebuild' * rebuild} --prune"
 
 
-def _must_exist(paths: Iterable[Path]) -> None:
+def _must_exist(paths: Iterable[Path], known: Collection[str] = ()) -> None:
+    """known: uris; a missing path that is one of them, or a folder of some, is no error."""
     for path in paths:
-        if not path.exists():
+        if not path.exists() and not is_indexed(path, known):
             raise missing_path_error(path)
 
 
