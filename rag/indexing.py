@@ -14,13 +14,13 @@ from askive.rag.collections.by_name import (
     KnownDocuments,
     has_collection,
     known_documents,
+    open_store,
     rebuild_collection,
     rebuild_losses,
     require_collection,
     write_collection,
 )
 from askive.rag.collections.lock import Notify
-from askive.rag.collections.path import collection_path
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.ingest.examination import Reading
@@ -34,8 +34,7 @@ from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.register import delete_elsewhere, quotes_of
 from askive.rag.privacy.removal import Removal
 from askive.rag.store import files
-from askive.rag.store.archive import STORE_NAME, Archive
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.archive import Archive
 
 _SLICE = 32
 """Texts embedded between two pauses, about half a second's work."""
@@ -150,7 +149,7 @@ def preview_index(
     known: dict[str, str] = {}
     stamps: dict[str, str] = {}
     if has_collection(config, name):
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             known, stamps = store.known_sha256(), files.stamps(store)
     return preview_paths(
         known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 
-from askive.rag.collections.by_name import require_collection
+from askive.rag.collections.by_name import open_store, require_collection
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path as collection_path
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.removal import Removal, Removed
-from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.archive import Archive
 from askive.rag.store.files import former_uris
 from askive.rag.store.sqlite import SqliteStore
 
@@ -38,7 +38,7 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     require_collection(config, name)
     store_id, uris, former = "", frozenset[str](), frozenset[str]()
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             store_id, uris = store.store_id, frozenset(store.known_sha256())
             former = _former(store, uris)
     except StoreError:

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from askive.rag.collections.by_name import require_collection, stored_embedder, write_collection
+from askive.rag.collections.by_name import open_store, require_collection, stored_embedder, write_collection
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import recover_collections
@@ -23,7 +23,6 @@ from askive.rag.privacy.leftovers import sweep
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from askive.rag.store.schema import FULL_TEXT
-from askive.rag.store.sqlite import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _make_full_text_index(
 ) -> bool:
     with (
         lock_collections(config, name, notify=notify),
-        closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store,
+        closing(open_store(config, name)) as store,
         store.transaction() as db,
     ):
         db.execute("DROP TABLE passages_fts")
