@@ -219,14 +219,14 @@ def _require_free(config: Config, name: str) -> None:
         raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
 
 
-def stored_embedder(config: Config, name: str) -> str | None:
-    """The id of the embedder of a collection; None when nothing was stored, or it cannot be read."""
+def with_stored_embedder(config: Config, name: str) -> Config:
+    """The settings with the embedder of a collection; unchanged when none was stored, or it cannot be read."""
     try:
         with closing(open_store(config, name)) as store:
             fingerprint = store.fingerprint()
     except (CollectionNotFound, StoreError):
-        return None
-    return fingerprint.embedder_id if fingerprint else None
+        return config
+    return config.model_copy(update={"embedder": fingerprint.embedder_id}) if fingerprint else config
 
 
 @dataclass(frozen=True, slots=True)
