@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from askive.rag.collections.by_name import (
     KnownDocuments,
     has_collection,
     known_documents,
+    open_store,
     rebuild_collection,
     rebuild_losses,
     require_collection,
     write_collection,
 )
 from askive.rag.collections.lock import Notify
-from askive.rag.collections.path import collection_path
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.ingest.examination import Reading
@@ -34,8 +34,7 @@ from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.register import delete_elsewhere, quotes_of
 from askive.rag.privacy.removal import Removal
 from askive.rag.store import files
-from askive.rag.store.archive import STORE_NAME, Archive
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.archive import Archive
 
 _SLICE = 32
 """Texts embedded between two pauses, about half a second's work."""
@@ -104,7 +103,7 @@ def index_paths(
         known = archive.store.known_sha256()
         if retry:
             paths = _failed_paths(archive)
-        _must_exist(path for path in paths if not is_indexed(path, known))
+        _must_exist(paths, known)
         if rebuild and prune is not True:
             _refuse_losses(config, name, paths)
         if pause is not None:
@@ -150,7 +149,7 @@ def preview_index(
     known: dict[str, str] = {}
     stamps: dict[str, str] = {}
     if has_collection(config, name):
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             known, stamps = store.known_sha256(), files.stamps(store)
     return preview_paths(
         known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress
@@ -171,9 +170,10 @@ def prune_command(config: Config, name: str, folder: str, *, rebuild: bool = Fal
     return f"askive index {shlex.quote(folder)} --collection {name}{embedder}{' --rebuild' * rebuild} --prune"
 
 
-def _must_exist(paths: Iterable[Path]) -> None:
+def _must_exist(paths: Iterable[Path], known: Collection[str] = ()) -> None:
+    """known: uris; a missing path that is one of them, or a folder of some, is no error."""
     for path in paths:
-        if not path.exists():
+        if not path.exists() and not is_indexed(path, known):
             raise missing_path_error(path)
 
 

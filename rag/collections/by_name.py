@@ -25,6 +25,8 @@ from askive.rag.factory import open_embedder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.database_file import migration_copies
+from askive.rag.store.files import former_uris
+from askive.rag.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from askive.rag.ingest.pipeline import Progress
@@ -128,10 +130,9 @@ def rebuild_losses(config: Config, name: str, paths: Sequence[Path]) -> list[Wit
     Empty when there is no collection or its store cannot be read. Raises UsageError for a path that does not exist.
     """
     from askive.rag.ingest.plan import plan_paths
-    from askive.rag.store.sqlite import SqliteStore
 
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             known = store.known_sha256()
     except (CollectionNotFound, StoreError):
         return []
@@ -179,12 +180,15 @@ def has_collection(config: Config, name: str) -> bool:
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
+def open_store(config: Config, name: str) -> SqliteStore:
+    """The store of a collection, without models; close it. Raises CollectionNotFound, StoreError, UsageError."""
+    return SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
+
+
 def collection_row(config: Config, name: str) -> dict[str, Any]:
     """`{"name", "documents", "passages", "embedder"}`; with `error` and without sizes if it cannot be read."""
-    from askive.rag.store.sqlite import SqliteStore
-
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             counts, made = store.counts(), store.fingerprint()
     except AskiveError as error:
         return {"name": name, "documents": None, "passages": None, "embedder": None, "error": error.as_dict()}
@@ -215,16 +219,14 @@ def _require_free(config: Config, name: str) -> None:
         raise UsageError(f"there is a collection {name!r} already", remedy="choose another name")
 
 
-def stored_embedder(config: Config, name: str) -> str | None:
-    """The id of the embedder of a collection; None when nothing was stored, or it cannot be read."""
-    from askive.rag.store.sqlite import SqliteStore
-
+def with_stored_embedder(config: Config, name: str) -> Config:
+    """The settings with the embedder of a collection; unchanged when none was stored, or it cannot be read."""
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             fingerprint = store.fingerprint()
     except (CollectionNotFound, StoreError):
-        return None
-    return fingerprint.embedder_id if fingerprint else None
+        return config
+    return config.model_copy(update={"embedder": fingerprint.embedder_id}) if fingerprint else config
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +243,8 @@ class KnownDocuments:
 
 def known_documents(config: Config, name: str) -> KnownDocuments:
     """The documents of a collection; none when it is damaged."""
-    from askive.rag.store.files import former_uris
-    from askive.rag.store.sqlite import SqliteStore
-
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME)) as store:
+        with closing(open_store(config, name)) as store:
             return KnownDocuments(store.known_sha256(), former_uris(store))
-    except StoreError:
+    except (CollectionNotFound, StoreError):
         return KnownDocuments()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -63,10 +63,10 @@ class Stored:
     gone: documents that are no longer in their file, collected on the way.
     """
 
-    digests: dict[str, str]
-    stamps: dict[str, str]
-    parts: dict[str, list[str]]
-    gone: list[str]
+    digests: Mapping[str, str]
+    stamps: Mapping[str, str]
+    parts: Mapping[str, Sequence[str]]
+    gone: list[str] = field(default_factory=list)
     by_digest: dict[str, str] = field(init=False)
     """A uri of each digest."""
 
@@ -76,6 +76,14 @@ class Stored:
     def of_file(self, path: str) -> list[str]:
         """The uris of the documents in the file."""
         return [*([path] if path in self.digests else []), *self.parts.get(path, ())]
+
+    def rule_of(self, documents: Sequence[str]) -> str:
+        """The rule by which the file with these documents was split; AUTO for a new file."""
+        return split_of(self.stamps.get(documents[0]) if documents else None)
+
+    def shows_unchanged(self, documents: Sequence[str], stamp: str) -> bool:
+        """Whether the file with these documents has the bytes that were read. stamp: its present one."""
+        return bool(documents) and all(shows_unchanged(stamp, self.stamps.get(uri)) for uri in documents)
 
 
 def examine_files(
@@ -104,10 +112,10 @@ def _examine(
 ) -> tuple[list[Examined], Job | None]:
     """Whether a file is new or changed; if so, its parsing has been queued."""
     former = stored.of_file(uri)
-    rule = how.split or split_of(stored.stamps.get(former[0]) if former else None)
+    rule = how.split or stored.rule_of(former)
     # Before reading the bytes: a change during reading then gives another stamp.
     stamp = stamp_of(uri, rule, recognises=how.recognises)
-    if former and all(shows_unchanged(stamp, stored.stamps.get(document)) for document in former):
+    if stored.shows_unchanged(former, stamp):
         return [Examined(document, is_last=document == former[-1]) for document in former], None
     try:
         data = read_planned(uri, plan)

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from askive.rag.errors import AskiveError
-from askive.rag.ingest.examination import read_planned
-from askive.rag.ingest.plan import (
-    Withheld,
-    parts_by_file,
-    plan_paths,
-    shows_unchanged,
-    split_of,
-    stamp_of,
-    was_read_alike,
-)
+from askive.rag.ingest.examination import Stored, read_planned
+from askive.rag.ingest.plan import Withheld, parts_by_file, plan_paths, stamp_of, was_read_alike
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import printable
 from askive.rag.load.digest import sha256
@@ -57,7 +49,7 @@ def preview_paths(
     recognises = bool(ocr and find_tesseract())
     unread = () if recognises else PICTURE_ENDINGS
     plan = plan_paths(paths, known, stamps=stamps, follow_links=follow_links, unread=unread)
-    parts = parts_by_file(known)
+    stored = Stored(known, stamps, parts_by_file(known))
     preview = Preview(
         moved={old: new for new, old in plan.moved.items()}, deleted=plan.to_delete, withheld=plan.withheld
     )
@@ -65,16 +57,15 @@ def preview_paths(
     for done, uri in enumerate(plan.files, start=1):
         if uri in plan.moved:
             continue
-        former = [*([uri] if uri in known else []), *parts.get(uri, ())]
-        stored = [stamps.get(document) for document in former]
-        rule = split_of(stored[0] if stored else None)
+        former = stored.of_file(uri)
+        rule = stored.rule_of(former)
         stamp = stamp_of(uri, rule, recognises=recognises)
         try:
             if not former:
                 preview.new.append(uri)
-            elif all(shows_unchanged(stamp, each) for each in stored) or (
+            elif stored.shows_unchanged(former, stamp) or (
                 former == [uri]
-                and was_read_alike(uri, stored[0], rule, recognises=recognises)
+                and was_read_alike(uri, stamps.get(uri), rule, recognises=recognises)
                 and known[uri] == sha256(read_planned(uri, plan))
             ):
                 preview.unchanged.append(uri)

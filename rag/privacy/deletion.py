@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 
-from askive.rag.collections.by_name import KnownDocuments, require_collection
+from askive.rag.collections.by_name import open_store, require_collection
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path as collection_path
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.removal import Removal, Removed
-from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.archive import Archive
 from askive.rag.store.files import former_uris
+from askive.rag.store.sqlite import SqliteStore
 
 
 def remove_collection(
@@ -33,19 +34,16 @@ def removal_of_collection(config: Config, name: str) -> Removal:
     """The removal of a whole collection, which may be damaged. Raises CollectionNotFound."""
     from askive.rag.privacy.register import other_collections
     from askive.rag.privacy.removal import Removal
-    from askive.rag.store.sqlite import SqliteStore
 
     require_collection(config, name)
-    store_id, known = "", KnownDocuments()
+    store_id, uris, former = "", frozenset[str](), frozenset[str]()
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
-            store_id = store.store_id
-            known = KnownDocuments(store.known_sha256(), former_uris(store))
+        with closing(open_store(config, name)) as store:
+            store_id, uris = store.store_id, frozenset(store.known_sha256())
+            former = _former(store, uris)
     except StoreError:
         # A store that cannot be read can still be deleted; `sweep` finds its uploads, which then have no owner.
         pass
-    uris = frozenset(known.digests)
-    former = frozenset(known.with_former(uris) - uris)
     return Removal(name, store_id, uris, other_collections(config, name), former=former)
 
 
@@ -83,7 +81,16 @@ def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str)
     from askive.rag.privacy.removal import Removal
 
     named = frozenset(uris)
-    former = frozenset(
-        old for uri, olds in former_uris(archive.store).items() if uri in named for old in olds
+    return Removal(
+        name,
+        archive.store.store_id,
+        named,
+        other_collections(config, name),
+        archive,
+        _former(archive.store, named),
     )
-    return Removal(name, archive.store.store_id, named, other_collections(config, name), archive, former)
+
+
+def _former(store: SqliteStore, uris: Collection[str]) -> frozenset[str]:
+    """The paths that these documents were moved from."""
+    return frozenset(old for uri, olds in former_uris(store).items() if uri in uris for old in olds)

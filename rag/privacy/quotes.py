@@ -82,10 +82,14 @@ def delete_answers(config: Config, removal: Removal) -> None:
                 [(conversation_id, uri) for uri in removal.all_uris],
             )
         db.execute("COMMIT")
-        # The removal must not fail because another process is reading.
-        with contextlib.suppress(sqlite3.OperationalError):
-            db.execute("VACUUM")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _overwrite_deleted(db)
+
+
+def _overwrite_deleted(db: sqlite3.Connection) -> None:
+    # The removal must not fail because another process is reading.
+    with contextlib.suppress(sqlite3.OperationalError):
+        db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextlib.contextmanager
@@ -120,10 +124,7 @@ def delete_notes(config: Config, removal: Removal) -> None:
         if db is None:
             return
         db.executemany("DELETE FROM notes WHERE note_id = ?", [(note_id,) for note_id in _notes(db, removal)])
-        # The removal must not fail because another process is reading.
-        with contextlib.suppress(sqlite3.OperationalError):
-            db.execute("VACUUM")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _overwrite_deleted(db)
 
 
 def _notes(db: sqlite3.Connection, removal: Removal) -> list[int]:

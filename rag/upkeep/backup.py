@@ -25,7 +25,7 @@ from askive.rag.collections.by_name import list_collections, require_collection
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.config import CONFIG_NAME, Config
-from askive.rag.errors import ArchiveError, StoreError, UsageError
+from askive.rag.errors import AskiveError, StoreError, UsageError
 from askive.rag.privacy.quotes import conversations_path
 from askive.rag.privacy.register import uploads_folder
 from askive.rag.store.archive import STORE_NAME
@@ -234,21 +234,11 @@ class Backup:
                         progress(done, total)
                 if found.hexdigest() != digest:
                     raise UsageError(f"{damaged}: {name} has another digest", remedy=remedy)
-        except (
-            KeyError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            zipfile.BadZipFile,
-            OSError,
-            EOFError,
-        ) as error:
-            raise UsageError(f"{damaged}: {type(error).__name__}: {error}", remedy=remedy) from error
+        except AskiveError:
+            raise
         except Exception as error:
-            if isinstance(error, ArchiveError | UsageError):
-                raise
-            # zlib.error is not a BadZipFile.
-            raise UsageError(f"{damaged}: {error}", remedy=remedy) from error
+            # The bytes may be anything: zipfile, zlib, json and the lookups above raise many types.
+            raise UsageError(f"{damaged}: {type(error).__name__}: {error}", remedy=remedy) from error
         return manifest
 
     def names(self, prefix: str) -> list[str]:

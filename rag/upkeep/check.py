@@ -8,7 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from askive.rag.collections.by_name import require_collection, stored_embedder, write_collection
+from askive.rag.collections.by_name import (
+    list_collections,
+    open_store,
+    require_collection,
+    with_stored_embedder,
+    write_collection,
+)
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import recover_collections
@@ -23,7 +29,6 @@ from askive.rag.privacy.leftovers import sweep
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from askive.rag.store.schema import FULL_TEXT
-from askive.rag.store.sqlite import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,7 @@ def check_collections(
         sweep(config)
     for name in names:
         require_collection(config, name)
-    stores = sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
-    for name in names or stores:
+    for name in names or list_collections(config):
         found = _problems(config, name)
         done: list[str] = []
         for what, fix in _REPAIRS if repair else ():
@@ -93,7 +97,7 @@ def _problems(config: Config, name: str) -> list[Finding]:
 
 
 def _make_vector_index(config: Config, name: str, _progress: Progress | None, notify: Notify | None) -> bool:
-    config = config.model_copy(update={"embedder": stored_embedder(config, name) or config.embedder})
+    config = with_stored_embedder(config, name)
     with write_collection(config, name, notify=notify) as archive:
         for path in archive.folder.glob("dense-*"):
             path.unlink()
@@ -106,7 +110,7 @@ def _make_full_text_index(
 ) -> bool:
     with (
         lock_collections(config, name, notify=notify),
-        closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store,
+        closing(open_store(config, name)) as store,
         store.transaction() as db,
     ):
         db.execute("DROP TABLE passages_fts")
@@ -125,7 +129,7 @@ def _make_full_text_index(
 
 def _index_again(config: Config, name: str, progress: Progress | None, notify: Notify | None) -> bool:
     """False when some of the files are not there, or the list of documents cannot be read."""
-    config = config.model_copy(update={"embedder": stored_embedder(config, name) or config.embedder})
+    config = with_stored_embedder(config, name)
     try:
         with closing(open_read_only(collection_path(config, name) / STORE_NAME)) as db:
             uris = [str(uri) for (uri,) in db.execute("SELECT uri FROM documents NOT INDEXED")]

@@ -8,9 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from askive.rag.collections.by_name import has_collection, list_collections
+from askive.rag.collections.by_name import has_collection, list_collections, open_store
 from askive.rag.collections.lock import Notify, lock_collections
-from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import building_path, discard_leftovers, swap_in
 from askive.rag.config import Config
 from askive.rag.errors import AskiveError, StoreError, UsageError
@@ -116,7 +115,7 @@ def _require_unused(config: Config, name: str, store_id: str) -> None:
 def _store_id(config: Config, name: str) -> str | None:
     """The id of a collection's store; None when it cannot be read."""
     try:
-        with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+        with closing(open_store(config, name)) as store:
             return store.store_id
     except AskiveError:
         return None

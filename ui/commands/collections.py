@@ -25,18 +25,20 @@ def _list(
     """
     if context.invoked_subcommand is not None:
         return
-    from askive.rag.collections.by_name import collection_row, list_collections, require_collection
-    from askive.rag.collections.path import collection_path
+    from askive.rag.collections.by_name import (
+        collection_row,
+        list_collections,
+        open_store,
+        require_collection,
+    )
     from askive.rag.privacy.leftovers import sweep
-    from askive.rag.store.archive import STORE_NAME
-    from askive.rag.store.sqlite import SqliteStore
 
     config = settings()
     sweep(config)
     shown = output(as_json, quiet)
     if collection is not None:
         require_collection(config, collection)
-        store = SqliteStore(collection_path(config, collection) / STORE_NAME, create=False)
+        store = open_store(config, collection)
         sources = store.sources()
         not_read = store.not_read()
         documents = [

@@ -166,14 +166,14 @@ def shown_name(uri: str, n_chars: int = 40) -> str:
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:
-    from askive.rag.collections.by_name import DEFAULT_COLLECTION, stored_embedder, write_collection
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, with_stored_embedder, write_collection
     from askive.rag.privacy.deletion import removal_of_documents, remove_from_collection
     from askive.rag.privacy.leftovers import sweep
 
     sweep(config)
     name = config.collection or DEFAULT_COLLECTION
     # Nothing is embedded, so the collection's own embedder avoids a mismatch with the configured one.
-    config = config.model_copy(update={"embedder": stored_embedder(config, name) or config.embedder})
+    config = with_stored_embedder(config, name)
     with write_collection(config, name, notify=shown.hint) as archive:
         with_quotes = choose_quotes(config, removal_of_documents(config, archive, uris), with_quotes)
         removed = remove_from_collection(config, archive, uris, with_quotes=with_quotes)

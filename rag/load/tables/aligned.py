@@ -55,9 +55,12 @@ class AlignedTable(NamedTuple):
     rows: list[Row]
 
 
-def aligned_tables(text_page: Any, uri: str) -> list[AlignedTable]:
-    """The tables of a text page of pypdfium2, from top to bottom. Raises LoadError when there are too many cells."""
-    if not _may_have_tables(str(text_page.get_text_range())):
+def aligned_tables(text_page: Any, text: str, uri: str) -> list[AlignedTable]:
+    """The tables of a text page of pypdfium2, from top to bottom. text: of the whole page.
+
+    Raises LoadError when there are too many cells.
+    """
+    if not _may_have_tables(text):
         return []
     return [
         AlignedTable(lines[0].top, lines[-1].bottom, rows)

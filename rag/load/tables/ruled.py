@@ -62,11 +62,12 @@ def page_text(page: Any, text_page: Any, uri: str) -> str:
         rows = list(_rows(grid, text_page, uri))
         if sum(len(row) > 1 for row in rows) > 1:
             tables.append((top, bottom, table_lines(rows, uri)))
-    for aligned in aligned_tables(text_page, uri):
+    text = str(text_page.get_text_range())
+    for aligned in aligned_tables(text_page, text, uri):
         if not any(aligned.top > bottom and aligned.bottom < top for top, bottom, _ in tables):
             tables.append((aligned.top, aligned.bottom, table_lines(aligned.rows, uri)))
     if not tables:
-        return str(text_page.get_text_range())
+        return text
     parts: list[str] = []
     above = _FAR
     for top, bottom, lines in sorted(tables, reverse=True):

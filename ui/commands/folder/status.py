@@ -30,11 +30,8 @@ def status(
 
     Without --collection for all collections. Example: [bold]askive status --collection case[/]
     """
-    from askive.rag.collections.by_name import list_collections, require_collection
-    from askive.rag.collections.path import collection_path
+    from askive.rag.collections.by_name import list_collections, open_store, require_collection
     from askive.rag.ingest.account import account_of
-    from askive.rag.store.archive import STORE_NAME
-    from askive.rag.store.sqlite import SqliteStore
 
     config = settings()
     shown = output(as_json, quiet)
@@ -45,7 +42,7 @@ def status(
     is_broken = False
     for name in names:
         try:
-            with closing(SqliteStore(collection_path(config, name) / STORE_NAME, create=False)) as store:
+            with closing(open_store(config, name)) as store:
                 account = account_of(store)
         except AskiveError as error:
             is_broken = True
