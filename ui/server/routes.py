@@ -10,6 +10,7 @@ from pydantic import Field
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
+from askive.rag.collections.by_name import collection_row
 from askive.rag.serialize import answer_to_dict, event_to_dict, sentence_to_dict
 from askive.rag.types import Event
 from askive.ui.server import wire
@@ -271,9 +272,7 @@ class Routes:
     async def create_collection(self, request: HttpRequest, body: wire.NewCollection) -> Response:
         """Create an empty collection."""
         await self._documents.create_collection(caller_of(request), body.name)
-        (row,) = [
-            row for row in await self._operations.collections(caller_of(request)) if row["name"] == body.name
-        ]
+        row = await self._operations.in_thread(collection_row, self._operations.config, body.name)
         return JSONResponse(row, 201)
 
     async def delete_collection(
