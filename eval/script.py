@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from askive.models.errors import AskiveError
 
@@ -19,8 +19,25 @@ def print_texts(texts: Iterable[str]) -> int:
     return 0
 
 
+def log(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def run_resumable(work: Callable[[], None]) -> int:
+    """Do work that keeps what it has measured; returns 0, 130 when interrupted, or the exit code of an error."""
+    try:
+        work()
+    except AskiveError as error:
+        return report_error(error)
+    except KeyboardInterrupt:
+        log("stopped: the same command resumes it")
+        return 130
+    return 0
+
+
 def report_error(error: AskiveError) -> int:
     """Write the error and its remedy to standard error; returns the exit code."""
-    sys.stderr.write(f"{error.message}\n{error.remedy}\n")
-    sys.stderr.flush()
+    log(f"{error.message}\n{error.remedy}")
     return error.exit_code

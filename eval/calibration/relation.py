@@ -140,6 +140,17 @@ def figures(claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]])
     return {"rows": len(claims), "auc": auc, "balanced_accuracy": round(float(np.mean(recalls)), 3)}
 
 
+def figures_by_set(
+    claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]]
+) -> dict[str, dict[str, Any]]:
+    """`figures` of each set."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(claim.set_name for claim in claims):
+        own = [at for at, claim in enumerate(claims) if claim.set_name == name]
+        found[name] = figures([claims[at] for at in own], [shares[at] for at in own])
+    return found
+
+
 def threshold_of(
     claims: Sequence[Claim], shares: Sequence[Mapping[Relation, float]], budget: float = _BUDGET
 ) -> float:
@@ -204,11 +215,9 @@ def _measured(
     """A model as it is stored; prints the figures of the sets that were left out."""
     shares = leave_one_out(claims, features)
     sys.stdout.write(f"{', '.join(features)}\n")
-    left_out = {}
-    for name in dict.fromkeys(claim.set_name for claim in claims):
-        own = [at for at, claim in enumerate(claims) if claim.set_name == name]
-        left_out[name] = figures([claims[at] for at in own], [shares[at] for at in own])
-        sys.stdout.write(f"{name}: {json.dumps(left_out[name])}\n")
+    left_out = figures_by_set(claims, shares)
+    for name, measured in left_out.items():
+        sys.stdout.write(f"{name}: {json.dumps(measured)}\n")
     sys.stdout.write(threshold_table(claims, shares))
     threshold = threshold_of(claims, shares)
     model = fit(claims, features, generator_id, reader_sha256, threshold)

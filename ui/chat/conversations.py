@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from askive.rag.errors import UsageError
+from askive.ui.database import ErasingDatabase
 
 Feedback = Literal["right", "wrong", "wrong_source"]
 MAX_TURN_ID = 2**63 - 1
@@ -80,18 +78,11 @@ class KeptTurn:
     note: str
 
 
-class Conversations:
-    """The conversations of one data folder. Usable from several threads; several processes may open it."""
+class Conversations(ErasingDatabase):
+    """The conversations of one data folder."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        # Overwrite the bytes of what is deleted.
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
 
     def all(self, search: str = "") -> list[Conversation]:
         """The conversations, newest first; with `search`, those with all its words in a title, question or answer."""
@@ -131,11 +122,7 @@ class Conversations:
         """Delete a conversation and overwrite its bytes, in the file and in its journal."""
         with self._changing():
             self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
-        with self._lock:
-            # secure_delete leaves stale copies where rows were moved between pages.
-            with suppress(sqlite3.OperationalError):
-                self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._erase_deleted()
 
     def turns(self, conversation_id: str) -> list[KeptTurn]:
         """The turns of a conversation, in the order of the questions."""
@@ -212,22 +199,6 @@ class Conversations:
                     (conversation_id, uri),
                 ).fetchone()
         return int(row[0]) if row else 0
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
 
     def _conversations(self, condition: str, values: Sequence[str]) -> list[Conversation]:
         with self._lock:

@@ -51,6 +51,14 @@ def document_view(archive: Archive, uri: str) -> View:
     }
 
 
+def original_file(archive: Archive, uri: str) -> Path:
+    """The file of a document. Raises UsageError when the document or its file is not there any more."""
+    path = original_path(_document(archive, uri).uri)
+    if path is None:
+        raise UsageError("the original file no longer exists", remedy="read its text instead")
+    return path
+
+
 def rendered_view(archive: Archive, uri: str, start: int, end: int) -> View:
     """A Markdown document as safe HTML, with MARK_BEGIN and MARK_END around the characters from start to end.
 

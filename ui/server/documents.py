@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from askive.rag.errors import UsageError
 from askive.rag.types import Document
+from askive.ui.chat.documents.listing import has_words, title_order
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import source_view
 from askive.ui.chat.library import Library
@@ -60,11 +61,8 @@ class Documents:
         def page() -> dict[str, Any]:
             store = self._operations.workspace.archive(name).store
             words, not_read = search.lower().split(), store.not_read()
-            found = [
-                source_view(source)
-                for source in sorted(store.sources(), key=lambda source: (source.title.lower(), source.uri))
-                if all(word in f"{source.title} {source.publisher} {source.uri}".lower() for word in words)
-            ]
+            found = [view for view in map(source_view, store.sources()) if has_words(view, words)]
+            found.sort(key=title_order)
             return {
                 "documents": [
                     {**document, "not_read": not_read.get(document["uri"], [])}

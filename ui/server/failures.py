@@ -16,7 +16,7 @@ from askive.models.errors import (
     UsageError,
 )
 from askive.rag.errors import CollectionBusy, CollectionNotFound, ConfigError, LoadError
-from askive.ui.chat.http.failures import BodyTooLarge, TooManyRequests
+from askive.ui.chat.http.failures import BodyTooLarge, TooManyRequests, first_problem
 
 
 class Unauthorized(AskiveError):
@@ -57,6 +57,11 @@ class QueueFull(TooManyRequests):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message, remedy=f"try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+def cancelled(what: str) -> AskiveError:
+    """The error for an answer or overview whose job has ended without it."""
+    return AskiveError(f"the {what} was cancelled", remedy="ask again")
 
 
 _STATUS: list[tuple[type[AskiveError], int]] = [
@@ -121,9 +126,7 @@ def attach_failures(server: Any) -> None:
         return error_response(error)
 
     async def invalid(_request: HttpRequest, error: RequestValidationError) -> JSONResponse:
-        first = next(iter(error.errors()), {"loc": ("request",), "msg": "cannot be read"})
-        place = ".".join(str(part) for part in first["loc"])
-        return error_response(UsageError(f"{place}: {first['msg']}", remedy="see /openapi.json"))
+        return error_response(UsageError(first_problem(error.errors()), remedy="see /openapi.json"))
 
     async def unrouted(request: HttpRequest, error: HTTPException) -> JSONResponse:
         path = request.url.path

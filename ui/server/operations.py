@@ -26,7 +26,7 @@ from askive.rag.text.words import storable
 from askive.rag.types import Answer, Event, Final, QuestionKind, Sentence, Turn
 from askive.ui.chat.workspace import Workspace
 from askive.ui.server.audit import AuditLog
-from askive.ui.server.failures import Forbidden, QueueFull
+from askive.ui.server.failures import Forbidden, QueueFull, cancelled
 from askive.ui.server.jobs import Job, JobQueue
 from askive.ui.server.tokens import Caller, Role
 
@@ -278,7 +278,7 @@ async def answer_of(job: Job[Event]) -> Answer:
                 return event.answer
     finally:
         job.close()
-    raise AskiveError("the answer was cancelled", remedy="ask again")
+    raise cancelled("answer")
 
 
 def not_found(name: str) -> CollectionNotFound:

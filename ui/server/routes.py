@@ -10,11 +10,12 @@ from pydantic import Field
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from askive.models.errors import AskiveError
+from askive.rag.collections.by_name import collection_row
 from askive.rag.serialize import answer_to_dict, event_to_dict, sentence_to_dict
 from askive.rag.types import Event
 from askive.ui.server import wire
 from askive.ui.server.documents import Documents
+from askive.ui.server.failures import cancelled
 from askive.ui.server.jobs import Job
 from askive.ui.server.metrics import CONTENT_TYPE, Metrics
 from askive.ui.server.operations import Operations, answer_of
@@ -210,7 +211,7 @@ class Routes:
         job = await self._operations.overview(caller_of(request), collection, admitted)
         made = (await unless_gone(request, job.all()))[-1:]
         if not made or not isinstance(made[0], dict):
-            raise AskiveError("the overview was cancelled", remedy="ask again")
+            raise cancelled("overview")
         return JSONResponse(made[0])
 
     async def list_documents(
@@ -271,9 +272,7 @@ class Routes:
     async def create_collection(self, request: HttpRequest, body: wire.NewCollection) -> Response:
         """Create an empty collection."""
         await self._documents.create_collection(caller_of(request), body.name)
-        (row,) = [
-            row for row in await self._operations.collections(caller_of(request)) if row["name"] == body.name
-        ]
+        row = await self._operations.in_thread(collection_row, self._operations.config, body.name)
         return JSONResponse(row, 201)
 
     async def delete_collection(

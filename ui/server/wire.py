@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -346,8 +346,3 @@ class HealthView(_Response):
     """status: `ok`, or `starting` while the models are loaded."""
 
     status: Literal["ok", "starting"]
-
-
-def example_of(value: dict[str, Any]) -> dict[str, Any]:
-    """An example for the OpenAPI document."""
-    return {"example": {"value": value}}

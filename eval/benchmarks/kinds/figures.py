@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from askive.eval.benchmarks.trust.figures import Aim, Line, figures
-from askive.eval.metrics.bootstrap import Estimate
-from askive.eval.metrics.figures import Figure, estimate, format_estimate
+from askive.eval.benchmarks.trust.figures import Aim, Line, figures, figures_table
+from askive.eval.metrics.figures import Figure, estimate
 from askive.eval.metrics.scores import Row
 from askive.rag.types import QuestionKind
 
@@ -62,7 +61,7 @@ _EVERY = (
     Line("quotes exact", "quotes_exact", _aim(1.0)),
 )
 _TRANSLATED = Figure("reached", "kinds")
-_OF_ENGLISH = 0.80
+_OF_ENGLISH = Aim("at least", 0.80)
 
 
 def kind_figures(ours: Sequence[Row], plain: Sequence[Row]) -> list[dict[str, Any]]:
@@ -104,14 +103,10 @@ def _languages(ours: Sequence[Row], plain: Sequence[Row]) -> list[dict[str, Any]
             "ours": estimates[0].as_dict(),
             "plain": None if estimates[1].value is None else estimates[1].as_dict(),
             "difference": None,
-            "aim": str(Aim("at least", _OF_ENGLISH)),
-            "reached": _is_reached(estimates[0]),
+            "aim": str(_OF_ENGLISH),
+            "reached": _OF_ENGLISH.is_reached(estimates[0], None),
         }
     ]
-
-
-def _is_reached(ours: Estimate) -> bool | None:
-    return Aim("at least", _OF_ENGLISH).is_reached(ours, None)
 
 
 def _beside_english(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -127,15 +122,4 @@ def _translates(row: Row) -> str:
 
 def kind_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The table, a line for each figure, in Markdown."""
-    lines = [
-        "| kind | what | ours (95%, questions) | plain | difference | to reach | |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        reached = {True: "yes", False: "NO", None: ""}[row["reached"]]
-        lines.append(
-            f"| {row['section']} | {row['what']} | {format_estimate(row['ours'])} "
-            f"| {format_estimate(row['plain'])} | {format_estimate(row['difference'], '+')} "
-            f"| {row['aim'] or ''} | {reached} |"
-        )
-    return lines
+    return figures_table(("kind", "what"), ((row["section"], row["what"], row) for row in rows))

@@ -25,7 +25,7 @@ from askive.eval.datasets.discover import open_suite
 from askive.eval.datasets.suite import Suite, digest_of
 from askive.eval.runs.record import code_state, provenance
 from askive.eval.runs.run import Models, select
-from askive.models.errors import AskiveError, UsageError
+from askive.models.errors import UsageError
 from askive.models.files import write_atomically
 from askive.rag.config import Config, default_home
 
@@ -119,30 +119,22 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("--out", type=Path, default=RESULTS / "kinds.jsonl", help="the file of the figures")
     options = parser.parse_args(arguments)
 
-    def log(text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-    try:
+    def work() -> None:
         named = options.kinds.split(",")
         if unknown := sorted(set(named) - LINES.keys()):
             raise UsageError(f"no kind {unknown[0]!r}", remedy=f"use some of {','.join(LINES)}")
         kinds = [kind for kind in LINES if kind in named]
         suite = open_suite(f"{options.suite}:{options.half}")
         select(suite.samples, options.limit)
-        config = config or Config(home=default_home())
-        with load_models(config) as models:
+        settings = config or Config(home=default_home())
+        with load_models(settings) as models:
             results = measure(
-                suite, kinds, models, config, options.limit, log, with_plain=not options.no_plain
+                suite, kinds, models, settings, options.limit, script.log, with_plain=not options.no_plain
             )
         store(results, options.out)
         sys.stdout.write(markdown(results))
-    except AskiveError as error:
-        return script.report_error(error)
-    except KeyboardInterrupt:
-        log("stopped: the same command resumes it")
-        return 130
-    return 0
+
+    return script.run_resumable(work)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -143,20 +143,28 @@ def figures(
 
 def figures_text(suites: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """The table, line by line, each over the suites that score it."""
-    lines = [
-        "| what | suite | ours (95%, questions) | plain | difference | to reach | |",
-        "|---|---|---|---|---|---|---|",
+    rows = [
+        (what, suite, row)
+        for what in dict.fromkeys(line.what for line in LINES)
+        for suite, results in suites.items()
+        for row in results
+        if row["what"] == what
     ]
-    for what in dict.fromkeys(line.what for line in LINES):
-        for suite, results in suites.items():
-            lines += [
-                f"| {what} | {suite} | {format_estimate(row['ours'])} | {format_estimate(row['plain'])} "
-                f"| {format_estimate(row['difference'], '+')} "
-                f"| {row['aim'] or ''} | {_WORDS[row['reached']]} |"
-                for row in results
-                if row["what"] == what
-            ]
-    return lines
+    return figures_table(("what", "suite"), rows)
+
+
+def figures_table(heads: tuple[str, str], rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> list[str]:
+    """Figures, as `figures` gives them, in a Markdown table. heads, and the first two of each row: what they are of."""
+    return [
+        f"| {heads[0]} | {heads[1]} | ours (95%, questions) | plain | difference | to reach | |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {first} | {second} | {format_estimate(row['ours'])} | {format_estimate(row['plain'])} "
+            f"| {format_estimate(row['difference'], '+')} "
+            f"| {row['aim'] or ''} | {_WORDS[row['reached']]} |"
+            for first, second, row in rows
+        ),
+    ]
 
 
 _WORDS = {True: "yes", False: "NO", None: ""}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from askive.eval import script
 from askive.eval.calibration.judged_rows import KINDS, JudgedRow, judge_as_configured
-from askive.eval.calibration.relation import Claim, claims_of, figures, leave_one_out
+from askive.eval.calibration.relation import Claim, claims_of, figures_by_set, leave_one_out
 from askive.eval.calibration.scikit_learn import import_sklearn
 from askive.models.errors import AskiveError
 from askive.models.reader.cross_encoder import Reader
@@ -40,15 +40,13 @@ def support_figures(claims: Sequence[Claim]) -> dict[str, dict[str, Any]]:
     """By set: figures of the relation models of reader, judge and both, each fitted without the set."""
     both = tuple(dict.fromkeys((*BY_JUDGE, *BY_READER)))
     models = {"judge": BY_JUDGE, "reader": BY_READER, "both": both}
-    by_model = {name: leave_one_out(claims, features) for name, features in models.items()}
-    found: dict[str, dict[str, Any]] = {}
-    for set_name in dict.fromkeys(claim.set_name for claim in claims):
-        own = [at for at, claim in enumerate(claims) if claim.set_name == set_name]
-        found[set_name] = {
-            name: figures([claims[at] for at in own], [shares[at] for at in own])
-            for name, shares in by_model.items()
-        }
-    return found
+    by_model = {
+        name: figures_by_set(claims, leave_one_out(claims, features)) for name, features in models.items()
+    }
+    return {
+        set_name: {name: by_set[set_name] for name, by_set in by_model.items()}
+        for set_name in by_model["both"]
+    }
 
 
 def binary_figures(rows: Sequence[JudgedRow], reader: Reader) -> dict[str, dict[str, Any]]:

@@ -274,15 +274,10 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     )
     parser.add_argument("--json", action="store_true", help="print the record instead of the tables")
     options = parser.parse_args(arguments)
-
-    def log(text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
     try:
         halves = _chosen(options.half, HALVES, "half")
         only = _chosen(options.only, tuple(VERIFIERS), "verifier")
-        record = ParaphraseBenchmark(config or load_config(), halves, only, log).measure()
+        record = ParaphraseBenchmark(config or load_config(), halves, only, script.log).measure()
     except AskiveError as error:
         return script.report_error(error)
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"

@@ -30,7 +30,7 @@ from askive.eval.datasets.discover import open_suite
 from askive.eval.datasets.suite import Suite
 from askive.eval.runs.record import Code, code_state, provenance
 from askive.eval.runs.run import Models, select
-from askive.models.errors import AskiveError, UsageError
+from askive.models.errors import UsageError
 from askive.models.files import write_atomically
 from askive.rag.config import Config, default_home
 from askive.rag.factory import open_embedder, open_generator
@@ -196,28 +196,21 @@ def main(arguments: Sequence[str] | None = None, config: Config | None = None) -
     parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of trust.json and trust.md")
     options = parser.parse_args(arguments)
 
-    def log(text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-    try:
+    def work() -> None:
         only = options.only.split(",")
         if unknown := sorted(set(only) - set(SECTIONS)):
             raise UsageError(f"no section {unknown[0]!r}", remedy=f"use some of {','.join(SECTIONS)}")
         suites = [open_suite(name) for name in dict.fromkeys(options.suites or SUITES)]
         for suite in suites:
             select(suite.samples, options.limit)
-        config = config or Config(home=default_home())
-        with load_models(config) as models:
+        settings = config or Config(home=default_home())
+        with load_models(settings) as models:
             ordered = [section for section in SECTIONS if section in only]
-            trust = Trust(suites, models, config, options.limit, ordered, log, keeping(options.out))
+            keep = keeping(options.out)
+            trust = Trust(suites, models, settings, options.limit, ordered, script.log, keep)
             sys.stdout.write(markdown(trust.measure()))
-    except AskiveError as error:
-        return script.report_error(error)
-    except KeyboardInterrupt:
-        log("stopped: the same command resumes it")
-        return 130
-    return 0
+
+    return script.run_resumable(work)
 
 
 if __name__ == "__main__":

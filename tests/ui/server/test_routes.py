@@ -124,6 +124,8 @@ def test_a_document_from_adding_to_removing(served: Served) -> None:
         assert found("44 barrels") and not found("31 barrels")
         listed = checked(wire.DocumentsView, client.get("/v1/documents", params={"search": "may.txt"}))
         assert [document["uri"] for document in listed["documents"]] == [done["uri"]]
+        unnamed = checked(wire.DocumentsView, client.get("/v1/documents", params={"search": "may.txt none"}))
+        assert unnamed["documents"] == [], "a document without a publisher has no publisher called None"
         assert checked(wire.RemovedView, client.delete("/v1/documents", params={"uri": done["uri"]}))
         assert not found("44 barrels")
         gone = client.delete("/v1/documents", params={"uri": done["uri"]})

@@ -1,6 +1,6 @@
 // An answer on the page: sentences with citations and verdicts, sources, timings.
 
-import { button, count, el, icon } from "./dom.js";
+import { button, count, el, icon, oneLine } from "./dom.js";
 import { emit, isFiltered } from "./state.js";
 
 export const VERDICTS = {
@@ -29,7 +29,7 @@ export function citationButton(turn, citation, verdict = "supported") {
       type: "button",
       class: `citation ${verdict}`,
       "aria-label": `Source ${citation.number}, ${label}: ${citation.title}`,
-      "data-quote": citation.quote.replace(/\s+/g, " ").trim(),
+      "data-quote": oneLine(citation.quote),
       "data-about": [citation.title, byline(citation), label].filter(Boolean).join(" · "),
       "data-place": placeOf(citation),
       onclick: () => emit("open-source", turn, citation, made),
@@ -61,7 +61,7 @@ export function firstQuote(turn, citation, answer = null) {
     "details",
     { class: "first", open: used },
     el("summary", {}, "Nearest passage"),
-    el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()),
+    el("blockquote", {}, oneLine(citation.quote)),
     sourceLine(turn, citation, "quoted"),
   );
 }
@@ -95,7 +95,7 @@ export function refusal(turn, answer) {
     nearby.length && el("h3", {}, "Nearest passages"),
     nearby.length &&
       el("ul", { class: "nearby" }, nearby.map((citation) =>
-        el("li", {}, el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()), sourceLine(turn, citation, "quoted")))),
+        el("li", {}, el("blockquote", {}, oneLine(citation.quote)), sourceLine(turn, citation, "quoted")))),
     el("h3", {}, "What may help"),
     el("ul", { class: "helps" }, helps),
   );
@@ -169,7 +169,7 @@ export function setAside(turn, answer) {
   const label = `${items.length === 1 ? "One sentence was" : `${items.length} sentences were`} set aside: control tokens of a chat template`;
   return el("details", { class: "set-aside" }, el("summary", {}, label),
     el("ul", { class: "nearby" }, items.map((citation) =>
-      el("li", {}, el("blockquote", {}, citation.quote.replace(/\s+/g, " ").trim()), sourceLine(turn, citation, "quoted")))));
+      el("li", {}, el("blockquote", {}, oneLine(citation.quote)), sourceLine(turn, citation, "quoted")))));
 }
 
 export function cost(answer) {

@@ -6,6 +6,9 @@ export const capital = (text) => (text && !/^\S*[./\\_]\w/.test(text) ? text[0].
 /** A message or remedy as a sentence: with a capital, and a mark at its end. */
 export const sentence = (text) => (text ? `${capital(text)}${/[.!?…]$/.test(text) ? "" : "."}` : "");
 
+/** A text with its line breaks and repeated spaces as single spaces. */
+export const oneLine = (text) => String(text).replace(/\s+/g, " ").trim();
+
 export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 export function fileSize(bytes) {

@@ -2,7 +2,7 @@
 
 import { citationButton, VERDICTS } from "./answer.js";
 import { copy } from "./clipboard.js";
-import { announce, button, el, icon } from "./dom.js";
+import { announce, button, el, icon, oneLine } from "./dom.js";
 
 /** The rows of an answer; null when it has none, as older stored answers. */
 export function rows(turn, answer) {
@@ -52,9 +52,8 @@ function timeline(turn, answer) {
 }
 
 function copyButton(answer) {
-  const flat = (cell) => String(cell).replace(/\s+/g, " ").trim();
   const titles = (row) => [...new Set(row.citations.map((citation) => citation.title))].join("; ");
-  const lines = [[...answer.columns, "Sources"], ...answer.rows.map((row) => [...row.cells, titles(row)])].map((cells) => cells.map(flat));
+  const lines = [[...answer.columns, "Sources"], ...answer.rows.map((row) => [...row.cells, titles(row)])].map((cells) => cells.map(oneLine));
   return button(el("span", { class: "labelled" }, icon("copy"), "Copy table"), async () => {
     const html = el("table", {}, lines.map((cells, at) => el("tr", {}, cells.map((cell) => el(at ? "td" : "th", {}, cell))))).outerHTML;
     announce((await copy(lines.map((cells) => cells.join("\t")).join("\n"), html)) ? "The table was copied" : "The table could not be copied");

@@ -3,7 +3,7 @@
 import { actions } from "./actions.js";
 import * as answers from "./answer.js";
 import { stream } from "./api.js";
-import { announce, button, el, sentence } from "./dom.js";
+import { announce, button, el, oneLine, sentence } from "./dom.js";
 import { emit } from "./state.js";
 import { rows } from "./tables.js";
 
@@ -146,7 +146,7 @@ export class TurnView {
     if (focused) [...this.body.querySelectorAll("[aria-label]")].find((other) => other.getAttribute("aria-label") === focused)?.focus({ preventScroll: true });
     if (!fresh) return undefined;
     const unspoken = answer.sentences.slice(this.spoken).map((view) => view.text).join(" ");
-    announce(answer.refusal ? answer.text : `${unspoken} ${missing} ${summary}`.replace(/\s+/g, " ").trim() || "The answer is complete");
+    announce(answer.refusal ? answer.text : oneLine(`${unspoken} ${missing} ${summary}`) || "The answer is complete");
     return undefined;
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
@@ -50,25 +51,33 @@ def list_documents(archive: Archive, wanted: Listing) -> View:
     found = [
         row
         for row in rows
-        if all(word in f"{row['title']} {row['publisher'] or ''} {row['uri']}".lower() for word in words)
+        if has_words(row, words)
         and (not wanted.type or row["type"] == wanted.type)
         and (not wanted.state or row["state"] == wanted.state)
         and (not wanted.publisher or row["publisher"] == wanted.publisher)
     ]
     # Two stable sorts: documents without a value come last in both directions.
-    found.sort(key=lambda row: (row["title"].lower(), row["uri"]))
+    found.sort(key=title_order)
     found.sort(key=lambda row: _order(row[wanted.sort]), reverse=wanted.descending)
     found.sort(key=lambda row: row[wanted.sort] in (None, "", 0))
-    part = found[wanted.first : wanted.first + wanted.n]
-    for row in part:
-        row["has_original"] = original_path(row["uri"]) is not None
     return {
-        "documents": part,
+        "documents": found[wanted.first : wanted.first + wanted.n],
         "n_documents": len(found),
         "types": _counts(row["type"] for row in rows),
         "publishers": _counts(row["publisher"] for row in rows if row["publisher"]),
         **_unread(archive),
     }
+
+
+def has_words(document: View, words: Sequence[str]) -> bool:
+    """Whether title, publisher or address of a document have all the words, which are in lower case."""
+    text = f"{document['title']} {document['publisher'] or ''} {document['uri']}".lower()
+    return all(word in text for word in words)
+
+
+def title_order(document: View) -> tuple[str, str]:
+    """The sort key of a list of documents by title."""
+    return document["title"].lower(), document["uri"]
 
 
 def _unread(archive: Archive) -> View:
@@ -114,6 +123,7 @@ def _row(source: Source, sizes: dict[int, DocumentSize], not_read: dict[str, lis
         **source_view(source),
         "type": type_of(source),
         "size": path.stat().st_size if path else size.n_characters,
+        "has_original": path is not None,
         "pages": size.n_pages,
         "state": "in part" if missing else "read",
         "not_read": missing,
@@ -124,6 +134,5 @@ def _order(value: object) -> tuple[int, str]:
     return (value, "") if isinstance(value, int) else (0, str(value or "").lower())
 
 
-def _counts(values: object) -> list[View]:
-    counts = Counter(values)  # type: ignore[call-overload]
-    return [{"name": name, "n": n} for name, n in sorted(counts.items())]
+def _counts(values: Iterable[str]) -> list[View]:
+    return [{"name": name, "n": n} for name, n in sorted(Counter(values).items())]

@@ -11,14 +11,19 @@ from pydantic import Field
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from askive.rag.errors import UsageError
 from askive.rag.store.filters import parse_filter
 from askive.ui.chat.documents.description import Descriptions
-from askive.ui.chat.documents.listing import Listing, SortKey, State, list_documents, original_path
+from askive.ui.chat.documents.listing import Listing, SortKey, State, list_documents
 from askive.ui.chat.documents.search import find_mentions
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.library import Library
-from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture, rendered_view
+from askive.ui.chat.source_pane import (
+    document_view,
+    marked_boxes,
+    original_file,
+    page_picture,
+    rendered_view,
+)
 from askive.ui.chat.workspace import Workspace
 
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -127,11 +132,7 @@ class ArchiveRoutes:
 
     def original(self, collection: str, uri: str) -> Response:
         """The file of a document, to be downloaded: it may hold scripts, so it is never opened in the page's origin."""
-        # Only files of documents: a path that is not in the collection is an error.
-        document_view(self._workspace.archive(collection), uri)
-        path = original_path(uri)
-        if path is None:
-            raise UsageError("the original file no longer exists", remedy="read its text instead")
+        path = original_file(self._workspace.archive(collection), uri)
         return FileResponse(path, filename=path.name, content_disposition_type="attachment")
 
 

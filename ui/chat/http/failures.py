@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -40,6 +40,12 @@ def failure_response(error: AskiveError, headers: dict[str, str] | None = None) 
     return JSONResponse(failure_view(error), _STATUS.get(type(error), 400), headers)
 
 
+def first_problem(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Where an invalid request is wrong, and why. errors: as pydantic lists them."""
+    first = next(iter(errors), {"loc": ("request",), "msg": "cannot be read"})
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
 def log_line(text: str, who: str = "askive chat") -> None:
     """Write a line with the time to standard error."""
     words = "".join(letter if letter.isprintable() else "?" for letter in text)
@@ -54,9 +60,7 @@ def attach_failures(server: Any) -> None:
         return failure_response(error)
 
     async def unreadable(_request: HttpRequest, error: RequestValidationError) -> JSONResponse:
-        first = next(iter(error.errors()), {"loc": ("request",), "msg": "cannot be read"})
-        place = ".".join(str(part) for part in first["loc"])
-        return failure_response(UsageError(f"{place}: {first['msg']}", remedy="reload the page"))
+        return failure_response(UsageError(first_problem(error.errors()), remedy="reload the page"))
 
     server.add_exception_handler(AskiveError, known)
     server.add_exception_handler(RequestValidationError, unreadable)

@@ -60,7 +60,7 @@ def _csl_item(source: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _keys(sources: Sequence[Mapping[str, Any]]) -> list[str]:
-    """`harbour2016`, then `harbour2016b` for another one."""
+    """`harbour2016`, then `harbour2016-2` for another one."""
     keys: list[str] = []
     for source in sources:
         first = next(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from askive.rag.errors import UsageError
+from askive.ui.database import ErasingDatabase
 
 NoteKind = Literal["quote", "answer"]
 _SCHEMA = """
@@ -41,17 +39,11 @@ class Note:
     comment: str
 
 
-class Notebook:
-    """The notes of one data folder, in their order. Usable from several threads; several processes may open it."""
+class Notebook(ErasingDatabase):
+    """The notes of one data folder, in their order."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # Overwrite the bytes of what is deleted.
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.execute(_SCHEMA)
+        super().__init__(path, _SCHEMA)
 
     def all(self) -> list[Note]:
         """The notes in their order."""
@@ -98,24 +90,4 @@ class Notebook:
         """Delete a note and overwrite its bytes, in the file and in its journal."""
         with self._changing():
             self._db.execute("DELETE FROM notes WHERE note_id = ?", (note_id,))
-        with self._lock:
-            # secure_delete leaves stale copies where rows were moved between pages.
-            with suppress(sqlite3.OperationalError):
-                self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        self._erase_deleted()

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from askive.models.errors import AskiveError
-from askive.ui.chat.http.failures import log_line
+from askive.ui.chat.http.failures import first_problem, log_line
 from askive.ui.server.documents import Documents
 from askive.ui.server.failures import error_body
 from askive.ui.server.mcp.tools import Tools, parse_arguments
@@ -104,10 +104,7 @@ class McpServer:
                 self._caller_of(context), given, context.session.report_progress
             )
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            failure = AskiveError(f"{place}: {first['msg']}", remedy="see the schema of the tool")
-            return _failed(failure)
+            return _failed(AskiveError(first_problem(error.errors()), remedy="see the schema of the tool"))
         except AskiveError as error:
             return _failed(error)
         except Exception as error:

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from askive.models.errors import AskiveError
 from askive.rag.serialize import answer_to_dict, sentence_to_dict
 from askive.rag.types import Answer, Final, Progress, QuestionKind, Searching, Sources
 from askive.ui.server import wire
 from askive.ui.server.documents import Documents
+from askive.ui.server.failures import cancelled
 from askive.ui.server.openai.text import answer_text
 from askive.ui.server.operations import Operations
 from askive.ui.server.tokens import Caller
@@ -151,7 +151,7 @@ class Tools:
         finally:
             job.close()
         if answer is None:
-            raise AskiveError("the answer was cancelled", remedy="ask again")
+            raise cancelled("answer")
         return answer_text(answer, notes=True).text, answer_to_dict(answer)
 
     async def _search(self, caller: Caller, given: SearchInput, _report: Report) -> Made:
@@ -200,7 +200,7 @@ class Tools:
         finally:
             job.close()
         if made is None:
-            raise AskiveError("the overview was cancelled", remedy="ask again")
+            raise cancelled("overview")
         return json.dumps(made, ensure_ascii=False), made
 
 

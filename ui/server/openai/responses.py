@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from askive.models.errors import AskiveError
 from askive.rag.serialize import answer_to_dict
 from askive.rag.types import Answer, Event
+from askive.ui.server.failures import cancelled
 from askive.ui.server.jobs import Job
 from askive.ui.server.openai.text import AnswerText, TextStream
 from askive.ui.server.openai.wire import ResponsesRequest
@@ -19,14 +19,13 @@ from askive.ui.server.sse import sse
 
 def response_object(said: AnswerText, answer: Answer, model: str) -> dict[str, Any]:
     """A completed response; `askive` has the whole answer."""
-    response = _response(model, f"resp_{uuid.uuid4().hex}", f"msg_{uuid.uuid4().hex}")
-    return _completed(response, said, answer)
+    return _completed(_response(model), said, answer)
 
 
 async def response_events(job: Job[Event], body: ResponsesRequest) -> AsyncIterator[str]:
     """The events of a streamed response, from `response.created` to `response.completed`."""
     number = 0
-    response = _response(body.model, f"resp_{uuid.uuid4().hex}", f"msg_{uuid.uuid4().hex}")
+    response = _response(body.model)
     place = {"item_id": response["output"][0]["id"], "output_index": 0, "content_index": 0}
     begun = {**response, "status": "in_progress", "output": []}
 
@@ -47,7 +46,7 @@ async def response_events(job: Job[Event], body: ResponsesRequest) -> AsyncItera
             if part := stream.take(happened):
                 yield event("response.output_text.delta", **place, delta=part, logprobs=[])
     if stream.final is None or stream.answer is None:
-        raise AskiveError("the answer was cancelled", remedy="ask again")
+        raise cancelled("answer")
     _completed(response, stream.final, stream.answer)
     content = response["output"][0]["content"][0]
     for index, annotation in enumerate(content["annotations"]):
@@ -60,16 +59,17 @@ async def response_events(job: Job[Event], body: ResponsesRequest) -> AsyncItera
     yield event("response.completed", response=response)
 
 
-def _response(model: str, response_id: str, message_id: str) -> dict[str, Any]:
+def _response(model: str) -> dict[str, Any]:
+    """A response with a message that has no content yet."""
     message: dict[str, Any] = {
         "type": "message",
-        "id": message_id,
+        "id": f"msg_{uuid.uuid4().hex}",
         "status": "completed",
         "role": "assistant",
         "content": [],
     }
     return {
-        "id": response_id,
+        "id": f"resp_{uuid.uuid4().hex}",
         "object": "response",
         "created_at": int(time.time()),
         "status": "completed",

@@ -12,11 +12,10 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
-from askive.models.errors import AskiveError
 from askive.rag.errors import UsageError
 from askive.rag.serialize import answer_to_dict
 from askive.rag.types import Answer, Event
-from askive.ui.server.failures import NotFound
+from askive.ui.server.failures import NotFound, cancelled
 from askive.ui.server.jobs import Job
 from askive.ui.server.openai import wire
 from askive.ui.server.openai.responses import response_events, response_object
@@ -173,7 +172,7 @@ async def _chunks(job: Job[Event], body: wire.ChatRequest, completion_id: str) -
             if part := stream.take(event):
                 yield chunk({"content": part})
     if stream.final is None or stream.answer is None:
-        raise AskiveError("the answer was cancelled", remedy="ask again")
+        raise cancelled("answer")
     annotations = [annotation.for_chat() for annotation in stream.final.annotations]
     yield chunk({"annotations": annotations}, "stop", askive=answer_to_dict(stream.answer))
     if body.stream_options and body.stream_options.include_usage:

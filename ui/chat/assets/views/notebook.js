@@ -2,7 +2,7 @@
 
 import { byline, text as answerText } from "../answer.js";
 import { get, send } from "../api.js";
-import { announce, button, byId, count, el, icon } from "../dom.js";
+import { announce, button, byId, count, el, icon, oneLine } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, on } from "../state.js";
 import { rows } from "../tables.js";
@@ -64,7 +64,7 @@ function answer(note) {
 
 function quotation(note) {
   const view = note.content;
-  return el("div", {}, el("blockquote", {}, view.quote.replace(/\s+/g, " ").trim()),
+  return el("div", {}, el("blockquote", {}, oneLine(view.quote)),
     button([view.title, el("span", { class: "quiet" }, ` ${byline(view)}`)], (event) => emit("open-source", turnOf(note), view, event.currentTarget), { class: "link" }));
 }
 
