@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from askive.models.protocols import Generator
+from askive.models.protocols import Generator, Message, Segment
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import STORED, Relation, find_relation_model
 from askive.rag.evidence.judge import Judge, Judgement
@@ -42,7 +42,14 @@ ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
 GIVES_FROM = -0.3
-"""Log-odds of `SupportModel.gives` from which on a value is listed, alone or beside two more likely ones."""
+"""Log-odds of `SupportModel.gives` from which on a value is listed, alone or beside two more likely ones.
+
+It belongs to the request of `gives`: in that of the judge, nearly every value of a source is above it.
+"""
+_GIVES_SYSTEM = (
+    "You check statements against excerpts of documents."
+    " Reply Yes if the excerpt states the statement, else No."
+)
 _LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """On each side of a quote, for judge and reader."""
@@ -90,6 +97,7 @@ class SupportModel:
     def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
         by_judge = find_relation_model(generator.model_id, None, RELATION) if generator else None
         by_reader = find_relation_model(None, reader.digest, RELATION) if reader and not by_judge else None
+        self._generator = generator if by_judge else None
         self._judge = Judge(generator) if generator and by_judge else None
         self._reader = reader if by_reader else None
         self._model = by_judge or by_reader
@@ -102,12 +110,15 @@ class SupportModel:
     def gives(self, question: Question, value: str, citation: Citation) -> float:
         """Log-odds that the quote gives this value as the answer; infinite without a judge.
 
-        Raises ModelError as `Generator.likelihoods` does.
+        Raises ModelError as `Generator.choose` does.
         """
-        if self._judge is None:
+        if self._generator is None:
             return math.inf
-        claim = f"The answer to “{question.text}” is {value}."
-        return self._judge.statements([claim], _headed(citation, 0))[0].stated
+        excerpt = Segment(f"Excerpt:\n{SourceSentence.cited(citation).excerpt()}\n\n", reusable=True)
+        statement = Segment(f"Statement: The answer to “{question.text}” is {value}.")
+        system = Message("system", (Segment(_GIVES_SYSTEM, reusable=True),))
+        yes, no = self._generator.choose((system, Message("user", (excerpt, statement))), ("Yes", "No"))
+        return yes - no
 
     def answers(self, question: Question, citation: Citation) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.

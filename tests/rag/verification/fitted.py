@@ -46,6 +46,15 @@ class Judging(ScriptedGenerator):
         odds = opinion.stated if prompt.endswith(STATED) else opinion.denied
         return -math.log1p(math.exp(-odds if text == "Yes" else odds))
 
+    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """The opinion of whether the excerpt states the statement, as `SupportModel.gives` asks for it."""
+        prompt = messages[-1].text
+        if not prompt.startswith("Excerpt:"):
+            return super().choose(messages, choices)
+        self.asked.append(prompt)
+        odds = self._opinion(prompt).stated
+        return [-math.log1p(math.exp(-odds)), -math.log1p(math.exp(odds))]
+
 
 def relation_of_reader(reader: Reader, log_odds: float) -> dict[str, Any]:
     """A model by which every claim is supported with these log-odds and never contradicted."""
