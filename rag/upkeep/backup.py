@@ -1,4 +1,4 @@
-"""Write collections, uploads, conversations, gold questions and settings to one file, and read them back.
+"""Write collections, uploads, conversations, notes, gold questions and settings to one file, and read them back.
 
 The file is a ZIP archive with the data folder's own paths and `manifest.json`, which has the digest of each file.
 Weights, caches and evaluation runs can be made again and are not in it.
@@ -26,7 +26,7 @@ from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.config import CONFIG_NAME, Config
 from askive.rag.errors import AskiveError, StoreError, UsageError
-from askive.rag.privacy.quotes import conversations_path
+from askive.rag.privacy.quotes import conversations_path, notebook_path
 from askive.rag.privacy.register import uploads_folder
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import copy_to, open_read_only
@@ -61,7 +61,7 @@ def back_up(
 ) -> BackedUp:
     """Write a backup; the file appears when it is complete. Collections stay readable, and each is as of one moment.
 
-    names: of collections, with their uploads; when empty, all of them, conversations, gold questions and settings.
+    names: of collections, with their uploads; when empty, all of them, conversations, notes, gold questions and settings.
     notify: as in `write_collection`. Raises UsageError for a target in the data folder, CollectionNotFound,
     CollectionBusy, StoreError for a damaged store, DiskSpaceError, OSError.
     """
@@ -123,13 +123,13 @@ class _Writer:
             self._write(source, name)
 
     def add_others(self, config: Config) -> None:
-        """Add conversations, gold questions and settings."""
-        conversations = conversations_path(config)
-        if conversations.is_file():
-            with closing(open_read_only(conversations)) as db, closing(sqlite3.connect(":memory:")) as copy:
-                # A chat may be writing to the file.
-                db.backup(copy)
-                self._write_bytes(copy.serialize(), _CONVERSATIONS)
+        """Add conversations, notes, gold questions and settings."""
+        for path in (conversations_path(config), notebook_path(config)):
+            if path.is_file():
+                with closing(open_read_only(path)) as db, closing(sqlite3.connect(":memory:")) as copy:
+                    # A chat may be writing to the file.
+                    db.backup(copy)
+                    self._write_bytes(copy.serialize(), path.relative_to(config.home).as_posix())
         for path in _files_below(config.home / "gold"):
             self.add(path, path.relative_to(config.home).as_posix())
         if (config.home / CONFIG_NAME).is_file():
@@ -180,11 +180,10 @@ def _files_below(folder: Path) -> list[Path]:
     )
 
 
-_CONVERSATIONS = "chat/conversations.sqlite3"
 # "collections/case/store.sqlite3", "uploads/1f3a/letters/may.txt", "gold/mine/queries.jsonl".
 _ALLOWED = re.compile(
     rf"collections/[A-Za-z0-9][\w.-]*/{re.escape(STORE_NAME)}|uploads/[0-9a-f]+/.+|gold/.+|{re.escape(CONFIG_NAME)}"
-    rf"|{re.escape(_CONVERSATIONS)}"
+    r"|chat/(?:conversations|notebook)\.sqlite3"
 )
 
 

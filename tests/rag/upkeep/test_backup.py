@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from askive.rag.errors import UsageError
 from askive.rag.indexing import index_paths
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.leftovers import find_leftovers, sweep
+from askive.rag.privacy.quotes import conversations_path, notebook_path
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.upkeep.backup import MANIFEST, back_up
@@ -63,6 +65,20 @@ def test_everything_is_restored_elsewhere(config: Config, tmp_path: Path) -> Non
     assert secret("uploaded") in upload.read_text()
     assert find_leftovers(other) == []
     assert (other.home / "config.toml").read_text() == "[retrieval]\ntop_k = 9\n"
+
+
+def test_conversations_and_notes_are_restored(config: Config, tmp_path: Path) -> None:
+    paths = conversations_path, notebook_path
+    for path in paths:
+        path(config).parent.mkdir(exist_ok=True)
+        with closing(sqlite3.connect(path(config))) as db, db:
+            db.execute("CREATE TABLE kept AS SELECT ? AS text", (path.__name__,))
+    back_up(config, tmp_path / "backup.zip")
+    other = Config(home=tmp_path / "other", embedder="hash")
+    restore(other, tmp_path / "backup.zip")
+    for path in paths:
+        with closing(sqlite3.connect(path(other))) as db:
+            assert db.execute("SELECT text FROM kept").fetchall() == [(path.__name__,)]
 
 
 def test_what_is_there_is_replaced_only_on_request(config: Config, tmp_path: Path) -> None:

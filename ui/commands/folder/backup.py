@@ -16,7 +16,7 @@ Collections = Annotated[
         "--collection",
         "-c",
         metavar="NAME",
-        help="Only this collection; repeat for more. Default: all, with conversations, gold questions and settings.",
+        help="Only this collection; repeat for more. Default: all, with conversations, notes, gold questions and settings.",
     ),
 ]
 
@@ -27,7 +27,7 @@ def backup(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write collections, uploads, conversations, gold questions and settings to one file.
+    """Write collections, uploads, conversations, notes, gold questions and settings to one file.
 
     Weights and caches are not in it. Example: [bold]askive backup /mnt/usb/askive.zip[/]
     """
