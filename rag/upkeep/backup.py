@@ -61,7 +61,8 @@ def back_up(
 ) -> BackedUp:
     """Write a backup; the file appears when it is complete. Collections stay readable, and each is as of one moment.
 
-    names: of collections, with their uploads; when empty, all of them, conversations, notes, gold questions and settings.
+    names: of collections, with their uploads; when empty, all of them, and conversations, notes, gold questions and
+    settings.
     notify: as in `write_collection`. Raises UsageError for a target in the data folder, CollectionNotFound,
     CollectionBusy, StoreError for a damaged store, DiskSpaceError, OSError.
     """

@@ -41,8 +41,9 @@ def restore(
 ) -> Restored:
     """Restore collections from a backup, each as a whole; the whole file is checked before anything changes.
 
-    names: only these collections; when empty all, with conversations, notes, gold questions and settings. replace: also where
-    there is something already; otherwise an existing collection is an error, and other existing files are kept.
+    names: only these collections; when empty all, with conversations, notes, gold questions and settings.
+    replace: also where there is something already; otherwise an existing collection is an error, and other existing
+    files are kept.
     Raises UsageError for a file that is not a sound backup and for a name that is not in it or exists; CollectionBusy,
     StoreError.
     """

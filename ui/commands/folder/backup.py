@@ -16,7 +16,7 @@ Collections = Annotated[
         "--collection",
         "-c",
         metavar="NAME",
-        help="Only this collection; repeat for more. Default: all, with conversations, notes, gold questions and settings.",
+        help="Only this collection; repeat for more. Default: all, and conversations, notes, gold questions, settings.",
     ),
 ]
 
