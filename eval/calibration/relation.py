@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from askive.eval import script
 from askive.eval.calibration.judged_rows import JudgedRow, judge_as_configured
 from askive.eval.calibration.scikit_learn import import_sklearn
+from askive.eval.datasets.lines import source_hit
 from askive.models.errors import AskiveError, UsageError
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import RELATIONS, STORED, Relation, RelationModel
 from askive.rag.config import load_config
 from askive.rag.evidence.judge import Judgement
 from askive.rag.evidence.source_sentences import candidates_of
-from askive.rag.types import Hit, Passage, Source
 from askive.rag.verification.rules import check
 from askive.rag.verification.support import BY_JUDGE, BY_READER, relation_features
 
@@ -58,9 +58,7 @@ def claims_of(rows: Sequence[JudgedRow], reader: Reader) -> list[Claim]:
     """The rows of kind `support`, with what rules, reader and judge say of them."""
     claims: list[Claim] = []
     for row in rows:
-        passage = Passage(row.text, 0, len(row.text), passage_id=1, doc_id=1)
-        hit = Hit(passage, Source(1, row.row_id, "", "text/plain"), 1.0, 1, "fused")
-        checked = check(row.first, candidates_of([hit]))
+        checked = check(row.first, candidates_of([source_hit(row.text)]))
         stated, denied = row.odds
         features = relation_features(
             row.first,

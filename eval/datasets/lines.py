@@ -12,7 +12,7 @@ from typing import Any
 from askive.models.reader.held_out import groups_of, is_held_out
 from askive.rag.errors import UsageError
 from askive.rag.load.byline import find_byline
-from askive.rag.types import Document
+from askive.rag.types import Document, Hit, Passage, Source
 
 Record = dict[str, Any]
 
@@ -69,6 +69,12 @@ def read_json(path: Path) -> Any:
         raise UsageError(f"{path} is not UTF-8 text: {error.reason}", remedy="convert it to UTF-8") from error
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}:{error.lineno}: not JSON: {error.msg}", remedy="fix the file") from error
+
+
+def source_hit(text: str, doc_id: int = 1) -> Hit:
+    """A document with this text, as returned by retrieval."""
+    passage = Passage(text, 0, len(text), passage_id=doc_id, doc_id=doc_id)
+    return Hit(passage, Source(doc_id, f"source-{doc_id}", "", "text/plain"), 1.0, 1, "fused")
 
 
 def _object(line: str, where: str) -> Record:

@@ -24,7 +24,6 @@ from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence, Verdict
 from askive.rag.verification.attribution import with_attribution
 
-RELATION = STORED
 _WORDS = ("worded_alike", "shared")
 _READ = ("reads_supported", "reads_contradicted")
 _JUDGED = ("stated", "denied")
@@ -95,8 +94,8 @@ class SupportModel:
     """
 
     def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
-        by_judge = find_relation_model(generator.model_id, None, RELATION) if generator else None
-        by_reader = find_relation_model(None, reader.digest, RELATION) if reader and not by_judge else None
+        by_judge = find_relation_model(generator.model_id, None, STORED) if generator else None
+        by_reader = find_relation_model(None, reader.digest, STORED) if reader and not by_judge else None
         self._generator = generator if by_judge else None
         self._judge = Judge(generator) if generator and by_judge else None
         self._reader = reader if by_reader else None

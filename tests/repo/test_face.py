@@ -160,7 +160,7 @@ def test_a_text_is_verified_with_the_generator_unless_it_is_left_out(
     config, _ = mill
     generator = Judging(SUPPORTS)
     monkeypatch.setattr("askive.rag.factory.open_generator", lambda _config: generator)
-    monkeypatch.setattr("askive.rag.verification.support.RELATION", write_relation(tmp_path))
+    monkeypatch.setattr("askive.rag.verification.support.STORED", write_relation(tmp_path))
     reworded = "Ida Falk put her name under the lease of Bramley Mill."
     wrong = "Ida Falk signed the lease of Bramley Mill on 4 May 1998."
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from askive.eval import script
+from askive.eval.datasets.lines import source_hit
 from askive.eval.datasets.paraphrases import HALVES, Pair, read_half
 from askive.eval.metrics.bootstrap import Estimate
 from askive.eval.metrics.relations import accuracy_by_kind, relation_figures
@@ -31,7 +32,7 @@ from askive.rag.evidence.source_sentences import candidates_of
 from askive.rag.factory import open_embedder, open_generator, open_reader
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
-from askive.rag.types import Hit, Passage, Sentence, Source, Verdict
+from askive.rag.types import Sentence, Verdict
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.rules import check
 from askive.rag.verification.verifier import Verifier
@@ -57,12 +58,6 @@ def relation_of(verdict: Verdict) -> Relation:
     if verdict == "supported":
         return "supports"
     return "contradicts" if verdict == "contradicted" else "neither"
-
-
-def source_hit(text: str, doc_id: int = 1) -> Hit:
-    """A document with this text, as returned by retrieval."""
-    passage = Passage(text, 0, len(text), passage_id=doc_id, doc_id=doc_id)
-    return Hit(passage, Source(doc_id, f"source-{doc_id}", "", "text/plain"), 1.0, 1, "fused")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_the_generator_can_save_a_wording_and_never_a_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opinion: Judgement, relation: str
 ) -> None:
     reader = Reader()
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader))
+    monkeypatch.setattr(support, "STORED", write_relation(tmp_path, reader))
     whole = Verification(HashEmbedder(256), reader, Judging(opinion)).judge("whole")
     assert [whole(pair(claim)) for claim in (REWORDED, WRONG)] == [relation, "contradicts"]
     assert whole(pair(SOURCE)) == relation
@@ -71,7 +71,7 @@ def test_the_reader_takes_support_away_and_gives_none(
 ) -> None:
     reader = Reader()
     for log_odds, relation in ((1.0, "supports"), (-1.0, "neither")):
-        monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader, log_odds))
+        monkeypatch.setattr(support, "STORED", write_relation(tmp_path, reader, log_odds))
         verifier = Verification(HashEmbedder(256), reader).judge("reader")
         found = [verifier(pair(claim)) for claim in (SOURCE, REWORDED, WRONG)]
         assert found == [relation, "neither", "contradicts"]

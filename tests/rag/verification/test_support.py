@@ -47,7 +47,7 @@ def support_model(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Stores models for the fakes: the reader gives every sentence these log-odds."""
 
     def make(generator: ScriptedGenerator | None, log_odds: float = 0.0) -> SupportModel:
-        monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, reader, log_odds))
+        monkeypatch.setattr(support, "STORED", write_relation(tmp_path, reader, log_odds))
         return SupportModel(reader, generator)
 
     return make
@@ -141,7 +141,7 @@ def test_a_generator_without_fitted_models_is_not_asked(
 def test_without_any_fitted_model_every_sentence_passes(
     reader: Reader, sentence: Sentence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    monkeypatch.setattr(support, "STORED", write_relation(tmp_path))
     for model in (SupportModel(reader, None), SupportModel(None, None)):
         assert model.judges == ()
         assert model.judge(sentence) is sentence
@@ -150,7 +150,7 @@ def test_without_any_fitted_model_every_sentence_passes(
 def test_without_a_reader_the_judge_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sentence: Sentence
 ) -> None:
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path))
+    monkeypatch.setattr(support, "STORED", write_relation(tmp_path))
     model = SupportModel(None, Judging(CONTRADICTS))
     assert model.judges == ("generator",)
     assert model.judge(sentence).verdict == "contradicted"

@@ -56,7 +56,7 @@ class Another(Judging):
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """The shipped one, and models for it and the fakes."""
     found = Reader()
-    monkeypatch.setattr(support, "RELATION", write_relation(tmp_path, found))
+    monkeypatch.setattr(support, "STORED", write_relation(tmp_path, found))
     return found
 
 
