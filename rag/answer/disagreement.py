@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from askive.rag.evidence.candidate_answers import CandidateAnswer, candidate_answers
 from askive.rag.evidence.scoring import ScoredSentence
-from askive.rag.evidence.values import fullest, same_value
+from askive.rag.evidence.values import fullest, kind_of, same_value
 from askive.rag.passage_context import named_source
 from askive.rag.question.analysis import Question
 from askive.rag.text.names import names_in
@@ -59,7 +59,7 @@ def disagreement(
                 break
         else:
             groups.append([item])
-    groups = _one_value_per_voice(groups)[:_MAX_ACCOUNTS]
+    groups = _of_one_kind(_one_value_per_voice(groups))[:_MAX_ACCOUNTS]
     if len(groups) < 2:
         return None
     groups = _likely_groups(groups, gives)
@@ -81,6 +81,11 @@ def _one_value_per_voice(groups: Sequence[list[CandidateAnswer]]) -> list[list[C
         kept[at] = [item for item in groups[at] if item.voice not in voices]
         voices |= {item.voice for item in kept[at]}
     return [group for group in kept if group]
+
+
+def _of_one_kind(groups: Sequence[list[CandidateAnswer]]) -> list[list[CandidateAnswer]]:
+    """The groups with values of the kind that the best one has: a place is no other account of a number."""
+    return [group for group in groups if kind_of(group[0].value) == kind_of(groups[0][0].value)]
 
 
 def describe(differing: Disagreement) -> str:

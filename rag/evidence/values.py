@@ -150,6 +150,15 @@ def fullest(values: Sequence[str]) -> str:
     return max(values, key=lambda value: len(value.split()))
 
 
+def kind_of(value: str) -> str:
+    """What a value is: `date`, `number`, `name`, or `words`."""
+    if days(value):
+        return "date"
+    if quantities(value):
+        return "number"
+    return "name" if names_in(value) else "words"
+
+
 def same_value(one: str, other: str, published: Sequence[str | None] = (None, None)) -> bool:
     """Whether two values are the same: `a dozen` and `12`, `Jan. 25` and `25 January 2016`, `Smith` and `Al Smith`.
 

@@ -291,3 +291,12 @@ def test_a_second_count_of_a_document_needs_a_second_check() -> None:
     assert (
         disagreement(Question.read(QUESTION), scored([hit(1, ONE_DOCUMENT)]), cite, lambda *_: -1.0) is None
     )
+
+
+def test_values_of_different_kinds_are_no_differing_accounts() -> None:
+    question = Question.read("What was the grade of the Brenmoor dam?")
+    graded = read(hit(1, "The grade of the Brenmoor dam was 3.2 in the spring."), "3.2")
+    for other, differ in (("Inspection", False), ("4.1", True)):
+        text = f"The grade of the Brenmoor dam was {other} in the autumn."
+        got = disagreement(question, [graded, read(hit(2, text), other)], cite)
+        assert (got is not None) is differ
