@@ -9,8 +9,11 @@ from dataclasses import replace
 from askive.rag.answer.verified_answer import VerifiedAnswer, join_sentences
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.question.analysis import Question
+from askive.rag.text.speakers import speaker_of
 from askive.rag.types import Polarity, Sentence
+from askive.rag.verification.attribution import lower_speaker
 from askive.rag.verification.citer import MAX_CITATIONS, Citer
+from askive.rag.verification.reported import reports
 
 _N_COMPARED = 8
 """The number of best sentences that are searched for the other documents of a comparison."""
@@ -51,12 +54,21 @@ def with_polarity(
     """The answer with Yes or No in front. It is the model's judgement, which no rule can verify.
 
     It gets all citations of the answer, and for a question of several clauses the best sentence of each document.
+    Where the answer only reports what somebody says, it is that speaker's Yes or No, and left out when code does not
+    find who it is.
     """
+    speaker = ""
+    if answer.sentences and all(reports(sentence.text) for sentence in answer.sentences):
+        cited_first = [one for sentence in answer.sentences for one in sentence.citations[:1]]
+        speaker = next((name for one in cited_first if (name := speaker_of(one.quote))), "")
+        if not speaker:
+            return answer
     cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
     for item in scored[:_N_COMPARED] if question.clauses else ():
         if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
             cited[item.hit.passage.doc_id] = citer.citation(
                 item.hit, item.start, item.end, min(item.score, 1.0)
             )
-    word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
+    says = f"{polarity}, according to {lower_speaker(speaker)}." if speaker else f"{polarity}."
+    word = Sentence(says, 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
     return replace(join_sentences((word, *answer.sentences), attribute=False), left_out=answer.left_out)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
-from askive.rag.text.speakers import is_attributed, speaker_of
+from askive.rag.text.speakers import names_speaker, speaker_of
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
+from askive.rag.verification.reported import reports
 
+ONLY_REPORTED = "the cited text only reports this as somebody's word"
+_LONGEST_QUOTE_CHARS = 400
+_OPENING_QUOTE = "“"
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 
 
@@ -18,23 +22,50 @@ def with_attribution(sentence: str, citation: Citation) -> str | None:
     when the speaker is only a pronoun, and when the source denies it.
     """
     speaker = speaker_of(citation.quote)
-    if speaker is None or is_attributed(sentence, speaker) or _DENIAL.search(citation.quote):
+    if (
+        speaker is None
+        or reports(sentence)
+        or names_speaker(sentence, speaker)
+        or _DENIAL.search(citation.quote)
+    ):
         return None
     # A sentence about the statement itself is not attributed: at least half of its words must be from the quote.
     words = set(stems(sentence))
     if len(words & set(stems(citation.quote))) * 2 < len(words):
         return None
-    return f"According to {_lower_speaker(speaker)}, {_lower_opening(sentence)}"
+    return f"According to {lower_speaker(speaker)}, {_lower_opening(sentence)}"
 
 
 def attributed_sentence(sentence: Sentence) -> str | None:
-    """As `with_attribution` for the first citation, when every citation is a reported statement; else None."""
-    if not sentence.citations or any(speaker_of(c.quote) is None for c in sentence.citations):
+    """As `with_attribution` for the first citation, when every citation only reports the sentence; else None."""
+    return with_attribution(sentence.text, sentence.citations[0]) if loses_speaker(sentence) else None
+
+
+def loses_speaker(sentence: Sentence) -> bool:
+    """Whether the sentence states as a fact what all its citations only report."""
+    text = sentence.text
+    if not sentence.citations or text.startswith(_OPENING_QUOTE) or reports(text):
+        return False
+    return all(_is_report(one.quote) and not _names_speaker_of(one, text) for one in sentence.citations)
+
+
+def quotation_of(citation: Citation) -> str | None:
+    """The cited text in quotation marks, in one line; None when it is too long for an answer."""
+    if len(citation.quote) > _LONGEST_QUOTE_CHARS:
         return None
-    return with_attribution(sentence.text, sentence.citations[0])
+    return f"{_OPENING_QUOTE}{' '.join(citation.quote.split())}”"
 
 
-def _lower_speaker(speaker: str) -> str:
+def _is_report(quote: str) -> bool:
+    return speaker_of(quote) is not None or reports(quote)
+
+
+def _names_speaker_of(citation: Citation, text: str) -> bool:
+    speaker = speaker_of(citation.quote)
+    return speaker is not None and names_speaker(text, speaker)
+
+
+def lower_speaker(speaker: str) -> str:
     """The speaker as written within a sentence."""
     first, _, rest = speaker.partition(" ")
     if first in ("The", "A", "An", "Officials", "Police", "Western", "Witnesses", "Some", "Many"):

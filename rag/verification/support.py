@@ -19,10 +19,9 @@ from askive.rag.calibration.relation import STORED, Relation, find_relation_mode
 from askive.rag.evidence.judge import Judge, Judgement
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
-from askive.rag.text.speakers import is_attributed
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence, Verdict
-from askive.rag.verification.attribution import with_attribution
+from askive.rag.verification.attribution import quotation_of
 
 _WORDS = ("worded_alike", "shared")
 _READ = ("reads_supported", "reads_contradicted")
@@ -49,7 +48,6 @@ _GIVES_SYSTEM = (
     "You check statements against excerpts of documents."
     " Reply Yes if the excerpt states the statement, else No."
 )
-_LONGEST_QUOTE_CHARS = 400
 _CONTEXT_CHARS = 200
 """On each side of a quote, for judge and reader."""
 _LEAST = 1e-4
@@ -79,11 +77,10 @@ def relation_features(
 
 def in_its_sources_words(sentence: Sentence) -> Sentence | None:
     """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
-    if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
+    text = quotation_of(sentence.citations[0]) if sentence.citations else None
+    if text is None:
         return None
-    text = f"“{' '.join(sentence.citations[0].quote.split())}”"
-    end = sentence.start + len(text)
-    return Sentence(text, sentence.start, end, sentence.citations[:1], "supported")
+    return Sentence(text, sentence.start, sentence.start + len(text), sentence.citations[:1], "supported")
 
 
 class SupportModel:
@@ -129,15 +126,12 @@ class SupportModel:
     def judge(self, sentence: Sentence) -> Sentence:
         """The sentence with its verdict. What is cut off or has other values than its sources stays as it is.
 
-        Somebody's word is no fact: a sentence that the rules reject, and that neither names its speaker nor can be
-        given one, stays rejected. Raises ModelError as `Generator.likelihoods` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
         is_worded_alike = sentence.verdict == "supported"
         if not sentence.citations or sentence.verdict == "cut_off":
             return sentence
         if not (is_worded_alike or sentence.is_wording_only):
-            return sentence
-        if not is_worded_alike and any(_hides_speaker(sentence.text, one) for one in sentence.citations):
             return sentence
         if self._model is None or not (is_worded_alike or self._judge):
             # The reader takes support away and gives none: it finds it in what a source only asks somebody to say.
@@ -169,10 +163,3 @@ def _headed(citation: Citation, n_chars: int) -> str:
     head = ", ".join(part for part in (source.title, passage.heading, source.published) if part)
     body = SourceSentence.cited(citation).surrounded(n_chars)
     return f"{head}: {body}" if head else body
-
-
-def _hides_speaker(text: str, citation: Citation) -> bool:
-    """Whether the quote only reports what somebody says, and the sentence states it."""
-    if is_attributed(text) or not is_attributed(citation.quote):
-        return False
-    return with_attribution(text, citation) is None

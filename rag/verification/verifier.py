@@ -9,6 +9,7 @@ from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
+from askive.rag.verification.attribution import ONLY_REPORTED, attributed_sentence, loses_speaker
 from askive.rag.verification.citer import CITED, Citer
 from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
@@ -62,9 +63,15 @@ class Verifier:
 
 
 def _as_shown(judged: Sentence, question: Question) -> Sentence:
-    """A judged sentence; unsupported if its sources only ask somebody to say it. One without near sources has none."""
+    """A judged sentence as it is shown.
+
+    Unsupported if its sources only ask somebody to say it, or if it states as a fact what they only report and its
+    speaker cannot be named. An unsupported one without near sources has none.
+    """
     if judged.verdict == "supported" and is_dictated(judged, question):
         return replace(judged, verdict="unsupported", reasons=(DICTATED,))
+    if judged.verdict == "supported" and loses_speaker(judged) and attributed_sentence(judged) is None:
+        return replace(judged, verdict="unsupported", reasons=(ONLY_REPORTED,))
     if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
         return replace(judged, citations=())
     return judged

@@ -15,6 +15,7 @@ from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Hit, Passage, Sentence, Source
 from askive.rag.verification import support
+from askive.rag.verification.attribution import ONLY_REPORTED
 from askive.rag.verification.dictation import DICTATED
 from askive.rag.verification.support import NOT_SAID
 from askive.rag.verification.verifier import Verifier
@@ -125,14 +126,15 @@ def test_a_paraphrase_that_the_rules_reject_is_supported_when_the_generator_says
 def test_an_accusation_does_not_become_a_fact(reader: Reader) -> None:
     """The same sentence is judged beside a source that states it."""
     claim = "The council of Aldermoor mislaid and destroyed the plans for the harbour."
-    for source, n_asked in (
-        ("Ida Falk accused the council of Aldermoor of having burnt the plans for the harbour.", 0),
-        ("The council of Aldermoor had burnt the plans for the harbour.", 2),
+    for source, reasons in (
+        (
+            "Ida Falk accused the council of Aldermoor of having burnt the plans for the harbour.",
+            (ONLY_REPORTED,),
+        ),
+        ("The council of Aldermoor burnt the plans for the harbour.", ()),
     ):
-        generator = Judging(SUPPORTS)
-        found = verify(claim, generator, source)
-        assert (found.verdict == "supported") is (n_asked > 0)
-        assert len(generator.asked) == n_asked
+        found = verify(claim, Judging(SUPPORTS), source)
+        assert (found.verdict, found.reasons) == ("unsupported" if reasons else "supported", reasons)
 
 
 @pytest.mark.parametrize(
