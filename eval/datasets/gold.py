@@ -53,6 +53,7 @@ _KEYS = frozenset({"name", "licence", "corpus", "queries", "qrels", "notes", "sc
 GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
 GOLD_OFFICES = GOLD_SEEDS.parent / "offices"
 GOLD_ARCHIVE = GOLD_SEEDS.parent / "archive"
+GOLD_PAPERS = GOLD_SEEDS.parent / "papers"
 
 
 def read_gold(path: Path, name: str = "") -> Suite:

@@ -48,7 +48,7 @@ def run(
         list[str],
         typer.Argument(
             metavar="SUITE...",
-            help="`seeds`, `offices`, `kinds`, a folder or a file; add :dev or :test for a half.",
+            help="`seeds`, `offices`, `papers`, `kinds`, a folder or a file; add :dev or :test for a half.",
         ),
     ],
     limit: Limit = None,

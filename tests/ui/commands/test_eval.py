@@ -116,6 +116,7 @@ def test_suites_lists_what_is_found(
     assert [one["suite"] for one in objects if "suite" in one] == [
         "seeds",
         "offices",
+        "papers",
         "kinds",
         "injected",
         "towns",
