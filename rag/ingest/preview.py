@@ -37,13 +37,14 @@ def preview_paths(
     paths: Sequence[Path],
     *,
     follow_links: bool = False,
+    split: str | None = None,
     ocr: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Preview:
     """The changes that indexing these paths would make; nothing is written or parsed.
 
-    known: digests by uri. stamps: as stored. A file that cannot be parsed is among the new or changed ones. ocr: as in
-    `askive.rag.ingest.pipeline.ingest_paths`. progress: called with the number of compared files and of all.
+    known: digests by uri. stamps: as stored. A file that cannot be parsed is among the new or changed ones. split, ocr:
+    as in `askive.rag.ingest.pipeline.ingest_paths`. progress: called with the number of compared files and of all.
     Raises UsageError for a path that neither exists nor was indexed.
     """
     recognises = bool(ocr and find_tesseract())
@@ -58,7 +59,7 @@ def preview_paths(
         if uri in plan.moved:
             continue
         former = stored.of_file(uri)
-        rule = stored.rule_of(former)
+        rule = split or stored.rule_of(former)
         stamp = stamp_of(uri, rule, recognises=recognises)
         try:
             if not former:
