@@ -185,7 +185,8 @@ def complete_document(document: Document, uri: str) -> Document:
         )
     document = storable_document(document)
     document = with_not_read(document, damaged_characters(document.text))
-    byline = find_byline(document.title, document.text)
+    is_own = document.title != Path(uri).stem
+    byline = find_byline(document.title, document.text, is_own=is_own)
     publisher = document.publisher or byline.publisher
     return replace(
         document,

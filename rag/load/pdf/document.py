@@ -71,7 +71,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
         text=text,
         media_type="application/pdf",
         sha256=sha256(data),
-        published=find_byline(title, text).published,
+        published=find_byline(title, text, is_own=title != PurePath(uri).stem).published,
         metadata={name: value for name, value in fields.items() if value},
     )
     recognised = {n: page.recognised for n, page in enumerate(pages, start=1) if page.recognised is not None}
