@@ -22,6 +22,7 @@ MARKDOWN_TYPES = (
     "application/zip",
     "text/asciidoc",
     "text/x-tex",
+    "text/x-mail",
     "message/rfc822",
 )
 """Prefixes of media types whose text is Markdown after loading."""
