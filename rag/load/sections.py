@@ -20,6 +20,7 @@ MARKDOWN_TYPES = (
     "application/rtf",
     "application/xml",
     "application/zip",
+    "application/pdf",
     "text/asciidoc",
     "text/x-tex",
     "text/x-mail",
