@@ -31,10 +31,10 @@ _DIVIDER = re.compile(
 # "From: Rosa Lind", "*Sent:* Monday", "Von: Rosa Lind", "De : Rosa Lind"
 _FIELD = re.compile(r"\s*\*{0,2}(?P<name>[A-Za-zÀ-ÿ-]{2,12})\s?:\*{0,2}\s+(?P<value>\S.*)$")
 _FROM = frozenset("from von de da van".split())
-_WHEN = frozenset("sent date gesendet datum envoyé enviado fecha data inviato verzonden".split())
-_OTHER_FIELDS = frozenset(
-    "to subject cc bcc reply-to importance attachments an betreff à objet para asunto".split()
-)
+_SENT = frozenset("sent gesendet envoyé enviado inviato verzonden".split())
+_WHEN = _SENT | frozenset("date datum fecha data".split())
+_SUBJECT = frozenset("subject betreff objet asunto oggetto onderwerp".split())
+_OTHER_FIELDS = _SUBJECT | frozenset("to cc bcc reply-to importance attachments an à para".split())
 _VERB = r"(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef)"
 _DAY_WORD = r"(?:On|Am|Le|El|Il|Op)"
 # "On Tue, 5 Mar 2024 at 10:12, Rosa Lind <rosa@example.org> wrote:"
@@ -259,8 +259,7 @@ def _end_of_quote(lines: Sequence[str], start: int) -> int:
 
 
 def _head(lines: Sequence[str], at: int, *, n_fields: int) -> _Head | None:
-    """The head of a message that begins here: a sender and at least n_fields - 1 other fields, one of them a date or a
-    subject."""
+    """The head of a message that begins here: its sender and at least n_fields - 1 other fields, as only mails have."""
     n = at
     if _DIVIDER.match(lines[n]):
         n = next((k for k in range(n + 1, min(n + 4, len(lines))) if lines[k].strip()), len(lines))
@@ -279,12 +278,13 @@ def _head(lines: Sequence[str], at: int, *, n_fields: int) -> _Head | None:
             end = k + 1
         elif line.strip() and not line.startswith((" ", "\t")):
             break
-    known = fields.keys() - _FROM
-    if len(fields) < n_fields or not known & (_WHEN | {"subject", "betreff", "objet", "asunto"}):
+    sender = next((value for name, value in fields.items() if name in _FROM), "")
+    # "From: Harrow, To: Velm, Date: 5 May" is a journey.
+    is_mail = fields.keys() & (_SENT | _SUBJECT) or ("@" in sender and fields.keys() & _WHEN)
+    if len(fields) < n_fields or not is_mail:
         return None
-    sender = next(value for name, value in fields.items() if name in _FROM)
     when = next((value for name, value in fields.items() if name in _WHEN), "")
-    subject = next((fields[name] for name in ("subject", "betreff", "objet", "asunto") if name in fields), "")
+    subject = next((value for name, value in fields.items() if name in _SUBJECT), "")
     return _Head(end - at, Writer(_name(sender), when[:_MAX_SHOWN_CHARS]), subject)
 
 

@@ -83,6 +83,8 @@ def test_what_is_new_stays_new() -> None:
         found["Reply by Carla Moss"].startswith("No. The poet wrote")
         and "three of them" in found["Reply by Carla Moss"]
     )
+    journey = "From: Harrow\nTo: Velm\nDate: 5 May 2024\n\nHave a good day."
+    assert list(mail(f"Your journey:\n\n{journey}")) == [""]
     assert quoted_writer("Reply by Carla Moss") == "" and writer_in("Reply by Carla Moss") == "Carla Moss"
     assert [writer_in(heading) for heading in ("Quoted message", "Signature of Ann", "Costs")] == [
         "",
@@ -189,7 +191,7 @@ def test_mails_pasted_into_a_note() -> None:
     "text",
     [
         "> Cheap is dear.\n\nAn old saying.",
-        "From: Harrow\nTo: Velm\n\nThe ferry takes an hour.",
+        "From: Harrow\nTo: Velm\nDate: 5 May 2024\n\nThe ferry takes an hour.",
         "She wrote:\n\n> Cheap is dear.",
         "Usage\n-----\n\n-- a comment\n--\nSELECT 1",
     ],
