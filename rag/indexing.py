@@ -140,6 +140,7 @@ def preview_index(
     paths: Sequence[Path],
     *,
     follow_links: bool = False,
+    split: str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Preview:
     """What `index_paths` would do; nothing is written. The collection need not exist.
@@ -152,7 +153,13 @@ def preview_index(
         with closing(open_store(config, name)) as store:
             known, stamps = store.known_sha256(), files.stamps(store)
     return preview_paths(
-        known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress
+        known,
+        stamps,
+        paths,
+        follow_links=follow_links,
+        split=split,
+        ocr=config.ocr == "auto",
+        progress=progress,
     )
 
 

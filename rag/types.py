@@ -293,7 +293,7 @@ class Answer(HtmlAnswer):
     unanswered: parts of the question, verbatim, about which the documents have nothing; the rest is answered.
     set_aside: sentences of the hits that are no evidence, because they have control tokens; their marker is 0.
     kind: as what the question was answered; None when the pipeline knows no kinds.
-    notes: how the question was read: a follow-up completed, a word corrected, a translation.
+    notes: how the question was read (follow-up completed, word corrected, translation); what a filter by date left out.
     columns, rows: the answer as a table, with its columns in order; empty for an answer in sentences. A sentence that
     sums up the rows has no citations of its own.
     """

@@ -32,7 +32,7 @@ from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
 from askive.rag.question.kind import classify
 from askive.rag.question.reading import QuestionReader
-from askive.rag.retrieval.named_documents import checked_filter
+from askive.rag.retrieval.named_documents import checked_filter, undated_notes
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.retrieval.vocabulary import ArchiveVocabulary
 from askive.rag.store.archive import Archive
@@ -150,7 +150,7 @@ class Answerer:
         admitted = checked_filter(admitted or Filter(), self._archive.store)
         retriever = self.preparer.retriever
         reading = self._reader.read(question, history)
-        trace.notes = reading.notes
+        trace.notes = (*reading.notes, *undated_notes(admitted, self._archive.store))
         whole = retriever.read(reading.text)
         trace.kind = kind = kind or reading.kind or self._kind_of(whole)
         plan = PLANS.get(kind)
@@ -160,7 +160,7 @@ class Answerer:
         archive, tools = self._archive, self.tools
         context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
         for event in plan(context):
-            yield replace(event, notes=reading.notes) if isinstance(event, Searching) else event
+            yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
 
     def _kind_of(self, question: Question) -> QuestionKind:
         """The kind of a question when the user names none: the one place that decides it."""

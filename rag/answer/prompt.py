@@ -8,6 +8,7 @@ from askive.models.protocols import Message, Segment
 from askive.rag.answer.style import style_of
 from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
+from askive.rag.text.speakers import quoted_writer
 from askive.rag.types import QUESTION_LABEL, Evidence, Hit, Prompt, Turn
 
 MAX_QUESTION_CHARS = 2000
@@ -43,7 +44,7 @@ def build_prompt(
     for doc_id in dict.fromkeys(piece.hit.passage.doc_id for piece in evidence):
         pieces = sorted((p for p in evidence if p.hit.passage.doc_id == doc_id), key=lambda p: p.start)
         hits.append(pieces[0].hit)
-        body = "\n[...] ".join(_one_line(piece.text) for piece in pieces)
+        body = "\n[...] ".join(_one_line(_said(piece)) for piece in pieces)
         segments.append(Segment(f"{source_line(len(hits), pieces[0].hit)}\n{body}\n\n", reusable=True))
         ordered += pieces
     asked = Segment(f"{QUESTION_LABEL}{shorten(question.text, count_tokens=count_tokens)}")
@@ -91,6 +92,12 @@ def shorten(
 
 def _ends(text: str, n_chars: int) -> str:
     return f"{text[: n_chars // 2]} [...] {text[len(text) - n_chars // 2 :]}"
+
+
+def _said(piece: Evidence) -> str:
+    """The piece; of a message that a mail quotes, under who wrote it."""
+    writer = quoted_writer(piece.hit.passage.heading)
+    return f"{writer} wrote: {piece.text}" if writer and writer not in piece.text else piece.text
 
 
 def _one_line(text: str) -> str:

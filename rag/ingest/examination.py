@@ -14,7 +14,15 @@ from typing import NamedTuple
 
 from askive.rag.errors import AskiveError, EmptyFile, LoadError
 from askive.rag.ingest.parser_pool import Job, ParserPool
-from askive.rag.ingest.plan import Plan, shows_unchanged, split_of, stamp_of, was_read_alike
+from askive.rag.ingest.plan import (
+    Plan,
+    digest_in,
+    shows_unchanged,
+    split_of,
+    stamp_of,
+    was_read_alike,
+    with_digest,
+)
 from askive.rag.ingest.report import Failure, IngestReport, Split
 from askive.rag.load import loader_of, printable, read_bytes
 from askive.rag.load.digest import sha256
@@ -85,6 +93,19 @@ class Stored:
         """Whether the file with these documents has the bytes that were read. stamp: its present one."""
         return bool(documents) and all(shows_unchanged(stamp, self.stamps.get(uri)) for uri in documents)
 
+    def has_read(
+        self, path: str, documents: Sequence[str], digest: str, rule: str, *, recognises: bool
+    ) -> bool:
+        """Whether these are all documents of a file with this digest, and would be read from it again.
+
+        rule: by which the file would be split. recognises: whether text in pictures would be recognised.
+        """
+        return bool(documents) and all(
+            was_read_alike(path, self.stamps.get(uri), rule, recognises=recognises)
+            and digest == (self.digests[uri] if documents == [path] else digest_in(self.stamps.get(uri)))
+            for uri in documents
+        )
+
 
 def examine_files(
     plan: Plan,
@@ -122,13 +143,18 @@ def _examine(
     except AskiveError as error:
         return [_failed(uri, error)], None
     digest = sha256(data)
+    if stored.has_read(uri, former, digest, rule, recognises=how.recognises):
+        is_whole = former == [uri]
+        return [
+            Examined(
+                document,
+                stamp=stamp if is_whole else with_digest(stamp, digest),
+                is_part=not is_whole,
+                is_last=document == former[-1],
+            )
+            for document in former
+        ], None
     examined = Examined(uri, stamp=stamp)
-    if (
-        former == [uri]
-        and stored.digests[uri] == digest
-        and was_read_alike(uri, stored.stamps.get(uri), rule, recognises=how.recognises)
-    ):
-        return [examined], None
     moved_from = plan.moved.get(uri)
     if moved_from in stored.parts:
         examined = replace(examined, related=moved_from)
@@ -178,7 +204,7 @@ def _with_result(
             document,
             item.passages,
             is_new=document.uri not in stored.digests,
-            stamp=file.stamp,
+            stamp=file.stamp if document.uri == file.uri else with_digest(file.stamp, job.digest),
             is_part=document.uri != file.uri,
             is_last=item is loaded[-1],
             moved_from=_moved_from(document, file, stored),

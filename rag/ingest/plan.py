@@ -23,13 +23,14 @@ from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
-READING = 3
+READING = 4
 """Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
 indexing reads every file again, and embeds those that differ."""
 
 _RULE_MARK = "|"
 """Before the rule for splitting, in a stamp."""
-
+_DIGEST_MARK = "="
+"""Before the digest of the file, in the stamp of a document that is one of several in it."""
 
 _MIN_WITHHELD = 3
 _MAX_GONE_SHARE = 1 / 3
@@ -336,7 +337,7 @@ def split_of(stamp: str | None) -> str:
 
 def _identity_in(stamp: str) -> tuple[str, ...]:
     """Size, time of change and inode, which stay when a file is moved; empty when the stamp is not reliable."""
-    parts = stamp.partition(_RULE_MARK)[0].split(":")
+    parts = _without_digest(stamp).partition(_RULE_MARK)[0].split(":")
     return (parts[1], parts[2], parts[4]) if len(parts) == 5 else ()
 
 
@@ -348,7 +349,23 @@ def _size_in(stamp: str) -> int | None:
 
 def shows_unchanged(stamp: str, stored: str | None) -> bool:
     """Whether a file with this stamp has the bytes that were read when the stored one was made."""
-    return stamp == stored and stamp != untrusted(stamp)
+    return stored is not None and stamp == _without_digest(stored) and stamp != untrusted(stamp)
+
+
+def with_digest(stamp: str, digest: str) -> str:
+    """The stamp of a document that is one of several in a file. digest: of the file's bytes."""
+    numbers, mark, rule = stamp.partition(_RULE_MARK)
+    return f"{numbers}{_DIGEST_MARK}{digest}{mark}{rule}"
+
+
+def digest_in(stamp: str | None) -> str:
+    """The digest of the file that `with_digest` put into a stored stamp; empty when there is none."""
+    return (stamp or "").partition(_RULE_MARK)[0].partition(_DIGEST_MARK)[2]
+
+
+def _without_digest(stamp: str) -> str:
+    numbers, mark, rule = stamp.partition(_RULE_MARK)
+    return f"{numbers.partition(_DIGEST_MARK)[0]}{mark}{rule}"
 
 
 def was_read_alike(path: str, stored: str | None, split: str = AUTO, *, recognises: bool = False) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from askive.rag.errors import AskiveError
 from askive.rag.ingest.examination import Stored, read_planned
-from askive.rag.ingest.plan import Withheld, parts_by_file, plan_paths, stamp_of, was_read_alike
+from askive.rag.ingest.plan import Withheld, parts_by_file, plan_paths, stamp_of
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import printable
 from askive.rag.load.digest import sha256
@@ -37,14 +37,15 @@ def preview_paths(
     paths: Sequence[Path],
     *,
     follow_links: bool = False,
+    split: str | None = None,
     ocr: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Preview:
     """The changes that indexing these paths would make; nothing is written or parsed.
 
-    known: digests by uri. stamps: as stored. A file that cannot be parsed is among the new or changed ones. ocr: as in
-    `askive.rag.ingest.pipeline.ingest_paths`. progress: called with the number of compared files
-    and of all. Raises UsageError for a path that neither exists nor was indexed.
+    known: digests by uri. stamps: as stored. A file that cannot be parsed is among the new or changed ones. split, ocr:
+    as in `askive.rag.ingest.pipeline.ingest_paths`. progress: called with the number of compared files and of all.
+    Raises UsageError for a path that neither exists nor was indexed.
     """
     recognises = bool(ocr and find_tesseract())
     unread = () if recognises else PICTURE_ENDINGS
@@ -58,15 +59,13 @@ def preview_paths(
         if uri in plan.moved:
             continue
         former = stored.of_file(uri)
-        rule = stored.rule_of(former)
+        rule = split or stored.rule_of(former)
         stamp = stamp_of(uri, rule, recognises=recognises)
         try:
             if not former:
                 preview.new.append(uri)
-            elif stored.shows_unchanged(former, stamp) or (
-                former == [uri]
-                and was_read_alike(uri, stamps.get(uri), rule, recognises=recognises)
-                and known[uri] == sha256(read_planned(uri, plan))
+            elif stored.shows_unchanged(former, stamp) or stored.has_read(
+                uri, former, sha256(read_planned(uri, plan)), rule, recognises=recognises
             ):
                 preview.unchanged.append(uri)
             else:

@@ -17,7 +17,8 @@ MAX_HEADING_PATH_CHARS = 1_000
 """The heading precedes every passage of its section; longer ones are cut."""
 # "```python", "~~~".
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-_PAGED = ("application/pdf", "application/vnd.openxmlformats-officedocument.presentationml.presentation")
+_PDF = "application/pdf"
+_PAGED = (_PDF, "application/vnd.openxmlformats-officedocument.presentationml.presentation")
 # The end of a page whose last sentence continues: "harbour", "the cranes,", "and the sheds of".
 _OPEN_END = re.compile(
     r"(?:[^\W_]|[,;–—-]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|than|that|is|was|are|were))$"
@@ -68,8 +69,12 @@ def _units(document: Document) -> Iterator[_Unit]:
     markdown = is_markdown(document.media_type)
     paged = PAGE_BREAK in text or document.media_type in _PAGED
     page_starts = [0, *(match.end() for match in re.finditer(PAGE_BREAK, text))]
-    for first, last in _page_spans(text, page_starts, markdown):
-        for start, end, heading in _sections(text, first, last, markdown):
+    is_pdf = document.media_type == _PDF
+    path: list[tuple[int, str]] = []
+    for first, last in _page_spans(text, page_starts, markdown and not is_pdf):
+        # A section of a PDF goes on on the next page; a slide is one of its own.
+        path = path if is_pdf else []
+        for start, end, heading in _sections(text, first, last, markdown, path):
             for span in split_sentences(text, start, end):
                 page = bisect_right(page_starts, span.start) if paged else None
                 yield _Unit(span.start, span.end, heading, page)
@@ -98,15 +103,17 @@ def _shares_sentence(page: str, following: str) -> bool:
     return after[0].islower() or open_end.group() == "," or len(open_end.group()) > 1
 
 
-def _sections(text: str, start: int, end: int, markdown: bool) -> Iterator[tuple[int, int, str]]:
-    path: list[tuple[int, str]] = []
+def _sections(
+    text: str, start: int, end: int, markdown: bool, path: list[tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Spans with their headings. path: levels and titles of the headings at the start; at the end of those there."""
     at = start
     fences = [m.start() for m in _FENCE.finditer(text, start, end)] if markdown else []
     for heading in find_headings(text, start, end) if markdown else ():
         if bisect_left(fences, heading.start) % 2:
             continue
         yield at, heading.start, _heading_path(path)
-        path = [item for item in path if item[0] < heading.level] + [(heading.level, heading.title)]
+        path[:] = [item for item in path if item[0] < heading.level] + [(heading.level, heading.title)]
         at = heading.end
     yield at, end, _heading_path(path)
 

@@ -69,6 +69,12 @@ SOURCE_ENDINGS = tuple(
     ps1 bat sql css toml ini cfg conf yaml yml""".split()
 )
 """Extensions of logs, markup without a loader of its own, code and settings: read as they stand."""
+_NO_AUTHORS = frozenset(
+    ("openpyxl", "xlsxwriter", "python-docx", "python-pptx", "apache poi", "libreoffice", "calibre", "pandoc",
+     "microsoft office user", "windows user", "user", "owner", "author", "admin", "administrator", "root", "unknown",
+     "unknown author", "anonymous", "(anonymous)", "n/a")
+)  # fmt: skip
+"""What programs and installations of them write as the author of a file, in lower case."""
 Loader = Callable[[bytes, str], Document]
 
 _TYPES = mimetypes.MimeTypes()
@@ -183,9 +189,10 @@ def complete_document(document: Document, uri: str) -> Document:
             f"{uri} has fields of {n_metadata:,} characters, more than {MAX_METADATA_CHARS:,}",
             remedy="shorten its metadata",
         )
-    document = storable_document(document)
+    document = _without_default_author(storable_document(document))
     document = with_not_read(document, damaged_characters(document.text))
-    byline = find_byline(document.title, document.text)
+    is_own = document.title != Path(uri).stem
+    byline = find_byline(document.title, document.text, is_own=is_own)
     publisher = document.publisher or byline.publisher
     return replace(
         document,
@@ -193,6 +200,14 @@ def complete_document(document: Document, uri: str) -> Document:
         published=document.published or byline.published,
         publisher=publisher[:MAX_TITLE_CHARS] if publisher else None,
     )
+
+
+def _without_default_author(document: Document) -> Document:
+    """The document without an author that a program writes by itself."""
+    author = document.metadata.get("author")
+    if isinstance(author, str) and author.strip().lower() in _NO_AUTHORS:
+        return replace(document, metadata={k: v for k, v in document.metadata.items() if k != "author"})
+    return document
 
 
 def storable_document(document: Document) -> Document:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from askive.rag.load.head_dates import date_of_entries, find_head_date
 from askive.rag.text.dates import numeric_days, partial_date
 
 _HEAD_CHARS = 500
@@ -65,26 +66,32 @@ class Byline(NamedTuple):
     published: str | None
 
 
-def find_byline(title: str, text: str) -> Byline:
+def find_byline(title: str, text: str, *, is_own: bool = True) -> Byline:
     """Publisher and date from the start of a text.
 
     Recognised are `Title (Publisher, 2015-11-13)`; datelines such as `PARIS, Jan. 25, 2016 (Reuters) –`; a line with
-    only a date, with its weekday, time or author; and `Published on 25 January 2016`. A date needs a
-    year.
+    only a date, with its weekday, time or author; `Published on 25 January 2016`; and what
+    `askive.rag.load.head_dates` finds. A date needs a year. is_own: whether the title is of the document itself, and
+    not the name of its file, of which only a note counts.
     """
     if (note := _NOTE.search(title[-_HEAD_CHARS:])) and (date := partial_date(note["date"])):
         return Byline(note["publisher"].strip(), date)
     head = text[:_HEAD_CHARS]
     agency = _AGENCY_LINE.search(head)
+    publisher = agency["publisher"].strip() if agency else None
     dates: list[tuple[int, str]] = []
     for pattern in (_AGENCY_LINE, _PLACE_LINE, _DATE_LINE, _LABELLED):
         for match in pattern.finditer(head):
             groups = match.groupdict()
             day = _day(groups["date"]) or _day(groups.get("after"))
             if day:
-                dates.append((match.start(), day))
+                dates.append((match.start("date" if _day(groups["date"]) else "after"), day))
                 break
-    return Byline(agency["publisher"].strip() if agency else None, min(dates)[1] if dates else None)
+    if dates:
+        at, day = min(dates)
+        return Byline(publisher, date_of_entries(text, at, day))
+    found = find_head_date(title if is_own else "", text)
+    return Byline(publisher or found.publisher, found.published)
 
 
 def _day(date: str | None) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from askive.rag.load.decoding import decode
+from askive.rag.load.mail.quoted import pasted_mail
 from askive.rag.load.markup.vault import plain_notes
 from askive.rag.load.tables.pipe_table import with_table_lines
 from askive.rag.text.dates import partial_date
@@ -44,6 +45,8 @@ def load_markdown(data: bytes, uri: str) -> Document:
     from askive.rag.load.digest import sha256
 
     meta, text = _front_matter(decode(data, uri))
+    if (pasted := pasted_mail(text, is_markdown=True)) is not None:
+        text = pasted.text
     # Links first: the bar in one is no border of a table's cell.
     text = with_table_lines(plain_notes(text), uri)
     title = meta.get("title") or first_heading(text, max_level=1) or PurePath(uri).stem

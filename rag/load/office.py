@@ -135,7 +135,8 @@ def _document(data: bytes, uri: str, text: str, media_type: str, fields: dict[st
         text=text,
         media_type=media_type,
         sha256=sha256(data),
-        published=find_byline(title, text).published or fields.get("published"),
+        published=find_byline(title, text, is_own=title != PurePath(uri).stem).published
+        or fields.get("published"),
         publisher=fields.get("publisher"),
         metadata={name: _plain(fields[name]) for name in ("author", FILE_DATE) if fields.get(name)},
     )

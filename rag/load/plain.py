@@ -6,6 +6,7 @@ import re
 from pathlib import PurePath
 
 from askive.rag.load.decoding import decode
+from askive.rag.load.mail.quoted import PASTED_MAIL, pasted_mail
 from askive.rag.load.sections import MAX_LEVEL, literal
 from askive.rag.text.headings import first_heading
 from askive.rag.types import Document
@@ -20,14 +21,28 @@ _RST_TITLE = re.compile(
 
 
 def load_plain(data: bytes, uri: str) -> Document:
-    """The title is the first line if it is short and followed by a blank line, else the file name."""
+    """The title is the first line if it is short and followed by a blank line, else the file name.
+
+    Mails that were pasted into the text are sections, see `askive.rag.load.mail.quoted`.
+    """
     from askive.rag.load.digest import sha256
 
     text = decode(data, uri)
     head, _, body = text.lstrip().partition("\n")
     stands_alone = body.startswith("\n") and len(head) <= _MAX_TITLE_CHARS
     title = head.strip() if stands_alone and head.strip() else PurePath(uri).stem
-    return Document(uri=uri, title=title, text=text, media_type="text/plain", sha256=sha256(data))
+    pasted = pasted_mail(text, is_markdown=False)
+    if pasted is None:
+        return Document(uri=uri, title=title, text=text, media_type="text/plain", sha256=sha256(data))
+    return Document(
+        uri=uri,
+        title=pasted.subject or title,
+        text=pasted.text,
+        media_type=PASTED_MAIL,
+        sha256=sha256(data),
+        published=pasted.published,
+        metadata={"author": pasted.writer.name} if pasted.writer.name else {},
+    )
 
 
 def load_source(data: bytes, uri: str) -> Document:

@@ -20,8 +20,10 @@ MARKDOWN_TYPES = (
     "application/rtf",
     "application/xml",
     "application/zip",
+    "application/pdf",
     "text/asciidoc",
     "text/x-tex",
+    "text/x-mail",
     "message/rfc822",
 )
 """Prefixes of media types whose text is Markdown after loading."""

@@ -209,5 +209,5 @@ def _counts(labels: Iterable[str]) -> tuple[Count, ...]:
 
 
 def _ending(source: Source) -> str:
-    """`.md`; the media type of a document without an ending."""
-    return PurePath(source.uri).suffix.lower() or source.media_type
+    """`.md`, `.mbox` for `mail.mbox#3`; the media type of a document without an ending."""
+    return PurePath(source.uri).suffix.lower().partition("#")[0] or source.media_type

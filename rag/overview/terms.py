@@ -7,11 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Set
 from itertools import pairwise
 
-from askive.rag.text.names import names_in, same_word
+from askive.rag.text.date_mentions import MONTHS, WEEKDAYS
+from askive.rag.text.names import Name, names_in, same_word
 from askive.rag.text.words import STOP_WORDS
 
 # "harbour", "rye-bread"; a mark or a capital in between ends a topic
 _TOKEN = re.compile(r"[^\W\d_][\w’'-]*|[^\w\s]|\d+")
+# ": ", "**: "
+_LABEL_END = re.compile(r"[*_]*:")
+# "Jan", "Sept", "Thu": names of months and days that `names_in` does not leave out
+_CALENDAR = frozenset(name[:n] for names in (MONTHS, WEEKDAYS) for name in names for n in (3, 4))
 _MIN_LETTERS = 4
 _MIN_LIFT = 1.5
 
@@ -22,8 +27,9 @@ Documents = Mapping[Key, Set[int]]
 class Terms:
     """The terms of documents, added passage by passage.
 
-    A name that begins a sentence counts only if it also stands within one: "Officials said" has no name. A topic is two
-    words in lower case, of which none is a stop word.
+    A name that begins a sentence counts only if it also stands within one: "Officials said" has no name. Neither has
+    what mostly stands before a colon, as "Date: 3 May", or behind another name, as "Holt & Sons". A topic is two words
+    in lower case, of which none is a stop word.
     """
 
     def __init__(self) -> None:
@@ -32,6 +38,8 @@ class Terms:
         self._topics: defaultdict[Key, set[int]] = defaultdict(set)
         self._inside: set[Key] = set()
         self._spellings: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+        self._n_as_label: Counter[Key] = Counter()
+        self._n_attached: Counter[Key] = Counter()
 
     def add(self, doc_id: int, text: str) -> None:
         """Add a passage of a document."""
@@ -39,7 +47,9 @@ class Terms:
             if len("".join(name.words)) == 1:
                 continue
             self._names[name.words].add(doc_id)
-            self._spellings[name.words][_without_stop_words(name.text)] += 1
+            self._spellings[name.words][_without_stop_words(name)] += 1
+            self._n_as_label[name.words] += bool(_LABEL_END.match(text, name.end))
+            self._n_attached[name.words] += text[: name.start].rstrip().endswith("&")
             if not name.opens or len(name.words) > 1:
                 self._inside.add(name.words)
         tokens = _TOKEN.findall(text)
@@ -52,7 +62,18 @@ class Terms:
 
     def names(self) -> Documents:
         """Names in lower case, with the documents of each; of at least two."""
-        return {name: ids for name, ids in _several(self._names).items() if name in self._inside}
+        return {
+            name: ids
+            for name, ids in _several(self._names).items()
+            if name in self._inside and not (len(name) == 1 and self._is_no_name(name))
+        }
+
+    def _is_no_name(self, word: Key) -> bool:
+        n_all = sum(self._spellings[word].values())
+        return (
+            word[0].rstrip(".") in _CALENDAR
+            or 2 * max(self._n_as_label[word], self._n_attached[word]) > n_all
+        )
 
     def topics(self) -> Documents:
         """Topics, with the documents of each; of at least two.
@@ -111,11 +132,13 @@ def _unlike(keys: Iterable[Key], n: int) -> list[Key]:
     return chosen
 
 
-def _without_stop_words(name: str) -> str:
-    """In one line, without stop words at the end: "RESULTS The" is before a sentence."""
-    words = name.split()
+def _without_stop_words(name: Name) -> str:
+    """In one line, without a month before it, or stop words at the end: "RESULTS The" is before a sentence."""
+    words = name.text.split()
     while len(words) > 1 and words[-1].lower() in STOP_WORDS:
         words.pop()
+    while len(words) > 1 and words[0].lower().rstrip(".,") in (*MONTHS, *WEEKDAYS):
+        words.pop(0)
     return " ".join(words)
 
 

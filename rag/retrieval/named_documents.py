@@ -38,6 +38,24 @@ def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
     return replace(admitted, documents=tuple(uris))
 
 
+def undated_notes(admitted: Filter, store: SqliteStore) -> tuple[str, ...]:
+    """A note for users that a filter by date leaves out documents without a date; empty when it leaves out none.
+
+    admitted: as `checked_filter` returns it. Documents that the other conditions leave out are not counted.
+    """
+    if admitted.after is None and admitted.before is None:
+        return ()
+    condition, values = replace(admitted, after=None, before=None).sql()
+    ((n_all, n_undated),) = store.select(
+        f"SELECT count(*), total(published_first IS NULL) FROM documents WHERE {condition}", values
+    )
+    if not n_undated:
+        return ()
+    have, were = ("has", "was") if n_undated == 1 else ("have", "were")
+    counted = f"{int(n_undated):,} of {n_all:,} documents"
+    return (f"{counted} {have} no date and {were} not looked at, because of the filter by date",)
+
+
 def named_documents(name: str, sources: Sequence[Source]) -> list[Source]:
     """The document with this uri, id, title or file name, or else the only one whose title or uri contains the name.
 

@@ -24,8 +24,8 @@ _MONTHS_ELSEWHERE = {
     for n, name in enumerate(names.split(), start=1)
     if name not in _MONTHS
 }
-_DAY_NAMES = "monday tuesday wednesday thursday friday saturday sunday".split()
-_WEEKDAYS = {name: n for n, name in enumerate(_DAY_NAMES)}
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAYS = {name: n for n, name in enumerate(WEEKDAYS)}
 # Jan, January, Sept.
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
@@ -60,7 +60,7 @@ _PATTERNS = tuple(
     )
 )
 # "Monday", "next Monday"
-_WEEKDAY = re.compile(rf"\b(?P<next>next\s+)?(?P<name>{'|'.join(_DAY_NAMES)})\b", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?P<next>next\s+)?(?P<name>{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
 # "today", "yesterday", "tomorrow"; "last month", "this year", "next month"
 _RELATIVE = re.compile(
     r"\b(?P<word>today|yesterday|tomorrow|(?P<which>last|this|next) (?P<unit>month|year))\b", re.IGNORECASE

@@ -27,6 +27,33 @@ _SUFFIX = re.compile(
 )
 _PRONOUNS = frozenset("he she it they we i you who this that these those there".split())
 
+QUOTED_MESSAGE = "Quoted message"
+"""How the headings of messages that a mail quotes begin, see `askive.rag.load.mail.quoted`."""
+SIGNATURE = "Signature"
+REPLY = "Reply"
+"""How the headings of signatures, and of what its sender writes below a quotation, begin."""
+# "Quoted message", "Re: Roof > Quoted message by Rosa Lind (5 March 2024, 10:12)", "Reply by Ann"
+_WRITER = re.compile(
+    rf"(?:^|.* > )(?:(?P<quoted>{QUOTED_MESSAGE})(?: by (?P<who>.+?))?(?: \(.*\))?|{REPLY} by (?P<author>.+)"
+    rf"|(?P<signature>{SIGNATURE})(?: of .+)?)$",
+    re.DOTALL,
+)
+
+
+def writer_in(heading: str) -> str | None:
+    """Who wrote the part of a mail under this heading, as the heading names them; None when it says nothing of it.
+
+    Empty for a quoted message whose writer is unknown, and for a signature, which says nothing.
+    """
+    match = _WRITER.match(heading)
+    return None if match is None else match["who"] or match["author"] or ""
+
+
+def quoted_writer(heading: str) -> str:
+    """Who wrote the quoted message under this heading; empty when it is unknown, or none is quoted."""
+    match = _WRITER.match(heading)
+    return (match["who"] or "") if match is not None and match["quoted"] else ""
+
 
 def speaker_of(quote: str) -> str | None:
     """The speaker of the quoted sentence, in its words; None for a plain statement or a pronoun."""

@@ -56,6 +56,7 @@ def back_up(
     target: Path,
     names: Sequence[str] = (),
     *,
+    replace: bool = False,
     progress: Progress = lambda _done, _total: None,
     notify: Notify | None = None,
 ) -> BackedUp:
@@ -63,8 +64,9 @@ def back_up(
 
     names: of collections, with their uploads; when empty, all of them, and conversations, notes, gold questions and
     settings.
-    notify: as in `write_collection`. Raises UsageError for a target in the data folder, CollectionNotFound,
-    CollectionBusy, StoreError for a damaged store, DiskSpaceError, OSError.
+    replace: also where the target exists; it is kept until the new one is complete. notify: as in `write_collection`.
+    Raises UsageError for a target in the data folder or one that exists, CollectionNotFound, CollectionBusy, StoreError
+    for a damaged store, DiskSpaceError, OSError.
     """
     target = target.absolute()
     if target.resolve().is_relative_to(config.home.resolve()):
@@ -72,6 +74,10 @@ def back_up(
             f"{target} is in the data folder, where removed text must not be kept",
             remedy="name a file elsewhere, best on another disk",
         )
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder", remedy=f"name a file: {target / 'askive-backup.zip'}")
+    if target.exists() and not replace:
+        raise UsageError(f"{target} exists already", remedy="name another file, or add --force to replace it")
     for name in names:
         require_collection(config, name)
     chosen = list(names) or list_collections(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -11,10 +12,12 @@ from pathlib import Path
 from askive.rag.collections.by_name import has_collection, list_collections, open_store
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.swap import building_path, discard_leftovers, swap_in
-from askive.rag.config import Config
+from askive.rag.config import SEEDS_COLLECTION, Config
 from askive.rag.errors import AskiveError, StoreError, UsageError
+from askive.rag.load.digest import sha256
 from askive.rag.privacy.leftovers import sweep, uploads_lock
 from askive.rag.privacy.register import uploads_folder
+from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.files import rebase
 from askive.rag.store.sqlite import SqliteStore
@@ -42,8 +45,8 @@ def restore(
     """Restore collections from a backup, each as a whole; the whole file is checked before anything changes.
 
     names: only these collections; when empty all, with conversations, notes, gold questions and settings.
-    replace: also where there is something already; otherwise an existing collection is an error, and other existing
-    files are kept.
+    replace: also where there is something already; otherwise an existing collection is an error, unless it holds only
+    the documents that are part of Askive, and other existing files are kept.
     Raises UsageError for a file that is not a sound backup and for a name that is not in it or exists; CollectionBusy,
     StoreError.
     """
@@ -56,10 +59,14 @@ def restore(
                     f"the backup has no collection {name!r}; it has: {', '.join(held) or 'none'}",
                     remedy="choose one of them",
                 )
-            if not replace and has_collection(config, name):
+            if not replace and has_collection(config, name) and not _can_be_made_again(config, name):
+                others = [other for other in chosen if not has_collection(config, other)]
+                only = " ".join(f"-c {shlex.quote(other)}" for other in others)
+                command = f"askive restore {shlex.quote(str(source))}"
                 raise UsageError(
                     f"there is a collection {name!r} already",
-                    remedy=f"add --replace to replace it with that of {source}",
+                    remedy=f"replace it with `{command} --replace`"
+                    + (f", or restore only the others with `{command} {only}`" if only else ""),
                 )
         with _uploads_held(config):
             for name in chosen:
@@ -101,6 +108,18 @@ def _restore_collection(config: Config, backup: Backup, name: str, notify: Notif
             shutil.rmtree(fresh, ignore_errors=True)
             raise
         swap_in(config, name)
+
+
+def _can_be_made_again(config: Config, name: str) -> bool:
+    """Whether this is the collection that Askive makes of its own documents, with nothing else in it."""
+    if name != SEEDS_COLLECTION:
+        return False
+    try:
+        with closing(open_store(config, name)) as store:
+            known = set(store.known_sha256().values())
+    except AskiveError:
+        return False
+    return known <= {sha256(path.read_bytes()) for path in seed_paths()}
 
 
 def _require_unused(config: Config, name: str, store_id: str) -> None:

@@ -18,12 +18,23 @@ from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config, GenerationConfig, PassageConfig
 from askive.rag.errors import CollectionNotFound, UsageError
-from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.pipeline import ingest_documents, ingest_paths
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import parse_filter
 from askive.rag.text.sentences import split_sentences
-from askive.rag.types import Answer, Cited, Event, Final, Searching, Sources, Token, Turn
+from askive.rag.types import (
+    Answer,
+    Cited,
+    Document,
+    Event,
+    Final,
+    QuestionKind,
+    Searching,
+    Sources,
+    Token,
+    Turn,
+)
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 TRUE = "The harbour of Aldermoor received 412 ships in January."
@@ -407,6 +418,23 @@ def test_a_restriction_keeps_the_kind_and_the_topic(archive: Archive) -> None:
     assert answer.notes == ("Understood as: Which documents mention Aldermoor by the Port Authority?",)
     assert [event.notes for event in events if isinstance(event, Searching)] == [answer.notes]
     assert answer_to_dict(answer)["notes"] == list(answer.notes)
+
+
+@pytest.mark.parametrize("kind", [None, "mentions"])
+def test_a_filter_by_date_names_the_documents_without_a_date(
+    archive: Archive, kind: QuestionKind | None
+) -> None:
+    ingest_documents(archive, [Document("notes.txt", "Notes", "Aldermoor has a mill.", "text/plain", "9")])
+    events = list(
+        assistant(archive).stream(
+            "Which documents mention Aldermoor?", admitted=parse_filter(after="2000"), kind=kind
+        )
+    )
+    (note,) = final(events).notes
+    assert note.startswith("2 of 4 documents have no date")
+    assert [event.notes for event in events if isinstance(event, Searching)] == [(note,)]
+    without = list(assistant(archive).stream("Which documents mention Aldermoor?", kind=kind))
+    assert final(without).notes == ()
 
 
 def test_a_new_topic_is_searched_without_the_turn_before(archive: Archive) -> None:

@@ -140,7 +140,7 @@ def _backup_file(place: Place) -> Path:
 
 
 def _backup(place: Place) -> list[str]:
-    return ["backup", str(_backup_file(place)), *QUIET]
+    return ["backup", str(_backup_file(place)), "--force", *QUIET]
 
 
 def _restore(place: Place) -> list[str]:

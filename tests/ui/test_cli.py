@@ -183,6 +183,12 @@ def test_search_json(indexed: Askive) -> None:
     assert shown.json[0]["title"] == "The old bridge"
 
 
+def test_search_names_the_documents_without_a_date(indexed: Askive) -> None:
+    shown = indexed("search", "old bridge", "--after", "2000", "--embedder", "hash", "--json")
+    assert "no date and" in shown.err and "because of the filter by date" in shown.err
+    assert isinstance(shown.json, list)
+
+
 def test_search_in_words(indexed: Askive) -> None:
     shown = indexed("search", "old bridge", "--embedder", "hash")
     assert "The old bridge" in shown.out

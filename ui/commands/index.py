@@ -106,7 +106,8 @@ def index(
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
     if dry_run:
-        show_preview(config, name, seed_paths() if seeds else paths or [], shown, follow_links=follow_links)
+        named = seed_paths() if seeds else paths or []
+        show_preview(config, name, named, shown, follow_links=follow_links, split=split)
         return
     if disclosure := disclose(None, config.embedder):
         shown.hint(disclosure)

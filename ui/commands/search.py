@@ -50,6 +50,7 @@ def search(
     import sys
 
     from askive.rag.factory import open_retriever
+    from askive.rag.retrieval.named_documents import checked_filter, undated_notes
     from askive.rag.serialize import hit_to_dict
     from askive.rag.store.filters import parse_filter
     from askive.rag.text.words import storable
@@ -72,6 +73,9 @@ def search(
         question = retriever.read(text)
         hits = retriever.retrieve(question, top_k=top_k, admitted=admitted)
         understood = retriever.understand(question).describe()
+        notes = undated_notes(checked_filter(admitted, archive.store), archive.store)
+    for note in notes:
+        shown.hint(note)
     if as_json:
         shown.json([hit_to_dict(hit) for hit in hits])
         return

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from askive.rag.errors import LoadError
 from askive.rag.load.decoding import decode, likely_encoding
-from askive.rag.load.html import visible_text
-from askive.rag.load.mail.headers import headed, header, plain
+from askive.rag.load.html import visible_text_of
+from askive.rag.load.mail.headers import addresses, headed, header, plain
+from askive.rag.load.mail.quoted import with_history_apart
 from askive.rag.load.not_read import not_read
 from askive.rag.load.sections import literal, nested, section
 from askive.rag.text.words import words
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 20
 """Messages in messages that are read."""
+_MAX_QUOTATIONS = 100
 _SAME_SHARE = 0.8
 """A text with this share of another's words says the same."""
 
@@ -59,7 +61,8 @@ def message_text(
     """
     found = _Found(read, level, depth)
     found.body.append(headed(message))
-    found.body += _texts(message, found)
+    sender = next(iter(addresses([message], "From")), "").partition("<")[0].strip()
+    found.body.append(with_history_apart("\n\n".join(_texts(message, found)), level, sender))
     return found.joined(), found.not_read
 
 
@@ -98,11 +101,26 @@ def _texts_of_type(part: EmailMessage, found: _Found) -> list[str]:
         return [literal(_decoded(part).strip())]
     if part.get_content_disposition() != "attachment" and not name:
         if kind == "text/html":
-            return [literal(visible_text(_decoded(part)))]
+            return [literal(_visible_text(_decoded(part)))]
         if kind == "text/plain":
             return [literal(_decoded(part).strip())]
     _add_attachment(part, name, found)
     return []
+
+
+def _visible_text(page: str) -> str:
+    """The visible text of a page, with `>` before the lines of quotations."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(page, "lxml")
+    quotations = soup.find_all("blockquote")
+    # From the inside out. Nesting that no sender makes would take quadratic time.
+    for quotation in reversed(quotations) if len(quotations) <= _MAX_QUOTATIONS else ():
+        text = visible_text_of(quotation)
+        lines = soup.new_tag("pre")
+        lines.string = "\n".join(f"> {line}" for line in text.split("\n"))
+        quotation.replace_with(lines)
+    return visible_text_of(soup)
 
 
 def _add_message(message: EmailMessage, found: _Found) -> None:

@@ -14,9 +14,11 @@ from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.pdf.annotations import annotation_texts
+from askive.rag.load.pdf.headings import Bookmark, Line, bookmarks, sized_lines, with_headings
 from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.load.recognition.pictures import MAX_PIXELS, with_confidence
 from askive.rag.load.recognition.tesseract import DPI, Recognised, can_recognise, recognise
+from askive.rag.load.sections import literal
 from askive.rag.load.tables.ruled import page_text
 from askive.rag.types import FILE_DATE, PAGE_BREAK, Document
 
@@ -48,18 +50,23 @@ def load_pdf(data: bytes, uri: str) -> Document:
         raise LoadError(
             f"{uri} is not a PDF, despite its name", remedy="give it the extension of its real type"
         )
-    pages, meta = _read(data, uri)
+    pages, meta, contents = _read(data, uri)
     if not any(page.text.strip() or page.annotations for page in pages):
         raise LoadError(
             f"{uri} has {len(pages)} pages of scanned pictures and no text",
             remedy="install tesseract and index it again, or recognise its text with ocrmypdf",
         )
-    paragraphs = [
+    rebuilt = rebuild_paragraphs([page.text for page in pages])
+    headed = with_headings(rebuilt, [page.lines for page in pages], contents)
+    text = f"\n{PAGE_BREAK}\n".join(
+        "\n\n".join(text for text in (text, *map(literal, page.annotations)) if text)
+        for text, page in zip(headed, pages, strict=True)
+    )
+    shown = [
         "\n\n".join(text for text in (text, *page.annotations) if text)
-        for text, page in zip(rebuild_paragraphs([page.text for page in pages]), pages, strict=True)
+        for text, page in zip(rebuilt, pages, strict=True)
     ]
-    text = f"\n{PAGE_BREAK}\n".join(paragraphs)
-    title = _title(meta.get("Title", ""), paragraphs, uri)
+    title = _title(meta.get("Title", ""), shown, uri)
     author = " ".join(_plain(meta.get("Author", "")).split())
     fields = {
         "author": "" if _MADE_BY_PROGRAM.fullmatch(author) else author,
@@ -71,7 +78,7 @@ def load_pdf(data: bytes, uri: str) -> Document:
         text=text,
         media_type="application/pdf",
         sha256=sha256(data),
-        published=find_byline(title, text).published,
+        published=find_byline(title, text, is_own=title != PurePath(uri).stem).published,
         metadata={name: value for name, value in fields.items() if value},
     )
     recognised = {n: page.recognised for n, page in enumerate(pages, start=1) if page.recognised is not None}
@@ -81,13 +88,14 @@ def load_pdf(data: bytes, uri: str) -> Document:
 class _Page(NamedTuple):
     """The raw text of a page, and that of its form fields and notes. is_blank: nothing is drawn on it.
 
-    recognised: what was recognised on a page without text.
+    recognised: what was recognised on a page without text. lines: with their sizes.
     """
 
     text: str
     annotations: list[str]
     is_blank: bool
     recognised: Recognised | None = None
+    lines: Sequence[Line] = ()
 
 
 def _without_text(pages: Sequence[_Page]) -> list[str]:
@@ -110,8 +118,11 @@ def _without_text(pages: Sequence[_Page]) -> list[str]:
     return [f"{subject} {shown} of {len(pages)} {verb} no text"]
 
 
-def _read(data: bytes, uri: str) -> tuple[list[_Page], dict[str, str]]:
-    """Raw text of each page, and the metadata. The lock is released between pages, so that others can render."""
+def _read(data: bytes, uri: str) -> tuple[list[_Page], dict[str, str], list[Bookmark]]:
+    """Raw text of each page, the metadata and the table of contents.
+
+    The lock is released between pages, so that others can render.
+    """
     pdf = _opened(data, uri)
     try:
         if len(pdf) > MAX_PAGES:
@@ -130,7 +141,7 @@ def _read(data: bytes, uri: str) -> tuple[list[_Page], dict[str, str]]:
                     f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into parts"
                 )
         with PDFIUM_LOCK:
-            return pages, dict(pdf.get_metadata_dict())
+            return pages, dict(pdf.get_metadata_dict()), bookmarks(pdf)
     finally:
         with PDFIUM_LOCK:
             pdf.close()
@@ -166,7 +177,8 @@ def _page(pdf: Any, number: int, uri: str) -> _Page:
                 annotations = annotation_texts(pdf, page, text_page)
                 is_blank = not raw.FPDFPage_CountObjects(page)
                 found = None if text.strip() or is_blank else _recognised(page)
-                return _Page(found.text if found else text, annotations, is_blank, found)
+                lines = sized_lines(text_page)
+                return _Page(found.text if found else text, annotations, is_blank, found, lines)
             finally:
                 text_page.close()
         finally:

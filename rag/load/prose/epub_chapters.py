@@ -10,6 +10,8 @@ from typing import Any
 _HEAD_CHARS = 500
 """A chapter with a heading in this beginning has its title itself."""
 
+_NCX = "application/x-dtbncx+xml"
+
 
 class ChaptersWithTitles:
     """Converts each chapter with another converter, and puts its title above it if it has none."""
@@ -36,25 +38,47 @@ def chapter_titles(data: bytes) -> dict[str, str]:
     """The title of each chapter by the name of its file, from `nav` or `navMap`; empty without a table of contents."""
     from urllib.parse import unquote
 
-    from lxml import etree
-
     titles: dict[str, str] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in archive.namelist():
+        # A book that names no table of contents may have one all the same.
+        for name in _named_contents(archive) or archive.namelist():
             if not name.lower().endswith((".ncx", ".xhtml", ".html", ".htm")):
                 continue
             content = archive.read(name)
             if not name.lower().endswith(".ncx") and b"toc" not in content:
                 continue
-            try:
-                parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-                root = etree.fromstring(content, parser)
-            except etree.XMLSyntaxError:
-                continue
-            for target, title in _entries(root):
+            for target, title in _entries(_parsed(content)):
                 # Only the first place in a file: the others are sections of it.
                 titles.setdefault(posixpath.basename(unquote(target.partition("#")[0])), title)
     return titles
+
+
+def _named_contents(archive: zipfile.ZipFile) -> list[str]:
+    """The tables of contents that the book's list of files names; the other files need not be unpacked for them."""
+    from urllib.parse import unquote
+
+    package = next((name for name in archive.namelist() if name.lower().endswith(".opf")), None)
+    root = None if package is None else _parsed(archive.read(package))
+    if package is None or root is None:
+        return []
+    named = [
+        posixpath.normpath(posixpath.join(posixpath.dirname(package), unquote(item.get("href", ""))))
+        for item in root.iter("{*}item")
+        if "nav" in (item.get("properties") or "").split() or item.get("media-type") == _NCX
+    ]
+    return [name for name in named if name in archive.NameToInfo]
+
+
+def _parsed(content: bytes) -> Any:
+    """The root; None for what is no XML."""
+    from lxml import etree
+
+    try:
+        return etree.fromstring(
+            content, etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+        )
+    except etree.XMLSyntaxError:
+        return None
 
 
 def _entries(root: Any) -> list[tuple[str, str]]:

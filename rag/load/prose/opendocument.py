@@ -179,12 +179,12 @@ def _inline(element: Any, found: _Found) -> str:
         elif child.tag == f"{_TEXT}line-break":
             pieces.append("\n")
         elif child.tag == f"{_TEXT}note":
-            body = " ".join(" ".join(p.itertext()) for p in child.iter(f"{_TEXT}p"))
+            body = " ".join(_inline(p, found) for p in child.iter(f"{_TEXT}p"))
             found.notes.append(f"- [{len(found.notes) + 1}] {' '.join(body.split())}")
             pieces.append(f"[{len(found.notes)}]")
         elif child.tag == f"{_OFFICE}annotation":
             author = " ".join((child.findtext(f"{_DC}creator") or "").split())
-            said = " ".join(" ".join("".join(p.itertext()) for p in child.iter(f"{_TEXT}p")).split())
+            said = " ".join(" ".join(_inline(p, found) for p in child.iter(f"{_TEXT}p")).split())
             found.comments.append(f"- {author}: {said}" if author else f"- {said}")
         elif child.tag == f"{_DRAW}frame":
             found.boxes += _blocks(child, found)

@@ -16,7 +16,7 @@ from askive.rag.types import PAGE_BREAK, Document
 OCR = "ocr"
 """Metadata field: how certain the recognised text of each page is, such as `page 2: 91%`."""
 MAX_PIXELS = 100_000_000
-_MAX_PAGES = 1_000
+MAX_PAGES = 1_000
 _MIN_SIDE = 20
 """Smaller pictures, such as icons, have no text."""
 
@@ -33,10 +33,12 @@ def load_picture(data: bytes, uri: str) -> Document:
             remedy="install tesseract, and set ocr = auto",
         )
     pages: list[Recognised | None] = []
+    n_frames = 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
+                n_frames = getattr(picture, "n_frames", 1)
                 for frame in ImageSequence.Iterator(picture):
                     if frame.width * frame.height > MAX_PIXELS:
                         raise LoadError(
@@ -45,7 +47,7 @@ def load_picture(data: bytes, uri: str) -> Document:
                         )
                     is_icon = min(frame.size) < _MIN_SIDE
                     pages.append(Recognised("", 0) if is_icon else recognise(frame))
-                    if len(pages) >= _MAX_PAGES:
+                    if len(pages) >= MAX_PAGES:
                         break
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise unreadable(uri, error) from error
@@ -59,7 +61,16 @@ def load_picture(data: bytes, uri: str) -> Document:
         media_type=f"image/{PurePath(uri).suffix.lower().lstrip('.')}",
         sha256=sha256(data),
     )
-    return with_confidence(document, dict(enumerate(pages, start=1)), len(pages))
+    document = with_confidence(document, dict(enumerate(pages, start=1)), n_frames)
+    return with_not_read(document, _further(len(pages), n_frames))
+
+
+def _further(n_read: int, n_frames: int) -> list[str]:
+    """A note about the frames that were not read."""
+    if n_frames <= n_read:
+        return []
+    pages = f"page {n_frames:,}" if n_frames == n_read + 1 else f"pages {n_read + 1:,}-{n_frames:,}"
+    return [f"{pages} of {n_frames:,} not read: at most {MAX_PAGES:,} are"]
 
 
 def with_confidence(document: Document, pages: Mapping[int, Recognised | None], n_pages: int) -> Document:

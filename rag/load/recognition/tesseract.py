@@ -13,8 +13,8 @@ from typing import Any
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 """Files that are read only where text can be recognised."""
-SCANNED_ENDINGS = (*PICTURE_ENDINGS, ".pdf")
-"""Files whose text depends on whether text can be recognised."""
+SCANNED_ENDINGS = (*PICTURE_ENDINGS, ".pdf", ".zip", ".eml", ".msg", ".mbox")
+"""Files whose text depends on whether text can be recognised: in them, or in files in them."""
 DPI = 300
 """Resolution of a page for recognition, as Tesseract's manual advises."""
 _PAGE_SECONDS = 60.0

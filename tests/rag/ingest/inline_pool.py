@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from askive.rag.config import PassageConfig
 from askive.rag.errors import LoadError
 from askive.rag.ingest.frames import Loaded
 from askive.rag.ingest.parser_pool import Job
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import load_bytes, loader_of
 from askive.rag.load.several.parts import AUTO
+from askive.rag.load.several.split import load_documents
 
 POOL = "askive.rag.ingest.pipeline.ParserPool"
 """What to replace."""
@@ -28,8 +26,8 @@ class InlinePool:
     def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
         job = Job(b"", uri, ending, digest, split, len(data))
         try:
-            document = load_bytes(data, uri, loader_of(Path(uri)))
-            job.result = [Loaded(document, chunk(document, self._passages))]
+            documents = load_documents(data, uri, ending, split)
+            job.result = [Loaded(document, chunk(document, self._passages)) for document in documents]
         except LoadError as error:
             job.result = error
         job.done.set()

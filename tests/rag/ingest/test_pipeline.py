@@ -22,10 +22,13 @@ from askive.rag.config import PassageConfig
 from askive.rag.errors import CollectionNotFound, FingerprintMismatch, UsageError
 from askive.rag.ingest.account import account_of
 from askive.rag.ingest.embed_ahead import BATCH_PASSAGES, EmbedAhead
+from askive.rag.ingest.parser_pool import Job
 from askive.rag.ingest.pipeline import ingest_documents, ingest_paths, remove_document, remove_documents
 from askive.rag.ingest.plan import READING
+from askive.rag.ingest.preview import preview_paths
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import read_bytes
+from askive.rag.load.several.parts import AUTO
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
@@ -158,18 +161,57 @@ def test_only_new_passages_are_embedded(tmp_path: Path, monkeypatch: pytest.Monk
             assert_same_archive(archive, fresh)
 
 
+def mailbox(n: int) -> str:
+    """n messages."""
+    return "".join(
+        f"From a@b.c Mon Jan 25 10:00:0{k} 2016\nFrom: a@b.c\nSubject: Report {k}\n\nThe ferry {k} left.\n\n"
+        for k in range(n)
+    )
+
+
+class NoReading(InlinePool):
+    """No file is parsed."""
+
+    def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
+        raise AssertionError(f"{uri} is read again")
+
+
+def test_a_touched_file_of_several_documents_is_unchanged(
+    tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = documents / "letters.mbox"
+    file.write_text(mailbox(3))
+    with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
+        monkeypatch.setattr(POOL, InlinePool)
+        ingest_paths(archive, [documents])
+        for clock_step in (2_000_000_000, 0, 0):
+            monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", clock_step)
+            file.touch()
+            known = archive.store.known_sha256()
+            preview = preview_paths(known, stamps(archive.store), [documents])
+            assert (preview.changed, len(preview.unchanged)) == ([], 4)
+            with monkeypatch.context() as patch:
+                patch.setattr(POOL, NoReading)
+                report = ingest_paths(archive, [documents])
+            assert (report.n_changed, report.n_unchanged) == (0, 6)
+        # The stamp is reliable again, so the file is not even opened.
+        monkeypatch.setattr("askive.rag.ingest.examination.read_bytes", None)
+        assert ingest_paths(archive, [documents]).n_unchanged == 6
+        monkeypatch.undo()
+        file.write_text(mailbox(3).replace("ferry 1", "tug 1"))
+        assert preview_paths(archive.store.known_sha256(), stamps(archive.store), [documents]).changed == [
+            str(file)
+        ]
+        assert ingest_paths(archive, [documents]).n_changed == 1
+
+
 def test_a_moved_file_of_several_documents_is_not_embedded_again(
     tmp_path: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", 0)
     for path in documents.iterdir():
         path.unlink()
-    (documents / "letters.mbox").write_text(
-        "".join(
-            f"From a@b.c Mon Jan 25 10:00:0{n} 2016\nFrom: a@b.c\nSubject: Report {n}\n\nThe ferry {n} left.\n\n"
-            for n in range(5)
-        )
-    )
+    (documents / "letters.mbox").write_text(mailbox(5))
     embedder = CountingEmbedder()
     with Archive.open(tmp_path / "c", embedder, SMALL) as archive:
         assert ingest_paths(archive, [documents]).n_added == 5

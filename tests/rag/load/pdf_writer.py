@@ -8,13 +8,18 @@ LINE_POINTS = 14
 
 
 def write_pdf(
-    pages: Sequence[Sequence[str] | str], info: Mapping[str, str] | None = None, *, locked: bool = False
+    pages: Sequence[Sequence[str] | str],
+    info: Mapping[str, str] | None = None,
+    *,
+    locked: bool = False,
+    contents: Sequence[tuple[str, int, int]] = (),
 ) -> bytes:
     """A page for each list of lines, or for the content stream of a page; info: such as Title and CreationDate;
-    locked: it asks for a password."""
+    locked: it asks for a password; contents: title, page from 0 and level from 1 of each bookmark."""
     n = len(pages)
+    outlines = f" /Outlines {5 + 2 * n} 0 R" if contents else ""
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Catalog /Pages 2 0 R{outlines} >>",
         f"<< /Type /Pages /Count {n} /Kids [{' '.join(f'{5 + 2 * i} 0 R' for i in range(n))}] >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         "<< " + " ".join(f"/{name} ({_escaped(value)})" for name, value in (info or {}).items()) + " >>",
@@ -27,6 +32,7 @@ def write_pdf(
             " /Resources << /Font << /F1 3 0 R >> >> >>"
         )
         objects.append(f"<< /Length {len(stream.encode('cp1252'))} >>\nstream\n{stream}\nendstream")
+    objects += _outlines(contents, 5 + 2 * n)
     out = bytearray(b"%PDF-1.4\n")
     offsets = []
     for number, body in enumerate(objects, start=1):
@@ -46,6 +52,37 @@ def write_pdf(
         f"startxref\n{at}\n%%EOF\n"
     ).encode()
     return bytes(out)
+
+
+def _outlines(contents: Sequence[tuple[str, int, int]], first: int) -> list[str]:
+    """The objects of the bookmarks; the first, of number `first`, is their root."""
+    if not contents:
+        return []
+    above = [0, *(level for *_, level in contents)]
+    parents = [max(k for k in range(n) if above[k] < above[n]) for n in range(1, len(above))]
+    below = {
+        parent: [n for n, of in enumerate(parents, start=1) if of == parent] for parent in range(len(above))
+    }
+
+    def links(number: int) -> str:
+        children = below[number]
+        return (
+            f" /First {first + children[0]} 0 R /Last {first + children[-1]} 0 R /Count {len(children)}"
+            if children
+            else ""
+        )
+
+    objects = [f"<< /Type /Outlines{links(0)} >>"]
+    for n, (title, page, _) in enumerate(contents, start=1):
+        siblings = below[parents[n - 1]]
+        at = siblings.index(n)
+        beside = f" /Prev {first + siblings[at - 1]} 0 R" if at else ""
+        beside += f" /Next {first + siblings[at + 1]} 0 R" if at + 1 < len(siblings) else ""
+        objects.append(
+            f"<< /Title ({_escaped(title)}) /Parent {first + parents[n - 1]} 0 R{beside}{links(n)}"
+            f" /Dest [{5 + 2 * page} 0 R /Fit] >>"
+        )
+    return objects
 
 
 def _escaped(text: str) -> str:

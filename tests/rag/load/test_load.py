@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.rag.errors import LoadError
-from askive.rag.load import LOADERS, load_bytes, load_path
+from askive.rag.load import LOADERS, complete_document, load_bytes, load_path
 from askive.rag.load.html import load_html
 from askive.rag.load.markdown import load_markdown
 from askive.rag.load.plain import load_plain
@@ -345,3 +345,12 @@ def test_endings_in_capitals(tmp_path: Path) -> None:
     (tmp_path / "X.TXT").write_text("text")
     assert load_path(tmp_path / "X.TXT").text == "text"
     assert load_path(tmp_path / "X.TXT").uri == str(tmp_path / "X.TXT")
+
+
+@pytest.mark.parametrize("author", ["openpyxl", "python-docx", "Microsoft Office User", "Unknown", "Ann Roy"])
+def test_the_default_author_of_a_program_is_no_author(author: str) -> None:
+    document = Document(
+        "/d/a.docx", "A", "The ferry left.", "text/plain", "0", metadata={"author": author, "place": "Velm"}
+    )
+    kept = complete_document(document, document.uri).metadata
+    assert kept == ({"author": author} if author == "Ann Roy" else {}) | {"place": "Velm"}

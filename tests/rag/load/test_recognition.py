@@ -12,10 +12,11 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import LoadError
 from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.plan import stamp_of
 from askive.rag.load import LOADERS, load_bytes
 from askive.rag.load.not_read import not_read
 from askive.rag.load.recognition.pictures import OCR, with_confidence
-from askive.rag.load.recognition.tesseract import Recognised, find_tesseract
+from askive.rag.load.recognition.tesseract import Recognised, find_tesseract, use_tesseract
 from askive.rag.store.archive import Archive
 from askive.rag.types import Document
 
@@ -83,3 +84,23 @@ def test_without_tesseract_a_picture_says_what_it_needs() -> None:
     with pytest.raises(LoadError, match="is a picture") as caught:
         load_bytes(written("PNG", drawn("Text.")), "/a.png", LOADERS[".png"])
     assert "tesseract" in caught.value.remedy
+
+
+@needs_tesseract
+def test_frames_beyond_the_limit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("askive.rag.load.recognition.pictures.MAX_PAGES", 2)
+    frames = [drawn(f"The tug costs {n}00 crowns.") for n in range(5, 9)]
+    with use_tesseract(find_tesseract()):
+        found = load_bytes(written("TIFF", *frames), "/d/fax.tiff", LOADERS[".tiff"])
+        assert "600 crowns" in found.text and "700" not in found.text
+        assert not_read(found)[-1] == "pages 3-4 of 4 not read: at most 2 are"
+        whole = load_bytes(written("TIFF", *frames[:2]), "/d/fax.tiff", LOADERS[".tiff"])
+    assert not any("not read" in note for note in not_read(whole))
+
+
+def test_what_may_hold_pictures_is_read_again_once_text_can_be_recognised(tmp_path: Path) -> None:
+    for name in ("a.zip", "a.eml", "a.msg", "a.mbox", "a.pdf", "a.png", "a.txt"):
+        file = tmp_path / name
+        file.write_text("x")
+        differs = stamp_of(str(file), recognises=True) != stamp_of(str(file), recognises=False)
+        assert differs == (name != "a.txt"), name

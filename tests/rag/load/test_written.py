@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,6 @@ CHAPTERS = ["<p><b>The storm</b></p><p>The mast broke.</p>", "<h2>Calm</h2><p>Th
 
 
 def book(name: str, toc: str) -> bytes:
-    import io
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(write_epub(CHAPTERS, "<dc:title>The voyage</dc:title>"))) as archive:
         return zipped({n: archive.read(n).decode() for n in archive.namelist()} | {f"book/{name}": toc})
 
@@ -170,3 +169,16 @@ def test_notes_of_a_vault() -> None:
         "| Ship: Aurora; Place: first", "| Ship: Baltic; Place: Quay 2", "",
         "```sh", "[[ -f x ]] && y", "```", "`[[ -f z ]]` #harbour",
     ]  # fmt: skip
+
+
+def test_the_table_of_contents_is_the_one_that_the_book_names() -> None:
+    other = NAV.replace("The storm", "Another book")
+    with zipfile.ZipFile(io.BytesIO(book("nav.xhtml", NAV))) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    named = '<manifest><item id="toc" href="nav.xhtml" properties="nav"/>'
+    files["book/content.opf"] = files["book/content.opf"].replace("<manifest>", named)
+    found = loaded("voyage.epub", zipped({"book/a.xhtml": other} | files))
+    assert found.text.startswith("# The storm") and "Another" not in found.text
+    # What it names is missing: any other will do.
+    del files["book/nav.xhtml"]
+    assert loaded("voyage.epub", zipped(files | {"book/z.xhtml": NAV})).text.startswith("# The storm")

@@ -44,8 +44,10 @@ ODT = write_odf(
     "<office:text><text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes>"
     '<text:h text:outline-level="1">The lease</text:h><text:h text:outline-level="2">Rent</text:h>'
     "<text:p>The tenant<text:s text:c='3'/>pays 40 crowns<text:note><text:note-citation>1</text:note-citation>"
-    "<text:note-body><text:p>Since May.</text:p></text:note-body></text:note> a <text:span>month</text:span>."
-    "<office:annotation><dc:creator>Ann</dc:creator><text:p>Too much?</text:p></office:annotation></text:p>"
+    "<text:note-body><text:p>Sin<text:span>ce</text:span><text:s/>May.</text:p></text:note-body></text:note>"
+    " a <text:span>month</text:span>."
+    "<office:annotation><dc:creator>Ann</dc:creator><text:p>To<text:span>o</text:span> much?</text:p>"
+    "</office:annotation></text:p>"
     "<text:list><text:list-item><text:p>Water</text:p><text:list><text:list-item><text:p>cold</text:p>"
     "</text:list-item></text:list></text:list-item></text:list>"
     f"<table:table>{cells('Ship', 'Built')}{cells('Aurora', '1998')}{cells('Baltic', '2001')}</table:table>"

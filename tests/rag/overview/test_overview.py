@@ -71,6 +71,18 @@ def test_counts(town: Archive) -> None:
     assert made.folders == (Count("/ships", 4), Count("/bread", 3))
 
 
+def test_what_is_no_name(tmp_path: Path) -> None:
+    texts = [
+        f"Date: {n} Jan 2021\n\nThe firm Holt & Sons met Rosa Lind on Thu {n} Feb. In May Borgholm rested."
+        for n in range(1, 4)
+    ]
+    documents = [document(text, f"Visit {n}", None, None, f"/box.mbox#{n}") for n, text in enumerate(texts)]
+    with archive_of(tmp_path, documents) as archive:
+        made = build(archive)
+    assert {name.label for name in made.names} == {"Holt", "Rosa Lind", "Borgholm"}
+    assert made.media == (Count(".mbox", 3),)
+
+
 def test_names_and_topics(town: Archive) -> None:
     made = build(town)
     assert {(name.label, name.n_documents) for name in made.names} == {

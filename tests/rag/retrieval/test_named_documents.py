@@ -11,7 +11,7 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig, RetrievalConfig
 from askive.rag.errors import UsageError
 from askive.rag.ingest.pipeline import ingest_documents
-from askive.rag.retrieval.named_documents import checked_filter, named_documents
+from askive.rag.retrieval.named_documents import checked_filter, named_documents, undated_notes
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter, parse_filter
@@ -100,3 +100,22 @@ def test_only_the_named_documents_are_searched(archive: Archive, mode: str) -> N
     assert checked_filter(checked, archive.store) == checked
     with pytest.raises(UsageError, match="'School'"):
         retriever.retrieve("what closed", admitted=Filter(documents=("School",)))
+
+
+def test_documents_without_a_date_are_counted_under_a_filter_by_date(archive: Archive) -> None:
+    assert undated_notes(Filter(publishers=("Courier",)), archive.store) == ()
+    dated = [
+        Document(f"news/{n}.md", f"Fair {n}", "The fair opened.", "text/plain", str(n), "2016-01", "Courier")
+        for n in range(2)
+    ]
+    ingest_documents(archive, dated)
+    after = parse_filter(after="2015")
+    assert undated_notes(after, archive.store) == (
+        "3 of 5 documents have no date and were not looked at, because of the filter by date",
+    )
+    # What another condition leaves out is not looked at anyway.
+    named = checked_filter(parse_filter(before="2017", documents=["Harbour", "Fair 0"]), archive.store)
+    assert undated_notes(named, archive.store) == (
+        "1 of 2 documents has no date and was not looked at, because of the filter by date",
+    )
+    assert undated_notes(parse_filter(after="2015", publishers=["Courier"]), archive.store) == ()

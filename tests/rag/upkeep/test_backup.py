@@ -19,6 +19,7 @@ from askive.rag.indexing import index_paths
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.leftovers import find_leftovers, sweep
 from askive.rag.privacy.quotes import conversations_path, notebook_path
+from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.upkeep.backup import MANIFEST, back_up
@@ -95,6 +96,35 @@ def test_what_is_there_is_replaced_only_on_request(config: Config, tmp_path: Pat
     assert holders(config.home, secret("later")) == []
     shutil.rmtree(config.collections_dir)
     assert restore(config, file).kept == ["gold/mine/queries.jsonl", "config.toml"]
+
+
+def test_a_file_that_exists_is_overwritten_only_on_request(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    file.write_text("Something else.")
+    with pytest.raises(UsageError, match="exists already") as caught:
+        back_up(config, file)
+    assert "--force" in caught.value.remedy and file.read_text() == "Something else."
+    back_up(config, file, replace=True)
+    assert zipfile.is_zipfile(file)
+    with pytest.raises(UsageError, match="is a folder"):
+        back_up(config, tmp_path, replace=True)
+
+
+def test_the_seeds_of_a_new_machine_are_no_obstacle(config: Config, tmp_path: Path) -> None:
+    index_paths(config, "seeds", seed_paths()[:2])
+    back_up(config, tmp_path / "backup.zip")
+    other = Config(home=tmp_path / "other", embedder="hash")
+    index_paths(other, "seeds", seed_paths()[:3])
+    assert restore(other, tmp_path / "backup.zip").collections == {"one": 2, "two": 1, "seeds": 2}
+    assert len(known(other, "seeds")[1]) == 2
+    # With a document of the user's it is a collection like any other.
+    index_paths(other, "seeds", [write(tmp_path / "papers", "own")])
+    shutil.rmtree(other.collections_dir / "two")
+    with pytest.raises(UsageError, match="there is a collection 'one' already") as caught:
+        restore(other, tmp_path / "backup.zip")
+    assert f"askive restore {tmp_path / 'backup.zip'} -c two" in caught.value.remedy
+    with pytest.raises(UsageError, match="there is a collection 'seeds' already"):
+        restore(other, tmp_path / "backup.zip", ["seeds"])
 
 
 def change_text(path: Path) -> None:

@@ -24,6 +24,7 @@ Collections = Annotated[
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     collection: Collections = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -40,7 +41,7 @@ def backup(
     with shown.progress(bytes_=True) as bar:
         task = bar.add_task("Writing", total=None)
         made = back_up(
-            config, file, collection or (), notify=shown.hint,
+            config, file, collection or (), replace=force, notify=shown.hint,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     if as_json:

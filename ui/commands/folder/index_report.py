@@ -94,7 +94,13 @@ def moved_text(n_moved: int) -> str:
 
 
 def show_preview(
-    config: Config, name: str, paths: Sequence[Path], shown: Output, *, follow_links: bool
+    config: Config,
+    name: str,
+    paths: Sequence[Path],
+    shown: Output,
+    *,
+    follow_links: bool,
+    split: str | None,
 ) -> None:
     """Print what indexing these paths would change. Raises typer.Exit(1) when a file cannot be read."""
     from askive.rag.indexing import losses_text, preview_index
@@ -102,7 +108,7 @@ def show_preview(
     with shown.progress() as bar:
         task = bar.add_task("Comparing", total=None)
         preview = preview_index(
-            config, name, paths, follow_links=follow_links,
+            config, name, paths, follow_links=follow_links, split=split,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     report = preview.report

@@ -56,6 +56,19 @@ def test_a_dry_run_says_what_the_run_then_does(askive: Askive, folder: Path) -> 
     )  # fmt: skip
 
 
+def test_a_dry_run_follows_the_rule_for_splitting(askive: Askive, tmp_path: Path) -> None:
+    file = tmp_path / "diary.txt"
+    file.write_text("Chapter 1\n\nThe ferry left.\n\nChapter 2\n\nThe bridge stands.\n")
+    askive("index", file, *EMBEDDER, "--quiet")
+    plan = ("index", file, *EMBEDDER, "--json")
+    assert askive(*plan, "--dry-run").json["changed"] == []
+    assert askive(*plan, "--dry-run", "--split", "^Chapter").json["changed"] == [str(file)]
+    assert askive(*plan, "--split", "^Chapter").json["files_split"][0]["documents"] == 2
+    # Without the option the rule of the last reading is kept.
+    assert askive(*plan, "--dry-run").json["changed"] == []
+    assert askive(*plan, "--dry-run", "--split", "none").json["changed"] == [str(file)]
+
+
 def test_every_file_is_accounted_for(askive: Askive, folder: Path) -> None:
     (folder / "again.txt").write_text("The ferry left.")
     askive("index", folder, *EMBEDDER, "--quiet")
