@@ -40,11 +40,17 @@ _MIN_WORDS = 4
 def is_running_text(sentence: SourceSentence) -> bool:
     """Whether a sentence tells something by itself; rows of tables and entries of lists do."""
     text = " ".join(sentence.text.split())
-    if _frames_a_letter(text) or _is_heading(sentence, text):
+    if frames_text(sentence):
         return False
     if ends_sentence(text) or _ENTRY.match(text) or _ROW.search(text):
         return True
     return bool(_DONE.search(text)) or _n_plain_words(text, sentence.published) >= _MIN_WORDS
+
+
+def frames_text(sentence: SourceSentence) -> bool:
+    """Whether a sentence is a heading, the title, a mail header, a greeting or the like."""
+    text = " ".join(sentence.text.split())
+    return _frames_a_letter(text) or _is_heading(sentence, text)
 
 
 def is_complete(sentence: SourceSentence) -> bool:
