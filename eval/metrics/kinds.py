@@ -61,8 +61,8 @@ def kind_scores(row: Mapping[str, Any]) -> Scores:
     scores |= _set_scores(answer, expected)
     entries = () if answer["refused"] else tuple(entries_of(answer))
     if expected["items"]:
-        sure = () if answer["refused"] else tuple(entries_of(answer, only_sure=True))
-        scores |= _list_scores([entry.text for entry in sure], expected["items"], gold["wrong_answers"])
+        sure = () if answer["refused"] else tuple(_listed(answer))
+        scores |= _list_scores(sure, expected["items"], gold["wrong_answers"])
     text = "" if answer["refused"] else shown_text(answer)
     if gold["all_of"]:
         scores["facts_named"] = _share([bool(contains(text, group)) for group in gold["all_of"]])
@@ -107,6 +107,15 @@ def entries_of(answer: Mapping[str, Any], *, only_sure: bool = False) -> Iterato
         if not sentence.endswith(":"):
             named = days(sentence)
             yield Entry(sentence, named[0].iso if named else None)
+
+
+def _listed(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The entries that count for a list: the value of a row, for quotes may hold the values of other rows too."""
+    rows = answer.get("rows") or ()
+    if rows and all("Value" in row["values"] for row in rows):
+        yield from (row["values"]["Value"] for row in rows if row["verdict"] == "supported")
+        return
+    yield from (entry.text for entry in entries_of(answer, only_sure=True))
 
 
 def _row_text(row: Mapping[str, Any]) -> str:

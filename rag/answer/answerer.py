@@ -5,7 +5,7 @@ Each stage emits an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 from typing import get_args
@@ -30,8 +30,9 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
-from askive.rag.question.kind import classify
+from askive.rag.question.kind import PLAINEST_FIRST, classify
 from askive.rag.question.reading import QuestionReader
+from askive.rag.question.word_classes import names_kind
 from askive.rag.retrieval.named_documents import checked_filter, undated_notes
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.retrieval.vocabulary import ArchiveVocabulary
@@ -117,8 +118,11 @@ class Answerer:
             return ()
         reading = self._reader.read(question, history)
         analysed = self.preparer.retriever.read(reading.text)
-        kind = kind or reading.kind or self._kind_of(analysed)
-        if kind in PLANS:
+        if kind or reading.kind:
+            is_planned = (kind or reading.kind) in PLANS
+        else:
+            is_planned = self._kind_of(analysed) in planned_for(analysed)
+        if is_planned:
             return ()
         admitted = checked_filter(admitted or Filter(), self._archive.store)
         prepared = self.preparer.prepare(analysed, history, admitted, cancel, reading.context)
@@ -152,20 +156,36 @@ class Answerer:
         reading = self._reader.read(question, history)
         trace.notes = (*reading.notes, *undated_notes(admitted, self._archive.store))
         whole = retriever.read(reading.text)
-        trace.kind = kind = kind or reading.kind or self._kind_of(whole)
-        plan = PLANS.get(kind)
-        if plan is None:
-            yield from self._stream_from_passages(whole, history, reading.context, cancel, admitted, trace)
-            return
-        archive, tools = self._archive, self.tools
-        context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
-        for event in plan(context):
-            yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
+        named = kind or reading.kind
+        trace.kind = named or self._kind_of(whole)
+        if trace.kind in (PLANS if named else planned_for(whole)):
+            archive, tools = self._archive, self.tools
+            plan = PLANS[trace.kind]
+            context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
+            for event in plan(context):
+                if isinstance(event, Final) and not named and self._may_be_plain(whole, event.answer):
+                    break
+                yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
+            else:
+                return
+            trace.kind = self._kind_of(whole, planned=())
+        yield from self._stream_from_passages(whole, history, reading.context, cancel, admitted, trace)
 
-    def _kind_of(self, question: Question) -> QuestionKind:
-        """The kind of a question when the user names none: the one place that decides it."""
+    def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLAINEST_FIRST) -> QuestionKind:
+        """The kind of a question when the user names none, of those in `planned` and the plain ones: the one place that
+        decides it."""
         vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest
-        return classify(question, vector, digest, planned_for(question))
+        return classify(question, vector, digest, planned)
+
+    def _may_be_plain(self, question: Question, answer: Answer) -> bool:
+        """Whether the passages may hold an answer where a plan found none: its kind was only guessed."""
+        if (
+            answer.refusal is None
+            or answer.refusal.reason != "nothing_relevant"
+            or answer.kind == "conversation"
+        ):
+            return False
+        return answer.kind is not None and not names_kind(answer.kind, question.query)
 
     def _stream_from_passages(
         self,

@@ -25,6 +25,13 @@ _NARROWED = re.compile(
     rf"(?:(?:ones?|documents?|articles?|reports?|files?|letters?|events?)\s+)?(?P<rest>(?:{_PREPOSITION}|that|which|who)\s.+)$",
     re.IGNORECASE,
 )
+# "And compared with |Soup Yard|?", "how does that compare to |last year|"
+_COMPARED = re.compile(
+    r"^\W*(?:(?:and|but|now)\s+)?(?:how\s+do(?:es)?\s+(?:that|this|it|they|these|those)\s+)?"
+    r"(?:compared?|in\s+comparison|versus|vs\.?|as\s+against)\s+(?:(?:it|that|this|them)\s+)?(?:with|to|against)?\s*"
+    r"(?P<rest>.+?)\W*$",
+    re.IGNORECASE,
+)
 # "And who denied it?", "but why"
 _OPENING = re.compile(r"^\W*(?:and|but|or|so|also|then|what about|how about)\b", re.IGNORECASE)
 # "it", "they", "the same", "the other one", "those"; not "that the bridge is safe" or "it rains"
@@ -33,6 +40,21 @@ _REFERENCE = re.compile(
     r"|the same|the other|the others|the former|the latter|the second|the first|that)(?=\W*$|\s)",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+_MAX_PERSON_WORDS = 3
+# "And |the deck|?", "what about |the main beam|"
+_OTHER_THING = re.compile(
+    r"^\W*(?:and|but|(?:and\s+)?(?:what|how) about)\s+"
+    r"(?P<thing>(?:the|a|an|its|his|her|their)\s+[a-z][\w-]*(?:\s+[a-z][\w-]*)?)\W*$",
+    re.IGNORECASE,
+)
+# "What is |the grand total|?", "the condition of |the main beam|?": all words to the end; "When was |the pier| built?"
+_THING_AT_END = re.compile(
+    r"(?:^\W*(?:what|which)\s+(?:is|are|was|were)|\bof)\s+(?P<thing>(?:the|an?)\s+(?:(?!of\b)[a-z][\w-]*\s*)+)\W*$",
+    re.IGNORECASE,
+)
+_THING = re.compile(r"\b(?P<thing>(?:the|an?|its|their)\s+[a-z][\w-]*)")
+_BETWEEN_TWO = re.compile(r"\b(?:and|with|to|vs\.?|versus)\b", re.IGNORECASE)
 _MAX_WORDS_ALONE = 3
 """A question without a name and with at most so many content words does not stand alone: "What is the grand total?"."""
 # Words of a question about which nothing can be asked.
@@ -69,6 +91,9 @@ def meaning_of(question: str, history: Sequence[Turn]) -> Meaning:
         return Meaning(_joined(before.text, match["rest"]), tuple(history), history[-1].kind, True)
     if (match := _LINKED.match(question)) and _is_restriction(match["rest"]):
         return Meaning(_joined(before.text, match["rest"]), tuple(history), history[-1].kind, True)
+    match = _COMPARED.match(question)
+    if match and not _BETWEEN_TWO.search(match["rest"]) and (topic := _identifying(before.text)):
+        return Meaning(f"Compare {topic[0]} with {match['rest']}", tuple(history), "comparison", True)
     if _stands_alone(question):
         return Meaning(question)
     own = names_in(question)
@@ -76,11 +101,44 @@ def meaning_of(question: str, history: Sequence[Turn]) -> Meaning:
         return Meaning(question, tuple(history))
     if not (_OPENING.match(question) or _REFERENCE.search(question)):
         return Meaning(question, tuple(history))
+    if _PERSON.search(question) and (person := _person_of(before.text, history[-1].answer)):
+        return Meaning(_with_person(question, person), tuple(history), None, True)
     topic = [wording for wording in _identifying(before.text) if wording.lower() not in question.lower()]
     if not topic:
+        if (match := _OTHER_THING.match(question)) and (text := _with_thing(before.text, match["thing"])):
+            return Meaning(text, tuple(history), None, True)
         return Meaning(question, tuple(history))
     mark = "?" if question.rstrip().endswith("?") else ""
     return Meaning(f"{question.rstrip(' ?')} ({', '.join(topic)}){mark}", tuple(history), None, True)
+
+
+def _person_of(question: str, answer: str) -> str:
+    """The first person whom the last turn names in full, in its question or else its answer; empty without one."""
+    for text in (question, answer):
+        for name in names_in(f"x {text}"):
+            spelled = tuple(name.text.lower().split())
+            if 2 <= len(name.words) <= _MAX_PERSON_WORDS and name.words == spelled[-len(name.words) :]:
+                return name.text
+    return ""
+
+
+def _with_person(question: str, person: str) -> str:
+    """The question with the name in place of its first pronoun: "What did |she| measure?"."""
+
+    def name_for(match: re.Match[str]) -> str:
+        word = match.group().lower()
+        owns = word in ("his", "hers") or (word == "her" and re.match(r"\s+[a-z]", question[match.end() :]))
+        return f"{person}'s" if owns else person
+
+    return _PERSON.sub(name_for, question, count=1)
+
+
+def _with_thing(before: str, thing: str) -> str:
+    """The question before with another thing in place of the last one that it names: "When was |the pier| built?"."""
+    found = [match for match in (*_THING.finditer(before), _THING_AT_END.search(before)) if match]
+    if not found:
+        return ""
+    return f"{before[: found[-1].start('thing')]}{thing}{before[found[-1].end('thing') :]}"
 
 
 def _stands_alone(question: str) -> bool:

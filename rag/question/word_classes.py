@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from askive.rag.text.words import STOP_WORDS, stem
+from askive.rag.types import QuestionKind
 
 START, END = "^", "$"
 _CLASSES: Mapping[str, str] = {
@@ -66,6 +67,15 @@ _AS_THEY_ARE = frozenset(
     " i me my we our you your he she they their him her them his it its this that these those there here"
     " most best more less first last ever still yet only so than then one two both else any all every no".split()
 )
+_NAMING: Mapping[QuestionKind, str] = {
+    "list": "ALL",
+    "summary": "SUMMARY",
+    "timeline": "TIME",
+    "comparison": "COMPARE",
+    "mentions": "DOCUMENT",
+    "overview": "COLLECTION",
+}
+"""The class of the words that ask for a kind by its name: "list", "summarise", "timeline", "compare"."""
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*|[?:]", re.UNICODE)
 _SINGULAR_ENDINGS = ("ss", "us", "is", "'s", "news")
 
@@ -77,6 +87,12 @@ def word_pattern(text: str) -> list[str]:
     """
     found = _TOKEN.findall(text.replace("’", "'"))
     return [START, *(_token(word, is_first=at == 0) for at, word in enumerate(found)), END]
+
+
+def names_kind(kind: QuestionKind, text: str) -> bool:
+    """Whether a question has a word that asks for this kind: "timeline of the siege"; never for other kinds."""
+    named = _NAMING.get(kind)
+    return named is not None and bool({named, f"{named}S"} & set(word_pattern(text)))
 
 
 def _token(word: str, *, is_first: bool) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from askive.rag.survey.tense import looks_ahead, looks_back
 from askive.rag.text.date_mentions import Day, day_of, days
 from askive.rag.text.dates import date_range
 
@@ -33,12 +34,8 @@ _RELATIVE = tuple(
         r"\b(?P<today>this\s+(?:morning|afternoon|evening)|tonight)\b|\b(?P<yesterday>last\s+night)\b",
     )
 )
-# "will meet", "is due", "is to be", "let us meet", "see you", "by" before a weekday: it is still to come.
-_FUTURE = re.compile(
-    r"\b(?:will|shall|['’]ll|going to|due|scheduled|planned for|let(?:['’]s| us)|see you|can (?:we|you)"
-    r"|could (?:we|you)|please|(?:is|are) to(?: be)?|until|no later than|deadline|by|goes on)\b",
-    re.IGNORECASE,
-)
+# "tomorrow", "next month", "this year"
+_RELATIVE_MONTH = re.compile(r"today|yesterday|tomorrow|last|this|next", re.IGNORECASE)
 # "|from| 3 |to| 5 May", "|between| A |and| B", "A |–| B"
 _OPENS_RANGE = re.compile(r"\b(?:from|between)\s+(?:the\s+)?$", re.IGNORECASE)
 _JOINS_RANGE = re.compile(r"\s*(?:to|and|until|till|through|–|—|-)\s*(?:the\s+)?", re.IGNORECASE)
@@ -153,6 +150,7 @@ def _times_of(sentence: str, day: Day, published: str | None) -> list[EventTime]
     if day.weekday is not None:
         time = _weekday_time(sentence, day, published)
         return [time] if time else []
+    day = _past_month(sentence, day, published)
     if day.iso is None:
         return []
     words = sentence[day.start : day.end]
@@ -167,13 +165,23 @@ def _times_of(sentence: str, day: Day, published: str | None) -> list[EventTime]
     return [EventTime(first, day.iso, before.start(), day.end, sentence[before.start() : day.end], basis)]
 
 
+def _past_month(sentence: str, day: Day, published: str | None) -> Day:
+    """A month without a year that the sentence looks back to, in the year before when it would be to come else."""
+    base = day_of(published)
+    if base is None or not (day.resolved and day.year and day.month and base.year and base.month):
+        return day
+    if _RELATIVE_MONTH.match(day.text) or (day.year, day.month) <= (base.year, base.month):
+        return day
+    return replace(day, year=day.year - 1) if looks_back(sentence, day.start, day.end) else day
+
+
 def _weekday_time(sentence: str, day: Day, published: str | None) -> EventTime | None:
     if day_of(published) is None or not published:
         return None
     iso = day.iso or published
     if day.iso and day.day and not day.text.lower().startswith("next"):
         at, own = datetime.date.fromisoformat(day.iso), datetime.date.fromisoformat(published)
-        if at < own and _FUTURE.search(sentence[: day.start]):
+        if at < own and looks_ahead(sentence, day.start, day.end):
             iso = (at + datetime.timedelta(7)).isoformat()
     return EventTime(iso, iso, day.start, day.end, day.text, published)
 

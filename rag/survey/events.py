@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from askive.rag.retrieval.near_duplicates import near_copies
 from askive.rag.survey.event_times import EventTime, event_times
+from askive.rag.survey.running_text import is_running_text
 from askive.rag.survey.sentences import SubjectSentence
 from askive.rag.text.sentences import is_finished
 from askive.rag.text.words import stems
@@ -19,6 +21,8 @@ _MIN_WORDS = 2
 """A sentence with fewer words beside its date is only a date: `Date: 12 March 2021`."""
 _MIN_OWN_WORDS, _MIN_WORDS_AROUND = 0.4, 0.75
 _MAX_UNDATED = 2
+# "Present: Agnes Dell, Rosa Whitlow", "Apologies: Tom Aldous": the head of minutes
+_HEAD = re.compile(r"\W*[A-Z][\w ]{1,30}:\s")
 _LABELS = frozenset(
     map(str.lower, "Date Sent From To Published Updated Created Modified Page Version".split())
 )
@@ -43,10 +47,12 @@ class DatedEvent:
 
 
 def dated_events(sentences: Iterable[SubjectSentence]) -> list[DatedEvent]:
-    """The events of sentences, one for each time that a sentence gives."""
+    """The events of sentences, one for each time that a sentence gives; headings, bylines and the like tell none."""
     events: list[DatedEvent] = []
     for item in sentences:
         sentence = item.sentence
+        if not is_running_text(sentence):
+            continue
         times = event_times(sentence.text, sentence.published)
         own = {one for one in stems(_without_times(sentence.text, times)) if one.isalpha()}
         if len(own - _LABELS) >= _MIN_WORDS:
@@ -61,20 +67,38 @@ def undated_events(sentences: Iterable[SubjectSentence]) -> list[DatedEvent]:
     events: list[DatedEvent] = []
     counts: Counter[int] = Counter()
     for item in sentences:
-        sentence = item.sentence
-        published, doc_id = sentence.published, sentence.hit.passage.doc_id
-        if not published or len(published) < len("2016-01-25"):
-            continue
         if item.own_coverage < _MIN_OWN_WORDS or item.coverage < _MIN_WORDS_AROUND:
             continue
-        if (
-            counts[doc_id] < _MAX_UNDATED
-            and not event_times(sentence.text, published)
-            and is_finished(sentence.text)
-        ):
+        doc_id = item.sentence.hit.passage.doc_id
+        if counts[doc_id] < _MAX_UNDATED and (event := _of_its_document(item)):
             counts[doc_id] += 1
-            events.append(DatedEvent(EventTime(published, published, 0, 0, "", published), (item,)))
+            events.append(event)
     return events
+
+
+def opening_events(sentences: Iterable[SubjectSentence]) -> list[DatedEvent]:
+    """The first sentence of each document that is dated to the day, as an event of that day, unless it has a time: an
+    offer about the subject is itself an event. sentences: of documents about the subject.
+    """
+    first: dict[int, SubjectSentence] = {}
+    for item in sorted(sentences, key=lambda item: item.sentence.span.start):
+        if is_running_text(item.sentence) and not _HEAD.match(item.sentence.text):
+            first.setdefault(item.sentence.hit.passage.doc_id, item)
+    return [event for item in first.values() if (event := _of_its_document(item))]
+
+
+def _of_its_document(item: SubjectSentence) -> DatedEvent | None:
+    """An undated sentence as an event of the day of its document; None when it is dated, or the document is not."""
+    sentence, published = item.sentence, item.sentence.published
+    if not published or len(published) < len("2016-01-25"):
+        return None
+    if (
+        event_times(sentence.text, published)
+        or not is_finished(sentence.text)
+        or not is_running_text(sentence)
+    ):
+        return None
+    return DatedEvent(EventTime(published, published, 0, 0, "", published), (item,))
 
 
 def in_order(events: Sequence[DatedEvent]) -> list[DatedEvent]:

@@ -14,6 +14,7 @@ from askive.rag.passage_context import source_line
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import Kind
 from askive.rag.question.subject import Subject, Term
+from askive.rag.survey.running_text import frames_text
 from askive.rag.survey.sentences import SubjectSentence
 from askive.rag.survey.statements import same_name
 from askive.rag.text.date_mentions import days
@@ -96,7 +97,7 @@ def read_values(
     text = "".join(piece.text for piece in generator.generate(prompt, _SAMPLING, cancel))
     values = [value for line in text.splitlines() if (value := _BULLET.sub("", line).strip(_EDGES))]
     found: list[ListValue] = []
-    sentences = source_sentences(hit)
+    sentences = [one for one in source_sentences(hit) if not frames_text(one)]
     for value in dict.fromkeys(values):
         if _NONE.match(value) or not _is_of_kind(value, kind, hit) or _is_asked(value, question):
             continue

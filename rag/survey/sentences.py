@@ -102,6 +102,15 @@ class SentenceSurvey:
             return True
         return item.coverage >= _SOME_WORDS_AROUND and item.cosine >= _NOT_FAR
 
+    def stems_of(self, text: str) -> frozenset[str]:
+        """Stems of the text, and those of the names that its aliases stand for."""
+        own = set(stems(text))
+        lower = text.lower()
+        for alias, terms in self._alias_terms.items():
+            if alias in lower:
+                own |= {one for term in terms for one in term.stems}
+        return frozenset(own)
+
     def _read_all(self) -> Iterator[tuple[int, int]]:
         total, done = self._archive.counts().n_passages, 0
         for batch in self._archive.lexical.texts():
@@ -140,8 +149,8 @@ class SentenceSurvey:
                 passage = match.passage
                 if passage.doc_id not in self._sources or not self._accepts(passage.text):
                     continue
-                own = self._stems_of(" ".join(passage.between(*span) for span in match.spans))
-                around = self._stems_of(" ".join(match.context[a:b] for a, b in match.context_spans))
+                own = self.stems_of(" ".join(passage.between(*span) for span in match.spans))
+                around = self.stems_of(" ".join(match.context[a:b] for a, b in match.context_spans))
                 coverage = self._coverage(((own, 1.0), (around, _IN_HEADING)))
                 if coverage >= _MIN_PASSAGE_COVERAGE:
                     scores[passage.passage_id] = coverage, passage
@@ -219,12 +228,12 @@ class SentenceSurvey:
     def _score_sentences(self, hits: Sequence[Hit]) -> None:
         found: dict[tuple[int, int], SubjectSentence] = {}
         for hit in hits:
-            in_heading = self._stems_of(heading_words(hit.source, hit.passage, "headings", "publisher"))
-            in_title = self._stems_of(hit.source.title)
-            in_passage = self._stems_of(hit.passage.text)
+            in_heading = self.stems_of(heading_words(hit.source, hit.passage, "headings", "publisher"))
+            in_title = self.stems_of(hit.source.title)
+            in_passage = self.stems_of(hit.passage.text)
             for sentence in self._accepted(hit):
-                own = self._stems_of(sentence.text)
-                beside = self._stems_of(f"{sentence.previous} {sentence.next}")
+                own = self.stems_of(sentence.text)
+                beside = self.stems_of(f"{sentence.previous} {sentence.next}")
                 coverage = self._coverage(
                     (
                         (own, 1.0),
@@ -251,15 +260,6 @@ class SentenceSurvey:
         for row, cosine in zip(rows, vectors[1:] @ vectors[0], strict=True):
             items[row] = replace(items[row], cosine=float(cosine))
         return items
-
-    def _stems_of(self, text: str) -> frozenset[str]:
-        """Stems of the text, and those of the names that its aliases stand for."""
-        own = set(stems(text))
-        lower = text.lower()
-        for alias, terms in self._alias_terms.items():
-            if alias in lower:
-                own |= {one for term in terms for one in term.stems}
-        return frozenset(own)
 
     def _coverage(self, places: Sequence[tuple[frozenset[str], float]]) -> float:
         """Weighted share of the subject's terms; each counts by the best place that has it."""

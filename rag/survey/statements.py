@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.retrieval.near_duplicates import near_copies
+from askive.rag.survey.running_text import is_complete, is_running_text
 from askive.rag.survey.sentences import SubjectSentence
+from askive.rag.survey.turns import Turns, label_at, label_of
 from askive.rag.text.names import Name, is_acronym, names_in, same_word
 from askive.rag.text.sentences import split_sentences
 from askive.rag.text.speakers import speaker_of
@@ -27,7 +30,8 @@ _VERB = (
     r"|wanted|wants?|considered|considers?|portrays?|portrayed|welcomed|welcomes|blamed|blames|apologi[sz]ed|disputed"
     r"|disputes|questioned|doubted|doubts|disagreed|disagrees|agreed|agrees|spoke|speaks|concluded|concludes|declared"
     r"|declares|revealed|disclosed|opposed|opposes?|supported|supports|preferred|prefers|condemned|condemns|mentioned"
-    r"|mentions|pointed\s+out|points\s+out|recalled|recalls|quipped|joked|cautioned|cautions|assured|assures|backed)"
+    r"|mentions|pointed\s+out|points\s+out|recalled|recalls|quipped|joked|cautioned|cautions|assured|assures|backed|voted|votes|abstained|spoke\s+(?:up\s+)?for"
+    r"|(?:was|were|is|are)\s+(?:for|against|in\s+favou?r\s+of|opposed\s+to))"
 )
 _ADVERBS = r"(?:\s+(?:has|have|had|also|then|did|does|would|again|later|(?:him|her|it)self|still|not|once|who|\w+ly))*"
 _APPOSITION = r"(?:,[^;:]{3,160}?,)?"
@@ -77,17 +81,7 @@ _WHO_SAYS = re.compile(rf",\s+who{_ADVERBS}\s+{_VERB}\b")
 # "He said", "She also told", "They were against": the speaker of the sentence before; "I think": the author
 _PRONOUN = re.compile(rf"^[\W\d]*(?P<who>He|She|They|It){_ADVERBS}\s+{_VERB}\b")
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|[Mm]y|[Ww]e|[Oo]ur)\b")
-# "Anna Berg: we need a pump", "BERG: no"
-_LABEL = re.compile(
-    r"^[\s\-*•|>]*(?P<who>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.’'-]*){0,3})\s*(?:\([^)]{1,40}\))?:\s+(?=\S+\s+\S)"
-)
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
-_NO_PERSON = frozenset(
-    """present excused absent date subject from to cc bcc sent note notes price prices item items total agenda product
-    supplier decision action title summary ref re attention warning page table figure annex place time""".split()
-)
-MAIL = "message/"
-
 
 Place = tuple[int, int, str]
 """Document id, offset of the sentence, speaker."""
@@ -95,10 +89,14 @@ Place = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence with what somebody says. speaker: as spelled there, without titles."""
+    """A sentence with what somebody says.
+
+    speaker: as spelled there, without titles. also: near-copies of the sentence in other documents.
+    """
 
     item: SubjectSentence
     speaker: str
+    also: tuple[SourceSentence, ...] = ()
 
     @property
     def sentence(self) -> SourceSentence:
@@ -117,21 +115,45 @@ class Statement:
 
 
 def statements(
-    items: Iterable[SubjectSentence], authors: Mapping[int, str], publishers: Set[str] = frozenset()
+    items: Iterable[SubjectSentence], turns: Turns, publishers: Set[str] = frozenset()
 ) -> list[Statement]:
-    """The statements in sentences, in their order. authors: of documents with one author, by document id.
+    """The statements in sentences, in their order; copies of one by the same speaker are one.
 
-    Of a mail every sentence that names no other speaker is its author's; of other documents those in the first person.
+    Of a mail or a letter every whole sentence that names no other speaker is its writer's, of a transcript that of the
+    turn; of other documents those in the first person are their author's. Headings and headers are nobody's.
     publishers: those whose documents speak for them, where no other speaker is named.
     """
     found: list[Statement] = []
     for item in items:
         source = item.sentence.hit.source
-        speakers = _speakers(item.sentence, authors.get(source.doc_id, ""))
+        if not (label_of(item.sentence) or is_running_text(item.sentence)):
+            continue
+        speakers = _speakers(item.sentence, turns)
         if not speakers and source.publisher and source.publisher in publishers:
             speakers = [source.publisher]
         found += [Statement(item, speaker) for speaker in speakers]
-    return found
+    return _without_copies(found)
+
+
+def _without_copies(found: Sequence[Statement]) -> list[Statement]:
+    kept: list[Statement] = []
+    for one in found:
+        text = one.sentence.text
+        at = next(
+            (
+                n
+                for n, other in enumerate(kept)
+                if one.sentence.hit.source.doc_id != other.sentence.hit.source.doc_id
+                and same_name(words(one.speaker), words(other.speaker))
+                and (words(text) == words(other.sentence.text) or near_copies(text, other.sentence.text))
+            ),
+            None,
+        )
+        if at is None:
+            kept.append(one)
+        else:
+            kept[at] = replace(kept[at], also=(*kept[at].also, one.sentence))
+    return kept
 
 
 def by_speaker(found: Sequence[Statement]) -> list[tuple[str, list[Statement]]]:
@@ -193,17 +215,29 @@ def _says(name: Name, text: str) -> bool:
     return bool(_SAYS_AFTER.match(after) or _STATES_AFTER.match(after) or _BEFORE.search(before))
 
 
-def _speakers(sentence: SourceSentence, author: str) -> list[str]:
+def _speakers(sentence: SourceSentence, turns: Turns) -> list[str]:
     text = " ".join(sentence.text.split())
-    label = _LABEL.match(text)
-    if label and label["who"].lower() not in _NO_PERSON and (" " in label["who"] or label["who"].isupper()):
-        return [label["who"]]
+    if label := label_at(text):
+        return [label]
     if _PRONOUN.match(text):
         return _speakers_before(sentence)
-    if found := speakers_in(text):
+    writer = turns.writer_of(sentence) if is_complete(sentence) else ""
+    found = speakers_in(text)
+    # "My instrument shows 4.9, not the 7.1 that Orla wrote": the writer's own words about somebody's
+    if found and not (writer and _opens_in_first_person(text, found[0])):
         return found
-    is_mail = sentence.hit.source.media_type.startswith(MAIL)
-    return [author] if author and (is_mail or _FIRST_PERSON.search(_QUOTED.sub("", text))) else []
+    if label := label_of(sentence):
+        return [label]
+    if not writer and _FIRST_PERSON.search(_QUOTED.sub("", text)) and not turns.is_message(sentence):
+        writer = turns.author_of(sentence)
+    return [writer] if writer else []
+
+
+def _opens_in_first_person(text: str, speaker: str) -> bool:
+    bare = _QUOTED.sub("", text)
+    first = _FIRST_PERSON.search(bare)
+    at = bare.find(speaker)
+    return first is not None and first.start() < (at if at >= 0 else len(bare))
 
 
 def _speakers_before(sentence: SourceSentence) -> list[str]:

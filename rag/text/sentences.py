@@ -109,6 +109,9 @@ def _ends_record(line: str, following: str, *, is_first: bool) -> bool:
     if not line or not following:
         # A page break, after which a sentence may go on.
         return False
+    if line.lstrip().startswith(">") != following.lstrip().startswith(">"):
+        # A quotation in a mail begins or ends.
+        return True
     if _GAP.search(line) or _GAP.search(following):
         return True
     if following.lstrip("\"'“‘«([ \t")[:1].islower() or _GOES_ON.search(line[-80:]):

@@ -12,13 +12,8 @@ from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.summary import summary
 from askive.rag.evidence.source_sentences import SourceSentence
-from askive.rag.passage_context import heading_words
-from askive.rag.question.analysis import Question
-from askive.rag.question.requests.asked_summary import documents_in
 from askive.rag.question.requests.sides import Sides, sides_of
-from askive.rag.summary.choice import choose_sentences, statements
-from askive.rag.summary.passages import central_passages, passages_about, scores_about
-from askive.rag.text.names import has_name, lower_words
+from askive.rag.summary.sides import SideSearch
 from askive.rag.text.numbers import numbers
 from askive.rag.text.words import stems
 from askive.rag.types import (
@@ -33,11 +28,8 @@ from askive.rag.types import (
 )
 
 POINT = "Point"
-_N_WORDS = 130
-"""Of the sentences of one side, without the length of the others."""
 _SAME_POINT = 0.5
 """From this cosine on two sentences are about the same point."""
-_MAX_SENTENCES = 7
 _N_SHARED_WORDS = 3
 # "Raqqa", "air-strikes"; no figures, no letters
 _WORD = re.compile(r"[^\W\d_][\w-]{2,}")
@@ -68,10 +60,18 @@ def comparison(context: PlanContext) -> Iterator[Event]:
     yield Searching(
         f"{' / '.join(asked.names)} {asked.aspect}".strip(), "", context.trace.filtered, context.trace.kind
     )
+    search = SideSearch(
+        context.archive,
+        context.retriever,
+        context.admitted,
+        asked.names,
+        asked.aspect,
+        context.question.publishers,
+    )
     sides: list[_Side] = []
     for done, name in enumerate(asked.names):
         yield Progress(done, len(asked.names), "sides")
-        sides.append(_Side(name, () if context.is_cancelled else _sentences_of(context, name, asked.aspect)))
+        sides.append(_Side(name, () if context.is_cancelled else search.sentences(name)))
     context.trace.mark_retrieved()
     found = [side for side in sides if side.sentences]
     if not found:
@@ -88,53 +88,6 @@ def _with_documents(asked: Sides, sources: Sequence[Source]) -> Sides:
         source.title for source in sources if wanted and wanted <= set(stems(f"{source.title} {source.uri}"))
     ]
     return Sides(tuple(alike), asked.aspect) if 2 <= len(alike) <= 4 else asked
-
-
-def _sentences_of(context: PlanContext, name: str, aspect: str) -> list[SourceSentence]:
-    """The sentences of one side about the aspect; without an aspect the most important ones."""
-    retriever, archive = context.retriever, context.archive
-    topic = retriever.read(aspect or name)
-    if name in context.question.publishers:
-        admitted = context.admitted.of_publisher(name)
-        sources = archive.store.sources(admitted)
-        if not sources:
-            return []
-        hits = passages_about(retriever, topic, admitted) if aspect else central_passages(archive, sources)
-        sentences = statements(hits)
-    elif documents := documents_in(name, name, archive.store.sources(context.admitted)):
-        hits = central_passages(archive, documents)
-        sentences = statements(hits)
-    else:
-        topic = retriever.read(f"{name} {aspect}".strip())
-        hits = passages_about(retriever, topic, context.admitted)
-        side, wanted = retriever.read(name), set(stems(aspect))
-        sentences = [one for one in statements(hits) if _is_of(one, side)]
-        if wanted & set(stems(" ".join(hit.passage.text for hit in hits))):
-            # Other words for it, such as "retaken", are left to the scores.
-            sentences = [one for one in sentences if _is_about(one, wanted)]
-    about = scores_about(topic, sentences, hits, archive.embedder) if aspect else None
-    return choose_sentences(sentences, archive.embedder, _N_WORDS, about)[:_MAX_SENTENCES]
-
-
-def _is_of(sentence: SourceSentence, side: Question) -> bool:
-    """Whether a sentence, with its title and headings, names the side, and itself some word of it."""
-    around = f"{_context(sentence)} {sentence.text}"
-    if side.names:
-        own_words, all_words = lower_words(sentence.text), lower_words(around)
-        return any(has_name(name, own_words, sentence.text) for name in side.names) and all(
-            has_name(name, all_words, around) for name in side.names
-        )
-    wanted = set(side.stems)
-    return bool(wanted & set(stems(sentence.text))) and wanted <= set(stems(around))
-
-
-def _is_about(sentence: SourceSentence, wanted: set[str]) -> bool:
-    """Whether a sentence, with its neighbours, title and headings, has a word of what is compared."""
-    return bool(wanted & set(stems(f"{_context(sentence)} {sentence.context}")))
-
-
-def _context(sentence: SourceSentence) -> str:
-    return heading_words(sentence.hit.source, sentence.hit.passage, "title", "headings", "published")
 
 
 def _table(context: PlanContext, sides: Sequence[_Side], aspect: str) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from askive.rag.answer.plans.scope import Scope, source_cell
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.question.requests.asked_list import AskedList
+from askive.rag.survey.enumerations import enumerated_values
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn, judged
 from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_only_of, read_values
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
@@ -25,6 +26,8 @@ _MAX_EMPTY = 6
 """After this many passages in a row without a value, it reads no more."""
 MAX_JUDGED = 40
 """Most rows of tables that the generator judges."""
+MAX_ENUMERATIONS = 8
+"""Most sentences with names in a row that the generator judges, the best first."""
 MAX_CELLS = 1000
 _MAX_NAMED = 12
 _MAX_SOURCES = 5
@@ -33,10 +36,11 @@ _MAX_SOURCES = 5
 def list_values(context: PlanContext) -> Iterator[Event]:
     """Lists values with the sentences in which they stand.
 
-    Code takes the cells of tables under a head that the question names. From other passages the generator copies
-    values; only what stands there verbatim counts, and the generator is asked once more whether the sentence gives it
-    as an answer: what it does not confirm is marked `unchecked` or left out. Publishers in the question restrict the
-    documents, and times the sentences. Raises ModelError when the generator fails.
+    Code takes the cells of tables under a head that the question names, and names in a row from sentences that the
+    generator confirms as answers. From other passages the generator copies values; only what stands there verbatim
+    counts, and the generator is asked once more whether the sentence gives it as an answer: what it does not confirm is
+    marked `unchecked` or left out. Publishers in the question restrict the documents, and times the sentences. Raises
+    ModelError when the generator fails.
     """
     scope = Scope.read(context)
     asked = AskedList.read(context.question.query, scope.restrictions)
@@ -62,13 +66,18 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     question = context.retriever.read(asked.text)
     found = [judged(cell, UNJUDGED) for cell in cells if is_only_of(asked.subject, cell)]
     doubtful = [cell for cell in cells if not is_only_of(asked.subject, cell)]
+    doubtful, unjudged = doubtful[:MAX_JUDGED], doubtful[MAX_JUDGED:]
+    if asked.kind in ("name", None):
+        about = (item for items in passages for item in items)
+        doubtful += enumerated_values(sorted(about, key=lambda item: -item.score), MAX_ENUMERATIONS)
     answers = partial(context.tools.verifier.answers, question)
-    for one in judge_in_turn(
-        doubtful[:MAX_JUDGED], lambda cell: cell.sentence, answers, lambda: context.is_cancelled
-    ):
+    for one in judge_in_turn(doubtful, lambda cell: cell.sentence, answers, lambda: context.is_cancelled):
         found.append(one)
-        yield Progress(len(found), len(cells), "rows")
-    found += [judged(cell, None) for cell in doubtful[MAX_JUDGED:]]
+        yield Progress(len(found), len(cells) + len(doubtful), "rows")
+    found += [judged(cell, None) for cell in unjudged]
+    # What code has read needs no second reading.
+    read = {one.item.sentence.hit.passage.passage_id for one in found if one.verdict == "supported"}
+    passages = [items for items in passages if items[0].sentence.hit.passage.passage_id not in read]
     n_read = n_empty = 0
     for items in passages[:MAX_READ]:
         if context.is_cancelled or n_empty >= _MAX_EMPTY:

@@ -30,7 +30,7 @@ PLANS: Mapping[QuestionKind, AnswerPlan] = {
 
 
 def planned_for(question: Question) -> Container[QuestionKind]:
-    """The kinds with a plan that may be chosen for a question whose kind nobody names.
+    """The kinds that a plan answers when nobody names the kind of the question.
 
     Who said one thing is answered best from passages: so is who_said, unless several statements are asked for.
     """

@@ -9,8 +9,9 @@ from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope, source_cell
 from askive.rag.question.subject import Subject
 from askive.rag.survey.event_times import may_be_dated
-from askive.rag.survey.events import DatedEvent, dated_events, in_order, undated_events
+from askive.rag.survey.events import DatedEvent, dated_events, in_order, opening_events, undated_events
 from askive.rag.survey.sentences import MAX_PASSAGES, SentenceSurvey
+from askive.rag.survey.topic import Topic
 from askive.rag.text.time_expressions import Time
 from askive.rag.text.words import stem
 from askive.rag.types import Event, Progress, Row, Searching, Verdict
@@ -29,7 +30,8 @@ _ASKING = frozenset(
         phase took take place went going years year months month weeks week hour minute during following follow followed
         come came next past recent lately since beginning start finish everything every each way begin between early
         late story document documents archive collection file files please need want know succession successive
-        progress run-up prelude story happenings""".split(),
+        progress run-up prelude story happenings done did doing change changes changed changing evolve evolved evolution
+        unfold unfolded""".split(),
     )
 )
 
@@ -55,10 +57,15 @@ def timeline(context: PlanContext) -> Iterator[Event]:
     done = total = 0
     for done, total in survey.steps():
         yield Progress(done, total, "passages")
-    about = [item for item in survey.sentences if survey.is_about(item)]
+    topic = Topic(subject, survey.stems_of, survey.is_about)
+    about = [item for item in survey.sentences if not subject.terms or topic.covers(item)]
     events = dated_events(item for item in about if may_be_dated(item.sentence.text))
     if subject.terms:
-        events += undated_events(about)
+        undated = undated_events(about)
+        known = {event.sentences[0].sentence.hit.passage.doc_id for event in undated}
+        titled = (item for item in about if topic.titles(item))
+        undated += opening_events(item for item in titled if item.sentence.hit.passage.doc_id not in known)
+        events += undated
     events = [event for event in in_order(events) if _may_be_of(event, scope.times)]
     context.trace.mark_retrieved()
     if not events:

@@ -8,10 +8,12 @@ from functools import partial
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.scope import Scope, source_cell
-from askive.rag.question.requests.asked_speakers import Part, asked_parts
+from askive.rag.question.requests.asked_speakers import Part, asked_parts, time_of_matter
 from askive.rag.survey.judging import UNJUDGED, Judged, judge_in_turn
 from askive.rag.survey.sentences import SentenceSurvey
 from askive.rag.survey.statements import Place, Statement, by_speaker, statements
+from askive.rag.survey.topic import Topic
+from askive.rag.survey.turns import Turns
 from askive.rag.types import Event, Progress, Row, Searching, Sources
 
 COLUMNS = ("Speaker", "Date", "Statement", "Source")
@@ -30,11 +32,13 @@ def who_said(context: PlanContext) -> Iterator[Event]:
     likeliest statements; what it does not confirm is marked `unchecked` or left out. Publishers in the question are
     speakers, and times restrict the dates of the documents. Raises ModelError when the generator fails.
     """
-    scope = Scope.read(context, by_publisher=False, by_time=True)
-    parts = asked_parts(context.question.query, scope.restrictions)
+    # "the prices of September 2022" may be spoken of at any time.
+    of_matter = time_of_matter(context.question.query, context.question.times)
+    scope = Scope.read(context, by_publisher=False, by_time=not of_matter)
+    parts = asked_parts(context.question.query, () if of_matter else scope.restrictions)
     what = "; ".join(part.subject.text for part in parts)
     yield Searching(what, filtered=scope.filtered, kind=context.trace.kind)
-    authors = _authors(context)
+    turns = Turns(lambda doc_id: context.archive.document(doc_id).text, _authors(context))
     candidates: list[list[Statement]] = []
     missing: list[str] = []
     about: set[Place] = set()
@@ -44,10 +48,13 @@ def who_said(context: PlanContext) -> Iterator[Event]:
         )
         for done, total in survey.steps():
             yield Progress(done, total, "passages")
-        every = statements(survey.sentences, authors, part.publishers(scope.sources.values()))
+        every = statements(survey.sentences, turns, part.publishers(scope.sources.values()))
         found = [one for one in every if not part.speakers or one.is_by(part.speakers)]
         candidates.append(found)
-        about |= {one.place for one in found if part.speakers or survey.is_about(one.item)}
+        topic = Topic(part.subject, survey.stems_of, survey.is_about)
+        about |= {
+            one.place for one in found if part.speakers or survey.is_about(one.item) or topic.covers(one.item)
+        }
         missing += survey.missing
     context.trace.mark_retrieved()
     best = next((found[0] for found in candidates if found), None)
@@ -108,15 +115,16 @@ def _row(
     part: Part, speaker: str, judged: Judged[Statement], numbered: NumberedCitations, several: bool
 ) -> Row:
     sentence = judged.item.sentence
+    sources = (sentence, *judged.item.also)
     values = {
         "Speaker": speaker,
         "Date": sentence.published or "",
         "Statement": " ".join(sentence.text.split()),
-        "Source": source_cell(sentence),
+        "Source": "; ".join(dict.fromkeys(map(source_cell, sources))),
     }
     values = {PART_COLUMN: part.text, **values} if several else values
-    citation = numbered.cite(sentence, judged.item.item.coverage)
-    return Row(values, sentence.published, (citation,), judged.verdict or "unchecked")
+    citations = tuple(numbered.cite(one, judged.item.item.coverage) for one in sources)
+    return Row(values, sentence.published, citations, judged.verdict or "unchecked")
 
 
 def _summary(

@@ -17,7 +17,7 @@ _ASKING = frozenset(
         """list lists name names named give show tell find enumerate complete whole full every each everything everyone
         everybody anyone anybody people person persons item items thing things mention mentioned report reported
         document documents archive file files please need want know total exact various different existing one
-        together along respective""".split(),
+        together along respective take took taken part""".split(),
     )
 )
 # ", with who reported it", "and who said so", "together with their sources"

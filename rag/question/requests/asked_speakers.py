@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from askive.rag.question.subject import Subject
 from askive.rag.text.names import names_in
+from askive.rag.text.time_expressions import Time
 from askive.rag.text.words import content_words, stem
 from askive.rag.types import Source
 
@@ -40,6 +41,11 @@ _MATTER = re.compile(
     r"|(?:react|respond|reply|answer|object|say|reaction|response|reply|answer)s?\s+to)\b",
     re.IGNORECASE,
 )
+_LISTED = re.compile(
+    r"(?P<matter>[^:]{4,}):\s+(?P<who>[A-Z][\w.’'-]*(?:(?:,\s+|\s+and\s+|\s+)[A-Z][\w.’'-]*)*)\W*$"
+)
+_WITHOUT_VERB = re.compile(r"who\s+(?:for|against|not)\b", re.IGNORECASE)
+_FIRST_VERB = re.compile(r"who\s+(\w+)\s+(?:for|against)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them)\b", re.IGNORECASE)
 
 # "all statements", "everything she said", "reactions to", "opinions on": each as it is written
@@ -79,8 +85,26 @@ def asked_parts(question: str, restrictions: Sequence[str] = ()) -> list[Part]:
     parts: list[Part] = []
     for n, piece in enumerate(pieces):
         text = _PRONOUN.sub(lambda _: names[0], piece, count=1) if n and len(names) == 1 else piece
+        if n and _WITHOUT_VERB.match(text) and (verb := _FIRST_VERB.match(pieces[0])):
+            # "who was for the tram and who for the bus"
+            text = f"{text[:4]}{verb[1]} {text[4:]}"
         parts.append(_part(f"{text[0].upper()}{text[1:]}", restrictions))
     return parts
+
+
+def time_of_matter(question: str, times: Sequence[Time]) -> bool:
+    """Whether the times in a question are of what is spoken about, not of the speaking.
+
+    "the prices of September 2022", but "remarks of September 2022" and "said in September 2022".
+    """
+    for time in times:
+        at = question.lower().find(time.wording.lower())
+        before = re.search(
+            r"(?P<what>[\w-]+)\s+(?:of|for|from)\s+(?:the\s+)?$", question[: max(at, 0)], re.IGNORECASE
+        )
+        if before is None or stem(before["what"].lower()) in _ASKING:
+            return False
+    return bool(times)
 
 
 def asks_for_statements(question: str) -> bool:
@@ -92,6 +116,11 @@ def _part(text: str, restrictions: Sequence[str]) -> Part:
     subject = Subject.read(text, _ASKING, restrictions)
     if _ASKS_WHO.search(text):
         return Part(f"{text}?", (), subject, subject)
+    if listed := _LISTED.match(text):
+        # "statements on the strikes: Lavrov, Carter"
+        speakers = [name.words for name in names_in(f"x {listed['who']}")]
+        matter = Subject.read(listed["matter"], _ASKING, restrictions)
+        return Part(f"{text}?", tuple(speakers), subject, matter)
     border = _MATTER.search(text)
     before = Subject.read(text[: border.start()] if border else text, _ASKING, restrictions)
     speakers = [name.words for name in before.names]

@@ -44,7 +44,7 @@ _BORDER = re.compile(
 # "|VOA| on Sinjar", "|Ireland|: vat on books", "|pine| in price"; not "Petrie in London"
 _ASPECT = re.compile(
     r"(?:\s+(?:on|about|over|regarding|concerning|in\s+terms\s+of|with\s+regard\s+to|by|for|when\s+it\s+comes\s+to)\s+"
-    r"|\s+in\s+(?=[a-z])|[:,]\s+)(?P<aspect>.+)$",
+    r"|\s+in\s+(?=(?-i:[a-z]))|[:,]\s+)(?P<aspect>.+)$",
     re.IGNORECASE,
 )
 # "Sinjar |were retaken|", "the bishop |see the land sale|"
@@ -54,6 +54,26 @@ _VERB = re.compile(
 # "prices of |Petrie|", "the views of |Olsen|": what is compared, before the first side
 _OF = re.compile(r"^(?P<aspect>(?:\w+\s+){1,3})of\s+(?P<side>.+)$", re.IGNORECASE)
 _PAIR = re.compile(r"\b(?:the\s+)?(?:two|both|three)\s+(?P<what>[\w\s-]+)", re.IGNORECASE)
+
+_YEAR = r"(?:19|20)\d\d"
+# "the rules of |2021| and of |2022|", "staff survey |2021| versus |2023|", "turnover |2021| and |2022| side by side"
+_BY_YEAR = re.compile(
+    rf"^(?P<what>\S.*?)\s+(?:(?:of|in|from|for|between|by)\s+)?(?P<one>{_YEAR})\s*(?:,\s*|\s{_TO}\s+)"
+    rf"(?:(?:the|that|those|ones?)\s+)*(?:(?:of|in|from|for)\s+)?(?P<other>{_YEAR})\b(?P<behind>.*)$",
+    re.IGNORECASE,
+)
+# "What is the difference between the", "How do", "Compare", "what changed in"
+_ASKING = re.compile(
+    r"^(?:(?:what|how|which|where|please|can you|could you|is|are|was|were|do|does|did|has|have|the|me|give|show|make"
+    r"|an?|difference|differences|comparison|changes?|changed|compare|contrast|between|of|in|with|from|to)\s+)+",
+    re.IGNORECASE,
+)
+_ASIDE_BEHIND = re.compile(
+    r"\s*\b(?:side by side|differ(?:ent)?|compared?|change[ds]?|next to each other|respectively)\s*$",
+    re.IGNORECASE,
+)
+# "one in Saltby", "that of the mayor"
+_ONE = re.compile(r"(?:one|ones|that|those)\s+(?P<rest>(?:in|of|on|at|from|for|by)\s.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,8 @@ def sides_of(question: str, publishers: Sequence[str] = ()) -> Sides:
         for publisher in publishers:
             rest = re.sub(rf"\b{re.escape(publisher)}\b", " ", rest, flags=re.IGNORECASE)
         return Sides(tuple(publishers), _aspect_of_publishers(rest))
+    if years := _BY_YEAR.match(text):
+        return Sides((years["one"], years["other"]), _bare_of_asking(f"{years['what']} {years['behind']}"))
     for pattern in _PATTERNS:
         match = pattern.match(text)
         if match is None:
@@ -98,8 +120,22 @@ def _names(sides: str) -> tuple[list[str], str]:
         aspect, parts[-1] = aspect or verb["aspect"], parts[-1][: verb.start()]
     if parts and (before := _OF.match(parts[0])):
         aspect, parts[0] = aspect or before["aspect"], before["side"]
-    names = [_bare(part) for part in parts]
+    names = _completed([_bare(part) for part in parts])
     return [name for name in names if name and name.lower() not in _FILLERS], aspect
+
+
+def _completed(names: list[str]) -> list[str]:
+    """The sides as they are meant: `canteen in Saltby` for "the one in Saltby" after "the canteen in Kelbridge"."""
+    if not names:
+        return names
+    head = re.split(r"\s+(?:in|of|on|at|from|for|by)\s", names[0], maxsplit=1)[0]
+    return [f"{head} {match['rest']}" if (match := _ONE.match(name)) else name for name in names]
+
+
+def _bare_of_asking(text: str) -> str:
+    """What is compared, without the words that ask for it: `staff survey` of "compare the staff survey"."""
+    bare = _bare(_ASKING.sub("", text.strip(), count=1))
+    return re.sub(r"\s+(?:of|in|from|for|between|since)$", "", _bare(_ASIDE_BEHIND.sub("", bare)))
 
 
 def _aspect_of_publishers(rest: str) -> str:

@@ -73,6 +73,15 @@ def test_counts(text: str, count: int | None) -> None:
     assert first_count(text) == count
 
 
+def test_a_listed_value_is_judged_without_the_quote_that_it_shares_with_others() -> None:
+    expected = Expected("list", items=(("Ada Lind",), ("Bo Marr",)))
+    quote = "Present: Ada Lind, Bo Marr and Cy Noll."
+    rows = [table_row(quote, Value=value) for value in ("Ada Lind", "Bo Marr", "Cy Noll")]
+    assert scores(expected, "", rows[:2])["list_f1"] == 1
+    assert scores(expected, "", rows)["list_precision"] == round(2 / 3, 6)
+    assert scores(expected, "", rows[2:])["list_recall"] == 0
+
+
 def test_lists() -> None:
     expected = Expected("list", items=(("Ada Lind", "Lind"), ("Bo Marr",), ("Cy Noll",)))
     rows = [table_row("Ada Lind came."), table_row("So did Bo Marr."), table_row("", Name="Cy Noll")]

@@ -69,3 +69,39 @@ def test_a_restriction_keeps_the_kind() -> None:
     assert meaning_of("only the ones from 2016", history(RAQQA)).kind == "mentions"
     assert meaning_of("And who wrote it?", history(RAQQA)).kind is None
     assert meaning_of(RAQQA, ()).text == RAQQA
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "question", "meant"),
+    [
+        (
+            "Who surveyed the pier?",
+            "Rosa Lind surveyed it in May.",
+            "What did she measure?",
+            "What did Rosa Lind measure?",
+        ),
+        (
+            "What did Ash Carter say?",
+            "It was late.",
+            "When is his report due?",
+            "When is Ash Carter's report due?",
+        ),
+        ("Who surveyed the pier?", "Rosa Lind surveyed it.", "Who paid her?", "Who paid Rosa Lind?"),
+        ("Who surveyed it?", "Somebody did.", "What did she measure?", "What did she measure?"),
+        (
+            "What is the condition of the piles?",
+            "Good.",
+            "And the deck?",
+            "What is the condition of the deck?",
+        ),
+        ("When was the pier built?", "In 1950.", "What about the new ramp?", "When was the new ramp built?"),
+    ],
+)
+def test_persons_and_things_of_the_last_turn(before: str, answer: str, question: str, meant: str) -> None:
+    found = meaning_of(question, [Turn(before, answer, "fact")])
+    assert found.text == meant and found.is_changed == (meant != question) and found.context
+
+
+def test_a_comparison_with_what_was_asked_before() -> None:
+    found = meaning_of("And compared with Soup Yard?", history("What did Greenfork offer?"))
+    assert (found.text, found.kind) == ("Compare Greenfork with Soup Yard", "comparison")

@@ -173,3 +173,12 @@ def test_a_long_sentence_is_split_between_its_clauses(joint: str) -> None:
     first, second = texts_of(text)
     assert max(len(first), len(second)) <= MAX_SENTENCE_CHARS
     assert second.startswith("he also") == (joint != " ")
+
+
+def test_the_lines_of_a_quoted_mail_are_apart_from_those_around() -> None:
+    text = "On 3 May 2021 Karl Kern, harbour master, wrote:\n> the pier must be closed at once and for good,\n> as the beams are rotten,\nbut I do not agree"
+    assert [text[start:end] for start, end in split_sentences(text)] == [
+        "On 3 May 2021 Karl Kern, harbour master, wrote:",
+        "> the pier must be closed at once and for good,\n> as the beams are rotten,",
+        "but I do not agree",
+    ]

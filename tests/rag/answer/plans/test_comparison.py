@@ -112,3 +112,49 @@ def test_the_events_and_a_stop(town: Archive) -> None:
     assert [type(event) for event in events[:4]] == [Searching, Progress, Progress, Sources]
     assert isinstance(events[-1], Final)
     assert events[-1].answer.text.endswith("Stopped before every side was looked at.")
+
+
+def test_years_and_documents_are_sides(tmp_path: Path) -> None:
+    documents = [
+        document("188 employees took part.", "Staff survey 2021", "2021-11-02"),
+        document("203 employees took part.", "Staff survey 2023", "2023-10-19"),
+        document("In 2023 a lorry was sold for 900 crowns.", "Lorries", "2023-01"),
+        document("The price is 900 crowns.", "Contract for the Holm mill", "2021"),
+        document("The price rises to 950 crowns.", "Amendment to the contract for the Holm mill", "2022"),
+    ]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "staff survey 2021 versus 2023")
+        assert answer.columns == ("Point", "2021", "2023")
+        assert {cell for row in cells(answer) for cell in row[1:] if cell} == {
+            "188 employees took part.",
+            "203 employees took part.",
+        }
+        answer = ask(archive, "Compare the contract for the Holm mill with its amendment")
+        found = {
+            column: " ".join(row.values.get(column, "") for row in answer.rows) for column in answer.columns
+        }
+        assert "900" in found["contract for the Holm mill"] and "950" in found["amendment"]
+
+
+def test_a_numbered_side_is_not_another_number(tmp_path: Path) -> None:
+    documents = [
+        document(
+            "The Orlo 40 weighs 2 tonnes. The Orlo 60 weighs 3 tonnes. The Orlo 70 weighs 4 tonnes.",
+            "Orlo",
+            uri="orlo.txt",
+        )
+    ]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "How do the Orlo 40 and the Orlo 70 differ?")
+        shown = " ".join(" ".join(row) for row in cells(answer))
+        assert "2 tonnes" in shown and "4 tonnes" in shown and "Orlo 60" not in shown
+
+
+def test_a_side_without_the_aspect_has_none(tmp_path: Path) -> None:
+    documents = [
+        document("The lease of Holm Road costs 900 crowns.", "Rents", uri="a.txt"),
+        document("A ramp leads to Mill Lane.", "Roads", uri="b.txt"),
+    ]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "Compare the leases of Holm Road and Mill Lane")
+        assert answer.text == "On leases: Holm Road in 1 document, Mill Lane in none."

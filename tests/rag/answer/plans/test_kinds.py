@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from typing import cast, get_args
 
 import pytest
 
 from askive.models.fakes import ScriptedGenerator
+from askive.rag.answer import answerer
+from askive.rag.answer.plans.plan import PlanContext, Table
 from askive.rag.answer.plans.registry import PLANS
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
 from askive.rag.store.archive import Archive
-from askive.rag.types import Final, QuestionKind, Searching
+from askive.rag.types import Event, Final, QuestionKind, Refusal, Searching
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 
@@ -49,3 +52,37 @@ def test_kinds_without_a_plan_are_answered_from_passages_and_say_so(assistant: A
 def test_an_unknown_kind_is_an_error(assistant: Assistant) -> None:
     with pytest.raises(UsageError, match="'novel' is no kind of question"):
         assistant.ask(SHIPS, kind=cast(QuestionKind, "novel"))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "is_answered"),
+    [(SHIPS, None, True), (SHIPS, "timeline", False), (f"Timeline: {SHIPS}", None, False)],
+)
+def test_a_guessed_plan_that_finds_nothing_leaves_the_question_to_the_passages(
+    assistant: Assistant,
+    monkeypatch: pytest.MonkeyPatch,
+    question: str,
+    kind: QuestionKind | None,
+    is_answered: bool,
+) -> None:
+    def guess(
+        _question: object, _vector: object, _digest: str, planned: Container[QuestionKind]
+    ) -> QuestionKind:
+        return "timeline" if "timeline" in planned else "fact"
+
+    def empty(context: PlanContext) -> Iterator[Event]:
+        yield from Table(refusal=Refusal("nothing_relevant", "Nothing was found.")).events(context)
+
+    monkeypatch.setattr(answerer, "classify", guess)
+    monkeypatch.setattr(answerer, "PLANS", {**PLANS, "timeline": empty})
+    answer = assistant.ask(question, kind=kind)
+    assert answer.kind == ("fact" if is_answered else "timeline")
+    assert (answer.text != "Nothing was found.") == is_answered
+
+
+def test_who_said_one_thing_is_answered_from_passages_and_keeps_its_kind(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answerer, "classify", lambda *_: "who_said")
+    answer = assistant.ask("Who said that ships came?")
+    assert answer.kind == "who_said" and not answer.rows

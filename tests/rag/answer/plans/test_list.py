@@ -121,3 +121,26 @@ def test_filters_refusals_and_cancelling(
     assert "passages about it, the nearest first: some may lack." in answer.text
     # Cancelled during the search: nothing was read.
     assert refused(ask(town, "List the people who were killed.", cancel=Flag())).startswith("Stopped early.")
+
+
+def test_names_in_a_row_are_taken_by_code_once_their_sentence_is_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [
+        document("Present: Anna Berg (chair), Karl Kern and Rosa Lind.", "Meeting about the pier", "2021"),
+        document(
+            "Otto Reeve, Ines Roy and Sid Marl left before the meeting about the pier.", "Notes", "2021"
+        ),
+    ]
+    odds = {"Present": 2.0, "left before": -9.0}
+    monkeypatch.setattr(
+        Verifier,
+        "answers",
+        lambda _self, _question, citation: next(
+            value for words, value in odds.items() if words in citation.quote
+        ),
+    )
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "Who took part in the meeting about the pier?")
+        assert column(answer, "Value") == ["Anna Berg", "Karl Kern", "Rosa Lind"]
+        assert {row.verdict for row in answer.rows} == {"supported"}

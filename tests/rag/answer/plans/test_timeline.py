@@ -66,6 +66,29 @@ def test_a_subject_restricts_and_minutes_count_as_of_their_day(town: Archive) ->
     assert answer.text.startswith("4 dated events about “ferry” in 4 of 5 documents.")
 
 
+def test_what_a_document_about_the_subject_tells_belongs_to_its_history(tmp_path: Path) -> None:
+    documents = [
+        document(
+            "We offer to raise the wreck. The price is 900 crowns.", "Offer for the Aurora 2", "2021-04-20"
+        ),
+        document("The crane arrived on 3 May 2021.", "Aurora 2: log", "2021-06"),
+        document("The Aurora 3 sank on 4 May 2021.", "Aurora 3", "2021-06"),
+        document("On 5 May 2021 the Aurora 1 and 2 were sold.", "Sales", "2021-06"),
+        document(
+            "From: Rosa Lind\nDate: 7 May 2021\n\nThe Aurora 2 was late.",
+            "Aurora 2 by Rosa, 7 May 2021",
+            "2021-05",
+        ),
+    ]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "Timeline of the Aurora 2")
+        assert [(row.values["Date"], row.values["Event"]) for row in answer.rows] == [
+            ("2021-04-20", "We offer to raise the wreck."),
+            ("2021-05-03", "The crane arrived on 3 May 2021."),
+            ("2021-05-05", "On 5 May 2021 the Aurora 1 and 2 were sold."),
+        ]
+
+
 def test_a_time_restricts_the_events_not_the_documents(town: Archive) -> None:
     answer = ask(town, "What happened in June 2015?")
     assert column(answer, "Date", "supported") == ["2015-06-01"]

@@ -29,6 +29,14 @@ from askive.rag.question.requests.sides import sides_of
         ("the storm of 1953 and that of 1962", ("1953", "1962"), "storm"),
         ("what's the difference between a will and a trust", ("will", "trust"), ""),
         ("what does each side want", (), ""),
+        ("staff survey 2021 versus 2023", ("2021", "2023"), "staff survey"),
+        ("turnover 2021 and 2022 side by side", ("2021", "2022"), "turnover"),
+        (
+            "What is the difference between the rules for working from home of 2021 and of 2022?",
+            ("2021", "2022"),
+            "rules for working from home",
+        ),
+        ("Compare the canteen in Lund with the one in Oslo", ("canteen in Lund", "canteen in Oslo"), ""),
     ],
 )
 def test_sides(question: str, names: tuple[str, ...], aspect: str) -> None:
