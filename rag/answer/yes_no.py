@@ -18,6 +18,9 @@ _N_COMPARED = 8
 # "Yes.", "No - it sank" but not "No trams ran"; "Yes, they did"
 YES_OR_NO = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 
+# "Did it sink?", "“Did it sink?”"
+_ASKS = re.compile(r"[?？؟][\"'”’»)\]]*\s*$")
+
 
 def polarity_of(answer: str) -> Polarity | None:
     """`Yes` or `No` when the answer opens with it."""
@@ -50,13 +53,23 @@ def with_polarity(
 ) -> VerifiedAnswer:
     """The answer with Yes or No in front. It is the model's judgement, which no rule can verify.
 
-    It gets all citations of the answer, and for a question of several clauses the best sentence of each document.
+    It gets all citations of the answer, and for a question of several clauses the best sentence of each document;
+    no citation that asks something itself. Without a citation it is left out: what a source asks says neither.
     """
-    cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
+    cited = {
+        c.hit.passage.doc_id: c
+        for sentence in answer.sentences
+        for c in sentence.citations
+        if not _ASKS.search(c.quote)
+    }
     for item in scored[:_N_COMPARED] if question.clauses else ():
+        if _ASKS.search(item.text):
+            continue
         if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
             cited[item.hit.passage.doc_id] = citer.citation(
                 item.hit, item.start, item.end, min(item.score, 1.0)
             )
+    if not cited:
+        return answer
     word = Sentence(f"{polarity}.", 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
     return replace(join_sentences((word, *answer.sentences), attribute=False), left_out=answer.left_out)
