@@ -140,7 +140,12 @@ class _Connections:
                 timeout = struct.pack("ll", _SEND_S, 0)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
                 threading.Thread(target=_cancel_when_gone, args=(connection, cancel), daemon=True).start()
-                self._answer(connection, request, cancel)
+                try:
+                    self._answer(connection, request, cancel)
+                finally:
+                    # Closing alone would not end the connection while the other thread waits for its end.
+                    with suppress(OSError):
+                        connection.shutdown(socket.SHUT_RDWR)
         except (OSError, _Gone):
             pass
         finally:
