@@ -31,11 +31,14 @@ class AsyncAssistant:
         *,
         admitted: Filter | None = None,
         kind: QuestionKind | None = None,
+        words: int | None = None,
     ) -> Answer:
         """As `Assistant.ask`. When the task is cancelled, the answer is too."""
         from askive.rag.types import Final
 
-        async with aclosing(self.stream(question, history, admitted=admitted, kind=kind)) as events:
+        async with aclosing(
+            self.stream(question, history, admitted=admitted, kind=kind, words=words)
+        ) as events:
             async for event in events:
                 if isinstance(event, Final):
                     return event.answer
@@ -48,6 +51,7 @@ class AsyncAssistant:
         *,
         admitted: Filter | None = None,
         kind: QuestionKind | None = None,
+        words: int | None = None,
     ) -> AsyncGenerator[Event, None]:
         """As `Assistant.stream`. Closing the iterator cancels the answer."""
         from askive.models.threads import items_in_thread
@@ -55,7 +59,9 @@ class AsyncAssistant:
         cancel = Flag()
         items = items_in_thread(
             self._thread,
-            lambda: self.assistant.stream(question, history, cancel, admitted=admitted, kind=kind),
+            lambda: self.assistant.stream(
+                question, history, cancel, admitted=admitted, kind=kind, words=words
+            ),
             cancel,
         )
         async with aclosing(items):

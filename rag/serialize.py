@@ -148,6 +148,7 @@ def event_to_dict(event: Event) -> dict[str, Any]:
                 "understood": event.understood,
                 "filtered": event.filtered,
                 "kind": event.kind,
+                "notes": list(event.notes),
             }
         case Sources():
             first = citation_to_dict(event.first) if event.first else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from askive.rag.notebook import HtmlAnswer
+from askive.rag.turn import QuestionKind as QuestionKind
+from askive.rag.turn import Turn as Turn
 
 if TYPE_CHECKING:
     from askive.models.protocols import Message
@@ -17,20 +19,6 @@ Stage = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "unsupported", "contradicted", "unchecked", "cut_off"]
 """cut_off: the sentence is incomplete, so its meaning is unknown and it is never supported."""
 RefusalReason = Literal["empty_archive", "nothing_relevant", "not_in_sources", "unsupported"]
-QuestionKind = Literal[
-    "fact",
-    "yes_no",
-    "explanation",
-    "who_said",
-    "mentions",
-    "list",
-    "summary",
-    "overview",
-    "timeline",
-    "comparison",
-    "conversation",
-]
-"""What a question asks for, which decides how it is answered; `askive.rag.question.kind` has the rule for each."""
 
 
 QUESTION_LABEL = "Question: "
@@ -333,15 +321,6 @@ class Answer(HtmlAnswer):
     def n_left_out(self) -> int:
         """Number of sentences left out."""
         return len(self.left_out)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question and the answer shown to the user. kind: as what it was answered; None when unknown."""
-
-    question: str
-    answer: str
-    kind: QuestionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

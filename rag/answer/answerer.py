@@ -10,13 +10,14 @@ from dataclasses import replace
 from threading import Event as Flag
 from typing import get_args
 
+from askive.models.cancellation import Stopped, stopping_at
 from askive.models.protocols import Generator, Sampling
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
 from askive.rag.answer.plans.plan import PlanContext
 from askive.rag.answer.plans.registry import PLANS, planned_for
-from askive.rag.answer.preparation import Preparer, complete_question
+from askive.rag.answer.preparation import Preparer, complete_question, is_complete
 from askive.rag.answer.prompt import prefilled_opening
 from askive.rag.answer.refusal import refuse
 from askive.rag.answer.streaming import AnswerTrace, stream_sentences
@@ -111,12 +112,20 @@ class Answerer:
     ) -> tuple[Hit, ...]:
         """Retrieve for the text typed so far and prefill its prompt. on_retrieved: called between the two.
 
-        Nothing is done for a question that a plan answers without the best passages.
+        Nothing is done for a question that a plan answers without the best passages, or whose language has to be
+        translated while no mark ends it.
         """
         question, history = complete_question(partial_question), _storable(history)
         if not question or len(question) > LONGEST_QUESTION_CHARS:
             return ()
-        reading = self._reader.read(question, history)
+        if not is_complete(partial_question) and self._reader.needs_translation(question):
+            # Each pause in typing would translate another text.
+            return ()
+        try:
+            with stopping_at(cancel):
+                reading = self._reader.read(question, history)
+        except Stopped:
+            return ()
         analysed = self.preparer.retriever.read(reading.text)
         if kind or reading.kind:
             is_planned = (kind or reading.kind) in PLANS
@@ -153,7 +162,15 @@ class Answerer:
         trace = AnswerTrace(question, admitted.describe() if admitted else "")
         admitted = checked_filter(admitted or Filter(), self._archive.store)
         retriever = self.preparer.retriever
-        reading = self._reader.read(question, history)
+        try:
+            with stopping_at(cancel):
+                reading = self._reader.read(question, history)
+        except Stopped:
+            trace.cancelled = True
+            yield Searching(question, filtered=trace.filtered)
+            yield Sources((), None)
+            yield self._final(trace, NOTHING)
+            return
         trace.notes = (*reading.notes, *undated_notes(admitted, self._archive.store))
         whole = retriever.read(reading.text)
         named = kind or reading.kind

@@ -39,10 +39,18 @@ class Prepared:
     decompose_ms: float
 
 
+_MARKS = (".", "?", "!", "…", "؟", "？", "！", "。")
+
+
 def complete_question(typed: str) -> str:
     """The typed text as a question: a question mark is added when no mark ends it. Empty when nothing is typed."""
     question = storable(typed).strip()
-    return question if not question or question[-1] in ".?!…" else f"{question}?"
+    return question if not question or is_complete(question) else f"{question}?"
+
+
+def is_complete(typed: str) -> bool:
+    """Whether a mark ends the text: it is hardly typed any further."""
+    return typed.rstrip().endswith(_MARKS)
 
 
 class Preparer:

@@ -21,6 +21,9 @@ _N_COMPARED = 8
 # "Yes.", "No - it sank" but not "No trams ran"; "Yes, they did"
 YES_OR_NO = re.compile(r"^\W*(yes|no)\b(?!\s+\w)|^\W*(yes|no),", re.IGNORECASE)
 
+# "Did it sink?", "“Did it sink?”"
+_ASKS = re.compile(r"[?？؟][\"'”’»)\]]*\s*$")
+
 
 def polarity_of(answer: str) -> Polarity | None:
     """`Yes` or `No` when the answer opens with it."""
@@ -53,9 +56,10 @@ def with_polarity(
 ) -> VerifiedAnswer:
     """The answer with Yes or No in front. It is the model's judgement, which no rule can verify.
 
-    It gets all citations of the answer, and for a question of several clauses the best sentence of each document.
-    Where the answer only reports what somebody says, it is that speaker's Yes or No, and left out when code does not
-    find who it is.
+    It gets all citations of the answer, and for a question of several clauses the best sentence of each document;
+    no citation that asks something itself. Without a citation it is left out: what a source asks says neither. Where
+    the answer only reports what somebody says, it is that speaker's Yes or No, and left out when code does not find who
+    it is.
     """
     speaker = ""
     if answer.sentences and all(reports(sentence.text) for sentence in answer.sentences):
@@ -63,12 +67,21 @@ def with_polarity(
         speaker = next((name for one in cited_first if (name := speaker_of(one.quote))), "")
         if not speaker:
             return answer
-    cited = {c.hit.passage.doc_id: c for sentence in answer.sentences for c in sentence.citations}
+    cited = {
+        c.hit.passage.doc_id: c
+        for sentence in answer.sentences
+        for c in sentence.citations
+        if not _ASKS.search(c.quote)
+    }
     for item in scored[:_N_COMPARED] if question.clauses else ():
+        if _ASKS.search(item.text):
+            continue
         if item.hit.passage.doc_id not in cited and len(cited) < MAX_CITATIONS:
             cited[item.hit.passage.doc_id] = citer.citation(
                 item.hit, item.start, item.end, min(item.score, 1.0)
             )
+    if not cited:
+        return answer
     says = f"{polarity}, according to {lower_speaker(speaker)}." if speaker else f"{polarity}."
     word = Sentence(says, 0, 0, tuple(cited.values())[:MAX_CITATIONS], "unchecked")
     return replace(join_sentences((word, *answer.sentences), attribute=False), left_out=answer.left_out)

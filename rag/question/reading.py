@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from askive.models.cancellation import look, stop_flag
 from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.question.follow_up import meaning_of
 from askive.rag.question.language import Language, language_of
@@ -56,21 +57,31 @@ class QuestionReader:
         self._translations = lru_cache(maxsize=32)(self._translated)
 
     def read(self, text: str, history: Sequence[Turn] = ()) -> Reading:
-        """The question as it is answered. Raises ModelError when the generator fails."""
+        """The question as it is answered.
+
+        Raises ModelError when the generator fails, and Stopped when the flag in force is set during a translation.
+        """
         notes: list[str] = []
         meant = meaning_of(text, history)
         question = meant.text
         if meant.is_changed:
             notes.append(f"Understood as: {question}")
-        language = language_of(question)
-        is_foreign = language is not None and language in _TRANSLATED and self._is_foreign(language)
-        if language and is_foreign and (translation := self._translations(question)):
+        language = self._foreign_language(question)
+        if language and (translation := self._translations(question)):
             question = translation
             notes.append(_TRANSLATED[language].format(text=question))
         for word, spelling in self._spelling.corrections(question).items():
             question = re.sub(rf"\b{word}\b", spelling, question)
             notes.append(f"Searched for {spelling} (not found: {word})")
         return Reading(question, meant.context, meant.kind, tuple(notes))
+
+    def needs_translation(self, text: str) -> bool:
+        """Whether the generator has to translate a question, which takes a second or more."""
+        return self._foreign_language(text) is not None
+
+    def _foreign_language(self, text: str) -> Language | None:
+        language = language_of(text)
+        return language if language in _TRANSLATED and self._is_foreign(language) else None
 
     def _is_foreign(self, language: Language) -> bool:
         """Whether the archive is English and has hardly a document in this language."""
@@ -93,8 +104,11 @@ class QuestionReader:
             ),
             Message("user", (Segment(f"Translate this question into English. Keep names.\n\n{question}"),)),
         )
-        pieces = self._generator.generate(messages, Sampling(max_tokens=_MAX_TOKENS, temperature=0.0))
+        sampling = Sampling(max_tokens=_MAX_TOKENS, temperature=0.0)
+        pieces = self._generator.generate(messages, sampling, stop_flag())
         translation = "".join(piece.text for piece in pieces).strip().strip('"“”«»')
+        # A translation that was stopped is cut off, and must not be kept.
+        look()
         if not translation or "\n" in translation or language_of(translation) != "English":
             return ""
         return translation if numbers(translation) >= _figures(question) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import subprocess
 import sys
@@ -220,3 +221,23 @@ def test_in_an_event_loop(mill: tuple[askive.Config, Path], monkeypatch: pytest.
     assert "Ida Falk" in text
     assert (events[0], events[-1]) == ("Searching", "Final")
     assert len(ticks) > 10, "the loop was not blocked"
+
+
+def test_a_turn_takes_an_answer(mill: tuple[askive.Config, Path]) -> None:
+    config, _ = mill
+    with askive.open("mill", config=config) as assistant:
+        answer = assistant.ask("Who signed the lease of Bramley Mill?")
+        turn = askive.Turn(answer.question, answer)
+        assert turn == askive.Turn(answer.question, answer.text, answer.kind)
+        assert assistant.ask("When was it signed?", [turn]).question == "When was it signed?"
+    for wrong in (None, 5, ["Ida"]):
+        with pytest.raises(askive.UsageError, match="the answer of a turn is"):
+            askive.Turn("Who signed it?", wrong)  # type: ignore[arg-type]
+
+
+def test_the_assistant_for_event_loops_takes_what_the_other_takes() -> None:
+    for name in ("ask", "stream"):
+        here = inspect.signature(getattr(askive.AsyncAssistant, name)).parameters
+        there = set(inspect.signature(getattr(askive.Assistant, name)).parameters)
+        # It is cancelled by its task.
+        assert set(here) == there - {"cancel"}

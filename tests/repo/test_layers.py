@@ -113,6 +113,7 @@ ORDER = [
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},
     {"text", "calibration", "types", "errors"},
+    {"turn"},
     {"notebook"},
 ]
 PLACE = {name: at for at, names in enumerate(ORDER) for name in names}

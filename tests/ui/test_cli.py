@@ -162,11 +162,9 @@ def test_ask_in_words(indexed: Askive, documents: Path) -> None:
     assert "[1] Harbour report (Port Authority, 2016-01-25)" in shown.out
     assert "“The harbour of Aldermoor received 412 ships in January.”" in shown.out
     assert str(documents / "harbour.md") in shown.out
-    assert "Nearest in your documents" in shown.out
+    assert "Nearest in your documents" in shown.err and "Nearest" not in shown.out
     quiet = indexed("ask", SHIPS, *FAKES, "--quiet")
-    assert quiet.err == ""
-    assert "Nearest in your documents" not in quiet.out
-    assert "[1] Harbour report" in quiet.out
+    assert (quiet.err, quiet.out) == ("", shown.out)
 
 
 def test_a_refusal_in_words(indexed: Askive) -> None:
@@ -412,6 +410,31 @@ def test_a_batch_is_answered_in_order(indexed: Askive, tmp_path: Path) -> None:
     assert rows[2]["error"]["kind"] == "usage", "an empty question fails by itself"
     assert rows[3]["refused"]
     assert shown.code == 1
+
+
+def test_a_batch_keeps_the_other_keys_of_its_records(indexed: Askive, tmp_path: Path) -> None:
+    batch = tmp_path / "questions.jsonl"
+    records = [{"id": 7, "question": SHIPS, "answer": "412", "note": "a\u2028b"}, {"question": "", "id": 8}]
+    batch.write_text(
+        "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8"
+    )
+    answered, failed = (
+        json.loads(line) for line in indexed("ask", "--batch", batch, *FAKES).out.rstrip("\n").split("\n")
+    )
+    assert (answered["id"], answered["note"], answered["input_answer"]) == (7, "a\u2028b", "412")
+    assert answered["answer"].startswith("The harbour of Aldermoor received 412 ships")
+    assert (failed["id"], failed["error"]["kind"]) == (8, "usage")
+
+
+def test_a_collection_that_was_not_named_is_told(askive: Askive, documents: Path) -> None:
+    seeds = askive("search", "jets", "--embedder", "hash")
+    assert "Using the collection 'seeds', ten news briefs that come with Askive" in seeds.err
+    askive("index", documents, "--embedder", "hash", "--quiet", "--collection", "town")
+    assert "Using the collection 'town', the only one." in askive("search", "ships", "--embedder", "hash").err
+    assert "Using" not in askive("search", "ships", "--embedder", "hash", "--collection", "town").err
+    assert askive("search", "ships", "--embedder", "hash", "--quiet").err == ""
+    askive("index", documents, "--embedder", "hash", "--quiet")
+    assert "Using" not in askive("search", "ships", "--embedder", "hash").err
 
 
 def test_one_failing_question_of_a_batch_is_one_error_object(

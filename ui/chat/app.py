@@ -28,6 +28,7 @@ from askive.ui.chat.library import Library
 from askive.ui.chat.notebook.store import Notebook
 from askive.ui.chat.weights import Weights
 from askive.ui.chat.workspace import Workspace
+from askive.ui.running.listener import listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
         chat = Chat(server, workspace)
-        yield chat
+        with listening(workspace, "askive chat"):
+            yield chat
     finally:
         library.close()
         jobs.close()

@@ -27,11 +27,11 @@ from askive.rag.types import (
 )
 from askive.ui.chat.conversations import Conversations, KeptTurn
 from askive.ui.chat.documents.description import next_questions
-from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import Number, View, answer_view, citation_view, sentence_view
 from askive.ui.chat.prefetch import PreparedQuestion, Reading
 from askive.ui.chat.scheduler import TurnCancelled, Work
 from askive.ui.chat.workspace import Workspace
+from askive.ui.failures import reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +226,8 @@ class AnswerJobs:
         except TurnCancelled:
             self._keep_failure(turn, job, "stopped before it started", "ask again")
         except Exception as error:  # The page must get every error.
-            view = failure_view(error)
-            self._keep_failure(turn, job, view["message"], view["remedy"])
+            shown = reported(error, "answering")
+            self._keep_failure(turn, job, shown.message, shown.remedy)
             if not isinstance(error, AskiveError) and os.environ.get("ASKIVE_DEBUG"):
                 raise
         finally:

@@ -39,11 +39,11 @@ from askive.rag.privacy.register import (
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.text.dates import date_range
-from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import View
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
 from askive.ui.chat.workspace import Workspace
+from askive.ui.failures import reported
 from askive.ui.wording import as_sentence
 
 _SLICE = 32
@@ -285,7 +285,11 @@ def _failed(message: str, remedy: str) -> View:
 
 def _failure(error: BaseException) -> View:
     """A file that cannot be read or named stays so; a lock or a full disk may be free later."""
-    return {"step": "failed", **failure_view(error), "retry": not isinstance(error, (LoadError, UsageError))}
+    return {
+        "step": "failed",
+        **reported(error, "adding a file").as_dict(),
+        "retry": not isinstance(error, (LoadError, UsageError)),
+    }
 
 
 @contextmanager

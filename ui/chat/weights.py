@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, Config
-from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import View
+from askive.ui.failures import reported
 
 if TYPE_CHECKING:
     from askive.models.weights.catalog import ModelEntry, Source
@@ -69,7 +69,7 @@ class Weights:
         try:
             store.pull(model_id, report)
         except Exception as error:  # The page must get every error.
-            download.failure = failure_view(error)
+            download.failure = reported(error, f"downloading {model_id}").as_dict()
         finally:
             download.is_over = True
         if download.failure is None:

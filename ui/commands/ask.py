@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from askive.rag.errors import UsageError
-from askive.ui.terminal.opening import open_assistant
+from askive.ui.terminal.opening import open_answering
 from askive.ui.terminal.options import (
     After,
     AnswerAs,
@@ -33,9 +33,9 @@ from askive.ui.terminal.options import (
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from askive.rag.config import Config
     from askive.rag.store.filters import Filter
     from askive.rag.types import QuestionKind
+    from askive.ui.running.client import Answering
 
 
 def ask(
@@ -47,7 +47,7 @@ def ask(
         typer.Option(
             "--batch",
             metavar="FILE",
-            help='Many questions: one {"question": ...} a line; - is standard input.',
+            help='Many questions: one {"question": ...} a line, whose other keys are kept; - is standard input.',
         ),
     ] = None,
     after: After = None,
@@ -66,6 +66,12 @@ def ask(
             help="Show only supported sentences, or the others too, marked.",
         ),
     ] = True,
+    alone: Annotated[
+        bool,
+        typer.Option(
+            "--alone", help="Load the models here, even if a chat or server with the same settings runs."
+        ),
+    ] = False,
     collection: Collection = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -93,12 +99,14 @@ def ask(
     )
     shown = output(as_json or batch is not None, quiet)
     if batch is not None:
-        _ask_batch(config, _read_batch(batch), admitted, answer_as, words, shown)
+        records = _read_batch(batch)
+        with open_answering(config, shown, alone=alone) as assistant:
+            _ask_batch(assistant, records, admitted, answer_as, words, shown)
         return
     text = sys.stdin.read() if question == "-" else question or ""
     if not text.strip():
         raise UsageError("the question is empty", remedy='ask one: askive ask "Who said that?"')
-    with open_assistant(config, shown)[0] as assistant:
+    with open_answering(config, shown, alone=alone) as assistant:
         if shown.as_json:
             from askive.rag.serialize import answer_to_dict
 
@@ -115,62 +123,70 @@ def ask(
 
 
 def _ask_batch(
-    config: Config,
-    questions: Iterator[str],
+    assistant: Answering,
+    records: Sequence[Mapping[str, Any]],
     admitted: Filter,
     kind: QuestionKind | None,
     words: int | None,
     shown: Output,
 ) -> None:
-    """Print the answers in order, each as soon as it is done. A question that fails becomes an error object."""
+    """Print the answers in order, each as soon as it is done. A question that fails becomes an error object.
+
+    records: have a `question`; what else they have is printed with the answer.
+    """
     from askive.models.errors import AskiveError
     from askive.rag.serialize import answer_to_dict
     from askive.rag.text.words import storable
 
     failed = False
-    with open_assistant(config, shown)[0] as assistant:
-        for text in questions:
-            try:
-                shown.json(answer_to_dict(assistant.ask(text, admitted=admitted, kind=kind, words=words)))
-            except Exception as error:  # One failing question must not stop the others.
-                failed = True
-                failure = (
-                    error
-                    if isinstance(error, AskiveError)
-                    else AskiveError(
-                        f"{type(error).__name__}: {error}", remedy="ask this question on its own"
-                    )
-                )
-                shown.json(
-                    {
-                        "question": storable(text),
-                        "error": {k: storable(v) for k, v in failure.as_dict().items()},
-                    }
-                )
+    for record in records:
+        try:
+            answer = assistant.ask(record["question"], admitted=admitted, kind=kind, words=words)
+            shown.json(_with_record(answer_to_dict(answer), record))
+        except Exception as error:  # One failing question must not stop the others.
+            failed = True
+            failure = (
+                error
+                if isinstance(error, AskiveError)
+                else AskiveError(f"{type(error).__name__}: {error}", remedy="ask this question on its own")
+            )
+            error_view = {k: storable(v) for k, v in failure.as_dict().items()}
+            shown.json(_with_record({"question": storable(record["question"]), "error": error_view}, record))
     if failed:
         raise typer.Exit(1)
 
 
-def _read_batch(path: Path) -> Iterator[str]:
-    """The questions of a JSON Lines file. Raises UsageError for a wrong line, before the first answer."""
+def _with_record(view: dict[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """The view with the other keys of its input record; one that every view may have gets the prefix `input_`."""
+    from askive.rag.serialize import answer_to_dict
+    from askive.rag.types import Answer, Timings, Usage
+
+    empty = Answer("", "", (), None, (), (), "", "", Usage(), Timings())
+    taken = {*answer_to_dict(empty), "error"}
+    others = {key: value for key, value in record.items() if key != "question"}
+    return {**{f"input_{key}" if key in taken else key: value for key, value in others.items()}, **view}
+
+
+def _read_batch(path: Path) -> list[Mapping[str, Any]]:
+    """The records of a JSON Lines file. Raises UsageError for a wrong line, before the first answer."""
     try:
-        lines = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).splitlines()
+        lines = (sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")).split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} cannot be read: {error}", remedy="name a file in JSON Lines format"
         ) from error
-    questions: list[str] = []
+    records: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            text = json.loads(line)["question"]
-            if not isinstance(text, str):
+            record = json.loads(line)
+            if not isinstance(record["question"], str):
                 raise TypeError
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise UsageError(
                 f'{path}, line {number}: not an object with a "question"',
                 remedy='write one {"question": "..."} a line',
             ) from error
-        questions.append(text)
-    return iter(questions)
+        records.append(record)
+    return records

@@ -104,7 +104,7 @@ def is_running(config: Config, port: int) -> bool:
     """Whether a chat with the same data folder listens on the port of this machine."""
     import httpx
 
-    from askive.ui.chat.http.model_routes import HELLO_PATH, identity
+    from askive.ui.chat.http.hello import HELLO_PATH, identity
 
     try:
         # Without the proxies of the environment: it is this machine.

@@ -17,8 +17,8 @@ from askive.ui.chat.http.access import (
     is_local_host,
     with_security_headers,
 )
-from askive.ui.chat.http.failures import log_line
 from askive.ui.chat.http.throttle import Throttle
+from askive.ui.failures import log_line
 from askive.ui.server.failures import Forbidden, QueueFull, Unauthorized, error_response
 from askive.ui.server.tokens import LOCAL, Caller, TokenFile
 

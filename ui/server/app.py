@@ -18,6 +18,7 @@ from askive.ui.server.audit import AuditLog
 from askive.ui.server.documents import Documents
 from askive.ui.server.failures import attach_failures, error_body, error_response
 from askive.ui.server.jobs import JobQueue
+from askive.ui.server.limits import Limits
 from askive.ui.server.mcp.server import McpServer, attach_mcp
 from askive.ui.server.metrics import Metrics, RequestMetrics
 from askive.ui.server.openai.routes import OpenAIRoutes
@@ -30,20 +31,6 @@ _DESCRIPTION = (
     " cites: a citation's `quote` is the characters `start` to `end` of the document's text. Errors are"
     ' `{"error": {"kind", "message", "remedy"}}`.'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of a server.
-
-    max_waiting: questions in the queue. max_per_caller: of them, of one token. answer_s: seconds for one answer.
-    requests_per_minute: of one token.
-    """
-
-    max_waiting: int = 32
-    max_per_caller: int = 16
-    answer_s: float = 300.0
-    requests_per_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import typer
 
 from askive.models.system_errors import system_failure
 from askive.rag.errors import UsageError
+from askive.ui.server.limits import DEFAULT_LIMITS, Limits
 from askive.ui.terminal.options import AsJson, Collection, Embedder, Model, Quiet, output, settings
 
 if TYPE_CHECKING:
@@ -34,16 +35,18 @@ def serve(
             "--require-token", help="Ask programs on this machine for a token too, as behind a proxy."
         ),
     ] = False,
-    max_waiting: Annotated[int, typer.Option("--max-waiting", min=1, help="Questions that may wait.")] = 32,
+    max_waiting: Annotated[
+        int, typer.Option("--max-waiting", min=1, help="Questions that may wait.")
+    ] = DEFAULT_LIMITS.max_waiting,
     max_per_token: Annotated[
         int, typer.Option("--max-per-token", min=1, help="Questions of one token that may wait.")
-    ] = 16,
+    ] = DEFAULT_LIMITS.max_per_caller,
     answer_seconds: Annotated[
         float, typer.Option("--answer-seconds", min=1, help="Time limit of an answer.")
-    ] = 300.0,
+    ] = DEFAULT_LIMITS.answer_s,
     requests_per_minute: Annotated[
         int, typer.Option("--requests-per-minute", min=1, help="Requests of one token.")
-    ] = 600,
+    ] = DEFAULT_LIMITS.requests_per_minute,
     audit_texts: Annotated[
         bool, typer.Option("--audit-texts", help="Write questions and answers into the audit log too.")
     ] = False,
@@ -71,10 +74,14 @@ def serve(
     listener = _listener(host, port)
     shown = output(False, quiet)
     name = _prepare(config, shown)
-    from askive.ui.server.app import Limits, make_app, open_doors
+    from askive.ui.running.listener import listening
+    from askive.ui.server.app import make_app, open_doors
 
     limits = Limits(max_waiting, max_per_token, answer_seconds, requests_per_minute)
-    with open_doors(config, limits, audit_texts=audit_texts) as doors:
+    with (
+        open_doors(config, limits, audit_texts=audit_texts) as doors,
+        listening(doors.operations.workspace, "askive serve", doors.operations.log_command),
+    ):
         doors.operations.warm(name)
         _run(make_app(doors, limits, require_token=require_token), listener, shown)
 
@@ -92,7 +99,7 @@ def mcp(
     import anyio
 
     from askive.rag.collections.by_name import require_collection
-    from askive.ui.server.app import Limits, open_doors
+    from askive.ui.server.app import open_doors
     from askive.ui.server.mcp.server import McpServer
     from askive.ui.server.tokens import Caller
 
@@ -101,7 +108,7 @@ def mcp(
     if collection is not None:
         require_collection(config, collection)
     caller = Caller("local", "read", None if collection is None else frozenset({collection}))
-    with open_doors(config, Limits()) as doors:
+    with open_doors(config, DEFAULT_LIMITS) as doors:
         doors.operations.warm(name)
         anyio.run(McpServer(doors.operations, doors.documents, caller).run_stdio)
 

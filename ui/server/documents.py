@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 from askive.rag.errors import UsageError
 from askive.rag.types import Document
-from askive.ui.chat.documents.listing import has_words, title_order
-from askive.ui.chat.http.failures import failure_view
-from askive.ui.chat.http.payloads import source_view
+from askive.ui.chat.documents.listing import Listing, Listings
 from askive.ui.chat.library import Library
+from askive.ui.failures import reported
 from askive.ui.server.failures import NotFound
 from askive.ui.server.operations import Operations
 from askive.ui.server.tokens import Caller
 
 _MAX_KEPT = 1000
+_LISTED = ("uri", "file", "title", "published", "publisher", "media_type", "not_read")
 State = Literal["reading", "indexing", "done", "failed"]
 
 
@@ -51,6 +51,7 @@ class Documents:
         self._library = library
         self._ingestions: OrderedDict[str, Ingestion] = OrderedDict()
         self._lock = threading.Lock()
+        self._listings = Listings()
 
     async def listed(
         self, caller: Caller, collection: str | None, search: str, offset: int, limit: int
@@ -59,17 +60,13 @@ class Documents:
         name = await self._operations.collection(caller, collection)
 
         def page() -> dict[str, Any]:
-            store = self._operations.workspace.archive(name).store
-            words, not_read = search.lower().split(), store.not_read()
-            found = [view for view in map(source_view, store.sources()) if has_words(view, words)]
-            found.sort(key=title_order)
+            archive = self._operations.workspace.archive(name)
+            found = self._listings.of(archive, Listing(search, first=offset, n=limit))
+            n = found["n_documents"]
             return {
-                "documents": [
-                    {**document, "not_read": not_read.get(document["uri"], [])}
-                    for document in found[offset : offset + limit]
-                ],
-                "n_documents": len(found),
-                "next": offset + limit if offset + limit < len(found) else None,
+                "documents": [{key: row[key] for key in _LISTED} for row in found["documents"]],
+                "n_documents": n,
+                "next": offset + limit if offset + limit < n else None,
             }
 
         return await self._operations.in_thread(page)
@@ -187,4 +184,5 @@ def _follow(ingestion: Ingestion, views: Iterator[dict[str, Any]]) -> None:
             # Last, so that whoever sees the end also sees its outcome.
             ingestion.state = view["step"]
     except Exception as error:  # Nobody would see it in this thread.
-        ingestion.error, ingestion.state = failure_view(error), "failed"
+        ingestion.error = reported(error, f"adding {ingestion.name}", "askive serve").as_dict()
+        ingestion.state = "failed"

@@ -7,10 +7,11 @@ not exist, before anything on the disk is looked at.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event as Flag
 from threading import Thread
@@ -28,15 +29,16 @@ from askive.ui.chat.workspace import Workspace
 from askive.ui.server.audit import AuditLog
 from askive.ui.server.failures import Forbidden, QueueFull, cancelled
 from askive.ui.server.jobs import Job, JobQueue
-from askive.ui.server.tokens import Caller, Role
+from askive.ui.server.tokens import LOCAL, Caller, Role
 
 if TYPE_CHECKING:
     from askive.models.protocols import Vectors
+    from askive.ui.running.protocol import Request
     from askive.ui.server.metrics import Metrics
 
 T = TypeVar("T")
 
-_MAX_SEARCHES = 1000
+_MAX_WORKING = 1000
 
 
 class Operations:
@@ -51,9 +53,11 @@ class Operations:
         self.audit = audit
         self.is_ready = False
         self._metrics = metrics
-        # Searching holds the interpreter most of the time: more threads only make some requests wait longer.
-        self._searchers = ThreadPoolExecutor(min(os.cpu_count() or 1, 4), "askive-search")
-        self._n_searches = 0
+        # Searching holds the interpreter most of the time. Each further thread that searches makes every one wait, up
+        # to 5 ms, for the interpreter whenever SQLite has given it back: at each row.
+        self._searcher = ThreadPoolExecutor(1, "askive-search")
+        self._workers = ThreadPoolExecutor(min(os.cpu_count() or 1, 4), "askive-work")
+        self._n_working = 0
 
     def warm(self, collection: str) -> None:
         """Load the models in the background; `is_ready` says when that is done."""
@@ -69,7 +73,8 @@ class Operations:
     def close(self) -> None:
         """Cancel what runs. The workspace stays open."""
         self.jobs.close()
-        self._searchers.shutdown(wait=False, cancel_futures=True)
+        self._searcher.shutdown(wait=False, cancel_futures=True)
+        self._workers.shutdown(wait=False, cancel_futures=True)
 
     def require(self, caller: Caller, role: Role) -> None:
         """Raises Forbidden when the caller does not have the role."""
@@ -115,13 +120,16 @@ class Operations:
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run short work outside the event loop. Raises its errors, and QueueFull."""
-        if self._n_searches >= _MAX_SEARCHES:
-            raise QueueFull(f"{self._n_searches} searches are waiting already", 1)
-        self._n_searches += 1
+        return await self._run(self._workers, work, *arguments)
+
+    async def _run(self, executor: Executor, work: Callable[..., T], *arguments: Any) -> T:
+        if self._n_working >= _MAX_WORKING:
+            raise QueueFull(f"{self._n_working} requests are waiting already", 1)
+        self._n_working += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._searchers, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(executor, work, *arguments)
         finally:
-            self._n_searches -= 1
+            self._n_working -= 1
 
     async def in_background(self, work: Callable[[], T]) -> T:
         """Run a change, which may wait for other changes, in a thread of its own. Raises its errors."""
@@ -175,6 +183,20 @@ class Operations:
 
         return self.jobs.begin(caller.name, work)
 
+    def log_command(self, request: Request, outcome: str, answer: Answer | None, took_s: float) -> None:
+        """Log a question that `askive ask` has asked through the socket; as the logging of `ask`."""
+        self.audit.write(
+            LOCAL,
+            "ask",
+            request.collection,
+            question=request.question,
+            answer=answer,
+            outcome=outcome,
+            ms=round(took_s * 1000),
+        )
+        if self._metrics is not None:
+            self._metrics.count_answer(outcome, took_s)
+
     async def search(
         self,
         caller: Caller,
@@ -183,26 +205,29 @@ class Operations:
         *,
         top_k: int | None = None,
         admitted: Filter | None = None,
-    ) -> dict[str, Any]:
-        """`{"hits", "understood"}`. Raises CollectionNotFound, and UsageError for an empty query."""
+    ) -> bytes:
+        """`{"hits", "understood"}` as JSON. Raises CollectionNotFound, and UsageError for an empty query."""
         query = storable(query).strip()
         if not query:
             raise UsageError("the query is empty", remedy="search for something")
         name = self.scope(caller, collection)
-        found = await self.in_thread(self._search, name, query, top_k, admitted)
-        self.audit.write(caller, "search", name, question=query)
-        return found
+        return await self._run(self._searcher, self._search, caller, name, query, top_k, admitted)
 
-    def _search(self, name: str, query: str, top_k: int | None, admitted: Filter | None) -> dict[str, Any]:
+    def _search(
+        self, caller: Caller, name: str, query: str, top_k: int | None, admitted: Filter | None
+    ) -> bytes:
         archive = self.workspace.archive(self._open(name))
         # A retriever keeps what it has read of the last question, so threads do not share one.
         with open_retriever(self.config.with_retrieval(rerank="off"), archive) as retriever:
             question = retriever.read(query)
             hits = retriever.retrieve(question, top_k=top_k, admitted=admitted or None)
-            return {
+            found = {
                 "hits": [hit_to_dict(hit) for hit in hits],
                 "understood": retriever.understand(question).describe(),
             }
+        # Here and not in the event loop, which has all connections to serve.
+        self.audit.write(caller, "search", name, question=query)
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
     async def verify(
         self, caller: Caller, text: str, collection: str | None = None, *, generator: bool = True

@@ -185,7 +185,7 @@ class Routes:
         found = await self._operations.search(
             caller_of(request), body.query, body.collection, top_k=body.top_k, admitted=body.filter.parsed()
         )
-        return JSONResponse(found)
+        return Response(found, media_type="application/json")
 
     async def verify(self, request: HttpRequest, body: wire.VerifyRequest) -> Response:
         """Check every sentence of a text against a collection."""

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from askive.ui.chat.http.failures import log_line
+from askive.ui.failures import reported
 from askive.ui.server.failures import error_body
 
 T = TypeVar("T")
@@ -59,10 +59,7 @@ async def _with_keep_alive(events: AsyncIterator[str]) -> AsyncIterator[str]:
             except StopAsyncIteration:
                 return
             except Exception as error:  # The client must get every error.
-                body = error_body(error)
-                if body["error"]["kind"] == "failure":
-                    log_line(f"a stream failed: {type(error).__name__}: {error}", "askive serve")
-                yield sse(body, "error")
+                yield sse(error_body(reported(error, "a stream", "askive serve")), "error")
                 return
             following = None
             yield text

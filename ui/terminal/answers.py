@@ -1,9 +1,10 @@
-"""An answer on a terminal: the first quote, then the text, then its rows, then the sources."""
+"""An answer as text: first the nearest quote, then the answer, its rows and its sources."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from askive.rag.answer.partial import missing_text
 from askive.rag.types import (
@@ -22,22 +23,25 @@ from askive.ui.terminal.hits import also_in
 from askive.ui.terminal.render import Output, harmless, one_line
 from askive.ui.wording import KIND_WORDS, VERDICT_WORDS
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+
+_READING = "Reading the sources…"
 # A supported sentence without a source sums up the rows below it.
 _UNCITED = {"cut_off": " [cut off]", "supported": ""}
 
 
 def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True) -> Answer:
-    """Print the events as they come and return the final answer.
+    """Print the final answer on standard output and return it.
 
-    strict: print a sentence only after it is checked and supported.
+    Everything before it goes to standard error: how the question was read, the first quote and, on a terminal, the
+    sentences so far, which disappear when the answer is complete. Later checks may withdraw one.
+    strict: show only supported sentences.
     """
-    out = shown.out
-    printed: list[str] = []
-    spinner = shown.err.status("Reading the sources…") if not shown.quiet and sys.stderr.isatty() else None
     answer: Answer | None = None
-    if spinner:
-        spinner.start()
-    try:
+    err = shown.err
+    with _draft(err) as draft:
         for event in events:
             if isinstance(event, Searching):
                 for note in event.notes:
@@ -46,32 +50,19 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
                     shown.hint(f"only documents: {event.filtered}")
                 if event.understood:
                     shown.hint(f"ranked higher: {event.understood} (--literal turns this off)")
-            elif isinstance(event, Sources) and event.first is not None and not shown.quiet:
-                _pause(spinner)
-                out.print("Nearest in your documents:", style="dim")
-                out.print(f"  “{_one_line(event.first.quote)}”", style="italic", markup=False)
-                out.print(f"  {about(event.first)}", style="dim", markup=False)
-                out.print()
-                _resume(spinner)
-            elif isinstance(event, Progress) and spinner:
-                spinner.update(f"Reading the sources… {event.done:,} of {event.total:,} {event.what}")
+            elif isinstance(event, Sources) and event.first is not None:
+                _print_first(event.first, err)
+            elif isinstance(event, Progress):
+                draft.report(f"{event.done:,} of {event.total:,} {event.what}")
             elif isinstance(event, Cited) and (event.sentence.verdict == "supported" or not strict):
-                _pause(spinner)
-                spinner = None
-                _print_sentence(event.sentence, printed)
+                draft.add(event.sentence)
             elif isinstance(event, Final):
                 answer = event.answer
-    finally:
-        _pause(spinner)
     if answer is None:
         raise AssertionError("a stream always ends with Final")
-    if answer.refused:
-        _write("\n\n" if printed else "")
-        out.print(harmless(answer.text), markup=False)
-    else:
-        _print_rest(answer, printed)
+    shown.out.print(answer.text if answer.refused else _text_with_marks(answer))
     if answer.unanswered:
-        out.print(harmless(missing_text(answer.unanswered)), markup=False)
+        shown.out.print(missing_text(answer.unanswered))
     if answer.left_out and not answer.refused and strict:
         n = answer.n_left_out
         what = "One sentence was" if n == 1 else f"{n} sentences were"
@@ -82,19 +73,69 @@ def print_stream(events: Iterable[Event], shown: Output, *, strict: bool = True)
     return answer
 
 
-def _print_rest(answer: Answer, printed: list[str]) -> None:
-    """Print the rest of the answer, or all of it again if it does not begin with what was printed."""
-    if printed != [sentence.text for sentence in answer.sentences[: len(printed)]]:
-        _write("\n\n")
-        printed.clear()
-    for sentence in answer.sentences[len(printed) :]:
-        _print_sentence(sentence, printed)
-    _write("\n")
+class _Draft:
+    """What a terminal shows until the answer is complete: the sentences so far, then a spinner."""
+
+    def __init__(self, live: Live | None = None) -> None:
+        from rich.spinner import Spinner
+
+        self._live = live
+        self._spinner = Spinner("dots", _READING)
+        self._text = ""
+        self._show()
+
+    def report(self, progress: str) -> None:
+        """Show how far a long search is."""
+        self._spinner.update(text=f"{_READING} {progress}")
+
+    def add(self, sentence: Sentence) -> None:
+        """Show another sentence."""
+        self._text += f"{' ' if self._text else ''}{sentence.text}{_marks(sentence)}"
+        self._show()
+
+    def _show(self) -> None:
+        from rich.console import Group
+        from rich.text import Text
+
+        if self._live is not None:
+            # Dim, as it may still be withdrawn.
+            self._live.update(
+                Group(*[Text(self._text, style="dim")] * bool(self._text), self._spinner), refresh=True
+            )
 
 
-def _print_sentence(sentence: Sentence, printed: list[str]) -> None:
-    _write(f"{' ' if printed else ''}{sentence.text}{_marks(sentence)}")
-    printed.append(sentence.text)
+@contextmanager
+def _draft(console: Console) -> Iterator[_Draft]:
+    """A draft on a console; invisible unless that is a terminal on which text can be erased."""
+    from rich.live import Live
+
+    if console.quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield _Draft()
+        return
+    with Live(console=console, transient=True, redirect_stdout=False) as live:
+        yield _Draft(live)
+
+
+def _print_first(first: Citation, console: Console) -> None:
+    from rich.text import Text
+
+    lines = (
+        ("Nearest in your documents:\n", "dim"),
+        (f"  “{_one_line(first.quote)}”\n", "italic"),
+        (f"  {about(first)}\n", "dim"),
+    )
+    console.print(Text.assemble(*lines))
+
+
+def _text_with_marks(answer: Answer) -> str:
+    """The sentences with the numbers of their sources; paragraphs as in the answer's text."""
+    text, end = "", 0
+    for sentence in answer.sentences:
+        if text:
+            text += "\n\n" if "\n" in answer.text[end : sentence.start] else " "
+        text += f"{sentence.text}{_marks(sentence)}"
+        end = sentence.end
+    return text
 
 
 def _print_rows(answer: Answer, shown: Output) -> None:
@@ -177,17 +218,3 @@ def _unique(citations: Iterable[Citation]) -> Sequence[Citation]:
 
 def _one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
-
-
-def _write(text: str) -> None:
-    Output().text(text, end="")
-
-
-def _pause(spinner: object) -> None:
-    if spinner is not None:
-        spinner.stop()  # type: ignore[attr-defined]
-
-
-def _resume(spinner: object) -> None:
-    if spinner is not None:
-        spinner.start()  # type: ignore[attr-defined]

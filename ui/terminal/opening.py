@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from askive.ui.disclosure import disclose
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
-    from askive.rag.assistant import Assistant
     from askive.rag.config import Config
     from askive.rag.store.archive import Archive
+    from askive.ui.running.client import Answering
 
 
-def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
-    """The assistant for the chosen collection, and its name."""
-    from askive.rag.assistant import Assistant
+@contextmanager
+def open_answering(config: Config, shown: Output, *, alone: bool = False) -> Iterator[Answering]:
+    """What answers questions about the chosen collection: a running chat or server, else an assistant.
+
+    alone: always an assistant.
+    """
+    from askive.ui.running.client import find_running
 
     name = resolve_collection(config, shown)
     _disclose(config, config.generator, shown)
-    return Assistant.open(config, name), name
+    running = None if alone else find_running(config, name, shown.hint)
+    if running is not None:
+        yield running
+        return
+    from askive.rag.assistant import Assistant
+
+    with Assistant.open(config, name) as assistant:
+        yield assistant
 
 
 def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
@@ -31,14 +44,24 @@ def open_archive(config: Config, shown: Output, generator: str | None = None) ->
 
 
 def resolve_collection(config: Config, shown: Output) -> str:
-    """The name of the chosen collection. The default corpus is indexed if it is chosen and does not exist."""
-    from askive.rag.collections.by_name import choose_collection, has_collection, index_seeds
+    """The name of the chosen collection. The default corpus is indexed if it is chosen and does not exist.
+
+    One that the user neither named nor called `default` is told.
+    """
+    from askive.rag.collections.by_name import (
+        DEFAULT_COLLECTION,
+        choose_collection,
+        has_collection,
+        index_seeds,
+    )
     from askive.rag.config import SEEDS_COLLECTION
     from askive.rag.privacy.leftovers import sweep
 
     # In every command: removed text that a killed process left must go at the next start.
     sweep(config)
     name = choose_collection(config)
+    if not config.collection and name != DEFAULT_COLLECTION:
+        shown.hint(_choice(name))
     if name == SEEDS_COLLECTION and not has_collection(config, name):
         with shown.progress() as bar:
             task = bar.add_task("Indexing the default corpus", total=None)
@@ -48,6 +71,18 @@ def resolve_collection(config: Config, shown: Output) -> str:
                 notify=shown.hint,
             )
     return name
+
+
+def _choice(name: str) -> str:
+    """Which collection is used, for a user who has not named one."""
+    from askive.rag.config import SEEDS_COLLECTION
+
+    if name != SEEDS_COLLECTION:
+        return f"Using the collection {name!r}, the only one."
+    return (
+        f"Using the collection {name!r}, ten news briefs that come with Askive: nothing else is indexed yet."
+        " Index yours with `askive index FOLDER`."
+    )
 
 
 def _disclose(config: Config, generator: str | None, shown: Output) -> None:

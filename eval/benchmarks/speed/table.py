@@ -25,6 +25,7 @@ from askive.eval.benchmarks.speed.first_token import bench_answers, growth_with_
 from askive.eval.benchmarks.speed.indexing import bench_embedding, bench_reindex, growth_with_archive
 from askive.eval.benchmarks.speed.support_check import bench_check
 from askive.eval.benchmarks.speed.txtai import bench_txtai
+from askive.eval.benchmarks.speed.warm_start import bench_warm
 from askive.eval.runs.record import code_state, provenance
 from askive.models.errors import AskiveError, UsageError
 from askive.models.files import write_atomically
@@ -39,6 +40,7 @@ _GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "embedding": bench_embedding,
     "reindex": bench_reindex,
     "start": bench_start,
+    "warm": bench_warm,
     "txtai": bench_txtai,
 }
 _GROWTHS: Mapping[str, Callable[[Bench], list[dict[str, float]]]] = {

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event as Flag
+from typing import Any
 
 import pytest
 
+from askive.models.cancellation import Stopped, stopping_at
 from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.protocols import Message
-from askive.rag.config import PassageConfig
+from askive.rag.answer.preparation import complete_question, is_complete
+from askive.rag.assistant import Assistant
+from askive.rag.config import Config, PassageConfig
 from askive.rag.ingest.pipeline import ingest_documents
 from askive.rag.question.reading import QuestionReader
 from askive.rag.question.spelling import Spelling
@@ -120,3 +125,42 @@ def test_the_notes_say_what_was_done(archive: Archive) -> None:
         "Understood as: Which documents mention Emwasi from 2016?",
         "Searched for Emwazi (not found: Emwasi)",
     )
+
+
+class Stopping(Translator):
+    """A translator during whose work the user goes on typing."""
+
+    def __init__(self, translation: str, flag: Flag) -> None:
+        super().__init__(translation)
+        self._flag = flag
+
+    def __call__(self, *arguments: Any) -> str:
+        if not self.n_asked:
+            self._flag.set()
+        return super().__call__(*arguments)
+
+
+def test_a_translation_that_was_stopped_is_not_kept(archive: Archive) -> None:
+    flag = Flag()
+    translator = Stopping("How many helicopters does Russia have at base 12?", flag)
+    reader = QuestionReader(ArchiveVocabulary(archive), ScriptedGenerator(translator))
+    with stopping_at(flag), pytest.raises(Stopped):
+        reader.read(SPANISH)
+    assert reader.read(SPANISH).text == translator.translation
+    assert translator.n_asked == 2
+
+
+def test_a_foreign_question_is_translated_once_its_end_is_typed(archive: Archive, tmp_path: Path) -> None:
+    translator = Translator("How many helicopters does Russia have at base 12?")
+    config = Config(home=tmp_path, embedder="hash", generator="scripted", reader="off")
+    assistant = Assistant(archive, ScriptedGenerator(translator), config)
+    for n in range(30, len(SPANISH)):
+        assert assistant.anticipate(SPANISH[:n].rstrip("?")) == ()
+    assert translator.n_asked == 0
+    assistant.anticipate(SPANISH)
+    assert translator.n_asked >= 1
+
+
+@pytest.mark.parametrize("question", ["你在哪里？", "أين أنت؟", "Where?", "Wait…"])
+def test_a_mark_of_any_script_ends_a_question(question: str) -> None:
+    assert is_complete(question) and complete_question(question) == question

@@ -275,6 +275,32 @@ def test_a_pdf_is_uploaded_asked_and_shown(page: Any, pdf: Path) -> None:
     )
 
 
+def test_a_text_is_found_on_the_pages_of_a_pdf(page: Any, pdf: Path) -> None:
+    page.click("a[href='#documents']")
+    page.set_input_files("#files", pdf)
+    page.locator("#tray li", has_text="Added, ").wait_for()
+    page.click("#new-conversation")
+    turn = answered(ask(page, "How many passengers did the ferry Margarethe carry in August?"))
+    turn.locator(".text .citation").first.click()
+    page.locator("#source-body mark").wait_for()
+    source = page.locator("#source")
+    page.click("#show-page")
+    page.locator(".sheet .box.cited").first.wait_for()
+    page.locator("#source-find").fill("ferry")
+    page.locator(".sheet .box.here").wait_for()
+    assert page.locator("#source-found").inner_text() == "1 of 3"
+    assert page.locator(".sheet .box.found").count() == 2
+    page.locator("#source-find").press("Enter")
+    page.locator("#source-find").press("Enter")
+    source.get_by_text("Page 2 of 3").wait_for()
+    page.locator(".sheet .box.here").wait_for()
+    narrow = page.locator(".sheet img").evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+    source.get_by_role("button", name="Larger").click()
+    page.wait_for_function(f"() => document.querySelector('.sheet img').naturalWidth > {narrow}")
+    page.click("#show-text")
+    page.wait_for_function("() => document.getElementById('source-found').textContent === '1 of 3'")
+
+
 def test_with_the_keyboard_alone(page: Any) -> None:
     assert page.evaluate("document.activeElement.id") == "question"
     page.keyboard.type(CAPTAIN)

@@ -27,7 +27,7 @@ from askive.ui.chat.http.payloads import View, answer_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
-from askive.ui.chat.source_pane import document_view, marked_boxes, page_picture, rendered_view
+from askive.ui.chat.source_pane import document_view, found_boxes, marked_boxes, page_picture, rendered_view
 from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
 from tests.rag.load.pdf_writer import write_pdf
@@ -484,3 +484,35 @@ def test_a_quote_is_marked_where_it_stands_on_the_picture(
     ink = (left / width, top / height, right / width, bottom / height)
     marked = (box["left"], box["top"], box["left"] + box["width"], box["top"] + box["height"])
     assert max(abs(one - other) for one, other in zip(ink, marked, strict=True)) < 0.02
+
+
+def test_every_place_of_a_text_is_found_on_a_page(archive: Archive, tmp_path: Path) -> None:
+    path = tmp_path / "pump.pdf"
+    path.write_bytes(
+        write_pdf([["The pump gas-", "ket costs 12 crowns. A Pump   Gasket", "is a gasket."], ["None."]])
+    )
+    assert not ingest_paths(archive, [path]).failures
+
+    def n_boxes(text: str, page: int = 1) -> list[int]:
+        return [len(boxes) for boxes in found_boxes(archive, str(path), page, text)]
+
+    # The first one is broken over two lines.
+    assert n_boxes("pump gasket") == [2, 1]
+    assert n_boxes("GASKET") == [2, 1, 1]
+    assert n_boxes("crown jewels") == n_boxes("--") == n_boxes("gasket", 2) == n_boxes("gasket", 3) == []
+
+
+def test_a_page_that_is_shown_large_is_sharp(archive: Archive, tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "pump.pdf"
+    path.write_bytes(write_pdf([["The pump gasket costs 12 crowns."]]))
+    assert not ingest_paths(archive, [path]).failures
+    widths = []
+    for zoom in (1, 3):
+        with Image.open(io.BytesIO(page_picture(archive, str(path), 1, zoom))) as picture:
+            widths.append(picture.width)
+    assert widths[1] == pytest.approx(3 * widths[0], abs=3)
+    path.write_bytes(write_pdf([["Another one."]]))
+    with pytest.raises(UsageError, match="no longer exists"):
+        page_picture(archive, str(path), 1)

@@ -16,7 +16,8 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import Config, load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
-from askive.ui.server.app import Doors, Limits, make_app, open_doors
+from askive.ui.server.app import Doors, make_app, open_doors
+from askive.ui.server.limits import Limits
 from askive.ui.server.tokens import Role, TokenFile
 from tests.conftest import DOCUMENTS
 

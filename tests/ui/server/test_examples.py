@@ -15,7 +15,7 @@ import pytest
 
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import load_config
-from askive.ui.server.app import Limits
+from askive.ui.server.limits import Limits
 from tests.ui.server.conftest import Served, running
 
 GUIDE = Path(__file__).parent.parent.parent.parent / "docs" / "from-other-programs.md"

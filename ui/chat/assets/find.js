@@ -1,10 +1,22 @@
-// Find in the open document: all places are marked, Enter goes to the next one.
+// Find in the open document: all places are marked, Enter goes to the next one. On pictures of pages, the source pane
+// marks them.
 
 import { byId } from "./dom.js";
 
 const MAX_PLACES = 2000;
 let places = [];
 let at = -1;
+let pages = null;
+
+/** Look on pictures of pages from now on, or in the text again. shown: `{sections, show(page, text, index)}`, or null. */
+export function findOn(shown) {
+  pages = shown;
+}
+
+/** Look for the same text again, because something else is shown. */
+export function findAgain() {
+  if (byId("source-find").value) find(byId("source-find").value);
+}
 
 export function startFind() {
   const box = byId("source-find");
@@ -29,12 +41,12 @@ export function clearFind() {
 export function find(text) {
   const wanted = text.trim().toLowerCase().replace(/\s+/g, " ");
   byId("source-find").value = text;
-  places = wanted.length > 1 ? rangesOf(wanted) : [];
+  places = wanted.length < 2 ? [] : pages ? pagesWith(wanted) : rangesOf(wanted);
   at = -1;
   if (window.CSS?.highlights) {
     CSS.highlights.delete("found");
     CSS.highlights.delete("found-here");
-    if (places.length) CSS.highlights.set("found", new Highlight(...places));
+    if (places.length && !pages) CSS.highlights.set("found", new Highlight(...places));
   }
   if (places.length) step(1);
   else byId("source-found").textContent = wanted.length > 1 ? "Not found" : "";
@@ -43,11 +55,27 @@ export function find(text) {
 function step(by) {
   if (!places.length) return;
   at = (at + by + places.length) % places.length;
+  byId("source-found").textContent = `${at + 1} of ${places.length}`;
   const range = places[at];
+  if (pages) {
+    pages.show(range.page, range.text, range.index);
+    return;
+  }
   if (window.CSS?.highlights) CSS.highlights.set("found-here", new Highlight(range));
   const body = byId("source-body");
   body.scrollTop += range.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
-  byId("source-found").textContent = `${at + 1} of ${places.length}`;
+}
+
+/** The page of each place, and which of its places it is: by letters and digits alone, as the server looks for them. */
+function pagesWith(wanted) {
+  const letters = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const text = letters(wanted);
+  const found = [];
+  for (const section of text ? pages.sections : []) {
+    const n = letters(section.text).split(text).length - 1;
+    for (let index = 0; index < n && found.length < MAX_PLACES; index += 1) found.push({ page: section.page, text: wanted, index });
+  }
+  return found;
 }
 
 function rangesOf(wanted) {

@@ -3,12 +3,12 @@
 import { byline, placeOf } from "./answer.js";
 import { get, query, send } from "./api.js";
 import { announce, button, byId, el, icon, sentence } from "./dom.js";
-import { clearFind, find, startFind } from "./find.js";
+import { clearFind, find, findAgain, findOn, startFind } from "./find.js";
 import { guarded } from "./problems.js";
 import { emit, on, state } from "./state.js";
 import { citationsOf } from "./turn.js";
 
-const open = { turn: null, citation: null, opener: null, document: null, asPage: false, zoom: 100, n: 0 };
+const open = { turn: null, citation: null, opener: null, document: null, asPage: false, page: 0, zoom: 100, n: 0 };
 const documents = new Map();
 
 export function startSource() {
@@ -131,7 +131,32 @@ function draw() {
   const asPage = open.asPage && open.document.has_pictures;
   byId("show-text").setAttribute("aria-pressed", String(!asPage));
   byId("show-page").setAttribute("aria-pressed", String(Boolean(asPage)));
-  return guarded(() => (asPage ? drawPage(open.citation.page || 1) : drawText()));
+  findOn(asPage ? { sections: open.document.sections, show: (...place) => guarded(() => showFound(...place)) } : null);
+  return guarded(async () => {
+    await (asPage ? drawPage(open.citation.page || 1) : drawText());
+    findAgain();
+  });
+}
+
+/** Turn to a page and mark the places of a text; the one with this index is the one that is looked at. */
+async function showFound(page, text, index) {
+  if (open.page !== page) await drawPage(page);
+  const { citation, turn, n } = open;
+  const found = await get(`source/found?${query({ collection: turn.asked.collection, uri: citation.uri, page, text })}`);
+  const sheet = byId("source-body").querySelector(".sheet");
+  if (n !== open.n || page !== open.page || !sheet) return;
+  sheet.querySelectorAll(".found").forEach((box) => box.remove());
+  found.forEach((boxes, at) => addBoxes(sheet, boxes, at === Math.min(index, found.length - 1) ? "found here" : "found"));
+  await sheet.querySelector("img").decode().catch(() => null);
+  sheet.querySelector(".here")?.scrollIntoView({ block: "center" });
+}
+
+function addBoxes(sheet, boxes, kind) {
+  for (const box of boxes) {
+    const mark = el("div", { class: `box ${kind}` });
+    for (const side of ["left", "top", "width", "height"]) mark.style[side] = `${box[side] * 100}%`;
+    sheet.append(mark);
+  }
 }
 
 async function drawText() {
@@ -224,8 +249,9 @@ function marked(text, from, to) {
 
 async function drawPage(page) {
   const { citation, turn, n } = open;
+  open.page = page;
   const where = { collection: turn.asked.collection, uri: citation.uri, page };
-  const picture = el("img", { src: `/chat/source/picture?${query(where)}`, alt: `Page ${page} of ${citation.title}` });
+  const picture = el("img", { alt: `Page ${page} of ${citation.title}` });
   const sheet = el("div", { class: "sheet" }, picture);
   const last = open.document.sections.length;
   const turnTo = (to) => el("button", { type: "button", class: "plain", disabled: to < 1 || to > last }, to < page ? "Previous page" : "Next page");
@@ -236,6 +262,8 @@ async function drawPage(page) {
   const zoomTo = (percent) => {
     open.zoom = Math.min(Math.max(percent, 100), 300);
     sheet.style.width = `${open.zoom}%`;
+    const sharp = `/chat/source/picture?${query({ ...where, zoom: Math.ceil(open.zoom / 100) })}`;
+    if (picture.getAttribute("src") !== sharp) picture.src = sharp;
   };
   zoomTo(open.zoom);
   const zoom = [["−", "Smaller", -50], ["+", "Larger", 50]].map(([sign, label, by]) => button(sign, () => zoomTo(open.zoom + by), { "aria-label": label }));
@@ -243,12 +271,8 @@ async function drawPage(page) {
   byId("source-body").scrollTop = 0;
   if (!citation.quote) return;
   const boxes = await get(`source/boxes?${query({ ...where, quote: citation.quote })}`);
-  if (n !== open.n) return;
-  for (const box of boxes) {
-    const mark = el("div", { class: "box" });
-    for (const side of ["left", "top", "width", "height"]) mark.style[side] = `${box[side] * 100}%`;
-    sheet.append(mark);
-  }
+  if (n !== open.n || page !== open.page) return;
+  addBoxes(sheet, boxes, "cited");
   await picture.decode().catch(() => null);
   sheet.querySelector(".box")?.scrollIntoView({ block: "center" });
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Literal
 from askive.rag.ingest.account import account_of
 from askive.rag.overview.document_sizes import DocumentSize, document_sizes
 from askive.rag.store.archive import Archive
+from askive.rag.store.sqlite import SqliteStore
 from askive.rag.types import Source
 from askive.ui.chat.http.payloads import View, file_name, source_view
 
@@ -38,41 +40,90 @@ class Listing:
     n: int = 200
 
 
-def list_documents(archive: Archive, wanted: Listing) -> View:
-    """A part of the list as `documents`, and the number of all that match as `n_documents`.
+class Listings:
+    """The lists of the collections, kept until one changes: a page of a list or a letter of a search costs little.
 
-    types, publishers: those of the whole collection, with the numbers of documents. unread: files that were not read,
-    with the reason, at most _MAX_UNREAD; those that cannot be documents (hidden, ignored, of other types) come last.
+    Thread-safe.
     """
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Documents] = {}
+        self._lock = threading.Lock()
+
+    def of(self, archive: Archive, wanted: Listing) -> View:
+        """A part of the list as `documents`, and the number of all that match as `n_documents`.
+
+        types, publishers: those of the whole collection, with the numbers of documents. unread: files that were not
+        read, with the reason, at most _MAX_UNREAD; those that cannot be documents (hidden, ignored, of other types)
+        come last.
+        """
+        known = self._documents(archive)
+        words = wanted.search.lower().split()
+        found = [
+            row
+            for row, text in zip(known.rows, known.texts, strict=True)
+            if all(word in text for word in words)
+            and (not wanted.type or row["type"] == wanted.type)
+            and (not wanted.state or row["state"] == wanted.state)
+            and (not wanted.publisher or row["publisher"] == wanted.publisher)
+        ]
+        if (wanted.sort, wanted.descending) != ("title", False):
+            # Two stable sorts, as the rows are in the order of their titles: documents without a value come last.
+            found.sort(key=lambda row: _order(row[wanted.sort]), reverse=wanted.descending)
+            found.sort(key=lambda row: row[wanted.sort] in (None, "", 0))
+        return {
+            "documents": [
+                {**row, "has_original": original_path(row["uri"]) is not None}
+                for row in found[wanted.first : wanted.first + wanted.n]
+            ],
+            "n_documents": len(found),
+            "types": known.types,
+            "publishers": known.publishers,
+            **known.unread,
+        }
+
+    def _documents(self, archive: Archive) -> _Documents:
+        store = archive.store
+        with self._lock:
+            # The version of the file changes with every transaction of another connection, as one that indexes.
+            version = (store.generation, *store.select("PRAGMA data_version")[0])
+            known = self._known.get(store.store_id)
+            if known is None or known.store is not store or known.version != version:
+                known = self._known[store.store_id] = _read(archive, version)
+            return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """All documents of a collection by title. texts: what a search looks through, in lower case."""
+
+    store: SqliteStore
+    version: tuple[int, ...]
+    rows: Sequence[View]
+    texts: Sequence[str]
+    types: Sequence[View]
+    publishers: Sequence[View]
+    unread: View
+
+
+def _read(archive: Archive, version: tuple[int, ...]) -> _Documents:
     store = archive.store
     sizes, not_read = document_sizes(store), store.not_read()
-    rows = [_row(source, sizes, not_read) for source in store.sources()]
-    words = wanted.search.lower().split()
-    found = [
-        row
-        for row in rows
-        if has_words(row, words)
-        and (not wanted.type or row["type"] == wanted.type)
-        and (not wanted.state or row["state"] == wanted.state)
-        and (not wanted.publisher or row["publisher"] == wanted.publisher)
-    ]
-    # Two stable sorts: documents without a value come last in both directions.
-    found.sort(key=title_order)
-    found.sort(key=lambda row: _order(row[wanted.sort]), reverse=wanted.descending)
-    found.sort(key=lambda row: row[wanted.sort] in (None, "", 0))
-    return {
-        "documents": found[wanted.first : wanted.first + wanted.n],
-        "n_documents": len(found),
-        "types": _counts(row["type"] for row in rows),
-        "publishers": _counts(row["publisher"] for row in rows if row["publisher"]),
-        **_unread(archive),
-    }
+    rows = sorted((_row(source, sizes, not_read) for source in store.sources()), key=title_order)
+    return _Documents(
+        store,
+        version,
+        rows,
+        [f"{row['title']} {row['publisher'] or ''} {row['uri']}".lower() for row in rows],
+        _counts(row["type"] for row in rows),
+        _counts(row["publisher"] for row in rows if row["publisher"]),
+        _unread(archive),
+    )
 
 
-def has_words(document: View, words: Sequence[str]) -> bool:
-    """Whether title, publisher or address of a document have all the words, which are in lower case."""
-    text = f"{document['title']} {document['publisher'] or ''} {document['uri']}".lower()
-    return all(word in text for word in words)
+def list_documents(archive: Archive, wanted: Listing) -> View:
+    """As `Listings.of`, for one list."""
+    return Listings().of(archive, wanted)
 
 
 def title_order(document: View) -> tuple[str, str]:
@@ -123,7 +174,6 @@ def _row(source: Source, sizes: dict[int, DocumentSize], not_read: dict[str, lis
         **source_view(source),
         "type": type_of(source),
         "size": path.stat().st_size if path else size.n_characters,
-        "has_original": path is not None,
         "pages": size.n_pages,
         "state": "in part" if missing else "read",
         "not_read": missing,

@@ -12,9 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.models.offline import LOOPBACK
-from askive.ui.chat.http.failures import TooManyRequests, failure_response, log_line
-from askive.ui.chat.http.model_routes import HELLO_PATH
+from askive.ui.chat.http.failures import TooManyRequests, failure_response
+from askive.ui.chat.http.hello import HELLO_PATH
 from askive.ui.chat.http.throttle import Throttle
+from askive.ui.failures import log_line
 
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")
 _STARTUP = "/gradio_api/startup-events"
@@ -54,13 +55,10 @@ class AccessControl:
         path = scope["path"]
         if path == _STARTUP and is_local(scope):
             return None
-        host = headers.get("host", "")
         if self._password is None and not is_local_host(headers):
             return PlainTextResponse("This chat answers only on this machine.", 403)
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return PlainTextResponse("Requests from other sites are refused.", 403)
-        if headers.get("sec-fetch-site") == "cross-site" and path != "/":
+        # A link from another site may lead to the page itself.
+        if is_cross_site(headers) and not (path == "/" and "origin" not in headers):
             return PlainTextResponse("Requests from other sites are refused.", 403)
         if path == HELLO_PATH and is_local(scope):
             return None

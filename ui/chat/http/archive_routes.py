@@ -13,18 +13,20 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from askive.rag.store.filters import parse_filter
 from askive.ui.chat.documents.description import Descriptions
-from askive.ui.chat.documents.listing import Listing, SortKey, State, list_documents
+from askive.ui.chat.documents.listing import Listing, Listings, SortKey, State
 from askive.ui.chat.documents.search import find_mentions
-from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.library import Library
 from askive.ui.chat.source_pane import (
     document_view,
+    embedded_picture,
+    found_boxes,
     marked_boxes,
     original_file,
     page_picture,
     rendered_view,
 )
 from askive.ui.chat.workspace import Workspace
+from askive.ui.failures import reported
 
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 Offset = Annotated[int, Field(ge=0)]
@@ -38,6 +40,7 @@ class ArchiveRoutes:
         self._workspace = workspace
         self._library = library
         self._descriptions = Descriptions()
+        self._listings = Listings()
 
     def table(self) -> list[tuple[str, str, Callable[..., Any]]]:
         """Method, path and function of each route."""
@@ -52,8 +55,10 @@ class ArchiveRoutes:
             ("PUT", f"{collection}/files", self.add_file),
             ("GET", "source", self.source),
             ("GET", "source/rendered", self.rendered),
+            ("GET", "source/embedded", self.embedded),
             ("GET", "source/picture", self.picture),
             ("GET", "source/boxes", self.boxes),
+            ("GET", "source/found", self.found),
             ("GET", "source/original", self.original),
         ]
 
@@ -71,7 +76,7 @@ class ArchiveRoutes:
     ) -> dict[str, Any]:
         """A part of the list of documents, and the number of all that match."""
         wanted = Listing(search, type, state, publisher, sort, descending, first, n)
-        return list_documents(self._workspace.archive(name), wanted)
+        return self._listings.of(self._workspace.archive(name), wanted)
 
     def remove_document(self, name: str, uri: str, *, with_quotes: bool = False) -> dict[str, str]:
         """Remove a document."""
@@ -120,15 +125,27 @@ class ArchiveRoutes:
 
     def rendered(self, collection: str, uri: str, start: Offset = 0, end: Offset = 0) -> dict[str, Any]:
         """A Markdown document as HTML, with marks around a span."""
-        return rendered_view(self._workspace.archive(collection), uri, start, end)
+        return rendered_view(self._workspace.archive(collection), uri, start, end, collection)
 
-    def picture(self, collection: str, uri: str, page: PageNumber) -> Response:
-        """A page of a PDF."""
-        return Response(page_picture(self._workspace.archive(collection), uri, page), media_type="image/png")
+    def embedded(self, collection: str, uri: str, source: str) -> Response:
+        """A picture that a Markdown document shows."""
+        picture, media_type = embedded_picture(self._workspace.archive(collection), uri, source)
+        return Response(picture, media_type=media_type)
+
+    def picture(
+        self, collection: str, uri: str, page: PageNumber, zoom: Annotated[int, Field(ge=1, le=3)] = 1
+    ) -> Response:
+        """A page of a PDF, sharp when it is shown so many times as large."""
+        picture = page_picture(self._workspace.archive(collection), uri, page, zoom)
+        return Response(picture, media_type="image/png")
 
     def boxes(self, collection: str, uri: str, page: PageNumber, quote: str) -> list[dict[str, float]]:
         """Where a quote stands on a page of a PDF."""
         return marked_boxes(self._workspace.archive(collection), uri, page, quote)
+
+    def found(self, collection: str, uri: str, page: PageNumber, text: str) -> list[list[dict[str, float]]]:
+        """Every place of a text on a page of a PDF."""
+        return found_boxes(self._workspace.archive(collection), uri, page, text)
 
     def original(self, collection: str, uri: str) -> Response:
         """The file of a document, to be downloaded: it may hold scripts, so it is never opened in the page's origin."""
@@ -142,4 +159,6 @@ def _lines(views: Iterator[dict[str, Any]]) -> Iterator[str]:
         for view in views:
             yield json.dumps(view) + "\n"
     except Exception as error:
-        yield json.dumps({"step": "failed", **failure_view(error), "retry": True}) + "\n"
+        yield (
+            json.dumps({"step": "failed", **reported(error, "adding a file").as_dict(), "retry": True}) + "\n"
+        )

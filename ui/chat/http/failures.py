@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.models.errors import AskiveError
 from askive.rag.errors import UsageError
-from askive.ui.terminal.render import write_error
+from askive.ui.failures import reported
 
 
 class BodyTooLarge(UsageError):
@@ -28,28 +27,15 @@ _STREAMS = "/gradio_api/call/"
 _STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, TooManyRequests: 429}
 
 
-def failure_view(error: BaseException) -> dict[str, str]:
-    """`{"kind", "message", "remedy"}` of any exception."""
-    if isinstance(error, AskiveError):
-        return error.as_dict()
-    return {"kind": "failure", "message": f"{type(error).__name__}: {error}", "remedy": "try again"}
-
-
 def failure_response(error: AskiveError, headers: dict[str, str] | None = None) -> JSONResponse:
     """The error as JSON, with status 413, 429 or 400."""
-    return JSONResponse(failure_view(error), _STATUS.get(type(error), 400), headers)
+    return JSONResponse(error.as_dict(), _STATUS.get(type(error), 400), headers)
 
 
 def first_problem(errors: Sequence[Mapping[str, Any]]) -> str:
     """Where an invalid request is wrong, and why. errors: as pydantic lists them."""
     first = next(iter(errors), {"loc": ("request",), "msg": "cannot be read"})
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-
-
-def log_line(text: str, who: str = "askive chat") -> None:
-    """Write a line with the time to standard error."""
-    words = "".join(letter if letter.isprintable() else "?" for letter in text)
-    write_error(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {who}: {words}\n")
 
 
 def attach_failures(server: Any) -> None:
@@ -67,7 +53,7 @@ def attach_failures(server: Any) -> None:
 
 
 class Failures:
-    """ASGI middleware: logs unexpected exceptions in one line and answers with an error.
+    """ASGI middleware: logs unexpected exceptions in one line and answers with an error, of status 500.
 
     who: the server's name in the log. body: the JSON of an error.
     """
@@ -76,7 +62,7 @@ class Failures:
         self,
         app: ASGIApp,
         who: str = "askive chat",
-        body: Callable[[BaseException], Mapping[str, Any]] = failure_view,
+        body: Callable[[AskiveError], Mapping[str, Any]] = AskiveError.as_dict,
     ) -> None:
         self._app = app
         self._who = who
@@ -102,6 +88,6 @@ class Failures:
                 # A stream of an earlier server, or one that was read already: the page asks again.
                 await send({"type": "http.response.body", "body": b"event: error\ndata: null\n\n"})
                 return
-            log_line(f"{scope['method']} {scope['path']} failed: {type(error).__name__}: {error}", self._who)
+            shown = reported(error, f"{scope['method']} {scope['path']}", self._who)
             if not begun:
-                await JSONResponse(self._body(error), 500)(scope, receive, send)
+                await JSONResponse(self._body(shown), 500)(scope, receive, send)

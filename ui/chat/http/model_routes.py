@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
 from askive.rag.config import Config, list_settings
+from askive.ui.chat.http.hello import identity
 from askive.ui.chat.weights import Weights
 
-HELLO_PATH = "/chat/hello"
 _SHOWN_SETTINGS = (
     "home",
     "embedder",
@@ -60,8 +59,3 @@ class ModelRoutes:
         """The settings that matter to users, as `askive config` lists them."""
         known = {setting.key: setting for setting in list_settings()}
         return [{**asdict(known[key]), "variable": known[key].variable} for key in _SHOWN_SETTINGS]
-
-
-def identity(config: Config) -> str:
-    """A digest of the path of the data folder: two chats with the same one are the same to a user."""
-    return sha256(str(config.home.absolute()).encode()).hexdigest()[:32]

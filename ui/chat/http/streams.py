@@ -10,10 +10,10 @@ from askive.rag.answer.answerer import LONGEST_QUESTION_CHARS
 from askive.rag.errors import UsageError
 from askive.rag.text.words import storable
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations
-from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import first_documents
 from askive.ui.chat.jobs import AnswerJob, AnswerJobs, Request, history_before
 from askive.ui.chat.workspace import Workspace
+from askive.ui.failures import reported
 
 _MIN_TYPED_WORDS = 3
 _AFTER_ALL = 1 << 62
@@ -39,8 +39,8 @@ class Streams:
                 None if replace is None else _turn_id(replace),
             )
         except Exception as error:  # The page must get every error.
-            view = failure_view(error)
-            yield _batch({"kind": "refused", "message": view["message"], "remedy": view["remedy"]})
+            shown = reported(error, "asking")
+            yield _batch({"kind": "refused", "message": shown.message, "remedy": shown.remedy})
             return
         yield _batch({"kind": "begun", "conversation_id": turn.conversation_id, "turn_id": turn.turn_id})
         yield from _batches(job)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from askive.models.errors import AskiveError
-from askive.ui.chat.http.failures import first_problem, log_line
+from askive.ui.chat.http.failures import first_problem
+from askive.ui.failures import reported
 from askive.ui.server.documents import Documents
 from askive.ui.server.failures import error_body
 from askive.ui.server.mcp.tools import Tools, parse_arguments
@@ -108,8 +109,7 @@ class McpServer:
         except AskiveError as error:
             return _failed(error)
         except Exception as error:
-            log_line(f"tool {params.name} failed: {type(error).__name__}: {error}", "askive mcp")
-            return _failed(error)
+            return _failed(reported(error, f"the tool {params.name}", "askive mcp"))
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=text)], structured_content=structured
         )
@@ -204,7 +204,7 @@ def attach_mcp(server: Any, mcp: McpServer) -> Any:
     return manager
 
 
-def _failed(error: Exception) -> types.CallToolResult:
+def _failed(error: AskiveError) -> types.CallToolResult:
     import mcp.types as types
 
     body = json.dumps(error_body(error), ensure_ascii=False)

@@ -155,8 +155,10 @@ class Tools:
         return answer_text(answer, notes=True).text, answer_to_dict(answer)
 
     async def _search(self, caller: Caller, given: SearchInput, _report: Report) -> Made:
-        found = await self._operations.search(
-            caller, given.query, given.collection, top_k=given.top_k, admitted=given.parsed()
+        found = json.loads(
+            await self._operations.search(
+                caller, given.query, given.collection, top_k=given.top_k, admitted=given.parsed()
+            )
         )
         lines = [f"{_about(hit)}\n{hit['text']}" for hit in found["hits"]]
         return "\n\n".join(lines) or "nothing found", found

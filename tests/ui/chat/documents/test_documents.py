@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 
 from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
 from askive.rag.errors import UsageError
 from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.overview.document_sizes import DocumentSize, document_sizes
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter, parse_filter
+from askive.rag.store.sqlite import SqliteStore
+from askive.ui.chat.documents import listing
 from askive.ui.chat.documents.description import Descriptions, next_questions, timeline
-from askive.ui.chat.documents.listing import Listing, list_documents, original_path
+from askive.ui.chat.documents.listing import Listing, Listings, list_documents, original_path
 from askive.ui.chat.documents.search import find_mentions
 from askive.ui.chat.library import Library
 from askive.ui.chat.workspace import Workspace
+from tests.rag.ingest.inline_pool import POOL, InlinePool
 from tests.rag.load.pdf_writer import write_pdf
 
 
@@ -140,3 +145,39 @@ def test_what_was_not_read_is_listed_and_tried_again(workspace: Workspace, tmp_p
     assert [file["file"] for file in list_documents(archive, Listing())["unread"]] == ["odd.xyz"]
     with pytest.raises(UsageError, match="not among those"):
         library.read_again("town", str(odd))
+
+
+def test_the_list_is_built_once_until_the_collection_changes(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_read = 0
+
+    def counted(store: SqliteStore) -> dict[int, DocumentSize]:
+        nonlocal n_read
+        n_read += 1
+        return document_sizes(store)
+
+    monkeypatch.setattr(listing, "document_sizes", counted)
+    listings = Listings()
+    for search in ("", "h", "ha", "harbour"):
+        listings.of(archive, Listing(search))
+    assert n_read == 1
+    # Another process adds a document, and then reads a file that it cannot.
+    new, odd = tmp_path / "new.txt", tmp_path / "odd.xyz"
+    new.write_text("Bertram opened the locks.", encoding="utf-8")
+    odd.write_bytes(b"\0\1")
+    monkeypatch.setattr(POOL, InlinePool)
+    for path, n_documents, n_unread in ((new, 4, 0), (odd, 4, 1)):
+        with Archive.open(archive.folder, HashEmbedder(256), PassageConfig()) as other:
+            ingest_paths(other, [path])
+        view = listings.of(archive, Listing())
+        assert (view["n_documents"], view["n_unread"]) == (n_documents, n_unread)
+
+
+def test_a_file_that_goes_is_noticed_at_once(archive: Archive, documents: Path) -> None:
+    listings = Listings()
+    (harbour,) = listings.of(archive, Listing("harbour"))["documents"]
+    assert harbour["has_original"]
+    (documents / "harbour.md").unlink()
+    (harbour,) = listings.of(archive, Listing("harbour"))["documents"]
+    assert not harbour["has_original"]
