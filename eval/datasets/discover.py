@@ -34,9 +34,9 @@ class Discovery:
 
 
 def open_suite(spec: str) -> Suite:
-    """The suite `spec`: `seeds`, `offices`, `papers`, `kinds`, `injected`, a folder or a file, with `:dev` or `:test` for a half.
+    """The suite `spec`: `seeds`, `offices`, `papers`, `kinds`, `injected`, a folder or a file.
 
-    An RGB file also takes `:negatives`. Raises UsageError when it does not exist or is invalid.
+    `:dev` or `:test` after it takes a half. An RGB file also takes `:negatives`. Raises UsageError when it does not exist or is invalid.
     """
     where, _, part = (
         spec.rpartition(":") if spec.endswith((":dev", ":test", ":negatives")) else (spec, "", "")

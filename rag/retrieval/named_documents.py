@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from askive.rag.errors import UsageError
 from askive.rag.store.filters import Filter
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 from askive.rag.types import Source
 
 _MAX_LISTED = 5
@@ -19,7 +19,7 @@ _MIN_LIKENESS = 55
 _NOTE = re.compile(r"\s*\([^()]*\)$")
 
 
-def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
+def checked_filter(admitted: Filter, store: CollectionStore) -> Filter:
     """The filter with the uris of the documents that it names; one without names is returned as it is.
 
     Raises UsageError for a publisher or a field that no document has, and for a name of no document or of several.
@@ -38,21 +38,19 @@ def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
     return replace(admitted, documents=tuple(uris))
 
 
-def undated_notes(admitted: Filter, store: SqliteStore) -> tuple[str, ...]:
+def undated_notes(admitted: Filter, store: CollectionStore) -> tuple[str, ...]:
     """A note for users that a filter by date leaves out documents without a date; empty when it leaves out none.
 
     admitted: as `checked_filter` returns it. Documents that the other conditions leave out are not counted.
     """
     if admitted.after is None and admitted.before is None:
         return ()
-    condition, values = replace(admitted, after=None, before=None).sql()
-    ((n_all, n_undated),) = store.select(
-        f"SELECT count(*), total(published_first IS NULL) FROM documents WHERE {condition}", values
-    )
+    sources = store.sources(replace(admitted, after=None, before=None))
+    n_undated = sum(source.published is None for source in sources)
     if not n_undated:
         return ()
     have, were = ("has", "was") if n_undated == 1 else ("have", "were")
-    counted = f"{int(n_undated):,} of {n_all:,} documents"
+    counted = f"{n_undated:,} of {len(sources):,} documents"
     return (f"{counted} {have} no date and {were} not looked at, because of the filter by date",)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askive.rag.collections.by_name import has_collection, list_collections, open_store
+from askive.rag.collections.in_milvus import require_local
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.swap import building_path, discard_leftovers, swap_in
 from askive.rag.config import SEEDS_COLLECTION, Config
@@ -19,7 +20,6 @@ from askive.rag.privacy.leftovers import sweep, uploads_lock
 from askive.rag.privacy.register import uploads_folder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME
-from askive.rag.store.files import rebase
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.upkeep.backup import Backup, Progress
 
@@ -50,6 +50,7 @@ def restore(
     Raises UsageError for a file that is not a sound backup and for a name that is not in it or exists; CollectionBusy,
     StoreError.
     """
+    require_local(config, "a restore")
     with Backup(source, progress) as backup:
         held: dict[str, int] = backup.manifest["collections"]
         chosen = list(names) or list(held)
@@ -101,7 +102,7 @@ def _restore_collection(config: Config, backup: Backup, name: str, notify: Notif
                         remedy="use another backup; nothing was changed",
                     )
                 _require_unused(config, name, store.store_id)
-                rebase(store, backup.manifest["uploads"], str(uploads_folder(config)))
+                store.rebase(backup.manifest["uploads"], str(uploads_folder(config)))
                 for file in backup.names(f"uploads/{store.store_id}/"):
                     backup.extract(file, config.home.absolute() / file)
         except BaseException:
