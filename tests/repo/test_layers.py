@@ -112,7 +112,7 @@ ORDER = [
     {"evidence", "store"},
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},
-    {"text", "calibration", "types", "errors"},
+    {"text", "calibration", "types", "errors", "config_groups"},
     {"notebook"},
 ]
 PLACE = {name: at for at, names in enumerate(ORDER) for name in names}

@@ -1,13 +1,18 @@
-"""Open an archive or an assistant for a command; index the default corpus if there is no collection."""
+"""Open an archive, an assistant or models for a command; index the default corpus if there is no collection."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from askive.ui.disclosure import disclose
+from askive.ui.disclosure import disclose, limits
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
+    from askive.eval.runs.judge import Judge
+    from askive.eval.runs.run import Models
+    from askive.models.protocols import Generator
     from askive.rag.assistant import Assistant
     from askive.rag.config import Config
     from askive.rag.store.archive import Archive
@@ -18,15 +23,23 @@ def open_assistant(config: Config, shown: Output) -> tuple[Assistant, str]:
     from askive.rag.assistant import Assistant
 
     name = resolve_collection(config, shown)
-    _disclose(config, config.generator, shown)
-    return Assistant.open(config, name), name
+    tell_hosts(config, config.generator, shown)
+    assistant = Assistant.open(config, name)
+    tell_limits(assistant.generator, shown)
+    return assistant, name
+
+
+def tell_limits(generator: Generator, shown: Output) -> None:
+    """Say what a generator on a server cannot do."""
+    if text := limits(generator):
+        shown.hint(text)
 
 
 def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
     """The archive of the chosen collection. generator: the model that will read it, if any."""
     from askive.rag.collections.by_name import open_collection
 
-    _disclose(config, generator, shown)
+    tell_hosts(config, generator, shown)
     return open_collection(config, resolve_collection(config, shown))
 
 
@@ -50,6 +63,39 @@ def resolve_collection(config: Config, shown: Output) -> str:
     return name
 
 
-def _disclose(config: Config, generator: str | None, shown: Output) -> None:
-    if disclosure := disclose(generator, config.embedder):
+def tell_hosts(config: Config, generator: str | None, shown: Output) -> None:
+    """Say what the configured models send to which hosts. generator: the one in use, if any."""
+    reranker = config.remote.reranker if config.retrieval.rerank == "remote" else None
+    if disclosure := disclose(generator, config.embedder, reranker):
         shown.hint(disclosure)
+
+
+@contextmanager
+def open_models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
+    """The models of an evaluation. answers: with the generator. judge: the id of the generator that judges, if any."""
+    from askive.eval.runs.run import Models
+    from askive.rag.factory import open_embedder, open_generator
+
+    tell_hosts(config, config.generator if answers else None, shown)
+    with ExitStack() as stack:
+        with shown.progress() as bar:
+            bar.add_task("Loading models", total=None)
+            embedder = open_embedder(config)
+            generator = None
+            if answers:
+                generator = open_generator(config)
+                stack.callback(generator.close)
+            judging = open_judge(judge, config, stack) if judge else None
+        if generator is not None:
+            tell_limits(generator, shown)
+        yield Models(embedder, generator, judging)
+
+
+def open_judge(spec: str, config: Config, stack: ExitStack) -> Judge:
+    """The judge with this generator, which the stack closes."""
+    from askive.eval.runs.judge import Judge, known_agreement
+    from askive.rag.factory import open_generator
+
+    generator = open_generator(config, spec)
+    stack.callback(generator.close)
+    return Judge(generator, known_agreement(generator.model_id, config.home))
