@@ -117,6 +117,35 @@ class Warmable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a generator can do besides writing.
+
+    choices: `choose`, and likelihoods of single tokens. likelihoods: those of any text. keeps_states: `prefill` makes a
+    later call faster.
+    """
+
+    choices: bool = True
+    likelihoods: bool = True
+    keeps_states: bool = True
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A generator on a server, which may do less than the others."""
+
+    def abilities(self) -> Abilities:
+        """What it can do; the server is asked once. Raises EndpointError."""
+        ...
+
+    def weights_id(self) -> str | None:
+        """The catalog id of its weights; None if that is unknown, or what is fitted with them cannot be used.
+
+        Raises EndpointError.
+        """
+        ...
+
+
 @runtime_checkable
 class Forgetful(Protocol):
     """A generator that keeps what it has read, and can delete it."""
@@ -199,3 +228,13 @@ class Reranker(Protocol):
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts),)."""
         ...
+
+
+def fitted_id(generator: Generator) -> str:
+    """The id under which something may have been fitted with this generator. Raises EndpointError."""
+    return (generator.weights_id() if isinstance(generator, Remote) else None) or generator.model_id
+
+
+def abilities_of(generator: Generator) -> Abilities:
+    """What the generator can do. Raises EndpointError."""
+    return generator.abilities() if isinstance(generator, Remote) else Abilities()

@@ -11,17 +11,21 @@ from weakref import WeakSet
 from askive.models.errors import ModelNotFound, UsageError
 from askive.models.files import Digests, sha256_of
 from askive.models.protocols import Embedder, Generator, Precision
-from askive.models.remote.transport import PREFIX
+from askive.models.remote.endpoints import RemotePolicy
+from askive.models.remote.transport import PREFIX, address_of
 from askive.models.weights.catalog import Kind
 from askive.models.weights.store import WeightStore
 
 if TYPE_CHECKING:
     from askive.models.llama.state_cache import StateCache
     from askive.models.reader.cross_encoder import Reader
+    from askive.models.remote.reranker import RemoteReranker
 
 
-def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "auto") -> Embedder:
-    """An embedder by catalog id, `openai:URL[#model]`, or `hash` (the fake).
+def load_embedder(
+    model_id: str, models_dir: Path, *, precision: Precision = "auto", remote: RemotePolicy | None = None
+) -> Embedder:
+    """An embedder by catalog id, `openai:URL[,URL...][#model]`, or `hash` (the fake).
 
     precision: of local models. It does not change the digest: bf16 and fp32 vectors are so close that either finds
     what was indexed with the other.
@@ -32,10 +36,10 @@ def load_embedder(model_id: str, models_dir: Path, *, precision: Precision = "au
 
         return HashEmbedder()
     if model_id.startswith(PREFIX):
-        from askive.models.remote.openai import OpenAIEmbedder
+        from askive.models.remote.openai_embedder import OpenAIEmbedder
 
-        url, model = _address(model_id)
-        return OpenAIEmbedder(url, model, os.environ.get("OPENAI_API_KEY"))
+        urls, model = address_of(model_id)
+        return OpenAIEmbedder(urls, model, os.environ.get("OPENAI_API_KEY"), policy=remote)
     from askive.models.embedders.openvino import OpenVinoEmbedder
     from askive.models.embedders.sentence_transformer import SentenceEmbedder
 
@@ -58,12 +62,13 @@ def load_generator(
     splice: bool = False,
     memory_mb: int | None = None,
     disk_mb: int | None = None,
+    remote: RemotePolicy | None = None,
 ) -> Generator:
-    """A generator by catalog id, path of a .gguf file, `openai:URL[#model]`, or `scripted` (the fake).
+    """A generator by catalog id, path of a .gguf file, `openai:URL[,URL...][#model]`, or `scripted` (the fake).
 
     context_tokens: prompt and answer together. n_threads: None takes the physical cores. speculate, splice: see
     `askive.models.llama.generator.LlamaGenerator`. memory_mb, disk_mb: limits of `kept_states`, the cache of
-    what it reads.
+    what it reads. A remote model that is named as in the catalog is taken for those weights.
     Raises UsageError (another kind of model), ModelNotFound, WeightsError, ModelError, EndpointError.
     """
     if spec == "scripted":
@@ -73,8 +78,15 @@ def load_generator(
     if spec.startswith(PREFIX):
         from askive.models.remote.openai import OpenAIGenerator
 
-        url, model = _address(spec)
-        return OpenAIGenerator(url, model, os.environ.get("OPENAI_API_KEY"), context_tokens=context_tokens)
+        urls, model = address_of(spec)
+        return OpenAIGenerator(
+            urls,
+            model,
+            os.environ.get("OPENAI_API_KEY"),
+            context_tokens=context_tokens,
+            policy=remote,
+            weights_id=_generator_id(model, models_dir),
+        )
     if spec.endswith(".gguf"):
         path = Path(spec).expanduser().absolute()
         if not path.is_file():
@@ -156,6 +168,18 @@ def load_reader(spec: str, models_dir: Path | None = None) -> Reader | None:
     return Reader(kept=models_dir.parent / "cache" / "reader" if models_dir else None)
 
 
+def load_reranker(spec: str, *, remote: RemotePolicy | None = None) -> RemoteReranker:
+    """A reranking model by `openai:URL[,URL...][#model]`. Raises UsageError for anything else."""
+    if not spec.startswith(PREFIX):
+        raise UsageError(
+            f"{spec!r} is no reranker on a server", remedy="write it as openai:http://127.0.0.1:8080/v1#model"
+        )
+    from askive.models.remote.reranker import RemoteReranker
+
+    urls, model = address_of(spec)
+    return RemoteReranker(urls, model, os.environ.get("OPENAI_API_KEY"), policy=remote)
+
+
 def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:
     entry = store.catalog.get(model_id)
     if entry.kind != kind:
@@ -164,9 +188,10 @@ def _require_kind(store: WeightStore, model_id: str, kind: Kind) -> None:
         )
 
 
-def _address(spec: str) -> tuple[str, str | None]:
-    url, _, model = spec.removeprefix(PREFIX).partition("#")
-    return url, model or None
+def _generator_id(name: str | None, models_dir: Path) -> str | None:
+    """The name, if it is the id of a generator of the catalog."""
+    entries = WeightStore(models_dir).catalog.entries
+    return next((entry.id for entry in entries if entry.id == name and entry.kind == "generator"), None)
 
 
 def _digest_of_file(path: Path, models_dir: Path) -> str:

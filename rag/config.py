@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from askive.models.system_errors import reason_of, remedy_for
+from askive.rag.config_groups import CacheConfig, Group, RemoteConfig
 from askive.rag.errors import ConfigError
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
@@ -31,11 +32,7 @@ _EXPERIMENTAL: JsonDict = {"experimental": True}
 """Marks a setting that is only for ablations."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PassageConfig(_Strict):
+class PassageConfig(Group):
     """How documents are split into passages. A change requires a new index."""
 
     max_words: int = Field(
@@ -49,7 +46,7 @@ class PassageConfig(_Strict):
     )
 
 
-class RetrievalConfig(_Strict):
+class RetrievalConfig(Group):
     """How passages are retrieved. The weights are fitted on the dev halves: see `make bench-retrieval`."""
 
     top_k: int = Field(10, ge=1, le=200, description="most passages kept for a question")
@@ -88,9 +85,9 @@ class RetrievalConfig(_Strict):
         description="share of the best sentence in the final order",
         json_schema_extra=_EXPERIMENTAL,
     )
-    rerank: Literal["off", "likelihood", "reader"] = Field(
+    rerank: Literal["off", "likelihood", "reader", "remote"] = Field(
         "off",
-        description="rerank the best passages by the generator's likelihood or the reader's score",
+        description="rerank the best passages by the generator's likelihood, the reader or remote.reranker",
         json_schema_extra=_EXPERIMENTAL,
     )
     rerank_depth: int = Field(
@@ -105,7 +102,7 @@ class RetrievalConfig(_Strict):
     )
 
 
-class PromptConfig(_Strict):
+class PromptConfig(Group):
     """How much evidence goes into a prompt."""
 
     max_tokens: int = Field(425, ge=50, le=8000, description="tokens of evidence in a prompt")
@@ -119,7 +116,7 @@ class PromptConfig(_Strict):
     n_neighbours: int = Field(1, ge=0, le=5, description="neighbours on each side of the best sentences")
 
 
-class GenerationConfig(_Strict):
+class GenerationConfig(Group):
     """How the answer is generated."""
 
     max_tokens: int = Field(160, ge=8, le=4096, description="most tokens of an answer")
@@ -139,28 +136,13 @@ class GenerationConfig(_Strict):
     )
 
 
-class CacheConfig(_Strict):
-    """How many attention states of prompts are cached for reuse."""
-
-    memory_mb: int | None = Field(
-        None,
-        ge=0,
-        description="MB of memory for kept attention states; not set: a tenth of free memory, at most 512",
-    )
-    disk_mb: int | None = Field(
-        None,
-        ge=0,
-        description="MB on disk for kept attention states; not set: a twentieth of free space, at most 2048",
-    )
-
-
-class Config(_Strict):
+class Config(Group):
     """All settings."""
 
     home: Path = Field(description="folder of the models, collections, chats and config.toml")
     embedder: str = Field(
         DEFAULT_EMBEDDER,
-        description="embedding model: an id of `askive models list` or openai:URL#MODEL; "
+        description="embedding model: an id of `askive models list` or openai:URL[,URL...]#MODEL; "
         "a change requires a new index",
     )
     embedder_precision: Literal["auto", "fp32"] = Field(
@@ -169,7 +151,7 @@ class Config(_Strict):
     )
     generator: str = Field(
         DEFAULT_GENERATOR,
-        description="generator: an id of `askive models list`, a .gguf file or openai:URL#MODEL",
+        description="generator: an id of `askive models list`, a .gguf file or openai:URL[,URL...]#MODEL",
     )
     reader: Literal["shipped", "off"] = Field(
         "shipped", description="the reader, a small model that finds and checks answers; off: do not use it"
@@ -195,6 +177,7 @@ class Config(_Strict):
     prompt: PromptConfig = PromptConfig()
     generation: GenerationConfig = GenerationConfig()
     cache: CacheConfig = CacheConfig()
+    remote: RemoteConfig = RemoteConfig()
 
     def with_retrieval(self, **changes: Any) -> Config:
         """A copy with other values in `retrieval`. The values are not validated."""
@@ -369,10 +352,10 @@ def _keys(values: Mapping[str, Any], group: str = "") -> Iterator[str]:
             yield f"{group}{name}"
 
 
-def _fields(config: _Strict, group: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
+def _fields(config: Group, group: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
     for name, field in type(config).model_fields.items():
         value = getattr(config, name)
-        if isinstance(value, _Strict):
+        if isinstance(value, Group):
             yield from _fields(value, f"{group}{name}.")
         else:
             yield f"{group}{name}", value, field

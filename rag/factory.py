@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from askive.models.busy import mark_busy
-from askive.models.protocols import Embedder, Generator, Reranker, Warmable
+from askive.models.protocols import Embedder, Generator, Reranker, Warmable, abilities_of
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
+from askive.rag.errors import ConfigError
 from askive.rag.retrieval.rerank import LikelihoodReranker
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
@@ -23,7 +24,12 @@ def open_embedder(config: Config) -> Embedder:
     """
     from askive.models.registry import load_embedder
 
-    return load_embedder(config.embedder, config.models_dir, precision=config.embedder_precision)
+    return load_embedder(
+        config.embedder,
+        config.models_dir,
+        precision=config.embedder_precision,
+        remote=config.remote.policy,
+    )
 
 
 def open_generator(config: Config, spec: str | None = None) -> Generator:
@@ -41,6 +47,7 @@ def open_generator(config: Config, spec: str | None = None) -> Generator:
         n_threads=config.generation.n_threads,
         memory_mb=config.cache.memory_mb,
         disk_mb=config.cache.disk_mb,
+        remote=config.remote.policy,
     )
 
 
@@ -63,16 +70,34 @@ def open_retriever(
 
     generator, reader: models that are loaded already. Other models for `retrieval.rerank` are loaded here, and
     `Retriever.close` frees them.
-    Raises ConfigError when `rerank` needs the reader and it is off, ModelNotFound, and the errors of loading.
+    With a generator that cannot compute likelihoods, `likelihood` is `off`.
+    Raises ConfigError when `rerank` needs a model that is not configured, ModelNotFound, and the errors of loading.
     """
-    if config.retrieval.rerank == "off":
-        return Retriever(archive, config.retrieval)
-    if config.retrieval.rerank == "reader":
-        return Retriever(archive, config.retrieval, reader or open_reader(config))
-    if generator is not None:
-        return Retriever(archive, config.retrieval, LikelihoodReranker(generator))
-    loaded = open_generator(config)
-    return Retriever(archive, config.retrieval, LikelihoodReranker(loaded), free=loaded.close)
+    from askive.models.registry import load_reranker
+
+    settings = config.retrieval
+    if settings.rerank == "off":
+        return Retriever(archive, settings)
+    if settings.rerank == "reader":
+        return Retriever(archive, settings, reader or open_reader(config))
+    if settings.rerank == "remote":
+        if config.remote.reranker is None:
+            raise ConfigError(
+                "retrieval.rerank = remote, and remote.reranker is not set",
+                remedy="set remote.reranker to openai:URL#MODEL, or retrieval.rerank to off",
+            )
+        remote = load_reranker(config.remote.reranker, remote=config.remote.policy)
+        return Retriever(archive, settings, remote, free=remote.close)
+    loaded = generator or open_generator(config)
+    free = loaded.close if generator is None else _nothing
+    if not abilities_of(loaded).likelihoods:
+        free()
+        return Retriever(archive, settings.model_copy(update={"rerank": "off"}))
+    return Retriever(archive, settings, LikelihoodReranker(loaded), free=free)
+
+
+def _nothing() -> None:
+    """What there is to free of a model that belongs to the caller."""
 
 
 class Preloading:

@@ -36,7 +36,8 @@ class Discovery:
 def open_suite(spec: str) -> Suite:
     """The suite `spec`: `seeds`, `offices`, `papers`, `kinds`, `injected`, a folder or a file.
 
-    `:dev` or `:test` after it takes a half. An RGB file also takes `:negatives`. Raises UsageError when it does not exist or is invalid.
+    `:dev` or `:test` after it takes a half; an RGB file also takes `:negatives`. Raises UsageError when it does not
+    exist or is invalid.
     """
     where, _, part = (
         spec.rpartition(":") if spec.endswith((":dev", ":test", ":negatives")) else (spec, "", "")

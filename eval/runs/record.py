@@ -111,8 +111,10 @@ def peak_memory_bytes() -> int:
 
 
 def config_values(config: Config) -> dict[str, Any]:
-    """The settings without the home folder, which affects no figure."""
-    return config.model_dump(mode="json", exclude={"home", "collection"})
+    """The settings without those that affect no figure: where things are, how servers are asked."""
+    asking = {"timeout_s", "retries", "batch", "parallel"}
+    left_out: Any = {"home": True, "collection": True, "remote": asking}
+    return config.model_dump(mode="json", exclude=left_out)
 
 
 def provenance(code: Code, config: Config) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""A Generator and an Embedder for any OpenAI-compatible server."""
+"""A Generator on any OpenAI-compatible server."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import threading
@@ -12,46 +11,75 @@ from typing import Any
 import numpy as np
 
 from askive.models.errors import EndpointError
-from askive.models.protocols import FinishReason, Message, Piece, Sampling, Vectors
-from askive.models.remote.transport import Endpoint
+from askive.models.protocols import Abilities, FinishReason, Message, Piece, Sampling, Segment
+from askive.models.remote.endpoints import Endpoints, RemotePolicy
+from askive.models.remote.transport import Refused
 
 _CHAT = "/chat/completions"
 _CHARACTERS_A_TOKEN, _BYTES_A_TOKEN = 3.5, 2
 _PLAIN = re.compile(r"[A-Za-z0-9 \n]")
 _TOP = 20
-_BATCH = 64
+_PROBE = (Message("user", (Segment("Is ice cold? Answer Yes or No."),)),)
+
+
+class NoLogprobs(EndpointError):
+    """The server does not report the log-probabilities that are needed."""
 
 
 class OpenAIGenerator:
-    """A chat model behind `/chat/completions`.
+    """A chat model behind `/chat/completions`, on one server or several.
 
-    base_url: with the version: `http://127.0.0.1:8080/v1`.
-    model: its name on the server; None takes the first model that the server lists.
+    urls: with the version: `http://127.0.0.1:8080/v1`; several serve the same model.
+    model: its name on the servers; None takes the first model that the first server lists.
     context_tokens: assumed, as the API does not report it; the server refuses a prompt that is too long
         (ContextOverflow).
     logprobs: request log-probabilities while generating. Off by default, because llama-cpp-python's server is several
         times slower with them.
+    weights_id: the catalog id of the weights that the servers run, if known.
     """
 
     def __init__(
         self,
-        base_url: str,
+        urls: str | Sequence[str],
         model: str | None = None,
         api_key: str | None = None,
         *,
         context_tokens: int = 4096,
         logprobs: bool = False,
+        policy: RemotePolicy | None = None,
+        weights_id: str | None = None,
     ) -> None:
-        self._endpoint = Endpoint(base_url, api_key)
+        self._endpoint = Endpoints([urls] if isinstance(urls, str) else urls, api_key, policy)
         self._configured_model, self._model = model, model
         self._context_tokens = context_tokens
         self._logprobs = logprobs
-        self._lock = threading.Lock()
+        self._weights_id = weights_id
+        self._abilities: Abilities | None = None
+        self._gate = threading.BoundedSemaphore(len(self._endpoint) * self._endpoint.policy.parallel)
 
     @property
     def model_id(self) -> str:
-        """`openai:URL`, with `#model` when one was chosen."""
-        return _model_id(self._endpoint, self._configured_model)
+        """`openai:URL` of the first server, with `#model` when one was chosen."""
+        return model_id_of(self._endpoint, self._configured_model)
+
+    def weights_id(self) -> str | None:
+        """The catalog id of the weights that the servers run; None if it is not known.
+
+        None also where the servers report no log-probabilities, because what is fitted with the weights needs those.
+        Raises EndpointError.
+        """
+        return self._weights_id if self._weights_id and self.abilities().choices else None
+
+    def abilities(self) -> Abilities:
+        """Found out by one request of one token at the first call. Raises EndpointError."""
+        if self._abilities is None:
+            try:
+                self.choose(_PROBE, ("Yes", "No"))
+                choices = True
+            except NoLogprobs:
+                choices = False
+            self._abilities = Abilities(choices=choices, likelihoods=False, keeps_states=False)
+        return self._abilities
 
     @property
     def context_tokens(self) -> int:
@@ -83,7 +111,7 @@ class OpenAIGenerator:
         }
         if sampling.stop:
             payload["stop"] = list(sampling.stop)
-        with self._lock:
+        with self._gate:
             payload["model"] = self._model_name()
             started = False
             try:
@@ -105,16 +133,7 @@ class OpenAIGenerator:
         """
         if not choices or len(set(choices)) < len(choices) or not all(choices):
             raise ValueError(f"choices must be different and not empty: {list(choices)!r}")
-        payload = {"messages": _wire(messages), "max_tokens": 1, "temperature": 0, "logprobs": True}
-        with self._lock:
-            body = self._endpoint.call(
-                "POST", _CHAT, {**payload, "top_logprobs": _TOP, "model": self._model_name()}
-            )
-        try:
-            top = body["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-            likely = {str(item["token"]): float(item["logprob"]) for item in top}
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise self._no_logprobs("the answer holds no log-probabilities") from error
+        likely = self._likely(messages)
         first = [max((t for t in likely if t and c.startswith(t)), key=len, default="") for c in choices]
         listed = [token for token in first if token]
         if len(set(listed)) < len(listed):
@@ -129,12 +148,26 @@ class OpenAIGenerator:
         return cancel is None or not cancel.is_set()
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
-        """Always raises EndpointError: the chat API reports nothing about a text that it did not write."""
-        raise self._no_logprobs("it does not report the likelihood of a given text")
+        """The log-probability of one of the 20 likeliest next tokens, for a text that is one token, such as Yes.
+
+        Of a text that is not among them: that of the least likely of them, as in `choose`.
+        Raises EndpointError for a text of several words: the chat API reports nothing about a text that it did not
+        write.
+        """
+        return self.likelihoods([(messages, text)])[0]
 
     def likelihoods(self, cases: Sequence[tuple[Sequence[Message], str]]) -> list[float]:
-        """As `likelihood`: raises EndpointError."""
-        return [self.likelihood(messages, text) for messages, text in cases]
+        """`likelihood` of each, with one request for the same messages. Raises EndpointError."""
+        if longer := [text for _, text in cases if len(text.split()) > 1]:
+            raise self._no_logprobs(f"it does not report the likelihood of a given text: {longer[0]!r:.60}")
+        known: dict[tuple[Message, ...], dict[str, float]] = {}
+        found = []
+        for messages, text in cases:
+            key = tuple(messages)
+            if text and key not in known:
+                known[key] = self._likely(messages)
+            found.append(known[key].get(text, min(known[key].values())) if text else 0.0)
+        return found
 
     def close(self) -> None:
         """Close the connections; safe to call twice."""
@@ -170,6 +203,31 @@ class OpenAIGenerator:
             )
         yield Piece("", finish=finish, n_prompt_tokens=n_prompt)
 
+    def _likely(self, messages: Sequence[Message]) -> dict[str, float]:
+        """The likeliest next tokens, at least one, with their log-probabilities. Raises EndpointError."""
+        payload: dict[str, Any] = {
+            "messages": _wire(messages),
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": True,
+        }
+        with self._gate:
+            payload |= {"top_logprobs": _TOP, "model": self._model_name()}
+            try:
+                body = self._endpoint.call("POST", _CHAT, payload)
+            except Refused as error:
+                if "logprob" not in error.message:
+                    raise
+                raise self._no_logprobs("it refuses to report log-probabilities") from error
+        try:
+            top = body["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+            likely = {str(item["token"]): float(item["logprob"]) for item in top}
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise self._no_logprobs("the answer holds no log-probabilities") from error
+        if not likely:
+            raise self._no_logprobs("the answer holds no log-probabilities")
+        return likely
+
     def _read(self, event: dict[str, Any]) -> tuple[str, list[float], str | None]:
         """The text of one event, the log-probabilities of its tokens, and the finish reason."""
         try:
@@ -186,95 +244,27 @@ class OpenAIGenerator:
 
     def _model_name(self) -> str:
         if self._model is None:
-            self._model = _first_model(self._endpoint)
+            self._model = first_model(self._endpoint)
         return self._model
 
-    def _no_logprobs(self, why: str) -> EndpointError:
-        return EndpointError(
+    def _no_logprobs(self, why: str) -> NoLogprobs:
+        return NoLogprobs(
             f"{self._endpoint.url}{_CHAT}: {why}",
             remedy="use an endpoint that reports log-probabilities, or a local model (`askive models list`)",
         )
-
-
-class OpenAIEmbedder:
-    """An embedding model behind `/embeddings`; vectors are normalised to unit length.
-
-    The digest covers address, model name and dimension, because the weights on a server are unknown.
-    """
-
-    def __init__(
-        self, base_url: str, model: str | None = None, api_key: str | None = None, *, max_tokens: int = 512
-    ) -> None:
-        self._endpoint = Endpoint(base_url, api_key)
-        self._configured_model, self._model = model, model
-        self._max_tokens = max_tokens
-        self._dimension: int | None = None
-
-    @property
-    def model_id(self) -> str:
-        """`openai:URL`, with `#model` when one was chosen."""
-        return _model_id(self._endpoint, self._configured_model)
-
-    @property
-    def digest(self) -> str:
-        """Hex sha256 of address, model and dimension."""
-        dimension = self.dimension
-        return hashlib.sha256(f"{self._endpoint.url}\n{self._model}\n{dimension}".encode()).hexdigest()
-
-    @property
-    def dimension(self) -> int:
-        """Width of a vector; requested from the server once."""
-        if self._dimension is None:
-            self._dimension = int(self._embed(["dimension"]).shape[1])
-        return self._dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """As configured; the API does not report it."""
-        return self._max_tokens
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimension), float32, unit rows. Raises EndpointError."""
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        return np.concatenate([self._embed(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)])
-
-    def close(self) -> None:
-        """Close the connections; safe to call twice."""
-        self._endpoint.close()
-
-    def _embed(self, texts: Sequence[str]) -> Vectors:
-        if self._model is None:
-            self._model = _first_model(self._endpoint)
-        body = self._endpoint.call("POST", "/embeddings", {"input": list(texts), "model": self._model})
-        try:
-            rows = sorted(body["data"], key=lambda row: row["index"])
-            if any(isinstance(row["embedding"][0], list) for row in rows):
-                raise self._endpoint.malformed(
-                    "/embeddings", "a vector for every token: not an embedding model"
-                )
-            vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise self._endpoint.malformed("/embeddings", "the answer holds no embeddings") from error
-        expected = (len(texts), self._dimension or vectors.shape[-1])
-        if vectors.shape != expected or not np.isfinite(vectors).all():
-            raise self._endpoint.malformed(
-                "/embeddings", f"embeddings of shape {vectors.shape}, not {expected}"
-            )
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-        return unit
 
 
 def _wire(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.text} for message in messages]
 
 
-def _model_id(endpoint: Endpoint, model: str | None) -> str:
+def model_id_of(endpoint: Endpoints, model: str | None) -> str:
+    """`openai:URL[#model]`, with the URL of the first server."""
     return f"openai:{endpoint.url}" + (f"#{model}" if model else "")
 
 
-def _first_model(endpoint: Endpoint) -> str:
+def first_model(endpoint: Endpoints) -> str:
+    """The first model that the servers list. Raises EndpointError."""
     body = endpoint.call("GET", "/models")
     try:
         return str(body["data"][0]["id"])

@@ -26,10 +26,44 @@ _POLL_S = 0.05
 _OVERFLOW = re.compile(r"context.?(length|window|size)|too many tokens", re.IGNORECASE)
 
 
-class Endpoint:
-    """One server. Safe to share between threads."""
+# 408 and 425 ask for a repetition; the others are an overloaded server, or a proxy whose server is away.
+_TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
+_LONGEST_WAIT_S = 30.0
 
-    def __init__(self, base_url: str, api_key: str | None = None) -> None:
+
+class Unavailable(EndpointError):
+    """Another attempt, at this server or another one, may succeed.
+
+    wait_s: how long the server asks to wait, at most 30; None if it does not say. same_server: whether to ask this
+    server again too, which is of no use after a time limit.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", wait_s: float | None = None, same_server: bool = True
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.wait_s = wait_s
+        self.same_server = same_server
+
+
+class Refused(EndpointError):
+    """The server answered with an error. status: of HTTP; 500 for an error inside a stream."""
+
+    def __init__(self, message: str, *, remedy: str = "", status: int = 500) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+
+
+class Endpoint:
+    """One server. Safe to share between threads.
+
+    timeout_s: for an answer, or between two pieces of a stream; connect_s: for a connection.
+    Raises UsageError when the URL is none.
+    """
+
+    def __init__(
+        self, base_url: str, api_key: str | None = None, *, timeout_s: float = 600.0, connect_s: float = 10.0
+    ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(
@@ -43,12 +77,15 @@ class Endpoint:
         # On a CPU the first byte of an answer to a long prompt takes minutes. A proxy cannot reach our loopback.
         self._client = httpx.Client(
             headers=headers,
-            timeout=httpx.Timeout(600.0, connect=10.0),
+            timeout=httpx.Timeout(timeout_s, connect=connect_s),
             trust_env=not is_loopback(parts.netloc),
         )
 
     def call(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Send a JSON object and return the JSON object of the response. Raises EndpointError, ContextOverflow."""
+        """Send a JSON object and return the JSON object of the response; a list is returned as its `results`.
+
+        Raises EndpointError (Unavailable when another attempt may succeed), ContextOverflow.
+        """
         import httpx
 
         try:
@@ -61,6 +98,8 @@ class Endpoint:
             value = response.json()
         except ValueError as error:
             raise self.malformed(path, "its answer is not JSON") from error
+        if isinstance(value, list):
+            return {"results": value}
         if not isinstance(value, dict):
             raise self.malformed(path, "its answer is not a JSON object")
         return value
@@ -146,8 +185,16 @@ class Endpoint:
                     raise self._error(path, "reports", _words(event))
                 yield event
 
-    def _unreachable(self, path: str, error: Exception) -> EndpointError:
-        return EndpointError(
+    def _unreachable(self, path: str, error: Exception) -> Unavailable:
+        import httpx
+
+        if isinstance(error, httpx.ReadTimeout):
+            return Unavailable(
+                f"{self.url}{path} has not answered within {self._client.timeout.read:g} s",
+                remedy="set remote.timeout_s higher, or use a faster server",
+                same_server=False,
+            )
+        return Unavailable(
             f"{self.url}{path} cannot be reached: {str(error) or type(error).__name__}",
             remedy="start the server or correct its address, or use a local model (`askive models list`)",
         )
@@ -157,7 +204,12 @@ class Endpoint:
             words = _words(response.json())
         except ValueError:
             words = response.text
-        return self._error(path, f"answers {response.status_code}", words, response.status_code)
+        error = self._error(path, f"answers {response.status_code}", words, response.status_code)
+        if response.status_code not in _TRANSIENT or not isinstance(error, EndpointError):
+            return error
+        return Unavailable(
+            error.message, remedy=error.remedy, wait_s=_seconds(response.headers.get("retry-after"))
+        )
 
     def _error(self, path: str, verb: str, words: str, status: int = 500) -> ModelError:
         words = " ".join(words.split())[:300] or "no reason given"
@@ -169,7 +221,12 @@ class Endpoint:
             404: "check the address (it usually ends in /v1) and the model's name after #",
             429: "wait, then ask again",
         }.get(status, "check the server's log")
-        return EndpointError(f"{self.url}{path} {verb}: {words}", remedy=remedy)
+        return Refused(f"{self.url}{path} {verb}: {words}", remedy=remedy, status=status)
+
+
+def _seconds(header: str | None) -> float | None:
+    """The seconds of a Retry-After header, at most 30; None when it has none, or a date."""
+    return min(float(header), _LONGEST_WAIT_S) if header and header.strip().isdecimal() else None
 
 
 def _words(body: Any) -> str:
@@ -183,11 +240,20 @@ def _words(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def server_of(spec: str) -> str | None:
-    """HOST[:PORT] of the server on which an `openai:URL` model runs; None for a model that runs in this process."""
+def servers_of(spec: str) -> list[str]:
+    """HOST[:PORT] of each server on which an `openai:URL[,URL...]` model runs; none for a model in this process."""
     if not spec.startswith(PREFIX):
-        return None
-    url = spec.removeprefix(PREFIX)
+        return []
+    return [_host_of(url) for url in address_of(spec)[0]]
+
+
+def address_of(spec: str) -> tuple[list[str], str | None]:
+    """The URLs of `openai:URL[,URL...][#MODEL]`, at least one, and the model's name if it has one."""
+    urls, _, model = spec.removeprefix(PREFIX).partition("#")
+    return [url.strip() for url in urls.split(",") if url.strip()] or [urls], model or None
+
+
+def _host_of(url: str) -> str:
     try:
         # Only the host: a URL may hold a password.
         return urlsplit(url).netloc.rpartition("@")[2] or url

@@ -11,7 +11,7 @@ from threading import Event as Flag
 from typing import get_args
 
 from askive.models.cancellation import Stopped, stopping_at
-from askive.models.protocols import Generator, Sampling
+from askive.models.protocols import Generator, Sampling, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
@@ -79,7 +79,9 @@ class Answerer:
         self._archive = archive
         self._generator = generator
         self._config = config
-        fitted = find_model(archive.embedder.model_id, reader.digest if reader else None, generator.model_id)
+        fitted = find_model(
+            archive.embedder.model_id, reader.digest if reader else None, fitted_id(generator)
+        )
         self._reader = QuestionReader(ArchiveVocabulary(archive), generator)
         self._self_evaluator = SelfEvaluator(
             generator, fitted if checks.answerability and checks.self_evaluation else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from askive.models.protocols import Generator
+from askive.models.protocols import Generator, abilities_of
 from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import days
 from askive.rag.text.names import names_in
@@ -54,7 +54,8 @@ def repair_value(
     if not supported:
         return None
     best = supported[0]
-    if len(supported) > 1:
+    # Candidates stand in the order of their evidence, which decides where the generator cannot.
+    if len(supported) > 1 and abilities_of(generator).likelihoods:
         best = max(supported, key=lambda text: generator.likelihood(prompt.messages, f"{before}{text}"))
     return citer.cite(best, sentence.start)
 

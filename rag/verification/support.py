@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from askive.models.protocols import Generator, Message, Segment
+from askive.models.protocols import Generator, Message, Segment, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import STORED, Relation, find_relation_model
 from askive.rag.evidence.judge import Judge, Judgement
@@ -91,7 +91,7 @@ class SupportModel:
     """
 
     def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
-        by_judge = find_relation_model(generator.model_id, None, STORED) if generator else None
+        by_judge = find_relation_model(fitted_id(generator), None, STORED) if generator else None
         by_reader = find_relation_model(None, reader.digest, STORED) if reader and not by_judge else None
         self._generator = generator if by_judge else None
         self._judge = Judge(generator) if generator and by_judge else None

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from askive.models.embedders.cached import CachedEmbedder
-from askive.models.errors import ModelNotFound, WeightsError
+from askive.models.errors import EndpointError, ModelNotFound, WeightsError
 from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.models.reader import cross_encoder as reader_module
+from askive.models.remote.endpoints import RemotePolicy
+from askive.models.remote.openai import OpenAIGenerator
 from askive.rag import factory
 from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
@@ -18,6 +20,8 @@ from askive.rag.config import Config
 from askive.rag.errors import ConfigError
 from askive.rag.factory import Preloading, open_retriever, start_preloading
 from askive.rag.store.archive import Archive
+from tests.models.remote.test_endpoints import running
+from tests.models.remote.test_openai import send
 
 
 class Loaded(HashEmbedder):
@@ -161,3 +165,15 @@ def test_only_a_generator_that_was_loaded_for_it_is_closed(
         assert "reranker" in retriever.retrieve(SHIPS)[0].parts
         assert not loaded.closed
     assert loaded.closed
+
+
+def test_a_server_that_computes_no_likelihoods_does_not_rerank(archive: Archive, tmp_path: Path) -> None:
+    config = Config(home=tmp_path).with_retrieval(rerank="likelihood")
+    generator = OpenAIGenerator("http://127.0.0.1:9/v1", "m", policy=RemotePolicy(retries=0))
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        open_retriever(config, archive, generator)
+    odds = {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"token": "Yes", "logprob": -1.0}]}]}}]}
+    with running(lambda request, _: send(request, odds)) as server:
+        retriever = open_retriever(config, archive, OpenAIGenerator(server.url, "m"))
+        assert not retriever.reranks
+        assert "412 ships" in retriever.retrieve(SHIPS)[0].passage.text

@@ -114,7 +114,7 @@ ORDER = [
     {"evidence", "store"},
     {"question"},
     {"load", "passage_context", "serialize", "seeds", "config"},
-    {"text", "calibration", "types", "errors"},
+    {"text", "calibration", "types", "errors", "config_groups"},
     {"turn"},
     {"notebook"},
 ]

@@ -11,16 +11,13 @@ import typer
 
 from askive.rag.errors import UsageError
 from askive.ui.commands.eval_calibrate import calibrate
-from askive.ui.disclosure import disclose
+from askive.ui.terminal.opening import open_judge, open_models
 from askive.ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from askive.eval.runs.judge import Judge
-    from askive.eval.runs.run import Models
-    from askive.rag.config import Config
 
 app = typer.Typer(
     help="Measure answers: suites of questions, runs, comparisons, reports, thresholds.",
@@ -98,7 +95,7 @@ def run(
     config, shown = settings(model=model, embedder=embedder), output(as_json, quiet)
     opened = [open_suite(name) for name in suites]
     names = tuple(part.strip() for value in types or () for part in value.split(",") if part.strip())
-    with _models(config, answers=only is None, judge=judge, shown=shown) as models:
+    with open_models(config, answers=only is None, judge=judge, shown=shown) as models:
         for suite in opened:
             options = RunOptions(
                 pipeline=pipeline,
@@ -263,7 +260,7 @@ def gate(
     suite = open_suite(GATE_SUITE)
     options = RunOptions(limit=limit, only_retrieval=only is not None, out=out)
     with (
-        _models(config, answers=only is None, judge=None, shown=shown) as models,
+        open_models(config, answers=only is None, judge=None, shown=shown) as models,
         _progress(shown, suite.name) as progress,
     ):
         result = run_suite(suite, models, config, options, progress=progress)
@@ -341,7 +338,7 @@ def judge_check(
 
     config, shown = settings(), output(as_json, quiet)
     with ExitStack() as stack:
-        judge = _judge(model or config.generator, config, stack)
+        judge = open_judge(model or config.generator, config, stack)
         with _progress(shown, path.name) as progress:
             agreement = check_judge(judge, path, limit=limit, progress=progress)
     kept = store_agreement(agreement, config.home)
@@ -349,34 +346,6 @@ def judge_check(
         shown.json({**agreement.as_dict(), "kept": str(kept)})
     else:
         shown.text(judge_words({"model": agreement.model, "agreement": agreement.as_dict()}))
-
-
-@contextmanager
-def _models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
-    from askive.eval.runs.run import Models
-    from askive.rag.factory import open_embedder, open_generator
-
-    if disclosure := disclose(config.generator if answers else None, config.embedder):
-        shown.hint(disclosure)
-    with ExitStack() as stack:
-        with shown.progress() as bar:
-            bar.add_task("Loading models", total=None)
-            embedder = open_embedder(config)
-            generator = None
-            if answers:
-                generator = open_generator(config)
-                stack.callback(generator.close)
-            judging = _judge(judge, config, stack) if judge else None
-        yield Models(embedder, generator, judging)
-
-
-def _judge(spec: str, config: Config, stack: ExitStack) -> Judge:
-    from askive.eval.runs.judge import Judge, known_agreement
-    from askive.rag.factory import open_generator
-
-    generator = open_generator(config, spec)
-    stack.callback(generator.close)
-    return Judge(generator, known_agreement(generator.model_id, config.home))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -190,13 +191,16 @@ def _require_packages(command: str, *packages: str) -> None:
 
 def _prepare(config: Config, shown: Output) -> str:
     """The collection to load first; the default corpus is indexed if there is no other."""
+    from askive.models.remote.transport import servers_of
     from askive.rag.collections.by_name import list_collections
     from askive.rag.config import SEEDS_COLLECTION
-    from askive.ui.disclosure import disclose
-    from askive.ui.terminal.opening import resolve_collection
+    from askive.rag.factory import open_generator
+    from askive.ui.terminal.opening import resolve_collection, tell_hosts, tell_limits
 
-    if disclosure := disclose(config.generator, config.embedder):
-        shown.hint(disclosure)
+    tell_hosts(config, config.generator, shown)
+    if servers_of(config.generator):
+        with closing(open_generator(config)) as generator:
+            tell_limits(generator, shown)
     others = [name for name in list_collections(config) if name != SEEDS_COLLECTION]
     # Several collections are no reason not to start: each request can name one.
     return others[0] if len(others) > 1 and config.collection is None else resolve_collection(config, shown)

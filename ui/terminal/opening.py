@@ -1,15 +1,18 @@
-"""Open an archive or an assistant for a command; index the default corpus if there is no collection."""
+"""Open an archive, an assistant or models for a command; index the default corpus if there is no collection."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from askive.ui.disclosure import disclose
+from askive.ui.disclosure import disclose, limits
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
+    from askive.eval.runs.judge import Judge
+    from askive.eval.runs.run import Models
+    from askive.models.protocols import Generator
     from askive.rag.config import Config
     from askive.rag.store.archive import Archive
     from askive.ui.running.client import Answering
@@ -24,7 +27,7 @@ def open_answering(config: Config, shown: Output, *, alone: bool = False) -> Ite
     from askive.ui.running.client import find_running
 
     name = resolve_collection(config, shown)
-    _disclose(config, config.generator, shown)
+    tell_hosts(config, config.generator, shown)
     running = None if alone else find_running(config, name, shown.hint)
     if running is not None:
         yield running
@@ -32,14 +35,21 @@ def open_answering(config: Config, shown: Output, *, alone: bool = False) -> Ite
     from askive.rag.assistant import Assistant
 
     with Assistant.open(config, name) as assistant:
+        tell_limits(assistant.generator, shown)
         yield assistant
+
+
+def tell_limits(generator: Generator, shown: Output) -> None:
+    """Say what a generator on a server cannot do."""
+    if text := limits(generator):
+        shown.hint(text)
 
 
 def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
     """The archive of the chosen collection. generator: the model that will read it, if any."""
     from askive.rag.collections.by_name import open_collection
 
-    _disclose(config, generator, shown)
+    tell_hosts(config, generator, shown)
     return open_collection(config, resolve_collection(config, shown))
 
 
@@ -85,6 +95,39 @@ def _choice(name: str) -> str:
     )
 
 
-def _disclose(config: Config, generator: str | None, shown: Output) -> None:
-    if disclosure := disclose(generator, config.embedder):
+def tell_hosts(config: Config, generator: str | None, shown: Output) -> None:
+    """Say what the configured models send to which hosts. generator: the one in use, if any."""
+    reranker = config.remote.reranker if config.retrieval.rerank == "remote" else None
+    if disclosure := disclose(generator, config.embedder, reranker):
         shown.hint(disclosure)
+
+
+@contextmanager
+def open_models(config: Config, *, answers: bool, judge: str | None, shown: Output) -> Iterator[Models]:
+    """The models of an evaluation. answers: with the generator. judge: the id of the generator that judges, if any."""
+    from askive.eval.runs.run import Models
+    from askive.rag.factory import open_embedder, open_generator
+
+    tell_hosts(config, config.generator if answers else None, shown)
+    with ExitStack() as stack:
+        with shown.progress() as bar:
+            bar.add_task("Loading models", total=None)
+            embedder = open_embedder(config)
+            generator = None
+            if answers:
+                generator = open_generator(config)
+                stack.callback(generator.close)
+            judging = open_judge(judge, config, stack) if judge else None
+        if generator is not None:
+            tell_limits(generator, shown)
+        yield Models(embedder, generator, judging)
+
+
+def open_judge(spec: str, config: Config, stack: ExitStack) -> Judge:
+    """The judge with this generator, which the stack closes."""
+    from askive.eval.runs.judge import Judge, known_agreement
+    from askive.rag.factory import open_generator
+
+    generator = open_generator(config, spec)
+    stack.callback(generator.close)
+    return Judge(generator, known_agreement(generator.model_id, config.home))

@@ -19,9 +19,24 @@ import numpy as np
 import pytest
 
 from askive.models.errors import ContextOverflow, EndpointError, ModelNotFound, UsageError
-from askive.models.protocols import Embedder, Generator, Message, Piece, Sampling, Segment
+from askive.models.fakes import ScriptedGenerator
+from askive.models.protocols import (
+    Abilities,
+    Embedder,
+    Generator,
+    Message,
+    Piece,
+    Sampling,
+    Segment,
+    abilities_of,
+    fitted_id,
+)
 from askive.models.registry import load_embedder, load_generator
-from askive.models.remote.openai import OpenAIEmbedder, OpenAIGenerator
+from askive.models.remote.openai import OpenAIGenerator
+from askive.models.remote.openai_embedder import OpenAIEmbedder
+from askive.rag.config import DEFAULT_GENERATOR
+from askive.rag.evidence.judge import yes_log_odds
+from tests.conftest import SMALL_GENERATOR
 
 Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 HELLO = [Message("user", (Segment("Say hello"),))]
@@ -351,6 +366,48 @@ def test_choose_says_what_it_cannot(endpoint: Endpoint, generator: OpenAIGenerat
         assert "local model" in caught.value.remedy
 
 
+def test_what_a_server_can_do_is_found_out_once(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
+    endpoint.reply = lambda request, _: send(request, likely(Yes=-0.5, No=-1.5))
+    for _ in range(2):
+        assert abilities_of(generator) == Abilities(choices=True, likelihoods=False, keeps_states=False)
+    assert len(endpoint.asked) == 1
+    assert abilities_of(ScriptedGenerator()) == Abilities()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        lambda r, _: send(r, {"choices": [{"message": {"content": "Yes"}}]}),
+        lambda r, _: send(r, {"error": {"message": "logprobs is not supported"}}, 400),
+        lambda r, _: send(r, {"choices": [{"logprobs": {"content": [{"top_logprobs": []}]}}]}),
+    ],
+)
+def test_a_server_without_log_probabilities_is_not_taken_for_known_weights(
+    endpoint: Endpoint, reply: Reply, tmp_path: Path
+) -> None:
+    spec = f"openai:{endpoint.url}#{DEFAULT_GENERATOR}"
+    endpoint.reply = reply
+    generator = load_generator(spec, tmp_path)
+    assert abilities_of(generator).choices is False
+    assert fitted_id(generator) == generator.model_id == spec
+    generator.close()
+    endpoint.reply = lambda request, _: send(request, likely(Yes=-0.5, No=-1.5))
+    generator = load_generator(spec, tmp_path)
+    assert fitted_id(generator) == DEFAULT_GENERATOR
+    generator.close()
+    # Another name says nothing about the weights.
+    assert fitted_id(load_generator(f"openai:{endpoint.url}#gpt", tmp_path)) == f"openai:{endpoint.url}#gpt"
+
+
+def test_likelihoods_of_single_words_cost_one_request(endpoint: Endpoint, generator: OpenAIGenerator) -> None:
+    endpoint.reply = lambda request, _: send(request, likely(Yes=-0.5, No=-1.5, Maybe=-7.0))
+    cases = [(HELLO, "Yes"), (HELLO, "No"), (HELLO, "Zebra"), (HELLO, "")]
+    assert generator.likelihoods(cases) == [-0.5, -1.5, -7.0, 0.0]
+    assert len(endpoint.asked) == 1
+    with pytest.raises(EndpointError, match="given text: 'Yes it is'"):
+        generator.likelihood(HELLO, "Yes it is")
+
+
 def test_embeddings_are_unit_rows_in_order(endpoint: Endpoint) -> None:
     def reply(request: BaseHTTPRequestHandler, payload: dict[str, Any]) -> None:
         rows = [{"index": i, "embedding": [len(text), 3.0, 0.0]} for i, text in enumerate(payload["input"])]
@@ -467,6 +524,31 @@ def test_a_real_server_chooses(llama_server: str) -> None:
     scores = generator.choose([Message("user", (Segment("Is water wet? Answer Yes or No."),))], ["Yes", "No"])
     assert math.isclose(sum(math.exp(score) for score in scores), 1.0, abs_tol=1e-6)
     generator.close()
+
+
+@pytest.mark.weights
+def test_a_real_server_has_the_odds_of_the_same_weights_here(llama_server: str, smollm_path: Path) -> None:
+    """So that what is fitted with a local model holds for the same weights on a server."""
+    from askive.models.llama.generator import LlamaGenerator
+
+    remote = OpenAIGenerator(llama_server, weights_id=SMALL_GENERATOR)
+    assert abilities_of(remote).choices
+    assert fitted_id(remote) == SMALL_GENERATOR
+    here = LlamaGenerator(smollm_path, SMALL_GENERATOR, "0" * 64, 512, 2)
+    requests = [
+        "Statement: The bridge was built in 1871.\n\nDoes the text say that the statement is true?",
+        "Question: Who built the bridge?\n\nDoes the text contain the answer to the question?",
+    ]
+    opening = "Text: The old bridge of Aldermoor was built in 1871 by the engineer Ida Falk.\n\n"
+    try:
+        there = np.array(yes_log_odds(remote, opening, requests))
+        near = np.array(yes_log_odds(here, opening, requests))
+        # Here attention states are held in 8 bits, which moves so small a model by some tenths.
+        assert np.allclose(there, near, atol=0.6), (there, near)
+        assert (np.sign(there) == np.sign(near)).all()
+    finally:
+        here.close()
+        remote.close()
 
 
 @pytest.mark.weights

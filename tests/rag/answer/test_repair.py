@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from askive.models.fakes import ScriptedGenerator
-from askive.models.protocols import Message
+from askive.models.protocols import Abilities, Message
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
@@ -31,6 +31,16 @@ class Preferring(ScriptedGenerator):
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         self.scored.append(text)
         return 0.0 if self.name in text else -1.0
+
+
+class Unable(Preferring):
+    """On a server that computes no likelihoods."""
+
+    def abilities(self) -> Abilities:
+        return Abilities(likelihoods=False)
+
+    def weights_id(self) -> str | None:
+        return None
 
 
 def asked(archive: Archive, question: str, said: str, checks: Checks | None = None) -> Answer:
@@ -99,3 +109,7 @@ def test_of_several_that_stand_the_generator_chooses(archive: Archive, tmp_path:
         answer = Assistant(archive, generator, config).ask("Who saw the sheds of Aldermoor?")
         assert answer.text == f"The sheds of Aldermoor were seen by {name}."
         assert len(generator.scored) == 2
+        unable = Unable(said, name)
+        answer = Assistant(archive, unable, config).ask("Who saw the sheds of Aldermoor?")
+        assert answer.text == "The sheds of Aldermoor were seen by Ida Falk.", "the first of the evidence"
+        assert not unable.scored

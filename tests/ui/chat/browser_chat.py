@@ -44,6 +44,15 @@ class Speaker:
             def do_POST(self) -> None:
                 payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.n_asked += 1
+                if not payload.get("stream"):
+                    # As servers without log-probabilities do: the field is missing.
+                    said = "".join(word for word, _ in outer.words(payload))
+                    content = json.dumps({"choices": [{"message": {"content": said}}]}).encode()
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
+                    return
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()

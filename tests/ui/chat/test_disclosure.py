@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
-from askive.rag.config import load_config
+from askive.models.fakes import ScriptedGenerator
+from askive.models.remote.endpoints import RemotePolicy
+from askive.models.remote.openai import OpenAIGenerator
+from askive.rag.config import DEFAULT_GENERATOR, load_config
 from askive.ui.chat.workspace import Workspace
-from askive.ui.disclosure import disclose
+from askive.ui.disclosure import disclose, limits
 from tests.conftest import SMALL_GENERATOR
 from tests.eval.conftest import town_folder  # noqa: F401
+from tests.models.remote.test_endpoints import running
+from tests.models.remote.test_openai import send
 from tests.ui.chat.browser_chat import serving, speaking
 from tests.ui.chat.conftest import open_chat
 from tests.ui.chat.test_page import CAPTAIN, answered, ask
@@ -36,6 +41,11 @@ TEXT = "The text of your documents and questions is sent to {}."
         ("openai:nonsense", "hash", EXCERPTS.format("nonsense")),
         (None, "openai:https://api.example.com/v1", TEXT.format("api.example.com")),
         (
+            "openai:http://localhost:80/v1,https://b.example.com/v1,https://c.example.com/v1#m",
+            "hash",
+            EXCERPTS.format("localhost:80, on this machine; b.example.com and to c.example.com"),
+        ),
+        (
             "openai:https://a.example.com/v1",
             "openai:https://b.example.com/v1",
             f"{TEXT.format('b.example.com')} {EXCERPTS.format('a.example.com')}",
@@ -44,6 +54,28 @@ TEXT = "The text of your documents and questions is sent to {}."
 )
 def test_the_host_is_named(generator: str | None, embedder: str, said: str) -> None:
     assert disclose(generator, embedder) == said
+
+
+def test_a_reranker_on_a_server_is_named_too() -> None:
+    said = disclose(None, "hash", "openai:https://r.example.com/v1#m")
+    assert said == "Questions and the passages found for them are sent to r.example.com."
+
+
+def test_what_a_server_cannot_do_is_told_with_what_it_costs() -> None:
+    assert limits(ScriptedGenerator()) == ""
+    with speaking() as speaker:
+        generator = OpenAIGenerator(speaker.url, DEFAULT_GENERATOR, weights_id=DEFAULT_GENERATOR)
+        said = limits(generator)
+        assert "it reports no log-probabilities" in said
+        assert "Rules and the reader decide alone" in said
+    odds = {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"token": "Yes", "logprob": -1.0}]}]}}]}
+    with running(lambda request, _: send(request, odds)) as server:
+        known = limits(OpenAIGenerator(server.url, DEFAULT_GENERATOR, weights_id=DEFAULT_GENERATOR))
+        assert f"taken for {DEFAULT_GENERATOR}: all checks take part" in known
+        assert "nothing is fitted for it" in limits(OpenAIGenerator(server.url, "gpt"))
+    away = limits(OpenAIGenerator(server.url, "gpt", policy=RemotePolicy(retries=0)))
+    assert "cannot be reached" in away
+    assert "until it answers" in away
 
 
 def test_ask_says_it_once_unless_quiet(indexed: Askive) -> None:  # noqa: F811
@@ -56,6 +88,7 @@ def test_ask_says_it_once_unless_quiet(indexed: Askive) -> None:  # noqa: F811
             assert result.code == 0
             assert result.err.count(EXCERPTS.format(place)) == 1
             assert "sent to" not in result.out
+            assert result.err.count("it reports no log-probabilities") == 1
         assert (
             "sent to" not in indexed("ask", question, "--embedder", "hash", "--model", model, "--quiet").err
         )
