@@ -22,7 +22,7 @@ LIKELY = 0.3
 """From this probability on the answer is generated before the self-evaluation decides on it."""
 SURE = 0.8
 """From this probability on a source is quoted when the generator's own words are not supported."""
-SURE_WHEN_ASKED = 0.55
+SURE_WHEN_ASKED = 0.4
 """The same with a self-evaluation, which removes most near-misses."""
 
 
@@ -63,7 +63,7 @@ class EvidenceAssessor:
         if self._reader is not None:
             scored = read_sentences(question.after(context).text, scored, self._reader)
         missing = missing_from(question, hits)
-        features = features_of(question, hits, scored, missing, context)
+        features = features_of(question, scored, missing)
         model = self._model
         probability = model.probability(features) if model else min(topical, 1.0)
         least = model.threshold if model else MIN_EVIDENCE

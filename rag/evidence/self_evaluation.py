@@ -11,14 +11,10 @@ from __future__ import annotations
 from askive.models.protocols import Generator
 from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.evidence.judge import Judge
-from askive.rag.text.sentences import ends_sentence
 from askive.rag.types import Polarity, Prompt
 
 HOPELESS = 0.03
 """Below this probability the generator is not asked, and the question is refused."""
-NEUTRAL = 0.26
-"""Threshold of the first model, which was fitted on prose. It takes a row or a line for a poor answer, because that
-has few words of the question; where one is the best evidence, the first model has no say below this."""
 CERTAIN = 0.9
 """From this probability on the generator is not asked, and the question is answered."""
 
@@ -53,12 +49,8 @@ class SelfEvaluator:
     def features(self, prompt: Prompt, probability: float) -> dict[str, float]:
         """`before` (log-odds of `probability`), `answers` (the judge's log-odds that the evidence has the answer).
 
-        Where the best evidence is a row or a line, `probability` counts as at least NEUTRAL.
-
         Raises ModelError as `Generator.likelihoods` does.
         """
-        if prompt.evidence and not ends_sentence(prompt.evidence[0].best_text):
-            probability = max(probability, NEUTRAL)
         answers = self._judge.answers(prompt.question, prompt.excerpts)
         return {"before": log_odds(probability), "answers": answers}
 

@@ -19,10 +19,10 @@ from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
 from askive.rag.evidence.judge import ANSWERED
-from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, NEUTRAL, SelfEvaluator
+from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
-from askive.rag.types import Evidence, Final, Hit, Passage, Prompt, Sentence, Source, Sources
+from askive.rag.types import Final, Hit, Prompt, Sentence, Sources
 from askive.rag.verification.rules import misplaced_names
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -78,18 +78,6 @@ def test_the_evidence_is_judged_by_itself() -> None:
     assert generator.asked == [f"Text: [1] A:\nSomething.\n\n\n\nQuestion: What?\n\n{ANSWERED}"]
     assert features["before"] == pytest.approx(0.0)
     assert features["answers"] == pytest.approx(math.log(9))
-
-
-@pytest.mark.parametrize(
-    ("text", "before"),
-    [("Zone: A; Child: 1.60", NEUTRAL), ("Bo Lind   ext 4162", NEUTRAL), ("A child pays 1.60.", 0.1)],
-)
-def test_what_was_fitted_on_prose_does_not_reject_rows_and_lines(text: str, before: float) -> None:
-    hit = Hit(Passage(text, 0, len(text)), Source(1, "a", "", "text/plain"), 1.0, 1, "fused")
-    asked = replace(prompt(), evidence=(Evidence(hit, 0, len(text), text, 1.0, 0, len(text)),))
-    features = SelfEvaluator(Opinionated(0.9), MODEL).features(asked, 0.1)
-    assert features["before"] == pytest.approx(log_odds(before))
-    assert SelfEvaluator(Opinionated(0.9), MODEL).features(asked, 0.5)["before"] == pytest.approx(0.0)
 
 
 def test_only_the_uncertain_is_doubted() -> None:
