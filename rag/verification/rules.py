@@ -192,19 +192,21 @@ def _is_given(
 ) -> bool:
     """Whether the question gives the name, the cited text may refer to it, and it displaces no other.
 
-    It may when another cited sentence of the document has the name, or when it has a pronoun and stands in a passage
-    that has it: "the ferry", or "she", may be the "Aldis" of an earlier sentence. Whether it is, no rule can tell. But
-    where the source has a name that the claim leaves out, the claim may have exchanged them.
+    It may when another cited sentence of the document has the name, or when it has a pronoun or no name at all and
+    stands in a passage that has it: "the ferry", "she", or whoever "went back in", may be the "Aldis" of an earlier
+    sentence. Whether it is, no rule can tell. But where the source has a name that the claim leaves out, the claim may
+    have exchanged them.
     """
     question = claim.question
     if question is None or not has_name(name, question.words, question.text):
         return False
     texts = [other.source.text for other in beside]
-    if source.has_pronoun:
+    own_names = names_in(source.source.text)
+    if source.has_pronoun or not own_names:
         texts.append(source.source.hit.passage.text)
     claim_words = lower_words(claim.text)
     return any(has_name(name, lower_words(text), text) for text in texts) and all(
-        has_name(own, claim_words, claim.text) for own in names_in(source.source.text)
+        has_name(own, claim_words, claim.text) for own in own_names
     )
 
 

@@ -292,3 +292,12 @@ def test_a_pronoun_may_stand_for_a_name_of_the_question_in_its_passage() -> None
     assert not check(claim, [she], asked).values_differ
     other = replace(source_sentence("Hulls are examined in the yard at Colby."), hit=hit)
     assert check(claim, [other], asked).values_differ, "nothing in it refers back"
+
+
+def test_a_sentence_without_names_may_tell_of_a_name_of_the_question_in_its_passage() -> None:
+    text = "Night book of Dov Hallam. Went back in for the cultures in the cold box, saved those."
+    hit = replace(source_sentence(text).hit, passage=replace(source_sentence(text).hit.passage, text=text))
+    went = replace(source_sentence("Went back in for the cultures in the cold box, saved those."), hit=hit)
+    claim = "Dov went back in for the cultures in the cold box."
+    assert not check(claim, [went], Question.read("What did Dov go back in for?")).values_differ
+    assert check(claim, [went], Question.read("What did Mara go back in for?")).values_differ
