@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from askive.models.protocols import Generator
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.disagreement import Disagreement, describe, disagreement
-from askive.rag.answer.quoting import quote_answer
+from askive.rag.answer.quoting import in_its_sources_words, quote_answer
 from askive.rag.answer.refusal import says_nothing
 from askive.rag.answer.repair import repair_value
 from askive.rag.answer.streaming import AnswerTrace
@@ -25,7 +25,7 @@ from askive.rag.verification.attribution import ONLY_REPORTED
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.dictation import DICTATED, has_dictation
 from askive.rag.verification.rules import misplaced_names
-from askive.rag.verification.support import ANSWERS_FROM, NOT_SAID, in_its_sources_words
+from askive.rag.verification.support import ANSWERS_FROM, NOT_SAID
 from askive.rag.verification.verifier import Verifier
 
 CUT_OFF = "the answer was cut off before this sentence ended"
@@ -258,7 +258,7 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     if not (tools.checks.repair and draft.accepted):
         return None
     if sentence.reasons in ((NOT_SAID,), (ONLY_REPORTED,)):
-        quotation = in_its_sources_words(sentence)
+        quotation = in_its_sources_words(sentence, draft.question)
         # Without a judge nothing tells an answer from an order to the model.
         return quotation if quotation and _answers(quotation, draft, tools, unjudged=False) else None
     with draft.trace.checking("repair"):

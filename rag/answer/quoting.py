@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from askive.rag.answer.row_cells import shown_quotation
 from askive.rag.answer.verified_answer import NOTHING, VerifiedAnswer
 from askive.rag.answer.yes_no import YES_OR_NO
 from askive.rag.evidence.scoring import ScoredSentence
@@ -21,6 +22,7 @@ from askive.rag.types import Sentence
 from askive.rag.verification.citer import Citer
 
 _MAX_SENTENCES = 16
+_LONGEST_QUOTE_CHARS = 400
 
 
 def added_values(question: Question, answer: str, publishers: Sequence[str] = ()) -> list[str]:
@@ -77,11 +79,19 @@ def quote_answer(
     if question.lacks_number(best.text):
         return NOTHING
     citation = citer.citation(best.hit, best.start, best.end, min(best.score, 1.0))
-    text = f"“{' '.join(best.text.split())}”"
+    text = shown_quotation(best.text, question, generated)
     if value not in text and any(value in f"{i.hit.source.title} {i.hit.passage.text}" for i in scored):
         # A quote with "SBF" or "the company" is unclear without its source.
         text = f"{value}: {text}"
     return VerifiedAnswer(text, (Sentence(text, 0, len(text), (citation,), "supported"),))
+
+
+def in_its_sources_words(sentence: Sentence, question: Question) -> Sentence | None:
+    """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
+    if not sentence.citations or len(sentence.citations[0].quote) > _LONGEST_QUOTE_CHARS:
+        return None
+    text = shown_quotation(sentence.citations[0].quote, question, sentence.text)
+    return Sentence(text, sentence.start, sentence.start + len(text), sentence.citations[:1], "supported")
 
 
 def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:

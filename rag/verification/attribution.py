@@ -10,7 +10,6 @@ from askive.rag.types import Citation, Sentence
 from askive.rag.verification.reported import reports
 
 ONLY_REPORTED = "the cited text only reports this as somebody's word"
-_LONGEST_QUOTE_CHARS = 400
 _OPENING_QUOTE = "“"
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 
@@ -47,13 +46,6 @@ def loses_speaker(sentence: Sentence) -> bool:
     if not sentence.citations or text.startswith(_OPENING_QUOTE) or reports(text):
         return False
     return all(_is_report(one.quote) and not _names_speaker_of(one, text) for one in sentence.citations)
-
-
-def quotation_of(citation: Citation) -> str | None:
-    """The cited text in quotation marks, in one line; None when it is too long for an answer."""
-    if len(citation.quote) > _LONGEST_QUOTE_CHARS:
-        return None
-    return f"{_OPENING_QUOTE}{' '.join(citation.quote.split())}”"
 
 
 def _is_report(quote: str) -> bool:

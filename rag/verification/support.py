@@ -21,7 +21,6 @@ from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence, Verdict
-from askive.rag.verification.attribution import quotation_of
 
 _WORDS = ("worded_alike", "shared")
 _READ = ("reads_supported", "reads_contradicted")
@@ -73,14 +72,6 @@ def relation_features(
     if opinion is not None:
         features |= {"stated": opinion.stated, "denied": opinion.denied}
     return features
-
-
-def in_its_sources_words(sentence: Sentence) -> Sentence | None:
-    """Its first citation as a quotation in place of the sentence; None when it is too long for an answer."""
-    text = quotation_of(sentence.citations[0]) if sentence.citations else None
-    if text is None:
-        return None
-    return Sentence(text, sentence.start, sentence.start + len(text), sentence.citations[:1], "supported")
 
 
 class SupportModel:
