@@ -138,7 +138,8 @@ def pasted_mail(text: str, *, is_markdown: bool) -> Pasted | None:
 def _in_markdown(text: str) -> Pasted | None:
     """Mails in the sections of a text of Markdown: each ends with its section."""
     starts = [0, *(match.start() for match in _HEADING.finditer(text))]
-    found, shown = False, []
+    found = False
+    shown: list[str] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         body = text[start:end]
         heading = _HEADING.match(body)
