@@ -212,7 +212,7 @@ def _is_of_year(sentence: SourceSentence, year: str) -> bool:
     """Whether a sentence is about a year: it names it and no other first, or its title does."""
     own = _YEAR.findall(sentence.text)
     if own:
-        return own[0] == year
+        return str(own[0]) == year
     titled = _YEAR.findall(sentence.title)
     return year in titled if titled else (sentence.published or "").startswith(year)
 

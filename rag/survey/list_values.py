@@ -31,9 +31,12 @@ _REQUEST = (
 _ASKED_FOR: dict[Kind | None, str] = {"name": "name", "number": "amount", "date": "date", None: "thing"}
 _SAMPLING = Sampling(max_tokens=120)
 _MAX_VALUE_WORDS = 25
+_MAX_URI_CHARS = 80
 # "- James Foley", "2. James Foley", "“James Foley”"
 _BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)?")
 _EDGES = " \t.,;:\"'“”‘’*`"
+# "H40-2201", "C-118"
+_CODE = re.compile(r"\b(?=[\w/-]*[A-Za-z])(?=[\w/-]*\d)[A-Za-z\d]+(?:[-/][A-Za-z\d]+)+\b")
 _NONE = re.compile(r"^(?:none|no answers?|n/a|nothing|the text (?:does not|gives no))\b", re.IGNORECASE)
 # "Product: |Oak board|; Supplier: |Holz Weber|"
 _CELL = re.compile(r"(?:^|;\s+)(?P<head>[^:;]{1,60}):\s+(?P<value>[^;]+)")
@@ -48,23 +51,30 @@ class ListValue:
 
 
 def cell_values(items: Sequence[SubjectSentence], subject: Subject) -> list[ListValue]:
-    """The cells of table rows whose column head is a word of the subject; the row must have the subject's other names.
+    """The cells of table rows whose column head is a word of the subject; the row, its title or its folder must have
+    the subject's other names.
 
-    "products of Metallum": the cells under `Product` in rows with Metallum.
+    "products of Metallum": the cells under `Product` in rows with Metallum. Of several words that are heads, what comes
+    first is asked for: "serial numbers of the pumps" are not the cells under `Pump`.
     """
-    found: list[ListValue] = []
+    found: list[tuple[int, ListValue]] = []
     for item in items:
         cells = [(m["head"].strip(), m["value"].strip()) for m in _CELL.finditer(item.sentence.text)]
         if len(cells) < 2:
             continue
+        own = set(stems(f"{item.sentence.text} {_filed_under(item.sentence)}"))
+        asked: list[tuple[int, ListValue]] = []
         for head, value in cells:
             term = _head_term(head, subject)
             rest = [one for one in subject.terms if one is not term and one.is_name]
-            own = set(stems(item.sentence.text))
             if term is not None and all(one.stems & own for one in rest):
-                found.append(ListValue(value, item.sentence))
-                break
-    return sorted(found, key=lambda value: (value.sentence.hit.source.uri, value.sentence.span))
+                asked.append((subject.terms.index(term), ListValue(value, item.sentence)))
+        found += sorted(asked, key=lambda pair: pair[0])[:1]
+    first = min((at for at, _ in found), default=0)
+    return sorted(
+        (value for at, value in found if at == first),
+        key=lambda value: (value.sentence.hit.source.uri, value.sentence.span),
+    )
 
 
 def is_only_of(subject: Subject, value: ListValue) -> bool:
@@ -117,6 +127,11 @@ def grouped(values: Sequence[ListValue]) -> list[tuple[str, list[ListValue]]]:
     return [(fullest([value.text for value in group]), group) for group in groups]
 
 
+def _filed_under(sentence: SourceSentence) -> str:
+    """The title, headings and folders of a sentence as words: `kestle-weir/delivery.csv` is about Kestle Weir."""
+    return f"{sentence.about} {re.sub(r'[^A-Za-z0-9]+', ' ', sentence.hit.source.uri[-_MAX_URI_CHARS:])}"
+
+
 def _head_term(head: str, subject: Subject) -> Term | None:
     own = set(stems(head))
     return next((term for term in subject.terms if not term.is_name and term.stems & own), None)
@@ -150,6 +165,8 @@ def _is_same(one: ListValue, other: ListValue) -> bool:
     first, second = _core(one.text), _core(other.text)
     if first == second:
         return True
+    if _CODE.search(one.text) and _CODE.search(other.text):
+        return False
     if names_in(one.text) and names_in(other.text):
         return same_name(first, second)
     if days(one.text) or days(other.text) or any(char.isdigit() for char in one.text + other.text):

@@ -144,3 +144,17 @@ def test_names_in_a_row_are_taken_by_code_once_their_sentence_is_confirmed(
         answer = ask(archive, "Who took part in the meeting about the pier?")
         assert column(answer, "Value") == ["Anna Berg", "Karl Kern", "Rosa Lind"]
         assert {row.verdict for row in answer.rows} == {"supported"}
+
+
+def test_the_column_that_is_asked_for_first_in_rows_of_the_folder(tmp_path: Path) -> None:
+    rows = "| Pump: 1; Serial number: H40-2201\n| Pump: 2; Serial number: H40-2202"
+    documents = [
+        document(rows, "delivery", "2021", uri="kestle-weir/delivery.csv"),
+        document(
+            "| Pump: 7; Power: 141\n| Pump: 8; Power: 140", "Kestle Weir", "2021", uri="kestle-weir/test.csv"
+        ),
+        document("| Pump: 1; Serial number: H40-9999", "delivery", "2021", uri="saltby/delivery.csv"),
+    ]
+    with archive_of(tmp_path, documents) as archive:
+        answer = ask(archive, "serial numbers of all pumps at Kestle Weir")
+        assert column(answer, "Value") == ["H40-2201", "H40-2202"]
