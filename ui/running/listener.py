@@ -166,7 +166,8 @@ class _Connections:
         return reported(error, "answering a command", self._who)
 
     def _answer(self, connection: socket.socket, request: Request, cancel: Flag) -> None:
-        is_logged, began, workspace = False, time.monotonic(), self._workspace
+        is_logged, final = False, b""
+        began, workspace = time.monotonic(), self._workspace
 
         def log(outcome: str, answer: Answer | None = None) -> None:
             nonlocal is_logged
@@ -199,7 +200,12 @@ class _Connections:
                     if isinstance(event, Final):
                         # Before the answer is sent, so that no answer is missing from the log.
                         log("refused" if event.answer.refused else "answered", event.answer)
-                    _send(connection, event_line(event))
+                        final = event_line(event)
+                    else:
+                        _send(connection, event_line(event))
+            if final:
+                # Not in the turn, so that the next question of the command need not wait for its end.
+                _send(connection, final)
         except _Gone:
             cancel.set()
             raise
