@@ -33,7 +33,6 @@ from askive.rag.privacy.erasure import erase_removed
 from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.register import delete_elsewhere, quotes_of
 from askive.rag.privacy.removal import Removal
-from askive.rag.store import files
 from askive.rag.store.archive import Archive
 
 _SLICE = 32
@@ -109,7 +108,7 @@ def index_paths(
         if pause is not None:
             archive.embedder = CachedEmbedder(PausingEmbedder(archive.embedder, pause))
         before = KnownDocuments(
-            {**replaced.digests, **known}, {**replaced.former, **files.former_uris(archive.store)}
+            {**replaced.digests, **known}, {**replaced.former, **archive.store.former_uris()}
         )
         report = ingest_paths(
             archive,
@@ -123,7 +122,7 @@ def index_paths(
             ocr=config.ocr == "auto",
         )
         if rebuild:
-            files.keep_former_uris(archive.store, replaced.former)
+            archive.store.keep_former_uris(replaced.former)
         deleted, kept = _delete_copies(config, name, archive, before, report, with_quotes)
         if archive.store.unerased:
             cleared.append(clear_states(config.models_dir))
@@ -150,7 +149,7 @@ def preview_index(
     stamps: dict[str, str] = {}
     if has_collection(config, name):
         with closing(open_store(config, name)) as store:
-            known, stamps = store.known_sha256(), files.stamps(store)
+            known, stamps = store.known_sha256(), store.stamps()
     return preview_paths(
         known, stamps, paths, follow_links=follow_links, ocr=config.ocr == "auto", progress=progress
     )
@@ -215,8 +214,8 @@ def _delete_copies(
 
 def _failed_paths(archive: Archive) -> list[Path]:
     """What could not be read or listed the last time and still exists; records of the others are deleted."""
-    failed = [Path(each.uri) for each in files.unread(archive.store, ("failed", "unlistable"))]
-    files.forget_unread(archive.store, [str(path) for path in failed if not path.exists()])
+    failed = [Path(each.uri) for each in archive.store.unread(("failed", "unlistable"))]
+    archive.store.forget_unread([str(path) for path in failed if not path.exists()])
     return [path for path in failed if path.exists()]
 
 

@@ -25,7 +25,6 @@ from askive.rag.factory import open_embedder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.database_file import migration_copies
-from askive.rag.store.files import former_uris
 from askive.rag.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -245,6 +244,6 @@ def known_documents(config: Config, name: str) -> KnownDocuments:
     """The documents of a collection; none when it is damaged."""
     try:
         with closing(open_store(config, name)) as store:
-            return KnownDocuments(store.known_sha256(), former_uris(store))
+            return KnownDocuments(store.known_sha256(), store.former_uris())
     except (CollectionNotFound, StoreError):
         return KnownDocuments()

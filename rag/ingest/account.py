@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from askive.rag.ingest.report import Partial, kinds_of
-from askive.rag.store import files
 from askive.rag.store.files import LastRun, Reason, Unread
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,14 @@ class Account:
         }
 
 
-def account_of(store: SqliteStore) -> Account:
+def account_of(store: CollectionStore) -> Account:
     """The account of a store, as the last indexing left it; no file is opened."""
     counts = store.counts()
     return Account(
         counts.n_documents,
         counts.n_passages,
-        files.last_run(store),
+        store.last_run(),
         tuple(Partial(uri, tuple(parts)) for uri, parts in store.not_read().items()),
-        tuple(files.duplicates(store)),
-        tuple(files.unread(store)),
+        tuple(store.duplicates()),
+        tuple(store.unread()),
     )

@@ -29,8 +29,8 @@ from askive.rag.load import printable, storable_document
 from askive.rag.load.not_read import not_read
 from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 from askive.rag.passage_context import context_of
-from askive.rag.store import files
 from askive.rag.store.archive import Archive
+from askive.rag.store.files import LastRun
 from askive.rag.types import Document, Passage
 
 Progress = Callable[[int, int | None, str], None]
@@ -66,7 +66,7 @@ def ingest_paths(
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
     start.
     """
-    known, stamps = archive.store.known_sha256(), files.stamps(archive.store)
+    known, stamps = archive.store.known_sha256(), archive.store.stamps()
     tesseract = find_tesseract() if ocr else ""
     unread = () if tesseract else PICTURE_ENDINGS
     plan = plan_paths(paths, known, stamps=stamps, follow_links=follow_links, unread=unread)
@@ -84,12 +84,12 @@ def ingest_paths(
         stored = Stored(known, stamps, parts, gone=to_delete)
         examined = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
         _ingest(archive, examined, to_delete, len(plan.files), report, progress)
-    files.record_run(archive.store, _last_run(paths, report), report.unread())
+    archive.store.record_run(_last_run(paths, report), report.unread())
     return report
 
 
-def _last_run(paths: Sequence[Path], report: IngestReport) -> files.LastRun:
-    return files.LastRun(
+def _last_run(paths: Sequence[Path], report: IngestReport) -> LastRun:
+    return LastRun(
         datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         [printable(Path(os.path.abspath(path))) for path in paths],  # noqa: PTH100
         report.n_added, report.n_changed, report.n_moved, report.n_unchanged, report.n_deleted,
@@ -233,7 +233,7 @@ class _Run:
             (self._report.empty if examined.is_empty else self._report.failures).append(examined.failure)
         elif examined.moved_from is not None:
             self._begin_changes()
-            files.move(self._store, examined.moved_from, examined.uri, examined.stamp)
+            self._store.move(examined.moved_from, examined.uri, examined.stamp)
             self._report.moved[examined.moved_from] = examined.uri
         else:
             self._report.n_unchanged += 1
@@ -297,7 +297,7 @@ class _Run:
                 with contextlib.suppress(StoreError):
                     self._commit(whole)
         if ended_well and self._restamped:
-            files.restamp(self._store, self._restamped)
+            self._store.restamp(self._restamped)
         if self._changes:
             self._archive.dense_cache.save()
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
@@ -332,13 +332,13 @@ class _Run:
         stamp = untrusted(examined.stamp) if examined.is_part else examined.stamp
         with self._store.transaction():
             source = examined.moved_from or (None if examined.is_new else examined.uri)
-            former = files.former_uris(self._store, source).get(source, []) if source else []
+            former = self._store.former_uris(source).get(source, []) if source else []
             if examined.moved_from is not None:
                 former = [*former, examined.moved_from]
                 self._store.delete([examined.moved_from])
             self._store.put(document, passages, vectors, stamp)
             if former:
-                files.keep_former_uris(self._store, {examined.uri: former})
+                self._store.keep_former_uris({examined.uri: former})
 
     def _report_progress(self, examined: Examined) -> None:
         self._n_done += examined.is_last

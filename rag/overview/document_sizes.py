@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,6 @@ class DocumentSize:
     n_characters: int
 
 
-def document_sizes(store: SqliteStore) -> dict[int, DocumentSize]:
+def document_sizes(store: CollectionStore) -> dict[int, DocumentSize]:
     """The sizes by document id. The texts are not read; documents without a passage are missing."""
-    query = 'SELECT doc_id, count(*), coalesce(max(page), 0), max("end") FROM passages GROUP BY doc_id'
-    return {int(doc_id): DocumentSize(*numbers) for doc_id, *numbers in store.select(query)}
+    return {doc_id: DocumentSize(*numbers) for doc_id, *numbers in store.passage_extents()}

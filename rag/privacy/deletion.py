@@ -12,8 +12,7 @@ from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.privacy.removal import Removal, Removed
 from askive.rag.store.archive import Archive
-from askive.rag.store.files import former_uris
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 
 
 def remove_collection(
@@ -91,6 +90,6 @@ def removal_in(config: Config, archive: Archive, uris: Iterable[str], name: str)
     )
 
 
-def _former(store: SqliteStore, uris: Collection[str]) -> frozenset[str]:
+def _former(store: CollectionStore, uris: Collection[str]) -> frozenset[str]:
     """The paths that these documents were moved from."""
-    return frozenset(old for uri, olds in former_uris(store).items() if uri in uris for old in olds)
+    return frozenset(old for uri, olds in store.former_uris().items() if uri in uris for old in olds)

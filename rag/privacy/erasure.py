@@ -8,7 +8,7 @@ from pathlib import Path
 from askive.rag.config import Config
 from askive.rag.store.archive import Archive
 from askive.rag.store.database_file import migration_copies
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 from askive.rag.summary.kept import delete_kept
 
 
@@ -25,7 +25,7 @@ def erase_removed(config: Config, archive: Archive, *, states_cleared: bool | No
 
 
 def erase_store(
-    config: Config, folder: Path, store: SqliteStore, *, states_cleared: bool | None = None
+    config: Config, folder: Path, store: CollectionStore, *, states_cleared: bool | None = None
 ) -> bool:
     """As `erase_removed`, for the store in `folder`, marked or not."""
     from askive.models.registry import clear_states

@@ -11,7 +11,7 @@ from askive.rag.config import RetrievalConfig
 from askive.rag.retrieval.fusion import convex, reciprocal_rank
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
-from askive.rag.store.vector_index import Ids
+from askive.rag.store.protocols import HybridSearch
 from askive.rag.types import Passage, Source
 
 Scores = dict[int, float]
@@ -30,22 +30,21 @@ class Candidates:
         self._archive = archive
         self._config = config
         self._admitted = admitted
-        self._within = archive.store.passage_ids(admitted) if admitted else None
         self._n = n
         self.passages: Passages = {}
         self.parts: Parts = {}
 
     def search(self, query: str, *, explained: bool = False) -> Scores:
         """Scores of one query. explained: keep the parts of the scores in `parts`."""
-        return self._search(query, self._n, self._within, self._admitted, explained)
+        return self._search(query, self._n, self._admitted, explained)
 
     def search_within(self, query: str, narrower: Filter, n: int) -> Scores:
         """Scores of the best n under a narrower filter: in a large archive they may not be among the best of all."""
-        return self._search(query, n, self._archive.store.passage_ids(narrower), narrower, True)
+        return self._search(query, n, narrower, True)
 
-    def _search(self, query: str, n: int, within: Ids | None, admitted: Filter, explained: bool) -> Scores:
+    def _search(self, query: str, n: int, admitted: Filter, explained: bool) -> Scores:
         parts: Parts = {}
-        scores = self._fused(query, n, within, admitted, parts)
+        scores = self._fused(query, n, admitted, parts)
         unknown = [item for item in scores if item not in self.passages]
         self.passages.update(self._archive.passages(unknown))
         if explained:
@@ -54,14 +53,16 @@ class Candidates:
         # Another process may have deleted a passage in the meantime.
         return {item: score for item, score in scores.items() if item in self.passages}
 
-    def _fused(self, query: str, n: int, within: Ids | None, admitted: Filter, parts: Parts) -> Scores:
+    def _fused(self, query: str, n: int, admitted: Filter, parts: Parts) -> Scores:
         mode = self._config.mode
+        if mode == "hybrid" and self._config.fusion == "rrf" and self._archive.hybrid is not None:
+            return self._fused_in_store(self._archive.hybrid, query, n, admitted, parts)
         lexical = {} if mode == "dense" else dict(self._archive.lexical.search(query, n, admitted or None))
         if mode == "lexical":
             parts.update({item: {"lexical": score} for item, score in lexical.items()})
             return lexical
         vector = self._archive.embed_query(query)
-        dense = dict(self._archive.dense.search(vector, n, within))
+        dense = dict(self._archive.nearest(vector, n, admitted or None))
         if mode == "dense":
             parts.update({item: {"dense": cosine} for item, cosine in dense.items()})
             return dense
@@ -72,6 +73,15 @@ class Candidates:
             fused = dict(convex(dense, lexical, self._config.dense_weight))
         for item, cosine in dense.items():
             parts[item] = {"dense": cosine, "lexical": lexical.get(item, 0.0), "fused": fused[item]}
+        return fused
+
+    def _fused_in_store(
+        self, hybrid: HybridSearch, query: str, n: int, admitted: Filter, parts: Parts
+    ) -> Scores:
+        vector = self._archive.embed_query(query)
+        fused = dict(hybrid.fused(query, vector, n, admitted or None))
+        for item, cosine in self._cosines(list(fused), vector).items():
+            parts[item] = {"dense": cosine, "fused": fused[item]}
         return fused
 
     def _cosines(self, items: Sequence[int], vector: Vectors) -> Scores:

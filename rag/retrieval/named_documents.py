@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from askive.rag.errors import UsageError
 from askive.rag.store.filters import Filter
-from askive.rag.store.sqlite import SqliteStore
+from askive.rag.store.protocols import CollectionStore
 from askive.rag.types import Source
 
 _MAX_LISTED = 5
@@ -19,7 +19,7 @@ _MIN_LIKENESS = 55
 _NOTE = re.compile(r"\s*\([^()]*\)$")
 
 
-def checked_filter(admitted: Filter, store: SqliteStore) -> Filter:
+def checked_filter(admitted: Filter, store: CollectionStore) -> Filter:
     """The filter with the uris of the documents that it names; one without names is returned as it is.
 
     Raises UsageError for a publisher or a field that no document has, and for a name of no document or of several.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from askive.models.embedders.cached import CachedEmbedder
 from askive.models.protocols import Embedder, Vectors
 from askive.rag.config import PassageConfig
 from askive.rag.errors import FingerprintMismatch
+from askive.rag.store.filters import Filter
 from askive.rag.store.fts5 import Fts5Index
+from askive.rag.store.protocols import CollectionStore, DenseSearch, HybridSearch, LexicalIndex
 from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
 from askive.rag.store.vector_cache import FaissIndex, VectorCache
 from askive.rag.types import Document, Passage, Source
@@ -22,28 +25,52 @@ STORE_NAME = "store.sqlite3"
 class Archive:
     """One collection, open for search and changes. Use `Archive.open`."""
 
-    def __init__(self, folder: Path, store: SqliteStore, embedder: Embedder, passages: PassageConfig) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: CollectionStore,
+        embedder: Embedder,
+        passages: PassageConfig,
+        *,
+        lexical: LexicalIndex,
+        open_dense: Callable[[int], DenseSearch],
+        hybrid: HybridSearch | None = None,
+    ) -> None:
+        """open_dense: called once with the dimension. hybrid: where the store fuses both indexes itself."""
         self.folder = folder
         self.store = store
         self.embedder = CachedEmbedder(embedder)
         self.passages_config = passages
-        self.lexical = Fts5Index(store)
-        self._dense: VectorCache | None = None
+        self.lexical = lexical
+        self.hybrid = hybrid
+        self._open_dense = open_dense
+        self._dense: DenseSearch | None = None
 
     @classmethod
     def open(cls, path: Path, embedder: Embedder, passages: PassageConfig, *, create: bool = True) -> Archive:
-        """The collection in the folder `path`.
+        """The collection in the folder `path`, in SQLite.
 
         Raises CollectionNotFound when it does not exist and `create` is false; StoreError when it is damaged;
         FingerprintMismatch when it was built with another embedder or other passage settings.
         """
-        archive = cls(path, SqliteStore(path / STORE_NAME, create=create), embedder, passages)
+        store = SqliteStore(path / STORE_NAME, create=create)
+        return cls(
+            path,
+            store,
+            embedder,
+            passages,
+            lexical=Fts5Index(store),
+            open_dense=lambda dimension: VectorCache(store, path, dimension),
+        ).checked()
+
+    def checked(self) -> Self:
+        """This archive, after `check_fingerprint`; closed when that fails."""
         try:
-            archive.check_fingerprint()
+            self.check_fingerprint()
         except BaseException:
-            archive.close()
+            self.close()
             raise
-        return archive
+        return self
 
     def fingerprint(self) -> Fingerprint:
         """The fingerprint of new embeddings: embedder and passage settings. Loads the embedder."""
@@ -64,17 +91,26 @@ class Archive:
 
     @property
     def dense(self) -> FaissIndex:
-        """The vector index of the store's current state."""
-        return self.dense_cache.current()
+        """The FAISS index of the current state, of a collection in SQLite."""
+        cache = self.dense_cache
+        if not isinstance(cache, VectorCache):
+            raise TypeError(f"{type(cache).__name__} has no FAISS index")
+        return cache.current()
 
     @property
-    def dense_cache(self) -> VectorCache:
-        """The vector index and its file."""
+    def dense_cache(self) -> DenseSearch:
+        """The vectors, and for a collection in SQLite the file of their index."""
         if self._dense is None:
             stored = self.store.fingerprint()
-            dimension = stored.dimension if stored else self.embedder.dimension
-            self._dense = VectorCache(self.store, self.folder, dimension)
+            self._dense = self._open_dense(stored.dimension if stored else self.embedder.dimension)
         return self._dense
+
+    def nearest(self, vector: Vectors, top_k: int, admitted: Filter | None = None) -> list[tuple[int, float]]:
+        """(passage_id, cosine) of the nearest passages of documents that the filter admits, best first.
+
+        vector: shape (dimension,), of unit length.
+        """
+        return self.dense_cache.nearest(vector, top_k, admitted)
 
     def counts(self) -> Counts:
         """Number of documents and passages."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from askive.models.protocols import Vectors
 from askive.rag.store.index_checksum import seal, sealed_number
-from askive.rag.store.vector_index import Ids
+from askive.rag.store.protocols import Ids
 
 
 class FaissIndex:

@@ -18,7 +18,7 @@ from askive.models.machine import physical_cores
 from askive.models.protocols import Vectors
 from askive.rag.store.faiss_flat import FaissIndex
 from askive.rag.store.index_checksum import seal, sealed_number
-from askive.rag.store.vector_index import Ids
+from askive.rag.store.protocols import Ids
 
 Exact = Callable[[Sequence[int]], Mapping[int, Vectors]]
 """Returns the stored vectors of some ids; missing ids are left out."""

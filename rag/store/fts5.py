@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from askive.rag.store.filters import Filter
-from askive.rag.store.sqlite import SqliteStore
 from askive.rag.text.sentences import Span
 from askive.rag.text.words import content_words
 from askive.rag.types import Passage
@@ -46,16 +45,41 @@ class Match:
     context_spans: tuple[Span, ...]
 
 
-class Fts5Index:
-    """Search over passages and their context (title, headings, publisher, date)."""
+class Selects(Protocol):
+    """A database with the tables `passages` and `passages_fts`."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def select(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of an SQL query."""
+        ...
+
+
+class Fts5Index:
+    """Search over passages and their context (title, headings, publisher, date). Implements LexicalIndex."""
+
+    def __init__(self, store: Selects) -> None:
         self._store = store
 
     def search(self, query: str, top_k: int, admitted: Filter | None = None) -> list[tuple[int, float]]:
         """(passage_id, BM25), best first; empty when the query has no words."""
         expression = fts_expression(query)
-        return self._store.search_fts(expression, top_k, admitted) if expression else []
+        return self.search_expression(expression, top_k, admitted) if expression else []
+
+    def search_expression(
+        self, expression: str, top_k: int, admitted: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """(passage_id, BM25) for an FTS5 expression, best first; higher is better."""
+        condition, values = admitted.sql() if admitted else ("", [])
+        within = (
+            f"AND rowid IN (SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE {condition})"
+            if condition
+            else ""
+        )
+        rows = self._store.select(
+            "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
+            f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
+            (expression, *values, top_k),
+        )
+        return [(int(passage_id), float(score)) for passage_id, score in rows]
 
     def count(self, expression: str) -> int:
         """The number of passages that match."""

@@ -22,7 +22,9 @@ from askive.models.protocols import Vectors
 from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.passage_context import context_of
 from askive.rag.store.database_file import connect, copy_before, file_id, open_in_place
+from askive.rag.store.files import STAMP, SqliteFiles
 from askive.rag.store.filters import SYNONYMS, Filter
+from askive.rag.store.protocols import Ids
 from askive.rag.store.schema import (
     FORMAT,
     MIGRATED,
@@ -35,20 +37,17 @@ from askive.rag.store.schema import (
 )
 from askive.rag.store.secure_delete import UNERASED, erase
 from askive.rag.store.sqlite_errors import closed_failure, format_failure, read_fingerprint, store_failure
-from askive.rag.store.vector_index import Ids
 from askive.rag.text.dates import days_of
 from askive.rag.types import NOT_READ, Document, Passage, Source
 
 __all__ = ["BUSY_TIMEOUT_S", "Counts", "Fingerprint", "SqliteStore"]
 
-STAMP = "INSERT OR REPLACE INTO files SELECT uri, ? FROM documents WHERE uri = ?"
-"""Records the stamp of a file, unless another process has removed its document in the meantime."""
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for a write by another process."""
 _SOURCE_COLUMNS = "doc_id, uri, title, media_type, published, publisher"
 
 
-class SqliteStore:
+class SqliteStore(SqliteFiles):
     """One collection on disk, at `path`. Thread-safe.
 
     Raises StoreError when the file is not a store, is damaged, or is from a newer version; CollectionNotFound when it
@@ -223,23 +222,6 @@ class SqliteStore:
                 values,
             )
             return np.fromiter((row[0] for row in rows), dtype=np.int64)
-
-    def search_fts(
-        self, expression: str, top_k: int, admitted: Filter | None = None
-    ) -> list[tuple[int, float]]:
-        """(passage_id, BM25) for an FTS5 expression, best first; higher is better."""
-        condition, values = admitted.sql() if admitted else ("", [])
-        within = (
-            f"AND rowid IN (SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE {condition})"
-            if condition
-            else ""
-        )
-        rows = self.select(
-            "SELECT rowid, -bm25(passages_fts, 1.0, 0.6) AS score FROM passages_fts"
-            f" WHERE passages_fts MATCH ? {within} ORDER BY score DESC, rowid LIMIT ?",
-            (expression, *values, top_k),
-        )
-        return [(int(passage_id), float(score)) for passage_id, score in rows]
 
     def check(self) -> list[str]:
         """Descriptions of the store's inconsistencies; empty when it is consistent."""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from askive.models.protocols import Vectors
 from askive.rag.store.faiss_flat import FaissIndex
 from askive.rag.store.faiss_ivf import IvfIndex
 from askive.rag.store.filters import Filter
+from askive.rag.store.protocols import Ids, Scored
 from askive.rag.store.sqlite import SqliteStore
 
 __all__ = ["EXACT_UP_TO", "FaissIndex", "VectorCache"]
@@ -39,6 +41,7 @@ class VectorCache:
         self._dimension = dimension
         self._exact_up_to = exact_up_to
         self._current: tuple[int, FaissIndex] | None = None
+        self._within: tuple[int, Filter, Ids] | None = None
         self._lock = threading.RLock()
 
     def current(self) -> FaissIndex:
@@ -55,6 +58,18 @@ class VectorCache:
                     index = self._saved(self._build(n), generation)
                 self._current = (generation, index)
             return self._current[1]
+
+    def nearest(self, vector: Vectors, top_k: int, admitted: Filter | None = None) -> Scored:
+        """(passage_id, cosine) of the nearest passages of documents that the filter admits."""
+        return self.current().search(vector, top_k, self._ids(admitted) if admitted else None)
+
+    def _ids(self, admitted: Filter) -> Ids:
+        """The passages that the filter admits; kept, since a question searches several times with one filter."""
+        generation = self._store.generation
+        with self._lock:
+            if self._within is None or self._within[:2] != (generation, admitted):
+                self._within = (generation, admitted, self._store.passage_ids(admitted))
+            return self._within[2]
 
     def preload(self) -> None:
         """Before a change: load the current index if it is on disk, so that it is updated and not rebuilt later."""

@@ -203,12 +203,12 @@ class SentenceSurvey:
 
     def _nearest(self) -> dict[int, float]:
         """The cosines of the nearest passages, by id."""
-        ids = None
+        admitted = None
         if len(self._sources) < self._archive.counts().n_documents:
             uris = tuple(source.uri for source in self._sources.values())
-            ids = self._archive.store.passage_ids(Filter(documents=uris))
+            admitted = Filter(documents=uris)
         vector = self._archive.embed_query(self._subject.text)
-        found = self._archive.dense.search(vector, _N_NEAREST, ids)
+        found = self._archive.nearest(vector, _N_NEAREST, admitted)
         return {item: cosine for item, cosine in found if cosine >= _MIN_COSINE}
 
     def _accepted(self, hit: Hit) -> Iterator[SourceSentence]:

@@ -16,7 +16,6 @@ from askive.rag.errors import AskiveError, StoreError, UsageError
 from askive.rag.privacy.leftovers import sweep, uploads_lock
 from askive.rag.privacy.register import uploads_folder
 from askive.rag.store.archive import STORE_NAME
-from askive.rag.store.files import rebase
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.upkeep.backup import Backup, Progress
 
@@ -94,7 +93,7 @@ def _restore_collection(config: Config, backup: Backup, name: str, notify: Notif
                         remedy="use another backup; nothing was changed",
                     )
                 _require_unused(config, name, store.store_id)
-                rebase(store, backup.manifest["uploads"], str(uploads_folder(config)))
+                store.rebase(backup.manifest["uploads"], str(uploads_folder(config)))
                 for file in backup.names(f"uploads/{store.store_id}/"):
                     backup.extract(file, config.home.absolute() / file)
         except BaseException:

@@ -17,9 +17,9 @@ from askive.rag.config import PassageConfig
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.protocols import Ids, VectorIndex
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.store.vector_cache import FaissIndex, VectorCache
-from askive.rag.store.vector_index import Ids, VectorIndex
 
 DIMENSION = 8
 Make = Callable[[int], VectorIndex]

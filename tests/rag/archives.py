@@ -12,6 +12,7 @@ from askive.rag.assistant import Assistant
 from askive.rag.config import Config, PassageConfig
 from askive.rag.ingest.splitting import chunk
 from askive.rag.store.archive import Archive
+from askive.rag.store.sqlite import SqliteStore
 from askive.rag.types import Document
 
 
@@ -25,6 +26,12 @@ class NoGenerator(ScriptedGenerator):
 
     def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         raise AssertionError("the generator was used")
+
+
+def sqlite_of(archive: Archive) -> SqliteStore:
+    """The store of an archive in SQLite."""
+    assert isinstance(archive.store, SqliteStore)
+    return archive.store
 
 
 def document(

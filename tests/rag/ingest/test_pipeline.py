@@ -29,8 +29,8 @@ from askive.rag.load import read_bytes
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
-from askive.rag.store.files import former_uris, stamps
 from askive.rag.store.filters import Filter
+from askive.rag.store.vector_cache import VectorCache
 from askive.rag.types import Document
 from tests.rag.ingest.inline_pool import POOL, InlinePool
 from tests.rag.ingest.test_embed_ahead import InterruptAt
@@ -149,7 +149,7 @@ def test_only_new_passages_are_embedded(tmp_path: Path, monkeypatch: pytest.Monk
         shutil.copyfile(documents / "b.md", documents / "c.md")
         report = ingest_paths(archive, [documents])
         assert (report.n_moved, report.n_added, report.n_deleted) == (1, 1, 0)
-        assert former_uris(archive.store) == {str(documents / "b.md"): [uri, str(documents / "in" / "a.md")]}
+        assert archive.store.former_uris() == {str(documents / "b.md"): [uri, str(documents / "in" / "a.md")]}
         assert set(archive.store.known_sha256()) == {str(documents / "b.md"), str(documents / "c.md")}
         # The name of the file is the title of both, and so a part of what is embedded.
         assert embedder.n_texts == 8 + 14
@@ -263,7 +263,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(
 def test_a_file_touched_just_now_is_compared_by_its_bytes(tmp_path: Path, documents: Path) -> None:
     with Archive.open(tmp_path / "c", EMBEDDER, SMALL) as archive:
         ingest_paths(archive, [documents])
-        assert set(stamps(archive.store).values()) == {f"v{READING}:"}
+        assert set(archive.store.stamps().values()) == {f"v{READING}:"}
         (documents / "bridge.txt").write_text("Changed at once.")
         assert ingest_paths(archive, [documents]).n_changed == 1
 
@@ -288,7 +288,7 @@ def test_files_that_older_code_read_are_read_again(
         generation = store.generation
         report = ingest_paths(archive, [documents])
         assert (report.n_changed, report.n_unchanged, store.generation) == (0, 3, generation)
-        assert {stamp[: stamp.index(":")] for stamp in stamps(store).values()} == {f"v{READING + 1}"}
+        assert {stamp[: stamp.index(":")] for stamp in store.stamps().values()} == {f"v{READING + 1}"}
 
 
 def test_a_named_file_that_is_gone_is_removed(tmp_path: Path, documents: Path) -> None:
@@ -346,7 +346,7 @@ def test_a_document_is_removed_from_everything(tmp_path: Path, documents: Path) 
         assert archive.document_by_uri(bridge) is None
         assert archive.store.vectors(sorted(ids)) == {}
         assert archive.lexical.search("bridge trams", 9) == []
-        assert archive.dense_cache.on_disk()
+        assert isinstance(archive.dense_cache, VectorCache) and archive.dense_cache.on_disk()
         assert not ids & {i for i, _ in archive.dense.search(archive.embed_query("bridge trams"), 99)}
         assert archive.store.check() == []
         assert Path(bridge).exists()

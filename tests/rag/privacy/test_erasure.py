@@ -31,6 +31,7 @@ from askive.rag.store.secure_delete import UNERASED, is_marked
 from askive.rag.summary.kept import FOLDER
 from askive.rag.types import Document
 from tests.erasing import STAYS, holders, secret, write
+from tests.rag.archives import sqlite_of
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -166,7 +167,7 @@ def test_many_changes_in_small_documents(config: Config) -> None:
 def test_a_collection_of_an_earlier_version(config: Config, folder: Path) -> None:
     """It has no mark, and its free pages may hold anything."""
     with index(config, folder) as archive:
-        db = archive.store._db
+        db = sqlite_of(archive)._db
         db.execute("PRAGMA secure_delete = OFF")
         db.execute("DELETE FROM meta WHERE key = ?", (UNERASED,))
         archive.store.delete([str(folder / "alpha.txt")])
@@ -179,8 +180,8 @@ def test_a_collection_of_an_earlier_version(config: Config, folder: Path) -> Non
 
 def test_what_cannot_be_erased_yet_is_erased_at_the_next_start(config: Config, folder: Path) -> None:
     with index(config, folder) as archive, open_collection(config, "one") as reader:
-        reader.store._db.execute("BEGIN")
-        reader.store._db.execute("SELECT count(*) FROM documents").fetchone()
+        sqlite_of(reader)._db.execute("BEGIN")
+        sqlite_of(reader)._db.execute("SELECT count(*) FROM documents").fetchone()
         removed = remove_from_collection(config, archive, [str(folder / f"{name}.txt") for name in NAMES])
         assert not removed.erased, "the reader needs the former pages"
         assert archive.store.unerased

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from askive.models.protocols import Vectors
 from askive.rag.config import RetrievalConfig
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
@@ -112,3 +113,27 @@ def test_the_best_of_several(several: list[Scores]) -> None:
     assert found == {
         item: max(scores[item] for scores in several if item in scores) for item in set().union(*several, ())
     }
+
+
+def test_a_store_that_fuses_by_rank_itself_is_asked_once(archive: Archive) -> None:
+    asked: list[tuple[str, int, Filter | None]] = []
+    best = [i for i, _ in archive.lexical.search("harbour storm", 2)]
+
+    class Fused:
+        def fused(
+            self, query: str, vector: Vectors, top_k: int, admitted: Filter | None = None
+        ) -> list[tuple[int, float]]:
+            asked.append((query, top_k, admitted))
+            return [(best[0], 0.03), (best[1], 0.02)]
+
+    archive.hybrid = Fused()
+    by_rank = Candidates(archive, RetrievalConfig(fusion="rrf"), Filter(), 7)
+    assert by_rank.search("harbour storm", explained=True) == {best[0]: 0.03, best[1]: 0.02}
+    assert asked == [("harbour storm", 7, None)]
+    vector = archive.embed_query("harbour storm")
+    assert by_rank.parts[best[0]]["dense"] == pytest.approx(
+        float(archive.store.vectors(best)[best[0]] @ vector)
+    )
+    # By scores both indexes are asked: only they know the scores.
+    assert len(Candidates(archive, RetrievalConfig(), Filter(), 7).search("harbour storm")) > 2
+    assert len(asked) == 1

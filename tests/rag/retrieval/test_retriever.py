@@ -13,10 +13,11 @@ from askive.rag.question.analysis import MAX_QUERY_CHARS, Question
 from askive.rag.retrieval.fusion import convex, reciprocal_rank
 from askive.rag.retrieval.retriever import Retriever, queries_of
 from askive.rag.store.archive import Archive
-from askive.rag.store.fts5 import MAX_QUERY_WORDS, fts_expression
+from askive.rag.store.fts5 import MAX_QUERY_WORDS, Fts5Index, fts_expression
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.text.words import storable
 from askive.rag.types import Turn
+from tests.rag.archives import sqlite_of
 
 RANKING = st.dictionaries(st.integers(1, 20), st.floats(-1, 1), max_size=12).map(
     lambda scores: sorted(scores.items(), key=lambda item: (-item[1], item[0]))
@@ -34,7 +35,7 @@ QUERY = st.one_of(
 def test_no_query_is_a_syntax_error(query: str) -> None:
     expression = fts_expression(query)
     if expression:
-        assert isinstance(_STORE.search_fts(expression, 5), list)
+        assert isinstance(Fts5Index(_STORE).search_expression(expression, 5), list)
 
 
 _STORE: SqliteStore
@@ -43,7 +44,7 @@ _STORE: SqliteStore
 @pytest.fixture(autouse=True)
 def _store(archive: Archive) -> None:
     global _STORE
-    _STORE = archive.store
+    _STORE = sqlite_of(archive)
 
 
 def test_expressions() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from askive.models.protocols import Vectors
 from askive.rag.store.faiss_ivf import IvfIndex
+from askive.rag.store.protocols import Ids
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.store.vector_cache import FaissIndex, VectorCache
-from askive.rag.store.vector_index import Ids
 from askive.rag.types import Document, Passage
 
 DIMENSION = 32

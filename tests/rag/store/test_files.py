@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from askive.rag.store import files
 from askive.rag.store.files import LastRun, Unread
 from askive.rag.store.schema import FORMAT
 from askive.rag.store.sqlite import SqliteStore
-from tests.rag.archives import archive_of, document
+from tests.rag.archives import archive_of, document, sqlite_of
 
 
 @pytest.fixture
@@ -22,56 +21,55 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     with archive_of(
         tmp_path / "c", [document("Ships came.", uri="/d/a"), document("Bread.", uri="/d/b")]
     ) as archive:
-        files.restamp(archive.store, {"/d/a": "1", "/d/b": "2", "/d/none": "3"})
-        yield archive.store
+        archive.store.restamp({"/d/a": "1", "/d/b": "2", "/d/none": "3"})
+        yield sqlite_of(archive)
 
 
 def test_a_move_keeps_ids_and_remembers_the_way(store: SqliteStore) -> None:
     before = store.document_by_uri("/d/a")
     assert before is not None
     generation = store.generation
-    assert files.move(store, "/d/a", "/e/a", "9")
-    assert not files.move(store, "/d/a", "/f/a", "9")
-    assert files.move(store, "/e/a", "/f/a", "10")
+    assert store.move("/d/a", "/e/a", "9")
+    assert not store.move("/d/a", "/f/a", "9")
+    assert store.move("/e/a", "/f/a", "10")
     after = store.document_by_uri("/f/a")
     assert after is not None
     assert (after.doc_id, after.text) == (before.doc_id, before.text)
     assert store.generation > generation
-    assert files.stamps(store) == {"/f/a": "10", "/d/b": "2"}
-    assert files.former_uris(store) == {"/f/a": ["/d/a", "/e/a"]}
+    assert store.stamps() == {"/f/a": "10", "/d/b": "2"}
+    assert store.former_uris() == {"/f/a": ["/d/a", "/e/a"]}
     # Back where it was: a document is not its own former place.
-    files.move(store, "/f/a", "/d/a", "11")
-    assert files.former_uris(store) == {"/d/a": ["/e/a", "/f/a"]}
+    store.move("/f/a", "/d/a", "11")
+    assert store.former_uris() == {"/d/a": ["/e/a", "/f/a"]}
     store.delete(["/d/a"])
-    assert files.former_uris(store) == {}
+    assert store.former_uris() == {}
     assert store.check() == []
 
 
 def test_a_run_replaces_the_account_of_its_own_paths_only(store: SqliteStore) -> None:
     first = LastRun("2026-01-01T00:00:00+00:00", ["/d"], 2, 0, 0, 0, 0)
-    files.record_run(
-        store,
+    store.record_run(
         first,
         [Unread("/d/x.png", "unsupported"), Unread("/d/y.txt", "failed", "it is empty", "fill it")],
     )
-    files.record_run(
-        store, LastRun("2026-01-02T00:00:00+00:00", ["/dd"], 0, 0, 0, 0, 0), [Unread("/dd/.z", "hidden")]
+    store.record_run(
+        LastRun("2026-01-02T00:00:00+00:00", ["/dd"], 0, 0, 0, 0, 0), [Unread("/dd/.z", "hidden")]
     )
-    assert [each.uri for each in files.unread(store)] == ["/d/x.png", "/d/y.txt", "/dd/.z"]
-    assert files.unread(store, ("failed",)) == [Unread("/d/y.txt", "failed", "it is empty", "fill it")]
+    assert [each.uri for each in store.unread()] == ["/d/x.png", "/d/y.txt", "/dd/.z"]
+    assert store.unread(("failed",)) == [Unread("/d/y.txt", "failed", "it is empty", "fill it")]
     second = LastRun("2026-01-03T00:00:00+00:00", ["/d"], 0, 0, 1, 1, 0)
     generation = store.generation
-    files.record_run(store, second, [])
-    assert [each.uri for each in files.unread(store)] == ["/dd/.z"]
-    assert files.last_run(store) == second
+    store.record_run(second, [])
+    assert [each.uri for each in store.unread()] == ["/dd/.z"]
+    assert store.last_run() == second
     assert store.generation == generation, "the vector index stays valid"
 
 
 def test_duplicates_and_another_data_folder(store: SqliteStore) -> None:
-    assert files.duplicates(store) == [("/d/a", "/d/b")], "the digests of both are the same"
-    files.rebase(store, "/d", "/new/d")
+    assert store.duplicates() == [("/d/a", "/d/b")], "the digests of both are the same"
+    store.rebase("/d", "/new/d")
     assert set(store.known_sha256()) == {"/new/d/a", "/new/d/b"}
-    assert files.stamps(store) == {"/new/d/a": "1", "/new/d/b": "2"}
+    assert store.stamps() == {"/new/d/a": "1", "/new/d/b": "2"}
 
 
 @pytest.mark.parametrize("has_files", [True, False])
@@ -89,8 +87,8 @@ def test_a_store_of_the_former_format_is_copied_and_migrated(tmp_path: Path, has
         db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
         db.commit()
     with closing(SqliteStore(path)) as store:
-        assert files.stamps(store) == ({"/d/a": "7"} if has_files else {})
-        assert files.move(store, "/d/a", "/d/b", "8")
+        assert store.stamps() == ({"/d/a": "7"} if has_files else {})
+        assert store.move("/d/a", "/d/b", "8")
         assert store.check() == []
         assert store.select("SELECT value FROM meta WHERE key = 'format'") == [(str(FORMAT),)]
     with closing(sqlite3.connect(folder / "store.sqlite3.format-2")) as db:

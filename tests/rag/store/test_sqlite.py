@@ -19,9 +19,11 @@ from askive.rag.config import PassageConfig
 from askive.rag.errors import FingerprintMismatch, StoreError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import STORE_NAME, Archive
+from askive.rag.store.fts5 import Fts5Index
 from askive.rag.store.sqlite import Counts, Fingerprint, SqliteStore
 from askive.rag.store.vector_cache import VectorCache
 from askive.rag.types import Document, Passage
+from tests.rag.archives import sqlite_of
 
 DIMENSION = 4
 MADE = Fingerprint("hash", "hash-4", DIMENSION, "{}")
@@ -86,8 +88,8 @@ def test_a_document_at_the_same_uri_is_replaced(store: SqliteStore) -> None:
     assert min(second_ids) > max(first_ids), "ids are never used again"
     assert store.passages(first_ids) == {}
     assert store.vectors(first_ids) == {}
-    assert store.search_fts('"old"', 9) == []
-    assert [i for i, _ in store.search_fts('"words"', 9)] == second_ids
+    assert Fts5Index(store).search_expression('"old"', 9) == []
+    assert [i for i, _ in Fts5Index(store).search_expression('"words"', 9)] == second_ids
     assert store.counts() == Counts(2, 3)
     with pytest.raises(StoreError, match=f"no document {first_doc}"):
         store.document(first_doc)
@@ -126,7 +128,7 @@ def test_a_put_that_fails_changes_nothing(store: SqliteStore) -> None:
         store.put(document("a", "New. Text."), passages_of("New. Text."), vectors_of(1))
     assert list(store.passages(ids)) == ids
     assert store.generation == before
-    assert [i for i, _ in store.search_fts('"old"', 9)] == ids
+    assert [i for i, _ in Fts5Index(store).search_expression('"old"', 9)] == ids
     assert store.check() == []
     put(store, "a", "New. Text.")
 
@@ -171,7 +173,7 @@ def test_several_threads(store: SqliteStore) -> None:
             for n in range(8):
                 put(store, f"{name}-{n}", f"Text {n}. More.")
                 store.counts()
-                store.search_fts('"text"', 5)
+                Fts5Index(store).search_expression('"text"', 5)
         except BaseException as error:
             errors.append(error)
 
@@ -237,7 +239,7 @@ def test_damaged_pages_are_a_store_error_whatever_is_read(tmp_path: Path) -> Non
         damaged.check,
         damaged.sources,
         damaged.known_sha256,
-        lambda: damaged.search_fts('"words"', 5),
+        lambda: Fts5Index(damaged).search_expression('"words"', 5),
         lambda: list(damaged.embeddings()),
         lambda: damaged.passages([1, 2, 3]),
         lambda: damaged.vectors([1]),
@@ -313,7 +315,7 @@ def state(folder: Path) -> dict[str, list[str]]:
             Path(source.uri).name: [p.text for p in archive.store.passages_of(source.doc_id)]
             for source in archive.store.sources()
         }
-        cache = VectorCache(archive.store, folder, 256)
+        cache = VectorCache(sqlite_of(archive), folder, 256)
         query = archive.embed_query("ships")
         assert cache.current().search(query, 50) == cache._build(len(archive.dense)).search(query, 50)
         return held
