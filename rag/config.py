@@ -182,6 +182,11 @@ class Config(_Strict):
         "auto",
         description="auto: recognise the text of pictures and scanned pages where tesseract is installed; off: do not",
     )
+    store: str = Field(
+        "sqlite",
+        pattern=r"^(sqlite|milvus:\S+)$",
+        description="where collections are: sqlite (the data folder) or milvus:URL of a server, see docs/milvus.md",
+    )
     lock_wait_s: float = Field(
         60.0, ge=0, description="seconds to wait for another Askive that is changing the same collection"
     )

@@ -9,6 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from askive.rag.collections.in_milvus import (
+    has_milvus_collection,
+    milvus_names,
+    open_milvus_archive,
+    open_milvus_store,
+    rebuild_in_milvus,
+    rename_in_milvus,
+    uses_milvus,
+)
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path as collection_path
 from askive.rag.collections.swap import (
@@ -25,9 +34,11 @@ from askive.rag.factory import open_embedder
 from askive.rag.seeds import seed_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.database_file import migration_copies
+from askive.rag.store.protocols import CollectionStore
 from askive.rag.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from askive.models.protocols import Embedder
     from askive.rag.ingest.pipeline import Progress
     from askive.rag.ingest.plan import Withheld
     from askive.rag.ingest.report import IngestReport
@@ -37,7 +48,14 @@ DEFAULT_COLLECTION = "default"
 
 def list_collections(config: Config) -> list[str]:
     """Names of the existing collections, sorted."""
+    if uses_milvus(config):
+        return milvus_names(config)
     recover_collections(config)
+    return list_local_collections(config)
+
+
+def list_local_collections(config: Config) -> list[str]:
+    """Names of the collections in the data folder, sorted, whatever the setting `store`."""
     return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
 
@@ -67,10 +85,17 @@ def open_collection(
 
     Raises CollectionNotFound, ModelNotFound, FingerprintMismatch, StoreError.
     """
-    path = folder or collection_path(config, name)
     if folder is None:
-        recover_collection(config, name)
-    return Archive.open(path, open_embedder(config), config.passages, create=create)
+        return open_archive(config, name, open_embedder(config), create=create)
+    return Archive.open(folder, open_embedder(config), config.passages, create=create)
+
+
+def open_archive(config: Config, name: str, embedder: Embedder, *, create: bool = False) -> Archive:
+    """As `open_collection`, with an embedder that is loaded already."""
+    if uses_milvus(config):
+        return open_milvus_archive(config, name, embedder, create=create)
+    recover_collection(config, name)
+    return Archive.open(collection_path(config, name), embedder, config.passages, create=create)
 
 
 @contextmanager
@@ -84,7 +109,8 @@ def write_collection(
     """
     path = collection_path(config, name)
     with lock_collections(config, name, notify=notify):
-        discard_leftovers(config, name)
+        if not uses_milvus(config):
+            discard_leftovers(config, name)
         with open_collection(config, name, create=create) as archive:
             yield archive
             for path in migration_copies(archive.folder):
@@ -110,6 +136,10 @@ def rebuild_collection(
     were deleted. notify, errors: as `write_collection`.
     """
     with lock_collections(config, name, notify=notify):
+        if uses_milvus(config):
+            with rebuild_in_milvus(config, name, open_embedder(config), states_cleared) as archive:
+                yield archive
+            return
         discard_leftovers(config, name)
         fresh = building_path(config, name)
         try:
@@ -151,6 +181,9 @@ def rename_collection(config: Config, name: str, new_name: str, *, notify: Notif
     with lock_collections(config, name, new_name, notify=notify):
         require_collection(config, name)
         _require_free(config, new_name)
+        if uses_milvus(config):
+            rename_in_milvus(config, name, new_name)
+            return
         discard_leftovers(config, name)
         discard_leftovers(config, new_name)
         rename_folder(config, name, new_name)
@@ -175,12 +208,19 @@ def index_seeds(
 
 def has_collection(config: Config, name: str) -> bool:
     """Whether the collection exists."""
+    if uses_milvus(config):
+        return has_milvus_collection(config, name)
     recover_collection(config, name)
     return (collection_path(config, name) / STORE_NAME).is_file()
 
 
-def open_store(config: Config, name: str) -> SqliteStore:
+def open_store(config: Config, name: str) -> CollectionStore:
     """The store of a collection, without models; close it. Raises CollectionNotFound, StoreError, UsageError."""
+    return open_milvus_store(config, name) if uses_milvus(config) else open_local_store(config, name)
+
+
+def open_local_store(config: Config, name: str) -> SqliteStore:
+    """The store of a collection in the data folder, whatever the setting `store`; otherwise as `open_store`."""
     return SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from askive.rag.collections.in_milvus import uses_milvus
 from askive.rag.config import Config
 from askive.rag.doctor.files import Finding, guarded
+from askive.rag.doctor.in_milvus import examine_milvus
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
@@ -37,9 +39,12 @@ def examine_collections(
     full: also check the full-text index of stores above 256 MB. names: only these collections; all when empty.
     """
     stores = sorted(config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
+    in_milvus = uses_milvus(config) and not names
+    if in_milvus:
+        yield from guarded("milvus", lambda: examine_milvus(config))
     if names:
         stores = [path for path in stores if path.parent.name in names]
-    elif not stores:
+    elif not stores and not in_milvus:
         yield Finding("collections", "ok", "none yet; `askive index PATH` creates one")
     for path in stores:
         name = f"collection {path.parent.name}"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.by_name import list_local_collections
 from askive.rag.collections.lock import discard_unused
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
@@ -27,6 +27,7 @@ from askive.rag.privacy.erasure import erase_store
 from askive.rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
+from askive.rag.store.milvus.registry import ID_PREFIX
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
 
@@ -133,7 +134,7 @@ def _delete_aside(config: Config, path: Path) -> None:
 
 
 def _unerased(config: Config) -> Iterator[Leftover]:
-    for name in list_collections(config):
+    for name in list_local_collections(config):
         store = config.collections_dir / name / STORE_NAME
         if is_marked(store):
             what = f"removed text in the file of {name!r}"
@@ -147,7 +148,7 @@ def _erase(config: Config, path: Path) -> None:
 
 def _old_indexes(config: Config) -> Iterator[Leftover]:
     """Vector indexes of earlier generations, and partial files of processes that have ended."""
-    for name in list_collections(config):
+    for name in list_local_collections(config):
         folder = config.collections_dir / name
         files = sorted(folder.glob("dense-*.faiss*"))
         if len(files) < 2 and not any(_PARTIAL_INDEX.fullmatch(path.name) for path in files):
@@ -173,6 +174,9 @@ def _uploads(config: Config) -> Iterator[Leftover]:
         return
     formers = {former_upload(incoming_folder(config), root / name): root / name for name in uploaded}
     for path in files:
+        if path.relative_to(root).parts[0].startswith(ID_PREFIX):
+            # Its document is not in a local collection.
+            continue
         whole = _target(path, formers)
         sha256 = uploaded.get(str(whole.relative_to(root)))
         if sha256 is None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from askive.rag.collections.by_name import list_collections
+from askive.rag.collections.in_milvus import remove_from_milvus, uses_milvus
 from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import delete_set_aside, set_aside
 from askive.rag.config import Config
@@ -143,7 +144,10 @@ def _remove(config: Config, removal: Removal) -> None:
 
         remove_documents(removal.archive, sorted(removal.uris))
         return
-    set_aside(config, removal.collection)
+    if uses_milvus(config):
+        remove_from_milvus(config, removal.collection)
+    else:
+        set_aside(config, removal.collection)
 
 
 def _count_states(config: Config, _removal: Removal) -> int:
@@ -194,6 +198,8 @@ def _delete_summaries(config: Config, removal: Removal) -> bool:
 def _erase(config: Config, removal: Removal) -> bool:
     if removal.archive is not None:
         return erase_removed(config, removal.archive)
+    if uses_milvus(config):
+        return True
     delete_set_aside(config, removal.collection)
     return True
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from askive.models.files import require_room, size_of, sync_file, sync_folder
 from askive.rag.collections.by_name import list_collections, require_collection
+from askive.rag.collections.in_milvus import require_local
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.config import CONFIG_NAME, Config
@@ -66,6 +67,7 @@ def back_up(
     notify: as in `write_collection`. Raises UsageError for a target in the data folder, CollectionNotFound,
     CollectionBusy, StoreError for a damaged store, DiskSpaceError, OSError.
     """
+    require_local(config, "a backup")
     target = target.absolute()
     if target.resolve().is_relative_to(config.home.resolve()):
         raise UsageError(

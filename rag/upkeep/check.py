@@ -10,11 +10,12 @@ from pathlib import Path
 
 from askive.rag.collections.by_name import (
     list_collections,
-    open_store,
+    open_local_store,
     require_collection,
     with_stored_embedder,
     write_collection,
 )
+from askive.rag.collections.in_milvus import require_local
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.path import collection_path
 from askive.rag.collections.swap import recover_collections
@@ -56,6 +57,7 @@ def check_collections(
     all of them are there. Text is never lost: where files are missing the collection stays as it is.
     progress, notify: as in `index_paths`. Raises CollectionNotFound for a name.
     """
+    require_local(config, "a check")
     recover_collections(config)
     if repair:
         sweep(config)
@@ -110,7 +112,7 @@ def _make_full_text_index(
 ) -> bool:
     with (
         lock_collections(config, name, notify=notify),
-        closing(open_store(config, name)) as store,
+        closing(open_local_store(config, name)) as store,
         store.transaction() as db,
     ):
         db.execute("DROP TABLE passages_fts")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askive.rag.collections.by_name import has_collection, list_collections, open_store
+from askive.rag.collections.in_milvus import require_local
 from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.collections.swap import building_path, discard_leftovers, swap_in
 from askive.rag.config import Config
@@ -46,6 +47,7 @@ def restore(
     Raises UsageError for a file that is not a sound backup and for a name that is not in it or exists; CollectionBusy,
     StoreError.
     """
+    require_local(config, "a restore")
     with Backup(source, progress) as backup:
         held: dict[str, int] = backup.manifest["collections"]
         chosen = list(names) or list(held)

@@ -27,6 +27,8 @@ OWNERS = {
     "torch": {"models"},
     "openvino": {"models"},
     "faiss": {"rag"},
+    "milvus_lite": {"rag"},
+    "pymilvus": {"rag"},
     # The chat keeps its history in a file of its own.
     "sqlite3": {"rag", "ui"},
     "gradio": {"ui"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -13,9 +13,14 @@ from filelock import FileLock, Timeout
 from askive.models.embedders.cached import WrappedEmbedder
 from askive.models.errors import AskiveError
 from askive.models.protocols import Embedder, Vectors
-from askive.rag.collections.by_name import create_collection, list_collections, rename_collection
+from askive.rag.collections.by_name import (
+    create_collection,
+    list_collections,
+    open_archive,
+    open_store,
+    rename_collection,
+)
 from askive.rag.collections.lock import lock_collections
-from askive.rag.collections.path import collection_path
 from askive.rag.config import Config
 from askive.rag.errors import LoadError, UsageError
 from askive.rag.ingest.account import account_of
@@ -36,8 +41,6 @@ from askive.rag.privacy.register import (
     quotes_of,
     uploads_folder,
 )
-from askive.rag.store.archive import STORE_NAME, Archive
-from askive.rag.store.sqlite import SqliteStore
 from askive.rag.text.dates import date_range
 from askive.ui.chat.http.failures import failure_view
 from askive.ui.chat.http.payloads import View
@@ -67,7 +70,7 @@ class Library:
         rows: list[View] = []
         for name in list_collections(self._config):
             try:
-                with _store(self._config, name) as store:
+                with closing(open_store(self._config, name)) as store:
                     rows.append({"name": name, "n_documents": store.counts().n_documents})
             except AskiveError as error:
                 rows.append(
@@ -124,10 +127,9 @@ class Library:
         with_quotes: also what `quotes` counts. An uploaded file is deleted, others stay where they are. Waits for the
         question that is being answered, which could cache the document's text again.
         """
-        folder = self._workspace.archive(name).folder
         with (
             self._change(name),
-            self._open_archive(folder, self._workspace.embedder()) as archive,
+            open_archive(self._config, name, self._workspace.embedder()) as archive,
             self._workspace.scheduler.turn(Work.QUESTION),
         ):
             remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
@@ -224,8 +226,7 @@ class Library:
     def _ingest(self, name: str, path: Path, report: Callable[[View], None]) -> View:
         try:
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
-            folder = collection_path(self._config, name)
-            with self._open_archive(folder, embedder) as archive:
+            with open_archive(self._config, name, embedder) as archive:
                 ingested = ingest_paths(archive, [path], ocr=self._config.ocr == "auto")
                 if archive.store.unerased:
                     # The question that is being answered could cache the former text again.
@@ -247,10 +248,6 @@ class Library:
             "n_passages": ingested.n_passages,
             "unchanged": ingested.n_unchanged > 0,
         }
-
-    def _open_archive(self, folder: Path, embedder: Embedder) -> Archive:
-        """A second archive for writing; the one that answers questions keeps reading."""
-        return Archive.open(folder, embedder, self._config.passages, create=False)
 
     def _uploads(self, name: str) -> Path:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
@@ -286,12 +283,3 @@ def _failed(message: str, remedy: str) -> View:
 def _failure(error: BaseException) -> View:
     """A file that cannot be read or named stays so; a lock or a full disk may be free later."""
     return {"step": "failed", **failure_view(error), "retry": not isinstance(error, (LoadError, UsageError))}
-
-
-@contextmanager
-def _store(config: Config, name: str) -> Iterator[SqliteStore]:
-    store = SqliteStore(collection_path(config, name) / STORE_NAME, create=False)
-    try:
-        yield store
-    finally:
-        store.close()
