@@ -26,7 +26,7 @@ from askive.ui.commands import (
     verify,
 )
 from askive.ui.commands import eval as eval_commands
-from askive.ui.commands.folder import backup, check, status, watch
+from askive.ui.commands.folder import backup, check, migrate, status, watch
 from askive.ui.server import commands as server
 from askive.ui.streams import OutputClosed
 from askive.ui.terminal.render import Output, print_error, write_error
@@ -49,6 +49,7 @@ app.command("watch")(watch.watch)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("check")(check.check)
+app.command("migrate")(migrate.migrate)
 app.command("overview")(overview.overview)
 app.command("verify")(verify.verify)
 app.command("chat")(chat.chat)

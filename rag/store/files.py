@@ -16,6 +16,7 @@ Reason = Literal["failed", "empty", "unsupported", "ignored", "hidden", "link", 
 ignore it; it is hidden; it is a link that was not followed; it is a folder that cannot be listed; it is gone, but its
 document was kept."""
 _LAST_RUN = "last_run"
+_ORIGIN = "origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,17 @@ class SqliteFiles(ABC):
                     (new, below),
                 )
                 self.bump()
+
+    @property
+    def origin(self) -> str:
+        """The store id of the collection that this one was migrated from; empty if it was not."""
+        rows = self.select("SELECT value FROM meta WHERE key = ?", (_ORIGIN,))
+        return str(rows[0][0]) if rows else ""
+
+    def set_origin(self, store_id: str) -> None:
+        """Record what this collection is migrated from."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_ORIGIN, store_id))
 
     def passage_extents(self) -> list[tuple[int, int, int, int]]:
         """(doc_id, number of passages, last page or 0, end of the last passage) of each document with passages."""
