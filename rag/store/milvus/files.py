@@ -12,7 +12,8 @@ from itertools import count
 from askive.rag.errors import StoreError
 from askive.rag.store.files import LastRun, Reason, Unread
 from askive.rag.store.milvus.client import Row
-from askive.rag.store.milvus.reading import HEADER, WINDOW, MilvusReading, key_of
+from askive.rag.store.milvus.filtering import MilvusFiltering
+from askive.rag.store.milvus.reading import HEADER, WINDOW, key_of
 from askive.rag.store.milvus.registry import State
 from askive.rag.store.milvus.tables import NO_VECTOR, clipped, parts_of
 
@@ -38,7 +39,7 @@ def record(kind: str, key: str, **values: object) -> Row:
     return {**empty, "key": f"{kind}{key}", "kind": kind, "vector": NO_VECTOR, **values}
 
 
-class MilvusFiles(MilvusReading):
+class MilvusFiles(MilvusFiltering):
     """What a MilvusStore keeps of files. Implements FileRecords."""
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from askive.models.protocols import Vectors
 from askive.rag.store.filters import Filter
 from askive.rag.store.fts5 import MAX_QUERY_WORDS, Match
-from askive.rag.store.milvus.reading import PASSAGE, MilvusReading
+from askive.rag.store.milvus.filtering import MilvusFiltering
+from askive.rag.store.milvus.reading import PASSAGE
 from askive.rag.store.milvus.terms import decoded, encoded, matches_in, needed_terms, terms_of
 from askive.rag.store.protocols import Scored
 from askive.rag.text.words import content_words
@@ -20,7 +21,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 class MilvusVectors:
     """Search by vector, in Milvus. Implements DenseSearch."""
 
-    def __init__(self, store: MilvusReading) -> None:
+    def __init__(self, store: MilvusFiltering) -> None:
         self._store = store
 
     def nearest(self, vector: Vectors, top_k: int, admitted: Filter | None = None) -> Scored:
@@ -43,7 +44,7 @@ class MilvusFullText:
     Implements LexicalIndex and HybridSearch.
     """
 
-    def __init__(self, store: MilvusReading) -> None:
+    def __init__(self, store: MilvusFiltering) -> None:
         self._store = store
 
     def search(self, query: str, top_k: int, admitted: Filter | None = None) -> Scored:
@@ -139,7 +140,7 @@ def _terms(query: str) -> str:
     return " ".join(dict.fromkeys(terms_of([(" ".join(words), "")])[0].split()))
 
 
-def _condition(store: MilvusReading, admitted: Filter | None) -> str | None:
+def _condition(store: MilvusFiltering, admitted: Filter | None) -> str | None:
     """The condition for a search; None when there is nothing to search."""
     own = store.condition(admitted) if store.fingerprint() is not None else None
     if own is None:

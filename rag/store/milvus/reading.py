@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -16,14 +13,13 @@ import numpy as np
 
 from askive.models.protocols import Vectors
 from askive.rag.errors import StoreError, UsageError
-from askive.rag.store.filters import SYNONYMS, Filter
 from askive.rag.store.milvus.client import Milvus, Row
 from askive.rag.store.milvus.registry import Registry, State
 from askive.rag.store.milvus.tables import table_names
 from askive.rag.store.milvus.terms import page_of
 from askive.rag.store.protocols import Ids
 from askive.rag.store.schema import Counts, Fingerprint
-from askive.rag.types import NOT_READ, Document, Passage, Source
+from askive.rag.types import Document, Passage, Source
 
 T = TypeVar("T")
 WINDOW = 1000
@@ -31,7 +27,7 @@ WINDOW = 1000
 _TEXT_WINDOW = 100
 HEADER = ("doc_id", "uri", "title", "media_type", "sha256", "published", "publisher", "stamp", "first_passage",
           "n_passages", "n_parts", "last_page", "last_end")  # fmt: skip
-_SOURCE = ("doc_id", "uri", "title", "media_type", "published", "publisher")
+SOURCE = ("doc_id", "uri", "title", "media_type", "published", "publisher")
 PASSAGE = ("passage_id", "doc_id", "start", "end", "heading", "page", "text")
 NO_DATE_FIRST, NO_DATE_LAST = "~", ""
 """Of a document without a date: after every day, and before every day."""
@@ -213,14 +209,6 @@ class MilvusReading:
             )
             yield from (row["value"] for row in sorted(rows, key=lambda row: int(row["n"])))
 
-    def sources(self, admitted: Filter | None = None) -> list[Source]:
-        """The documents that the filter admits, without their text, in the order of insertion."""
-        rows = self.headers(_SOURCE)
-        if admitted:
-            ids = set(self.admitted_documents(admitted))
-            rows = [row for row in rows if row["doc_id"] in ids]
-        return [_source(row) for row in rows]
-
     def passages(self, passage_ids: Sequence[int]) -> dict[int, tuple[Passage, Source]]:
         """Passages with their sources, by id; missing ids are left out."""
         rows = self.passage_rows(passage_ids, PASSAGE)
@@ -229,8 +217,8 @@ class MilvusReading:
         for at in range(0, len(doc_ids), WINDOW):
             chosen = in_list("doc_id", doc_ids[at : at + WINDOW])
             sources |= {
-                int(row["doc_id"]): _source(row)
-                for row in self._select('kind == "d"', chosen, fields=_SOURCE)
+                int(row["doc_id"]): source_of(row)
+                for row in self._select('kind == "d"', chosen, fields=SOURCE)
             }
         return {
             int(row["passage_id"]): (self._passage(row), sources[row["doc_id"]])
@@ -287,14 +275,6 @@ class MilvusReading:
             if row["n_passages"]
         ]
 
-    def passage_ids(self, admitted: Filter) -> Ids:
-        """Ids of the passages of documents that the filter admits, ascending; shape (n,)."""
-        condition = self.condition(admitted)
-        if condition is None:
-            return np.array([], dtype=np.int64)
-        batches = self.passage_windows(("passage_id",), *([condition] if condition else []))
-        return np.array([row["passage_id"] for rows in batches for row in rows], dtype=np.int64)
-
     def embeddings(self, batch: int = WINDOW, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
         """All embeddings, ordered by id: shapes (n,) and (n, dimension). after: only higher ids.
 
@@ -308,101 +288,6 @@ class MilvusReading:
         """Embeddings by passage id, each of shape (dimension,); missing ids are left out."""
         rows = self.passage_rows(passage_ids, ("passage_id", "vector"))
         return {int(row["passage_id"]): np.array(row["vector"], dtype=np.float32) for row in rows}
-
-    def publishers(self) -> list[str]:
-        """All publishers, sorted."""
-        return self.derived(
-            "publishers",
-            lambda: sorted({row["publisher"] for row in self.headers(("doc_id", "publisher"))} - {""}),
-        )
-
-    def metadata(self) -> dict[int, dict[str, Any]]:
-        """The metadata of all documents, by id."""
-        return self.derived("metadata", self._read_metadata)
-
-    def _read_metadata(self) -> dict[int, dict[str, Any]]:
-        parts: dict[int, dict[int, str]] = defaultdict(dict)
-        for first in range(0, self._next_doc(), WINDOW):
-            window = f"doc_id >= {first} and doc_id < {first + WINDOW}"
-            for row in self._select('kind == "m"', window, fields=("doc_id", "n", "value")):
-                parts[int(row["doc_id"])][int(row["n"])] = row["value"]
-        return {
-            doc_id: json.loads("".join(own[n] for n in sorted(own)))["fields"]
-            for doc_id, own in sorted(parts.items())
-        }
-
-    def fields(self) -> list[str]:
-        """Names of all metadata fields, sorted."""
-        return sorted({name for fields in self.metadata().values() for name in fields})
-
-    def field_values(self, field: str) -> list[tuple[Any, ...]]:
-        """(doc_id, value) of every document with this metadata field, or a synonym; it may have several values."""
-        pairs: dict[tuple[int, Any], None] = {}
-        for doc_id, fields in self.metadata().items():
-            for name in SYNONYMS.get(field, (field,)):
-                value = fields.get(name)
-                for one in value if isinstance(value, list) else [value]:
-                    if one is not None:
-                        pairs[doc_id, one] = None
-        return list(pairs)
-
-    def not_read(self) -> dict[str, list[str]]:
-        """The parts that were not read of the documents that were not read in full, by uri."""
-        partial = {
-            doc_id: fields[NOT_READ] for doc_id, fields in self.metadata().items() if NOT_READ in fields
-        }
-        rows = self.headers(("doc_id", "uri")) if partial else []
-        return {row["uri"]: list(partial[row["doc_id"]]) for row in rows if row["doc_id"] in partial}
-
-    def admitted_documents(self, admitted: Filter) -> list[int]:
-        """Ids of the documents that a filter admits, as SQLite would say it, ascending."""
-        return self.derived(("documents", admitted), lambda: self._admitted(admitted))
-
-    def _admitted(self, admitted: Filter) -> list[int]:
-        metadata = self.metadata() if admitted.where else {}
-        fields = ("doc_id", "uri", "published_first", "published_last", "publisher")
-        rows = self.headers(fields)
-        condition, values = admitted.sql()
-        with closing(sqlite3.connect(":memory:")) as db:
-            db.execute(
-                "CREATE TABLE documents (doc_id, uri, published_first, published_last, publisher, metadata)"
-            )
-            db.executemany(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        row["doc_id"], row["uri"],
-                        None if row["published_first"] == NO_DATE_FIRST else row["published_first"],
-                        row["published_last"] or None, row["publisher"] or None,
-                        json.dumps(metadata.get(row["doc_id"], {}), ensure_ascii=False),
-                    )
-                    for row in rows
-                ),
-            )  # fmt: skip
-            found = db.execute(f"SELECT doc_id FROM documents WHERE {condition} ORDER BY doc_id", values)
-            return [int(doc_id) for (doc_id,) in found]
-
-    def condition(self, admitted: Filter | None) -> str | None:
-        """The condition on passages; empty when all are admitted, None when none is.
-
-        Dates and publishers are conditions of Milvus; paths, names and fields are resolved to documents first.
-        """
-        if not admitted:
-            return ""
-        conditions = []
-        if admitted.after:
-            conditions.append(f'published_last >= "{admitted.after.isoformat()}"')
-        if admitted.before:
-            conditions.append(f'published_first <= "{admitted.before.isoformat()}"')
-        if admitted.publishers:
-            keys = ",".join(f'"{publisher_key(name.lower()) or "none"}"' for name in admitted.publishers)
-            conditions.append(f"publisher_key in [{keys}]")
-        if admitted.path or admitted.where or admitted.documents:
-            ids = self.admitted_documents(admitted)
-            if not ids:
-                return None
-            conditions.append(in_list("doc_id", ids))
-        return " and ".join(conditions)
 
     def derived(self, key: object, compute: Callable[[], T]) -> T:
         """A value that follows from the documents, computed once for each generation; the last eight are kept."""
@@ -420,6 +305,7 @@ class MilvusReading:
         return value
 
 
-def _source(row: Row) -> Source:
+def source_of(row: Row) -> Source:
+    """The document of a row with the fields SOURCE."""
     published, publisher = row["published"] or None, row["publisher"] or None
     return Source(int(row["doc_id"]), row["uri"], row["title"], row["media_type"], published, publisher)
