@@ -80,7 +80,7 @@ def cross_validated(examples: Sequence[Example], regularisation: float) -> NDArr
     found = np.zeros(len(examples))
     for fold in range(FOLDS):
         model = fit([e for e, f in zip(examples, folds, strict=True) if f != fold], regularisation)
-        for at in np.flatnonzero(folds == fold):
+        for at in map(int, np.flatnonzero(folds == fold)):
             found[at] = model.probability(examples[at].text)
     return found
 

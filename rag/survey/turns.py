@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.text.names import names_in
+from askive.rag.text.speakers import writer_in
 
-MAIL = ("message/", "application/mbox")
+MAIL = ("message/", "application/mbox", "text/x-mail")
 CAPTIONS = "text/vtt"
 _MAX_SIGNATURE_CHARS = 200
 # "From: Colin Marsh <c.marsh@brackwater.example>", "> *From:* Colin Marsh"
@@ -81,6 +82,8 @@ class Turns:
         Of a quoted line it is the sender of what is quoted. A signature is nobody's statement.
         """
         passage = sentence.hit.passage
+        if (named := writer_in(passage.heading)) is not None:
+            return _bare(named)
         is_mail = self.is_message(sentence)
         if is_mail and "Attachment: " in passage.heading:
             return ""

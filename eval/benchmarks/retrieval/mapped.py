@@ -31,7 +31,7 @@ from askive.eval.benchmarks.retrieval.vector_search import (
 from askive.models.errors import UsageError
 from askive.models.protocols import Vectors
 from askive.rag.store.faiss_ivf import IvfIndex
-from askive.rag.store.vector_index import Ids
+from askive.rag.store.protocols import Ids
 
 _BATCH_ROWS = 50_000
 _N_QUERIES = 200

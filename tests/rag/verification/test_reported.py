@@ -19,7 +19,7 @@ from askive.eval.calibration.reported import (
     threshold_of,
 )
 from askive.models.errors import UsageError
-from askive.rag.verification.reported import reports, shipped_model, terms_of
+from askive.rag.verification.reported import STORED, reports, shipped_model, terms_of
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_one_label_only_cannot_be_fitted() -> None:
 def test_the_command_prints_figures_and_stores_nothing_by_itself(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = reported.STORED.read_bytes()
+    stored = STORED.read_bytes()
     monkeypatch.setattr(reported, "FOLDS", 2)
     monkeypatch.setattr(reported, "REGULARISATIONS", (1.0,))
     assert main([]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["held_out"]["sentences"] == len(read_examples(GOLD / "held_out.jsonl"))
-    assert reported.STORED.read_bytes() == stored
+    assert STORED.read_bytes() == stored

@@ -105,7 +105,9 @@ def test_the_events_are_the_same(
             for event in assistant.stream(question, **how)
         ]
     assert asked(find_running(config, "town", pytest.fail), question, **how) == alone
-    assert log.rows == [(question, "refused" if alone[-1].refused else "answered")]
+    answer = alone[-1]
+    assert isinstance(answer, Answer)
+    assert log.rows == [(question, "refused" if answer.refused else "answered")]
 
 
 def test_the_command_uses_it_unless_told_otherwise(
@@ -153,7 +155,7 @@ def test_nobody_else_can_use_the_socket(workspace: Workspace, config: Config) ->
     ids=["version", "settings"],
 )
 def test_another_version_or_other_settings_are_declined(
-    workspace: Workspace, config: Config, changes: dict[str, str], reason: str
+    workspace: Workspace, config: Config, changes: dict[str, Any], reason: str
 ) -> None:
     found = find_running(config, "town", pytest.fail)
     assert found is not None

@@ -13,7 +13,7 @@ from askive.rag.collections.by_name import write_collection
 from askive.rag.config import load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.milvus.address import disconnect, parse_address
-from askive.ui.server.app import Limits
+from askive.ui.server.limits import Limits
 from tests.conftest import DOCUMENTS
 from tests.ui.server.conftest import SHIPS, Served, running
 

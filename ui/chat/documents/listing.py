@@ -12,6 +12,7 @@ from typing import Literal
 from askive.rag.ingest.account import account_of
 from askive.rag.overview.document_sizes import DocumentSize, document_sizes
 from askive.rag.store.archive import Archive
+from askive.rag.store.protocols import CollectionStore
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.types import Source
 from askive.ui.chat.http.payloads import View, file_name, source_view
@@ -86,7 +87,8 @@ class Listings:
         store = archive.store
         with self._lock:
             # The version of the file changes with every transaction of another connection, as one that indexes.
-            version = (store.generation, *store.select("PRAGMA data_version")[0])
+            of_file = store.select("PRAGMA data_version")[0] if isinstance(store, SqliteStore) else ()
+            version = (store.generation, *of_file)
             known = self._known.get(store.store_id)
             if known is None or known.store is not store or known.version != version:
                 known = self._known[store.store_id] = _read(archive, version)
@@ -97,7 +99,7 @@ class Listings:
 class _Documents:
     """All documents of a collection by title. texts: what a search looks through, in lower case."""
 
-    store: SqliteStore
+    store: CollectionStore
     version: tuple[int, ...]
     rows: Sequence[View]
     texts: Sequence[str]
