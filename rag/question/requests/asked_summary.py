@@ -40,6 +40,8 @@ _ASKING = frozenset(
     compare comparison difference differences differ
     there's what's let's i'd i've we've""".split()
 )
+_MAIL = "message/"
+_OF_MAIL = re.compile(r"\b(?:e-?mails?|mails?|messages?)\b", re.IGNORECASE)
 _ACRONYMS = ("i", "tl", "dr", "tldr")
 
 
@@ -68,11 +70,15 @@ class AskedSummary:
 def documents_in(question: str, topic: str, sources: Sequence[Source]) -> tuple[Source, ...]:
     """The documents whose title or file name stands in the question, or has all words of the topic, if it is one.
 
-    A title of one word is no name: it may be the topic of others. Of two names of which one is part of the other, the
+    A title of one word is no name, nor is the subject of a mail unless the question speaks of mails: it may be the
+    topic of others. Of two names of which one is part of the other, the
     longer one counts.
     """
     asked = f" {' '.join(words(question))} "
-    found = {source: name for source in sources for name in _names(source) if f" {name} " in asked}
+    with_subjects = _OF_MAIL.search(question) is not None
+    found = {
+        source: name for source in sources for name in _names(source, with_subjects) if f" {name} " in asked
+    }
     named = [
         source
         for source, name in found.items()
@@ -81,7 +87,8 @@ def documents_in(question: str, topic: str, sources: Sequence[Source]) -> tuple[
     if named:
         return tuple(named[:_MAX_NAMED])
     wanted = set(stems(topic)) if topic else set()
-    alike = [source for source in sources if wanted <= set(stems(f"{source.title} {_spelled(source)}"))]
+    titled = [one for one in sources if with_subjects or not one.media_type.startswith(_MAIL)]
+    alike = [source for source in titled if wanted <= set(stems(f"{source.title} {_spelled(source)}"))]
     return tuple(alike) if len(wanted) > 1 and len(alike) == 1 else ()
 
 
@@ -106,9 +113,13 @@ def _is_asking(word: str, opens: bool) -> bool:
     return is_plain and (lower in STOP_WORDS or lower in _ASKING)
 
 
-def _names(source: Source) -> list[str]:
-    """The file name and what of title and file name has several words, as words in lower case."""
-    several = (name for name in (source.title, _spelled(source)) if len(words(name)) > 1)
+def _names(source: Source, with_subjects: bool) -> list[str]:
+    """The file name and what of title and file name has several words, as words in lower case.
+
+    with_subjects: whether the title of a mail, its subject, counts.
+    """
+    title = source.title if with_subjects or not source.media_type.startswith(_MAIL) else ""
+    several = (name for name in (title, _spelled(source)) if len(words(name)) > 1)
     return [" ".join(words(name)) for name in (PurePath(source.uri).name, *several) if words(name)]
 
 

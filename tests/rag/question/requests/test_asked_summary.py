@@ -11,6 +11,7 @@ SOURCES = [
     Source(1, "/docs/2023/ferry-contract.pdf", "Agreement with Norvik", "application/pdf"),
     Source(2, "/docs/minutes-2021.txt", "Minutes of the Choir", "text/plain"),
     Source(3, "/docs/news.md", "Peshmerga open assault on Sinjar", "text/markdown"),
+    Source(4, "/docs/m17.eml", "Quay wall", "message/rfc822"),
 ]
 
 
@@ -28,6 +29,9 @@ SOURCES = [
         ("Sum up the whole collection, please!", "", [], None),
         ("summary of the ferry contract", "ferry contract", [1], None),
         ("could I get a summary of the file minutes-2021.txt", "minutes-2021.txt", [2], None),
+        # The subject of a mail is what other documents may be about.
+        ("Summarise what is known about the quay wall", "quay wall", [], None),
+        ("Summarise the mail about the quay wall", "quay wall", [4], None),
         ("Summarise Minutes of the Choir", "Minutes of the Choir", [2], None),
     ],
 )
