@@ -100,7 +100,7 @@ def test_the_events_are_the_same(
     workspace: Workspace, config: Config, log: Log, question: str, how: dict[str, Any]
 ) -> None:
     with Assistant.open(config, "town") as assistant:
-        alone = [
+        alone: list[Any] = [
             without_times(event.answer) if isinstance(event, Final) else event
             for event in assistant.stream(question, **how)
         ]
@@ -153,7 +153,7 @@ def test_nobody_else_can_use_the_socket(workspace: Workspace, config: Config) ->
     ids=["version", "settings"],
 )
 def test_another_version_or_other_settings_are_declined(
-    workspace: Workspace, config: Config, changes: dict[str, str], reason: str
+    workspace: Workspace, config: Config, changes: dict[str, Any], reason: str
 ) -> None:
     found = find_running(config, "town", pytest.fail)
     assert found is not None
