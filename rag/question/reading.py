@@ -81,7 +81,9 @@ class QuestionReader:
 
     def _foreign_language(self, text: str) -> Language | None:
         language = language_of(text)
-        return language if language and language in _TRANSLATED and self._is_foreign(language) else None
+        if language is None or language not in _TRANSLATED:
+            return None
+        return language if self._is_foreign(language) else None
 
     def _is_foreign(self, language: Language) -> bool:
         """Whether the archive is English and has hardly a document in this language."""

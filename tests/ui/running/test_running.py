@@ -100,7 +100,7 @@ def test_the_events_are_the_same(
     workspace: Workspace, config: Config, log: Log, question: str, how: dict[str, Any]
 ) -> None:
     with Assistant.open(config, "town") as assistant:
-        alone = [
+        alone: list[Any] = [
             without_times(event.answer) if isinstance(event, Final) else event
             for event in assistant.stream(question, **how)
         ]
