@@ -1,14 +1,14 @@
 """Quotes in place of an unsupported answer, chosen by the names, numbers and dates that it adds to the question.
 
 A small model asked "Which company ..." repeats the whole question around the one word that answers it. When that
-sentence is not supported, the word is still the best hint which source to quote.
+sentence is not supported, the word is still the best hint which source to quote. Of a long row of a table only the
+cells that matter are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askive.rag.answer.row_cells import shown_quotation
 from askive.rag.answer.verified_answer import NOTHING, VerifiedAnswer
 from askive.rag.answer.yes_no import YES_OR_NO
 from askive.rag.evidence.scoring import ScoredSentence
@@ -18,11 +18,15 @@ from askive.rag.text.date_mentions import days
 from askive.rag.text.names import Name, has_name, lower_words, names_in
 from askive.rag.text.numbers import numbers
 from askive.rag.text.quantities import quantities
+from askive.rag.text.words import stems
 from askive.rag.types import Sentence
 from askive.rag.verification.citer import Citer
 
 _MAX_SENTENCES = 16
 _LONGEST_QUOTE_CHARS = 400
+_MIN_CELLS = 4
+_BETWEEN = "; "
+_LEFT_OUT = "… "
 
 
 def added_values(question: Question, answer: str, publishers: Sequence[str] = ()) -> list[str]:
@@ -99,3 +103,43 @@ def _is_far_better(one: ScoredSentence, other: ScoredSentence) -> bool:
     if one.answerable is None or other.answerable is None:
         return False
     return one.score - other.score >= STANDS_OUT and one.answerable > other.answerable
+
+
+def shown_quotation(quote: str, question: Question, generated: str = "") -> str:
+    """A quote in quotation marks and one line; of a long row only the cells that matter, `…` for those left out.
+
+    generated: the model's own sentence, whose values point at cells too.
+    """
+    cells = " ".join(quote.split()).split(_BETWEEN)
+    if len(cells) < _MIN_CELLS or not all(": " in cell for cell in cells):
+        return f"“{' '.join(quote.split())}”"
+    kept = _cells_that_matter([cell.partition(": ")[::2] for cell in cells], question, generated)
+    if not kept:
+        return f"“{_BETWEEN.join(cells)}”"
+    text = ""
+    for at in sorted(kept):
+        text += ("" if not text else _BETWEEN) + ("" if at == 0 or at - 1 in kept else _LEFT_OUT) + cells[at]
+    return f"“{text}{'' if len(cells) - 1 in kept else '; …'}”"
+
+
+def _cells_that_matter(cells: Sequence[tuple[str, str]], question: Question, generated: str) -> set[int]:
+    """Indices of the cells to show; empty when none is asked for.
+
+    What the question names: cells whose value it has, else the first cell. What it asks for: the cells whose head has
+    most of its words, and those that hold a number of the generated sentence.
+    """
+    asked_words = set(question.stems)
+    words = [set(stems(value)) for _, value in cells]
+    named = {at for at, own in enumerate(words) if own and own <= asked_words}
+    heads = [set(stems(head)) for head, _ in cells]
+    shared = [len(head & asked_words) / max(len(head), 1) for head in heads]
+    rest = [at for at in range(len(cells)) if at not in named and at > 0]
+    most = max((shared[at] for at in rest), default=0.0)
+    asked = {at for at in rest if most > 0 and shared[at] == most}
+    added = _figures(generated) - _figures(question.text)
+    asked |= {at for at in rest if added & _figures(cells[at][1])}
+    return asked | named | {0} if asked else set()
+
+
+def _figures(text: str) -> set[float]:
+    return {quantity.value for quantity in quantities(text)}

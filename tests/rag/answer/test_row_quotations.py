@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from askive.rag.answer.row_cells import shown_quotation
+from askive.rag.answer.quoting import shown_quotation
 from askive.rag.question.analysis import Question
 
 ROW = "Bay: C; Racks: pine; Peak water depth (cm): 62; Wheels before flood: 2655; Wheels wetted: 2100; of which condemned: 38"
