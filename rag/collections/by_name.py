@@ -54,7 +54,10 @@ def list_collections(config: Config) -> list[str]:
 
 
 def list_local_collections(config: Config) -> list[str]:
-    """Names of the collections in the data folder, sorted, whatever the setting `store`; interrupted swaps are finished."""
+    """Names of the collections in the data folder, sorted, whatever the setting `store`.
+
+    Interrupted swaps are finished first.
+    """
     recover_collections(config)
     return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
