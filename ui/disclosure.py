@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from askive.models.errors import EndpointError
 from askive.models.protocols import Generator, Remote
 from askive.models.remote.transport import is_loopback, servers_of
 
 
-def disclose(generator: str | None, embedder: str, reranker: str | None = None) -> str:
-    """Sentences that say what these models send to which hosts; empty when nothing leaves this process."""
+def disclose(generator: str | None, embedder: str, reranker: str | None = None, store: str = "") -> str:
+    """Sentences that say what these models send to which hosts; empty when nothing leaves this process.
+
+    store: the setting of this name: a Milvus server has all documents.
+    """
     sentences: list[str] = []
+    if host := urlsplit(store.removeprefix("milvus:")).hostname:
+        sentences.append(f"The text of your documents is stored on {_places([host])}.")
     if hosts := servers_of(embedder):
         sentences.append(f"The text of your documents and questions is sent to {_places(hosts)}.")
     if hosts := servers_of(generator or ""):

@@ -139,7 +139,7 @@ class Workspace:
             if entry.kind == "generator" and store.state_of(entry.id) in ("present", "verified")
         ]
         return [
-            {"id": model_id, "disclosure": disclose(model_id, self.config.embedder)}
+            {"id": model_id, "disclosure": disclose(model_id, self.config.embedder, store=self.config.store)}
             for model_id in dict.fromkeys([self.config.generator, *here])
         ]
 

@@ -109,7 +109,7 @@ def index(
         named = seed_paths() if seeds else paths or []
         show_preview(config, name, named, shown, follow_links=follow_links, split=split)
         return
-    if disclosure := disclose(None, config.embedder):
+    if disclosure := disclose(None, config.embedder, store=config.store):
         shown.hint(disclosure)
     report = IngestReport()
     with shown.progress() as bar:

@@ -98,7 +98,7 @@ def _choice(name: str) -> str:
 def tell_hosts(config: Config, generator: str | None, shown: Output) -> None:
     """Say what the configured models send to which hosts. generator: the one in use, if any."""
     reranker = config.remote.reranker if config.retrieval.rerank == "remote" else None
-    if disclosure := disclose(generator, config.embedder, reranker):
+    if disclosure := disclose(generator, config.embedder, reranker, config.store):
         shown.hint(disclosure)
 
 

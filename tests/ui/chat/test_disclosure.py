@@ -142,3 +142,9 @@ def test_the_line_follows_the_model(browser: Any, weights_home: Path) -> None:
         page.select_option("#model", remote)
         assert line.inner_text() == EXCERPTS.format("api.example.com")
         page.close()
+
+
+def test_a_server_that_stores_the_documents_is_named() -> None:
+    said = disclose(None, "hash", store="milvus:https://key@vectors.example.com:19530/town")
+    assert said == "The text of your documents is stored on vectors.example.com."
+    assert disclose(None, "hash", store="milvus:town.db") == disclose(None, "hash") == ""

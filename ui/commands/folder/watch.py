@@ -56,7 +56,7 @@ def watch(
     config = settings(collection=collection, embedder=embedder)
     name = config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
-    if disclosure := disclose(None, config.embedder):
+    if disclosure := disclose(None, config.embedder, store=config.store):
         shown.hint(disclosure)
     said: list[object] = []
 
