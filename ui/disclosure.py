@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from askive.models.errors import EndpointError
 from askive.models.protocols import Generator, Remote
 from askive.models.remote.transport import is_loopback, servers_of
+from askive.rag.cluster.actors import address_of
 
 
-def disclose(generator: str | None, embedder: str, reranker: str | None = None) -> str:
+def disclose(
+    generator: str | None, embedder: str, reranker: str | None = None, workers: str = "processes"
+) -> str:
     """Sentences that say what these models send to which hosts; empty when nothing leaves this process."""
     sentences: list[str] = []
     if hosts := servers_of(embedder):
@@ -18,6 +21,8 @@ def disclose(generator: str | None, embedder: str, reranker: str | None = None) 
         sentences.append(f"Questions and excerpts of your documents are sent to {_places(hosts)}.")
     if hosts := servers_of(reranker or ""):
         sentences.append(f"Questions and the passages found for them are sent to {_places(hosts)}.")
+    if address := address_of(workers):
+        sentences.append(f"Your documents are sent to the machines of the Ray cluster at {address}.")
     return " ".join(sentences)
 
 
