@@ -112,7 +112,7 @@ def keep_supported(draft: Draft, tools: Tools) -> Draft:
             repaired = _repair(sentence, draft, tools)
             if repaired is None:
                 keeps_opening = keeps_opening and at > 0
-            elif all(repaired.text != other.text for other in kept):
+            elif not any(_is_same_repair(repaired, other) for other in kept):
                 kept.append(repaired)
     answer = VerifiedAnswer(draft.answer.text, tuple(kept), tuple(left_out), keeps_opening)
     return replace(draft, answer=answer)
@@ -267,6 +267,16 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     if repaired is None or _judge(repaired, draft, tools).verdict != "supported":
         return None
     return repaired
+
+
+def _is_same_repair(one: Sentence, other: Sentence) -> bool:
+    """Whether two repaired sentences say the same, or quote the same place."""
+    both_quote = one.text.startswith("“") and other.text.startswith("“")
+    return one.text == other.text or (both_quote and _places(one) == _places(other))
+
+
+def _places(sentence: Sentence) -> list[tuple[int, int, int]]:
+    return [(one.hit.passage.doc_id, one.start, one.end) for one in sentence.citations]
 
 
 def _answers(quotation: Sentence, draft: Draft, tools: Tools, *, unjudged: bool = True) -> bool:

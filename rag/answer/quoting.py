@@ -110,9 +110,14 @@ def shown_quotation(quote: str, question: Question, generated: str = "") -> str:
 
     generated: the model's own sentence, whose values point at cells too.
     """
-    cells = " ".join(quote.split()).split(_BETWEEN)
-    if len(cells) < _MIN_CELLS or not all(": " in cell for cell in cells):
-        return f"“{' '.join(quote.split())}”"
+    cells: list[str] = []
+    for part in " ".join(quote.split()).split(_BETWEEN):
+        if ": " in part or not cells:
+            cells.append(part)
+        else:
+            cells[-1] += _BETWEEN + part
+    if len(cells) < _MIN_CELLS or ": " not in cells[0]:
+        return f"“{_BETWEEN.join(cells)}”"
     kept = _cells_that_matter([cell.partition(": ")[::2] for cell in cells], question, generated)
     if not kept:
         return f"“{_BETWEEN.join(cells)}”"

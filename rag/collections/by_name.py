@@ -50,12 +50,15 @@ def list_collections(config: Config) -> list[str]:
     """Names of the existing collections, sorted."""
     if uses_milvus(config):
         return milvus_names(config)
-    recover_collections(config)
     return list_local_collections(config)
 
 
 def list_local_collections(config: Config) -> list[str]:
-    """Names of the collections in the data folder, sorted, whatever the setting `store`."""
+    """Names of the collections in the data folder, sorted, whatever the setting `store`.
+
+    Interrupted swaps are finished first.
+    """
+    recover_collections(config)
     return sorted(path.parent.name for path in config.collections_dir.glob(f"[!.]*/{STORE_NAME}"))
 
 

@@ -116,7 +116,7 @@ def _target(config: Config, name: str, source_id: str) -> Iterator[Target]:
         if exists and store.origin != source_id and store.counts().n_documents:
             raise UsageError(
                 f"there is another collection {name!r} in {_shown(config)}, which is not a copy of this one",
-                remedy=f"remove that one, or rename this one with `askive collections rename {name} NEW`",
+                remedy=f"rename this one first: `askive collections rename {name} NEW`",
             )
         if store.origin != source_id:
             store.set_origin(source_id)

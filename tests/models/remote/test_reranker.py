@@ -114,7 +114,7 @@ def test_search_uses_it(archive: Archive, reader: Reader, home: Path) -> None:
         config = load_config({**settings, "remote.reranker": f"openai:{server.url}"})
         with open_retriever(config, archive) as retriever:
             hits = retriever.retrieve(QUESTION)
-        assert hits[0].passage.text.startswith("The old bridge of Aldermoor was built")
+        assert "The old bridge of Aldermoor was built" in hits[0].passage.text
         assert {hit.stage for hit in hits} == {"reranked"}
         scores = reader.score(QUESTION, [server.asked[0]["documents"][0]])
         assert any(np.isclose(hit.parts["reranker"], scores[0], atol=1e-4) for hit in hits)

@@ -19,6 +19,8 @@ INVOICE = "Item: Air handler; Supplier: Aerolt; Net GBP: 26750.00; VAT 20% GBP: 
         ("How many were in bay C before the flood?", ROW, "There were 2100 in bay C.",
          "“Bay: C; … Wheels before flood: 2655; Wheels wetted: 2100; …”"),
         ("What did the air handler cost without tax?", INVOICE, "It cost 26750.", "“Item: Air handler; … Net GBP: 26750.00; …”"),
+        ("What did the air handler cost, net?", f"{INVOICE}; Notes: wrong fan; sent back", "",
+         "“Item: Air handler; … Net GBP: 26750.00; …”"),
         ("Who looked at it?", ROW, "", f"“{ROW}”"),
         ("When did the ferry leave?", "The ferry left at 9; it was late; nobody minded; all went home.", "",
          "“The ferry left at 9; it was late; nobody minded; all went home.”"),

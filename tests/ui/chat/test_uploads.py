@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -75,13 +76,13 @@ def test_whatever_fails_while_indexing_is_told(
     with monkeypatch.context() as broken:
         broken.setattr("askive.ui.chat.library.ingest_paths", failing)
         last = put(library, "a.txt", b"other words")
-        assert (last["step"], last["message"]) == ("failed", "MemoryError: no room")
+        assert last["step"] == "failed" and re.fullmatch(r"an unexpected error, number \w+", last["message"])
         assert kept.read_bytes() == TEXT, "the file that was there is back"
         assert put(library, "new/b.txt")["step"] == "failed"
         assert not kept.with_name("new").exists()
     with monkeypatch.context() as broken:
         broken.setattr("askive.ui.chat.uploads.Upload.place", failing)
-        assert put(library, "c.txt")["message"] == "MemoryError: no room"
+        assert put(library, "c.txt")["message"].startswith("an unexpected error, number ")
     with monkeypatch.context() as broken:
         broken.setattr("askive.ui.chat.library.Library._ingest", _leave)
         assert put(library, "a.txt", b"other words")["step"] == "failed", "the thread is gone"
@@ -247,12 +248,10 @@ def test_bodies_are_counted_while_they_are_read() -> None:
 def test_what_nobody_expected_is_json_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     answer = client().get("/broken")
     assert answer.status_code == 500
-    assert answer.json() == {
-        "kind": "failure",
-        "message": "ValueError: line one\nline two",
-        "remedy": "try again",
-    }
+    shown = answer.json()
+    assert shown["kind"] == "failure" and "line one" not in str(shown), "the text may hold paths or passages"
     (line,) = capsys.readouterr().err.splitlines()
+    assert shown["message"].removeprefix("an unexpected error, number ") in line
     assert "GET /broken failed: ValueError: line one?line two" in line
     assert client().get("/breaks-off").content == b"begun"
 
