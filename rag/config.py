@@ -169,6 +169,11 @@ class Config(Group):
         pattern=r"^(sqlite|milvus:\S+)$",
         description="where collections are: sqlite (the data folder) or milvus:URL of a server, see docs/milvus.md",
     )
+    workers: str = Field(
+        "processes",
+        pattern=r"^(processes|ray(:.+)?)$",
+        description="who reads and embeds files: processes of this machine, or ray[:ADDRESS], a Ray cluster",
+    )
     lock_wait_s: float = Field(
         60.0, ge=0, description="seconds to wait for another Askive that is changing the same collection"
     )

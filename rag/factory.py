@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from askive.models.busy import mark_busy
 from askive.models.protocols import Embedder, Generator, Reranker, Warmable, abilities_of
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.config import Config
+from askive.models.remote.transport import servers_of
+from askive.rag.cluster.actors import address_of
+from askive.rag.config import Config, default_home
 from askive.rag.errors import ConfigError
 from askive.rag.retrieval.rerank import LikelihoodReranker
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
+
+if TYPE_CHECKING:
+    from askive.rag.ingest.cluster.workers import RayWorkers
 
 
 def open_embedder(config: Config) -> Embedder:
@@ -30,6 +37,31 @@ def open_embedder(config: Config) -> Embedder:
         precision=config.embedder_precision,
         remote=config.remote.policy,
     )
+
+
+def open_workers(config: Config) -> RayWorkers | None:
+    """The configured machines for indexing, to be closed; None for the processes of this machine.
+
+    Raises UsageError when Ray is not installed, ArchiveError when its cluster cannot be used.
+    """
+    address = address_of(config.workers)
+    if address is None:
+        return None
+    from askive.rag.ingest.cluster.workers import RayWorkers
+
+    # An embedder on a server needs no machine of the cluster.
+    is_remote = bool(servers_of(config.embedder))
+    return RayWorkers(address, None if is_remote else functools.partial(_open_embedder_there, config))
+
+
+def _open_embedder_there(config: Config) -> Embedder:
+    """The embedder on another machine, whose weights may be in another folder."""
+    return open_embedder(settings_here(config))
+
+
+def settings_here(config: Config) -> Config:
+    """The settings of another machine, for this one: with the default home if this machine has not the same one."""
+    return config if config.home.is_dir() else config.model_copy(update={"home": default_home()})
 
 
 def open_generator(config: Config, spec: str | None = None) -> Generator:

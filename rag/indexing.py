@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from askive.rag.collections.by_name import (
 from askive.rag.collections.lock import Notify
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
+from askive.rag.factory import open_workers
 from askive.rag.ingest.examination import Reading
 from askive.rag.ingest.pipeline import Confirm, Progress, ingest_paths
 from askive.rag.ingest.plan import Withheld, is_indexed, missing_path_error
@@ -98,7 +99,12 @@ def index_paths(
         if rebuild
         else write_collection(config, name, create=True, notify=notify)
     )
-    with opened as archive:
+    with ExitStack() as stack:
+        # Indexing in the background is for this machine's idle time.
+        workers = open_workers(config) if pause is None else None
+        if workers is not None:
+            stack.enter_context(workers)
+        archive = stack.enter_context(opened)
         known = archive.store.known_sha256()
         if retry:
             paths = _failed_paths(archive)
@@ -120,6 +126,7 @@ def index_paths(
             follow_links=follow_links,
             split=split,
             ocr=config.ocr == "auto",
+            workers=workers,
         )
         if rebuild:
             archive.store.keep_former_uris(replaced.former)

@@ -8,12 +8,20 @@ from urllib.parse import urlsplit
 from askive.models.errors import EndpointError
 from askive.models.protocols import Generator, Remote
 from askive.models.remote.transport import is_loopback, servers_of
+from askive.rag.cluster.actors import address_of
 
 
-def disclose(generator: str | None, embedder: str, reranker: str | None = None, store: str = "") -> str:
+def disclose(
+    generator: str | None,
+    embedder: str,
+    reranker: str | None = None,
+    store: str = "",
+    workers: str = "processes",
+) -> str:
     """Sentences that say what these models send to which hosts; empty when nothing leaves this process.
 
     store: the setting of this name: a Milvus server has all documents.
+    workers: the setting of this name: a Ray cluster reads the files.
     """
     sentences: list[str] = []
     if host := urlsplit(store.removeprefix("milvus:")).hostname:
@@ -24,6 +32,8 @@ def disclose(generator: str | None, embedder: str, reranker: str | None = None, 
         sentences.append(f"Questions and excerpts of your documents are sent to {_places(hosts)}.")
     if hosts := servers_of(reranker or ""):
         sentences.append(f"Questions and the passages found for them are sent to {_places(hosts)}.")
+    if address := address_of(workers):
+        sentences.append(f"Your documents are sent to the machines of the Ray cluster at {address}.")
     return " ".join(sentences)
 
 

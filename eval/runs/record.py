@@ -111,9 +111,9 @@ def peak_memory_bytes() -> int:
 
 
 def config_values(config: Config) -> dict[str, Any]:
-    """The settings without those that affect no figure: where things are, how servers are asked."""
+    """The settings without those that affect no figure: where things are, who works, how servers are asked."""
     asking = {"timeout_s", "retries", "batch", "parallel"}
-    left_out: Any = {"home": True, "collection": True, "remote": asking}
+    left_out: Any = {"home": True, "collection": True, "workers": True, "remote": asking}
     return config.model_dump(mode="json", exclude=left_out)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from askive.eval.datasets.suite import Sample, Suite
 from askive.eval.metrics.bootstrap import Estimate
 from askive.eval.metrics.figures import as_json, estimate_all
 from askive.eval.metrics.scores import score_row
 from askive.eval.runs.judge import Judge
-from askive.eval.runs.pipelines import Builder, builder_of
+from askive.eval.runs.pipelines import Builder, Pipeline, builder_of
 from askive.eval.runs.record import (
     FORMAT,
     code_state,
@@ -32,6 +32,7 @@ from askive.eval.runs.suite_index import open_index
 from askive.models.protocols import Embedder, Generator
 from askive.rag.config import Config
 from askive.rag.errors import ArchiveError, UsageError
+from askive.rag.store.archive import Archive
 
 Progress = Callable[[str, int, int], None]
 """Called with the step (`indexing` or `asking`), the number of finished items, and the total."""
@@ -65,6 +66,14 @@ class Models:
     embedder: Embedder
     generator: Generator | None = None
     judge: Judge | None = None
+
+
+class Askers(Protocol):
+    """Other machines that ask the questions of a suite."""
+
+    def rows(self, suite: Suite, samples: Sequence[Sample], options: RunOptions) -> Iterator[dict[str, Any]]:
+        """The row of each question, in their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +116,11 @@ def run_suite(
     *,
     builder: Builder | None = None,
     progress: Progress | None = None,
+    askers: Askers | None = None,
 ) -> RunResult:
     """Ask the remaining questions. After an interrupt (Ctrl-C) it returns the rows so far.
 
-    builder: a custom pipeline, recorded as `options.pipeline`.
+    builder: a custom pipeline, recorded as `options.pipeline`. askers: other machines that ask, instead of this one.
     Raises UsageError when `options.out` has another run or a type is unknown; ArchiveError when many questions fail in
     a row.
     """
@@ -129,15 +139,18 @@ def run_suite(
             with archive:
                 record["index"] = asdict(facts)
                 run_dir.write_record(record)
-                pipeline = builder(archive, None if options.only_retrieval else models.generator, config)
+                asked: Iterator[dict[str, Any]]
+                if askers is None:
+                    pipeline = builder(archive, None if options.only_retrieval else models.generator, config)
+                    asked = (
+                        ask_question(pipeline, archive, sample, models.judge, options) for sample in waiting
+                    )
+                else:
+                    asked = askers.rows(suite, waiting, options)
                 faults = 0
-                for sample in waiting:
-                    row = run_question(pipeline, archive, sample, only_retrieval=options.only_retrieval)
-                    if models.judge is not None:
-                        row["judge"] = models.judge.judge_row(row, archive)
-                        row["scores"] = score_row(row)
+                for row in asked:
                     run_dir.append(row)
-                    done.add(sample.sample_id)
+                    done.add(row["sample_id"])
                     faults = faults + 1 if row["error"] else 0
                     _stop_when_all_fail(faults, row, run_dir)
                     if progress:
@@ -145,6 +158,17 @@ def run_suite(
         except KeyboardInterrupt:
             stopped = True
     return _finish(suite, run_dir, record, samples, options.seed, stopped, len(samples) - len(waiting))
+
+
+def ask_question(
+    pipeline: Pipeline, archive: Archive, sample: Sample, judge: Judge | None, options: RunOptions
+) -> dict[str, Any]:
+    """The row of a question, judged if there is a judge."""
+    row = run_question(pipeline, archive, sample, only_retrieval=options.only_retrieval)
+    if judge is not None:
+        row["judge"] = judge.judge_row(row, archive)
+        row["scores"] = score_row(row)
+    return row
 
 
 def select(samples: Sequence[Sample], limit: int | None, types: Sequence[str] = ()) -> list[Sample]:

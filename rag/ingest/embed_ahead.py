@@ -1,4 +1,4 @@
-"""Embedding in a background thread, while the caller reads and writes."""
+"""Embedding in background threads, while the caller reads and writes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,16 @@ class EmbedAhead(Generic[Item]):
     the call that reaches its batch.
     """
 
-    def __init__(self, embedder: Embeds, n_batch: int = BATCH_PASSAGES, n_ahead: int = _N_AHEAD) -> None:
+    def __init__(
+        self, embedder: Embeds, n_batch: int = BATCH_PASSAGES, n_ahead: int = _N_AHEAD, n_threads: int = 1
+    ) -> None:
+        """n_threads: batches that are embedded at a time; n_ahead more wait for each."""
         self._embedder = embedder
         self._n_batch = n_batch
-        self._n_ahead = n_ahead
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
+        self._n_ahead = n_ahead * n_threads
+        # Scaled too, so that the same texts share a batch: a vector depends on its batch in the last bits.
+        self._max_items = _MAX_ITEMS * n_threads
+        self._threads = ThreadPoolExecutor(max_workers=n_threads, thread_name_prefix="embed")
         self._items: deque[tuple[Item, int]] = deque()
         self._texts: list[str] = []
         self._batches: deque[Future[Vectors]] = deque()
@@ -53,7 +58,7 @@ class EmbedAhead(Generic[Item]):
             self._texts.append(text)
             if len(self._texts) == self._n_batch:
                 self._submit()
-        if len(self._items) > _MAX_ITEMS:
+        if len(self._items) > self._max_items:
             if self._texts:
                 self._submit()
             while self._batches:
@@ -79,7 +84,7 @@ class EmbedAhead(Generic[Item]):
 
         Returns none after an interrupt while rows were assigned: it is then unknown which rows belong to which item.
         """
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
         if self._moving:
             return []
         while self._batches and not self._batches[0].cancelled() and self._batches[0].exception() is None:
@@ -90,7 +95,7 @@ class EmbedAhead(Generic[Item]):
         while len(self._batches) > self._n_ahead:
             self._take()
         texts, self._texts = self._texts, []
-        self._batches.append(self._thread.submit(self._embedder.embed_once, texts))
+        self._batches.append(self._threads.submit(self._embedder.embed_once, texts))
 
     def _take(self) -> None:
         rows = self._batches[0].result()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any, Protocol
 
 from askive.rag.config import PassageConfig
 from askive.rag.errors import ArchiveError, AskiveError, LoadError
@@ -51,8 +53,19 @@ class ParserPool:
     Use it in a `with` block: all processes have ended after it. Call `submit` and `take` from one thread.
     """
 
-    def __init__(self, passages: PassageConfig, n_workers: int = N_WORKERS, tesseract: str = "") -> None:
-        """tesseract: path of the program that recognises text in pictures; empty for none."""
+    def __init__(
+        self,
+        passages: PassageConfig,
+        n_workers: int = N_WORKERS,
+        tesseract: str = "",
+        new_parser: Callable[[], Parser] | None = None,
+    ) -> None:
+        """tesseract: path of the program that recognises text in pictures; empty for none.
+
+        new_parser: what each of the workers parses with; default: a process of this machine.
+        """
+        self._new_parser = new_parser or ProcessParser
+        self._scale = max(1, n_workers // N_WORKERS)
         self._settings: dict[str, int | str] = {
             "max_words": passages.max_words,
             "overlap_sentences": passages.overlap_sentences,
@@ -70,7 +83,9 @@ class ParserPool:
 
     def has_room(self) -> bool:
         """Whether the queue is short enough to read ahead; `submit` accepts a job in any case."""
-        return self._n_ahead < _MAX_AHEAD and self._n_ahead_bytes < _MAX_AHEAD_BYTES
+        return (
+            self._n_ahead < _MAX_AHEAD * self._scale and self._n_ahead_bytes < _MAX_AHEAD_BYTES * self._scale
+        )
 
     def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
         """Queue the bytes for the loader of this file extension.
@@ -135,7 +150,7 @@ class ParserPool:
         with self._changed:
             while not self._closing.is_set():
                 # Waiting results are older than all waiting jobs, so they can always be taken.
-                if self._jobs and self._n_waiting_chars < _MAX_WAITING_CHARS:
+                if self._jobs and self._n_waiting_chars < _MAX_WAITING_CHARS * self._scale:
                     return self._jobs.popleft()
                 self._changed.wait()
         return None
@@ -156,7 +171,7 @@ class ParserPool:
 
     def _add_worker(self) -> None:
         if len(self._workers) < self._n_workers:
-            worker = _Worker(self, self._settings)
+            worker = _Worker(self, self._settings, self._new_parser())
             worker.start()
             self._workers.append(worker)
             if len(self._workers) == 1:
@@ -167,16 +182,37 @@ def _n_chars(loaded: list[Loaded]) -> int:
     return sum(len(item.document.text) for item in loaded)
 
 
-class _Worker(threading.Thread):
-    """A thread that passes jobs to a process, and replaces the process when it has ended or grown too large."""
+class Parser(Protocol):
+    """What one worker parses with."""
 
-    def __init__(self, pool: ParserPool, settings: dict[str, int | str]) -> None:
+    def reply(self, fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """Parse a file; fields and reply are those of `askive.rag.ingest.parser_worker`.
+
+        Raises LoadError, and ArchiveError when no process can be started. Called from one thread.
+        """
+        ...
+
+    def replace(self) -> None:
+        """End the process, because its reply breaks the protocol; the next file gets another one."""
+        ...
+
+    def enforce_limits(self) -> None:
+        """End the process when it exceeds its limits; from any thread."""
+        ...
+
+    def close(self) -> None:
+        """End the process now; from any thread, and safe to call twice."""
+        ...
+
+
+class _Worker(threading.Thread):
+    """A thread that passes jobs to a parser."""
+
+    def __init__(self, pool: ParserPool, settings: dict[str, int | str], parser: Parser) -> None:
         super().__init__(name="parse", daemon=True)
         self._pool = pool
         self._settings = settings
-        self._changing = threading.Lock()
-        self._process: ParserProcess | None = None
-        self._is_closed = False
+        self._parser = parser
 
     def run(self) -> None:
         """Run until the pool is closed. This thread starts the process, and the kernel ends both together."""
@@ -184,38 +220,70 @@ class _Worker(threading.Thread):
             while (job := self._pool.next_job()) is not None:
                 self._pool.finish(job, self._parse(job))
         finally:
-            self._end_process()
+            self._parser.replace()
 
     def enforce_limits(self) -> None:
         """End the process when it exceeds its limits."""
-        if (process := self._process) is not None:
-            process.enforce_limits()
+        self._parser.enforce_limits()
 
     def close(self) -> None:
         """End the process now; the thread ends soon after."""
-        with self._changing:
-            self._is_closed = True
-            if self._process is not None:
-                self._process.kill()
+        self._parser.close()
 
     def _parse(self, job: Job) -> list[Loaded] | AskiveError:
         try:
-            process = self._ready_process()
             asked = {"uri": job.uri, "ending": job.ending, "split": job.split, **self._settings}
-            fields, data = process.ask(asked, job.data)
+            fields, data = self._parser.reply(asked, job.data)
         except Exception as error:
-            self._end_process()
             return error if isinstance(error, AskiveError) else unreadable(job.uri, error)
         try:
-            if process.n_jobs >= _MAX_JOBS or fields.get("peak", 0) > _MAX_PEAK_BYTES:
-                self._end_process()
             return loaded_from(fields, data, job.uri, job.digest)
         except LoadError as error:
             return error
         except Exception as error:
             # It violates the protocol, so it is no longer trusted.
-            self._end_process()
+            self._parser.replace()
             return unreadable(job.uri, error)
+
+
+class ProcessParser:
+    """A Parser with a process of this machine, which it replaces when it has ended or grown too large."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._process: ParserProcess | None = None
+        self._is_closed = False
+
+    def reply(self, fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+        """As in `Parser`."""
+        try:
+            process = self._ready_process()
+            reply, content = process.ask(fields, data)
+        except Exception:
+            self.replace()
+            raise
+        if process.n_jobs >= _MAX_JOBS or reply.get("peak", 0) > _MAX_PEAK_BYTES:
+            self.replace()
+        return reply, content
+
+    def replace(self) -> None:
+        """As in `Parser`."""
+        with self._changing:
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def enforce_limits(self) -> None:
+        """As in `Parser`."""
+        if (process := self._process) is not None:
+            process.enforce_limits()
+
+    def close(self) -> None:
+        """As in `Parser`."""
+        with self._changing:
+            self._is_closed = True
+            if self._process is not None:
+                self._process.kill()
 
     def _ready_process(self) -> ParserProcess:
         for attempt in range(_START_ATTEMPTS):
@@ -229,13 +297,7 @@ class _Worker(threading.Thread):
                 return process
             except ArchiveError:
                 # The system may have killed it when memory was short.
-                self._end_process()
+                self.replace()
                 if self._is_closed or attempt == _START_ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
-
-    def _end_process(self) -> None:
-        with self._changing:
-            process, self._process = self._process, None
-        if process is not None:
-            process.close()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +34,9 @@ from askive.rag.store.archive import Archive
 from askive.rag.store.files import LastRun
 from askive.rag.types import Document, Passage
 
+if TYPE_CHECKING:
+    from askive.rag.ingest.cluster.workers import Workers
+
 Progress = Callable[[int, int | None, str], None]
 """Called with the number of finished files or documents, the total (None if unknown) and the uri of the last one."""
 Confirm = Callable[[Sequence[Withheld]], bool]
@@ -50,6 +54,7 @@ def ingest_paths(
     follow_links: bool = False,
     split: str | None = None,
     ocr: bool = True,
+    workers: Workers | None = None,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
@@ -61,6 +66,7 @@ def ingest_paths(
     report: filled as the run goes on. follow_links: also follow links that point outside a named folder. split: the
     rule by which files are split into documents, see `askive.rag.load.several.split`; None keeps that of the last
     reading. ocr: whether to recognise the text of pictures and scanned pages where Tesseract is installed.
+    workers: who parses and embeds; None: processes and the embedder of this machine.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
@@ -80,10 +86,11 @@ def ingest_paths(
             report.withheld = plan.withheld
     parts = parts_by_file(known)
     to_delete += (uri for former in plan.moved.values() for uri in parts.get(former, [former]))
-    with ParserPool(archive.passages_config, tesseract=tesseract) as pool:
+    opened = workers.open_parsers if workers else ParserPool
+    with opened(archive.passages_config, tesseract=tesseract) as pool:
         stored = Stored(known, stamps, parts, gone=to_delete)
         examined = examine_files(plan, stored, HowRead(split, bool(tesseract)), pool, reading, report)
-        _ingest(archive, examined, to_delete, len(plan.files), report, progress)
+        _ingest(archive, examined, to_delete, len(plan.files), report, progress, workers)
     archive.store.record_run(_last_run(paths, report), report.unread())
     return report
 
@@ -177,8 +184,9 @@ def _ingest(
     total: int | None,
     report: IngestReport,
     progress: Progress | None,
+    workers: Workers | None = None,
 ) -> IngestReport:
-    run = _Run(archive, report, total, progress)
+    run = _Run(archive, report, total, progress, workers)
     ended_well = False
     try:
         for examined in all_examined:
@@ -210,13 +218,19 @@ class _Run:
     """One indexing run: embeds ahead, commits documents one by one, counts and reports progress."""
 
     def __init__(
-        self, archive: Archive, report: IngestReport, total: int | None, progress: Progress | None
+        self,
+        archive: Archive,
+        report: IngestReport,
+        total: int | None,
+        progress: Progress | None,
+        workers: Workers | None,
     ) -> None:
         self._archive = archive
         self._store = archive.store
         self._report = report
         self._total = total
         self._progress = progress
+        self._workers = workers
         self._started = time.perf_counter()
         self._n_done = 0
         self._changes = False
@@ -244,7 +258,7 @@ class _Run:
     def _queue(self, examined: Examined, document: Document) -> None:
         if self._ahead is None:
             self._store.set_fingerprint(self._archive.fingerprint())
-            self._ahead = EmbedAhead(self._archive.embedder)
+            self._ahead = self._new_ahead()
             self._begin_changes()
         passages = examined.passages
         if passages is None:
@@ -255,6 +269,12 @@ class _Run:
         new = [text for text, vector in zip(texts, vectors, strict=True) if vector is None]
         self._ahead.add(_Queued(examined, passages, vectors), new)
         self._commit(self._ahead.ready())
+
+    def _new_ahead(self) -> EmbedAhead[_Queued]:
+        if self._workers is None:
+            return EmbedAhead(self._archive.embedder)
+        embedder = self._workers.open_embedder(self._archive.embedder)
+        return EmbedAhead(embedder, n_threads=self._workers.n_embedders)
 
     def _stored_vectors(self, uri: str | None) -> Mapping[str, Vectors]:
         """The vectors of a stored document by the text that was embedded."""

@@ -29,6 +29,7 @@ OWNERS = {
     "faiss": {"rag"},
     "milvus_lite": {"rag"},
     "pymilvus": {"rag"},
+    "ray": {"rag"},
     # The chat keeps its history in a file of its own.
     "sqlite3": {"rag", "ui"},
     "gradio": {"ui"},
@@ -113,7 +114,7 @@ ORDER = [
     {"verification", "retrieval", "ingest", "overview"},
     {"evidence", "store"},
     {"question"},
-    {"load", "passage_context", "serialize", "seeds", "config"},
+    {"load", "passage_context", "serialize", "seeds", "config", "cluster"},
     {"text", "calibration", "types", "errors", "config_groups"},
     {"turn"},
     {"notebook"},

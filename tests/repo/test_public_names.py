@@ -37,7 +37,7 @@ def test_what_it_offers() -> None:
         askive.answer  # noqa: B018
 
 
-INTERNAL = ("askive.ui.", "askive.models.remote.")
+INTERNAL = ("askive.ui.", "askive.models.remote.", "askive.rag.cluster.")
 
 
 def test_all_errors_are_offered() -> None:
@@ -46,7 +46,7 @@ def test_all_errors_are_offered() -> None:
 
     import askive.rag.errors  # noqa: F401
 
-    # Errors of the chat's server never reach who uses the library; those of endpoints are kinds of EndpointError.
+    # Errors of the chat's server never reach who uses the library; those of endpoints and clusters are kinds of others.
     ours = {kind.__name__ for kind in below(AskiveError) if not kind.__module__.startswith(INTERNAL)}
     assert {name for name in ours if not name.startswith("_")} <= {*OFFERED.split()}
 

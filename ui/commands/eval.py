@@ -12,7 +12,7 @@ import typer
 from askive.rag.errors import UsageError
 from askive.ui.commands.eval_calibrate import calibrate
 from askive.ui.terminal.opening import open_judge, open_models
-from askive.ui.terminal.options import AsJson, Embedder, Model, Quiet, output, settings
+from askive.ui.terminal.options import AsJson, Embedder, Model, Quiet, Workers, output, settings
 from askive.ui.terminal.render import Output
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def run(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap intervals.")] = 0,
     model: Model = None,
     embedder: Embedder = None,
+    workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,6 +81,7 @@ def run(
     Example: [bold]askive eval run seeds:dev --limit 20[/]
     """
     from askive.eval.datasets import open_suite
+    from askive.eval.runs.ray_askers import open_askers
     from askive.eval.runs.run import RunOptions, run_suite
 
     if only not in (None, "retrieval"):
@@ -92,10 +94,14 @@ def run(
         pipeline = "closed-book"
         if only:
             raise UsageError("--closed-book retrieves nothing", remedy="leave out --only")
-    config, shown = settings(model=model, embedder=embedder), output(as_json, quiet)
+    config = settings(model=model, embedder=embedder, workers=workers)
+    shown = output(as_json, quiet)
     opened = [open_suite(name) for name in suites]
     names = tuple(part.strip() for value in types or () for part in value.split(",") if part.strip())
-    with open_models(config, answers=only is None, judge=judge, shown=shown) as models:
+    with (
+        open_models(config, answers=only is None, judge=judge, shown=shown) as models,
+        open_askers(config, judge, dict(zip([each.name for each in opened], suites, strict=True))) as askers,
+    ):
         for suite in opened:
             options = RunOptions(
                 pipeline=pipeline,
@@ -106,7 +112,7 @@ def run(
                 seed=seed,
             )
             with _progress(shown, suite.name) as progress:
-                result = run_suite(suite, models, config, options, progress=progress)
+                result = run_suite(suite, models, config, options, progress=progress, askers=askers)
             if shown.as_json:
                 shown.json(result.as_dict())
             else:

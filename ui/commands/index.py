@@ -13,7 +13,7 @@ from askive.rag.errors import UsageError
 from askive.ui.commands.folder.index_report import indexed_json, show_indexed, show_preview
 from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.disclosure import disclose
-from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, output, settings
+from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, Workers, output, settings
 from askive.ui.terminal.render import Output, one_line, write_error
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def index(
         ),
     ] = False,
     embedder: Embedder = None,
+    workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -102,14 +103,14 @@ def index(
     if paths and seeds:
         raise UsageError("--seeds cannot be combined with PATH", remedy="index them in two commands")
     split = split if split is None else check_rule(split)
-    config = settings(collection=collection, embedder=embedder)
+    config = settings(collection=collection, embedder=embedder, workers=workers)
     name = SEEDS_COLLECTION if seeds else config.collection or DEFAULT_COLLECTION
     shown = output(as_json, quiet)
     if dry_run:
         named = seed_paths() if seeds else paths or []
         show_preview(config, name, named, shown, follow_links=follow_links, split=split)
         return
-    if disclosure := disclose(None, config.embedder, store=config.store):
+    if disclosure := disclose(None, config.embedder, store=config.store, workers=config.workers):
         shown.hint(disclosure)
     report = IngestReport()
     with shown.progress() as bar:

@@ -33,6 +33,14 @@ Model = Annotated[
 Embedder = Annotated[
     str | None, typer.Option("--embedder", metavar="ID", help="Embedder: an id of `askive models list`.")
 ]
+Workers = Annotated[
+    str | None,
+    typer.Option(
+        "--workers",
+        metavar="processes|ray[:ADDRESS]",
+        help="Who does the work: processes of this machine, or the machines of a Ray cluster (auto, HOST:PORT).",
+    ),
+]
 After = Annotated[
     str | None,
     typer.Option("--after", metavar="DATE", help="Only documents of this day, month or year or later."),
@@ -95,6 +103,7 @@ def settings(
     embedder: str | None = None,
     literal: bool = False,
     strict: bool = True,
+    workers: str | None = None,
 ) -> Config:
     """The current settings with the options of the command."""
     from askive.rag.config import load_config
@@ -104,6 +113,7 @@ def settings(
             "collection": collection,
             "generator": model,
             "embedder": embedder,
+            "workers": workers,
             "retrieval.context": False if literal else None,
             "generation.strict": None if strict else False,
         }

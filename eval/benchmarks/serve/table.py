@@ -20,6 +20,7 @@ from askive.eval.benchmarks.serve.attempts import bench_attempts
 from askive.eval.benchmarks.serve.clients import bench_clients, bench_schema
 from askive.eval.benchmarks.serve.running import ServeRow, make_documents
 from askive.eval.benchmarks.serve.searching import bench_search
+from askive.eval.benchmarks.serve.workers import bench_workers
 from askive.eval.benchmarks.serve.writing import bench_writing
 from askive.eval.runs.record import code_state, provenance
 from askive.models.errors import UsageError
@@ -86,6 +87,11 @@ def _schema(bench: Bench) -> ServeRow:
     return bench_schema(config, bench.n(30))
 
 
+def _workers(bench: Bench) -> ServeRow:
+    config = bench.fast("workers")
+    return bench_workers(config, make_documents(config.home / "documents", bench.n(_N_DOCUMENTS)))
+
+
 ROWS: Mapping[str, Callable[[Bench], ServeRow]] = {
     "search": _search,
     "ask": _ask,
@@ -93,6 +99,7 @@ ROWS: Mapping[str, Callable[[Bench], ServeRow]] = {
     "clients": lambda _: bench_clients(),
     "write": _write,
     "tokens": _attempts,
+    "workers": _workers,
 }
 
 
