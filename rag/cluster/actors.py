@@ -1,8 +1,8 @@
 """One actor on each machine of a Ray cluster, and calls that survive the loss of a machine.
 
 Ray (https://www.ray.io) places the actors and carries arguments and results. Which actor gets a call, and what happens
-when it is lost, is decided here: a call whose actor is lost is made again, the last time with an actor of its own, so
-that a call that destroys its actors is told from one that was beside it.
+when it is lost, is decided here: a call whose actor is lost is made again, the last time on an actor that does nothing
+else, so that a call that destroys its actors is told from one that was beside it. The loss of a machine does not count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PREFIX = "ray"
 ATTEMPTS = 3
-"""Actors that a call may lose."""
+"""Actors that a call may lose while their machines stay."""
 _POLL_S = 0.2
 _REFRESH_S = 5.0
 _START_S = 300.0
@@ -75,8 +75,13 @@ class RayActors:
         n_places: Callable[[int], int] = lambda _n_cpus: 1,
     ) -> None:
         self._body, self._arguments, self._n_places = body, tuple(arguments), n_places
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._actors: list[_Actor] = []
+        self._n_cpus: dict[str, int] = {}
+        # For last attempts, one at a time.
+        self._lone: _Actor | None = None
+        self._n_lone = 0
+        self._turn = threading.Lock()
         self._refreshed = 0.0
         self._reason = ""
         self._n_failed_starts = 0
@@ -112,26 +117,25 @@ class RayActors:
         """
         from ray import exceptions
 
-        lost = (exceptions.RayActorError, exceptions.RaySystemError, exceptions.ObjectLostError)
         unfit: Unfit | None = None
-        for attempt in range(1, ATTEMPTS + 1):
-            actor = self._lend(stop) if attempt < ATTEMPTS else self._alone()
-            try:
-                return self._result(getattr(actor.handle, method).remote(*arguments), stop)
-            except exceptions.RayTaskError as error:
-                if isinstance(error.cause, Unfit):
-                    unfit = error.cause
-                    self._drop(actor, unfit.message)
-                    continue
-                if isinstance(error.cause, AskiveError):
-                    raise error.cause from None
-                raise ArchiveError(
-                    f"a worker failed: {error.cause!r}", remedy="see the logs of the Ray cluster"
-                ) from error
-            except lost as error:
-                self._drop(actor, str(error))
-            finally:
-                self._give_back(actor, keep=attempt < ATTEMPTS)
+        n_lost = 0
+        while n_lost < ATTEMPTS:
+            with self._lent(stop, alone=n_lost == ATTEMPTS - 1) as actor:
+                try:
+                    return self._result(getattr(actor.handle, method).remote(*arguments), stop)
+                except exceptions.RayTaskError as error:
+                    if isinstance(error.cause, Unfit):
+                        unfit = error.cause
+                        self._drop(actor, unfit.message)
+                        n_lost += 1
+                        continue
+                    if isinstance(error.cause, AskiveError):
+                        raise error.cause from None
+                    raise ArchiveError(
+                        f"a worker failed: {error.cause!r}", remedy="see the logs of the Ray cluster"
+                    ) from error
+                except exceptions.RayError as error:
+                    n_lost += self._drop(actor, str(error))
         if unfit is not None:
             raise unfit
         raise WorkerLost(
@@ -146,6 +150,10 @@ class RayActors:
         self._closing.set()
         with self._lock:
             actors, self._actors = self._actors, []
+            if self._lone is not None:
+                actors.append(self._lone)
+            self._lone = None
+            self._lock.notify_all()
         for actor in actors:
             _kill(actor.handle)
         if self._is_ours:
@@ -208,9 +216,9 @@ class RayActors:
     def _refresh(self) -> None:
         """Start actors on new machines, see which are ready, and forget those of machines that are gone."""
         import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        starting = [actor for actor in self._actors if not actor.is_ready]
+        ours = [*self._actors, *([self._lone] if self._lone else [])]
+        starting = [actor for actor in ours if not actor.is_ready]
         if starting:
             done, _ = ray.wait([actor.first for actor in starting], num_returns=len(starting), timeout=0)
             for actor in starting:
@@ -224,19 +232,22 @@ class RayActors:
         if time.monotonic() < self._refreshed + _REFRESH_S:
             return
         self._refreshed = time.monotonic()
-        n_cpus = {
-            node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]
+        self._n_cpus = {
+            node["NodeID"]: n
+            for node in ray.nodes()
+            if node["Alive"] and (n := int(node["Resources"].get("CPU", 0)))
         }
-        alive = {node_id for node_id, n in n_cpus.items() if n}
-        for actor in [actor for actor in self._actors if actor.node_id not in alive]:
-            self._forget(actor, "its machine is gone")
-        for node_id in sorted(alive - {actor.node_id for actor in self._actors}):
-            where = NodeAffinitySchedulingStrategy(node_id, soft=False)
-            self._actors.append(self._start(node_id, where, n_cpus[node_id], n_reserved=1))
+        for actor in ours:
+            if actor.node_id not in self._n_cpus:
+                self._forget(actor, "its machine is gone")
+        for node_id in sorted(self._n_cpus.keys() - {actor.node_id for actor in self._actors}):
+            self._actors.append(self._start(node_id, self._n_cpus[node_id], n_reserved=1))
 
-    def _start(self, node_id: str, where: Any, n_cpus: int, *, n_reserved: int) -> _Actor:
+    def _start(self, node_id: str, n_cpus: int, *, n_reserved: int) -> _Actor:
         import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        where = NodeAffinitySchedulingStrategy(node_id, soft=False)
         n_places = self._n_places(n_cpus)
         remote: Any = ray.remote(self._body).options(
             num_cpus=n_reserved, max_concurrency=n_places + 1, max_restarts=0, scheduling_strategy=where
@@ -244,43 +255,70 @@ class RayActors:
         handle = remote.remote(*self._arguments, n_cpus)
         return _Actor(handle, node_id, handle.ready.remote(), n_places)
 
-    def _lend(self, stop: threading.Event | None) -> _Actor:
-        """The least busy actor that is ready. Raises Interrupted, and ArchiveError when there is none for long."""
+    @contextlib.contextmanager
+    def _lent(self, stop: threading.Event | None, *, alone: bool) -> Iterator[_Actor]:
+        """An actor that is ready: the least busy one, or one that nobody else has.
+
+        Raises Interrupted, and ArchiveError when there is none for long.
+        """
+        if not alone:
+            actor = self._wait_for(self._least_busy, stop)
+            try:
+                yield actor
+            finally:
+                with self._lock:
+                    actor.n_running -= 1
+                    self._lock.notify_all()
+            return
+        while not self._turn.acquire(timeout=_POLL_S):
+            if self._is_stopped(stop):
+                raise Interrupted("the workers were closed")
+        try:
+            yield self._wait_for(self._lone_one, stop)
+        finally:
+            self._turn.release()
+
+    def _wait_for(self, find: Callable[[], _Actor | None], stop: threading.Event | None) -> _Actor:
         deadline = time.monotonic() + _START_S
         while not self._is_stopped(stop):
             with self._lock:
                 self._refresh()
-                free = [a for a in self._actors if a.is_ready and a.n_running < a.n_places]
-                if free:
-                    actor = min(free, key=lambda each: (each.n_running, each.n_calls))
-                    actor.n_running += 1
-                    actor.n_calls += 1
-                    return actor
-                if any(actor.is_ready for actor in self._actors):
+                if found := find():
+                    return found
+                if any(actor.is_ready for actor in self._actors) and find == self._least_busy:
                     deadline = time.monotonic() + _START_S
-            if time.monotonic() > deadline:
-                raise ArchiveError(
-                    f"the Ray cluster has no machine left that works: {self._reason}",
-                    remedy="see `ray status`, then run the same command again: it goes on where it stopped",
-                )
-            self._closing.wait(_POLL_S / 10)
+                if time.monotonic() > deadline:
+                    raise ArchiveError(
+                        f"the Ray cluster has no machine left that works: {self._reason}",
+                        remedy="see `ray status`, then run the same command again: it goes on where it stopped",
+                    )
+                self._lock.wait(_POLL_S)
         raise Interrupted("the workers were closed")
 
-    def _alone(self) -> _Actor:
-        """A new actor for one call."""
-        return self._start("", "SPREAD", 1, n_reserved=0)
+    def _least_busy(self) -> _Actor | None:
+        free = [actor for actor in self._actors if actor.is_ready and actor.n_running < actor.n_places]
+        if not free:
+            return None
+        actor = min(free, key=lambda each: (each.n_running, each.n_calls))
+        actor.n_running += 1
+        actor.n_calls += 1
+        return actor
 
-    def _give_back(self, actor: _Actor, *, keep: bool) -> None:
-        with self._lock:
-            actor.n_running -= 1
-        if not keep:
-            _kill(actor.handle)
+    def _lone_one(self) -> _Actor | None:
+        if self._lone is None and self._n_cpus:
+            # Another machine each time: the last one may be lost without our knowing it yet.
+            node_id = sorted(self._n_cpus)[self._n_lone % len(self._n_cpus)]
+            self._n_lone += 1
+            self._lone = self._start(node_id, 1, n_reserved=0)
+        return self._lone if self._lone and self._lone.is_ready else None
 
-    def _drop(self, actor: _Actor, reason: str) -> None:
+    def _drop(self, actor: _Actor, reason: str) -> bool:
+        """Forget the actor; returns whether its machine is still there, which gets another one at once."""
         with self._lock:
             self._forget(actor, reason)
-            # A machine that is alive gets another actor at once.
             self._refreshed = 0.0
+            self._refresh()
+            return actor.node_id in self._n_cpus
 
     def _forget(self, actor: _Actor, reason: str) -> None:
         lines = [line.strip() for line in reason.splitlines() if line.strip()]
@@ -289,6 +327,8 @@ class RayActors:
         _kill(actor.handle)
         if actor in self._actors:
             self._actors.remove(actor)
+        if actor is self._lone:
+            self._lone = None
 
     def _is_stopped(self, stop: threading.Event | None) -> bool:
         return self._closing.is_set() or (stop is not None and stop.is_set())

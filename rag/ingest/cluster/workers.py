@@ -96,7 +96,7 @@ class _RayParser:
             reply: tuple[dict[str, Any], bytes] = self._actors.call("parse", fields, data, stop=self._stop)
         except WorkerLost as error:
             raise LoadError(
-                f"{fields['uri']} was set aside: {ATTEMPTS} workers ended while they read it ({error.message})",
+                f"{fields['uri']} was set aside: {ATTEMPTS} workers ended while they read it",
                 remedy="read it alone with `askive index FILE --workers processes`, or leave it out",
             ) from error
         return reply

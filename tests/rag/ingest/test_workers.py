@@ -107,7 +107,7 @@ def test_a_file_that_ends_its_workers_is_set_aside_with_the_reason(
     (folder / "poison.txt").write_text(f"{POISON}\n", encoding="utf-8")
     with RayWorkers("", partial(HashEmbedder), body=Fragile) as workers:
         report = ingest(tmp_path / "cluster", folder, workers)
-    assert report.n_added == 11, "its neighbours are not lost"
+    assert report.n_added == 11, report.failures
     (failure,) = [each for each in report.failures if "poison" in each.uri]
     assert "3 workers ended while they read it" in failure.message
     with Archive.open(tmp_path / "cluster", HashEmbedder(), PassageConfig()) as archive:
@@ -132,7 +132,7 @@ def test_the_command_says_where_documents_go(
     assert f"sent to the machines of the Ray cluster at {cluster.address}" in result.err
     assert "3 added" in result.err
     result = askive("index", documents, "--workers", "threads")
-    assert result.code == 1
+    assert result.code == 2
     assert "workers = 'threads'" in result.err
 
 
@@ -157,6 +157,8 @@ def test_an_evaluation_on_the_cluster_gives_the_same_rows(
 def test_vectors_of_the_real_embedder_are_the_same_bits(
     cluster: Any, folder: Path, weights_home: Path, tmp_path: Path
 ) -> None:
+    for path in sorted(folder.glob("report-*"))[12:]:
+        path.unlink()
     settings: Callable[[str], Config] = lambda name: load_config({"home": tmp_path / name})  # noqa: E731
     for name in ("alone", "cluster"):
         (tmp_path / name).mkdir()
@@ -164,7 +166,7 @@ def test_vectors_of_the_real_embedder_are_the_same_bits(
     index_paths(settings("alone"), "c", [folder])
     on_ray = settings("cluster").model_copy(update={"workers": "ray"})
     report = index_paths(on_ray, "c", [folder]).report
-    assert report.n_added == 118
+    assert report.n_added == 13
     assert archive_digest(settings("alone").collections_dir / "c") == archive_digest(
         on_ray.collections_dir / "c"
     )
