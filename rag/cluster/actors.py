@@ -216,6 +216,7 @@ class RayActors:
     def _refresh(self) -> None:
         """Start actors on new machines, see which are ready, and forget those of machines that are gone."""
         import ray
+        from ray.exceptions import ActorUnschedulableError
 
         ours = [*self._actors, *([self._lone] if self._lone else [])]
         starting = [actor for actor in ours if not actor.is_ready]
@@ -226,6 +227,9 @@ class RayActors:
                     try:
                         ray.get(actor.first)
                         actor.is_ready = True
+                    except ActorUnschedulableError:
+                        # The machine left before the actor was placed: says nothing of other machines.
+                        self._forget(actor, "its machine is gone")
                     except Exception as error:
                         self._n_failed_starts += 1
                         self._forget(actor, str(error))
