@@ -199,10 +199,10 @@ class Routes:
         self,
         request: HttpRequest,
         collection: CollectionName = None,
-        after: str | None = None,
-        before: str | None = None,
+        after: wire.Date | None = None,
+        before: wire.Date | None = None,
         publisher: str | None = None,
-        path: str | None = None,
+        path: wire.Glob | None = None,
     ) -> Response:
         """What is in a collection, by code alone: kinds of files, dates, publishers, names, topics, groups."""
         admitted = wire.Conditions(

@@ -28,13 +28,17 @@ class _Response(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Date = Annotated[str, Field(max_length=64, examples=["2015-10"], description="a day, month or year")]
+Glob = Annotated[str, Field(max_length=4096, description="a glob over the address")]
+
+
 class Conditions(_Request):
     """Conditions that a document must all meet. after, before: a day, month or year, inclusive."""
 
-    after: str | None = Field(None, max_length=64, examples=["2015-10"])
-    before: str | None = Field(None, max_length=64, examples=["2015"])
+    after: Date | None = None
+    before: Date | None = None
     publishers: list[str] = Field([], max_length=100, description="any of these")
-    path: str | None = Field(None, max_length=4096, description="a glob over the address")
+    path: Glob | None = None
     documents: list[str] = Field([], max_length=1000, description="any of these, by title, path or id")
     where: dict[str, str] = Field({}, max_length=20, description="metadata fields and parts of their values")
 
