@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from askive.rag.text.dates import spelled_date
@@ -11,6 +12,8 @@ HeadPart = Literal["title", "headings", "publisher", "published", "spelled_date"
 """published: the stored date. spelled_date: the stored date and its spelling in words."""
 
 _MAX_TITLE_CHARS = 200
+_MAX_URI_CHARS = 80
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 def context_of(document: Document | Source, passage: Passage) -> str:
@@ -35,6 +38,11 @@ def under_title(source: Document | Source, text: str, mark: Literal[". ", ": "])
 def headed_by(hit: Hit) -> str:
     """The context of the passage's sentences when they are checked: title, headings, publisher."""
     return f"{hit.source.title}. {hit.passage.heading}. {hit.source.publisher or ''}"
+
+
+def file_words(source: Document | Source) -> str:
+    """The words in the names of the file and of its folders: `kestle-weir/delivery.csv` is about Kestle Weir."""
+    return " ".join(_NO_WORD.sub(" ", source.uri[-_MAX_URI_CHARS:]).split())
 
 
 def source_line(number: int, hit: Hit) -> str:

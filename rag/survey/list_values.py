@@ -10,7 +10,7 @@ from threading import Event as Flag
 from askive.models.protocols import Generator, Message, Sampling, Segment
 from askive.rag.evidence.source_sentences import SourceSentence, source_sentences
 from askive.rag.evidence.values import fullest, same_value
-from askive.rag.passage_context import source_line
+from askive.rag.passage_context import file_words, source_line
 from askive.rag.question.analysis import Question
 from askive.rag.question.answer_type import Kind
 from askive.rag.question.subject import Subject, Term
@@ -31,7 +31,6 @@ _REQUEST = (
 _ASKED_FOR: dict[Kind | None, str] = {"name": "name", "number": "amount", "date": "date", None: "thing"}
 _SAMPLING = Sampling(max_tokens=120)
 _MAX_VALUE_WORDS = 25
-_MAX_URI_CHARS = 80
 # "- James Foley", "2. James Foley", "“James Foley”"
 _BULLET = re.compile(r"^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+)?")
 _EDGES = " \t.,;:\"'“”‘’*`"
@@ -128,8 +127,8 @@ def grouped(values: Sequence[ListValue]) -> list[tuple[str, list[ListValue]]]:
 
 
 def _filed_under(sentence: SourceSentence) -> str:
-    """The title, headings and folders of a sentence as words: `kestle-weir/delivery.csv` is about Kestle Weir."""
-    return f"{sentence.about} {re.sub(r'[^A-Za-z0-9]+', ' ', sentence.hit.source.uri[-_MAX_URI_CHARS:])}"
+    """The title and headings of a sentence, and the names of its file and folders."""
+    return f"{sentence.about} {file_words(sentence.hit.source)}"
 
 
 def _head_term(head: str, subject: Subject) -> Term | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.passage_context import file_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.clauses import claims_of
 from askive.rag.text.date_mentions import Day, conflicts, entails
@@ -192,15 +193,15 @@ def _is_given(
 ) -> bool:
     """Whether the question gives the name, the cited text may refer to it, and it displaces no other.
 
-    It may when another cited sentence of the document has the name, or when it has a pronoun or no name at all and
-    stands in a passage that has it: "the ferry", "she", or whoever "went back in", may be the "Aldis" of an earlier
-    sentence. Whether it is, no rule can tell. But where the source has a name that the claim leaves out, the claim may
-    have exchanged them.
+    It may when another cited sentence of the document, the file or its folder has the name, or when it has a pronoun or
+    no name at all and stands in a passage that has it: "the ferry", "she", or whoever "went back in", may be the
+    "Aldis" of an earlier sentence. Whether it is, no rule can tell. But where the source has a name that the claim
+    leaves out, the claim may have exchanged them.
     """
     question = claim.question
     if question is None or not has_name(name, question.words, question.text):
         return False
-    texts = [other.source.text for other in beside]
+    texts = [file_words(source.source.hit.source), *(other.source.text for other in beside)]
     own_names = names_in(source.source.text)
     if source.has_pronoun or not own_names:
         texts.append(source.source.hit.passage.text)

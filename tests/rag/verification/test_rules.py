@@ -301,3 +301,18 @@ def test_a_sentence_without_names_may_tell_of_a_name_of_the_question_in_its_pass
     claim = "Dov went back in for the cultures in the cold box."
     assert not check(claim, [went], Question.read("What did Dov go back in for?")).values_differ
     assert check(claim, [went], Question.read("What did Mara go back in for?")).values_differ
+
+
+def test_a_name_of_the_question_may_stand_in_the_names_of_file_and_folder() -> None:
+    hardness = source_sentence("The impeller has a hardness of 480 HB.", about="Report on the wear")
+    filed = replace(hardness.hit.source, uri="/archive/port_of_elmhaven/sandrock/expert-report.pdf")
+    filed_sentence = replace(hardness, hit=replace(hardness.hit, source=filed))
+    claim = "The impeller of the Sandrock has a hardness of 480 HB."
+    asked = Question.read("How hard was the impeller of the Sandrock?")
+    assert check(claim, [hardness], asked).values_differ
+    assert not check(claim, [filed_sentence], asked).values_differ
+    assert check(claim, [filed_sentence]).values_differ, "nobody asked about it"
+    other = "The impeller of the Ternwick has a hardness of 480 HB."
+    assert check(other, [filed_sentence], Question.read("How hard is the Ternwick?")).values_differ
+    long = replace(hardness, text="The Ternwick has an impeller of 480 HB.", hit=filed_sentence.hit)
+    assert check(claim, [long], asked).values_differ, "the source has another name"
