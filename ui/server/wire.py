@@ -114,6 +114,7 @@ class CitationView(SourceView):
 
     marker: int
     page: int | None
+    locator: str
     start: int
     end: int
     quote: str
@@ -127,6 +128,7 @@ class HitView(SourceView):
     passage_id: int
     heading: str
     page: int | None
+    locator: str
     start: int
     end: int
     text: str
