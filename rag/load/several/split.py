@@ -68,6 +68,8 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
             raise
         except Exception as error:
             raise unreadable(uri, error) from error
+        if [document.uri for document in found] == [uri]:
+            return [complete_document(found[0], uri)]
         return _completed(found, uri, name) if found else [load_bytes(data, uri, LOADERS[ending])]
     document = load_bytes(data, uri, LOADERS[ending])
     if rule == AUTO:
