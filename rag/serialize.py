@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from askive.rag.passage_context import locator_of
 from askive.rag.types import (
     Answer,
     Citation,
@@ -32,6 +33,7 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
         "publisher": hit.source.publisher,
         "heading": hit.passage.heading,
         "page": hit.passage.page,
+        "locator": locator_of(hit.source, hit.passage, hit.passage.start),
         "start": hit.passage.start,
         "end": hit.passage.end,
         "text": hit.passage.text,
@@ -62,6 +64,7 @@ def citation_to_dict(citation: Citation) -> dict[str, Any]:
         "published": source.published,
         "publisher": source.publisher,
         "page": citation.hit.passage.page,
+        "locator": locator_of(source, citation.hit.passage, citation.start),
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,

@@ -27,6 +27,7 @@ from askive.rag.ingest.report import Failure, IngestReport, Split
 from askive.rag.load import loader_of, printable, read_bytes
 from askive.rag.load.digest import sha256
 from askive.rag.load.several.parts import SPLIT
+from askive.rag.load.several.split import MEMBERS
 from askive.rag.types import Document, Passage
 
 Reading = Callable[[str], None]
@@ -195,7 +196,10 @@ def _with_result(
         return
     present = {item.document.uri for item in loaded}
     stored.gone += [uri for uri in stored.of_file(file.uri) if uri not in present]
-    if rule := str(loaded[0].document.metadata.get(SPLIT, "")):
+    rule = str(loaded[0].document.metadata.get(SPLIT, ""))
+    if rule:
+        # The first member of an archive may be split by a rule of its own.
+        rule = MEMBERS if file.uri.lower().endswith(".zip") else rule
         report.splits.append(Split(printable(Path(file.uri)), rule, len(loaded)))
     for item in loaded:
         document = item.document

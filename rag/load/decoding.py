@@ -32,6 +32,11 @@ _LAYOUT = frozenset("\t\n\r\f\x85")
 _MAX_DAMAGE = 0.1
 """A text with at most this many invalid sequences for each valid one beyond ASCII is damaged UTF-8."""
 
+_MAX_NULS = 0.2
+"""Of the characters; in UTF-16 every second byte of a Latin text is a NUL."""
+_MIN_PLAIN = 0.8
+"""Of the characters other than NULs, letters, digits, blanks and common marks."""
+
 
 def decode(data: bytes, uri: str) -> str:
     """Any Unicode encoding, with or without BOM, else the most likely encoding; line ends become `\\n`.
@@ -58,13 +63,19 @@ def decode(data: bytes, uri: str) -> str:
 
 
 def unicode_encoding(data: bytes) -> str | None:
-    """The encoding that a byte order mark names, or of unmarked UTF-16 and UTF-32; None when it is neither."""
+    """The encoding that a byte order mark names, or of a text with NULs: UTF-16, UTF-32, or UTF-8 with a few.
+
+    None when it is none of these.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark) and (encoding != "utf-32" or _is_valid(data[: _SAMPLE_BYTES + 4], encoding)):
             return encoding
     sample = data[:_SAMPLE_BYTES]
     if b"\0" not in sample:
         return None
+    if _is_utf_8_with_nuls(sample):
+        # Read as UTF-16 it would be Chinese letters.
+        return "utf-8"
     # With the bytes of each character swapped, a blank and a Latin letter are no ASCII.
     n_ascii = {encoding: _n_ascii(sample, encoding) for encoding in _UNMARKED}
     best = max(_UNMARKED, key=lambda encoding: n_ascii[encoding])
@@ -87,6 +98,18 @@ def _is_valid(data: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_utf_8_with_nuls(sample: bytes) -> bool:
+    """Whether the sample is a text in UTF-8 with NULs here and there, such as at the end of a field."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    n_plain = sum(char.isalnum() or char in " \t\r\n.,;:" for char in text)
+    return text.count("\0") <= _MAX_NULS * len(text) and n_plain >= _MIN_PLAIN * (
+        len(text) - text.count("\0")
+    )
 
 
 def _n_ascii(sample: bytes, encoding: str) -> int:

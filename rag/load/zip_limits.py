@@ -56,7 +56,8 @@ def check_zip(data: bytes, uri: str, required_member: str | None) -> None:
             f"{uri} is not a {ending} file: it has no {required_member}",
             remedy="give it the extension of its real type",
         )
-    if any(member.flag_bits & 1 for member in members):
+    # In an archive of any members those that are not locked can be read.
+    if required_member is not None and any(member.flag_bits & 1 for member in members):
         raise LoadError(f"{uri} is locked with a password", remedy="save it without a password")
 
 

@@ -159,7 +159,7 @@ def test_ask_in_words(indexed: Askive, documents: Path) -> None:
     shown = indexed("ask", SHIPS, *FAKES)
     assert shown.code == 0
     assert "The harbour of Aldermoor received 412 ships in January. [1]" in shown.out
-    assert "[1] Harbour report (Port Authority, 2016-01-25)" in shown.out
+    assert "[1] Harbour report (Port Authority, 2016-01-25, section Ships)" in shown.out
     assert "“The harbour of Aldermoor received 412 ships in January.”" in shown.out
     assert str(documents / "harbour.md") in shown.out
     assert "Nearest in your documents" in shown.err and "Nearest" not in shown.out

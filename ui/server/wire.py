@@ -118,6 +118,7 @@ class CitationView(SourceView):
 
     marker: int
     page: int | None
+    locator: str
     start: int
     end: int
     quote: str
@@ -131,6 +132,7 @@ class HitView(SourceView):
     passage_id: int
     heading: str
     page: int | None
+    locator: str
     start: int
     end: int
     text: str

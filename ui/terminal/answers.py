@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from askive.rag.answer.partial import missing_text
+from askive.rag.passage_context import locator_of
 from askive.rag.types import (
     Answer,
     Citation,
@@ -164,9 +165,9 @@ def _row_marks(row: Row) -> str:
 
 
 def about(citation: Citation) -> str:
-    """Title, publisher and date of a citation's document, on one line."""
+    """Title, publisher and date of a citation's document, and the place in it, on one line."""
     source = citation.hit.source
-    where = f"p. {citation.hit.passage.page}" if citation.hit.passage.page else None
+    where = locator_of(source, citation.hit.passage, citation.start)
     rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
     return one_line(f"{source.title} ({rest})" if rest else source.title)
 

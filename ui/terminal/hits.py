@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from askive.rag.passage_context import locator_of
 from askive.rag.text.words import content_words, stem
 from askive.rag.types import Hit
 from askive.ui.terminal.render import Output, one_line
@@ -32,7 +33,8 @@ def print_hits(query: str, hits: Sequence[Hit], shown: Output, *, explain: bool 
 
     wanted = {stem(word) for word in content_words(query)}
     for hit in hits:
-        rest = ", ".join(part for part in (hit.source.publisher, hit.source.published) if part)
+        where = locator_of(hit.source, hit.passage, hit.passage.start)
+        rest = ", ".join(part for part in (hit.source.publisher, hit.source.published, where) if part)
         head = Text(f"{hit.rank:>2}. {one_line(hit.source.title)}", style="cyan")
         head.append(f"  {one_line(rest)}  {stages_of(hit)}", style="dim")
         body = Text("    " + " ".join(hit.passage.text.split()))

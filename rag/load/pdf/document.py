@@ -14,6 +14,7 @@ from askive.rag.load.byline import find_byline
 from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.not_read import with_not_read
 from askive.rag.load.pdf.annotations import annotation_texts
+from askive.rag.load.pdf.footnotes import with_footnotes, without_footnotes
 from askive.rag.load.pdf.headings import Bookmark, Line, bookmarks, sized_lines, with_headings
 from askive.rag.load.pdf.lines import rebuild_paragraphs
 from askive.rag.load.recognition.pictures import MAX_PIXELS, with_confidence
@@ -56,7 +57,11 @@ def load_pdf(data: bytes, uri: str) -> Document:
             f"{uri} has {len(pages)} pages of scanned pictures and no text",
             remedy="install tesseract and index it again, or recognise its text with ocrmypdf",
         )
-    rebuilt = rebuild_paragraphs([page.text for page in pages])
+    bodies = without_footnotes([page.text for page in pages], [page.lines for page in pages])
+    rebuilt = with_footnotes(
+        rebuild_paragraphs([body.text for body in bodies]),
+        [[" ".join(" ".join(rebuild_paragraphs([note])).split()) for note in body.notes] for body in bodies],
+    )
     headed = with_headings(rebuilt, [page.lines for page in pages], contents)
     text = f"\n{PAGE_BREAK}\n".join(
         "\n\n".join(text for text in (text, *map(literal, page.annotations)) if text)
@@ -177,7 +182,7 @@ def _page(pdf: Any, number: int, uri: str) -> _Page:
                 annotations = annotation_texts(pdf, page, text_page)
                 is_blank = not raw.FPDFPage_CountObjects(page)
                 found = None if text.strip() or is_blank else _recognised(page)
-                lines = sized_lines(text_page)
+                lines = sized_lines(text_page, text)
                 return _Page(found.text if found else text, annotations, is_blank, found, lines)
             finally:
                 text_page.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from askive.rag.load.pdf.lines import BLOCK_END
 from askive.rag.load.sections import MAX_LEVEL, literal
 
 _LARGER = 1.15
@@ -21,6 +22,8 @@ _MIN_BOOKMARKS = 2
 _MAX_BOOKMARKS = 5_000
 # "\r\n", as PDFium ends lines
 _LINE_END = re.compile(r"\r\n|\r|\n")
+# Blanks, and what PDFium and the order of columns put at the end of a line.
+_MARKS = f" \t\f\v\x02{BLOCK_END}"
 
 
 class Line(NamedTuple):
@@ -38,8 +41,8 @@ class Bookmark(NamedTuple):
     level: int
 
 
-def sized_lines(text_page: Any) -> list[Line]:
-    """The lines of a text page of pypdfium2 in its order; without those whose size is not known."""
+def sized_lines(text_page: Any, page: str) -> list[Line]:
+    """The lines of `page`, a text of this text page of pypdfium2 in any order; without those of unknown size."""
     import pypdfium2
 
     text = str(text_page.get_text_range())
@@ -48,15 +51,19 @@ def sized_lines(text_page: Any) -> list[Line]:
         return []
     lines: list[Line] = []
     at = 0
-    for end in [*(match.span() for match in _LINE_END.finditer(text)), (len(text), len(text))]:
-        line = text[at : end[0]]
-        if shown := line.strip():
-            try:
-                _, bottom, _, top = text_page.get_charbox(at + line.index(shown[0]), loose=True)
-                lines.append(Line(shown, round(2 * (top - bottom)) / 2))
-            except pypdfium2.PdfiumError:
-                pass
-        at = end[1]
+    for row in _LINE_END.split(page):
+        line = row.strip(_MARKS)
+        # Columns are read from top to bottom, so the next line may stand before this one in the file.
+        start = text.find(line, at)
+        start = text.find(line) if start < 0 else start
+        if not line or start < 0:
+            continue
+        at = start + len(line)
+        try:
+            _, bottom, _, top = text_page.get_charbox(start, loose=True)
+            lines.append(Line(line, round(2 * (top - bottom)) / 2))
+        except pypdfium2.PdfiumError:
+            pass
     return lines
 
 

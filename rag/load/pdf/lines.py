@@ -20,9 +20,13 @@ _LIGATURES = {
     0xFB05: "st",
     0xFB06: "st",
 }
-_UNSEEN = dict.fromkeys((*range(9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x7F, 0x200B, 0x2060, 0xFEFF))
+_UNSEEN = dict.fromkeys(
+    (*range(3), *range(4, 9), *range(0x0B, 0x0D), *range(0x0E, 0x20), 0x7F, 0x200B, 0x2060, 0xFEFF)
+)
 _HYPHENS = "\ufffe\u00ad"
 """Characters for a hyphen that is only there because the line ended; viewers may hide them elsewhere."""
+BLOCK_END = "\x03"
+"""Ends a line after which another block of the page begins, so that a paragraph ends there too."""
 _Slot = tuple[str, str, int]
 _MARGIN_LINES = 2
 _MIN_LINES = 5
@@ -66,7 +70,9 @@ def rebuild_paragraphs(pages: Sequence[str]) -> list[str]:
 
 
 def _rows(page: str) -> list[str]:
-    text = page.translate(_LIGATURES).replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
+    text = page.translate(_LIGATURES).replace("\r\n", "\n").replace("\r", "\n")
+    # As PDFium marks such a hyphen in the text of a part of a page.
+    text = text.replace("\x02\n", "\ufffe").translate(_UNSEEN)
     # PDFium puts its mark for such a hyphen in place of the line end.
     text = text.replace("\ufffe", "\ufffe\n")
     # Lone surrogates cannot be encoded in UTF-8.
@@ -119,7 +125,7 @@ def _margins(lines: list[str], n: int = _MARGIN_LINES) -> list[str]:
 
 
 def _key(line: str) -> str:
-    return re.sub(r"\d+", "#", line.casefold())
+    return re.sub(r"\d+", "#", line.casefold()).rstrip(BLOCK_END)
 
 
 def _join_across_pages(pages: list[list[str]], known: set[str]) -> None:
@@ -151,6 +157,7 @@ def _paragraphs(lines: Sequence[str], known: set[str]) -> list[str]:
 def _ends_paragraph(line: str, following: str, width: int) -> bool:
     if (
         line.startswith("| ")
+        or line.endswith(BLOCK_END)
         or _ITEM.match(following)
         or (_NUMBERED_HEADING.match(following) and line[-1] in ".:!?")
     ):
@@ -183,4 +190,4 @@ def _joined(text: str, line: str, known: set[str]) -> str:
 
 
 def _shown(paragraph: str) -> str:
-    return paragraph.replace("\ufffe", "-").replace("\u00ad", "")
+    return paragraph.replace("\ufffe", "-").replace("\u00ad", "").replace(BLOCK_END, "")

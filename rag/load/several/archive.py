@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePath, PurePosixPath
 
@@ -17,6 +18,9 @@ from askive.rag.types import Document
 ZIP = "application/zip"
 _UTF_8_NAME = 0x800
 """Flag of a member whose name is UTF-8; other names may be in any encoding."""
+_LOCKED = 1
+_MAX_NAMED = 3
+_BY_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def load_zip(data: bytes, uri: str, read: ReadAttachment) -> Document:
@@ -25,7 +29,7 @@ def load_zip(data: bytes, uri: str, read: ReadAttachment) -> Document:
 
     sections: list[str] = []
     unread: list[str] = []
-    for name, content in members(data, uri):
+    for name, content in members(data, uri, unread):
         try:
             document = read(content, name, "")
         except LoadError as error:
@@ -41,26 +45,39 @@ def load_zip(data: bytes, uri: str, read: ReadAttachment) -> Document:
     return with_not_read(archive, unread)
 
 
-def members(data: bytes, uri: str) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of each file in the archive, in the order of the paths; hidden files are ignored.
+def members(data: bytes, uri: str, unread: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each file in the archive, in the order of the paths.
 
-    Raises LoadError for an archive that is damaged, is locked, or unpacks to more than is allowed.
+    unread: gets a note about each file that is locked, is damaged, or is hidden. Raises LoadError for an archive that
+    is damaged, unpacks to more than is allowed, or has only such files.
     """
     check_zip(data, uri, None)
-    seen: set[str] = set()
+    n_failed = n_read = 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for member in sorted(archive.infolist(), key=lambda member: member.filename):
-            name = _name(member)
-            if member.is_dir() or name in seen or _is_hidden(name):
+        # An archive that was updated has a file twice; the later one replaces the earlier, as when it is unpacked.
+        by_name = {_name(member): member for member in archive.infolist() if not member.is_dir()}
+        for name, member in sorted(by_name.items()):
+            if _is_by_system(name):
                 continue
-            seen.add(name)
-            try:
-                content = archive.read(member)
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-                raise LoadError(
-                    f"{uri} is damaged: {name} cannot be unpacked", remedy="download or pack it again"
-                ) from error
-            yield name, content
+            if _is_hidden(name):
+                unread.append(f"{name} is hidden")
+            elif member.flag_bits & _LOCKED:
+                n_failed += 1
+                unread.append(f"{name} is locked with a password")
+            else:
+                try:
+                    content = archive.read(member)
+                except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, zlib.error):
+                    n_failed += 1
+                    unread.append(f"{name} is damaged and cannot be unpacked")
+                    continue
+                n_read += 1
+                yield name, content
+    if n_failed and not n_read:
+        raise LoadError(
+            f"{uri} has no file that can be unpacked: {'; '.join(unread[:_MAX_NAMED])}",
+            remedy="unpack it and index the folder, or pack it again without a password",
+        )
 
 
 def unsupported(name: str) -> str:
@@ -80,5 +97,10 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
+    """Also a file that would be unpacked outside of the folder."""
+    return any(part.startswith(".") for part in PurePosixPath(name).parts)
+
+
+def _is_by_system(name: str) -> bool:
+    """Whether a system wrote it beside the files of the user."""
+    return "__MACOSX" in PurePosixPath(name).parts or PurePosixPath(name).name in _BY_SYSTEM

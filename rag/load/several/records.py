@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
 
 from askive.rag.load.decoding import decode
 from askive.rag.load.digest import sha256
 from askive.rag.load.sections import literal
 from askive.rag.load.several.parts import part_uri
-from askive.rag.load.structured.json_records import fields_of, parsed_lines, record_line
-from askive.rag.load.tables.delimited import delimiter_of
+from askive.rag.load.structured.json_records import (
+    JSON,
+    Parsed,
+    fields_of,
+    json_document,
+    parse_json,
+    record_line,
+)
+from askive.rag.load.tables.delimited import rows_of, table_document
 from askive.rag.text.dates import partial_date
 from askive.rag.types import Document
 
@@ -31,17 +35,24 @@ _MOSTLY = 0.6
 
 
 def load_records(data: bytes, uri: str) -> list[Document]:
-    """The records of a file of JSON lines, or rows of a table, as documents; empty when they have no long texts.
+    """The records of JSON lines, or rows of a table, as documents; the file as one when they have no long texts.
 
     A record's longest field is its text. Title, date, publisher and author are taken from the fields of these names;
     all other fields follow the text as one line.
     """
-    is_table = PurePath(uri).suffix.lower() in (".csv", ".tsv")
-    records = _rows(decode(data, uri), uri) if is_table else _lines(decode(data, uri))
+    raw = decode(data, uri)
+    if PurePath(uri).suffix.lower() in (".csv", ".tsv"):
+        rows = list(rows_of(raw, uri))
+        return _documents(_rows(rows), uri, "text/csv") or [table_document(rows, data, uri)]
+    parsed = parse_json(raw)
+    return _documents(_objects(parsed), uri, JSON) or [json_document(raw, parsed, data, uri)]
+
+
+def _documents(records: Sequence[Mapping[str, str]], uri: str, media_type: str) -> list[Document]:
+    """Empty when the records have no long texts."""
     name = _text_field(records)
     if name is None:
         return []
-    media_type = "text/csv" if is_table else "application/json"
     return [
         _document(record, name, n, uri, media_type)
         for n, record in enumerate(records, start=1)
@@ -49,26 +60,18 @@ def load_records(data: bytes, uri: str) -> list[Document]:
     ]
 
 
-def _lines(raw: str) -> list[dict[str, str]]:
+def _objects(parsed: Parsed) -> list[dict[str, str]]:
     """The objects of a file of JSON lines or of a JSON list; empty when anything else is among them."""
-    values: Sequence[Any]
-    try:
-        values = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str)
-    except ValueError:
-        values = [value for _, value in parsed_lines(raw)]
-    if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
+    is_list = parsed.value is None or isinstance(parsed.value, list)
+    if not is_list or not all(isinstance(value, Mapping) for value in parsed.values):
         return []
-    return [dict(fields_of(value)) for value in values]
+    return [dict(fields_of(value)) for value in parsed.values]
 
 
-def _rows(raw: str, uri: str) -> list[dict[str, str]]:
+def _rows(table: Sequence[Sequence[str]]) -> list[dict[str, str]]:
     """The rows of a table by its first row; empty when that row has no name for each column."""
-    try:
-        rows = list(csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter_of(raw, uri)))
-    except csv.Error:
-        return []
-    names, *rows = rows or [[]]
-    names = [" ".join(name.split()) for name in names]
+    first, *rows = table or [[]]
+    names = [" ".join(name.split()) for name in first]
     if len(set(names)) < len(names) or not all(names) or any(len(row) > len(names) for row in rows):
         return []
     return [dict(zip(names, row, strict=False)) for row in rows if any(row)]

@@ -68,6 +68,8 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
             raise
         except Exception as error:
             raise unreadable(uri, error) from error
+        if [document.uri for document in found] == [uri]:
+            return [complete_document(found[0], uri)]
         return _completed(found, uri, name) if found else [load_bytes(data, uri, LOADERS[ending])]
     document = load_bytes(data, uri, LOADERS[ending])
     if rule == AUTO:
@@ -80,17 +82,19 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
 def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:
     found: list[Document] = []
     unread: list[str] = []
-    n_chars = 0
-    for name, content in members(data, uri):
+    n_chars = n_failed = 0
+    for name, content in members(data, uri, unread):
         ending = PurePosixPath(name).suffix.lower()
         if ending not in LOADERS or (ending in PICTURE_ENDINGS and not can_recognise()):
             unread.append(unsupported(name))
         elif ending == ".zip" and depth >= _MAX_DEPTH:
+            n_failed += 1
             unread.append(f"{name} is an archive in more than {_MAX_DEPTH} others")
         else:
             try:
                 of_member = _documents(content, name, ending, rule, depth + 1)
             except LoadError as error:
+                n_failed += not isinstance(error, EmptyFile)
                 unread.append(error.message)
                 continue
             n_chars += sum(len(document.text) for document in of_member)
@@ -101,7 +105,8 @@ def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:
             found += of_member
     if not found:
         shown = f": {'; '.join(unread[:3])}" if unread else ""
-        raise EmptyFile(f"{uri} has no file that can be read{shown}", remedy="unpack it, or leave it out")
+        kind = LoadError if n_failed else EmptyFile
+        raise kind(f"{uri} has no file that can be read{shown}", remedy="unpack it, or leave it out")
     found[0] = with_not_read(found[0], unread)
     return [_marked(replace(document, uri=part_uri(uri, document.uri)), MEMBERS) for document in found]
 

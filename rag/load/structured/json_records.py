@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from askive.rag.errors import LoadError
 from askive.rag.load.decoding import decode
@@ -16,12 +16,37 @@ from askive.rag.types import Document
 JSON = "application/json"
 
 
+class Parsed(NamedTuple):
+    """value: the one value of a text; None when it is not JSON. lines: then its lines with the value of each."""
+
+    value: Any
+    lines: list[tuple[str, Any]]
+
+    @property
+    def values(self) -> list[Any]:
+        """The items of a list, or the values of all lines; the value itself when it is no list."""
+        if self.value is None:
+            return [value for _, value in self.lines]
+        return self.value if isinstance(self.value, list) else [self.value]
+
+
 def load_json(data: bytes, uri: str) -> Document:
     """An object or a list of records; lists of records inside objects are sections. Other text is kept as it is."""
+    raw = decode(data, uri)
+    return json_document(raw, parse_json(raw), data, uri)
+
+
+def parse_json(raw: str) -> Parsed:
+    """The value of a text, or else those of its lines."""
+    value = _parsed(raw)
+    return Parsed(value, [] if value is not None else _parsed_lines(raw))
+
+
+def json_document(raw: str, parsed: Parsed, data: bytes, uri: str) -> Document:
+    """The values of a text, which was read from these bytes, as `load_json` shows them."""
     from askive.rag.load.digest import sha256
 
-    raw = decode(data, uri)
-    text = _text_of(raw, uri)
+    text = _text_of(raw, parsed, uri)
     return Document(uri=uri, title=PurePath(uri).stem, text=text, media_type=JSON, sha256=sha256(data))
 
 
@@ -32,19 +57,19 @@ def record_line(fields: Iterable[tuple[str, str]]) -> str:
     return f"| {cells}" if cells else ""
 
 
-def _text_of(raw: str, uri: str) -> str:
-    value = _parsed(raw)
-    if value is not None:
-        return _limited(_blocks(value, 1), "\n\n", uri)
+def _text_of(raw: str, parsed: Parsed, uri: str) -> str:
+    if parsed.value is not None:
+        return _limited(_blocks(parsed.value, 1), "\n\n", uri)
     # One value on each line; a line that is none is text.
-    values = parsed_lines(raw)
-    if not any(isinstance(value, Mapping) for _, value in values):
+    if not any(isinstance(value, Mapping) for _, value in parsed.lines):
         return literal(raw)
-    lines = (literal(line) if value is None else record_line(fields_of(value)) for line, value in values)
+    lines = (
+        literal(line) if value is None else record_line(fields_of(value)) for line, value in parsed.lines
+    )
     return _limited(lines, "\n", uri)
 
 
-def parsed_lines(raw: str) -> list[tuple[str, Any]]:
+def _parsed_lines(raw: str) -> list[tuple[str, Any]]:
     """The lines with text, each with its value; None for a line that is not JSON."""
     return [(line, _parsed(line)) for line in raw.split("\n") if line.strip()]
 

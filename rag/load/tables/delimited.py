@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from askive.rag.errors import LoadError
@@ -18,14 +19,22 @@ _N_SAMPLED = 50
 
 def load_csv(data: bytes, uri: str) -> Document:
     """Cells are separated by comma, semicolon, tab or bar. Raises LoadError for binary files and invalid quoting."""
-    from askive.rag.load.digest import sha256
+    return table_document(rows_of(decode(data, uri), uri), data, uri)
 
-    text = decode(data, uri)
+
+def rows_of(text: str, uri: str) -> Iterator[list[str]]:
+    """The rows of a table, one by one. Raises LoadError for invalid quoting."""
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text, uri))
-        lines = table_lines(plain_rows(rows, uri), uri)
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text, uri))
     except csv.Error as error:
         raise LoadError(f"{uri} is not a readable table: {error}", remedy="save it again as CSV") from error
+
+
+def table_document(rows: Iterable[Sequence[str]], data: bytes, uri: str) -> Document:
+    """The rows, which were read from these bytes, with their column heads."""
+    from askive.rag.load.digest import sha256
+
+    lines = table_lines(plain_rows(rows, uri), uri)
     return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type="text/csv", sha256=sha256(data))
 
 

@@ -6,10 +6,12 @@ The lines of a page that touch each other form a grid; a missing line between tw
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from askive.rag.load.pdf.columns import column_text
 from askive.rag.load.tables.aligned import aligned_tables
 from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
 from askive.rag.load.tables.lines import table_lines
@@ -20,6 +22,8 @@ _MAX_EDGES = 3_000
 _MAX_LINES = 20_000
 _MAX_FIELDS = 10_000
 _FAR = 100_000.0
+# PDFium's marks for a hyphen that is only there because the line ended.
+_LINE_HYPHEN = re.compile(r"[\x02\ufffe](?:\r\n)?")
 
 
 class _Edge(NamedTuple):
@@ -67,14 +71,19 @@ def page_text(page: Any, text_page: Any, uri: str) -> str:
         if not any(aligned.top > bottom and aligned.bottom < top for top, bottom, _ in tables):
             tables.append((aligned.top, aligned.bottom, table_lines(aligned.rows, uri)))
     if not tables:
-        return text
+        return column_text(text_page) or text
     parts: list[str] = []
     above = _FAR
     for top, bottom, lines in sorted(tables, reverse=True):
-        parts += [text_page.get_text_bounded(-_FAR, top, _FAR, above), lines]
+        parts += [_between(text_page, top, above), lines]
         above = bottom
-    parts.append(text_page.get_text_bounded(-_FAR, -_FAR, _FAR, above))
+    parts.append(_between(text_page, -_FAR, above))
     return "\n".join(part.strip("\r\n") for part in parts)
+
+
+def _between(text_page: Any, bottom: float, top: float) -> str:
+    """The text between two heights, one column after the other."""
+    return column_text(text_page, bottom, top) or str(text_page.get_text_bounded(-_FAR, bottom, _FAR, top))
 
 
 def _rows(grid: _Grid, text_page: Any, uri: str) -> Iterator[Row]:
@@ -99,8 +108,7 @@ def _rows(grid: _Grid, text_page: Any, uri: str) -> Iterator[Row]:
             text = text_page.get_text_bounded(
                 grid.xs[column], grid.ys[row + height], grid.xs[column + width], grid.ys[row]
             )
-            # PDFium's mark for a hyphen that is only there because the line ended.
-            text = one_line(text.replace("\ufffe\r\n", "").replace("\ufffe", ""))
+            text = one_line(_LINE_HYPHEN.sub("", text))
             cells.append(Cell(text, column, width, height))
         yield open_cells.complete(cells, n_columns)
 

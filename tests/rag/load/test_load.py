@@ -142,8 +142,9 @@ def test_encodings(encoding: str, text: str) -> None:
             "1 character ",
         ),
         (b"\xff\xfeA\0\x00\xd8B\0\x00\xd8", "2 characters "),
+        ("The text\0of an exporter with Größe\0in fixed fields. It is read.".encode(), "2 characters "),
     ],
-    ids=["cut UTF-8", "halves of pairs"],
+    ids=["cut UTF-8", "halves of pairs", "NULs in UTF-8"],
 )
 def test_damaged_characters_are_counted(data: bytes, note: str) -> None:
     found = load_bytes(data, "x.txt", load_plain)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +12,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from askive.models.busy import mark_busy
 from askive.models.fakes import HashEmbedder
@@ -22,7 +26,7 @@ from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.upkeep.watch import on_network, watch_paths
 from tests.rag.ingest.inline_pool import POOL, InlinePool
-from tests.rag.ingest.test_pipeline import assert_same_archive
+from tests.rag.ingest.test_pipeline import STEP, assert_same_archive, change
 
 Until = Callable[[Callable[[], bool]], None]
 
@@ -45,13 +49,14 @@ def folder(tmp_path: Path) -> Path:
 class Watching:
     """A watch in a thread. runs: what it reports."""
 
-    def __init__(self, config: Config, folder: Path, poll: bool | None) -> None:
+    def __init__(self, config: Config, folder: Path, poll: bool | None, *, prune: bool = False) -> None:
         self.runs: SimpleQueue[Indexed | AskiveError] = SimpleQueue()
         self.config = config
         self._stop = Event()
         self._thread = Thread(
             target=watch_paths, args=(config, "one", [folder]),
-            kwargs={"indexed": self.runs.put, "failed": self.runs.put, "stop": self._stop, "poll": poll, "settle_ms": 50},
+            kwargs={"indexed": self.runs.put, "failed": self.runs.put, "stop": self._stop, "poll": poll, "settle_ms": 50,
+                    "prune": prune},
         )  # fmt: skip
         self._thread.start()
 
@@ -105,6 +110,35 @@ def test_changes_end_as_an_index_from_scratch(
     ):
         ingest_paths(fresh, [folder])
         assert_same_archive(kept, fresh)
+
+
+@settings(max_examples=8)
+@given(st.lists(STEP, min_size=2, max_size=10))
+def test_any_changes_end_as_an_index_from_scratch(steps: list[tuple[str, str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(POOL, InlinePool)
+        patch.setattr("askive.rag.upkeep.watch._LOOK_MS", 100)
+        documents = Path(name) / "documents"
+        documents.mkdir()
+        config = Config(home=Path(name) / "home", embedder="hash", generator="scripted")
+        watching = Watching(config, documents, None, prune=True)
+        try:
+            assert isinstance(watching.runs.get(timeout=60), Indexed)
+            for step, file, more in steps:
+                if step == "index":
+                    # A burst settles here, and the next one begins during its run.
+                    time.sleep(0.2)
+                elif not (step in ("move", "copy") and Path(file).suffix != Path(more).suffix):
+                    change(documents, step, file, more)
+            with Archive.open(Path(name) / "fresh", HashEmbedder(), PassageConfig()) as fresh:
+                assume(not ingest_paths(fresh, [documents]).failures)
+                watching.until(lambda known: known == fresh.store.known_sha256())
+                watching.stop()
+                kept_at = config.collections_dir / "one"
+                with Archive.open(kept_at, HashEmbedder(), PassageConfig()) as kept:
+                    assert_same_archive(kept, fresh)
+        finally:
+            watching.stop()
 
 
 def test_a_folder_that_goes_and_comes_back_is_watched_again(config: Config, folder: Path) -> None:

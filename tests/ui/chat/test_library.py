@@ -264,7 +264,7 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
     turn.get_by_role("button", name="Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("Captain Rosa Lind counted them from the north tower. [1]")
-    assert "Harbour report (Port Authority, 2016-01-25)" in copied
+    assert "Harbour report (Port Authority, 2016-01-25, section Ships)" in copied
     # Without a secure context the browser has no asynchronous clipboard.
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     turn.get_by_role("button", name="Copy").wait_for()
@@ -290,7 +290,7 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
             text = path.read_text(encoding="utf-8")
         assert str(chat_home) not in text, "the file's name, not the path on the server"
         assert CAPTAIN in text
-        assert "Harbour report (Port Authority, 2016-01-25)" in text
+        assert "Harbour report (Port Authority, 2016-01-25, section Ships)" in text
 
 
 def test_the_model_and_what_it_costs(page: Any, chat: str) -> None:

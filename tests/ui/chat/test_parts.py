@@ -413,7 +413,7 @@ def test_exports_hold_the_quotes_and_no_markup_of_documents(
     assert "<h1>&lt;b&gt;*bold*&lt;/b&gt;</h1>" in html
     for text in (markdown, html):
         assert "“Captain Rosa Lind counted them from the north tower.”" in text
-        assert "Harbour report (Port Authority, 2016-01-25)" in text
+        assert "Harbour report (Port Authority, 2016-01-25, section Ships)" in text
     assert "<script" not in html
 
 

@@ -31,7 +31,7 @@ def test_a_chat_completion_has_its_citations(openai_client: OpenAI) -> None:
     message = made.choices[0].message
     assert message.content is not None and message.annotations
     assert message.content.startswith(
-        f"{SAID} [1]\n\nSources:\n[1] Harbour report (Port Authority, 2016-01-25): “{SAID}”"
+        f"{SAID} [1]\n\nSources:\n[1] Harbour report (Port Authority, 2016-01-25, section Ships): “{SAID}”"
     )
     cited = message.annotations[0].url_citation
     assert message.content[cited.start_index : cited.end_index] == f"{SAID} [1]"

@@ -13,8 +13,9 @@ export const VERDICTS = {
 };
 
 export function byline(view) {
-  const page = view.page ? `p. ${view.page}` : null;
-  return [view.publisher, view.published, page].filter(Boolean).join(" · ");
+  // Answers that were stored by earlier versions have the page only.
+  const where = view.locator || (view.page ? `p. ${view.page}` : null);
+  return [view.publisher, view.published, where].filter(Boolean).join(" · ");
 }
 
 /** Identifies a span, so that its number can be found in an answer. */

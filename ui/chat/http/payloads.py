@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from askive.rag.passage_context import locator_of
 from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 from askive.ui.wording import KIND_WORDS
 
@@ -42,6 +43,7 @@ def citation_view(citation: Citation, number: Number) -> View:
         **source_view(citation.hit.source),
         "number": number(citation.hit.source.uri),
         "page": citation.hit.passage.page,
+        "locator": locator_of(citation.hit.source, citation.hit.passage, citation.start),
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
@@ -120,9 +122,10 @@ def first_documents(hits: Iterable[Hit], n: int = 3) -> list[View]:
 
 
 def byline(view: View) -> str:
-    """Title, publisher, date and page of a citation on one line."""
-    page = f"p. {view['page']}" if view.get("page") else None
-    rest = ", ".join(part for part in (view["publisher"], view["published"], page) if part)
+    """Title, publisher, date and place of a citation on one line."""
+    # Answers that were stored by earlier versions have the page only.
+    where = view.get("locator") or (f"p. {view['page']}" if view.get("page") else None)
+    rest = ", ".join(part for part in (view["publisher"], view["published"], where) if part)
     return f"{view['title']} ({rest})" if rest else str(view["title"])
 
 
@@ -155,6 +158,7 @@ def _span_view(hit: Hit) -> View:
         **source_view(hit.source),
         "number": None,
         "page": passage.page,
+        "locator": locator_of(hit.source, passage, passage.start),
         "start": passage.start,
         "end": passage.end,
         "quote": passage.text,

@@ -66,7 +66,8 @@ def show_indexed(
         shown.hint(f"{more} more files are read only in part; `askive status -c {name}` names them")
     for parts in report.splits[:_MAX_PARTIAL]:
         shown.hint(
-            f"{one_line(parts.uri)} is split into {parts.n_documents:,} documents ({one_line(parts.rule)});"
+            f"{one_line(parts.uri)} is split into {parts.n_documents:,} document{'s' * (parts.n_documents != 1)}"
+            f" ({one_line(parts.rule)});"
             " --split none keeps it as one"
         )
     if (more := len(report.splits) - _MAX_PARTIAL) > 0:

@@ -219,6 +219,6 @@ def parse_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _about(hit: dict[str, Any]) -> str:
-    about = ", ".join(filter(None, (hit["publisher"], hit["published"])))
+    about = ", ".join(filter(None, (hit["publisher"], hit["published"], hit["locator"])))
     title = f"{hit['title']} ({about})" if about else str(hit["title"])
     return f"[{hit['rank']}] {title}, {hit['uri']}, characters {hit['start']}-{hit['end']}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askive.rag.answer.partial import missing_text
+from askive.rag.passage_context import locator_of
 from askive.rag.serialize import citation_to_dict
 from askive.rag.types import Answer, Citation, Cited, Event, Final, Row, Sentence, Token
 
@@ -163,5 +164,6 @@ def _listed(citations: Sequence[tuple[int, Citation]], title: str) -> str:
 
 def _about(citation: Citation) -> str:
     source = citation.hit.source
-    rest = ", ".join(part for part in (source.publisher, source.published) if part)
+    where = locator_of(source, citation.hit.passage, citation.start)
+    rest = ", ".join(part for part in (source.publisher, source.published, where) if part)
     return f"{source.title} ({rest})" if rest else source.title

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -197,7 +199,7 @@ def test_records_keep_their_text_and_their_other_fields() -> None:
 
 def test_an_archive_tells_what_it_does_not_read() -> None:
     assert not_read(split("a.zip", ARCHIVE)[0]) == [
-        "bad.pdf is not a PDF, despite its name", "empty.txt is empty", "tool.exe is of an unsupported type",
+        "bad.pdf is not a PDF, despite its name", "empty.txt is empty", "notes/.hidden.txt is hidden", "tool.exe is of an unsupported type",
     ]  # fmt: skip
     (whole,) = split("a.zip", ARCHIVE, NONE)
     assert "# notes/größe.txt\n\nThe quay is long." in whole.text
@@ -208,6 +210,51 @@ def test_an_archive_tells_what_it_does_not_read() -> None:
         split("a.zip", zipped({"zeros.txt": b"0" * 2**25}))
     with pytest.raises(LoadError, match="not a valid"):
         split("a.zip", b"PK\x03\x04 broken")
+
+
+def _locked(archive: bytes, name: str) -> bytes:
+    """The archive with the flag of a password at one member, in both of its headers."""
+    data = bytearray(archive)
+    for mark, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := data.find(mark, at + 1)) >= 0:
+            if name.encode() in data[at : at + 46 + len(name)]:
+                data[at + flags_at] |= 1
+    return bytes(data)
+
+
+def test_an_archive_with_locked_damaged_and_hidden_files_is_read_otherwise() -> None:
+    plain = {"a.txt": "The quay is long.", "b.txt": "The light is white.", "../c.txt": "x", ".d/e.txt": "x"}
+    half = split("a.zip", _locked(zipped({**plain, "__MACOSX/._a.txt": "x", ".DS_Store": "x"}), "b.txt"))
+    assert [document.uri for document in half] == ["/files/a.zip#a.txt"]
+    notes = ["../c.txt is hidden", ".d/e.txt is hidden", "b.txt is locked with a password"]
+    assert not_read(half[0]) == notes
+    assert not_read(split("a.zip", _locked(zipped(plain), "b.txt"), NONE)[0]) == notes
+    stored = zipped({"a.txt": "The quay is long."}).replace(b"a.txt", b"a.zzz")
+    damaged = bytearray(zipped({"a.txt": "The quay is long.", "b.txt": "The light is white."}))
+    damaged[damaged.find(b"b.txt") + 5] ^= 0xFF
+    assert not_read(split("a.zip", bytes(damaged))[0]) == ["b.txt is damaged and cannot be unpacked"]
+    with pytest.raises(EmptyFile):
+        split("a.zip", stored)
+    # A file that failed is a failure of the archive, which can be read again once it is mended.
+    with pytest.raises(LoadError, match=r"b\.txt is locked with a password") as caught:
+        split("a.zip", _locked(zipped({"b.txt": "x"}), "b.txt"))
+    assert not isinstance(caught.value, EmptyFile)
+    deep = zipped({"a.txt": "The quay is long."})
+    for n in range(5):
+        deep = zipped({f"{n}.zip": deep})
+    with pytest.raises(LoadError, match="in more than 3 others") as caught:
+        split("a.zip", deep)
+    assert not isinstance(caught.value, EmptyFile)
+
+
+def test_of_a_file_that_is_twice_in_an_archive_the_later_one_is_read() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("a.txt", "The old text.")
+        archive.writestr("a.txt", "The new text.")
+    (document,) = split("a.zip", out.getvalue())
+    assert document.text == "The new text."
 
 
 def test_a_rule_of_the_user() -> None:

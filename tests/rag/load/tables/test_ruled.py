@@ -56,6 +56,19 @@ def test_rectangles_and_words_over_two_lines() -> None:
     assert load_pdf(write_pdf([boxes + words(at)]), "x.pdf").text == "| Ship: Aurora; Note: It came late."
 
 
+def test_words_that_are_hyphenated_above_a_table_and_in_it() -> None:
+    above = [
+        (50, 760, "The captain of the tug wrote down what the barge had car-"),
+        (50, 748, "ried on each day."),
+    ]
+    at = [*HEADS, *CELLS[1:], (55, 652, "North-"), (55, 642, "umber")]
+    text = load_pdf(write_pdf([grid(MERGED) + words([*above, *at])]), "x.pdf").text
+    assert text.split("\n\n")[:2] == [
+        "The captain of the tug wrote down what the barge had carried on each day.",
+        "| Region: Northumber; 2022 Plan: 1; 2022 Actual: 2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("drawn", "at"),
     [

@@ -85,7 +85,7 @@ def test_exports_have_quotations_sources_and_notes(
     note_id = routes.notes()[1]["note_id"]
     routes.comment(note_id, Comment(text="Compare the *Post*. <b>raw</b>"))
     text = read_export(routes, form)
-    for part in (CAPTAIN, QUOTE, "Harbour report (Port Authority, 2016-01-25)"):
+    for part in (CAPTAIN, QUOTE, "Harbour report (Port Authority, 2016-01-25, section Ships)"):
         assert part in text
     assert ("Compare the <em>Post</em>" if form == "html" else "Compare the") in text
     assert ("&lt;b&gt;raw" if form == "html" else "<b>raw") in text
