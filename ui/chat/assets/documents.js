@@ -126,14 +126,22 @@ const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported
 /** Files that were not read, and why. */
 function drawUnread({ unread = [], n_unread: n = 0 }) {
   parts.unread.hidden = !n;
-  const again = (file) => guarded(async () => {
-    const outcome = await send("POST", `${pathOf()}/unread?${query({ uri: file.uri })}`);
+  const record = (file) => `${pathOf()}/unread?${query({ uri: file.uri })}`;
+  const again = (file, pressed) => guarded(async () => {
+    pressed.textContent = "Reading…";
+    const outcome = await send("POST", record(file)).finally(() => (pressed.textContent = "Retry"));
     announce(outcome.step === "done" ? `${file.file} was read` : `${sentence(outcome.message)} ${sentence(outcome.remedy)}`);
+    emit("documents-changed");
+  });
+  const dismiss = (file) => guarded(async () => {
+    await send("DELETE", record(file));
+    announce(`${file.file} was taken off the list`);
     emit("documents-changed");
   });
   const item = (file) =>
     el("li", {}, el("span", { class: "name" }, file.file), el("span", { class: "quiet" }, file.message ? `${sentence(file.message)} ${sentence(file.remedy)}` : `${REASONS[file.reason]}.`),
-      file.can_retry && button("Retry", () => again(file), { "aria-label": `Retry: ${file.file}` }));
+      el("span", { class: "end" }, file.can_retry && button("Retry", (event) => again(file, event.currentTarget), { "aria-label": `Retry: ${file.file}` }),
+        button("Dismiss", () => dismiss(file), { "aria-label": `Dismiss: ${file.file}`, title: "Take it off this list" })));
   parts.unread.replaceChildren(el("summary", {}, `${count(n, "file was", "files were")} not read`), el("ul", {}, unread.map(item)),
     unread.length < n ? el("p", { class: "quiet" }, `The first ${unread.length} are listed; “askive status” lists all.`) : "");
 }

@@ -31,6 +31,11 @@ def file_name(uri: str) -> str:
     return PurePath(uri).name or uri
 
 
+def without_folders(message: str, uri: str) -> str:
+    """A message about a file, with its name in place of its path: a path of the server means nothing on the page."""
+    return message.replace(uri, file_name(uri)) if uri else message
+
+
 def file_of(view: Mapping[str, Any]) -> str:
     """The name of the file of a citation; answers that were stored by earlier versions have the path only."""
     return str(view.get("file") or file_name(view["uri"]))
