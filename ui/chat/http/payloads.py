@@ -10,6 +10,7 @@ from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 from askive.ui.wording import KIND_WORDS
 
 View = dict[str, Any]
+_COMMAND = " Add some with `askive index PATH`."
 Number = Callable[[str], int]
 """The number of a source (by uri) in the conversation."""
 
@@ -85,7 +86,8 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
     if answer.refusal is not None:
         refusal = {
             "reason": answer.refusal.reason,
-            "message": answer.refusal.message,
+            # The page has a link for it.
+            "message": answer.refusal.message.replace(_COMMAND, ""),
             "nearby": [citation_view(citation, number) for citation in answer.refusal.nearby],
         }
         used |= {citation.hit.source.uri for citation in answer.refusal.nearby}
