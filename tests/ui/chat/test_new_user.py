@@ -40,6 +40,7 @@ def test_from_nothing_to_documents_over_a_restart_of_the_server(browser: Any, tm
         page.wait_for_selector("body[data-ready]")
         assert not page.locator("#problem").is_visible()
         assert page.locator("#collection").input_value() == "seeds"
+        page.locator("#welcome", has_text="These are sample documents that come with Askive.").wait_for()
         dropped(page, {"letter.txt": "Agnes wrote to Karl about 31 barrels of herring."})
         upload_row(page, "letter.txt").get_by_text("Added, 1 passage").wait_for()
         assert page.locator("#collection").input_value() == "default"

@@ -5,6 +5,7 @@ import { get, query, send } from "./api.js";
 import { announce, button, byId, el, icon, sentence } from "./dom.js";
 import { clearFind, find, findAgain, findOn, startFind } from "./find.js";
 import { guarded } from "./problems.js";
+import { runsOf, tableOf } from "./source_rows.js";
 import { emit, on, state } from "./state.js";
 import { citationsOf } from "./turn.js";
 
@@ -229,15 +230,23 @@ function blocks(section, start, end) {
       if (made.length && begins < end && begins + part.length > start) made.at(-1).append(part);
       continue;
     }
-    const heading = /^#{1,6} /.test(part) && !part.includes("\n");
-    const words = marked(part, start - begins, end - begins);
-    if (heading && typeof words[0] === "string") {
-      const [hash] = words[0].match(/^#+ |^/);
-      words.splice(0, 1, el("span", { class: "hash" }, hash), words[0].slice(hash.length));
+    for (const run of runsOf(part)) {
+      const from = begins + run.start;
+      const table = run.isTable && tableOf(run.text, (text, offset) => marked(text, start - from - offset, end - from - offset));
+      made.push(table || paragraph(run.text, start - from, end - from));
     }
-    made.push(el("p", { class: heading ? "heading" : null }, ...words));
   }
   return made;
+}
+
+function paragraph(text, from, to) {
+  const heading = /^#{1,6} /.test(text) && !text.trim().includes("\n");
+  const words = marked(text, from, to);
+  if (heading && typeof words[0] === "string") {
+    const [hash] = words[0].match(/^#+ |^/);
+    words.splice(0, 1, el("span", { class: "hash" }, hash), words[0].slice(hash.length));
+  }
+  return el("p", { class: heading ? "heading" : null }, ...words);
 }
 
 function marked(text, from, to) {

@@ -44,18 +44,26 @@ function compare(one, other) {
 }
 
 function timeline(turn, answer) {
-  const [first, ...rest] = answer.columns;
-  const event = (row) =>
-    el("li", {}, el("span", { class: "when" }, row.cells[0] || "No date"),
-      el("span", { class: "what" }, row.cells.slice(1).filter(Boolean).join(" · "), " ", sources(turn, row)));
-  return el("div", { class: "table" }, el("ol", { class: "timeline", "aria-label": `Timeline: ${[first, ...rest].join(", ")}` }, answer.rows.map(event)), copyButton(answer));
+  const event = (row) => {
+    const [when, what, ...about] = row.cells;
+    return el("li", {}, el("span", { class: "when" }, whole(when || "No date")),
+      el("div", { class: "what" }, el("p", {}, what, " ", sources(turn, row)), about.some(Boolean) && el("p", { class: "quiet" }, about.filter(Boolean).join(" · "))));
+  };
+  return el("div", { class: "table" }, el("ol", { class: "timeline", "aria-label": `Timeline: ${answer.columns.join(", ")}` }, answer.rows.map(event)), copyButton(answer));
 }
+
+/** A date or the two ends of a period, broken between them only. */
+const whole = (when) => when.split(" to ").flatMap((date, at) => [at ? " to " : "", el("span", { class: "date" }, date)]);
 
 function copyButton(answer) {
   const titles = (row) => [...new Set(row.citations.map((citation) => citation.title))].join("; ");
   const lines = [[...answer.columns, "Sources"], ...answer.rows.map((row) => [...row.cells, titles(row)])].map((cells) => cells.map(oneLine));
-  return button(el("span", { class: "labelled" }, icon("copy"), "Copy table"), async () => {
+  const label = el("span", {}, "Copy table");
+  return button(el("span", { class: "labelled" }, icon("copy"), label), async () => {
     const html = el("table", {}, lines.map((cells, at) => el("tr", {}, cells.map((cell) => el(at ? "td" : "th", {}, cell))))).outerHTML;
-    announce((await copy(lines.map((cells) => cells.join("\t")).join("\n"), html)) ? "The table was copied" : "The table could not be copied");
+    const done = await copy(lines.map((cells) => cells.join("\t")).join("\n"), html);
+    announce(done ? "The table was copied" : "The browser did not permit copying");
+    label.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => (label.textContent = "Copy table"), 2000);
   }, { class: "plain copy-table" });
 }
