@@ -273,6 +273,11 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("Captain Rosa Lind counted them from the north tower. [1]")
     assert "Harbour report (Port Authority, 2016-01-25)" in copied
+    assert "\\[" not in copied and str(chat_home) not in copied
+    rich = page.evaluate(
+        "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
+    )
+    assert "<sup>[1]</sup>" in rich and str(chat_home) not in rich
     # Without a secure context the browser has no asynchronous clipboard.
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     turn.get_by_role("button", name="Copy").wait_for()

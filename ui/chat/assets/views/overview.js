@@ -2,7 +2,7 @@
 
 import { get, send } from "../api.js";
 import { choose, pathOf } from "../documents/collections.js";
-import { button, byId, count, el, fileSize } from "../dom.js";
+import { button, byId, count, el, fileSize, sentence } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, on, state } from "../state.js";
 import { goTo } from "./views.js";
@@ -91,7 +91,7 @@ function models() {
     el("p", {}, `Askive needs ${count(state.missing.length, "model")} on this machine: ${fileSize(total)}, once, from ${hosts}. Your documents and questions stay here.`),
     el("ul", { class: "models-needed", id: "models-needed" }, state.missing.map((model) =>
       el("li", {}, el("span", {}, `${model.name}, ${fileSize(model.size)}`), model.download && el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": model.name }),
-        model.download && el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`), model.failure && el("p", { class: "failure" }, `${model.failure.message}. ${model.failure.remedy}`)))),
+        model.download && el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`), model.failure && el("p", { class: "failure" }, `${sentence(model.failure.message)} ${sentence(model.failure.remedy)}`)))),
     el("div", { class: "row" }, !state.missing.some((model) => model.download) && button("Download", () => guarded(() => startDownloads(state.missing.map((model) => model.id))), { class: "primary" })),
   ];
 }
