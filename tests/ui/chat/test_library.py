@@ -264,6 +264,24 @@ def test_feedback_and_gold_questions(page: Any, chat_home: Path) -> None:
     assert second.turns[0].question == ZEBRA
 
 
+def test_the_menu_of_an_answer_closes_like_a_menu(page: Any) -> None:
+    turn = answered(ask(page, CAPTAIN))
+    menu, entry = turn.locator(".more"), turn.get_by_role("button", name="Save as gold question")
+    menu.locator("summary").click()
+    entry.wait_for()
+    page.keyboard.press("Escape")
+    assert not entry.is_visible()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    menu.locator("summary").click()
+    turn.locator(".text").click()
+    assert not entry.is_visible(), "a click elsewhere"
+    menu.locator("summary").click()
+    entry.click()
+    page.locator("#small-dialog").get_by_role("button", name="Cancel").click()
+    assert not entry.is_visible()
+    assert page.evaluate("document.activeElement !== document.body")
+
+
 def test_copy_and_export(page: Any, chat_home: Path) -> None:
     import docx
 

@@ -35,6 +35,7 @@ def test_a_table_is_sorted_and_copied_and_the_kind_is_changed(page: Any) -> None
     page.locator(".rows").wait_for()
     turn = answered(page.locator(".turn").last)
     assert turn.locator(".kind").input_value() == "mentions"
+    assert turn.locator("th").all_inner_texts()[:2] == ["Date", "Publisher"]
     rows = turn.locator(".rows tbody tr")
     titles = [row.locator("td").nth(2).inner_text() for row in rows.all()]
     turn.get_by_role("button", name="Title").click()
@@ -236,3 +237,18 @@ def test_the_rows_of_a_table_are_shown_as_one(page: Any, chat: str) -> None:
     page.get_by_role("button", name="Remove: weighings").click()
     page.locator("#small-dialog").get_by_role("button", name="Remove").click()
     page.get_by_role("button", name="Remove: weighings").wait_for(state="detached")
+
+
+def test_headings_of_pages_are_shown_without_their_signs(page: Any, chat: str) -> None:
+    """A heading right above its text, as in slides; in plain text the sign is a sign."""
+    answered(ask(page, CAPTAIN))
+    shown = page.evaluate(
+        """async () => { const { runsOf } = await import('/page/source_rows.js');
+        const text = '# Findings\\nEast bearing has seized\\n| a: 1; b: 2\\n| a: 3; b: 4\\n';
+        const runs = (has) => runsOf(text, has).map(({ text, start, kind }) => [kind, start, text.length]);
+        return [runs(true), runs(false)] }"""
+    )
+    assert shown == [
+        [["heading", 0, 11], ["text", 11, 24], ["table", 35, 26]],
+        [["text", 0, 35], ["table", 35, 26]],
+    ]

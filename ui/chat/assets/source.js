@@ -222,6 +222,8 @@ function bring(mark, body, tries = 12) {
 /** Paragraphs of a section; the characters from start to end of the document are marked. */
 function blocks(section, start, end) {
   const made = [];
+  // In plain text and program code, "# " is no heading.
+  const hasHeadings = !/^text\/(?!html|markdown)/.test(open.document.media_type);
   let at = 0;
   for (const part of section.text.split(/(\n[ \t]*\n\s*)/)) {
     const begins = section.start + at;
@@ -230,17 +232,17 @@ function blocks(section, start, end) {
       if (made.length && begins < end && begins + part.length > start) made.at(-1).append(part);
       continue;
     }
-    for (const run of runsOf(part)) {
+    for (const run of runsOf(part, hasHeadings)) {
       const from = begins + run.start;
-      const table = run.isTable && tableOf(run.text, (text, offset) => marked(text, start - from - offset, end - from - offset));
-      made.push(table || paragraph(run.text, start - from, end - from));
+      const table = run.kind === "table" && tableOf(run.text, (text, offset) => marked(text, start - from - offset, end - from - offset));
+      made.push(table || paragraph(run, start - from, end - from));
     }
   }
   return made;
 }
 
-function paragraph(text, from, to) {
-  const heading = /^#{1,6} /.test(text) && !text.trim().includes("\n");
+function paragraph({ text, kind }, from, to) {
+  const heading = kind === "heading";
   const words = marked(text, from, to);
   if (heading && typeof words[0] === "string") {
     const [hash] = words[0].match(/^#+ |^/);

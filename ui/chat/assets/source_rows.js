@@ -8,15 +8,15 @@ const MAX_COLUMNS = 20;
 // "; Captain: ", at the beginning of a cell with a head; a head has at most 60 characters
 const HEAD = /(^\| |; )([^;:\n]{1,60}):(?: |$|(?=;))/g;
 
-/** The lines of a text in runs: `{ text, start, isTable }`. start: the characters before it. */
-export function runsOf(text) {
+/** The lines of a text in runs: `{ text, start, kind }`, kind: "table", "heading" or "text". start: the characters before. */
+export function runsOf(text, hasHeadings) {
   const runs = [];
   let at = 0;
   for (const line of text.split(/(?<=\n)/)) {
-    const isTable = line.startsWith("| ");
+    const kind = line.startsWith("| ") ? "table" : hasHeadings && /^#{1,6} /.test(line) ? "heading" : "text";
     const last = runs.at(-1);
-    if (last && last.isTable === isTable) last.text += line;
-    else runs.push({ text: line, start: at, isTable });
+    if (last && last.kind === kind && kind !== "heading") last.text += line;
+    else runs.push({ text: line, start: at, kind });
     at += line.length;
   }
   return runs;

@@ -12,15 +12,17 @@ export function rows(turn, answer) {
 
 function table(turn, answer) {
   const body = el("tbody");
-  const heads = answer.columns.map((name, column) => el("th", { scope: "col" }, button(name, () => sort(column), { class: "sort" })));
+  // A side of a comparison that says nothing is a finding; any other column without a value only takes room.
+  const shown = answer.columns.map((_, column) => column).filter((column) => answer.kind === "comparison" || answer.rows.some((row) => row.cells[column]));
+  const heads = shown.map((column) => el("th", { scope: "col", "data-column": column }, button(answer.columns[column], () => sort(column), { class: "sort" })));
   let sorted = null;
-  const draw = (shown) => body.replaceChildren(...shown.map((row) => line(turn, row)));
+  const draw = (rows) => body.replaceChildren(...rows.map((row) => line(turn, row, shown)));
   const sort = (column) => {
     const down = sorted?.column === column && !sorted.down;
     sorted = { column, down };
     const by = (row) => row.cells[column];
     draw([...answer.rows].sort((a, b) => compare(by(a), by(b)) * (down ? -1 : 1)));
-    heads.forEach((head, at) => head.setAttribute("aria-sort", at === column ? (down ? "descending" : "ascending") : "none"));
+    heads.forEach((head) => head.setAttribute("aria-sort", Number(head.dataset.column) === column ? (down ? "descending" : "ascending") : "none"));
     announce(`Sorted by ${answer.columns[column]}, ${down ? "descending" : "ascending"}`);
   };
   draw(answer.rows);
@@ -29,8 +31,8 @@ function table(turn, answer) {
   return el("div", { class: "table" }, made, copyButton(answer));
 }
 
-const line = (turn, row) =>
-  el("tr", {}, row.cells.map((cell) => el("td", {}, cell)), el("td", { class: "numbers" }, sources(turn, row)));
+const line = (turn, row, shown) =>
+  el("tr", {}, shown.map((column) => el("td", {}, row.cells[column])), el("td", { class: "numbers" }, sources(turn, row)));
 
 const sources = (turn, row) => [
   ...row.citations.map((citation) => citationButton(turn, citation, row.verdict)),
