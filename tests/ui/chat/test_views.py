@@ -95,6 +95,37 @@ def test_a_timeline_looks_like_one(page: Any) -> None:
     )
 
 
+def test_statements_are_grouped_by_what_was_asked(page: Any) -> None:
+    page.evaluate(
+        """async () => {
+        const { rows } = await import('/page/tables.js');
+        const citation = { uri: 'u', title: 'Report', number: 1, start: 0, end: 5, quote: 'Words', page: null };
+        const row = (...cells) => ({ cells: [...cells, 'Report'], verdict: 'supported', citations: [citation] });
+        const answer = { kind: 'who_said', answered_as: 'who said what',
+            columns: ['Asked', 'Speaker', 'Date', 'Note', 'Statement', 'Source'], rows: [
+            row('Who denied it?', 'Lind', '2016-01-25', '', 'A statement of some length, which gets the room that it needs here.'),
+            row('Who denied it?', 'Holm', '2015-05-01', '', 'No.'), row('Who agreed?', 'Brandt', '', '', 'Yes.')] };
+        document.getElementById('turns').append(rows({ asked: { collection: 'town' } }, answer)) }"""
+    )
+    table = page.locator(".rows table")
+    assert table.locator("thead th").all_inner_texts() == ["Speaker", "Date", "Statement", "Sources"]
+
+    def lines() -> list[str]:
+        return [text.split("\t")[0] for text in table.locator("tbody tr").all_inner_texts()]
+
+    assert lines() == ["Who denied it?", "Lind", "Holm", "Who agreed?", "Brandt"]
+    table.get_by_role("button", name="Speaker").click()
+    assert lines() == ["Who denied it?", "Holm", "Lind", "Who agreed?", "Brandt"], "sorted within its group"
+    widths = [
+        table.locator("tbody td", has_text=text).bounding_box()["width"] for text in ("Lind", "statement")
+    ]
+    assert widths[0] < widths[1]
+    page.get_by_role("button", name="Copy table").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert copied[0] == "Asked\tSpeaker\tDate\tNote\tStatement\tSource\tSources", "a spreadsheet gets all"
+
+
 def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
     view = open_documents(page)
     view.get_by_label("Find a document").fill("harbour")

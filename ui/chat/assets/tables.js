@@ -12,16 +12,20 @@ export function rows(turn, answer) {
 
 function table(turn, answer) {
   const body = el("tbody");
-  // A side of a comparison that says nothing is a finding; any other column without a value only takes room.
-  const shown = answer.columns.map((_, column) => column).filter((column) => answer.kind === "comparison" || answer.rows.some((row) => row.cells[column]));
-  const heads = shown.map((column) => el("th", { scope: "col", "data-column": column }, button(answer.columns[column], () => sort(column), { class: "sort" })));
+  const group = groupOf(answer);
+  const columns = shownColumns(answer).filter((column) => column !== group);
+  const heads = columns.map((column) => el("th", { scope: "col", "data-column": column }, button(answer.columns[column], () => sort(column), { class: "sort" })));
   let sorted = null;
-  const draw = (rows) => body.replaceChildren(...rows.map((row) => line(turn, row, shown)));
+  const draw = (rows) => body.replaceChildren(...rows.flatMap((row, at) => {
+    const isNext = group !== null && row.cells[group] !== rows[at - 1]?.cells[group];
+    return [isNext && el("tr", { class: "group" }, el("th", { scope: "rowgroup", colspan: columns.length + 1 }, row.cells[group])), line(turn, row, columns)].filter(Boolean);
+  }));
   const sort = (column) => {
     const down = sorted?.column === column && !sorted.down;
     sorted = { column, down };
-    const by = (row) => row.cells[column];
-    draw([...answer.rows].sort((a, b) => compare(by(a), by(b)) * (down ? -1 : 1)));
+    const groups = group === null ? [] : [...new Set(answer.rows.map((row) => row.cells[group]))];
+    const place = (row) => groups.indexOf(row.cells[group]);
+    draw([...answer.rows].sort((a, b) => place(a) - place(b) || compare(a.cells[column], b.cells[column]) * (down ? -1 : 1)));
     heads.forEach((head) => head.setAttribute("aria-sort", Number(head.dataset.column) === column ? (down ? "descending" : "ascending") : "none"));
     announce(`Sorted by ${answer.columns[column]}, ${down ? "descending" : "ascending"}`);
   };
@@ -31,8 +35,29 @@ function table(turn, answer) {
   return el("div", { class: "table" }, made, copyButton(answer));
 }
 
-const line = (turn, row, shown) =>
-  el("tr", {}, shown.map((column) => el("td", {}, row.cells[column])), el("td", { class: "numbers" }, sources(turn, row)));
+/** The column that is shown as headings of groups: the question of statements, when several were asked for. */
+function groupOf(answer) {
+  const column = answer.columns.indexOf("Asked");
+  return column >= 0 && answer.rows.every((row) => row.cells[column]) ? column : null;
+}
+
+const MANY = 4;
+
+/** Without columns that have no value, except in comparisons, where that is a finding; of many, without titles: the numbers tell them. */
+function shownColumns(answer) {
+  const isCited = answer.columns.length >= MANY && answer.rows.every((row) => row.citations.length);
+  return answer.columns.map((_, column) => column).filter((column) =>
+    (answer.kind === "comparison" || answer.rows.some((row) => row.cells[column])) && !(isCited && answer.columns[column] === "Source"));
+}
+
+const SHORT = 14;
+const LONG = 60;
+
+const line = (turn, row, columns) =>
+  el("tr", {}, columns.map((column) => cell(row.cells[column])), el("td", { class: "numbers" }, sources(turn, row)));
+
+/** A date or a number is not broken, and a sentence gets room. */
+const cell = (text) => el("td", { class: text.length <= SHORT ? "short" : text.length > LONG ? "long" : null }, text);
 
 const sources = (turn, row) => [
   ...row.citations.map((citation) => citationButton(turn, citation, row.verdict)),

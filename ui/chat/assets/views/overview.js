@@ -6,7 +6,7 @@ import { button, byId, count, el, fileSize, sentence } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, on, state } from "../state.js";
 import { goTo } from "./views.js";
-import { startDownloads } from "./settings.js";
+import { KINDS, startDownloads } from "./settings.js";
 
 const MAX_LABELLED = 6;
 let latest = 0;
@@ -90,7 +90,7 @@ function models() {
     lead("Two steps to the first answer."),
     el("p", {}, `Askive needs ${count(state.missing.length, "model")} on this machine: ${fileSize(total)}, once, from ${hosts}. Your documents and questions stay here.`),
     el("ul", { class: "models-needed", id: "models-needed" }, state.missing.map((model) =>
-      el("li", {}, el("span", {}, `${model.name}, ${fileSize(model.size)}`), model.download && el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": model.name }),
+      el("li", {}, el("span", {}, `${KINDS[model.kind]}: ${model.name}, ${fileSize(model.size)}`), model.download && el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": model.name }),
         model.download && el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`), model.failure && el("p", { class: "failure" }, `${sentence(model.failure.message)} ${sentence(model.failure.remedy)}`)))),
     el("div", { class: "row" }, !state.missing.some((model) => model.download) && button("Download", () => guarded(() => startDownloads(state.missing.map((model) => model.id))), { class: "primary" })),
   ];
