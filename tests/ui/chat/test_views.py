@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -146,6 +147,27 @@ def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
     assert page.input_value("#question").strip() == CAPTAIN
     page.keyboard.press("Enter")
     assert "Rosa Lind" in answered(page.locator(".turn").nth(2)).locator(".text").inner_text()
+
+
+def test_a_group_of_documents_is_chosen_by_its_filter(page: Any) -> None:
+    view = open_documents(page)
+    everything = view.get_by_role("checkbox", name="Choose all listed documents")
+    view.get_by_label("Publisher").select_option("Port Authority")
+    view.locator("tbody tr").nth(1).wait_for(state="detached")
+    everything.check()
+    view.get_by_text("1 document chosen.").wait_for()
+    view.get_by_label("Publisher").select_option("")
+    view.locator("tbody tr").nth(2).wait_for()
+    assert everything.evaluate("box => box.indeterminate")
+    everything.check()
+    view.get_by_role("button", name=re.compile(r"Ask about these \d+ documents")).click()
+    chip = page.locator("#chips .chip")
+    n = int(re.search(r"Only (\d+) chosen", chip.inner_text()).group(1))  # type: ignore[union-attr]
+    page.click("a[href='#documents']")
+    assert view.locator("tbody tr").count() == n
+    everything.uncheck()
+    view.get_by_text("chosen.").wait_for(state="hidden")
+    assert view.locator("tbody input:checked").count() == 0
 
 
 def test_a_mention_is_found_and_opened_at_its_place(page: Any) -> None:
