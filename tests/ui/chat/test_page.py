@@ -379,3 +379,24 @@ def test_no_barriers(page: Any) -> None:
         assert findings() == [], name
     page.set_viewport_size({"width": 390, "height": 844})
     assert findings() == []
+
+
+def test_the_source_is_made_wider_by_dragging_and_by_keys(page: Any) -> None:
+    turn = answered(ask(page, CAPTAIN))
+    turn.locator(".text .citation").first.click()
+    page.locator("#source-body mark").wait_for()
+    width = page.locator("#source").bounding_box()["width"]
+    handle = page.locator("#source-resize").bounding_box()
+    page.mouse.move(handle["x"] + 4, 400)
+    page.mouse.down()
+    page.mouse.move(handle["x"] - 96, 400, steps=4)
+    page.mouse.up()
+    wider = page.locator("#source").bounding_box()["width"]
+    assert wider == pytest.approx(width + 100, abs=6)
+    page.focus("#source-resize")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#source").bounding_box()["width"] == pytest.approx(wider - 32, abs=2)
+    page.reload()
+    page.locator(".turn .text .citation").first.click()
+    page.locator("#source-body mark").wait_for()
+    assert page.locator("#source").bounding_box()["width"] == pytest.approx(wider - 32, abs=2), "it is kept"

@@ -55,9 +55,10 @@ function build() {
   parts.table = el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of documents" },
     el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, parts.all), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
   const work = (done) => () => guarded(done);
+  parts.manage = el("span", { class: "row" }, button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }));
   byId("view-documents").replaceChildren(
     el("div", { class: "page-head" }, parts.title,
-      el("div", { class: "row" }, button("New collection", work(createCollection)), button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }))),
+      el("div", { class: "row" }, button("New collection", work(createCollection)), parts.manage)),
     el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), el("span", { class: "quiet" }, "or drop them anywhere on this page")),
     el("div", { class: "row filters-row" }, parts.search, parts.type, parts.state, parts.publisher),
     parts.chosen, parts.count, parts.table, parts.more, parts.unread);
@@ -86,6 +87,7 @@ function sort(key) {
 
 /** first: 0 draws the list anew, otherwise the next part is added. */
 async function list(first = 0) {
+  parts.manage.hidden = !state.collection;
   parts.title.textContent = state.collection ? `Documents in “${state.collection}”` : "Documents";
   latest += 1;
   const mine = latest;

@@ -20,6 +20,8 @@ export function startSource() {
       await show({ asked: { collection: state.collection }, answer: null }, { start: 0, end: 0, quote: "", page: null, ...view, number: null }, opener);
       if (view.find) find(view.find);
     }));
+  on("document-removed", (uri) => open.citation?.uri === uri && !byId("source").hidden && close());
+  on("collection-changed", () => documents.clear());
   on("conversation-changed", close);
   on("view", close);
   startFind();

@@ -33,7 +33,10 @@ function draw() {
   const files = jobs.filter((job) => job.state !== "hidden").length;
   const isBusy = jobs.some(isUnderWay);
   if (isBusy && !wasBusy) isOpen = true;
-  const summary = [`${n.done.toLocaleString("en")} of ${count(files, "file")} added`, n.failed && `${n.failed} failed`].filter(Boolean).join(" · ");
+  // After a reload only those that failed are left.
+  const added = (isBusy || n.done > 0) && `${n.done.toLocaleString("en")} of ${count(files, "file")} added`;
+  const failed = n.failed > 0 && (added ? `${n.failed.toLocaleString("en")} failed` : `${count(n.failed, "file")} could not be added`);
+  const summary = [added, failed].filter(Boolean).join(" · ") || "Nothing was added";
   const bar = el("progress", { max: String(files || 1), value: String(n.done + n.failed), "aria-label": "Files" });
   const focused = tray.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") || document.activeElement.textContent : null;
   const scrolled = tray.querySelector("ul")?.scrollTop || 0;
