@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from askive.ui.commands.chat import network_addresses, network_hint
 from tests.ui.chat.browser_chat import ASKIVE, environment, free_port, serving
 from tests.ui.chat.conftest import open_chat
 from tests.ui.chat.test_page import CAPTAIN, answered, ask
@@ -114,3 +117,38 @@ def test_models_are_downloaded_on_the_page_with_progress(browser: Any, tmp_path:
         needed.get_by_text("The disk is full. Free 1 GB.").first.wait_for()
         assert needed.get_by_role("button", name="Download").is_enabled(), "it can be tried again"
         page.close()
+
+
+def test_sharing_tells_the_addresses_and_that_it_is_plain_text(browser: Any, tmp_path: Path) -> None:
+    home, password = tmp_path / "home", tmp_path / "password"
+    home.mkdir()
+    password.write_text("correct horse battery\n")
+    fakes = ("--embedder", "hash", "--model", "scripted")
+    with serving(home, *fakes, "--share-on-network", "--password-file", str(password)) as url:
+        port = url.rsplit(":", 1)[1]
+        log, said, until = home / "chat.log", "", time.monotonic() + 60
+        # It is told once the server has started.
+        while "travel as plain text" not in said and time.monotonic() < until:
+            said = log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        assert "Password, questions and documents travel as plain text" in said
+        addresses = network_addresses()
+        assert network_hint(addresses, int(port)) in " ".join(said.split())
+        for address in addresses[:1]:
+            there = f"http://{address}:{port}"
+            assert httpx.get(there, trust_env=False).status_code == 401
+            context = browser.new_context(
+                http_credentials={"username": "me", "password": "correct horse battery"}
+            )
+            page = context.new_page()
+            open_chat(page, there)
+            page.locator(".bars").wait_for()
+            # No secure context: the browser has no asynchronous clipboard, and copying works all the same.
+            assert page.evaluate("window.isSecureContext") is False
+            turn = answered(ask(page, "How many jets and helicopters did Russia have in Latakia?"))
+            turn.get_by_role("button", name="Copy", exact=True).click()
+            turn.get_by_role("button", name="Copied").wait_for()
+            page.focus("#question")
+            page.keyboard.press("Control+V")
+            assert "[1]" in page.input_value("#question")
+            context.close()
