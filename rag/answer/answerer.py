@@ -297,7 +297,7 @@ class Answerer:
         left_out: tuple[Sentence, ...] = (),
     ) -> Final:
         scored, missing = assessment.scored, assessment.missing if citer else ()
-        refusal = refuse(reason, trace.question, scored, citer, missing, trace.filtered)
+        refusal = refuse(reason, scored, citer, missing, trace.filtered)
         return self._final(trace, VerifiedAnswer(refusal.message, (), left_out), refusal)
 
     def _final(

@@ -10,7 +10,6 @@ from askive.rag.types import Citation, Refusal, RefusalReason
 from askive.rag.verification.citer import Citer
 
 _MAX_NEARBY = 3
-_MAX_QUESTION_CHARS = 160
 _MAX_MISSING = 3
 _SAYS_NOTHING = re.compile(
     # "The excerpts do not give a date"; only at the start of a clause: "quoting sources it did not name" is an answer.
@@ -37,24 +36,21 @@ def says_nothing(answer: str) -> bool:
 
 def refuse(
     reason: RefusalReason,
-    question: str,
     scored: Sequence[ScoredSentence],
     citer: Citer | None,
     missing: Sequence[str] = (),
     filtered: str = "",
 ) -> Refusal:
-    """A refusal with the question, its names that no retrieved passage mentions, and the nearest sentences.
+    """A refusal that says what was looked at, with the nearest sentences; not the question, which stands above it.
 
-    scored: sentences, the best first. missing: those names. filtered: the filter in force, in words. Documents outside
-    it may hold the answer, so the message names it.
+    scored: sentences, the best first. missing: names of the question that no retrieved passage mentions. filtered: the
+    filter in force, in words. Documents outside it may hold the answer, so the message names it.
     """
-    shown = " ".join(question.split())
-    shown = shown if len(shown) <= _MAX_QUESTION_CHARS else shown[: _MAX_QUESTION_CHARS - 1] + "…"
     nearby: tuple[Citation, ...] = ()
     if citer is not None and reason != "nothing_relevant":
         nearby = tuple(citer.citation(s.hit, s.start, s.end, s.score) for s in scored[:_MAX_NEARBY])
     unmentioned = f" No retrieved passage mentions {' or '.join(missing[:_MAX_MISSING])}." if missing else ""
-    message = _MESSAGES[reason].format(asked=shown, rest=unmentioned)
+    message = _MESSAGES[reason].format(rest=unmentioned)
     if not filtered or reason == "empty_archive":
         return Refusal(reason, message, nearby)
     within = f"Within your filter ({filtered}): {message[0].lower()}{message[1:]}"
@@ -63,7 +59,7 @@ def refuse(
 
 _MESSAGES: dict[RefusalReason, str] = {
     "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
-    "nothing_relevant": "The documents hold nothing about “{asked}”.{rest} Other words or more documents may help.",
-    "not_in_sources": "The documents do not say. Looked for: “{asked}”.{rest} The nearest passages are below.",
-    "unsupported": "No answer to “{asked}” could be verified in the documents.{rest} The nearest passages are below.",
+    "nothing_relevant": "No passage of the documents is about this.{rest} Other words or more documents may help.",
+    "not_in_sources": "The documents do not say: the nearest passages do not answer it.{rest} They are below.",
+    "unsupported": "An answer was written, but the nearest passages do not support it.{rest} They are below.",
 }

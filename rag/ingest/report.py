@@ -99,7 +99,7 @@ class IngestReport:
             reason: Reason = "unlistable" if failure.uri in self.unlistable else "failed"
             yield Unread(failure.uri, reason, failure.message, failure.remedy)
         for empty in self.empty:
-            yield Unread(empty.uri, "empty", empty.message)
+            yield Unread(empty.uri, "empty", empty.message, empty.remedy)
         for withheld in self.withheld:
             for uri in withheld.uris:
                 yield Unread(uri, "missing", f"missing from {withheld.folder}; its document was kept")

@@ -184,7 +184,7 @@ def test_nothing_relevant_is_a_refusal_before_the_model_is_asked(archive: Archiv
     check(answer, archive)
     assert answer.refusal is not None
     assert answer.refusal.reason == "nothing_relevant"
-    assert "xylophones" in answer.text
+    assert answer.text.startswith("No passage of the documents is about this.")
 
 
 @pytest.mark.parametrize(

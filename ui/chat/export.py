@@ -41,24 +41,29 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
         return escape_markdown(f"{failure['message']}. {failure['remedy']}")
     sentences = []
     for sentence in answer["sentences"]:
+        # Not escaped: no text of a document can define what `[1]` refers to, as all of it is escaped.
         marks = "".join(f"[{n}]" for n in _numbers(sentence)) or _no_source(sentence)
         verdict = _verdict(sentence)
-        marks = f"{f' {escape_markdown(marks)}' if marks else ''}{f' ({verdict})' if verdict else ''}"
+        marks = f"{f' {marks}' if marks else ''}{f' ({verdict})' if verdict else ''}"
         sentences.append(f"{sentence['lead']}{escape_markdown(sentence['text'])}{marks}")
     body = "".join(sentences).strip() if sentences else escape_markdown(answer["text"])
     if answer.get("rows"):
         table = [_table_line([*answer["columns"], "Sources"]), "|---" * (len(answer["columns"]) + 1) + "|"]
-        table += [_table_line([*row["cells"], _row_marks(row)]) for row in answer["rows"]]
+        table += [_table_line(row["cells"], _row_marks(row)) for row in answer["rows"]]
         body += "\n\n" + "\n".join(table)
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
-        body += f"\n\n- {escape_markdown(item['value'])} ({item['published'] or 'no date'}) {escape_markdown(marks)}"
+        body += f"\n\n- {escape_markdown(item['value'])} ({item['published'] or 'no date'}) {marks}"
     if missing := missing_text(answer.get("unanswered", ())):
         body += f"\n\n{escape_markdown(missing)}"
     quotes = [
         "\n".join(
-            f"> {escape_markdown(line)}"
-            for line in (f"[{c['number']}] “{_one_line(c['quote'])}”", byline(c), file_of(c))
+            f"> {line}"
+            for line in (
+                f"[{c['number']}] “{escape_markdown(_one_line(c['quote']))}”",
+                escape_markdown(byline(c)),
+                escape_markdown(file_of(c)),
+            )
         )
         for c in citations_of(answer)
     ]
@@ -134,9 +139,10 @@ def _row_marks(row: View) -> str:
     return f"{''.join(f'[{n}]' for n in _numbers(row))}{f' ({verdict})' if verdict else ''}"
 
 
-def _table_line(cells: Sequence[str]) -> str:
-    """A line of a Markdown table."""
-    return f"| {' | '.join(escape_markdown(_one_line(cell)) for cell in cells)} |"
+def _table_line(cells: Sequence[str], marks: str | None = None) -> str:
+    """A line of a Markdown table. marks: a last cell, as it is."""
+    shown = [escape_markdown(_one_line(cell)) for cell in cells]
+    return f"| {' | '.join(shown if marks is None else [*shown, marks])} |"
 
 
 def _html_line(tag: str, cells: Sequence[str]) -> str:

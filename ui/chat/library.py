@@ -42,7 +42,7 @@ from askive.rag.privacy.register import (
     uploads_folder,
 )
 from askive.rag.text.dates import date_range
-from askive.ui.chat.http.payloads import View
+from askive.ui.chat.http.payloads import View, without_folders
 from askive.ui.chat.scheduler import Scheduler, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
 from askive.ui.chat.workspace import Workspace
@@ -176,6 +176,16 @@ class Library:
         with self._change(name):
             return self._ingest(name, Path(uri), lambda _view: None)
 
+    def forget_unread(self, name: str, uri: str) -> None:
+        """Take a file off the list of those that were not read; the next indexing of its folder lists it again.
+
+        Raises CollectionNotFound, and UsageError for a file that is not on the list.
+        """
+        with self._change(name), closing(open_store(self._config, name)) as store:
+            if not any(file.uri == uri for file in store.unread()):
+                raise UsageError("this file is not among those that were not read", remedy="reload the page")
+            store.forget_unread([uri])
+
     def close(self) -> None:
         """End the streams of uploads that are being indexed."""
         self._closed.set()
@@ -239,9 +249,7 @@ class Library:
             return _failure(error)
         if failures := [*ingested.failures, *ingested.empty]:
             failure = failures[0]
-            # The path in the data folder means nothing to the user.
-            message = failure.message.replace(str(path), path.name)
-            return {**_failed(message, failure.remedy), "retry": False}
+            return {**_failed(without_folders(failure.message, str(path)), failure.remedy), "retry": False}
         return {
             "step": "done",
             "uri": str(path),

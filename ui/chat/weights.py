@@ -76,12 +76,12 @@ class Weights:
             self._arrived()
 
     def _view(self, entry: ModelEntry, store: WeightStore, needed: list[str]) -> View:
-        name, _, note = entry.description.partition(";")
+        note = entry.description.partition(";")[2]
         download = self._downloads.get(entry.id)
         is_running = download is not None and not download.is_over
         return {
             "id": entry.id,
-            "name": name.strip(),
+            "name": readable_name(entry),
             "note": note.strip(),
             "kind": entry.kind,
             "size": entry.size,
@@ -99,6 +99,11 @@ class Weights:
         from askive.models.weights.store import WeightStore
 
         return WeightStore(self._config.models_dir)
+
+
+def readable_name(entry: ModelEntry) -> str:
+    """The name of a model as people write it: `Qwen3 8B`."""
+    return entry.description.partition(";")[0].partition(" (")[0].strip()
 
 
 def models_in_use(config: Config, store: WeightStore) -> list[str]:

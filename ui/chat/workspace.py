@@ -20,6 +20,7 @@ from askive.rag.store.filters import Filter
 from askive.rag.types import Hit, Turn
 from askive.ui.chat.prefetch import Prefetcher, PreparedQuestion
 from askive.ui.chat.scheduler import Scheduler, Work
+from askive.ui.chat.weights import readable_name
 from askive.ui.disclosure import disclose
 
 if TYPE_CHECKING:
@@ -128,18 +129,21 @@ class Workspace:
     def generators(self) -> list[dict[str, Any]]:
         """Models that can be chosen: the current one first, then those with installed weights.
 
-        Each is `{"id", "disclosure"}`; the disclosure is empty for a model that sends nothing.
+        Each is `{"id", "name", "disclosure"}`; the disclosure is empty for a model that sends nothing.
         """
         from askive.models.weights.store import WeightStore
 
         store = WeightStore(self.config.models_dir)
-        here = [
-            entry.id
-            for entry in store.catalog.entries
-            if entry.kind == "generator" and store.state_of(entry.id) in ("present", "verified")
-        ]
+        names = {
+            entry.id: readable_name(entry) for entry in store.catalog.entries if entry.kind == "generator"
+        }
+        here = [model_id for model_id in names if store.state_of(model_id) in ("present", "verified")]
         return [
-            {"id": model_id, "disclosure": disclose(model_id, self.config.embedder, store=self.config.store)}
+            {
+                "id": model_id,
+                "name": names.get(model_id, model_id),
+                "disclosure": disclose(model_id, self.config.embedder, store=self.config.store),
+            }
             for model_id in dict.fromkeys([self.config.generator, *here])
         ]
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from askive.models.fakes import echo_evidence
@@ -139,6 +139,9 @@ def serving(home: Path, *options: str, port: int = 0) -> Iterator[str]:
             assert server.poll() is None, log.read_text(encoding="utf-8")
             try:
                 urlopen(f"{url}/chat/state", timeout=5).close()
+                break
+            except HTTPError as error:
+                assert error.code == 401, "it is up when it asks for the password"
                 break
             except (URLError, OSError):
                 time.sleep(0.25)

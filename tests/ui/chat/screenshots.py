@@ -19,7 +19,23 @@ WIDE = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
 QUESTION = "How many jets and helicopters did Russia have in Latakia?"
 REFUSED = "What does the museum of Oslo charge for a ticket?"
-WHICH = "Which documents mention “Raqqa”?"
+KINDS = {
+    "list": "List the organisations that are named in the documents.",
+    "timeline": "Timeline of “Raqqa”",
+    "comparison": "What do Reuters and VOA say about Russian air strikes?",
+    "summary": "Summarise what the documents say about “Sinjar”.",
+    "who_said": "Who said that Assad must go, and who said he should stay?",
+    "answer_overview": "What is this collection about?",
+    "mentions": "Which documents mention “Raqqa”?",
+}
+"""A question of each kind, by the name of its picture."""
+FILES = [
+    *((f"letter-{year}.txt", f"Letter of {year}\n\nAgnes wrote to Karl about {year - 1880} barrels of herring.".encode())
+      for year in range(1911, 1916)),
+    ("blank.txt", b"  "),
+    ("damaged.pdf", b"%PDF-1.4 "),
+    ("drawing.xyz", b"?"),
+]  # fmt: skip
 FAKES = ("--embedder", "hash", "--model", "scripted")
 _MAX_COLOURS = 64
 
@@ -46,24 +62,14 @@ def main(*models: str) -> None:
         with serving(home, "--collection", "seeds", *models, port=port) as url:
             _open(page, url)
             _take_all(page)
+            _take_pages(page)
         browser.close()
 
 
 def _take_all(page: Any) -> None:
     page.locator(".bars").wait_for()
     _take(page, "overview")
-    for question in (REFUSED, WHICH, QUESTION):
-        page.click("#new-conversation")
-        page.fill("#question", question)
-        page.press("#question", "Enter")
-        if question == QUESTION:
-            page.locator(".status", has_text="…").wait_for()
-            _take(page, "loading", still=False)
-        page.locator(".turn .actions").wait_for()
-        if question == WHICH:
-            page.locator(".kind").select_option("mentions")
-            page.locator(".rows, .turn:last-child .refusal").wait_for()
-            _take(page, "table")
+    _ask(page, QUESTION, loading=True)
     page.locator(".actions").get_by_role("button", name="Pin").click()
     page.locator(".citation:visible").first.click()
     page.locator("#source-body mark").first.wait_for()
@@ -77,9 +83,23 @@ def _take_all(page: Any) -> None:
     page.click("#close-source")
     _take(page, "phone")
     page.set_viewport_size(WIDE)
-    page.get_by_role("link", name=REFUSED).click()
-    page.locator(".refusal").wait_for()
-    _take(page, "refusal")
+    for name, question in (("refusal", REFUSED), *KINDS.items()):
+        page.click("#new-conversation")
+        _ask(page, question)
+        kind = name.removeprefix("answer_")
+        if name in KINDS and page.locator(".kind").input_value() != kind:
+            page.locator(".kind").select_option(kind)
+            page.locator(".turn .actions").wait_for()
+        _take(page, name.replace("_", "-"))
+        if name == "mentions":
+            page.locator(".actions").get_by_role("button", name="Pin").click()
+    page.set_viewport_size(PHONE)
+    _take(page, "phone-table")
+    page.set_viewport_size(WIDE)
+
+
+def _take_pages(page: Any) -> None:
+    """The pages beside the chat, filters, an error, and files that are added."""
     for name, sign in (("documents", "tbody tr"), ("notebook", ".note"), ("settings", ".models li")):
         page.click(f"a[href='#{name}']")
         page.locator(f"#view-{name} {sign}").first.wait_for()
@@ -89,6 +109,43 @@ def _take_all(page: Any) -> None:
     page.press("#search-text", "Enter")
     page.locator(".found-document").first.wait_for()
     _take(page, "search")
+    page.fill("#search-text", "?!")
+    page.press("#search-text", "Enter")
+    page.locator("#problem:visible").wait_for()
+    _take(page, "error")
+    page.get_by_role("button", name="Dismiss").click()
+    page.click("#new-conversation")
+    page.click("#toggle-filters")
+    page.fill("#after", "2017-01-01")
+    page.press("#after", "Tab")
+    page.click("#publisher")
+    page.keyboard.press("Escape")
+    _take(page, "filters")
+    page.fill("#after", "")
+    page.click("#toggle-filters")
+    page.click("a[href='#documents']")
+    page.get_by_role("button", name="New collection").click()
+    page.locator("#small-dialog").get_by_role("textbox").fill("letters")
+    page.locator("#small-dialog").get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Documents in “letters”").wait_for()
+    page.click("#new-conversation")
+    page.get_by_text("This collection is empty.").wait_for()
+    _take(page, "empty")
+    page.click("a[href='#documents']")
+    page.set_input_files("#files", [{"name": name, "mimeType": "", "buffer": data} for name, data in FILES])
+    page.locator("#tray", has_text="5 of 8 files added · 3 failed").wait_for()
+    page.locator(".unread summary").click()
+    _take(page, "files")
+
+
+def _ask(page: Any, question: str, *, loading: bool = False) -> None:
+    """Ask, and wait for the answer. loading: take a picture on the way."""
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    if loading:
+        page.locator(".status", has_text="…").wait_for()
+        _take(page, "loading", still=False)
+    page.locator(".turn .actions").wait_for()
 
 
 def _open(page: Any, url: str) -> None:

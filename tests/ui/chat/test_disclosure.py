@@ -114,7 +114,7 @@ def test_the_page_is_told_for_each_model(home: Path) -> None:
     remote = "openai:https://api.example.com/v1"
     for generator, said in ((remote, EXCERPTS.format("api.example.com")), ("scripted", "")):
         workspace = Workspace(load_config({"home": home, "embedder": "hash", "generator": generator}))
-        assert workspace.generators() == [{"id": generator, "disclosure": said}]
+        assert workspace.generators() == [{"id": generator, "name": generator, "disclosure": said}]
         workspace.close()
 
 

@@ -181,8 +181,16 @@ def test_filters_and_what_was_understood_are_chips(page: Any) -> None:
     assert "Nils Holm" in answered(ask(page, BAKER)).locator(".text").inner_text()
     # A filter that cannot be understood is told in its field, before asking, and the question is kept.
     assert "from 2015-05-01 to 2016-01-25" in page.locator("#filter-note").inner_text()
-    page.fill("#after", "2016-03-01")
-    page.fill("#before", "2016-02-01")
+    for field, day, told in (
+        ("after", "2016-02-01", "No document here is dated so late. The last is of 2016-01-25."),
+        ("before", "2014-12-31", "No document here is dated so early. The first is of 2015-05-01."),
+    ):
+        page.fill(f"#{field}", day)
+        page.press(f"#{field}", "Tab")
+        page.locator("#filter-note", has_text=told).wait_for()
+        page.fill(f"#{field}", "")
+    page.fill("#after", "2016-01-20")
+    page.fill("#before", "2016-01-10")
     n_turns = page.locator(".turn").count()
     page.fill("#question", BAKER)
     page.press("#question", "Enter")
@@ -256,6 +264,24 @@ def test_feedback_and_gold_questions(page: Any, chat_home: Path) -> None:
     assert second.turns[0].question == ZEBRA
 
 
+def test_the_menu_of_an_answer_closes_like_a_menu(page: Any) -> None:
+    turn = answered(ask(page, CAPTAIN))
+    menu, entry = turn.locator(".more"), turn.get_by_role("button", name="Save as gold question")
+    menu.locator("summary").click()
+    entry.wait_for()
+    page.keyboard.press("Escape")
+    assert not entry.is_visible()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    menu.locator("summary").click()
+    turn.locator(".text").click()
+    assert not entry.is_visible(), "a click elsewhere"
+    menu.locator("summary").click()
+    entry.click()
+    page.locator("#small-dialog").get_by_role("button", name="Cancel").click()
+    assert not entry.is_visible()
+    assert page.evaluate("document.activeElement !== document.body")
+
+
 def test_copy_and_export(page: Any, chat_home: Path) -> None:
     import docx
 
@@ -265,6 +291,11 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("Captain Rosa Lind counted them from the north tower. [1]")
     assert "Harbour report (Port Authority, 2016-01-25, section Ships)" in copied
+    assert "\\[" not in copied and str(chat_home) not in copied
+    rich = page.evaluate(
+        "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
+    )
+    assert "<sup>[1]</sup>" in rich and str(chat_home) not in rich
     # Without a secure context the browser has no asynchronous clipboard.
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     turn.get_by_role("button", name="Copy").wait_for()
@@ -295,6 +326,6 @@ def test_copy_and_export(page: Any, chat_home: Path) -> None:
 
 def test_the_model_and_what_it_costs(page: Any, chat: str) -> None:
     told = json.loads(page.request.get(f"{chat}/chat/state").text())
-    assert page.locator("#model option").all_inner_texts() == [model["id"] for model in told["models"]]
+    assert page.locator("#model option").all_inner_texts() == [model["name"] for model in told["models"]]
     cost = answered(ask(page, f"{CAPTAIN} Say it slowly.")).locator(".cost").text_content()
     assert re.fullmatch(r"openai:\S+ · first word after \d+\.\d s · \d+(\.\d)? tokens/s", cost)

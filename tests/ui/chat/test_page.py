@@ -114,7 +114,9 @@ def test_a_refusal_is_an_answer(page: Any) -> None:
     turn = answered(ask(page, ZEBRA))
     assert turn.locator(".refusal").is_visible()
     assert turn.locator(".failure").count() == 0
-    assert "zebra" in turn.locator(".refusal-message").inner_text()
+    told = turn.locator(".refusal-message").inner_text()
+    assert "zebra" not in told, "the question stands above it"
+    assert re.match(r"No passage of the documents|The passages nearest to the question", told)
     assert turn.get_by_role("heading", name="What may help").is_visible()
     turn.get_by_role("link", name="Add documents").click()
     page.get_by_role("heading", name="Documents in “town”").wait_for()
@@ -377,3 +379,24 @@ def test_no_barriers(page: Any) -> None:
         assert findings() == [], name
     page.set_viewport_size({"width": 390, "height": 844})
     assert findings() == []
+
+
+def test_the_source_is_made_wider_by_dragging_and_by_keys(page: Any) -> None:
+    turn = answered(ask(page, CAPTAIN))
+    turn.locator(".text .citation").first.click()
+    page.locator("#source-body mark").wait_for()
+    width = page.locator("#source").bounding_box()["width"]
+    handle = page.locator("#source-resize").bounding_box()
+    page.mouse.move(handle["x"] + 4, 400)
+    page.mouse.down()
+    page.mouse.move(handle["x"] - 96, 400, steps=4)
+    page.mouse.up()
+    wider = page.locator("#source").bounding_box()["width"]
+    assert wider == pytest.approx(width + 100, abs=6)
+    page.focus("#source-resize")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#source").bounding_box()["width"] == pytest.approx(wider - 32, abs=2)
+    page.reload()
+    page.locator(".turn .text .citation").first.click()
+    page.locator("#source-body mark").wait_for()
+    assert page.locator("#source").bounding_box()["width"] == pytest.approx(wider - 32, abs=2), "it is kept"

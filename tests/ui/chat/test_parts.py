@@ -244,8 +244,8 @@ def test_a_disagreement_is_shown_and_exported_with_its_dates(
         ("412 ships", "2016-01-25"),
         ("398 ships", None),
     ]
-    assert "- 412 ships (2016-01-25) \\[4\\]" in answer_markdown(view)
-    assert "- 398 ships (no date) \\[4\\]" in answer_markdown(view)
+    assert "- 412 ships (2016-01-25) [4]" in answer_markdown(view)
+    assert "- 398 ships (no date) [4]" in answer_markdown(view)
 
 
 def test_a_missing_half_is_shown_and_exported(workspace: Workspace, kept: Conversations) -> None:
@@ -415,6 +415,28 @@ def test_exports_hold_the_quotes_and_no_markup_of_documents(
         assert "“Captain Rosa Lind counted them from the north tower.”" in text
         assert "Harbour report (Port Authority, 2016-01-25, section Ships)" in text
     assert "<script" not in html
+
+
+def test_citation_numbers_are_plain_in_markdown_and_no_document_can_make_them_links() -> None:
+    from markdown_it import MarkdownIt
+
+    citation = {
+        "uri": "/server/home/uploads/a.txt", "file": "a.txt", "title": "A", "publisher": None, "published": None,
+        "page": None, "number": 1, "start": 0, "end": 9, "quote": "[1]: http://elsewhere.invalid",
+    }  # fmt: skip
+    view = {
+        "text": "Said.", "disagreement": [], "unanswered": [], "refusal": None, "columns": ["Who"],
+        "sentences": [{"text": "[1]: http://elsewhere.invalid", "lead": "", "verdict": "supported", "citations": [citation]}],
+        "rows": [{"cells": ["Karl"], "verdict": "supported", "citations": [citation]},
+                 {"cells": ["Agnes"], "verdict": "supported", "citations": []}],
+    }  # fmt: skip
+    markdown = answer_markdown(view)
+    assert "| Karl | [1] |\n| Agnes |  |" in markdown
+    assert "> [1] “" in markdown
+    page = MarkdownIt().enable("table").render(markdown)
+    assert "<a " not in page
+    assert page.count("[1]") == 5
+    assert "/server/home" not in page
 
 
 def test_a_gold_question_is_saved_once(workspace: Workspace, kept: Conversations, config: Config) -> None:

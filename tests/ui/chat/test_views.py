@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ WHICH = "Which documents mention “Aldermoor”?"
 def test_the_first_page_and_its_suggestions(page: Any) -> None:
     welcome = page.locator("#welcome")
     welcome.get_by_text("documents, dated from").wait_for()
+    asked = welcome.locator(".example").all_inner_texts()
+    for beginning in ("Which documents mention", "Summarise what", "Timeline of", "What is this collection"):
+        assert [text for text in asked if text.startswith(beginning)], beginning
+    assert "come with Askive" not in welcome.inner_text(), "these documents are the user's"
     question = welcome.get_by_role("button", name="Which documents mention").first
     asked = question.inner_text()
     question.click()
@@ -31,6 +36,7 @@ def test_a_table_is_sorted_and_copied_and_the_kind_is_changed(page: Any) -> None
     page.locator(".rows").wait_for()
     turn = answered(page.locator(".turn").last)
     assert turn.locator(".kind").input_value() == "mentions"
+    assert turn.locator("th").all_inner_texts()[:2] == ["Date", "Publisher"]
     rows = turn.locator(".rows tbody tr")
     titles = [row.locator("td").nth(2).inner_text() for row in rows.all()]
     turn.get_by_role("button", name="Title").click()
@@ -57,16 +63,68 @@ def test_a_timeline_looks_like_one(page: Any) -> None:
         """async () => {
         const { rows } = await import('/page/tables.js');
         const citation = { uri: 'u', title: 'Report', number: 1, start: 0, end: 5, quote: '<b>Words</b>', page: null };
-        const answer = { kind: 'timeline', answered_as: 'timeline', columns: ['Date', 'Event'], rows: [
-            { cells: ['2016-01-25', '412 <i>ships</i> came.'], verdict: 'supported', citations: [citation] },
-            { cells: ['', 'Someone left.'], verdict: 'unchecked', citations: [] }] };
+        const answer = { kind: 'timeline', answered_as: 'timeline', columns: ['Date', 'Event', 'Date as written'], rows: [
+            { cells: ['2016-01-25', '412 <i>ships</i> came.', 'on Monday'], verdict: 'supported', citations: [citation] },
+            { cells: ['2016-01 to 2016-03', 'The quay was mended.', ''], verdict: 'supported', citations: [citation] },
+            { cells: ['', 'Someone left.', ''], verdict: 'unchecked', citations: [] }] };
         document.getElementById('turns').append(rows({ asked: { collection: 'town' } }, answer)) }"""
     )
     events = page.locator(".timeline li").all_inner_texts()
     assert events[0].split("\n")[0] == "2016-01-25"
     assert "412 <i>ships</i> came." in events[0]
-    assert events[1].startswith("No date")
-    assert "not checked" in events[1]
+    assert events[2].startswith("No date")
+    assert "not checked" in events[2]
+    first = page.locator(".timeline li").first
+    assert first.locator(".what .quiet").inner_text() == "on Monday", (
+        "what dates it is quieter than the event"
+    )
+    assert page.locator(".timeline .date").all_inner_texts() == [
+        "2016-01-25",
+        "2016-01",
+        "2016-03",
+        "No date",
+    ]
+    heights = page.locator(".timeline .date").evaluate_all(
+        "all => all.map(one => one.getClientRects().length)"
+    )
+    assert heights == [1, 1, 1, 1], "no date is broken"
+    page.get_by_role("button", name="Copy table").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert (
+        page.evaluate("navigator.clipboard.readText()").split("\n")[2]
+        == "2016-01 to 2016-03\tThe quay was mended.\t\tReport"
+    )
+
+
+def test_statements_are_grouped_by_what_was_asked(page: Any) -> None:
+    page.evaluate(
+        """async () => {
+        const { rows } = await import('/page/tables.js');
+        const citation = { uri: 'u', title: 'Report', number: 1, start: 0, end: 5, quote: 'Words', page: null };
+        const row = (...cells) => ({ cells: [...cells, 'Report'], verdict: 'supported', citations: [citation] });
+        const answer = { kind: 'who_said', answered_as: 'who said what',
+            columns: ['Asked', 'Speaker', 'Date', 'Note', 'Statement', 'Source'], rows: [
+            row('Who denied it?', 'Lind', '2016-01-25', '', 'A statement of some length, which gets the room that it needs here.'),
+            row('Who denied it?', 'Holm', '2015-05-01', '', 'No.'), row('Who agreed?', 'Brandt', '', '', 'Yes.')] };
+        document.getElementById('turns').append(rows({ asked: { collection: 'town' } }, answer)) }"""
+    )
+    table = page.locator(".rows table")
+    assert table.locator("thead th").all_inner_texts() == ["Speaker", "Date", "Statement", "Sources"]
+
+    def lines() -> list[str]:
+        return [text.split("\t")[0] for text in table.locator("tbody tr").all_inner_texts()]
+
+    assert lines() == ["Who denied it?", "Lind", "Holm", "Who agreed?", "Brandt"]
+    table.get_by_role("button", name="Speaker").click()
+    assert lines() == ["Who denied it?", "Holm", "Lind", "Who agreed?", "Brandt"], "sorted within its group"
+    widths = [
+        table.locator("tbody td", has_text=text).bounding_box()["width"] for text in ("Lind", "statement")
+    ]
+    assert widths[0] < widths[1]
+    page.get_by_role("button", name="Copy table").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert copied[0] == "Asked\tSpeaker\tDate\tNote\tStatement\tSource\tSources", "a spreadsheet gets all"
 
 
 def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
@@ -89,6 +147,27 @@ def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
     assert page.input_value("#question").strip() == CAPTAIN
     page.keyboard.press("Enter")
     assert "Rosa Lind" in answered(page.locator(".turn").nth(2)).locator(".text").inner_text()
+
+
+def test_a_group_of_documents_is_chosen_by_its_filter(page: Any) -> None:
+    view = open_documents(page)
+    everything = view.get_by_role("checkbox", name="Choose all listed documents")
+    view.get_by_label("Publisher").select_option("Port Authority")
+    view.locator("tbody tr").nth(1).wait_for(state="detached")
+    everything.check()
+    view.get_by_text("1 document chosen.").wait_for()
+    view.get_by_label("Publisher").select_option("")
+    view.locator("tbody tr").nth(2).wait_for()
+    assert everything.evaluate("box => box.indeterminate")
+    everything.check()
+    view.get_by_role("button", name=re.compile(r"Ask about these \d+ documents")).click()
+    chip = page.locator("#chips .chip")
+    n = int(re.search(r"Only (\d+) chosen", chip.inner_text()).group(1))  # type: ignore[union-attr]
+    page.click("a[href='#documents']")
+    assert view.locator("tbody tr").count() == n
+    everything.uncheck()
+    view.get_by_text("chosen.").wait_for(state="hidden")
+    assert view.locator("tbody input:checked").count() == 0
 
 
 def test_a_mention_is_found_and_opened_at_its_place(page: Any) -> None:
@@ -180,3 +259,49 @@ def test_two_tabs_on_one_conversation_see_each_others_turns(page: Any) -> None:
     other.locator(".turn").nth(1).wait_for(state="detached")
     page.locator("#conversations li.here", has_text="Which baker").wait_for()
     other.close()
+
+
+def test_the_rows_of_a_table_are_shown_as_one(page: Any, chat: str) -> None:
+    """A spreadsheet's text has a line for each row; a quotation of a row is marked in its cells."""
+    rows = "date,lorry,note\n2021-08-27,OS 114,night; no scales: broken\n2021-08-30,OS 117,<b>day</b>\n"
+    page.request.put(
+        f"{chat}/chat/collections/town/files", headers={"X-File-Name": "weighings.csv"}, data=rows
+    )
+    page.click("a[href='#search']")
+    page.fill("#search-text", "OS 117")
+    page.press("#search-text", "Enter")
+    page.locator(".found-document", has_text="weighings").locator(".place").first.click()
+    table = page.locator("#source-body table")
+    table.wait_for()
+    assert table.locator("th").all_inner_texts() == ["date", "lorry", "note"]
+    assert [line.split("\t") for line in table.locator("tbody tr").all_inner_texts()] == [
+        ["2021-08-27", "OS 114", "night; no scales: broken"],
+        ["2021-08-30", "OS 117", "<b>day</b>"],
+    ]
+    assert table.locator("mark").inner_text() == "OS 117"
+    assert table.locator("tbody tr").nth(1).locator("mark").count() == 1
+    page.fill("#source-find", "scales: broken")
+    page.locator("#source-found", has_text="1 of 1").wait_for()
+    page.click("#new-conversation")
+    turn = answered(ask(page, "Which lorry has the note night on 2021-08-27?"))
+    turn.locator(".text .citation").first.click()
+    page.locator("#source-body td mark", has_text="OS 114").wait_for()
+    page.click("a[href='#documents']")
+    page.get_by_role("button", name="Remove: weighings").click()
+    page.locator("#small-dialog").get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove: weighings").wait_for(state="detached")
+
+
+def test_headings_of_pages_are_shown_without_their_signs(page: Any, chat: str) -> None:
+    """A heading right above its text, as in slides; in plain text the sign is a sign."""
+    answered(ask(page, CAPTAIN))
+    shown = page.evaluate(
+        """async () => { const { runsOf } = await import('/page/source_rows.js');
+        const text = '# Findings\\nEast bearing has seized\\n| a: 1; b: 2\\n| a: 3; b: 4\\n';
+        const runs = (has) => runsOf(text, has).map(({ text, start, kind }) => [kind, start, text.length]);
+        return [runs(true), runs(false)] }"""
+    )
+    assert shown == [
+        [["heading", 0, 11], ["text", 11, 24], ["table", 35, 26]],
+        [["text", 0, 35], ["table", 35, 26]],
+    ]

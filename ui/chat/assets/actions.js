@@ -46,11 +46,25 @@ function kindChoice(turn) {
   return el("label", { class: "answered-as" }, "Answered as ", select);
 }
 
+/** A menu: it closes when something is chosen, at a click elsewhere, and at Escape. */
 function more(turn) {
-  return el("details", { class: "more" }, el("summary", {}, "More"),
+  const summary = el("summary", {}, "More");
+  const menu = el("details", { class: "more" }, summary,
     el("div", { class: "more-body" },
-      button("Save as gold question", () => goldDialog(turn)),
+      button("Save as gold question", () => {
+        menu.open = false;
+        goldDialog(turn);
+      }),
       el("p", { class: "cost" }, cost(turn.answer))));
+  const elsewhere = ({ target }) => menu.contains(target) || (menu.open = false);
+  menu.addEventListener("toggle", () => (menu.open ? document.addEventListener : document.removeEventListener).call(document, "pointerdown", elsewhere));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    summary.focus();
+  });
+  return menu;
 }
 
 function judgement(turn) {

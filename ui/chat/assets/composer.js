@@ -5,7 +5,7 @@ import { send, stream } from "./api.js";
 import { ask } from "./conversations.js";
 import { announce, byId, el } from "./dom.js";
 import { clearFilters, drawChips, filtersAreClear, showUnderstood, startFilters } from "./filters.js";
-import { guarded } from "./problems.js";
+import { guarded, report } from "./problems.js";
 import { asked, kept, on, state } from "./state.js";
 import { goTo, shownView } from "./views/views.js";
 
@@ -56,11 +56,20 @@ function submit() {
   const question = box.value.trim();
   if (!question) return box.focus();
   if (state.running) return announce("An answer is being written. Stop it first");
-  if (!filtersAreClear()) return undefined;
+  if (!filtersAreClear() || !isReady()) return undefined;
   fill("");
   put(question);
   state.literal = false;
   return undefined;
+}
+
+/** Whether there is something to ask; otherwise the page says what is missing, and the question is kept. */
+function isReady() {
+  if (state.missing.length) report({ message: "The models are not on this machine yet", remedy: "download them on the first page, and ask again" });
+  else if (!state.collection) report({ message: "There are no documents to ask yet", remedy: "drop files anywhere on this page, and ask again" });
+  else return true;
+  if (shownView() !== "chat") goTo("chat");
+  return false;
 }
 
 function fill(text) {

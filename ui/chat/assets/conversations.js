@@ -119,6 +119,7 @@ export function begin(byHand = false) {
   state.literal = false;
   byId("turns").replaceChildren();
   byId("welcome").hidden = false;
+  byId("main").scrollTop = 0;
   byId("conversation-actions").hidden = true;
   if (byHand || viewInAddress() === "chat") {
     history.replaceState(null, "", location.pathname);

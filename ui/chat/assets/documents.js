@@ -10,6 +10,7 @@ import { goTo, shownView } from "./views/views.js";
 
 const COLUMNS = [["title", "Title"], ["type", "Type"], ["size", "Size"], ["pages", "Pages"], ["published", "Date"], ["publisher", "Publisher"], ["state", "State"]];
 const PART = 200;
+const MOST_CHOSEN = 2000;
 const wanted = { search: "", type: "", state: "", publisher: "", sort: "title", descending: false };
 const parts = {};
 let listed = 0;
@@ -44,17 +45,20 @@ function build() {
   parts.state = choice("State", (value) => change({ state: value }));
   parts.publisher = choice("Publisher", (value) => change({ publisher: value }));
   parts.chosen = el("p", { class: "chosen", hidden: true });
+  parts.all = el("input", { type: "checkbox", "aria-label": "Choose all listed documents" });
+  parts.all.addEventListener("change", () => guarded(chooseAll));
   parts.heads = COLUMNS.map(([key, label]) => el("th", { scope: "col", "data-key": key }, button(label, () => sort(key), { class: "sort" })));
   parts.rows = el("tbody");
   parts.count = el("p", { class: "quiet", role: "status" });
   parts.more = button("Show more", () => guarded(() => list(listed)), { hidden: true });
   parts.unread = el("details", { class: "unread", hidden: true });
   parts.table = el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of documents" },
-    el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Chosen")), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
+    el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, parts.all), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
   const work = (done) => () => guarded(done);
+  parts.manage = el("span", { class: "row" }, button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }));
   byId("view-documents").replaceChildren(
     el("div", { class: "page-head" }, parts.title,
-      el("div", { class: "row" }, button("New collection", work(createCollection)), button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }))),
+      el("div", { class: "row" }, button("New collection", work(createCollection)), parts.manage)),
     el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), el("span", { class: "quiet" }, "or drop them anywhere on this page")),
     el("div", { class: "row filters-row" }, parts.search, parts.type, parts.state, parts.publisher),
     parts.chosen, parts.count, parts.table, parts.more, parts.unread);
@@ -83,6 +87,7 @@ function sort(key) {
 
 /** first: 0 draws the list anew, otherwise the next part is added. */
 async function list(first = 0) {
+  parts.manage.hidden = !state.collection;
   parts.title.textContent = state.collection ? `Documents in “${state.collection}”` : "Documents";
   latest += 1;
   const mine = latest;
@@ -126,23 +131,48 @@ const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported
 /** Files that were not read, and why. */
 function drawUnread({ unread = [], n_unread: n = 0 }) {
   parts.unread.hidden = !n;
-  const again = (file) => guarded(async () => {
-    const outcome = await send("POST", `${pathOf()}/unread?${query({ uri: file.uri })}`);
+  const record = (file) => `${pathOf()}/unread?${query({ uri: file.uri })}`;
+  const again = (file, pressed) => guarded(async () => {
+    pressed.textContent = "Reading…";
+    const outcome = await send("POST", record(file)).finally(() => (pressed.textContent = "Retry"));
     announce(outcome.step === "done" ? `${file.file} was read` : `${sentence(outcome.message)} ${sentence(outcome.remedy)}`);
+    emit("documents-changed");
+  });
+  const dismiss = (file) => guarded(async () => {
+    await send("DELETE", record(file));
+    announce(`${file.file} was taken off the list`);
     emit("documents-changed");
   });
   const item = (file) =>
     el("li", {}, el("span", { class: "name" }, file.file), el("span", { class: "quiet" }, file.message ? `${sentence(file.message)} ${sentence(file.remedy)}` : `${REASONS[file.reason]}.`),
-      file.can_retry && button("Retry", () => again(file), { "aria-label": `Retry: ${file.file}` }));
+      el("span", { class: "end" }, file.can_retry && button("Retry", (event) => again(file, event.currentTarget), { "aria-label": `Retry: ${file.file}` }),
+        button("Dismiss", () => dismiss(file), { "aria-label": `Dismiss: ${file.file}`, title: "Take it off this list" })));
   parts.unread.replaceChildren(el("summary", {}, `${count(n, "file was", "files were")} not read`), el("ul", {}, unread.map(item)),
     unread.length < n ? el("p", { class: "quiet" }, `The first ${unread.length} are listed; “askive status” lists all.`) : "");
+}
+
+/** Choose what the search and the filters above admit, also what is not listed yet, or none of it. */
+async function chooseAll() {
+  const isChosen = parts.all.checked;
+  const found = [];
+  for (let n = 1; found.length < Math.min(n, MOST_CHOSEN); ) {
+    const part = await get(`${pathOf()}/documents?${query({ ...wanted, first: found.length, n: PART })}`);
+    found.push(...part.documents);
+    n = part.documents.length ? part.n_documents : 0;
+  }
+  const uris = new Set(found.map((one) => one.uri));
+  const others = state.filters.documents.filter((one) => !uris.has(one.uri));
+  emit("choose-documents", isChosen ? [...others, ...found.slice(0, MOST_CHOSEN).map(({ uri, title }) => ({ uri, title }))] : others);
 }
 
 /** The ticks, and what can be done with the chosen documents. */
 function markChosen() {
   const { documents } = state.filters;
   const chosen = new Set(documents.map((one) => one.uri));
-  for (const box of parts.rows.querySelectorAll("input[type=checkbox]")) box.checked = chosen.has(box.value);
+  const boxes = [...parts.rows.querySelectorAll("input[type=checkbox]")];
+  for (const box of boxes) box.checked = chosen.has(box.value);
+  parts.all.checked = boxes.length > 0 && boxes.every((box) => box.checked);
+  parts.all.indeterminate = !parts.all.checked && boxes.some((box) => box.checked);
   parts.chosen.hidden = !documents.length;
   const askAbout = button(`Ask about ${documents.length === 1 ? "this document" : `these ${documents.length} documents`}`, () => {
     goTo("chat");

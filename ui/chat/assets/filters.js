@@ -58,6 +58,9 @@ function problem() {
     if (byId(id).validity.badInput) return [id, `“${id === "after" ? "From" : "Until"}” is not a whole date. Pick a day, or clear the field.`];
   const [after, before] = [byId("after").value, byId("before").value];
   if (after && before && after > before) return ["before", "“Until” is before “From”. Swap the two days."];
+  if ((after || before) && !range.first) return [after ? "after" : "before", "No document here has a date, so none would be looked at. Clear the field."];
+  if (after && after > range.last) return ["after", `No document here is dated so late. The last is of ${range.last}.`];
+  if (before && before < range.first) return ["before", `No document here is dated so early. The first is of ${range.first}.`];
   return null;
 }
 

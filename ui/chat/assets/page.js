@@ -43,7 +43,7 @@ async function start() {
 }
 
 function startModels(models) {
-  byId("model").replaceChildren(...models.map(({ id }) => el("option", { value: id }, id)));
+  byId("model").replaceChildren(...models.map(({ id, name }) => el("option", { value: id, title: id }, name)));
   const use = ({ id, disclosure }) => {
     state.model = id;
     byId("disclosure").textContent = disclosure || "Nothing leaves this machine.";

@@ -5,6 +5,7 @@ import { get, query, send } from "./api.js";
 import { announce, button, byId, el, icon, sentence } from "./dom.js";
 import { clearFind, find, findAgain, findOn, startFind } from "./find.js";
 import { guarded } from "./problems.js";
+import { runsOf, tableOf } from "./source_rows.js";
 import { emit, on, state } from "./state.js";
 import { citationsOf } from "./turn.js";
 
@@ -19,6 +20,8 @@ export function startSource() {
       await show({ asked: { collection: state.collection }, answer: null }, { start: 0, end: 0, quote: "", page: null, ...view, number: null }, opener);
       if (view.find) find(view.find);
     }));
+  on("document-removed", (uri) => open.citation?.uri === uri && !byId("source").hidden && close());
+  on("collection-changed", () => documents.clear());
   on("conversation-changed", close);
   on("view", close);
   startFind();
@@ -221,6 +224,8 @@ function bring(mark, body, tries = 12) {
 /** Paragraphs of a section; the characters from start to end of the document are marked. */
 function blocks(section, start, end) {
   const made = [];
+  // In plain text and program code, "# " is no heading.
+  const hasHeadings = !/^text\/(?!html|markdown)/.test(open.document.media_type);
   let at = 0;
   for (const part of section.text.split(/(\n[ \t]*\n\s*)/)) {
     const begins = section.start + at;
@@ -229,15 +234,23 @@ function blocks(section, start, end) {
       if (made.length && begins < end && begins + part.length > start) made.at(-1).append(part);
       continue;
     }
-    const heading = /^#{1,6} /.test(part) && !part.includes("\n");
-    const words = marked(part, start - begins, end - begins);
-    if (heading && typeof words[0] === "string") {
-      const [hash] = words[0].match(/^#+ |^/);
-      words.splice(0, 1, el("span", { class: "hash" }, hash), words[0].slice(hash.length));
+    for (const run of runsOf(part, hasHeadings)) {
+      const from = begins + run.start;
+      const table = run.kind === "table" && tableOf(run.text, (text, offset) => marked(text, start - from - offset, end - from - offset));
+      made.push(table || paragraph(run, start - from, end - from));
     }
-    made.push(el("p", { class: heading ? "heading" : null }, ...words));
   }
   return made;
+}
+
+function paragraph({ text, kind }, from, to) {
+  const heading = kind === "heading";
+  const words = marked(text, from, to);
+  if (heading && typeof words[0] === "string") {
+    const [hash] = words[0].match(/^#+ |^/);
+    words.splice(0, 1, el("span", { class: "hash" }, hash), words[0].slice(hash.length));
+  }
+  return el("p", { class: heading ? "heading" : null }, ...words);
 }
 
 function marked(text, from, to) {

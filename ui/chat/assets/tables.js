@@ -12,15 +12,21 @@ export function rows(turn, answer) {
 
 function table(turn, answer) {
   const body = el("tbody");
-  const heads = answer.columns.map((name, column) => el("th", { scope: "col" }, button(name, () => sort(column), { class: "sort" })));
+  const group = groupOf(answer);
+  const columns = shownColumns(answer).filter((column) => column !== group);
+  const heads = columns.map((column) => el("th", { scope: "col", "data-column": column }, button(answer.columns[column], () => sort(column), { class: "sort" })));
   let sorted = null;
-  const draw = (shown) => body.replaceChildren(...shown.map((row) => line(turn, row)));
+  const draw = (rows) => body.replaceChildren(...rows.flatMap((row, at) => {
+    const isNext = group !== null && row.cells[group] !== rows[at - 1]?.cells[group];
+    return [isNext && el("tr", { class: "group" }, el("th", { scope: "rowgroup", colspan: columns.length + 1 }, row.cells[group])), line(turn, row, columns)].filter(Boolean);
+  }));
   const sort = (column) => {
     const down = sorted?.column === column && !sorted.down;
     sorted = { column, down };
-    const by = (row) => row.cells[column];
-    draw([...answer.rows].sort((a, b) => compare(by(a), by(b)) * (down ? -1 : 1)));
-    heads.forEach((head, at) => head.setAttribute("aria-sort", at === column ? (down ? "descending" : "ascending") : "none"));
+    const groups = group === null ? [] : [...new Set(answer.rows.map((row) => row.cells[group]))];
+    const place = (row) => groups.indexOf(row.cells[group]);
+    draw([...answer.rows].sort((a, b) => place(a) - place(b) || compare(a.cells[column], b.cells[column]) * (down ? -1 : 1)));
+    heads.forEach((head) => head.setAttribute("aria-sort", Number(head.dataset.column) === column ? (down ? "descending" : "ascending") : "none"));
     announce(`Sorted by ${answer.columns[column]}, ${down ? "descending" : "ascending"}`);
   };
   draw(answer.rows);
@@ -29,8 +35,29 @@ function table(turn, answer) {
   return el("div", { class: "table" }, made, copyButton(answer));
 }
 
-const line = (turn, row) =>
-  el("tr", {}, row.cells.map((cell) => el("td", {}, cell)), el("td", { class: "numbers" }, sources(turn, row)));
+/** The column that is shown as headings of groups: the question of statements, when several were asked for. */
+function groupOf(answer) {
+  const column = answer.columns.indexOf("Asked");
+  return column >= 0 && answer.rows.every((row) => row.cells[column]) ? column : null;
+}
+
+const MANY = 4;
+
+/** Without columns that have no value, except in comparisons, where that is a finding; of many, without titles: the numbers tell them. */
+function shownColumns(answer) {
+  const isCited = answer.columns.length >= MANY && answer.rows.every((row) => row.citations.length);
+  return answer.columns.map((_, column) => column).filter((column) =>
+    (answer.kind === "comparison" || answer.rows.some((row) => row.cells[column])) && !(isCited && answer.columns[column] === "Source"));
+}
+
+const SHORT = 14;
+const LONG = 60;
+
+const line = (turn, row, columns) =>
+  el("tr", {}, columns.map((column) => cell(row.cells[column])), el("td", { class: "numbers" }, sources(turn, row)));
+
+/** A date or a number is not broken, and a sentence gets room. */
+const cell = (text) => el("td", { class: text.length <= SHORT ? "short" : text.length > LONG ? "long" : null }, text);
 
 const sources = (turn, row) => [
   ...row.citations.map((citation) => citationButton(turn, citation, row.verdict)),
@@ -44,18 +71,26 @@ function compare(one, other) {
 }
 
 function timeline(turn, answer) {
-  const [first, ...rest] = answer.columns;
-  const event = (row) =>
-    el("li", {}, el("span", { class: "when" }, row.cells[0] || "No date"),
-      el("span", { class: "what" }, row.cells.slice(1).filter(Boolean).join(" · "), " ", sources(turn, row)));
-  return el("div", { class: "table" }, el("ol", { class: "timeline", "aria-label": `Timeline: ${[first, ...rest].join(", ")}` }, answer.rows.map(event)), copyButton(answer));
+  const event = (row) => {
+    const [when, what, ...about] = row.cells;
+    return el("li", {}, el("span", { class: "when" }, whole(when || "No date")),
+      el("div", { class: "what" }, el("p", {}, what, " ", sources(turn, row)), about.some(Boolean) && el("p", { class: "quiet" }, about.filter(Boolean).join(" · "))));
+  };
+  return el("div", { class: "table" }, el("ol", { class: "timeline", "aria-label": `Timeline: ${answer.columns.join(", ")}` }, answer.rows.map(event)), copyButton(answer));
 }
+
+/** A date or the two ends of a period, broken between them only. */
+const whole = (when) => when.split(" to ").flatMap((date, at) => [at ? " to " : "", el("span", { class: "date" }, date)]);
 
 function copyButton(answer) {
   const titles = (row) => [...new Set(row.citations.map((citation) => citation.title))].join("; ");
   const lines = [[...answer.columns, "Sources"], ...answer.rows.map((row) => [...row.cells, titles(row)])].map((cells) => cells.map(oneLine));
-  return button(el("span", { class: "labelled" }, icon("copy"), "Copy table"), async () => {
+  const label = el("span", {}, "Copy table");
+  return button(el("span", { class: "labelled" }, icon("copy"), label), async () => {
     const html = el("table", {}, lines.map((cells, at) => el("tr", {}, cells.map((cell) => el(at ? "td" : "th", {}, cell))))).outerHTML;
-    announce((await copy(lines.map((cells) => cells.join("\t")).join("\n"), html)) ? "The table was copied" : "The table could not be copied");
+    const done = await copy(lines.map((cells) => cells.join("\t")).join("\n"), html);
+    announce(done ? "The table was copied" : "The browser did not permit copying");
+    label.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => (label.textContent = "Copy table"), 2000);
   }, { class: "plain copy-table" });
 }

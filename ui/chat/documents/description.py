@@ -9,15 +9,21 @@ from typing import Any
 
 from askive.rag.overview.overview import Overview, OverviewBuilder
 from askive.rag.store.archive import Archive
+from askive.rag.store.filters import Filter
 from askive.rag.store.fts5 import phrase_expression
 from askive.rag.text.names import names_in, same_word
 from askive.rag.text.words import words
+from askive.ui.chat.documents.search import find_mentions
 from askive.ui.chat.http.payloads import View
 
 N_SUGGESTED = 5
 _MAX_PERIODS = 24
 _MIN_PASSAGES = 2
 _N_NEXT = 2
+_N_TRIED = 4
+"""Names that are tried for a summary and a timeline, those of most documents first."""
+_MIN_WORDS = 6
+_DAY_LENGTH = len("2016-01-25")
 
 
 class Descriptions:
@@ -51,7 +57,7 @@ def _describe(archive: Archive) -> View:
     ]
     view["sentences"] = list(made.describe())
     view["timeline"] = timeline(dates)
-    view["suggestions"] = suggestions(made)
+    view["suggestions"] = suggestions(archive, made)
     return view
 
 
@@ -75,16 +81,49 @@ def timeline(dates: Iterable[str]) -> list[View]:
     return [{"period": period, "n_documents": counts[period]} for period in periods]
 
 
-def suggestions(overview: Overview) -> list[View]:
-    """`{"question", "kind"}` of questions that code answers by going through all documents: they surely have an answer.
+def suggestions(archive: Archive, overview: Overview) -> list[View]:
+    """`{"question", "kind"}` of questions that go through all documents: they surely have an answer.
 
-    kind: as what to answer it, so that this does not depend on whether the kind is recognised.
+    Of several kinds, so that they show what can be asked: the documents that mention a name, a summary and a timeline
+    about one, and the overview. kind: as what to answer it, so that this does not depend on whether it is recognised.
     """
     if not overview.n_documents:
         return []
     publishers = {count.label for count in overview.publishers}
-    names = [count.label for count in overview.names if count.label not in publishers][: N_SUGGESTED - 1]
-    return [*map(_about, names), {"question": "What is this collection about?", "kind": "overview"}]
+    names = [count.label for count in overview.names if count.label not in publishers]
+    asked = [_about(name) for name in names[: N_SUGGESTED - 3]]
+    told = next((name for name in names[:_N_TRIED] if _is_told(archive, name)), None)
+    if told is not None:
+        asked.append({"question": f"Summarise what the documents say about “{told}”.", "kind": "summary"})
+    dated = next((name for name in names[:_N_TRIED] if _is_dated(archive, name)), None)
+    if dated is not None:
+        asked.append({"question": f"Timeline of “{dated}”", "kind": "timeline"})
+    asked += [_about(name) for name in names[N_SUGGESTED - 3 :]][: N_SUGGESTED - 1 - len(asked)]
+    return [*asked, {"question": "What is this collection about?", "kind": "overview"}]
+
+
+def _is_told(archive: Archive, name: str) -> bool:
+    """Whether documents say something about a name in sentences: a summary quotes at least these."""
+    return any(map(_in_sentence, _mentions(archive, name)))
+
+
+def _is_dated(archive: Archive, name: str) -> bool:
+    """Whether a timeline has events about a name: sentences of documents that are dated to the day count as such."""
+    return any(
+        len(view["published"] or "") == _DAY_LENGTH and _in_sentence(view)
+        for view in _mentions(archive, name)
+    )
+
+
+def _mentions(archive: Archive, name: str) -> list[View]:
+    documents: list[View] = find_mentions(archive, name, Filter())["documents"]
+    return documents
+
+
+def _in_sentence(view: View) -> bool:
+    """Whether a document mentions the name in a full sentence, not only in headings and lists."""
+    texts = ((place["before"] + place["text"] + place["after"]).strip() for place in view["places"])
+    return any(text.endswith((".", ".”", '."')) and len(words(text)) >= _MIN_WORDS for text in texts)
 
 
 def next_questions(archive: Archive, question: str, sentences: Sequence[str]) -> list[View]:

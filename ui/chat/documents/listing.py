@@ -15,7 +15,7 @@ from askive.rag.store.archive import Archive
 from askive.rag.store.protocols import CollectionStore
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.types import Source
-from askive.ui.chat.http.payloads import View, file_name, source_view
+from askive.ui.chat.http.payloads import View, file_name, source_view, without_folders
 
 SortKey = Literal["title", "type", "size", "pages", "published", "publisher", "state"]
 State = Literal["", "read", "in part"]
@@ -144,7 +144,7 @@ def _unread(archive: Archive) -> View:
                 "uri": file.uri,
                 "file": file_name(file.uri),
                 "reason": file.reason,
-                "message": file.message,
+                "message": without_folders(file.message, file.uri),
                 "remedy": file.remedy,
                 "can_retry": file.reason in _PROBLEMS and original_path(file.uri) is not None,
             }

@@ -49,6 +49,7 @@ class ArchiveRoutes:
             ("GET", f"{collection}/documents", self.documents),
             ("DELETE", f"{collection}/documents", self.remove_document),
             ("POST", f"{collection}/unread", self.read_again),
+            ("DELETE", f"{collection}/unread", self.forget_unread),
             ("GET", f"{collection}/overview", self.overview),
             ("GET", f"{collection}/search", self.search),
             ("GET", f"{collection}/filters", self.filters),
@@ -86,6 +87,11 @@ class ArchiveRoutes:
     def read_again(self, name: str, uri: str) -> dict[str, Any]:
         """Try a file again that could not be read."""
         return self._library.read_again(name, uri)
+
+    def forget_unread(self, name: str, uri: str) -> dict[str, str]:
+        """Take a file off the list of those that were not read."""
+        self._library.forget_unread(name, uri)
+        return {"forgotten": uri}
 
     def overview(self, name: str) -> dict[str, Any]:
         """What is in the collection, and questions that it can answer."""

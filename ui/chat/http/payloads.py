@@ -11,6 +11,7 @@ from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 from askive.ui.wording import KIND_WORDS
 
 View = dict[str, Any]
+_COMMAND = " Add some with `askive index PATH`."
 Number = Callable[[str], int]
 """The number of a source (by uri) in the conversation."""
 
@@ -30,6 +31,11 @@ def source_view(source: Source) -> View:
 def file_name(uri: str) -> str:
     """The name of a document's file; of a part of a file with its number, `box.mbox#3`."""
     return PurePath(uri).name or uri
+
+
+def without_folders(message: str, uri: str) -> str:
+    """A message about a file, with its name in place of its path: a path of the server means nothing on the page."""
+    return message.replace(uri, file_name(uri)) if uri else message
 
 
 def file_of(view: Mapping[str, Any]) -> str:
@@ -82,7 +88,8 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
     if answer.refusal is not None:
         refusal = {
             "reason": answer.refusal.reason,
-            "message": answer.refusal.message,
+            # The page has a link for it.
+            "message": answer.refusal.message.replace(_COMMAND, ""),
             "nearby": [citation_view(citation, number) for citation in answer.refusal.nearby],
         }
         used |= {citation.hit.source.uri for citation in answer.refusal.nearby}

@@ -64,6 +64,7 @@ export async function removeDocument(view) {
   if (quotes === null) return;
   await send("DELETE", `${pathOf()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);
   announce("The document was removed");
+  emit("document-removed", view.uri);
   emit("documents-changed");
   if (quotes) emit("quotes-deleted");
 }

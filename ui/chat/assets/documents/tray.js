@@ -16,9 +16,13 @@ export function startTray() {
       draw();
     });
   });
+  // One line is enough once something else is done: the list takes room from the answer.
+  on("running", () => jobs.length && show(false));
+  on("view", () => jobs.length && !jobs.some(isUnderWay) && show(false));
 }
 
 const isOver = (job) => job.state === "done" || job.state === "failed" || job.state === "hidden";
+const isUnderWay = (job) => !isOver(job);
 
 function draw() {
   const tray = byId("tray");
@@ -27,14 +31,18 @@ function draw() {
   const n = { done: 0, failed: 0 };
   for (const job of jobs) if (job.state in n) n[job.state] += 1;
   const files = jobs.filter((job) => job.state !== "hidden").length;
-  const isBusy = jobs.some((job) => !isOver(job));
-  const summary = [`${n.done.toLocaleString("en")} of ${count(files, "file")} added`, n.failed && `${n.failed} failed`].filter(Boolean).join(" · ");
+  const isBusy = jobs.some(isUnderWay);
+  if (isBusy && !wasBusy) isOpen = true;
+  // After a reload only those that failed are left.
+  const added = (isBusy || n.done > 0) && `${n.done.toLocaleString("en")} of ${count(files, "file")} added`;
+  const failed = n.failed > 0 && (added ? `${n.failed.toLocaleString("en")} failed` : `${count(n.failed, "file")} could not be added`);
+  const summary = [added, failed].filter(Boolean).join(" · ") || "Nothing was added";
   const bar = el("progress", { max: String(files || 1), value: String(n.done + n.failed), "aria-label": "Files" });
   const focused = tray.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") || document.activeElement.textContent : null;
   const scrolled = tray.querySelector("ul")?.scrollTop || 0;
   tray.replaceChildren(
     el("div", { class: "tray-head" }, el("strong", {}, summary), isBusy && bar,
-      button(isOpen ? "Hide" : "Show", toggle, { class: "plain end", "aria-expanded": String(isOpen) }),
+      button(isOpen ? "Hide" : "Show", () => show(!isOpen), { class: "plain end", "aria-expanded": String(isOpen) }),
       !isBusy && button("Clear", clearEnded, { "aria-label": "Clear the list" })),
     isOpen ? el("ul", {}, inOrder().slice(0, MAX_SHOWN).map(row)) : "",
     isOpen && jobs.length > MAX_SHOWN ? el("p", { class: "quiet" }, `and ${count(jobs.length - MAX_SHOWN, "more file", "more files")}`) : "",
@@ -51,8 +59,9 @@ function inOrder() {
   return [...jobs].sort((a, b) => place[a.state] - place[b.state]);
 }
 
-function toggle() {
-  isOpen = !isOpen;
+function show(open) {
+  if (open === isOpen) return;
+  isOpen = open;
   draw();
 }
 

@@ -2,12 +2,13 @@
 
 import { get, send } from "../api.js";
 import { choose, pathOf } from "../documents/collections.js";
-import { button, byId, count, el, fileSize } from "../dom.js";
+import { button, byId, count, el, fileSize, sentence } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, on, state } from "../state.js";
 import { goTo } from "./views.js";
-import { startDownloads } from "./settings.js";
+import { KINDS, startDownloads } from "./settings.js";
 
+const MAX_LABELLED = 6;
 let latest = 0;
 
 export function startOverview() {
@@ -32,10 +33,16 @@ async function draw() {
 
 const lead = (text) => el("p", { class: "lead" }, text);
 
+/** Askive's own documents: a new user is told so, and how to begin with others. */
+const sample = () =>
+  el("p", { class: "sample" }, "These are sample documents that come with Askive. Drop your own files or folders anywhere on this page, or ",
+    button("add documents", () => goTo("documents"), { class: "link" }), `; they go into the collection “${state.default}”.`);
+
 function described(found) {
   return [
     lead("Ask your archive."),
     el("p", {}, found.sentences[0]),
+    state.collection === state.sample && sample(),
     found.suggestions.length && el("div", { class: "examples" }, el("h2", {}, "Questions that it answers"), found.suggestions.map(({ question, kind }) => button(question, () => emit("ask", question, { kind }), { class: "example" }))),
     found.timeline.length > 1 && timeline(found.timeline),
     terms("Names", found.names),
@@ -46,13 +53,15 @@ function described(found) {
 
 function timeline(periods) {
   const most = Math.max(...periods.map((one) => one.n_documents));
+  const isShort = periods.length <= MAX_LABELLED;
   const bar = ({ period, n_documents: n }) => {
     const line = el("span", { class: "bar" });
     line.style.height = `${(100 * n) / most}%`;
     return el("li", { title: `${period}: ${count(n, "document")}` }, el("span", { class: "hidden-label" }, `${period}: ${count(n, "document")}`), line);
   };
-  return el("section", {}, el("h2", {}, "Documents over time"), el("ol", { class: "bars" }, periods.map(bar)),
-    el("p", { class: "bars-ends quiet", "aria-hidden": "true" }, el("span", {}, periods[0].period), el("span", {}, periods.at(-1).period)));
+  const label = ({ period, n_documents: n }) => el("span", {}, isShort ? `${period} (${n})` : period);
+  return el("section", { class: isShort ? "few-bars" : "" }, el("h2", {}, "Documents over time"), el("ol", { class: "bars" }, periods.map(bar)),
+    el("p", { class: "bars-ends quiet", "aria-hidden": "true" }, (isShort ? periods : [periods[0], periods.at(-1)]).map(label)));
 }
 
 function terms(title, counts) {
@@ -81,8 +90,8 @@ function models() {
     lead("Two steps to the first answer."),
     el("p", {}, `Askive needs ${count(state.missing.length, "model")} on this machine: ${fileSize(total)}, once, from ${hosts}. Your documents and questions stay here.`),
     el("ul", { class: "models-needed", id: "models-needed" }, state.missing.map((model) =>
-      el("li", {}, el("span", {}, `${model.name}, ${fileSize(model.size)}`), model.download && el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": model.name }),
-        model.download && el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`), model.failure && el("p", { class: "failure" }, `${model.failure.message}. ${model.failure.remedy}`)))),
+      el("li", {}, el("span", {}, `${KINDS[model.kind]}: ${model.name}, ${fileSize(model.size)}`), model.download && el("progress", { max: String(model.download.total), value: String(model.download.done), "aria-label": model.name }),
+        model.download && el("span", { class: "quiet" }, `${fileSize(model.download.done)} of ${fileSize(model.download.total)}`), model.failure && el("p", { class: "failure" }, `${sentence(model.failure.message)} ${sentence(model.failure.remedy)}`)))),
     el("div", { class: "row" }, !state.missing.some((model) => model.download) && button("Download", () => guarded(() => startDownloads(state.missing.map((model) => model.id))), { class: "primary" })),
   ];
 }

@@ -8,6 +8,7 @@ import { guarded } from "../problems.js";
 import { emit, on, state } from "../state.js";
 import { goTo } from "./views.js";
 
+const ABOUT = "Finds every mention in the collection, also in other forms of the words. No model is used.";
 const parts = {};
 let latest = 0;
 
@@ -17,7 +18,7 @@ export function startSearch() {
   parts.before = el("input", { type: "date" });
   parts.publisher = el("select", {}, el("option", { value: "" }, "Any"));
   parts.found = el("div", { class: "found" });
-  parts.summary = el("p", { class: "quiet", role: "status" }, "Finds every mention in the collection, also in other forms of the words. No model is used.");
+  parts.summary = el("p", { class: "quiet", role: "status" }, ABOUT);
   const form = el("form", { class: "search-form" }, parts.text, el("button", { type: "submit", class: "primary" }, "Search"),
     el("div", { class: "row" }, el("label", {}, "From ", parts.after), el("label", {}, "Until ", parts.before), el("label", {}, "Publisher ", parts.publisher)));
   form.addEventListener("submit", (event) => {
@@ -28,7 +29,7 @@ export function startSearch() {
   on("view", (name) => name === "search" && guarded(listPublishers));
   on("collection-changed", () => {
     parts.found.replaceChildren();
-    parts.summary.textContent = "";
+    parts.summary.textContent = ABOUT;
     guarded(listPublishers);
   });
   on("search", (text) => {
@@ -39,8 +40,7 @@ export function startSearch() {
 }
 
 async function listPublishers() {
-  if (!state.collection || state.missing.length) return;
-  const { publishers, first, last } = await get(`${pathOf()}/filters`);
+  const { publishers, first, last } = state.collection && !state.missing.length ? await get(`${pathOf()}/filters`) : { publishers: [] };
   const chosen = parts.publisher.value;
   parts.publisher.replaceChildren(el("option", { value: "" }, "Any"), ...publishers.map((name) => el("option", { value: name }, name)));
   parts.publisher.value = publishers.includes(chosen) ? chosen : "";
@@ -49,7 +49,11 @@ async function listPublishers() {
 
 async function search() {
   const text = parts.text.value.trim();
-  if (!text || !state.collection) return;
+  if (!text) return;
+  if (!state.collection) {
+    parts.summary.textContent = "There are no documents to search yet. Drop files anywhere on this page.";
+    return;
+  }
   latest += 1;
   const mine = latest;
   parts.summary.textContent = "Searching…";

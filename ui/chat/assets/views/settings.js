@@ -8,7 +8,7 @@ import { shownView } from "./views.js";
 
 const POLL_MS = 700;
 const STATES = { absent: "Not downloaded", partial: "Downloaded in part", present: "Ready", verified: "Ready" };
-const KINDS = { generator: "Writes answers", embedder: "Finds passages", reranker: "Orders passages" };
+export const KINDS = { generator: "Writes answers", embedder: "Finds passages", reranker: "Orders passages" };
 const parts = {};
 let isPolling = false;
 

@@ -39,9 +39,12 @@ export function show(name, first = false) {
   }
 }
 
+const mayHide = ({ type, removedNodes }) => type === "attributes" || [...removedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
+
 /** When the focused element disappears, the focus goes to a near place, not to the top of the page. */
-function keepFocus() {
-  if (!focused || document.activeElement !== document.body) return;
+function keepFocus(changes) {
+  // The browser takes the focus off a hidden element only when it paints next.
+  if (!focused || ![document.body, focused].includes(document.activeElement) || !changes.some(mayHide)) return;
   if (focused.isConnected && !focused.disabled && focused.getClientRects().length) return;
   focused = null;
   const dialog = document.querySelector("dialog[open]");
