@@ -62,7 +62,7 @@ def disagreement(
     groups = _of_one_kind(_one_value_per_voice(groups))[:_MAX_ACCOUNTS]
     if len(groups) < 2:
         return None
-    groups = _likely_groups(groups, gives)
+    groups = [group for group in groups if _odds(group, gives) >= GIVES_FROM]
     if len(groups) < 2:
         return None
     accounts = [_account(group, cite) for group in groups]
@@ -131,19 +131,6 @@ def _account(group: Sequence[CandidateAnswer], cite: Cite) -> Account:
         for item in newest
     )
     return Account(value, citations, published)
-
-
-def _likely_groups(groups: Sequence[list[CandidateAnswer]], gives: Gives) -> list[list[CandidateAnswer]]:
-    """The groups that pass a second score. Exempt: the best two, if they are likely already."""
-    likely = [any(item.is_likely for item in group) for group in groups]
-    odds = [
-        math.inf if is_likely and len(groups) == 2 else _odds(group, gives)
-        for group, is_likely in zip(groups, likely, strict=True)
-    ]
-    best_two = sorted(range(len(groups)), key=lambda at: -odds[at])[:2]
-    return [
-        group for at, group in enumerate(groups) if odds[at] >= GIVES_FROM or (at in best_two and likely[at])
-    ]
 
 
 def _odds(group: Sequence[CandidateAnswer], gives: Gives) -> float:

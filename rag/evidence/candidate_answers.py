@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,7 +42,7 @@ _NOBODY = re.compile(
 class CandidateAnswer:
     """A value as a document gives it.
 
-    score: probability that it answers the question, 0 to 1. is_likely: whether that is enough without a second check.
+    score: probability that it answers the question, 0 to 1.
     speaker: who gives the number; empty when it is the document itself.
     counts: whether the number counts what is asked for: then another sentence may give another one.
     """
@@ -52,7 +52,6 @@ class CandidateAnswer:
     score: float
     speaker: str = ""
     counts: bool = False
-    is_likely: bool = True
 
     @property
     def voice(self) -> tuple[int, str]:
@@ -64,8 +63,7 @@ class CandidateAnswer:
 def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> list[CandidateAnswer]:
     """The likeliest values of each document, and of each speaker or sentence in it that counts; best first.
 
-    At most two of each: the best by rules, and the best by the reader. A second count of a document is never likely
-    by itself: it may count a part.
+    At most two of each: the best by rules, and the best by the reader.
     scored: from `askive.rag.evidence.assessment`. A document without every name of the question near the value is about
     something else, and is skipped. Empty for a question that asks for several things.
     """
@@ -75,9 +73,9 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
     kind = question.answer_type
     limits = fitted_model().thresholds
     beside = "_beside" if is_read else ""
-    least_ruled = limits[f"least_ruled{beside}"], limits[f"likely_ruled{beside}"]
+    least_ruled = limits[f"least_ruled{beside}"]
     of_any = "" if kind else "_of_any_kind"
-    least_read = limits[f"least_read{of_any}"], limits[f"likely_read{of_any}"]
+    least_read = limits[f"least_read{of_any}"]
     best: dict[tuple[int, str, str], CandidateAnswer] = {}
     for item, candidate, covered in _places(question, scored):
         found = [("rules", answer, least_ruled) for answer in _by_rules(question, kind, candidate, covered)]
@@ -85,18 +83,11 @@ def candidate_answers(question: Question, scored: Sequence[ScoredSentence]) -> l
             ("reader", value.candidate_answer(), least_read)
             for value in _by_reader(question, kind, item, candidate, covered)
         ]
-        for finder, answer, (least, likely) in found:
+        for finder, answer, least in found:
             key = (*answer.voice, finder)
             if answer.score >= least and (key not in best or answer.score > best[key].score):
-                best[key] = replace(answer, is_likely=answer.score >= likely)
-    answers = sorted(best.values(), key=lambda answer: -answer.score)
-    first = {doc_id: answer.voice for answer in reversed(answers) for doc_id in (answer.voice[0],)}
-    return [
-        answer
-        if answer.speaker or answer.voice == first[answer.voice[0]]
-        else replace(answer, is_likely=False)
-        for answer in answers
-    ]
+                best[key] = answer
+    return sorted(best.values(), key=lambda answer: -answer.score)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ SYSTEM = "You check texts. Answer Yes or No."
 STATED = "Does the text say that the statement is true?"
 DENIED = "Does the text say that the statement is false?"
 ANSWERED = "Does the text contain the answer to the question?"
+GIVEN = "Is this the answer to the question according to the text?"
 YES_OR_NO = "Answer Yes or No."
 MAX_TEXT_CHARS = 3_000
 """Of a text that is judged; longer ones are cut at the end."""
@@ -48,6 +49,10 @@ class Judge:
     def answers(self, question: str, text: str) -> float:
         """Log-odds that the text contains the answer to the question."""
         return self._log_odds(text, [f"Question: {question}\n\n{ANSWERED}"])[0]
+
+    def gives(self, question: str, value: str, text: str) -> float:
+        """Log-odds that the text gives this value as the answer to the question."""
+        return self._log_odds(text, [f"Question: {question}\nAnswer: {value}\n\n{GIVEN}"])[0]
 
     def says_yes(self, question: str, text: str) -> float:
         """Log-odds that the text answers a yes/no question with Yes."""

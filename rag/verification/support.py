@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from askive.models.protocols import Generator, Message, Segment, fitted_id
+from askive.models.protocols import Generator, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import STORED, Relation, find_relation_model
 from askive.rag.evidence.judge import Judge, Judgement
@@ -38,15 +38,8 @@ _VERDICTS: Mapping[Relation, tuple[Verdict, tuple[str, ...]]] = {
 ANSWERS_FROM = 0.9
 """Log-odds of `SupportModel.answers` from which on a quote is shown as an answer. Below it was the evidence of no
 answerable question of six suites, and of .43 of the unanswerable ones (docs/decisions/11-second-check.md)."""
-GIVES_FROM = -0.3
-"""Log-odds of `SupportModel.gives` from which on a value is listed, alone or beside two more likely ones.
-
-It belongs to the request of `gives`: in that of the judge, nearly every value of a source is above it.
-"""
-_GIVES_SYSTEM = (
-    "You check statements against excerpts of documents."
-    " Reply Yes if the excerpt states the statement, else No."
-)
+GIVES_FROM = 1.5
+"""Log-odds of `SupportModel.gives` from which on a value is listed (docs/decisions/10-disagreement.md)."""
 _CONTEXT_CHARS = 200
 """On each side of a quote, for judge and reader."""
 _LEAST = 1e-4
@@ -84,7 +77,6 @@ class SupportModel:
     def __init__(self, reader: Reader | None, generator: Generator | None) -> None:
         by_judge = find_relation_model(fitted_id(generator), None, STORED) if generator else None
         by_reader = find_relation_model(None, reader.digest, STORED) if reader and not by_judge else None
-        self._generator = generator if by_judge else None
         self._judge = Judge(generator) if generator and by_judge else None
         self._reader = reader if by_reader else None
         self._model = by_judge or by_reader
@@ -95,17 +87,13 @@ class SupportModel:
         return ("generator",) if self._judge else ("reader",) if self._reader else ()
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the quote gives this value as the answer; infinite without a judge.
+        """Log-odds that the quote, with the text around it, gives this value as the answer; infinite without a judge.
 
-        Raises ModelError as `Generator.choose` does.
+        Raises ModelError as `Generator.likelihoods` does.
         """
-        if self._generator is None:
+        if self._judge is None:
             return math.inf
-        excerpt = Segment(f"Excerpt:\n{SourceSentence.cited(citation).excerpt()}\n\n", reusable=True)
-        statement = Segment(f"Statement: The answer to “{question.text}” is {value}.")
-        system = Message("system", (Segment(_GIVES_SYSTEM, reusable=True),))
-        yes, no = self._generator.choose((system, Message("user", (excerpt, statement))), ("Yes", "No"))
-        return yes - no
+        return self._judge.gives(question.text, value, _headed(citation, _CONTEXT_CHARS))
 
     def answers(self, question: Question, citation: Citation) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.

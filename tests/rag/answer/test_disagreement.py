@@ -127,14 +127,14 @@ def test_a_reader_marks_what_rules_cannot() -> None:
     assert all(account.citations[0].quote.endswith(".") for account in got.accounts)
 
 
-def test_beside_two_only_what_a_second_look_finds_is_told() -> None:
+def test_only_what_a_second_look_finds_is_told() -> None:
     sentences = [
         read(BASEBALL, "baseball"),
         read(HOCKEY, "ice hockey"),
         read(hit(3, "Jack Snow played chess."), "chess"),
         read(hit(4, "Jack Snow played tennis."), "tennis"),
     ]
-    odds = {"baseball": -4.0, "ice hockey": 1.0, "chess": -0.4, "tennis": 0.0}
+    odds = {"baseball": -4.0, "ice hockey": 3.0, "chess": 1.4, "tennis": 1.6}
     looked: dict[str, str] = {}
 
     def gives(value: str, citation: Citation) -> float:
@@ -147,16 +147,10 @@ def test_beside_two_only_what_a_second_look_finds_is_told() -> None:
 
     assert told_of(sentences) == {"ice hockey", "tennis"}
     assert looked["chess"] == "Jack Snow played chess."
-    assert told_of(sentences[:3]) == {"ice hockey", "chess"}, "the two surest in any case"
+    assert told_of(sentences[:3]) == set(), "one account is no difference"
     looked.clear()
-    assert told_of(sentences[:2]) == {"baseball", "ice hockey"}, "what is likely is not doubted"
     assert told_of(sentences[:1]) == set()
     assert not looked
-    unlikely = read(BASEBALL, "baseball", answerable=0.3, answer_score=6.0)
-    assert told_of([unlikely, sentences[1]]) == set(), "one account is no difference"
-    assert looked == {"baseball": BASEBALL.passage.text}
-    odds["baseball"] = 0.0
-    assert told_of([unlikely, sentences[1]]) == {"baseball", "ice hockey"}
 
 
 @pytest.mark.parametrize(
@@ -280,7 +274,7 @@ ONE_DOCUMENT = (
 
 
 def test_one_document_gives_two_accounts() -> None:
-    got = disagreement(Question.read(QUESTION), scored([hit(1, ONE_DOCUMENT)]), cite, lambda *_: 1.0)
+    got = disagreement(Question.read(QUESTION), scored([hit(1, ONE_DOCUMENT)]), cite, lambda *_: 2.0)
     assert got is not None
     assert sorted(account.value for account in got.accounts) == ["12 people", "35 people"]
     assert "12 people (Lund Observatory, in Paper 1)" in describe(got)

@@ -196,4 +196,3 @@ def test_a_refusal_is_about_the_whole_question(archive: Archive) -> None:
     answer = told.ask(BOTH)
     assert answer.refusal is not None
     assert answer.unanswered == ()
-    assert MAYOR in answer.text

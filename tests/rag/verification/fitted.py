@@ -11,7 +11,7 @@ from typing import Any
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.evidence.judge import DENIED, STATED, Judgement
+from askive.rag.evidence.judge import DENIED, GIVEN, STATED, Judgement
 
 Opinion = Callable[[str], Judgement]
 """From a prompt to the log-odds of Yes for each of the judge's two questions."""
@@ -38,22 +38,13 @@ class Judging(ScriptedGenerator):
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         prompt = messages[-1].text
-        if not prompt.endswith((STATED, DENIED)):
+        if not prompt.endswith((STATED, DENIED, GIVEN)):
             return super().likelihood(messages, text)
         if prompt not in self.asked:
             self.asked.append(prompt)
         opinion = self._opinion(prompt)
-        odds = opinion.stated if prompt.endswith(STATED) else opinion.denied
+        odds = opinion.denied if prompt.endswith(DENIED) else opinion.stated
         return -math.log1p(math.exp(-odds if text == "Yes" else odds))
-
-    def choose(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
-        """The opinion of whether the excerpt states the statement, as `SupportModel.gives` asks for it."""
-        prompt = messages[-1].text
-        if not prompt.startswith("Excerpt:"):
-            return super().choose(messages, choices)
-        self.asked.append(prompt)
-        odds = self._opinion(prompt).stated
-        return [-math.log1p(math.exp(-odds)), -math.log1p(math.exp(odds))]
 
 
 def relation_of_reader(reader: Reader, log_odds: float) -> dict[str, Any]:

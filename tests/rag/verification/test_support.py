@@ -188,7 +188,7 @@ def test_answers_leave_out_what_the_generator_rejects_unless_the_check_is_off(
     assert ask(Checks(support=False)) == TRUE
 
 
-def test_gives_are_the_log_odds_that_the_quote_states_the_value(
+def test_gives_are_the_log_odds_that_the_quote_answers_with_the_value(
     support_model: MakeSupportModel, sentence: Sentence
 ) -> None:
     citation = sentence.citations[0]
@@ -197,7 +197,7 @@ def test_gives_are_the_log_odds_that_the_quote_states_the_value(
         found = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
         assert found == pytest.approx(odds)
         assert all(citation.quote in prompt for prompt in generator.asked)
-        assert all(f"The answer to “{SHIPS}” is 412." in prompt for prompt in generator.asked)
+        assert all(f"Question: {SHIPS}\nAnswer: 412\n" in prompt for prompt in generator.asked)
 
 
 def test_gives_is_infinite_without_a_generator(support_model: MakeSupportModel, sentence: Sentence) -> None:

@@ -78,7 +78,7 @@ def test_who_reports_it_is_a_column_when_it_is_asked(town: Archive) -> None:
 def test_the_generator_is_asked_again_about_each_value(
     town: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    odds = {"Anna Berg": -9.0, "Rosa Lind": -1.0}
+    odds = {"Anna Berg": -9.0, "Rosa Lind": 1.0}
 
     def gives(_self: Verifier, _question: Question, value: str, _citation: Citation) -> float:
         return odds.get(value, 2.0)
