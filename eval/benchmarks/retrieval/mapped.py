@@ -2,7 +2,8 @@
 
 Synthetic vectors lie in one mapped file of float32 (15.4 GB at ten million), the lists of each shard in another. What
 is measured is the inverted index of the product: a search reads a few lists of every shard, and the vectors of the
-candidates, one after another from the disk. At ten million it takes an hour and a half of one core, 20 GB of disk and 6 GB of memory.
+candidates, one after another from the disk. At ten million it takes an hour and a half of one core, 20 GB of disk and
+6 GB of memory.
 """
 
 from __future__ import annotations
