@@ -21,6 +21,7 @@ from askive.rag.collections.by_name import (
     write_collection,
 )
 from askive.rag.collections.lock import Notify
+from askive.rag.collections.renewal import Renewed, renew_collection
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.ingest.examination import Reading
@@ -45,7 +46,8 @@ class Indexed:
 
     states_cleared: whether all cached states were deleted; None when that was not necessary. erased: whether all bytes
     of removed text in the collection were overwritten. quotes_deleted, quotes_kept: numbers of items that quote removed
-    documents, by place (`askive.rag.privacy.register`); only those above 0.
+    documents, by place (`askive.rag.privacy.register`); only those above 0. renewed: what was embedded again because
+    another embedder or splitter was set.
     """
 
     report: IngestReport
@@ -53,6 +55,7 @@ class Indexed:
     erased: bool
     quotes_deleted: Mapping[str, int]
     quotes_kept: Mapping[str, int]
+    renewed: Renewed | None = None
 
 
 def index_paths(
@@ -74,6 +77,7 @@ def index_paths(
 ) -> Indexed:
     """Update the collection `name` from files and folders; create it if necessary.
 
+    Where another embedder or splitter was set since, all is embedded again first; until then the former one answers.
     rebuild: build a new collection that then replaces the existing one. retry: instead of `paths`, index what failed
     the last time. pause: called before each few texts are embedded; may block. with_quotes: whether to delete items
     that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
@@ -93,6 +97,13 @@ def index_paths(
         _must_exist(paths)
     replaced = known_documents(config, name) if rebuild and exists else KnownDocuments()
     cleared: list[bool] = []
+    renewed: Renewed | None = None
+    if exists and not rebuild:
+        _must_exist(paths, known_documents(config, name).digests)
+        renewed = renew_collection(
+            config, name, progress=progress, notify=notify, states_cleared=cleared.append,
+            wrap=lambda embedder: PausingEmbedder(embedder, pause) if pause is not None else embedder,
+        )  # fmt: skip
     opened = (
         rebuild_collection(config, name, notify=notify, states_cleared=cleared.append)
         if rebuild
@@ -130,7 +141,7 @@ def index_paths(
     if rebuild and exists:
         # Uploads that only the replaced collection had.
         sweep(config)
-    return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept)
+    return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept, renewed)
 
 
 def preview_index(
