@@ -10,7 +10,7 @@ from askive.models.protocols import Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.answerer import Answerer
 from askive.rag.answer.checks import ALL, Checks
-from askive.rag.collections.by_name import open_collection
+from askive.rag.collections.renewal import read_collection
 from askive.rag.config import Config
 from askive.rag.factory import (
     Preloading,
@@ -49,7 +49,7 @@ class Assistant:
 
         Raises CollectionNotFound, ModelNotFound, FingerprintMismatch.
         """
-        archive = open_collection(config, collection)
+        archive = read_collection(config, collection)
         reader = open_reader(config)
         preloading = start_preloading(archive.embedder, reader)
         try:

@@ -21,6 +21,7 @@ from askive.rag.collections.by_name import (
     write_collection,
 )
 from askive.rag.collections.lock import Notify
+from askive.rag.collections.renewal import Renewed, renew_collection
 from askive.rag.config import DEFAULT_EMBEDDER, Config
 from askive.rag.errors import UsageError
 from askive.rag.factory import open_workers
@@ -46,7 +47,8 @@ class Indexed:
 
     states_cleared: whether all cached states were deleted; None when that was not necessary. erased: whether all bytes
     of removed text in the collection were overwritten. quotes_deleted, quotes_kept: numbers of items that quote removed
-    documents, by place (`askive.rag.privacy.register`); only those above 0.
+    documents, by place (`askive.rag.privacy.register`); only those above 0. renewed: what was embedded again because
+    another embedder or splitter was set.
     """
 
     report: IngestReport
@@ -54,6 +56,7 @@ class Indexed:
     erased: bool
     quotes_deleted: Mapping[str, int]
     quotes_kept: Mapping[str, int]
+    renewed: Renewed | None = None
 
 
 def index_paths(
@@ -75,6 +78,7 @@ def index_paths(
 ) -> Indexed:
     """Update the collection `name` from files and folders; create it if necessary.
 
+    Where another embedder or splitter was set since, all is embedded again first; until then the former one answers.
     rebuild: build a new collection that then replaces the existing one. retry: instead of `paths`, index what failed
     the last time. pause: called before each few texts are embedded; may block. with_quotes: whether to delete items
     that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
@@ -94,6 +98,13 @@ def index_paths(
         _must_exist(paths)
     replaced = known_documents(config, name) if rebuild and exists else KnownDocuments()
     cleared: list[bool] = []
+    renewed: Renewed | None = None
+    if exists and not rebuild:
+        _must_exist(paths, known_documents(config, name).digests)
+        renewed = renew_collection(
+            config, name, progress=progress, notify=notify, states_cleared=cleared.append,
+            wrap=lambda embedder: PausingEmbedder(embedder, pause) if pause is not None else embedder,
+        )  # fmt: skip
     opened = (
         rebuild_collection(config, name, notify=notify, states_cleared=cleared.append)
         if rebuild
@@ -137,7 +148,7 @@ def index_paths(
     if rebuild and exists:
         # Uploads that only the replaced collection had.
         sweep(config)
-    return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept)
+    return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept, renewed)
 
 
 def preview_index(

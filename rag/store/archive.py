@@ -86,7 +86,7 @@ class Archive:
             raise FingerprintMismatch(
                 f"the collection {self.folder.name!r} was embedded with {stored.embedder_id},"
                 f" the current embedder is {self.embedder.model_id}",
-                remedy=f"use --embedder {stored.embedder_id}, or embed it again with `askive index --rebuild`",
+                remedy=f"use --embedder {stored.embedder_id}, or embed it again with `askive index --reembed`",
             )
 
     @property

@@ -168,6 +168,14 @@ class SqliteFiles(ABC):
                 )
                 self.bump()
 
+    def succeed(self, store_id: str, generation: int) -> None:
+        """Continue as another store with this id, which keeps its uploads, from its generation on."""
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [("store_id", store_id), ("generation", str(generation + 1))],
+            )
+
     @property
     def origin(self) -> str:
         """The store id of the collection that this one was migrated from; empty if it was not."""

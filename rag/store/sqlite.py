@@ -236,8 +236,7 @@ class SqliteStore(SqliteFiles):
                 raise FingerprintMismatch(
                     f"the collection at {self._path.parent} was made with {stored.embedder_id}"
                     f" ({stored.passages}), not with {fingerprint.embedder_id} ({fingerprint.passages})",
-                    remedy="index into a new collection with --collection, or start over with"
-                    " `askive index --rebuild`",
+                    remedy="embed it again with `askive index --reembed`, or index into a new collection",
                 )
             if stored != fingerprint:
                 self._set_meta("fingerprint", json.dumps(asdict(fingerprint)))

@@ -124,6 +124,17 @@ def _prepare_repair(place: Place) -> None:
         path.write_bytes(data)
 
 
+def _prepare_reembedding(place: Place) -> None:
+    """The collection has shorter passages than the settings now say."""
+    place.clear()
+    settings = place.home / "config.toml"
+    settings.write_text("[passages]\nmax_words = 20\n")
+    write(place.documents, _FIRST, 1)
+    must(place.run(*_index(place)))
+    settings.unlink()
+    keep_states(place)
+
+
 def _prepare_migration(place: Place) -> None:
     _prepare_changes(place)
     with closing(sqlite3.connect(place.home / "collections" / "default" / STORE_NAME)) as db:
@@ -164,6 +175,10 @@ def _rebuild(place: Place) -> list[str]:
     return ["index", str(place.documents), "--rebuild", *FAKES, *QUIET]
 
 
+def _reembed(_place: Place) -> list[str]:
+    return ["index", "--reembed", *FAKES, *QUIET]
+
+
 def _delete(_place: Place) -> list[str]:
     return ["collections", "remove", "default", "--yes", *QUIET]
 
@@ -178,6 +193,7 @@ OPERATIONS = (
         "move", _prepare_move, {"default": [*KEPT, *(f"moved/{name}" for name in CHANGED), *DROPPED]}, [], _index
     ),
     Operation("migrate", _prepare_migration, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
+    Operation("reembed", _prepare_reembedding, {"default": _FIRST}, [], _reembed, whole=True),
     Operation("backup", _prepare_backup, {"default": _FIRST}, [], _backup, whole=True),
     Operation(
         "restore", _prepare_restore, {"default": _FIRST}, [secret(name, 2) for name in CHANGED], _restore, whole=True

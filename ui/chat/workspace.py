@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from askive.models.errors import AskiveError
 from askive.models.protocols import Embedder, Forgetful, Generator
 from askive.rag.assistant import Assistant
-from askive.rag.collections.by_name import has_collection, open_archive
+from askive.rag.collections.by_name import has_collection
+from askive.rag.collections.renewal import read_collection
 from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound
 from askive.rag.factory import open_embedder, open_generator, open_retriever
@@ -65,7 +66,7 @@ class Workspace:
                 raise CollectionNotFound(
                     f"the collection {collection!r} no longer exists", remedy="choose another collection"
                 )
-            opened = open_archive(self.config, collection, self.embedder())
+            opened = read_collection(self.config, collection, self.embedder())
             self._archives[collection] = opened
             return opened
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from askive.rag.errors import UsageError
-from askive.ui.commands.folder.index_report import indexed_json, show_indexed, show_preview
+from askive.ui.commands.folder.index_report import indexed_json, renewed_text, show_indexed, show_preview
 from askive.ui.commands.removal import WithQuotes, choose_quotes, removed_json, removed_text
 from askive.ui.disclosure import disclose
 from askive.ui.terminal.options import AsJson, Collection, Embedder, Quiet, Workers, output, settings
@@ -57,6 +57,13 @@ def index(
     retry: Annotated[
         bool, typer.Option("--retry", help="Read the files again that could not be read the last time.")
     ] = False,
+    reembed: Annotated[
+        bool,
+        typer.Option(
+            "--reembed",
+            help="Embed all documents again, after another embedder or other passages were set. No file is read.",
+        ),
+    ] = False,
     with_quotes: WithQuotes = None,
     prune: Annotated[
         bool,
@@ -81,6 +88,14 @@ def index(
     from askive.rag.load.several.parts import check_rule
     from askive.rag.seeds import seed_paths
 
+    if reembed:
+        if paths or seeds or rebuild or prune or dry_run or retry or remove or split:
+            raise UsageError(
+                "--reembed is combined with no PATH and no other option",
+                remedy="leave it out: naming a folder also embeds again what other settings made",
+            )
+        _reembed(settings(collection=collection, embedder=embedder), output(as_json, quiet))
+        return
     if remove:
         if paths or seeds or rebuild or prune or dry_run or retry:
             raise UsageError(
@@ -165,6 +180,35 @@ def shown_name(uri: str, n_chars: int = 40) -> str:
     """A file's name for one line of a terminal: short, and without control characters or markup that have effects."""
     name = one_line(PurePath(uri).name)
     return name if len(name) <= n_chars else f"{name[: n_chars - 9]}…{name[-8:]}"
+
+
+def _reembed(config: Config, shown: Output) -> None:
+    from askive.rag.collections.by_name import DEFAULT_COLLECTION, require_collection
+    from askive.rag.collections.in_milvus import uses_milvus
+    from askive.rag.collections.renewal import renew_collection
+    from askive.rag.privacy.leftovers import sweep
+
+    if uses_milvus(config):
+        raise UsageError(
+            "--reembed works on collections in the data folder", remedy="run `askive index PATH... --rebuild`"
+        )
+    sweep(config)
+    name = config.collection or DEFAULT_COLLECTION
+    require_collection(config, name)
+    if disclosure := disclose(None, config.embedder, store=config.store):
+        shown.hint(disclosure)
+    with shown.progress() as bar:
+        task = bar.add_task(f"Embedding {name} again", total=None)
+        renewed = renew_collection(
+            config, name, notify=shown.hint,
+            progress=lambda done, total, _uri: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    if shown.as_json:
+        shown.json({"collection": name, "reembedded": renewed.n_passages if renewed else 0})
+    elif renewed is None:
+        shown.hint(f"{name}: nothing to do, the settings are those it was made with")
+    else:
+        shown.hint(renewed_text(name, renewed))
 
 
 def _remove(uris: list[str], config: Config, shown: Output, with_quotes: bool | None) -> None:

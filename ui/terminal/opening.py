@@ -36,6 +36,7 @@ def open_answering(config: Config, shown: Output, *, alone: bool = False) -> Ite
 
     with Assistant.open(config, name) as assistant:
         tell_limits(assistant.generator, shown)
+        tell_embedder(config, name, assistant.archive, shown)
         yield assistant
 
 
@@ -47,10 +48,24 @@ def tell_limits(generator: Generator, shown: Output) -> None:
 
 def open_archive(config: Config, shown: Output, generator: str | None = None) -> Archive:
     """The archive of the chosen collection. generator: the model that will read it, if any."""
-    from askive.rag.collections.by_name import open_collection
+    from askive.rag.collections.renewal import read_collection
 
     tell_hosts(config, generator, shown)
-    return open_collection(config, resolve_collection(config, shown))
+    name = resolve_collection(config, shown)
+    archive = read_collection(config, name)
+    tell_embedder(config, name, archive, shown)
+    return archive
+
+
+def tell_embedder(config: Config, name: str, archive: Archive, shown: Output) -> None:
+    """Say that a collection is still that of another embedder than the configured one."""
+    former = archive.embedder.model_id
+    stored = archive.store.fingerprint()
+    if stored is not None and stored.embedder_id == former != config.embedder:
+        shown.hint(
+            f"{name}: answers with the embedder {former} until `askive index --reembed -c {name}"
+            f" --embedder {config.embedder}` has embedded it again"
+        )
 
 
 def resolve_collection(config: Config, shown: Output) -> str:

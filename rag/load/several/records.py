@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from askive.rag.load.decoding import decode
@@ -42,20 +43,31 @@ def load_records(data: bytes, uri: str) -> list[Document]:
     """
     raw = decode(data, uri)
     if PurePath(uri).suffix.lower() in (".csv", ".tsv"):
-        rows = list(rows_of(raw, uri))
-        return _documents(_rows(rows), uri, "text/csv") or [table_document(rows, data, uri)]
+        # Twice row by row: the rows of a large table need many times its size in memory.
+        found = _documents(lambda: _rows(rows_of(raw, uri)), uri, "text/csv")
+        return found or [table_document(rows_of(raw, uri), data, uri)]
     parsed = parse_json(raw)
-    return _documents(_objects(parsed), uri, JSON) or [json_document(raw, parsed, data, uri)]
+    objects = _objects(parsed)
+    return _documents(lambda: objects, uri, JSON) or [json_document(raw, parsed, data, uri)]
 
 
-def _documents(records: Sequence[Mapping[str, str]], uri: str, media_type: str) -> list[Document]:
-    """Empty when the records have no long texts."""
-    name = _text_field(records)
+class _NoRecords(Exception):
+    """The rows of a table have no name for each of their cells."""
+
+
+def _documents(
+    records: Callable[[], Iterable[Mapping[str, str]]], uri: str, media_type: str
+) -> list[Document]:
+    """Empty when the records have no long texts. records: gives them from the first one on."""
+    try:
+        name = _text_field(records())
+    except _NoRecords:
+        return []
     if name is None:
         return []
     return [
         _document(record, name, n, uri, media_type)
-        for n, record in enumerate(records, start=1)
+        for n, record in enumerate(records(), start=1)
         if any(record.values())
     ]
 
@@ -68,27 +80,33 @@ def _objects(parsed: Parsed) -> list[dict[str, str]]:
     return [dict(fields_of(value)) for value in parsed.values]
 
 
-def _rows(table: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-    """The rows of a table by its first row; empty when that row has no name for each column."""
-    first, *rows = table or [[]]
-    names = [" ".join(name.split()) for name in first]
-    if len(set(names)) < len(names) or not all(names) or any(len(row) > len(names) for row in rows):
-        return []
-    return [dict(zip(names, row, strict=False)) for row in rows if any(row)]
+def _rows(table: Iterator[Sequence[str]]) -> Iterator[dict[str, str]]:
+    """The rows of a table by its first row. Raises _NoRecords."""
+    names = [" ".join(name.split()) for name in next(table, [])]
+    if len(set(names)) < len(names) or not all(names):
+        raise _NoRecords
+    for row in table:
+        if len(row) > len(names):
+            raise _NoRecords
+        if any(row):
+            yield dict(zip(names, row, strict=False))
 
 
-def _text_field(records: Sequence[Mapping[str, str]]) -> str | None:
+def _text_field(records: Iterable[Mapping[str, str]]) -> str | None:
     """The field with the most characters, if most records have it and it is long; None when there is none."""
-    lengths: dict[str, list[int]] = {}
+    n_records = 0
+    n_found: Counter[str] = Counter()
+    n_chars: Counter[str] = Counter()
     for record in records:
+        n_records += 1
         for name, value in record.items():
             if value:
-                lengths.setdefault(name, []).append(len(value))
-    longest = max(lengths, key=lambda name: sum(lengths[name]), default="")
-    found = lengths.get(longest, [])
-    if len(records) < _MIN_RECORDS or len(found) < _MOSTLY * len(records):
+                n_found[name] += 1
+                n_chars[name] += len(value)
+    longest = max(n_chars, key=lambda name: n_chars[name], default="")
+    if n_records < _MIN_RECORDS or n_found[longest] < _MOSTLY * n_records:
         return None
-    return longest if sum(found) >= _MIN_TEXT_CHARS * len(found) else None
+    return longest if n_chars[longest] >= _MIN_TEXT_CHARS * n_found[longest] else None
 
 
 def _document(record: Mapping[str, str], text_name: str, n: int, uri: str, media_type: str) -> Document:

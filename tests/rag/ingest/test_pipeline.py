@@ -626,7 +626,7 @@ def test_another_embedder_or_splitter_is_a_mismatch(tmp_path: Path, documents: P
     other: Embedder = HashEmbedder(32)
     with pytest.raises(FingerprintMismatch) as caught:
         Archive.open(tmp_path / "c", other, SMALL)
-    assert "--rebuild" in caught.value.remedy
+    assert "--reembed" in caught.value.remedy
     (documents / "bridge.txt").write_text("Changed.")
     with Archive.open(tmp_path / "c", EMBEDDER, PassageConfig()) as archive:
         assert Retriever(archive, __import__("askive.rag.config").rag.config.RetrievalConfig()).retrieve(

@@ -14,6 +14,7 @@ from askive.ui.terminal.render import Output, one_line, write_failure
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from askive.rag.collections.renewal import Renewed
     from askive.rag.config import Config
     from askive.rag.indexing import Indexed
     from askive.rag.ingest.report import IngestReport
@@ -43,6 +44,7 @@ def indexed_json(indexed: Indexed) -> dict[str, Any]:
         "files_empty": [empty.uri for empty in report.empty],
         "passages": report.n_passages,
         "passages_reused": report.n_reused,
+        "passages_reembedded": indexed.renewed.n_passages if indexed.renewed else 0,
         "passages_per_second": round(report.passages_per_second, 1),
         "elapsed_ms": round(report.elapsed_ms, 1),
     }
@@ -72,6 +74,8 @@ def show_indexed(
         )
     if (more := len(report.splits) - _MAX_PARTIAL) > 0:
         shown.hint(f"{more} more files are split into documents; --json names them")
+    if indexed.renewed is not None:
+        shown.hint(renewed_text(name, indexed.renewed))
     reused = f", {report.n_reused} of them not embedded again" if report.n_reused else ""
     shown.hint(
         f"{name}: {report.n_added} added, {report.n_changed} changed, {moved_text(report.n_moved)}"
@@ -87,6 +91,15 @@ def show_indexed(
         shown.hint(f"{name}: deleted because they quote removed documents: {counts_text(deleted)}")
     if kept := indexed.quotes_kept:
         shown.hint(f"{name}: kept, although they quote removed documents: {counts_text(kept)}")
+
+
+def renewed_text(name: str, renewed: Renewed) -> str:
+    """That a collection was embedded again, and with what."""
+    former = f" instead of {renewed.former}" if renewed.former != renewed.embedder else ""
+    return (
+        f"{name}: {renewed.n_passages:,} passages of {renewed.n_documents:,} documents embedded again with"
+        f" {renewed.embedder}{former}"
+    )
 
 
 def moved_text(n_moved: int) -> str:

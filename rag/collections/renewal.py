@@ -1,0 +1,128 @@
+"""Embed a collection again after another embedder or splitter was set, while the former one answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from askive.models.embedders.cached import CachedEmbedder
+from askive.models.protocols import Embedder
+from askive.rag.collections.by_name import (
+    has_collection,
+    open_archive,
+    open_local_store,
+    rebuild_collection,
+    with_stored_embedder,
+)
+from askive.rag.collections.in_milvus import uses_milvus
+from askive.rag.collections.lock import Notify
+from askive.rag.config import Config
+from askive.rag.errors import AskiveError, FingerprintMismatch, StoreError
+from askive.rag.factory import open_embedder
+from askive.rag.ingest.pipeline import Progress, ingest_documents
+from askive.rag.store.archive import Archive
+from askive.rag.store.schema import Fingerprint
+from askive.rag.store.sqlite import SqliteStore
+from askive.rag.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A collection that was embedded again. former: the embedder before."""
+
+    former: str
+    embedder: str
+    n_documents: int
+    n_passages: int
+
+
+def read_collection(config: Config, name: str, embedder: Embedder | None = None) -> Archive:
+    """A collection for reading, with the embedder that it was made with where another one is set since.
+
+    embedder: the configured one, if it is loaded already. Raises CollectionNotFound, ModelNotFound, StoreError;
+    FingerprintMismatch when the former embedder is not here.
+    """
+    try:
+        return open_archive(config, name, embedder or open_embedder(config))
+    except FingerprintMismatch:
+        former = with_stored_embedder(config, name)
+        if former.embedder == config.embedder:
+            raise
+        with suppress(AskiveError):
+            return open_archive(former, name, open_embedder(former))
+        raise
+
+
+def renew_collection(
+    config: Config,
+    name: str,
+    *,
+    wrap: Callable[[Embedder], Embedder] = lambda embedder: embedder,
+    progress: Progress | None = None,
+    notify: Notify | None = None,
+    states_cleared: Callable[[bool], object] = lambda _cleared: None,
+) -> Renewed | None:
+    """Make a collection again from its own texts if its embedder or splitter is not the configured one.
+
+    Until the new one is complete, the former one stays in place; no file is read. None when nothing is to be done.
+    wrap: makes the embedder that is used of the configured one. states_cleared, notify, errors: as in
+    `rebuild_collection`.
+    """
+    if uses_milvus(config) or not has_collection(config, name):
+        return None
+    embedder = open_embedder(config)
+    with closing(open_local_store(config, name)) as store:
+        stored = store.fingerprint()
+        if stored is None or not store.counts().n_passages or _is_current(stored, config, embedder):
+            return None
+    if notify is not None:
+        notify(_announcement(name, stored, embedder))
+    with rebuild_collection(config, name, notify=notify, states_cleared=states_cleared) as fresh:
+        if not isinstance(fresh.store, SqliteStore):
+            raise StoreError(
+                f"the collection {name!r} is not in the data folder", remedy="run the command again"
+            )
+        fresh.embedder = CachedEmbedder(wrap(fresh.embedder))
+        with closing(open_local_store(config, name)) as former:
+            fresh.store.succeed(former.store_id, former.generation)
+            digests = former.known_sha256()
+            ingest_documents(
+                fresh, _documents(former, list(digests)), progress=_counted(progress, len(digests))
+            )
+            fresh.store.restamp(former.stamps())
+            fresh.store.keep_former_uris(former.former_uris())
+            if run := former.last_run():
+                fresh.store.record_run(run, former.unread())
+        counts = fresh.counts()
+    return Renewed(stored.embedder_id, embedder.model_id, counts.n_documents, counts.n_passages)
+
+
+def _is_current(stored: Fingerprint, config: Config, embedder: Embedder) -> bool:
+    settings = json.loads(stored.passages)
+    return stored.embedder_digest == embedder.digest and settings == config.passages.model_dump()
+
+
+def _announcement(name: str, stored: Fingerprint, embedder: Embedder) -> str:
+    former = stored.embedder_id
+    why = (
+        f"it was embedded with {former}, and the embedder is {embedder.model_id} now"
+        if stored.embedder_digest != embedder.digest
+        else "the settings of its passages have changed"
+    )
+    return f"{name}: embedding all documents again, because {why}; until then the former collection answers"
+
+
+def _documents(store: SqliteStore, uris: list[str]) -> Iterator[Document]:
+    for uri in uris:
+        document = store.document_by_uri(uri)
+        if document is not None:
+            yield document
+
+
+def _counted(progress: Progress | None, total: int) -> Progress | None:
+    """The progress with the number of all documents, which come one by one."""
+    if progress is None:
+        return None
+    return lambda done, _total, uri: progress(done, total, uri)
