@@ -20,10 +20,10 @@ PHONE = {"width": 390, "height": 844}
 QUESTION = "How many jets and helicopters did Russia have in Latakia?"
 REFUSED = "What does the museum of Oslo charge for a ticket?"
 KINDS = {
-    "list": "List the organisations that are named in the documents.",
+    "list": "List the people who were killed, with who reported it.",
     "timeline": "Timeline of “Raqqa”",
     "comparison": "What do Reuters and VOA say about Russian air strikes?",
-    "summary": "Summarise what the documents say about “Sinjar”.",
+    "summary": "Summarise what the documents say about “Latakia”.",
     "who_said": "Who said that Assad must go, and who said he should stay?",
     "answer_overview": "What is this collection about?",
     "mentions": "Which documents mention “Raqqa”?",
@@ -38,6 +38,7 @@ FILES = [
 ]  # fmt: skip
 FAKES = ("--embedder", "hash", "--model", "scripted")
 _MAX_COLOURS = 64
+_TIMEOUT_MS = 600_000
 
 
 def main(*models: str) -> None:
@@ -51,7 +52,7 @@ def main(*models: str) -> None:
         home.mkdir()
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport=WIDE, color_scheme="light")
-        page.set_default_timeout(240_000)
+        page.set_default_timeout(_TIMEOUT_MS)
         with serving(home, port=port) as url:
             _open(page, url)
             _take(page, "no-models")

@@ -129,6 +129,8 @@ def test_statements_are_grouped_by_what_was_asked(page: Any) -> None:
 
 def test_documents_are_chosen_by_ticks_and_by_their_title(page: Any) -> None:
     view = open_documents(page)
+    types = view.get_by_label("Type").locator("option").all_inner_texts()
+    assert any(re.fullmatch(r"Markdown \(\d+\)", text) for text in types), types
     view.get_by_label("Find a document").fill("harbour")
     view.locator("tbody tr").nth(1).wait_for(state="detached")
     view.get_by_role("checkbox", name="Choose: Harbour report").check()

@@ -9,6 +9,8 @@ import { emit, on, state } from "./state.js";
 import { goTo, shownView } from "./views/views.js";
 
 const COLUMNS = [["title", "Title"], ["type", "Type"], ["size", "Size"], ["pages", "Pages"], ["published", "Date"], ["publisher", "Publisher"], ["state", "State"]];
+// What people call the kinds of files; others are shown by their ending.
+const TYPES = { CSV: "Table (CSV)", DOCX: "Word", EML: "Mail", EPUB: "Book", HTM: "Web page", HTML: "Web page", ICS: "Calendar", IPYNB: "Notebook", JPG: "Picture", LOG: "Log", MBOX: "Mailbox", MD: "Markdown", MHTML: "Web page", MSG: "Mail", ODP: "Slides", ODS: "Spreadsheet", ODT: "Text (ODT)", PNG: "Picture", PPTX: "Slides", RTF: "Text (RTF)", SRT: "Captions", TIFF: "Picture", TXT: "Text", VCF: "Address", VTT: "Captions", XLSX: "Spreadsheet" };
 const PART = 200;
 const MOST_CHOSEN = 2000;
 const wanted = { search: "", type: "", state: "", publisher: "", sort: "title", descending: false };
@@ -70,9 +72,12 @@ function choice(label, changed) {
   return el("label", {}, `${label} `, select);
 }
 
-function fill(part, options, value) {
+const typeName = (type) => TYPES[type] || type;
+
+/** label: of an option, from its value. */
+function fill(part, options, value, label = (name) => name) {
   const select = part.querySelector("select");
-  select.replaceChildren(el("option", { value: "" }, "Any"), ...options.map(({ name, n }) => el("option", { value: name }, n ? `${name} (${n})` : name)));
+  select.replaceChildren(el("option", { value: "" }, "Any"), ...options.map(({ name, n }) => el("option", { value: name }, n ? `${label(name)} (${n})` : label(name))));
   select.value = value;
 }
 
@@ -94,7 +99,7 @@ async function list(first = 0) {
   const isReady = state.collection && !state.missing.length;
   const found = isReady ? await get(`${pathOf()}/documents?${query({ ...wanted, first, n: PART })}`) : { documents: [], n_documents: 0, types: [], publishers: [] };
   if (mine !== latest) return;
-  fill(parts.type, found.types, wanted.type);
+  fill(parts.type, found.types, wanted.type, typeName);
   fill(parts.publisher, found.publishers, wanted.publisher);
   fill(parts.state, [{ name: "read" }, { name: "in part" }], wanted.state);
   const rows = found.documents.map(row);
@@ -119,7 +124,7 @@ function row(view) {
   const where = query({ collection: state.collection, uri: view.uri });
   return el("tr", {}, el("td", {}, box),
     el("td", { class: "name" }, button(view.title, (event) => emit("open-document", view, event.currentTarget), { class: "link" }), el("span", { class: "quiet" }, view.file)),
-    el("td", {}, view.type), el("td", { class: "number" }, fileSize(view.size)), el("td", { class: "number" }, view.pages || ""),
+    el("td", { title: view.type }, typeName(view.type)), el("td", { class: "number" }, fileSize(view.size)), el("td", { class: "number" }, view.pages || ""),
     el("td", {}, view.published || ""), el("td", {}, view.publisher || ""),
     el("td", {}, view.state === "in part" ? el("details", {}, el("summary", {}, "Read in part"), view.not_read.join("; ")) : "Read"),
     el("td", { class: "row-buttons" }, view.has_original && el("a", { href: `/chat/source/original?${where}`, "aria-label": `Original file: ${view.title}` }, "Original"),

@@ -2,7 +2,7 @@
 
 import { get, query, send } from "../api.js";
 import { choiceDialog, nameDialog } from "../dialogs.js";
-import { announce, byId, el } from "../dom.js";
+import { announce, byId, count, el } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, kept, on, state } from "../state.js";
 
@@ -49,7 +49,8 @@ export async function renameCollection() {
 }
 
 export async function deleteCollection() {
-  const text = `“${state.collection}” will be deleted with the files that were added here. Files outside Askive are untouched.`;
+  const n = state.collections.find((row) => row.name === state.collection)?.n_documents || 0;
+  const text = `“${state.collection}” will be deleted, with its ${count(n, "document")} and the files that were added here. Files outside Askive are untouched.`;
   const quotes = await choiceDialog("Delete the collection?", text, await quotesChoice(), "Delete for good");
   if (quotes === null) return;
   const reply = await send("DELETE", `${pathOf()}?${query({ with_quotes: quotes })}`);
