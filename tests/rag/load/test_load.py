@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askive.rag.errors import LoadError
-from askive.rag.load import LOADERS, complete_document, load_bytes, load_path
+from askive.rag.load import LOADERS, MAX_FILE_BYTES, complete_document, load_bytes, load_path
 from askive.rag.load.html import load_html
+from askive.rag.load.limits import cpu_seconds, wall_seconds
 from askive.rag.load.markdown import load_markdown
 from askive.rag.load.plain import load_plain
 from askive.rag.types import NOT_READ, Document
@@ -355,3 +356,9 @@ def test_the_default_author_of_a_program_is_no_author(author: str) -> None:
     )
     kept = complete_document(document, document.uri).metadata
     assert kept == ({"author": author} if author == "Ann Roy" else {}) | {"place": "Velm"}
+
+
+def test_a_busy_machine_is_no_reason_to_refuse_a_file() -> None:
+    for n_bytes in (0, 30 * 2**20, MAX_FILE_BYTES):
+        share = cpu_seconds(n_bytes) / wall_seconds(n_bytes)
+        assert share <= 0.25, "a parser beside three others that compute is not ended"
