@@ -96,6 +96,17 @@ def test_a_timeline_looks_like_one(page: Any) -> None:
     )
 
 
+def test_what_a_whole_collection_does_not_have_may_be_asked_of_passages(page: Any) -> None:
+    answered(ask(page, "Timeline of “Quarnheim”")).locator(".kind").select_option("timeline")
+    turn = page.locator(".turn").last
+    turn.get_by_role("button", name="Answer it from the nearest passages instead").click()
+    page.locator(".kind").last.wait_for()
+    page.wait_for_function("() => document.querySelector('.turn .kind')?.value === 'fact'")
+    assert page.locator(".turn").count() == 1
+    refused = answered(page.locator(".turn").last)
+    assert refused.get_by_role("button", name="Answer it from").count() == 0
+
+
 def test_statements_are_grouped_by_what_was_asked(page: Any) -> None:
     page.evaluate(
         """async () => {

@@ -81,12 +81,18 @@ export function text(turn, answer) {
   return body;
 }
 
+// Kinds that go through the whole collection, and find nothing where the question is worded otherwise than the documents.
+const OF_ALL = ["list", "mentions", "timeline", "comparison", "summary", "who_said"];
+
 export function refusal(turn, answer) {
   const { message, nearby, reason } = answer.refusal;
   const helps = [];
   if (isFiltered(turn.asked))
     helps.push(el("li", {}, `Only some documents were looked at${answer.filtered ? ` (${answer.filtered})` : ""}. `,
       button("Ask all documents", () => emit("ask", turn.question, { replace: turn.turn_id, unfiltered: true }), { class: "link" })));
+  if (reason !== "empty_archive" && OF_ALL.includes(answer.kind))
+    helps.push(el("li", {}, "All documents were gone through for what the question names. ",
+      button("Answer it from the nearest passages instead", () => emit("ask", turn.question, { replace: turn.turn_id, kind: "fact" }), { class: "link" }), "."));
   if (reason !== "empty_archive") helps.push(el("li", {}, "Name the person, thing or date you mean."));
   helps.push(el("li", {}, el("a", { href: "#documents" }, "Add documents"), reason === "empty_archive" ? "." : " that may hold the answer."));
   return el(
