@@ -106,9 +106,12 @@ def _is_utf_8_with_nuls(sample: bytes) -> bool:
         text = codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
         return False
+    n_nuls = text.count("\0")
     n_plain = sum(char.isalnum() or char in " \t\r\n.,;:" for char in text)
-    return text.count("\0") <= _MAX_NULS * len(text) and n_plain >= _MIN_PLAIN * (
-        len(text) - text.count("\0")
+    # Other control characters stand in programs and in data.
+    has_control = any(unicodedata.category(char) == "Cc" for char in {*text} - _LAYOUT - {"\0"})
+    return (
+        not has_control and n_nuls <= _MAX_NULS * len(text) and n_plain >= _MIN_PLAIN * (len(text) - n_nuls)
     )
 
 

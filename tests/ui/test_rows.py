@@ -96,8 +96,7 @@ def test_exports_have_the_table(answer: Answer) -> None:
     view = answer_view(answer, lambda _uri: 4)
     markdown = answer_markdown(view)
     assert markdown.startswith(
-        f"{SUMMARY}\n\n| Date | Title | Sources |\n|---|---|---|\n"
-        "| 2016-01-25 | Harbour \\| report | \\[4\\] |\n"
+        f"{SUMMARY}\n\n| Date | Title | Sources |\n|---|---|---|\n| 2016-01-25 | Harbour \\| report | [4] |\n"
     )
     conversation = Conversation("c", "Ships", "town", 0.0, 1)
     turn = KeptTurn(1, "c", QUESTION, {}, SUMMARY, view, None, "")

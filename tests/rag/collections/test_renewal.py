@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -119,7 +117,7 @@ def test_an_interruption_leaves_the_former_one(config: Config) -> None:
     other = config.model_copy(update=OTHER)
 
     def interrupt(_done: int, _total: int | None, _uri: str) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         renew_collection(other, "town", progress=interrupt)
