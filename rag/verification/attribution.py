@@ -23,7 +23,7 @@ def with_attribution(sentence: str, citation: Citation) -> str | None:
     speaker = speaker_of(citation.quote)
     if (
         speaker is None
-        or reports(sentence)
+        or _is_report(sentence)
         or names_speaker(sentence, speaker)
         or _DENIAL.search(citation.quote)
     ):
@@ -43,13 +43,13 @@ def attributed_sentence(sentence: Sentence) -> str | None:
 def loses_speaker(sentence: Sentence) -> bool:
     """Whether the sentence states as a fact what all its citations only report."""
     text = sentence.text
-    if not sentence.citations or text.startswith(_OPENING_QUOTE) or reports(text):
+    if not sentence.citations or text.startswith(_OPENING_QUOTE) or _is_report(text):
         return False
     return all(_is_report(one.quote) and not _names_speaker_of(one, text) for one in sentence.citations)
 
 
-def _is_report(quote: str) -> bool:
-    return speaker_of(quote) is not None or reports(quote)
+def _is_report(text: str) -> bool:
+    return speaker_of(text) is not None or reports(text)
 
 
 def _names_speaker_of(citation: Citation, text: str) -> bool:

@@ -46,6 +46,7 @@ def test_the_speaker_of_a_quote(quote: str, speaker: str | None) -> None:
         ("Russia bombed a school.", "The minister claimed Russia bombed a school.",
          "According to the minister, Russia bombed a school."),
         ("Hijab put the dead at 35 children.", "Hijab said 35 children were killed.", None),
+        ("The harbour board says it has lost 35 boats.", "The harbour board says that since May it has lost 35 boats.", None),
         ("Reportedly it was said that 35 children were killed.", "Hijab said 35 children were killed.", None),
         ("The bridge was built in 1871.", "The bridge was built in 1871.", None),
         ("Russia targets civilians.", "Russia denied that it targets civilians.", None),
