@@ -87,13 +87,14 @@ class SupportModel:
         return ("generator",) if self._judge else ("reader",) if self._reader else ()
 
     def gives(self, question: Question, value: str, citation: Citation) -> float:
-        """Log-odds that the quote, with the text around it, gives this value as the answer; infinite without a judge.
+        """Log-odds that the quote, under title and headings, gives this value as the answer; infinite without a judge.
 
         Raises ModelError as `Generator.likelihoods` does.
         """
         if self._judge is None:
             return math.inf
-        return self._judge.gives(question.text, value, _headed(citation, _CONTEXT_CHARS))
+        # The text around it may give another answer: the second of two accounts.
+        return self._judge.gives(question.text, value, _headed(citation, 0))
 
     def answers(self, question: Question, citation: Citation) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.
