@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
@@ -18,13 +13,12 @@ from urllib.request import urlopen
 
 from askive.eval.benchmarks.rows import Bench, Row, peak_mb, row
 from askive.eval.benchmarks.speed.cold_start import start_home
+from askive.eval.benchmarks.speed.page.running_chat import running_chat
 from askive.eval.datasets.discover import open_suite
 from askive.models.errors import UsageError
-from askive.rag.config import SEEDS_COLLECTION, Config
 
 QUOTATION_LIMIT_MS = 500
 _LEAST_QUESTIONS = 10
-_STARTUP_S = 180
 _ANSWER_MS = 240_000
 _KEY_MS = 40
 # Times are taken in the page, when the browser is about to paint what was added.
@@ -84,7 +78,10 @@ def bench_chat(bench: Bench) -> list[Row]:
     samples = [s.question for s in open_suite("seeds").samples if s.unanswerable is False and not s.turns]
     n_wanted = max(bench.repeats, _LEAST_QUESTIONS)
     rows = []
-    with _chat(config) as (url, pid), sync_playwright() as playwright:
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    chat = running_chat(config, lambda: _answers(f"{url}/chat/state"), port)
+    with chat as pid, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1360, "height": 860})
         page.set_default_timeout(_ANSWER_MS)
@@ -129,27 +126,10 @@ def time_questions(page: Any, questions: Sequence[str], entry: Entry) -> list[Sh
     return found
 
 
-@contextmanager
-def _chat(config: Config) -> Iterator[tuple[str, int]]:
-    """The address and the process id of a chat on the seeds. Raises UsageError when it does not start."""
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "askive.ui.cli", "chat", "--no-browser", "--port", str(port)]
-    command += ["--collection", SEEDS_COLLECTION, "--model", config.generator, "--embedder", config.embedder]
-    environ = {**os.environ, "ASKIVE_HOME": str(config.home)}
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + _STARTUP_S
-        while not _answers(f"{url}/chat/state"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise UsageError("`askive chat` did not start", remedy="leave the row out with --only")
-            time.sleep(0.1)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
+        return int(free.getsockname()[1])
 
 
 def _answers(address: str) -> bool:
