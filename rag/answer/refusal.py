@@ -9,6 +9,8 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.types import Citation, Refusal, RefusalReason
 from askive.rag.verification.citer import Citer
 
+ADD_BY_COMMAND = "Add some with `askive index PATH`."
+"""Ends the refusals for want of documents; a page with a button for it leaves it out."""
 _MAX_NEARBY = 3
 _MAX_MISSING = 3
 _SAYS_NOTHING = re.compile(
@@ -58,7 +60,7 @@ def refuse(
 
 
 _MESSAGES: dict[RefusalReason, str] = {
-    "empty_archive": "There are no documents to answer from yet. Add some with `askive index PATH`.",
+    "empty_archive": f"There are no documents to answer from yet. {ADD_BY_COMMAND}",
     "nothing_relevant": "No passage of the documents is about this.{rest} Other words or more documents may help.",
     "not_in_sources": "The documents do not say: the nearest passages do not answer it.{rest} They are below.",
     "unsupported": "An answer was written, but the nearest passages do not support it.{rest} They are below.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.answer.refusal import ADD_BY_COMMAND
 from askive.rag.overview.overview import Count, Group, OverviewBuilder
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Citation, Event, Hit, Progress, Refusal, Row, Searching
 
 COLUMNS = ("Part", "What", "Documents")
-_EMPTY = "There are no documents to describe yet. Add some with `askive index PATH`."
+_EMPTY = f"There are no documents to describe yet. {ADD_BY_COMMAND}"
 
 
 def overview(context: PlanContext) -> Iterator[Event]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askive.rag.answer.plans.plan import PlanContext, Table
+from askive.rag.answer.refusal import ADD_BY_COMMAND
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.question.requests.asked_months import asked_months
@@ -71,7 +72,7 @@ class Scope:
     def refusal(self, context: PlanContext, what: str, missing: Sequence[str] = ()) -> Table:
         """That nothing was found, and where it was looked for. what: such as `no dated event about “ferry”`."""
         if self.is_empty_archive:
-            text = "There are no documents yet. Add some with `askive index PATH`."
+            text = f"There are no documents yet. {ADD_BY_COMMAND}"
             return Table(refusal=Refusal("empty_archive", text, filtered=self.filtered))
         text = f"{what[0].upper()}{what[1:]} was found in {self.documents}."
         if missing:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from askive.rag.answer.plans.differences import differences
 from askive.rag.answer.plans.numbering import NumberedCitations, hits_of
 from askive.rag.answer.plans.plan import PlanContext, Table, Text
+from askive.rag.answer.refusal import ADD_BY_COMMAND
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import named_source
 from askive.rag.question.requests.asked_summary import AskedSummary, without
@@ -30,7 +31,7 @@ from askive.rag.types import (
 N_WORDS = 150
 _LONGER = 1.5
 """The chosen sentences have this many times the words of the summary, for the generator to shorten."""
-_EMPTY = "There are no documents to sum up{within}. Add some with `askive index PATH`."
+_EMPTY = "There are no documents to sum up{within}. " + ADD_BY_COMMAND
 _NOTHING = "The documents hold nothing about “{topic}”{within}. Other words or more documents may help."
 
 

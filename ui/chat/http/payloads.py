@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from askive.rag.answer.refusal import ADD_BY_COMMAND
 from askive.rag.passage_context import locator_of
 from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 from askive.ui.wording import KIND_WORDS
 
 View = dict[str, Any]
-_COMMAND = " Add some with `askive index PATH`."
 Number = Callable[[str], int]
 """The number of a source (by uri) in the conversation."""
 
@@ -89,7 +89,7 @@ def answer_view(answer: Answer, number: Number, *, stopped: bool = False) -> Vie
         refusal = {
             "reason": answer.refusal.reason,
             # The page has a link for it.
-            "message": answer.refusal.message.replace(_COMMAND, ""),
+            "message": answer.refusal.message.replace(f" {ADD_BY_COMMAND}", ""),
             "nearby": [citation_view(citation, number) for citation in answer.refusal.nearby],
         }
         used |= {citation.hit.source.uri for citation in answer.refusal.nearby}
