@@ -50,12 +50,9 @@ def heading_words(source: Document | Source, passage: Passage, *parts: HeadPart)
     return " ".join(text for part in parts if (text := _heading_part(source, passage, part)))
 
 
-def under_title(source: Document | Source, text: str, mark: Literal[". ", ": "]) -> str:
-    """The text after its document's title; only the text when there is no title.
-
-    mark: the separator. Each model needs the one it was trained or fitted with.
-    """
-    return f"{source.title}{mark}{text}" if source.title else text
+def under_title(source: Document | Source, text: str) -> str:
+    """The text after its document's title, as the reader was trained; only the text when there is no title."""
+    return f"{source.title}. {text}" if source.title else text
 
 
 def headed_by(hit: Hit) -> str:

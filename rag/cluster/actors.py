@@ -14,12 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from askive.rag.errors import ArchiveError, AskiveError, UsageError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 PREFIX = "ray"
 ATTEMPTS = 3
@@ -162,14 +159,6 @@ class RayActors:
         if self._folder:
             # Ray writes arguments and results there when memory is short: text of documents.
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def __enter__(self) -> RayActors:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _connect(self, address: str) -> None:
         try:

@@ -59,5 +59,5 @@ def _window(item: ScoredSentence) -> tuple[str, int]:
     start = around[max(0, item.index - 1)].start
     end = around[min(len(around) - 1, item.index + 1)].end
     text = passage.between(start, end)
-    window = under_title(item.hit.source, text, ". ")
+    window = under_title(item.hit.source, text)
     return window, start - (len(window) - len(text))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from askive.rag.passage_context import headed_by, under_title
+from askive.rag.passage_context import headed_by
 from askive.rag.text.clauses import claim_spans
 from askive.rag.text.injection import has_control_token
 from askive.rag.text.sentences import Span, split_sentences
@@ -61,10 +61,6 @@ class SourceSentence:
     def context(self) -> str:
         """The sentence between its neighbours, in one line."""
         return " ".join(f"{self.previous} {self.text} {self.next}".split())
-
-    def excerpt(self, n_chars: int = 0) -> str:
-        """As `surrounded`, under its title."""
-        return under_title(self.hit.source, self.surrounded(n_chars), ": ")
 
     def surrounded(self, n_chars: int) -> str:
         """The sentence with up to n_chars of its passage on each side, in whole words and one line."""

@@ -24,18 +24,18 @@ def cited(before: str, quote: str, after: str, title: str = "Harbour") -> Source
 @pytest.mark.parametrize(
     ("n_chars", "expected"),
     [
-        (0, "Harbour: 412 ships came."),
-        (12, "Harbour: pleased. 412 ships came. Most of"),
-        (500, "Harbour: The mayor was pleased. 412 ships came. Most of them carried timber."),
+        (0, "412 ships came."),
+        (12, "pleased. 412 ships came. Most of"),
+        (500, "The mayor was pleased. 412 ships came. Most of them carried timber."),
     ],
 )
-def test_an_excerpt_has_whole_words_around_the_quote(n_chars: int, expected: str) -> None:
+def test_whole_words_stand_around_the_quote(n_chars: int, expected: str) -> None:
     sentence = cited("The mayor was pleased. ", "412 ships\ncame.", " Most of them carried timber.")
-    assert sentence.excerpt(n_chars) == expected
+    assert sentence.surrounded(n_chars) == expected
 
 
-def test_an_excerpt_without_a_title_is_the_text_alone() -> None:
-    assert cited("", "412 ships came.", "", title="").excerpt(200) == "412 ships came."
+def test_a_quote_that_is_its_passage_stands_alone() -> None:
+    assert cited("", "412 ships came.", "", title="").surrounded(200) == "412 ships came."
 
 
 def test_a_cited_sentence_stands_where_the_citation_says() -> None:
