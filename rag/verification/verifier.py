@@ -9,7 +9,7 @@ from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
-from askive.rag.verification.attribution import ONLY_REPORTED, attributed_sentence, loses_speaker
+from askive.rag.verification.attribution import ONLY_REPORTED, loses_speaker, with_attribution
 from askive.rag.verification.citer import CITED, Citer
 from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
@@ -70,7 +70,11 @@ def _as_shown(judged: Sentence, question: Question) -> Sentence:
     """
     if judged.verdict == "supported" and is_dictated(judged, question):
         return replace(judged, verdict="unsupported", reasons=(DICTATED,))
-    if judged.verdict == "supported" and loses_speaker(judged) and attributed_sentence(judged) is None:
+    if (
+        judged.verdict == "supported"
+        and loses_speaker(judged)
+        and with_attribution(judged.text, judged.citations[0]) is None
+    ):
         return replace(judged, verdict="unsupported", reasons=(ONLY_REPORTED,))
     if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
         return replace(judged, citations=())
