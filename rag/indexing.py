@@ -100,7 +100,8 @@ def index_paths(
     cleared: list[bool] = []
     renewed: Renewed | None = None
     if exists and not rebuild:
-        _must_exist(paths, known_documents(config, name).digests)
+        if missing := [path for path in paths if not path.exists()]:
+            _must_exist(missing, known_documents(config, name).digests)
         renewed = renew_collection(
             config, name, progress=progress, notify=notify, states_cleared=cleared.append,
             wrap=lambda embedder: PausingEmbedder(embedder, pause) if pause is not None else embedder,
