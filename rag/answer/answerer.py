@@ -15,6 +15,7 @@ from askive.models.protocols import Generator, Sampling, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
+from askive.rag.answer.plans.list import holds_list
 from askive.rag.answer.plans.plan import PlanContext
 from askive.rag.answer.plans.registry import PLANS, planned_for
 from askive.rag.answer.preparation import Preparer, complete_question, is_complete
@@ -31,7 +32,7 @@ from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.evidence.set_aside import set_aside_sentences
 from askive.rag.question.analysis import Question
-from askive.rag.question.kind import PLAINEST_FIRST, classify
+from askive.rag.question.kind import PLAINEST_FIRST, classify, may_be_list
 from askive.rag.question.reading import QuestionReader
 from askive.rag.question.word_classes import names_kind
 from askive.rag.retrieval.named_documents import checked_filter, undated_notes
@@ -177,11 +178,12 @@ class Answerer:
         whole = retriever.read(reading.text)
         named = kind or reading.kind
         trace.kind = named or self._kind_of(whole)
+        archive, tools = self._archive, self.tools
+        plan_context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
+        if not named and trace.kind == "fact" and self._is_list(plan_context):
+            trace.kind = "list"
         if trace.kind in (PLANS if named else planned_for(whole)):
-            archive, tools = self._archive, self.tools
-            plan = PLANS[trace.kind]
-            context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
-            for event in plan(context):
+            for event in PLANS[trace.kind](plan_context):
                 if isinstance(event, Final) and not named and self._may_be_plain(whole, event.answer):
                     break
                 yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
@@ -195,6 +197,11 @@ class Answerer:
         decides it."""
         vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest
         return classify(question, vector, digest, planned)
+
+    def _is_list(self, context: PlanContext) -> bool:
+        """Whether a fact is a list after all: it may be one by its words, and the archive holds one."""
+        vector, digest = self._archive.embed_query(context.question.query), self._archive.embedder.digest
+        return may_be_list(context.question, vector, digest) and holds_list(context)
 
     def _may_be_plain(self, question: Question, answer: Answer) -> bool:
         """Whether the passages may hold an answer where a plan found none: its kind was only guessed."""

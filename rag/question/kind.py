@@ -54,6 +54,10 @@ PLAINEST_FIRST: tuple[QuestionKind, ...] = (
 PLAIN: tuple[QuestionKind, ...] = ("fact", "yes_no", "explanation")
 """What a question is when no other kind is sure: a fact that is taken for a list costs more than the reverse."""
 
+_MAY_BE_LIST = 0.05
+"""Probability of `list` from which on a fact may be one: 14 of 367 questions of four dev halves, and in these every
+list that was missed (docs/decisions/28-kinds.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class KindModel:
@@ -107,6 +111,15 @@ def classify(
     if question.is_yes_no:
         return "yes_no"
     return "explanation" if question.wants_explanation else "fact"
+
+
+def may_be_list(question: Question, vector: Vectors, embedder_digest: str) -> bool:
+    """Whether a question that was taken for a fact may ask for several values: "Who took part in the meeting?".
+
+    What the archive holds decides then (`askive.rag.answer.plans.list.holds_list`).
+    """
+    model = find_kind_model(embedder_digest)
+    return model is not None and model.probabilities(question, vector)["list"] >= _MAY_BE_LIST
 
 
 def find_kind_model(embedder_digest: str, stored: Path = STORED) -> KindModel | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence, Set
 from functools import partial
+from itertools import groupby
 
 from askive.rag.answer.plans.numbering import NumberedCitations
 from askive.rag.answer.plans.plan import PlanContext, Table
@@ -17,17 +19,20 @@ from askive.rag.survey.list_values import ListValue, cell_values, grouped, is_on
 from askive.rag.survey.sentences import SentenceSurvey, SubjectSentence
 from askive.rag.survey.statements import speakers_in
 from askive.rag.types import Event, Progress, Row, Searching, Sources
+from askive.rag.verification.support import GIVES_FROM
 
 COLUMNS = ("Value", "Source")
 SPEAKER_COLUMN = "Reported by"
 MAX_READ = 16
 """Most passages that the generator reads, the best first."""
 _MAX_EMPTY = 6
-"""After this many passages in a row without a value, it reads no more."""
+"""After this many passages in a row without a new value that is confirmed, it reads no more."""
 MAX_JUDGED = 40
 """Most rows of tables that the generator judges."""
 MAX_ENUMERATIONS = 8
 """Most sentences with names in a row that the generator judges, the best first."""
+_MAX_TRIED = 2
+"""Most sentences with names in a row that the generator judges to find out whether a list is asked for."""
 MAX_CELLS = 1000
 _MAX_NAMED = 12
 _MAX_SOURCES = 5
@@ -67,14 +72,16 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     found = [judged(cell, UNJUDGED) for cell in cells if is_only_of(asked.subject, cell)]
     doubtful = [cell for cell in cells if not is_only_of(asked.subject, cell)]
     doubtful, unjudged = doubtful[:MAX_JUDGED], doubtful[MAX_JUDGED:]
-    if asked.kind in ("name", None):
-        about = (item for items in passages for item in items)
-        doubtful += enumerated_values(sorted(about, key=lambda item: -item.score), MAX_ENUMERATIONS)
     answers = partial(context.tools.verifier.answers, question)
     for one in judge_in_turn(doubtful, lambda cell: cell.sentence, answers, lambda: context.is_cancelled):
         found.append(one)
-        yield Progress(len(found), len(cells) + len(doubtful), "rows")
+        yield Progress(len(found), len(cells), "rows")
     found += [judged(cell, None) for cell in unjudged]
+    enumerations = _enumerations(asked, [item for items in passages for item in items], MAX_ENUMERATIONS)
+    for n, values in enumerate(enumerations, start=1):
+        log_odds = None if context.is_cancelled else _given(context, question, values)
+        found += [judged(value, log_odds) for value in values]
+        yield Progress(n, len(enumerations), "names in a row")
     # What code has read needs no second reading.
     read = {one.item.sentence.hit.passage.passage_id for one in found if one.verdict == "supported"}
     passages = [items for items in passages if items[0].sentence.hit.passage.passage_id not in read]
@@ -82,9 +89,9 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     for items in passages[:MAX_READ]:
         if context.is_cancelled or n_empty >= _MAX_EMPTY:
             break
-        values = _values(context, question, asked, items)
-        found += values
-        n_read, n_empty = n_read + 1, 0 if values else n_empty + 1
+        n_known = _n_confirmed(found)
+        found += _values(context, question, asked, items)
+        n_read, n_empty = n_read + 1, 0 if _n_confirmed(found) > n_known else n_empty + 1
         yield Progress(n_read, min(len(passages), MAX_READ), "nearest passages")
     kept = [one for one in found if one.verdict is not None]
     if not kept:
@@ -103,6 +110,47 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     yield from Table(summary, columns, rows, numbered.hits).conclusion(context)
 
 
+def holds_list(context: PlanContext) -> bool:
+    """Whether the archive holds several values for a question that may ask for one.
+
+    Code must find them in the form of a list: names in a row in one of the best sentences, or cells under a head that
+    the question names; and the generator must confirm them. Raises ModelError when the generator fails.
+    """
+    scope = Scope.read(context)
+    asked = AskedList.read(context.question.query, scope.restrictions)
+    survey = SentenceSurvey(
+        context.archive,
+        scope.sources,
+        asked.subject,
+        is_cancelled=lambda: context.is_cancelled,
+        embeds=lambda _text: False,
+    )
+    for _ in survey.steps():
+        pass
+    of_the_time = [item for item in survey.sentences if scope.may_be_of(item.sentence)]
+    cells = cell_values(of_the_time, asked.subject)
+    about = [item for item in of_the_time if survey.is_about(item)]
+    found = [*([cells[:1]] if len(cells) > 1 else []), *_enumerations(asked, about, _MAX_TRIED)]
+    question = context.retriever.read(asked.text)
+    log_odds = (_given(context, question, values) for values in found if not context.is_cancelled)
+    # Without a judge they are infinite, and nobody has confirmed it.
+    return any(GIVES_FROM <= one < math.inf for one in log_odds)
+
+
+def _enumerations(asked: AskedList, about: Sequence[SubjectSentence], limit: int) -> list[list[ListValue]]:
+    """The values of each of the best `limit` sentences with names in a row; none when something else is asked for."""
+    if asked.kind not in ("name", None):
+        return []
+    values = enumerated_values(sorted(about, key=lambda item: -item.score), limit)
+    return [list(of_one) for _, of_one in groupby(values, key=lambda value: value.sentence)]
+
+
+def _given(context: PlanContext, question: Question, values: Sequence[ListValue]) -> float:
+    """Log-odds that the sentence of the values gives all of them as the answer."""
+    text = ", ".join(value.text for value in values)
+    return context.tools.verifier.gives(question, text, values[0].sentence.citation())
+
+
 def _passages(about: Sequence[SubjectSentence], tables: Set[int]) -> list[list[SubjectSentence]]:
     """The sentences by passage, the best passages first. tables: ids of passages that code has read."""
     passages: dict[int, list[SubjectSentence]] = {}
@@ -111,6 +159,11 @@ def _passages(about: Sequence[SubjectSentence], tables: Set[int]) -> list[list[S
         if passage_id not in tables:
             passages.setdefault(passage_id, []).append(item)
     return list(passages.values())
+
+
+def _n_confirmed(found: Sequence[Judged[ListValue]]) -> int:
+    """The number of different values that are confirmed."""
+    return len(grouped([one.item for one in found if one.verdict == "supported"]))
 
 
 def _values(
@@ -124,8 +177,7 @@ def _values(
         if context.is_cancelled:
             result.append(judged(value, None))
             continue
-        log_odds = tools.verifier.gives(question, value.text, value.sentence.citation())
-        result.append(judged(value, log_odds))
+        result.append(judged(value, _given(context, question, [value])))
     return result
 
 

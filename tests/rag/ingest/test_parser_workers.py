@@ -145,7 +145,7 @@ def test_a_process_has_no_more_memory_than_its_limit() -> None:
 
 
 def test_a_process_that_dies_is_replaced(tmp_path: Path, empty: Archive) -> None:
-    for n in range(300):
+    for n in range(100):
         (tmp_path / f"{n:03}.txt").write_text(f"Text number {n}.")
     killed: list[int] = []
 
@@ -157,7 +157,7 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path, empty: Archive) -> None
 
     report = ingest_paths(empty, [tmp_path], reading=kill)
     assert killed
-    assert report.n_added + len(report.failures) == 300
+    assert report.n_added + len(report.failures) == 100
     assert len(report.failures) <= len(killed)
     assert all("SIGKILL" in message for message in failed(report).values())
     assert ingest_paths(empty, [tmp_path]).n_added == len(report.failures)

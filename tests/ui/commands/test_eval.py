@@ -128,7 +128,7 @@ def test_gate_records_passes_and_fails(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     baseline = tmp_path / "baseline.json"
-    gate = ["eval", "gate", "--baseline", baseline, "--limit", 24]
+    gate = ["eval", "gate", "--baseline", baseline, "--limit", 12]
     code, _, err = call(capsys, *gate, "--record", *FAKES)
     assert code == 0 and "recorded" in err
     code, out, _ = call(capsys, *gate, *FAKES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event as Flag
@@ -10,6 +11,7 @@ import pytest
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
+from askive.rag.answer import answerer
 from askive.rag.answer.plans import list as plan
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
@@ -59,6 +61,15 @@ def ask(
 ) -> Answer:
     assistant = Assistant(archive, ScriptedGenerator(copy), Config(home=archive.folder, reader="off"))
     return ask_rows(assistant, archive, question, "list", admitted, cancel, cancel_at="passages")
+
+
+def kind_of(archive: Archive, question: str) -> str | None:
+    """What a question is answered as when nobody says."""
+    return (
+        Assistant(archive, ScriptedGenerator(copy), Config(home=archive.folder, reader="off"))
+        .ask(question)
+        .kind
+    )
 
 
 def test_values_are_verbatim_and_grouped_with_their_sources(town: Archive) -> None:
@@ -123,27 +134,50 @@ def test_filters_refusals_and_cancelling(
     assert refused(ask(town, "List the people who were killed.", cancel=Flag())).startswith("Stopped early.")
 
 
-def test_names_in_a_row_are_taken_by_code_once_their_sentence_is_confirmed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def meetings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
+    """Two enumerations, of which a judge confirms one."""
     documents = [
         document("Present: Anna Berg (chair), Karl Kern and Rosa Lind.", "Meeting about the pier", "2021"),
         document(
             "Otto Reeve, Ines Roy and Sid Marl left before the meeting about the pier.", "Notes", "2021"
         ),
     ]
-    odds = {"Present": 2.0, "left before": -9.0}
-    monkeypatch.setattr(
-        Verifier,
-        "answers",
-        lambda _self, _question, citation: next(
-            value for words, value in odds.items() if words in citation.quote
-        ),
-    )
+    odds = {"Anna Berg, Karl Kern, Rosa Lind": 2.0}
+    monkeypatch.setattr(Verifier, "gives", lambda _self, _question, value, _citation: odds.get(value, -9.0))
     with archive_of(tmp_path, documents) as archive:
-        answer = ask(archive, "Who took part in the meeting about the pier?")
-        assert column(answer, "Value") == ["Anna Berg", "Karl Kern", "Rosa Lind"]
-        assert {row.verdict for row in answer.rows} == {"supported"}
+        yield archive
+
+
+PRESENT = ["Anna Berg", "Karl Kern", "Rosa Lind"]
+
+
+def test_names_in_a_row_are_taken_by_code_once_they_are_confirmed(meetings: Archive) -> None:
+    answer = ask(meetings, "Who took part in the meeting about the pier?")
+    assert column(answer, "Value") == PRESENT
+    assert {row.verdict for row in answer.rows} == {"supported"}
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [("Who took part in the meeting about the pier?", "list"), ("Who repaired the bridge?", "fact")],
+)
+def test_a_fact_is_a_list_where_the_archive_holds_one(
+    meetings: Archive, monkeypatch: pytest.MonkeyPatch, question: str, kind: str
+) -> None:
+    monkeypatch.setattr(answerer, "may_be_list", lambda *_: True)
+    assert kind_of(meetings, question) == kind
+    monkeypatch.setattr(answerer, "may_be_list", lambda *_: False)
+    assert kind_of(meetings, question) == "fact"
+
+
+def test_a_fact_stays_one_where_nobody_confirms_the_names(
+    meetings: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answerer, "may_be_list", lambda *_: True)
+    for log_odds in (-9.0, math.inf):
+        monkeypatch.setattr(Verifier, "gives", lambda *_, one=log_odds: one)
+        assert kind_of(meetings, "Who took part in the meeting about the pier?") == "fact"
 
 
 def test_the_column_that_is_asked_for_first_in_rows_of_the_folder(tmp_path: Path) -> None:
