@@ -211,6 +211,8 @@ class _Connections:
             raise
         except Exception as error:  # The command must get every error.
             if not cancel.is_set():
+                # Before the error is sent: the command ends its connection on it, which sets the flag.
+                log("failed")
                 _send(connection, error_line(self._failure(error)))
         finally:
             if not is_logged:
