@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from askive.models.fakes import HashEmbedder, ScriptedGenerator
-from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home
+from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home, load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from tests.rag.ingest.inline_pool import POOL, InlinePool
@@ -107,6 +107,19 @@ def documents(tmp_path: Path) -> Path:
     for name, text in DOCUMENTS.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def indexed_home(home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home, in which the three documents are the collection `default`, without a process being started."""
+    config = load_config({"home": home, "embedder": "hash"})
+    with (
+        Archive.open(config.collections_dir / "default", HashEmbedder(), config.passages) as opened,
+        monkeypatch.context() as patched,
+    ):
+        patched.setattr(POOL, InlinePool)
+        assert not ingest_paths(opened, [documents]).failures
+    return home
 
 
 @pytest.fixture

@@ -42,12 +42,6 @@ def askive(
     )  # fmt: skip
 
 
-@pytest.fixture
-def indexed(home: Path, documents: Path) -> Path:
-    assert askive("index", documents, "--embedder", "hash").returncode == 0
-    return home
-
-
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["ask", "--help"], ["--version"], ["collections", "--json"]], ids=" ".join
 )
@@ -97,13 +91,13 @@ def test_the_console_command_is_installed() -> None:
         (["nonsense"], 2),
     ],
 )
-def test_exit_codes(indexed: Path, arguments: list[str], code: int) -> None:
+def test_exit_codes(indexed_home: Path, arguments: list[str], code: int) -> None:
     shown = askive(*arguments)
     assert shown.returncode == code
     assert b"Traceback" not in shown.stderr
 
 
-def test_json_is_utf_8_whatever_the_locale(indexed: Path) -> None:
+def test_json_is_utf_8_whatever_the_locale(indexed_home: Path) -> None:
     question = "Who built the old bridge — “Brücke”?".encode()
     for env in (
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""},
@@ -114,7 +108,7 @@ def test_json_is_utf_8_whatever_the_locale(indexed: Path) -> None:
         assert json.loads(shown.stdout.decode("utf-8"))["question"] == question.decode()
 
 
-def test_bytes_that_are_no_text_are_not_a_crash(indexed: Path) -> None:
+def test_bytes_that_are_no_text_are_not_a_crash(indexed_home: Path) -> None:
     question = os.fsdecode(b"Who built the caf\xe9 bridge?")
     for shown in (
         askive("ask", question, *FAKES, "--json"),
@@ -129,7 +123,7 @@ def test_bytes_that_are_no_text_are_not_a_crash(indexed: Path) -> None:
         shown.stdout.decode("utf-8")
 
 
-def test_answers_of_a_batch_are_flushed_one_by_one(indexed: Path) -> None:
+def test_answers_of_a_batch_are_flushed_one_by_one(indexed_home: Path) -> None:
     process = subprocess.Popen(
         [*ASKIVE, "ask", "--batch", "-", *FAKES],
         stdin=subprocess.PIPE,
@@ -152,7 +146,7 @@ def test_answers_of_a_batch_are_flushed_one_by_one(indexed: Path) -> None:
     process.stdout.close()
 
 
-def test_a_reader_that_goes_away_is_no_error(indexed: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(indexed_home: Path) -> None:
     process = subprocess.Popen(
         [*ASKIVE, "ask", "--batch", "-", *FAKES],
         stdin=subprocess.PIPE,
@@ -168,7 +162,7 @@ def test_a_reader_that_goes_away_is_no_error(indexed: Path) -> None:
     assert b"Exception ignored" not in err
 
 
-def test_a_reader_that_goes_away_while_text_is_printed(indexed: Path) -> None:
+def test_a_reader_that_goes_away_while_text_is_printed(indexed_home: Path) -> None:
     for arguments in (
         ["search", "bridge", "--embedder", "hash"],
         ["ask", "Who built the bridge?", *FAKES],
@@ -181,7 +175,7 @@ def test_a_reader_that_goes_away_while_text_is_printed(indexed: Path) -> None:
         assert b"Traceback" not in err, err.decode()
 
 
-def test_interrupted_while_it_waits_for_the_question(indexed: Path) -> None:
+def test_interrupted_while_it_waits_for_the_question(indexed_home: Path) -> None:
     process = subprocess.Popen(
         [*ASKIVE, "ask", "-", *FAKES], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

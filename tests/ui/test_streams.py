@@ -35,34 +35,28 @@ def assert_plain(shown: subprocess.CompletedProcess[str], code: int, *words: str
         assert word in shown.stderr, shown.stderr
 
 
-@pytest.fixture
-def indexed(home: Path, documents: Path) -> Path:
-    assert_plain(shell('askive index "$1" --embedder hash', documents), 0)
-    return home
-
-
 @pytest.mark.parametrize(
     "command", ["--help", "--version", "collections", "collections --json", "search bridge --embedder hash"]
 )
-def test_a_full_standard_output(indexed: Path, command: str) -> None:
+def test_a_full_standard_output(indexed_home: Path, command: str) -> None:
     shown = shell(f"askive {command} > /dev/full")
     assert_plain(shown, 1, "standard output cannot be written", "No space left on device")
 
 
-def test_a_full_standard_output_and_an_error(indexed: Path) -> None:
+def test_a_full_standard_output_and_an_error(indexed_home: Path) -> None:
     assert_plain(
         shell("askive search x --collection nowhere --embedder hash --json > /dev/full"), 1, "no collection"
     )
 
 
 @pytest.mark.parametrize("command", ["--version", "collections", "search bridge --embedder hash", "--help"])
-def test_a_closed_standard_output(indexed: Path, command: str) -> None:
+def test_a_closed_standard_output(indexed_home: Path, command: str) -> None:
     assert_plain(
         shell(f"askive {command} >&-"), 1, "standard output cannot be written", "Bad file descriptor"
     )
 
 
-def test_closed_streams_that_are_not_needed(indexed: Path) -> None:
+def test_closed_streams_that_are_not_needed(indexed_home: Path) -> None:
     assert_plain(shell("askive collections <&- 2>&-"), 0)
     assert "bridge" in shell("askive search bridge --embedder hash 2>/dev/full").stdout
     shown = shell('askive index "$1" --embedder hash >&- 2>&- <&-; code=$?; askive doctor --fast --json >/dev/null; exit $code',
@@ -70,7 +64,7 @@ def test_closed_streams_that_are_not_needed(indexed: Path) -> None:
     assert shown.returncode == 0, shown
 
 
-def test_a_closed_standard_input(indexed: Path) -> None:
+def test_a_closed_standard_input(indexed_home: Path) -> None:
     assert_plain(shell("askive search - --embedder hash <&-"), 1, "Bad file descriptor")
 
 
@@ -78,7 +72,7 @@ def test_a_closed_standard_input(indexed: Path) -> None:
     "command",
     ["--help", "config", "collections -c default", "search bridge --embedder hash -k 200", "models list"],
 )
-def test_a_reader_that_stops_reading(indexed: Path, command: str) -> None:
+def test_a_reader_that_stops_reading(indexed_home: Path, command: str) -> None:
     # `true` reads nothing: every write fails once it has ended.
     shown = shell(f"(sleep 0.1; askive {command}) | true; exit ${{PIPESTATUS[0]}}")
     assert_plain(shown, 0)
@@ -181,18 +175,18 @@ READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && '
         "askive models add /etc/hostname --id mine",
     ],
 )
-def test_a_read_only_home(indexed: Path, documents: Path, command: str) -> None:
-    before = sorted((path.name, path.stat().st_size) for path in indexed.rglob("*"))
+def test_a_read_only_home(indexed_home: Path, documents: Path, command: str) -> None:
+    before = sorted((path.name, path.stat().st_size) for path in indexed_home.rglob("*"))
     (documents / "new.txt").write_text("Something new about the bridge.")
-    shown = in_mount(f"{READ_ONLY} {command}", indexed, documents)
+    shown = in_mount(f"{READ_ONLY} {command}", indexed_home, documents)
     assert shown.returncode in (1, 2)
     assert_plain(shown, shown.returncode)
     assert "--rebuild" not in shown.stderr
     assert "index again" not in shown.stderr
-    assert sorted((path.name, path.stat().st_size) for path in indexed.rglob("*")) == before
+    assert sorted((path.name, path.stat().st_size) for path in indexed_home.rglob("*")) == before
 
 
-def test_a_full_home(indexed: Path, tmp_path: Path) -> None:
+def test_a_full_home(indexed_home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "big"
     folder.mkdir()
     for n in range(60):
@@ -204,7 +198,7 @@ def test_a_full_home(indexed: Path, tmp_path: Path) -> None:
         'rm -r /tmp/.askive-copy.$$; askive index "$2" --embedder hash; code=$?; '
         "askive collections --json; exit $code"
     )
-    shown = in_mount(script, indexed, folder)
+    shown = in_mount(script, indexed_home, folder)
     assert_plain(shown, 1, "full", "Free some disk")
     assert '"documents": ' in shown.stdout
     assert "error" not in shown.stdout
