@@ -11,7 +11,7 @@ _LINK = re.compile(
     r"(?P<code>`[^`\n]+`)|!?\[\[(?P<target>[^\[\]|\n]{1,300})(?:\|(?P<shown>[^\[\]\n]{1,300}))?\]\]"
 )
 # "> [!warning]- Wet floor".
-_CALLOUT = re.compile(r"(?P<quote>[ \t]*(?:>[ \t]?)+)\[!(?P<kind>[\w-]{1,40})\][+-]?[ \t]*(?P<title>[^\n]*)")
+_CALLOUT = re.compile(r"^(?P<quote>[ \t]*(?:>[ \t]?)+)\[!(?P<kind>[\w-]{1,40})\][+-]?[ \t]*(?P<title>[^\n]*)")
 # " ^a1b2c3" at the end of a paragraph, to which other notes link.
 _BLOCK_NAME = re.compile(r"[ \t]\^[A-Za-z0-9-]{1,60}[ \t]*$")
 

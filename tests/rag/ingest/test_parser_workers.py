@@ -63,6 +63,7 @@ def test_every_hostile_file_is_read_or_named_and_all_others_are_indexed(
         "bridge.txt",
         "fair.html",
         "dots.txt",
+        "heading-of-blanks.md",
         "long-subject.eml",
         "spans.html",
     }
