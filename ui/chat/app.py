@@ -22,6 +22,7 @@ from askive.ui.chat.http.failures import Failures
 from askive.ui.chat.http.model_routes import ModelRoutes
 from askive.ui.chat.http.notebook_routes import NotebookRoutes
 from askive.ui.chat.http.routes import Routes, attach_routes
+from askive.ui.chat.http.settings_routes import SettingsRoutes
 from askive.ui.chat.http.static_files import attach_page
 from askive.ui.chat.http.streams import Streams
 from askive.ui.chat.http.watch_routes import WatchRoutes
@@ -86,6 +87,7 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
                 ArchiveRoutes(workspace, library),
                 NotebookRoutes(notebook, kept),
                 ModelRoutes(config, weights),
+                SettingsRoutes(workspace, weights),
                 WatchRoutes(watched),
             ],
         )

@@ -58,12 +58,16 @@ class Library:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._config: Config = workspace.config
         self._changing = Lock()
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
         self._closed = Event()
         self._incoming = Incoming(incoming_folder(self._config))
         self._incoming.clear()
+
+    @property
+    def _config(self) -> Config:
+        # The page may change settings.
+        return self._workspace.config
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted; one that cannot be read has `error`, its message."""

@@ -1,4 +1,4 @@
-"""Watched folders and groups of documents in the real browser."""
+"""Watched folders, groups of documents and settings in the real browser, and who may not change them."""
 
 from __future__ import annotations
 
@@ -71,3 +71,40 @@ def test_a_folder_is_watched_and_a_group_of_it_is_asked_about(page: Any, papers:
     view.get_by_role("button", name="Delete collection").click()
     dialog.get_by_role("button", name="Delete for good").click()
     page.get_by_role("heading", name="Documents in “papers”").wait_for(state="detached")
+
+
+def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -> None:
+    page.click("a[href='#settings']")
+    row = page.locator("tr[data-key='retrieval.top_k']")
+    field = row.get_by_role("textbox")
+    field.fill("many")
+    field.press("Enter")
+    row.get_by_text("cannot be used").wait_for()
+    assert "1 to 200" in row.locator(".bad").inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert findings(page) == [], "an error in its field"
+    field.fill("7")
+    field.press("Tab")
+    row.get_by_text("config.toml").wait_for()
+    assert "top_k = 7" in (chat_home / "config.toml").read_text()
+    row.get_by_role("button", name="Restore the default").click()
+    row.get_by_text("Default", exact=True).wait_for()
+    assert row.get_by_role("textbox").input_value() == "10"
+    assert "top_k" not in (chat_home / "config.toml").read_text()
+
+    strict = page.get_by_role("checkbox", name="generation.strict")
+    strict.uncheck()
+    page.locator("tr[data-key='generation.strict']", has_text="config.toml").wait_for()
+    page.get_by_role("button", name="Restore the default of generation.strict").click()
+    page.locator("tr[data-key='generation.strict']", has_text="Default").wait_for()
+    assert strict.is_checked()
+
+    threads = page.locator("tr[data-key='generation.n_threads']")
+    threads.get_by_role("textbox").fill("2")
+    threads.get_by_role("textbox").press("Enter")
+    threads.get_by_text("Start the chat again to use it").wait_for()
+    threads.get_by_role("button", name="Restore the default").click()
+    threads.get_by_text("Start the chat again to use it").wait_for(state="detached")
+    # The chat was started with --embedder and --model.
+    assert "an option of `askive chat` sets it" in page.locator("tr[data-key='generator']").inner_text()
+    assert page.locator("tr[data-key='embedder'] :is(input, select)").count() == 0
