@@ -51,6 +51,11 @@ from askive.ui.failures import reported
 from askive.ui.wording import as_sentence
 
 _POLL_S = 0.5
+_GIVE_WAY_S = 0.02
+
+
+class _OthersWait(Exception):
+    """Another change waits for the indexing of a folder."""
 
 
 class Library:
@@ -59,6 +64,7 @@ class Library:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._changing = Lock()
+        self._waiting: list[str] = []
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
         self._closed = Event()
         self._incoming = Incoming(incoming_folder(self._config))
@@ -188,9 +194,22 @@ class Library:
             if cancel.is_set():
                 raise TurnCancelled
             progress(n_done, total, uri)
+            if self._waiting:
+                raise _OthersWait
 
-        with self._change(name):
-            indexed = index_paths(self._config, name, [folder], progress=counted, wrap=yielding, create=False)
+        while True:
+            try:
+                return self._indexed(name, folder, counted, yielding)
+            except _OthersWait:
+                # What was committed is skipped the next time, and an upload need not wait for a large folder.
+                while self._waiting and not cancel.wait(_GIVE_WAY_S):
+                    pass
+
+    def _indexed(
+        self, name: str, folder: Path, progress: Progress, wrap: Callable[[Embedder], Embedder]
+    ) -> Indexed:
+        with self._changing, lock_collections(self._config, name):
+            indexed = index_paths(self._config, name, [folder], progress=progress, wrap=wrap, create=False)
             if indexed.report.n_changed or indexed.report.n_deleted:
                 with self._workspace.scheduler.turn(Work.QUESTION):
                     self._workspace.forget_read()
@@ -261,8 +280,16 @@ class Library:
     @contextmanager
     def _change(self, name: str) -> Iterator[None]:
         """The lock for a change: waits for other changes of this chat without a limit, for other processes with one."""
-        with self._changing, lock_collections(self._config, name):
-            yield
+        self._waiting.append(name)
+        try:
+            self._changing.acquire()
+        finally:
+            self._waiting.remove(name)
+        try:
+            with lock_collections(self._config, name):
+                yield
+        finally:
+            self._changing.release()
 
     def _ingest(self, name: str, path: Path, report: Callable[[View], None]) -> View:
         try:

@@ -92,6 +92,24 @@ def test_questions_go_first_and_a_stop_does_not_wait(
         assert "herring.txt" not in known(workspace)
 
 
+def test_another_change_does_not_wait_for_a_large_folder(
+    workspace: Workspace, config: Config, folder: Path
+) -> None:
+    for n in range(400):
+        (folder / f"{n}.txt").write_text(f"Agnes wrote letter {n}.")
+    library = Library(workspace)
+    watched = WatchedFolders(library, config, settle_ms=50)
+    watched.add("town", str(folder))
+    until(lambda: len(known(workspace)) > 10)
+    upload = library.receive("town", "note.txt")
+    upload.write(b"Karl wrote a note.")
+    assert list(library.add("town", upload))[-1]["step"] == "done"
+    assert len(known(workspace)) < 400
+    until(lambda: len(known(workspace)) > 401)
+    watched.close()
+    library.close()
+
+
 def test_a_folder_that_is_gone_is_told_and_comes_back(
     workspace: Workspace, config: Config, folder: Path
 ) -> None:
