@@ -64,6 +64,9 @@ def test_a_folder_is_watched_and_a_group_of_it_is_asked_about(page: Any, papers:
 
     page.click("a[href='#documents']")
     assert view.locator("tbody input:checked").count() == 3
+    view.get_by_role("button", name="Remove: Ships 0").click()
+    dialog.get_by_text("which adds it again at its next change").wait_for()
+    dialog.get_by_role("button", name="Cancel").click()
     row.get_by_role("button", name="Stop watching").click()
     view.locator(".watched").wait_for(state="hidden")
     assert page.evaluate("document.activeElement !== document.body")

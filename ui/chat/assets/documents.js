@@ -3,7 +3,7 @@
 import { get, query, send } from "./api.js";
 import { createCollection, deleteCollection, pathOf, removeDocument, renameCollection } from "./documents/collections.js";
 import { add } from "./documents/uploads.js";
-import { watchedSection } from "./documents/watched.js";
+import { isWatched, watchedSection } from "./documents/watched.js";
 import { announce, button, byId, count, el, fileSize, sentence } from "./dom.js";
 import { guarded } from "./problems.js";
 import { emit, MOST_CHOSEN, on, state } from "./state.js";
@@ -130,7 +130,7 @@ function row(view) {
     el("td", {}, view.published || ""), el("td", {}, view.publisher || ""),
     el("td", {}, view.state === "in part" ? el("details", {}, el("summary", {}, "Read in part"), view.not_read.join("; ")) : "Read"),
     el("td", { class: "row-buttons" }, view.has_original && el("a", { href: `/chat/source/original?${where}`, "aria-label": `Original file: ${view.title}` }, "Original"),
-      button("Remove", () => guarded(() => removeDocument(view)), { "aria-label": `Remove: ${view.title}` })));
+      button("Remove", () => guarded(() => removeDocument(view, isWatched(view.uri))), { "aria-label": `Remove: ${view.title}` })));
 }
 
 const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported: "This kind of file is not read", ignored: "Left out by a rule", hidden: "Hidden", link: "A link, not followed", unlistable: "A folder that cannot be listed", missing: "Gone; its document was kept" };

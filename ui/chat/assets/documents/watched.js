@@ -13,6 +13,10 @@ const QUIET_MS = 3000;
 const parts = {};
 let latest = 0;
 let changes = null;
+let shown = [];
+
+/** Whether a document lies in a watched folder, which would add it again. */
+export const isWatched = (uri) => shown.some((one) => uri.startsWith(`${one.folder}/`));
 
 /** The section of the Documents page, and the button that begins it. */
 export function watchedSection() {
@@ -49,6 +53,7 @@ async function follow() {
 }
 
 function draw({ allowed, folders }) {
+  shown = folders;
   parts.begin.hidden = !allowed;
   parts.section.hidden = !folders.length;
   // Only what has changed is drawn again: a focused button stays where it is.
