@@ -98,8 +98,9 @@ def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -
     strict = page.get_by_role("checkbox", name="generation.strict")
     strict.uncheck()
     page.locator("tr[data-key='generation.strict']", has_text="config.toml").wait_for()
-    page.get_by_role("button", name="Restore the default of generation.strict").click()
-    page.locator("tr[data-key='generation.strict']", has_text="Default").wait_for()
+    restore = page.get_by_role("button", name="Restore the default of generation.strict")
+    restore.click()
+    restore.wait_for(state="detached")
     assert strict.is_checked()
 
     threads = page.locator("tr[data-key='generation.n_threads']")
