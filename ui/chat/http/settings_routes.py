@@ -78,8 +78,8 @@ class SettingsRoutes:
         be changed here, empty if it can; choices: of a setting that has some; pending: the next start changes it.
         """
         known = {setting.key: setting for setting in list_settings()}
-        is_own = is_own_user(request.scope)
-        return [self._view(known[key], applies, is_own) for key, applies in _SHOWN.items()]
+        is_own, loaded = is_own_user(request.scope), load_config()
+        return [self._view(known[key], applies, loaded, is_own) for key, applies in _SHOWN.items()]
 
     def change(self, body: Changed, request: HttpRequest) -> list[dict[str, Any]]:
         """Write a setting into config.toml; returns as `settings`. Raises UsageError for a value that cannot be."""
@@ -112,7 +112,7 @@ class SettingsRoutes:
             self._weights.configure(config)
         return self.settings(request)
 
-    def _view(self, setting: Setting, applies: Applies, is_own: bool) -> dict[str, Any]:
+    def _view(self, setting: Setting, applies: Applies, loaded: Config, is_own: bool) -> dict[str, Any]:
         locked = _ELSEWHERE.get(setting.key, "")
         is_option = setting.key in self._options
         running = _value(self._workspace.config, setting.key)
@@ -130,7 +130,7 @@ class SettingsRoutes:
             "applies": applies,
             "locked": locked,
             "choices": [] if locked else self._choices(setting),
-            "pending": applies == "start" and not is_option and running != _value(load_config(), setting.key),
+            "pending": applies == "start" and not is_option and running != _value(loaded, setting.key),
         }
 
     def _choices(self, setting: Setting) -> list[str]:
