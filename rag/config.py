@@ -239,8 +239,8 @@ def list_settings(environ: Mapping[str, str] | None = None, *, as_shipped: bool 
     return [
         Setting(
             key,
-            _plain(value),
-            _plain(_platform_home() if key == "home" else field.default),
+            shown_value(value),
+            shown_value(_platform_home() if key == "home" else field.default),
             field.description or "",
             _allowed(field),
             origins.get(key, "default"),
@@ -366,8 +366,8 @@ def _fields(config: Group, group: str = "") -> Iterator[tuple[str, Any, FieldInf
             yield f"{group}{name}", value, field
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON and TOML represent it, without credentials."""
+def shown_value(value: Any) -> Any:
+    """A value as JSON and TOML represent it, without credentials."""
     return _IN_URL.sub("***", str(value)) if isinstance(value, (str, Path)) else value
 
 

@@ -74,14 +74,17 @@ def index_paths(
     progress: Progress | None = None,
     reading: Reading | None = None,
     notify: Notify | None = None,
-    pause: Callable[[], None] | None = None,
+    wrap: Callable[[Embedder], Embedder] | None = None,
+    create: bool = True,
 ) -> Indexed:
     """Update the collection `name` from files and folders; create it if necessary.
 
     Where another embedder or splitter was set since, all is embedded again first; until then the former one answers.
     rebuild: build a new collection that then replaces the existing one. retry: instead of `paths`, index what failed
-    the last time. pause: called before each few texts are embedded; may block. with_quotes: whether to delete items
-    that quote removed documents, or a function to ask; only True also deletes those that quote changed documents.
+    the last time. wrap: for indexing in the background: makes the embedder that is used of the configured one, such as
+    a `PausingEmbedder`. create: False raises CollectionNotFound for a collection that is not there. with_quotes:
+    whether to delete items that quote removed documents, or a function to ask; only True also deletes those that quote
+    changed documents.
     prune, follow_links, split, report, progress, reading: as in `ingest_paths`. notify: as in `write_collection`.
     Raises UsageError for a path that does not exist, and for a rebuild that would lose documents without `prune`;
     CollectionNotFound for a retry; CollectionBusy, StoreError.
@@ -104,16 +107,16 @@ def index_paths(
             _must_exist(missing, known_documents(config, name).digests)
         renewed = renew_collection(
             config, name, progress=progress, notify=notify, states_cleared=cleared.append,
-            wrap=lambda embedder: PausingEmbedder(embedder, pause) if pause is not None else embedder,
+            wrap=wrap or (lambda embedder: embedder),
         )  # fmt: skip
     opened = (
         rebuild_collection(config, name, notify=notify, states_cleared=cleared.append)
         if rebuild
-        else write_collection(config, name, create=True, notify=notify)
+        else write_collection(config, name, create=create, notify=notify)
     )
     with ExitStack() as stack:
         # Indexing in the background is for this machine's idle time.
-        workers = open_workers(config) if pause is None else None
+        workers = open_workers(config) if wrap is None else None
         if workers is not None:
             stack.enter_context(workers)
         archive = stack.enter_context(opened)
@@ -123,8 +126,8 @@ def index_paths(
         _must_exist(paths, known)
         if rebuild and prune is not True:
             _refuse_losses(config, name, paths)
-        if pause is not None:
-            archive.embedder = CachedEmbedder(PausingEmbedder(archive.embedder, pause))
+        if wrap is not None:
+            archive.embedder = CachedEmbedder(wrap(archive.embedder))
         before = KnownDocuments(
             {**replaced.digests, **known}, {**replaced.former, **archive.store.former_uris()}
         )

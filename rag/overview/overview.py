@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -39,6 +39,7 @@ class Group:
     title: str
     n_documents: int
     typical: Source
+    documents: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,12 @@ class Overview:
                 yield f"{about} {'; '.join(f'{count.label} ({count.n_documents:,})' for count in counts)}."
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return asdict(self)
+        """The JSON form, without the documents of the groups."""
+        groups = [
+            {"title": group.title, "n_documents": group.n_documents, "typical": asdict(group.typical)}
+            for group in self.groups
+        ]
+        return {**asdict(replace(self, groups=())), "groups": groups}
 
 
 class OverviewBuilder:
@@ -178,12 +183,12 @@ class OverviewBuilder:
             return ()
         groups: list[Group] = []
         for cluster in group(vectors):
-            own = {doc_ids[row] for row in cluster.rows}
-            keys = distinguishing(terms, own, len(doc_ids), _N_TITLE_WORDS)
-            keys = keys or distinguishing(words, own, len(doc_ids), _N_TITLE_WORDS)
+            own = dict.fromkeys(doc_ids[row] for row in cluster.rows)
+            keys = distinguishing(terms, own.keys(), len(doc_ids), _N_TITLE_WORDS)
+            keys = keys or distinguishing(words, own.keys(), len(doc_ids), _N_TITLE_WORDS)
             typical = self._sources[doc_ids[cluster.typical]]
             title = ", ".join(map(self._terms.spelled, keys)) or typical.title
-            groups.append(Group(title, len(own), typical))
+            groups.append(Group(title, len(own), typical, tuple(self._sources[doc_id] for doc_id in own)))
         return tuple(sorted(groups, key=lambda group: (-group.n_documents, group.title)))
 
     def _document_vectors(self) -> tuple[Sequence[int], Vectors]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from askive.rag.errors import UsageError
 from askive.rag.text.dates import date_range, partial_date
 
+_MAX_DESCRIBED = 3
 COMPUTED = {"folder": "rtrim(uri, replace(uri, '/', ''))"}
 """Fields that follow from a column, each with its SQL expression. folder: the path without the file's name."""
 SYNONYMS = {
@@ -82,7 +84,7 @@ class Filter:
 
     def describe(self) -> str:
         """The conditions as text for users."""
-        parts = [f"in {' or '.join(self.documents)}"] if self.documents else []
+        parts = [self._described_documents()] if self.documents else []
         if self.after:
             parts.append(f"from {self.after.isoformat()}")
         if self.before:
@@ -94,6 +96,12 @@ class Filter:
             parts.append(f"path {self.path}")
         parts += [f"{key} has {value!r}" for key, value in self.where]
         return ", ".join(parts)
+
+    def _described_documents(self) -> str:
+        """The names of a few documents, without folders; the number of more."""
+        if len(self.documents) > _MAX_DESCRIBED:
+            return f"in {len(self.documents):,} chosen documents"
+        return f"in {' or '.join(os.path.basename(name) or name for name in self.documents)}"  # noqa: PTH119
 
     def sql(self) -> tuple[str, list[str]]:
         """An SQL condition on the `documents` table and its parameters."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from threading import Event
 
 from askive.models.busy import wait_while_busy
+from askive.models.protocols import Embedder
 from askive.rag.config import Config
 from askive.rag.errors import ArchiveError, AskiveError
-from askive.rag.indexing import Indexed, index_paths
+from askive.rag.indexing import Indexed, PausingEmbedder, index_paths
 from askive.rag.ingest.plan import missing_path_error
 
 SETTLE_MS = 1_000
@@ -52,25 +53,54 @@ def watch_paths(
 
     A run is as `index_paths`, so that what changed while nobody watched is found too. It lets questions of other
     processes go first, and removes most of a folder only with `prune`, since its disk may be unmounted.
-    indexed: called after each run that ended well. failed: called when a run failed, such as when another process
-    holds the lock for too long; it is repeated after a while or at the next change. poll: compare the files every few
-    seconds and do not rely on events of the system; None: where it sends none.
+    indexed: called after each run that ended well. failed, poll: as in `follow_changes`.
     Raises UsageError for a path that does not exist.
     """
     for path in paths:
         if not path.exists():
             raise missing_path_error(path)
+
+    def pausing(embedder: Embedder) -> PausingEmbedder:
+        return PausingEmbedder(embedder, lambda: wait_while_busy(config.home, _ANSWER_S, stop))
+
+    def run() -> None:
+        indexed(index_paths(config, name, paths, prune=prune, follow_links=follow_links, wrap=pausing))
+
+    follow_changes(config.home, paths, run, failed=failed, stop=stop, poll=poll, settle_ms=settle_ms)
+
+
+def follow_changes(
+    home: Path,
+    paths: Sequence[Path],
+    run: Callable[[], None],
+    *,
+    failed: Callable[[AskiveError], None],
+    stop: Event,
+    poll: bool | None = None,
+    settle_ms: int = SETTLE_MS,
+) -> None:
+    """Call `run`, then again after each burst of changes of the paths, until `stop` is set.
+
+    home: the data folder, whose changes do not count. paths: need not exist; one that goes or comes back is a change.
+    failed: called with the AskiveError that `run` raised, such as when another process holds the lock for too long; it
+    is repeated after a while or at the next change. Other exceptions end the watch. poll: compare the files every few
+    seconds and do not rely on events of the system; None: where it sends none.
+    """
     is_polled = any(map(on_network, paths)) if poll is None else poll
     last: _Identities | None = None
     retry_at = math.inf
     while not stop.is_set():
         watched = _identities(paths)
         try:
-            for changed in _bursts(config, paths, is_polled, stop, settle_ms):
+            for changed in _bursts(home, paths, is_polled, stop, settle_ms):
                 now = _identities(paths)
                 if changed or now != last or time.monotonic() > retry_at:
-                    is_done = _run(config, name, paths, indexed, failed, stop, prune, follow_links)
-                    retry_at = math.inf if is_done else time.monotonic() + _RETRY_S
+                    try:
+                        run()
+                        retry_at = math.inf
+                    except AskiveError as error:
+                        failed(error)
+                        retry_at = time.monotonic() + _RETRY_S
                     last = now
                 if now != watched:
                     # The watch is on the former folder.
@@ -100,30 +130,8 @@ def on_network(path: Path) -> bool:
     return max(mounts, key=lambda mount: len(mount[0]), default=("", ""))[1].lower() in _NETWORK
 
 
-def _run(
-    config: Config,
-    name: str,
-    paths: Sequence[Path],
-    indexed: Callable[[Indexed], None],
-    failed: Callable[[AskiveError], None],
-    stop: Event,
-    prune: bool,
-    follow_links: bool,
-) -> bool:
-    try:
-        result = index_paths(
-            config, name, paths, prune=prune, follow_links=follow_links,
-            pause=lambda: wait_while_busy(config.home, _ANSWER_S, stop),
-        )  # fmt: skip
-    except AskiveError as error:
-        failed(error)
-        return False
-    indexed(result)
-    return True
-
-
 def _bursts(
-    config: Config, paths: Sequence[Path], is_polled: bool, stop: Event, settle_ms: int
+    home: Path, paths: Sequence[Path], is_polled: bool, stop: Event, settle_ms: int
 ) -> Iterator[bool]:
     """Whether something changed: at once, and then after each burst and at each look."""
     from watchfiles import watch
@@ -133,13 +141,13 @@ def _bursts(
     if not present:
         stop.wait(_LOOK_MS / 1000)
         return
-    home = tuple(f"{path}{os.sep}" for path in (config.home.absolute(), config.home.resolve()))
+    own = tuple(f"{path}{os.sep}" for path in (home.absolute(), home.resolve()))
     # True at first: something may have changed before the watch began.
     is_due, compared = True, time.monotonic()
     for changes in watch(
         *present,
         # Our own writes to the data folder must not start the next run.
-        watch_filter=lambda _change, path: not path.startswith(home),
+        watch_filter=lambda _change, path: not path.startswith(own),
         debounce=max(_BURST_MS, settle_ms), step=settle_ms, stop_event=stop, rust_timeout=_LOOK_MS,
         yield_on_timeout=True, force_polling=is_polled, poll_delay_ms=_LOOK_MS, ignore_permission_denied=True,
     ):  # fmt: skip

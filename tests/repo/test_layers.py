@@ -113,7 +113,7 @@ ORDER = [
     {"survey", "summary"},
     {"verification", "retrieval", "ingest", "overview"},
     {"evidence", "store"},
-    {"question", "serialize"},
+    {"question", "serialize", "settings_file"},
     {"load", "passage_context", "seeds", "config", "cluster"},
     {"text", "calibration", "types", "errors", "config_groups"},
     {"turn"},

@@ -13,6 +13,7 @@ from askive.rag.config import Config
 from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.quotes import conversations_path, notebook_path
 from askive.ui.chat.conversations import Conversations
+from askive.ui.chat.documents.watched import WatchedFolders
 from askive.ui.chat.gradio_files import refuse_gradio_writes
 from askive.ui.chat.http.access import AccessControl
 from askive.ui.chat.http.archive_routes import ArchiveRoutes
@@ -21,8 +22,10 @@ from askive.ui.chat.http.failures import Failures
 from askive.ui.chat.http.model_routes import ModelRoutes
 from askive.ui.chat.http.notebook_routes import NotebookRoutes
 from askive.ui.chat.http.routes import Routes, attach_routes
+from askive.ui.chat.http.settings_routes import SettingsRoutes
 from askive.ui.chat.http.static_files import attach_page
 from askive.ui.chat.http.streams import Streams
+from askive.ui.chat.http.watch_routes import WatchRoutes
 from askive.ui.chat.jobs import AnswerJobs
 from askive.ui.chat.library import Library
 from askive.ui.chat.notebook.store import Notebook
@@ -67,6 +70,7 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
     kept = Conversations(conversations_path(config))
     jobs = AnswerJobs(workspace, kept)
     library = Library(workspace)
+    watched = WatchedFolders(library, config)
     notebook = Notebook(notebook_path(config))
     weights = Weights(config, lambda: chat.warm(collection) if collection else None)
     try:
@@ -79,10 +83,12 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
         attach_routes(
             server,
             [
-                Routes(workspace, kept, jobs, library, weights, collection),
+                Routes(workspace, kept, jobs, library, weights, watched, collection),
                 ArchiveRoutes(workspace, library),
                 NotebookRoutes(notebook, kept),
                 ModelRoutes(config, weights),
+                SettingsRoutes(workspace, weights),
+                WatchRoutes(watched),
             ],
         )
         events = Streams(workspace, kept, jobs)
@@ -90,9 +96,11 @@ def open_chat(config: Config, collection: str, *, password: str | None = None) -
         for name in ("ask", "follow", "anticipate"):
             server.api(getattr(events, name), name=name, concurrency_limit=None)
         chat = Chat(server, workspace)
+        watched.start()
         with listening(workspace, "askive chat"):
             yield chat
     finally:
+        watched.close()
         library.close()
         jobs.close()
         workspace.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -10,9 +10,8 @@ from threading import Event, Lock, Thread
 
 from filelock import FileLock, Timeout
 
-from askive.models.embedders.cached import WrappedEmbedder
 from askive.models.errors import AskiveError
-from askive.models.protocols import Embedder, Vectors
+from askive.models.protocols import Embedder
 from askive.rag.collections.by_name import (
     create_collection,
     list_collections,
@@ -23,8 +22,9 @@ from askive.rag.collections.by_name import (
 from askive.rag.collections.lock import lock_collections
 from askive.rag.config import Config
 from askive.rag.errors import LoadError, UsageError
+from askive.rag.indexing import Indexed, index_paths
 from askive.rag.ingest.account import account_of
-from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.pipeline import Progress, ingest_paths
 from askive.rag.privacy.deletion import (
     removal_in,
     removal_of_collection,
@@ -42,15 +42,20 @@ from askive.rag.privacy.register import (
     uploads_folder,
 )
 from askive.rag.text.dates import date_range
+from askive.ui.chat.documents.yielding import YieldingEmbedder
 from askive.ui.chat.http.payloads import View, without_folders
-from askive.ui.chat.scheduler import Scheduler, Work
+from askive.ui.chat.scheduler import TurnCancelled, Work
 from askive.ui.chat.uploads import Incoming, Upload, file_parts
 from askive.ui.chat.workspace import Workspace
 from askive.ui.failures import reported
 from askive.ui.wording import as_sentence
 
-_SLICE = 32
 _POLL_S = 0.5
+_GIVE_WAY_S = 0.02
+
+
+class _OthersWait(Exception):
+    """Another change waits for the indexing of a folder."""
 
 
 class Library:
@@ -58,12 +63,17 @@ class Library:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._config: Config = workspace.config
         self._changing = Lock()
+        self._waiting: list[str] = []
         self._uploading = FileLock(uploads_lock(self._config), timeout=0, thread_local=False)
         self._closed = Event()
         self._incoming = Incoming(incoming_folder(self._config))
         self._incoming.clear()
+
+    @property
+    def _config(self) -> Config:
+        # The page may change settings.
+        return self._workspace.config
 
     def collections(self) -> list[View]:
         """Names with the number of documents, sorted; one that cannot be read has `error`, its message."""
@@ -165,6 +175,46 @@ class Library:
         Thread(target=self._index, args=(name, upload, views.put, replace), daemon=True).start()
         return self._until_ended(views)
 
+    def index_folder(
+        self, name: str, folder: Path, progress: Progress, paused: Callable[[bool], None], cancel: Event
+    ) -> Indexed:
+        """Update a collection from a folder, while questions go first.
+
+        paused: called with whether a question has to be answered first. Raises as `index_paths` does with
+        `create=False`, and TurnCancelled once `cancel` is set; what was committed until then stays.
+        """
+
+        def yielding(_configured: Embedder) -> YieldingEmbedder:
+            # The one that is loaded already.
+            return YieldingEmbedder(
+                self._workspace.embedder(), self._workspace.scheduler, paused=paused, cancel=cancel
+            )
+
+        def counted(n_done: int, total: int | None, uri: str) -> None:
+            if cancel.is_set():
+                raise TurnCancelled
+            progress(n_done, total, uri)
+            if self._waiting:
+                raise _OthersWait
+
+        while True:
+            try:
+                return self._indexed(name, folder, counted, yielding)
+            except _OthersWait:
+                # What was committed is skipped the next time, and an upload need not wait for a large folder.
+                while self._waiting and not cancel.wait(_GIVE_WAY_S):
+                    pass
+
+    def _indexed(
+        self, name: str, folder: Path, progress: Progress, wrap: Callable[[Embedder], Embedder]
+    ) -> Indexed:
+        with self._changing, lock_collections(self._config, name):
+            indexed = index_paths(self._config, name, [folder], progress=progress, wrap=wrap, create=False)
+            if indexed.report.n_changed or indexed.report.n_deleted:
+                with self._workspace.scheduler.turn(Work.QUESTION):
+                    self._workspace.forget_read()
+        return indexed
+
     def read_again(self, name: str, uri: str) -> View:
         """Index a file again that could not be read; the outcome as in `add`.
 
@@ -230,8 +280,16 @@ class Library:
     @contextmanager
     def _change(self, name: str) -> Iterator[None]:
         """The lock for a change: waits for other changes of this chat without a limit, for other processes with one."""
-        with self._changing, lock_collections(self._config, name):
-            yield
+        self._waiting.append(name)
+        try:
+            self._changing.acquire()
+        finally:
+            self._waiting.remove(name)
+        try:
+            with lock_collections(self._config, name):
+                yield
+        finally:
+            self._changing.release()
 
     def _ingest(self, name: str, path: Path, report: Callable[[View], None]) -> View:
         try:
@@ -260,28 +318,6 @@ class Library:
     def _uploads(self, name: str) -> Path:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
         return uploads_folder(self._config) / self._workspace.archive(name).store.store_id
-
-
-class YieldingEmbedder(WrappedEmbedder):
-    """An embedder for indexing: lets questions go first after every few texts, and reports the texts done so far."""
-
-    def __init__(self, inner: Embedder, scheduler: Scheduler, report: Callable[[View], None]) -> None:
-        super().__init__(inner)
-        self._scheduler = scheduler
-        self._report = report
-        self._n_done = 0
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimension), unit rows."""
-        import numpy as np
-
-        made = []
-        for at in range(0, len(texts), _SLICE):
-            with self._scheduler.turn(Work.INDEXING):
-                made.append(self._inner.embed(texts[at : at + _SLICE]))
-            self._n_done += len(made[-1])
-            self._report({"step": "indexing", "done": self._n_done})
-        return np.concatenate(made) if made else self._inner.embed([])
 
 
 def _failed(message: str, remedy: str) -> View:

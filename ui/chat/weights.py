@@ -39,6 +39,10 @@ class Weights:
         self._downloads: dict[str, _Download] = {}
         self._lock = threading.Lock()
 
+    def configure(self, config: Config) -> None:
+        """Other settings, which may name other models."""
+        self._config = config
+
     def models(self) -> list[View]:
         """Every model of the catalog: what it is, its size in bytes, its state, hosts, and its download."""
         store = self._store()

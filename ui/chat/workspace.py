@@ -114,6 +114,14 @@ class Workspace:
         with self._lock:
             return next((known for (_, of, _), known in self._assistants.items() if of == model), None)
 
+    def configure(self, config: Config) -> None:
+        """Use other settings from the next question on. Models that are loaded stay as they are."""
+        with self.scheduler.turn(Work.QUESTION), self._lock:
+            if config.reader != self.config.reader:
+                self._reader_loaded = False
+            self.config = config
+            self._assistants.clear()
+
     def warm(self, collection: str) -> None:
         """Load what the first question needs, and read the start of its prompt."""
         with self.scheduler.turn(Work.QUESTION):

@@ -87,7 +87,6 @@ class _Connections:
 
     def __init__(self, workspace: Workspace, who: str, log: Log | None) -> None:
         self._workspace = workspace
-        self._settings = settings_of(workspace.config)
         self._who = who
         self._log = log
         self._running: dict[threading.Thread, Flag] = {}
@@ -157,7 +156,8 @@ class _Connections:
         if request.version != own_version():
             return _other(request.version)
         is_context_off = not (request.literal or self._workspace.config.retrieval.context)
-        return "its settings are different" if request.settings != self._settings or is_context_off else ""
+        is_same = request.settings == settings_of(self._workspace.config)
+        return "" if is_same and not is_context_off else "its settings are different"
 
     def _failure(self, error: Exception) -> AskiveError:
         """As the command itself would show it."""

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askive.models.errors import AskiveError
 from askive.ui.chat.http.access import (
+    PROXY_HEADERS,
     address_of,
     is_cross_site,
     is_local,
@@ -25,7 +26,6 @@ from askive.ui.server.tokens import LOCAL, Caller, TokenFile
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """Paths that need no token: they say nothing about collections."""
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
-_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _BEARER = "bearer "
 _MAX_CALLERS = 4096
 
@@ -79,7 +79,7 @@ class AccessControl:
         sent = headers.get("authorization", "")
         # Clients of the OpenAI API insist on a key.
         if not sent or sent == f"Bearer {LOCAL.name}":
-            is_forwarded = any(name in headers for name in _PROXY_HEADERS)
+            is_forwarded = any(name in headers for name in PROXY_HEADERS)
             if self._require_token or is_forwarded or not (is_local(scope) and is_local_host(headers)):
                 raise Unauthorized(
                     "a token is required",

@@ -101,6 +101,8 @@ def test_groups_are_told_apart_by_their_own_words(town: Archive) -> None:
     assert bread.typical.title.startswith("Bread")
     assert not set(ships.title.split(", ")) & set(bread.title.split(", "))
     assert "said" not in ships.title
+    assert {source.uri for source in bread.documents} == {each.uri for each in BREAD}
+    assert "documents" not in build(town).as_dict()["groups"][0], "ids of all documents are not for programs"
 
 
 def test_a_filter_leaves_documents_out(town: Archive) -> None:

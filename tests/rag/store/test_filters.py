@@ -184,3 +184,9 @@ def test_fields_have_synonyms(tmp_path: Path, where: str, expected: set[str]) ->
         assert {Path(source.uri).name for source in archive.store.sources(admitted)} == expected
         values = {str(value) for _, value in archive.store.field_values("people")}
         assert values == {"Rosa Lind", "Tom Ekberg"}
+
+
+def test_chosen_documents_are_described_without_their_folders() -> None:
+    chosen = [f"/home/ada/news/{n}.md" for n in range(2000)]
+    assert parse_filter(documents=chosen[:2]).describe() == "in 0.md or 1.md"
+    assert parse_filter(documents=chosen).describe() == "in 2,000 chosen documents"

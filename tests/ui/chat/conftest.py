@@ -17,7 +17,7 @@ from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.workspace import Workspace
 from tests.conftest import DOCUMENTS
 from tests.rag.load.pdf_writer import write_pdf
-from tests.ui.chat.browser_chat import index, serving, speaking
+from tests.ui.chat.browser_chat import serving, speaking
 
 HOSTILE = (
     "The gatekeeper of Aldermoor is <script>window.hacked = 1</script>"
@@ -50,9 +50,12 @@ def chat_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile, long = folder / "gate.txt", folder / "watch.txt"
     hostile.write_text(f"{HOSTILE}\n\nThe gate closes at nine in the evening.\n", encoding="utf-8")
     long.write_text(long_document(), encoding="utf-8")
-    index(home, "town", [town])
-    index(home, "hostile", [hostile])
-    index(home, "long", [long])
+    config = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
+    # Here, not by a command: starting one takes longer than all the rest.
+    for name, path in (("town", town), ("hostile", hostile), ("long", long)):
+        archive = Archive.open(config.collections_dir / name, HashEmbedder(), config.passages, create=True)
+        with archive:
+            assert not ingest_paths(archive, [path]).failures
     return home
 
 

@@ -1,6 +1,7 @@
 """Pictures of each state of the chat for the documentation, with the real models: `make screenshots`.
 
-`python -m tests.ui.chat.screenshots --fakes` takes them with models that need no weights, to look at the page quickly.
+`python -m tests.ui.chat.screenshots --fakes` takes them with models that need no weights, to look at the page quickly;
+`--pages` takes only those of the pages beside the answers.
 """
 
 from __future__ import annotations
@@ -41,8 +42,11 @@ _MAX_COLOURS = 64
 _TIMEOUT_MS = 600_000
 
 
-def main(*models: str) -> None:
-    """Ask, open a source, visit each page, and take pictures in light, dark, and on a phone. models: options for them."""
+def main(*models: str, answers: bool = True) -> None:
+    """Ask, open a source, visit each page, and take pictures in light, dark, and on a phone.
+
+    models: options for them. answers: False leaves out what needs an answer.
+    """
     from playwright.sync_api import sync_playwright
 
     FOLDER.mkdir(exist_ok=True)
@@ -62,14 +66,15 @@ def main(*models: str) -> None:
         (home / "models").symlink_to(default_home() / "models", target_is_directory=True)
         with serving(home, "--collection", "seeds", *models, port=port) as url:
             _open(page, url)
-            _take_all(page)
-            _take_pages(page)
+            page.locator(".bars").wait_for()
+            _take(page, "overview")
+            if answers:
+                _take_answers(page)
+            _take_pages(page, Path(folder), notebook=answers)
         browser.close()
 
 
-def _take_all(page: Any) -> None:
-    page.locator(".bars").wait_for()
-    _take(page, "overview")
+def _take_answers(page: Any) -> None:
     _ask(page, QUESTION, loading=True)
     page.locator(".actions").get_by_role("button", name="Pin").click()
     page.locator(".citation:visible").first.click()
@@ -99,9 +104,11 @@ def _take_all(page: Any) -> None:
     page.set_viewport_size(WIDE)
 
 
-def _take_pages(page: Any) -> None:
-    """The pages beside the chat, filters, an error, and files that are added."""
+def _take_pages(page: Any, folder: Path, *, notebook: bool) -> None:
+    """The pages beside the chat, filters, an error, a chosen group, and files and folders that are added."""
     for name, sign in (("documents", "tbody tr"), ("notebook", ".note"), ("settings", ".models li")):
+        if name == "notebook" and not notebook:
+            continue
         page.click(f"a[href='#{name}']")
         page.locator(f"#view-{name} {sign}").first.wait_for()
         _take(page, name)
@@ -116,6 +123,10 @@ def _take_pages(page: Any) -> None:
     _take(page, "error")
     page.get_by_role("button", name="Dismiss").click()
     page.click("#new-conversation")
+    if page.locator(".groups button").count():
+        page.locator(".groups button").first.click()
+        _take(page, "group")
+        page.locator("#chips button").click()
     page.click("#toggle-filters")
     page.fill("#after", "2017-01-01")
     page.press("#after", "Tab")
@@ -137,6 +148,41 @@ def _take_pages(page: Any) -> None:
     page.locator("#tray", has_text="5 of 8 files added · 3 failed").wait_for()
     page.locator(".unread summary").click()
     _take(page, "files")
+    _take_settings(page)
+    _take_folders(page, folder)
+
+
+def _take_settings(page: Any) -> None:
+    """A setting that cannot be, and one that waits for the next start."""
+    page.click("a[href='#settings']")
+    for key, value in (("retrieval.top_k", "many"), ("generation.n_threads", "2")):
+        field = page.locator(f"tr[data-key='{key}']").get_by_role("textbox")
+        field.fill(value)
+        field.press("Enter")
+        page.locator(f"tr[data-key='{key}'] :is(.bad:not(:empty), .pending)").wait_for()
+    page.locator("tr[data-key='generation.strict']").scroll_into_view_if_needed()
+    _take(page, "settings-changed")
+
+
+def _take_folders(page: Any, folder: Path) -> None:
+    """Two watched folders, one of them gone; the path of a third that cannot be watched."""
+    for name in ("letters", "minutes"):
+        (folder / name).mkdir()
+        (folder / name / "1912.txt").write_text(f"Agnes and Karl spoke of the {name} of 1912.")
+    page.click("a[href='#documents']")
+    dialog = page.locator("#small-dialog")
+    for name in ("letters", "minutes", "nowhere"):
+        page.get_by_role("button", name="Watch a folder").click()
+        dialog.get_by_role("textbox").fill(str(folder / name))
+        dialog.get_by_role("button", name="Watch").click()
+        if (folder / name).is_dir():
+            page.locator(".watched li", has_text=name).get_by_text("Watching", exact=True).wait_for()
+    dialog.locator(".bad:not(:empty)").wait_for()
+    _take(page, "folder-refused")
+    dialog.get_by_role("button", name="Cancel").click()
+    shutil.rmtree(folder / "minutes")
+    page.locator(".watched li[data-state='gone']").wait_for()
+    _take(page, "folders")
 
 
 def _ask(page: Any, question: str, *, loading: bool = False) -> None:
@@ -169,4 +215,4 @@ def _take(page: Any, name: str, *, still: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    main(*(FAKES if "--fakes" in sys.argv else ()))
+    main(*(FAKES if "--fakes" in sys.argv else ()), answers="--pages" not in sys.argv)

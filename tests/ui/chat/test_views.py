@@ -247,7 +247,7 @@ def test_models_settings_and_keys(page: Any) -> None:
     page.click("a[href='#settings']")
     settings = page.locator("#view-settings")
     settings.get_by_text("about 2.5 GB of memory").wait_for()
-    assert settings.locator("code", has_text="retrieval.top_k").is_visible()
+    settings.locator("code", has_text="retrieval.top_k").wait_for()
     page.select_option("#appearance", "dark")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.select_option("#appearance", "")

@@ -3,16 +3,16 @@
 import { get, query, send } from "./api.js";
 import { createCollection, deleteCollection, pathOf, removeDocument, renameCollection } from "./documents/collections.js";
 import { add } from "./documents/uploads.js";
+import { isWatched, watchedSection } from "./documents/watched.js";
 import { announce, button, byId, count, el, fileSize, sentence } from "./dom.js";
 import { guarded } from "./problems.js";
-import { emit, on, state } from "./state.js";
+import { emit, MOST_CHOSEN, on, state } from "./state.js";
 import { goTo, shownView } from "./views/views.js";
 
 const COLUMNS = [["title", "Title"], ["type", "Type"], ["size", "Size"], ["pages", "Pages"], ["published", "Date"], ["publisher", "Publisher"], ["state", "State"]];
 // What people call the kinds of files; others are shown by their ending.
 const TYPES = { CSV: "Table (CSV)", DOCX: "Word", EML: "Mail", EPUB: "Book", HTM: "Web page", HTML: "Web page", ICS: "Calendar", IPYNB: "Notebook", JPG: "Picture", LOG: "Log", MBOX: "Mailbox", MD: "Markdown", MHTML: "Web page", MSG: "Mail", ODP: "Slides", ODS: "Spreadsheet", ODT: "Text (ODT)", PNG: "Picture", PPTX: "Slides", RTF: "Text (RTF)", SRT: "Captions", TIFF: "Picture", TXT: "Text", VCF: "Address", VTT: "Captions", XLSX: "Spreadsheet" };
 const PART = 200;
-const MOST_CHOSEN = 2000;
 const wanted = { search: "", type: "", state: "", publisher: "", sort: "title", descending: false };
 const parts = {};
 let listed = 0;
@@ -57,11 +57,13 @@ function build() {
   parts.table = el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of documents" },
     el("table", { class: "documents" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, parts.all), parts.heads, el("th", { scope: "col" }, el("span", { class: "hidden-label" }, "Actions")))), parts.rows));
   const work = (done) => () => guarded(done);
+  const watched = watchedSection();
   parts.manage = el("span", { class: "row" }, button("Rename", work(renameCollection)), button("Delete collection", work(deleteCollection), { class: "plain danger-text" }));
   byId("view-documents").replaceChildren(
     el("div", { class: "page-head" }, parts.title,
       el("div", { class: "row" }, button("New collection", work(createCollection)), parts.manage)),
-    el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), el("span", { class: "quiet" }, "or drop them anywhere on this page")),
+    el("div", { class: "row add-files" }, parts.files, el("label", { class: "plain as-button", for: "files" }, "Add files"), parts.folder, el("label", { class: "plain as-button", for: "folder" }, "Add a folder"), watched.begin, el("span", { class: "quiet" }, "or drop files anywhere on this page")),
+    watched.section,
     el("div", { class: "row filters-row" }, parts.search, parts.type, parts.state, parts.publisher),
     parts.chosen, parts.count, parts.table, parts.more, parts.unread);
 }
@@ -128,7 +130,7 @@ function row(view) {
     el("td", {}, view.published || ""), el("td", {}, view.publisher || ""),
     el("td", {}, view.state === "in part" ? el("details", {}, el("summary", {}, "Read in part"), view.not_read.join("; ")) : "Read"),
     el("td", { class: "row-buttons" }, view.has_original && el("a", { href: `/chat/source/original?${where}`, "aria-label": `Original file: ${view.title}` }, "Original"),
-      button("Remove", () => guarded(() => removeDocument(view)), { "aria-label": `Remove: ${view.title}` })));
+      button("Remove", () => guarded(() => removeDocument(view, isWatched(view.uri))), { "aria-label": `Remove: ${view.title}` })));
 }
 
 const REASONS = { failed: "Could not be read", empty: "Has no text", unsupported: "This kind of file is not read", ignored: "Left out by a rule", hidden: "Hidden", link: "A link, not followed", unlistable: "A folder that cannot be listed", missing: "Gone; its document was kept" };

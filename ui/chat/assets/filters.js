@@ -1,7 +1,7 @@
 // Filters of a question: dates, publisher, chosen documents. They are checked in their fields, before asking.
 
 import { get } from "./api.js";
-import { announce, button, byId, el } from "./dom.js";
+import { announce, button, byId, count, el } from "./dom.js";
 import { guarded } from "./problems.js";
 import { emit, on, state } from "./state.js";
 
@@ -18,8 +18,8 @@ export function startFilters() {
   on("documents-changed", () => guarded(listChoices));
   on("conversation-changed", (kept) => !kept && clearFilters());
   on("clear-filters", clearFilters);
-  on("choose-documents", (documents) => {
-    state.filters.documents = documents;
+  on("choose-documents", (documents, group = null) => {
+    Object.assign(state.filters, { documents, group });
     emit("filters-changed");
     drawChips();
   });
@@ -86,7 +86,7 @@ export function filtersAreClear() {
 
 export function clearFilters() {
   for (const id of ["after", "before", "publisher"]) byId(id).value = "";
-  state.filters = { after: "", before: "", publishers: [], documents: [] };
+  state.filters = { after: "", before: "", publishers: [], documents: [], group: null };
   emit("filters-changed");
   read();
   openFilters(false);
@@ -99,6 +99,13 @@ let understood = "";
 export function showUnderstood(what) {
   understood = what;
   drawChips();
+}
+
+function chosenLabel() {
+  const { documents, group } = state.filters;
+  const n = documents.length;
+  if (group) return `Only the group “${group.title}” (${n < group.n ? `the first ${n.toLocaleString("en")} of ` : ""}${count(group.n, "document")})`;
+  return n === 1 ? `Only “${documents[0].title}”` : `Only ${n.toLocaleString("en")} chosen documents`;
 }
 
 export function drawChips() {
@@ -118,7 +125,7 @@ export function drawChips() {
   if (after) chip(`From ${after}`, without("after"));
   if (before) chip(`Until ${before}`, without("before"));
   if (publishers.length) chip(publishers[0], without("publisher"));
-  if (documents.length) chip(documents.length === 1 ? `Only “${documents[0].title}”` : `Only ${documents.length} chosen documents`, () => emit("choose-documents", []));
+  if (documents.length) chip(chosenLabel(), () => emit("choose-documents", []));
   if (understood && !state.literal)
     chip(`Ranks higher: ${understood}`, () => {
       state.literal = true;

@@ -50,6 +50,12 @@ function startModels(models) {
     byId("disclosure").classList.toggle("sends", Boolean(disclosure));
   };
   byId("model").addEventListener("change", () => use(models[byId("model").selectedIndex]));
+  on("setting-changed", ({ key, value }) => {
+    const at = key === "generator" ? models.findIndex((model) => model.id === value) : -1;
+    if (at < 0) return;
+    byId("model").selectedIndex = at;
+    use(models[at]);
+  });
   use(models[0]);
 }
 

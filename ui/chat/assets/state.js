@@ -9,10 +9,12 @@ export const state = {
   kinds: [], // [{ kind, words }]
   model: "",
   conversation: null, // { conversation_id, title, collection }
-  filters: { after: "", before: "", publishers: [], documents: [] }, // documents: [{ uri, title }]
+  filters: { after: "", before: "", publishers: [], documents: [], group: null }, // documents: [{ uri, title }]; group: { title, n }, what they are
   literal: false,
   running: null, // the turn that is being answered
 };
+
+export const MOST_CHOSEN = 2000; // documents of one question
 
 const listeners = {};
 export const on = (event, listener) => (listeners[event] ||= []).push(listener);

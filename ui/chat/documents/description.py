@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from askive.rag.overview.overview import Overview, OverviewBuilder
+from askive.rag.errors import UsageError
+from askive.rag.overview.overview import Group, Overview, OverviewBuilder
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 from askive.rag.store.fts5 import phrase_expression
@@ -30,24 +32,47 @@ class Descriptions:
     """Overviews, kept until their collection changes. Thread-safe."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, View]] = {}
+        self._known: dict[str, _Description] = {}
         self._lock = threading.Lock()
 
     def of(self, archive: Archive) -> View:
         """The parts of `askive overview`, with `sentences`, `timeline` and `suggestions`."""
+        return self._description(archive).view
+
+    def group(self, archive: Archive, title: str) -> list[View]:
+        """`{"uri", "title"}` of the documents of a group. Raises UsageError when there is no such group any more."""
+        for group in self._description(archive).groups:
+            if group.title == title:
+                return [{"uri": source.uri, "title": source.title} for source in group.documents]
+        raise UsageError(
+            f"there is no group {title!r} any more: the documents have changed", remedy="reload the page"
+        )
+
+    def _description(self, archive: Archive) -> _Description:
         key, generation = archive.store.store_id, archive.store.generation
         with self._lock:
             known = self._known.get(key)
-            if known is None or known[0] != generation:
-                known = self._known[key] = generation, _describe(archive)
-            return known[1]
+            if known is None or known.generation != generation:
+                made = _build(archive)
+                known = self._known[key] = _Description(generation, _view(archive, made), made.groups)
+            return known
 
 
-def _describe(archive: Archive) -> View:
+@dataclass(frozen=True, slots=True)
+class _Description:
+    generation: int
+    view: View
+    groups: tuple[Group, ...]
+
+
+def _build(archive: Archive) -> Overview:
     builder = OverviewBuilder(archive)
     for _ in builder.steps():
         pass
-    made = builder.build()
+    return builder.build()
+
+
+def _view(archive: Archive, made: Overview) -> View:
     dates = [source.published for source in archive.store.sources() if source.published]
     view: dict[str, Any] = made.as_dict()
     # Sources are shown elsewhere; ids of documents mean nothing to the page.

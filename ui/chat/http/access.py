@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hmac
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,11 +15,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from askive.models.offline import LOOPBACK
-from askive.ui.chat.http.failures import TooManyRequests, failure_response
+from askive.ui.chat.http.failures import LocalOnly, TooManyRequests, failure_response
 from askive.ui.chat.http.hello import HELLO_PATH
 from askive.ui.chat.http.throttle import Throttle
 from askive.ui.failures import log_line
 
+PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_LOCAL, _REMOTE, _STATE, _USER = 1, 2, 3, 7
+"""Columns of these tables."""
+_ESTABLISHED = "01"
 _OPEN = ("/chat/", "/page/", "/gradio_api/call/")
 _STARTUP = "/gradio_api/startup-events"
 _POLICY = (
@@ -118,6 +126,42 @@ def is_local_host(headers: Headers) -> bool:
         return urlsplit(f"//{headers.get('host', '')}").hostname in LOOPBACK
     except ValueError:
         return False
+
+
+def is_own_user(scope: Scope) -> bool:
+    """Whether the request comes from this machine, was not forwarded, and where the system tells, is of our account."""
+    headers = Headers(scope=scope)
+    if any(name in headers for name in PROXY_HEADERS):
+        return False
+    return is_local(scope) and is_local_host(headers) and _user_of(scope) in (None, _own_user())
+
+
+def require_own_user(scope: Scope, what: str) -> None:
+    """Raises LocalOnly. what: what is refused, as the beginning of a sentence."""
+    if not is_own_user(scope):
+        raise LocalOnly(
+            f"{what} only on the machine on which Askive runs, under the account that started it",
+            remedy="do it there",
+        )
+
+
+def _own_user() -> int | None:
+    return os.getuid() if hasattr(os, "getuid") else None
+
+
+def _user_of(scope: Scope) -> int | None:
+    """The account of the program at the other end of a connection on this machine; None where nothing tells it."""
+    client, server = scope.get("client"), scope.get("server")
+    if not client or not server:
+        return None
+    for table in _TABLES:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            for line in table.read_text(encoding="ascii").splitlines()[1:]:
+                cells = line.split()
+                ports = [int(cells[at].rpartition(":")[2], 16) for at in (_LOCAL, _REMOTE)]
+                if ports == [client[1], server[1]] and cells[_STATE] == _ESTABLISHED:
+                    return int(cells[_USER])
+    return None
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -51,6 +51,7 @@ class ArchiveRoutes:
             ("POST", f"{collection}/unread", self.read_again),
             ("DELETE", f"{collection}/unread", self.forget_unread),
             ("GET", f"{collection}/overview", self.overview),
+            ("GET", f"{collection}/group", self.group),
             ("GET", f"{collection}/search", self.search),
             ("GET", f"{collection}/filters", self.filters),
             ("PUT", f"{collection}/files", self.add_file),
@@ -96,6 +97,10 @@ class ArchiveRoutes:
     def overview(self, name: str) -> dict[str, Any]:
         """What is in the collection, and questions that it can answer."""
         return self._descriptions.of(self._workspace.archive(name))
+
+    def group(self, name: str, title: str) -> list[dict[str, Any]]:
+        """The documents of a group of the overview."""
+        return self._descriptions.group(self._workspace.archive(name), title)
 
     def search(
         self, name: str, text: str, after: str = "", before: str = "", publisher: str = ""

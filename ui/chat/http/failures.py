@@ -23,12 +23,16 @@ class TooManyRequests(UsageError):
     """Too many requests: try again later."""
 
 
+class LocalOnly(UsageError):
+    """The request is allowed only from this machine."""
+
+
 _STREAMS = "/gradio_api/call/"
-_STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, TooManyRequests: 429}
+_STATUS: dict[type[AskiveError], int] = {BodyTooLarge: 413, LocalOnly: 403, TooManyRequests: 429}
 
 
 def failure_response(error: AskiveError, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The error as JSON, with status 413, 429 or 400."""
+    """The error as JSON, with status 403, 413, 429 or 400."""
     return JSONResponse(error.as_dict(), _STATUS.get(type(error), 400), headers)
 
 

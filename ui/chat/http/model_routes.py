@@ -1,33 +1,17 @@
-"""The JSON routes about models and settings, and the one by which a second `askive chat` finds the first."""
+"""The JSON routes about models, and the one by which a second `askive chat` finds the first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from askive.rag.config import Config, list_settings
+from askive.rag.config import Config
 from askive.ui.chat.http.hello import identity
 from askive.ui.chat.weights import Weights
 
-_SHOWN_SETTINGS = (
-    "home",
-    "embedder",
-    "generator",
-    "reader",
-    "collection",
-    "retrieval.top_k",
-    "retrieval.mode",
-    "generation.max_tokens",
-    "generation.strict",
-    "generation.n_threads",
-    "cache.memory_mb",
-    "cache.disk_mb",
-)
-
 
 class ModelRoutes:
-    """Routes under `/chat/` for models and settings."""
+    """Routes under `/chat/` for models."""
 
     def __init__(self, config: Config, weights: Weights) -> None:
         self._config = config
@@ -39,7 +23,6 @@ class ModelRoutes:
             ("GET", "hello", self.hello),
             ("GET", "models", self.models),
             ("POST", "models/{model_id}/pull", self.pull),
-            ("GET", "settings", self.settings),
         ]
 
     def hello(self) -> dict[str, str]:
@@ -54,8 +37,3 @@ class ModelRoutes:
         """Start the download of a model; returns as `models`."""
         self._weights.pull(model_id)
         return self._weights.models()
-
-    def settings(self) -> list[dict[str, Any]]:
-        """The settings that matter to users, as `askive config` lists them."""
-        known = {setting.key: setting for setting in list_settings()}
-        return [{**asdict(known[key]), "variable": known[key].variable} for key in _SHOWN_SETTINGS]

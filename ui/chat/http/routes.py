@@ -14,6 +14,7 @@ from askive.models.errors import AskiveError
 from askive.rag.collections.by_name import DEFAULT_COLLECTION, choose_collection, index_seeds
 from askive.rag.config import SEEDS_COLLECTION
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
+from askive.ui.chat.documents.watched import WatchedFolders
 from askive.ui.chat.export import answer_html, answer_text, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.failures import attach_failures
@@ -78,6 +79,7 @@ class Routes:
         jobs: AnswerJobs,
         library: Library,
         weights: Weights,
+        watched: WatchedFolders,
         collection: str,
     ) -> None:
         self._workspace = workspace
@@ -85,6 +87,7 @@ class Routes:
         self._jobs = jobs
         self._library = library
         self._weights = weights
+        self._watched = watched
         self._collection = collection
 
     def table(self) -> list[tuple[str, str, Callable[..., Any]]]:
@@ -203,7 +206,8 @@ class Routes:
 
     def rename_collection(self, name: str, body: Named) -> dict[str, str]:
         """Rename a collection."""
-        self._library.rename(name, body.name.strip())
+        new_name = body.name.strip()
+        self._watched.change(name, lambda: self._library.rename(name, new_name), new_name)
         return {"name": body.name.strip()}
 
     def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
@@ -212,7 +216,7 @@ class Routes:
 
     def delete_collection(self, name: str, *, with_quotes: bool = False) -> dict[str, str]:
         """Delete a collection; also returns the one to use next."""
-        self._library.delete(name, with_quotes=with_quotes)
+        self._watched.change(name, lambda: self._library.delete(name, with_quotes=with_quotes), None)
         return {"deleted": name, "next": next_collection(self._workspace, self._library)}
 
     def _turn(self, turn: KeptTurn) -> dict[str, Any]:

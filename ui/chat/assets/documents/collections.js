@@ -59,8 +59,9 @@ export async function deleteCollection() {
   if (quotes) emit("quotes-deleted");
 }
 
-export async function removeDocument(view) {
-  const text = `“${view.title}” will be removed from “${state.collection}” with everything derived from it. Files outside Askive are untouched.`;
+/** isWatched: whether it lies in a watched folder. */
+export async function removeDocument(view, isWatched) {
+  const text = `“${view.title}” will be removed from “${state.collection}” with everything derived from it. Files outside Askive are untouched.${isWatched ? " It lies in a watched folder, which adds it again at its next change: delete the file, or name it in an .askiveignore there." : ""}`;
   const quotes = await choiceDialog("Remove the document?", text, await quotesChoice({ uri: view.uri }), "Remove");
   if (quotes === null) return;
   await send("DELETE", `${pathOf()}/documents?${query({ uri: view.uri, with_quotes: quotes })}`);

@@ -1,10 +1,10 @@
 // The first page: what is in the collection, its documents over time, and questions that it can answer.
 
-import { get, send } from "../api.js";
+import { get, query, send } from "../api.js";
 import { choose, pathOf } from "../documents/collections.js";
-import { button, byId, count, el, fileSize, sentence } from "../dom.js";
+import { announce, button, byId, count, el, fileSize, sentence } from "../dom.js";
 import { guarded } from "../problems.js";
-import { emit, on, state } from "../state.js";
+import { emit, MOST_CHOSEN, on, state } from "../state.js";
 import { goTo } from "./views.js";
 import { KINDS, startDownloads } from "./settings.js";
 
@@ -47,8 +47,18 @@ function described(found) {
     found.timeline.length > 1 && timeline(found.timeline),
     terms("Names", found.names),
     terms("Topics", found.topics),
-    found.groups.length > 1 && el("section", {}, el("h2", {}, "By content"), el("ul", { class: "groups" }, found.groups.map((group) => el("li", {}, el("span", {}, group.title), el("span", { class: "quiet" }, ` ${count(group.n_documents, "document")}, such as “${group.typical}”`))))),
+    found.groups.length > 1 && el("section", {}, el("h2", {}, "By content"), el("ul", { class: "groups" }, found.groups.map(grouped))),
   ].filter(Boolean);
+}
+
+function grouped({ title, n_documents: n, typical }) {
+  const choose = () => guarded(async () => {
+    const documents = await get(`${pathOf()}/group?${query({ title })}`);
+    emit("choose-documents", documents.slice(0, MOST_CHOSEN), { title, n });
+    announce(`Only the ${count(n, "document")} of the group “${title}” will be looked at`);
+    byId("question").focus();
+  });
+  return el("li", {}, el("span", {}, title), el("span", { class: "quiet" }, ` ${count(n, "document")}, such as “${typical}” `), button("Ask about these", choose, { class: "link", "aria-label": `Ask about the group ${title}` }));
 }
 
 function timeline(periods) {

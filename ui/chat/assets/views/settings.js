@@ -4,6 +4,7 @@ import { get, send } from "../api.js";
 import { button, byId, capital, el, fileSize, sentence } from "../dom.js";
 import { guarded } from "../problems.js";
 import { emit, on, state } from "../state.js";
+import { drawSettings } from "./settings_form.js";
 import { shownView } from "./views.js";
 
 const POLL_MS = 700;
@@ -20,7 +21,7 @@ export function startSettings() {
     el("section", {}, el("h2", {}, "Appearance"), appearance()),
     el("section", {}, el("h2", {}, "Models"), parts.models),
     el("section", {}, el("h2", {}, "Settings of this chat"),
-      el("p", { class: "quiet" }, "They are read when the chat starts. “askive config” lists all of them and says where each can be changed."),
+      el("p", { class: "quiet" }, "Changes are saved in config.toml. “askive config” lists all settings."),
       el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "List of settings" }, el("table", { class: "settings" }, el("thead", {}, el("tr", {}, ["Setting", "Value", "From", "What it does"].map((name) => el("th", { scope: "col" }, name)))), parts.settings))));
   on("view", (name) => name === "settings" && guarded(draw));
 }
@@ -42,9 +43,7 @@ function appearance() {
 
 async function draw() {
   drawModels(await get("models"));
-  const settings = await get("settings");
-  parts.settings.replaceChildren(...settings.map((one) =>
-    el("tr", {}, el("td", {}, el("code", {}, one.key)), el("td", {}, one.value === null ? "not set" : String(one.value)), el("td", {}, one.origin), el("td", {}, capital(one.description), one.allowed && el("span", { class: "quiet" }, ` (${one.allowed})`)))));
+  drawSettings(parts.settings, await get("settings"));
 }
 
 function drawModels(models) {
