@@ -9,6 +9,7 @@ from askive.rag.types import PAGE_BREAK, Document
 MAX_LEVEL = 6
 MARKDOWN_TYPES = (
     "text/markdown",
+    "text/html",
     "text/csv",
     "text/x-rst",
     "application/vnd.openxmlformats-",
