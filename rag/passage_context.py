@@ -78,7 +78,7 @@ def named_source(source: Document | Source) -> str:
 
 
 def locator_of(source: Source, passage: Passage, start: int) -> str:
-    """Where in its file a span begins: `p. 3, section Costs`, `slide 2`, `sheet Ships`, `message 3`, `00:12:05`.
+    """Where in its file a span begins: `p. 3, section Costs, table 1, row 4`, `sheet Ships, row 14`, `00:12:05`.
 
     start: offset of the span into the document's text, within the passage. Empty when there is nothing to say.
     """
@@ -91,6 +91,8 @@ def locator_of(source: Source, passage: Passage, start: int) -> str:
         parts.append(f"{'slide' if is_slide else 'p.'} {passage.page}")
     if not is_slide and (heading := _named_heading(source, passage.heading)):
         parts.append(heading)
+    if row := _row_at(passage, start):
+        parts.append(row)
     if source.media_type.startswith("text/") and (time := _time_at(passage, start)):
         parts.append(time)
     return ", ".join(parts)
@@ -114,6 +116,15 @@ def _named_heading(source: Source, heading: str) -> str:
         return shown
     is_sheet = source.media_type.startswith(_SHEETS)
     return f"{'sheet' if is_sheet else 'chapter' if 'epub' in source.media_type else 'section'} {shown}"
+
+
+def _row_at(passage: Passage, start: int) -> str:
+    """The row in which the span begins: `row 14` of a sheet, `table 2, row 3`; empty outside of tables."""
+    rows = next((rows for rows in passage.rows if rows.start <= start < rows.end), None)
+    if rows is None:
+        return ""
+    number = rows.first + passage.between(rows.start, start).count("\n")
+    return f"table {rows.table}, row {number}" if rows.table else f"row {number}"
 
 
 def _time_at(passage: Passage, start: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from askive.models.embedders.cached import CachedEmbedder
 from askive.models.protocols import Embedder
@@ -22,6 +22,7 @@ from askive.rag.config import Config
 from askive.rag.errors import AskiveError, FingerprintMismatch, StoreError
 from askive.rag.factory import open_embedder
 from askive.rag.ingest.pipeline import Progress, ingest_documents
+from askive.rag.load.tables.row_marks import joined_rows
 from askive.rag.store.archive import Archive
 from askive.rag.store.schema import Fingerprint
 from askive.rag.store.sqlite import SqliteStore
@@ -118,7 +119,8 @@ def _documents(store: SqliteStore, uris: list[str]) -> Iterator[Document]:
     for uri in uris:
         document = store.document_by_uri(uri)
         if document is not None:
-            yield document
+            rows = [passage.rows for passage in store.passages_of(document.doc_id)]
+            yield replace(document, rows=joined_rows(document.text, rows)) if any(rows) else document
 
 
 def _counted(progress: Progress | None, total: int) -> Progress | None:
