@@ -83,15 +83,20 @@ def locator_of(source: Source, passage: Passage, start: int) -> str:
     start: offset of the span into the document's text, within the passage. Empty when there is nothing to say.
     """
     parts: list[str] = []
-    if match := _NUMBERED.search(source.uri):
-        ending = PurePath(match["file"]).suffix.lower()
+    row = _row_at(passage, start)
+    match = _NUMBERED.search(source.uri)
+    ending = PurePath(match["file"] if match else source.uri).suffix.lower()
+    if ending in _PART_NAMES and row:
+        # Counted through the file, also where the document is a piece of it.
+        row = row.replace("row", "record") if "json" in source.media_type else row
+    elif match:
         parts.append(f"{_PART_NAMES.get(ending, 'part')} {match['number']}")
     is_slide = source.media_type.startswith(_SLIDES)
     if passage.page:
         parts.append(f"{'slide' if is_slide else 'p.'} {passage.page}")
     if not is_slide and (heading := _named_heading(source, passage.heading)):
         parts.append(heading)
-    if row := _row_at(passage, start):
+    if row:
         parts.append(row)
     if source.media_type.startswith("text/") and (time := _time_at(passage, start)):
         parts.append(time)

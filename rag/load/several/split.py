@@ -22,6 +22,7 @@ from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
 from askive.rag.load.several.archive import members, unsupported
 from askive.rag.load.several.articles import Start, find_documents
 from askive.rag.load.several.parts import AUTO, NONE, SPLIT, part_uri
+from askive.rag.load.several.pieces import Place, numbered
 from askive.rag.load.several.records import RECORDS, load_records
 from askive.rag.load.tables.row_marks import RowsInOrder, marking_rows
 from askive.rag.types import NOT_READ, PAGE_BREAK, Document
@@ -42,8 +43,10 @@ _BY_ENDING: dict[str, tuple[str, Callable[[bytes, str], list[Document]]]] = {
 }
 
 
-def load_documents(data: bytes, uri: str, ending: str, rule: str = AUTO) -> list[Document]:
-    """The documents in the bytes of a file, at least one.
+def load_documents(
+    data: bytes, uri: str, ending: str, rule: str = AUTO, place: Place | None = None
+) -> list[Document]:
+    """The documents in the bytes of a file, at least one; or in a piece of a large one, which stands at this place.
 
     ending: extension of the file, a key of LOADERS. The uri of a single document is that of the file; several have
     `uri#1` or, in an archive, `uri#path`, and in their metadata SPLIT, the rule. Raises LoadError as `load_bytes` does.
@@ -53,7 +56,7 @@ def load_documents(data: bytes, uri: str, ending: str, rule: str = AUTO) -> list
         raise LoadError(
             f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into smaller files"
         )
-    return documents
+    return documents if place is None else numbered(documents, uri, place)
 
 
 def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> list[Document]:

@@ -84,7 +84,9 @@ def test_a_store_of_the_last_format_gets_the_rows_of_tables(tmp_path: Path) -> N
     with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
         (passage,) = store.passages_of(1)
         rows = (TableRows(0, 5, 0, 14),)
-        store.put(document("Ships came.", uri="/d/a"), [replace(passage, rows=rows)], np.ones((1, 4)))
+        store.put(
+            document("Ships came.", uri="/d/a"), [replace(passage, rows=rows)], np.ones((1, 4), np.float32)
+        )
         (kept,) = store.passages_of(2)
         assert (kept.rows, store.passages([kept.passage_id])[kept.passage_id][0].rows) == (rows, rows)
 
