@@ -125,7 +125,7 @@ def examine_files(
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
     for uri in plan.files:
-        if is_large(uri, plan):
+        if is_large(uri, plan) and (how.split or stored.rule_of(stored.of_file(uri))) != NONE:
             # The results of later files, which wait for this one, could take all the room that there is for results.
             while ahead:
                 yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
@@ -210,9 +210,6 @@ def _in_pieces(
     if stored.shows_unchanged(former, stamp):
         yield from _unchanged(uri, former)
         return
-    if rule == NONE:
-        yield _failed(uri, _too_large(uri))
-        return
     if reading is not None:
         reading(uri)
     moved_from = plan.moved.get(uri)
@@ -255,13 +252,6 @@ def _in_pieces(
         return
     report.splits.append(Split(printable(Path(uri)), PIECES, len(present)))
     yield replace(held, is_last=True)
-
-
-def _too_large(uri: str) -> LoadError:
-    return LoadError(
-        f"{uri} has more than {MIN_BYTES // 2**20} MB, which is too much for one document",
-        remedy="index it without --split none",
-    )
 
 
 def _with_result(

@@ -89,9 +89,9 @@ def _must_be_document(path: Path, status: os.stat_result, max_bytes: int | None)
         raise LoadError(f"{path} shows the running system, not a document", remedy="name other folders")
     if max_bytes is not None and status.st_size > max_bytes:
         raise LoadError(
-            f"{path} has {status.st_size / 2**20:,.0f} MB; at most {max_bytes // 2**20} MB are read of a file of"
-            " its kind, which is not read in pieces",
-            remedy="split it into smaller files",
+            f"{path} has {status.st_size / 2**20:,.0f} MB; at most {max_bytes // 2**20} MB are read of a file"
+            " that is not read in pieces",
+            remedy="split it into smaller files, or index text, logs, JSON lines, CSV and mbox without --split none",
         )
 
 
