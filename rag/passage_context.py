@@ -78,19 +78,26 @@ def named_source(source: Document | Source) -> str:
 
 
 def locator_of(source: Source, passage: Passage, start: int) -> str:
-    """Where in its file a span begins: `p. 3, section Costs`, `slide 2`, `sheet Ships`, `message 3`, `00:12:05`.
+    """Where in its file a span begins: `p. 3, section Costs, table 1, row 4`, `sheet Ships, row 14`, `00:12:05`.
 
     start: offset of the span into the document's text, within the passage. Empty when there is nothing to say.
     """
     parts: list[str] = []
-    if match := _NUMBERED.search(source.uri):
-        ending = PurePath(match["file"]).suffix.lower()
+    row = _row_at(passage, start)
+    match = _NUMBERED.search(source.uri)
+    ending = PurePath(match["file"] if match else source.uri).suffix.lower()
+    if ending in _PART_NAMES and row:
+        # Counted through the file, also where the document is a piece of it.
+        row = row.replace("row", "record") if "json" in source.media_type else row
+    elif match:
         parts.append(f"{_PART_NAMES.get(ending, 'part')} {match['number']}")
     is_slide = source.media_type.startswith(_SLIDES)
     if passage.page:
         parts.append(f"{'slide' if is_slide else 'p.'} {passage.page}")
     if not is_slide and (heading := _named_heading(source, passage.heading)):
         parts.append(heading)
+    if row:
+        parts.append(row)
     if source.media_type.startswith("text/") and (time := _time_at(passage, start)):
         parts.append(time)
     return ", ".join(parts)
@@ -114,6 +121,15 @@ def _named_heading(source: Source, heading: str) -> str:
         return shown
     is_sheet = source.media_type.startswith(_SHEETS)
     return f"{'sheet' if is_sheet else 'chapter' if 'epub' in source.media_type else 'section'} {shown}"
+
+
+def _row_at(passage: Passage, start: int) -> str:
+    """The row in which the span begins: `row 14` of a sheet, `table 2, row 3`; empty outside of tables."""
+    rows = next((rows for rows in passage.rows if rows.start <= start < rows.end), None)
+    if rows is None:
+        return ""
+    number = rows.first + passage.between(rows.start, start).count("\n")
+    return f"table {rows.table}, row {number}" if rows.table else f"row {number}"
 
 
 def _time_at(passage: Passage, start: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from askive.rag.notebook import HtmlAnswer
 from askive.rag.turn import QuestionKind as QuestionKind
@@ -34,6 +34,18 @@ FILE_DATE = "file_date"
 """Metadata field with the day on which a file was made or changed, which need not be the date of its text."""
 
 
+class TableRows(NamedTuple):
+    """Consecutive rows of one table, each a line of the document's text between the offsets `start` and `end`.
+
+    table: 1-based, on its page or else in the document; 0 for a sheet. first: number of the first row; heads count.
+    """
+
+    start: int
+    end: int
+    table: int
+    first: int
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A source and its text.
@@ -47,6 +59,7 @@ class Document:
     publisher: None if unknown.
     sha256: of the source's bytes.
     metadata: other fields of the source, such as `place`; values are strings or lists of strings.
+    rows: of tables, in order. A store keeps them with the passages.
     """
 
     uri: str
@@ -58,6 +71,7 @@ class Document:
     publisher: str | None = None
     metadata: dict[str, str | list[str]] = field(default_factory=dict)
     doc_id: int = 0
+    rows: tuple[TableRows, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ class Passage:
     passage_id: assigned by the store; 0 before.
     start, end: character offsets into the document's text.
     heading: the headings above it, joined with ` > `.
-    page: 1-based page of a paged document.
+    page: 1-based page of a paged document. rows: of tables, in order.
     """
 
     text: str
@@ -89,6 +103,7 @@ class Passage:
     page: int | None = None
     passage_id: int = 0
     doc_id: int = 0
+    rows: tuple[TableRows, ...] = ()
 
     def between(self, start: int, end: int) -> str:
         """The document's text from offset `start` to `end`, which must be within the passage."""

@@ -27,6 +27,7 @@ from askive.rag.collections.swap import (
     recover_collections,
     rename_folder,
     swap_in,
+    unfinished_renewal,
 )
 from askive.rag.config import SEEDS_COLLECTION, Config
 from askive.rag.errors import AskiveError, CollectionNotFound, StoreError, UsageError
@@ -132,24 +133,29 @@ def rebuild_collection(
     *,
     notify: Notify | None = None,
     states_cleared: Callable[[bool], object] = lambda _cleared: None,
+    renewal: str = "",
 ) -> Iterator[Archive]:
     """A new, empty archive that replaces the collection when the block ends without an error.
 
     Other writers are locked out. states_cleared: called after a collection was replaced, with whether all cached states
-    were deleted. notify, errors: as `write_collection`.
+    were deleted. renewal: of the store that is filled; then what an interrupted block has filled is continued, unless
+    the disk failed. notify, errors: as `write_collection`.
     """
     with lock_collections(config, name, notify=notify):
         if uses_milvus(config):
             with rebuild_in_milvus(config, name, open_embedder(config), states_cleared) as archive:
                 yield archive
             return
-        discard_leftovers(config, name)
         fresh = building_path(config, name)
+        recover_collection(config, name)
+        if not renewal or unfinished_renewal(fresh) != renewal:
+            discard_leftovers(config, name)
         try:
             with open_collection(config, name, folder=fresh, create=True) as archive:
                 yield archive
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
+        except BaseException as error:
+            if not renewal or isinstance(error, (StoreError, OSError)):
+                shutil.rmtree(fresh, ignore_errors=True)
             raise
         cleared = swap_in(config, name)
         if cleared is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from askive.models.embedders.cached import CachedEmbedder
 from askive.models.protocols import Embedder
@@ -17,11 +17,13 @@ from askive.rag.collections.by_name import (
     with_stored_embedder,
 )
 from askive.rag.collections.in_milvus import uses_milvus
-from askive.rag.collections.lock import Notify
+from askive.rag.collections.lock import Notify, lock_collections
+from askive.rag.collections.swap import renewal_of
 from askive.rag.config import Config
 from askive.rag.errors import AskiveError, FingerprintMismatch, StoreError
 from askive.rag.factory import open_embedder
 from askive.rag.ingest.pipeline import Progress, ingest_documents
+from askive.rag.load.tables.row_marks import joined_rows
 from askive.rag.store.archive import Archive
 from askive.rag.store.schema import Fingerprint
 from askive.rag.store.sqlite import SqliteStore
@@ -66,37 +68,67 @@ def renew_collection(
 ) -> Renewed | None:
     """Make a collection again from its own texts if its embedder or splitter is not the configured one.
 
-    Until the new one is complete, the former one stays in place; no file is read. None when nothing is to be done.
+    Until the new one is complete, the former one stays in place; no file is read. After an interruption, the next call
+    continues it if the collection and the settings are the same. None when nothing is to be done.
     wrap: makes the embedder that is used of the configured one. states_cleared, notify, errors: as in
     `rebuild_collection`.
     """
     if uses_milvus(config) or not has_collection(config, name):
         return None
     embedder = open_embedder(config)
+    if _outdated(config, name, embedder) is None:
+        return None
+    with lock_collections(config, name, notify=notify):
+        # Checked again: the previous holder of the lock may have embedded it.
+        if (stored := _outdated(config, name, embedder)) is None:
+            return None
+        if notify is not None:
+            notify(_announcement(name, stored, embedder))
+        with closing(open_local_store(config, name)) as former:
+            renewal = renewal_of(former.store_id, former.generation) + _settings(config, embedder)
+        with rebuild_collection(
+            config, name, notify=notify, states_cleared=states_cleared, renewal=renewal
+        ) as fresh:
+            fresh.embedder = CachedEmbedder(wrap(fresh.embedder))
+            with closing(open_local_store(config, name)) as former:
+                _fill(fresh, former, renewal, name, progress, notify)
+            counts = fresh.counts()
+    return Renewed(stored.embedder_id, embedder.model_id, counts.n_documents, counts.n_passages)
+
+
+def _outdated(config: Config, name: str, embedder: Embedder) -> Fingerprint | None:
+    """How the collection was made, if not as it would be now; None for an empty one."""
     with closing(open_local_store(config, name)) as store:
         stored = store.fingerprint()
         if stored is None or not store.counts().n_passages or _is_current(stored, config, embedder):
             return None
-    if notify is not None:
-        notify(_announcement(name, stored, embedder))
-    with rebuild_collection(config, name, notify=notify, states_cleared=states_cleared) as fresh:
-        if not isinstance(fresh.store, SqliteStore):
-            raise StoreError(
-                f"the collection {name!r} is not in the data folder", remedy="run the command again"
-            )
-        fresh.embedder = CachedEmbedder(wrap(fresh.embedder))
-        with closing(open_local_store(config, name)) as former:
-            fresh.store.succeed(former.store_id, former.generation)
-            digests = former.known_sha256()
-            ingest_documents(
-                fresh, _documents(former, list(digests)), progress=_counted(progress, len(digests))
-            )
-            fresh.store.restamp(former.stamps())
-            fresh.store.keep_former_uris(former.former_uris())
-            if run := former.last_run():
-                fresh.store.record_run(run, former.unread())
-        counts = fresh.counts()
-    return Renewed(stored.embedder_id, embedder.model_id, counts.n_documents, counts.n_passages)
+        return stored
+
+
+def _fill(
+    fresh: Archive,
+    former: SqliteStore,
+    renewal: str,
+    name: str,
+    progress: Progress | None,
+    notify: Notify | None,
+) -> None:
+    """Embed the documents that an interrupted run has left."""
+    store = fresh.store
+    if not isinstance(store, SqliteStore):
+        raise StoreError(f"the collection {name!r} is not in the data folder", remedy="run the command again")
+    if store.renewal != renewal:
+        store.succeed(former.store_id, former.generation, renewal)
+    done, digests = store.known_sha256(), former.known_sha256()
+    if done and notify is not None:
+        notify(f"{name}: {len(done):,} of {len(digests):,} documents were embedded before the interruption")
+    left = [uri for uri in digests if uri not in done]
+    ingest_documents(fresh, _documents(former, left), progress=_counted(progress, len(done), len(digests)))
+    store.restamp(former.stamps())
+    store.keep_former_uris(former.former_uris())
+    if run := former.last_run():
+        store.record_run(run, former.unread())
+    store.complete_renewal()
 
 
 def _is_current(stored: Fingerprint, config: Config, embedder: Embedder) -> bool:
@@ -118,11 +150,16 @@ def _documents(store: SqliteStore, uris: list[str]) -> Iterator[Document]:
     for uri in uris:
         document = store.document_by_uri(uri)
         if document is not None:
-            yield document
+            rows = [passage.rows for passage in store.passages_of(document.doc_id)]
+            yield replace(document, rows=joined_rows(document.text, rows)) if any(rows) else document
 
 
-def _counted(progress: Progress | None, total: int) -> Progress | None:
-    """The progress with the number of all documents, which come one by one."""
+def _settings(config: Config, embedder: Embedder) -> str:
+    return json.dumps([embedder.digest, config.passages.model_dump()], sort_keys=True)
+
+
+def _counted(progress: Progress | None, n_before: int, total: int) -> Progress | None:
+    """The progress with the number of all documents, which come one by one after those of an earlier run."""
     if progress is None:
         return None
-    return lambda done, _total, uri: progress(done, total, uri)
+    return lambda done, _total, uri: progress(n_before + done, total, uri)

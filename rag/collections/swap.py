@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from askive.models.files import sync_file, sync_folder
@@ -20,6 +21,8 @@ from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.config import Config
 from askive.rag.errors import AskiveError, StoreError
 from askive.rag.store.archive import STORE_NAME
+from askive.rag.store.database_file import open_read_only
+from askive.rag.store.files import RENEWAL
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -92,6 +95,23 @@ def delete_set_aside(config: Config, name: str) -> None:
     """Delete what `set_aside` moved. Requires the lock. Raises StoreError on a disk error."""
     with _disk_errors(config, name):
         shutil.rmtree(deleted_path(config, name))
+
+
+def renewal_of(store_id: str, generation: int) -> str:
+    """How a renewal begins that is made from this state of a store; its settings follow."""
+    return f"{store_id}:{generation}:"
+
+
+def unfinished_renewal(folder: Path) -> str:
+    """What the collection in a folder is to be filled with (`SqliteStore.renewal`); empty for all others."""
+    if not (folder / STORE_NAME).is_file():
+        return ""
+    try:
+        with closing(open_read_only(folder / STORE_NAME)) as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (RENEWAL,)).fetchone()
+    except sqlite3.Error:
+        return ""
+    return str(row[0]) if row else ""
 
 
 def rename_folder(config: Config, name: str, new_name: str) -> None:

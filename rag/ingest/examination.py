@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from askive.rag.errors import AskiveError, EmptyFile, LoadError
+from askive.rag.ingest.frames import Loaded
 from askive.rag.ingest.parser_pool import Job, ParserPool
 from askive.rag.ingest.plan import (
     Plan,
@@ -26,7 +27,9 @@ from askive.rag.ingest.plan import (
 from askive.rag.ingest.report import Failure, IngestReport, Split
 from askive.rag.load import loader_of, printable, read_bytes
 from askive.rag.load.digest import sha256
-from askive.rag.load.several.parts import SPLIT
+from askive.rag.load.files import digest_of, open_file
+from askive.rag.load.several.parts import NONE, SPLIT
+from askive.rag.load.several.pieces import MIN_BYTES, PIECES, STREAMED, Place, number_in, pieces
 from askive.rag.load.several.split import MEMBERS
 from askive.rag.types import Document, Passage
 
@@ -122,6 +125,12 @@ def examine_files(
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
     for uri in plan.files:
+        if is_large(uri, plan) and (how.split or stored.rule_of(stored.of_file(uri))) != NONE:
+            # The results of later files, which wait for this one, could take all the room that there is for results.
+            while ahead:
+                yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
+            yield from _in_pieces(uri, plan, stored, how, pool, reading, report)
+            continue
         ahead.append(_examine(uri, plan, stored, how, pool))
         while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
             yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
@@ -138,23 +147,14 @@ def _examine(
     # Before reading the bytes: a change during reading then gives another stamp.
     stamp = stamp_of(uri, rule, recognises=how.recognises)
     if stored.shows_unchanged(former, stamp):
-        return [Examined(document, is_last=document == former[-1]) for document in former], None
+        return _unchanged(uri, former), None
     try:
         data = read_planned(uri, plan)
     except AskiveError as error:
         return [_failed(uri, error)], None
     digest = sha256(data)
     if stored.has_read(uri, former, digest, rule, recognises=how.recognises):
-        is_whole = former == [uri]
-        return [
-            Examined(
-                document,
-                stamp=stamp if is_whole else with_digest(stamp, digest),
-                is_part=not is_whole,
-                is_last=document == former[-1],
-            )
-            for document in former
-        ], None
+        return _unchanged(uri, former, stamp, digest), None
     examined = Examined(uri, stamp=stamp)
     moved_from = plan.moved.get(uri)
     if moved_from in stored.parts:
@@ -168,6 +168,90 @@ def _examine(
             return [examined], None
     ending = os.path.splitext(uri)[1].lower()  # noqa: PTH122
     return [examined], pool.submit(data, uri, ending, digest, rule)
+
+
+def _unchanged(uri: str, former: Sequence[str], stamp: str = "", digest: str = "") -> list[Examined]:
+    """The documents of a file with the bytes that were read. stamp, digest: where they are to be stored."""
+    is_whole = former == [uri]
+    return [
+        Examined(
+            document,
+            stamp=stamp if is_whole or not stamp else with_digest(stamp, digest),
+            is_part=bool(stamp) and not is_whole,
+            is_last=document == former[-1],
+        )
+        for document in former
+    ]
+
+
+def is_large(uri: str, plan: Plan) -> bool:
+    """Whether a file is read in pieces."""
+    if not uri.lower().endswith(STREAMED):
+        return False
+    try:
+        return os.stat(plan.links.get(uri, uri)).st_size > MIN_BYTES  # noqa: PTH116
+    except OSError:
+        return False
+
+
+def _in_pieces(
+    uri: str,
+    plan: Plan,
+    stored: Stored,
+    how: HowRead,
+    pool: ParserPool,
+    reading: Reading | None,
+    report: IngestReport,
+) -> Iterator[Examined]:
+    """The documents of a large file, piece by piece; those of a damaged one up to the damage, and then its failure."""
+    former = stored.of_file(uri)
+    rule = how.split or stored.rule_of(former)
+    stamp = stamp_of(uri, rule, recognises=how.recognises)
+    if stored.shows_unchanged(former, stamp):
+        yield from _unchanged(uri, former)
+        return
+    if reading is not None:
+        reading(uri)
+    moved_from = plan.moved.get(uri)
+    related = moved_from if moved_from in stored.parts else None
+    ending = os.path.splitext(uri)[1].lower()  # noqa: PTH122
+    present: set[str] = set()
+    held: Examined | None = None
+    next_number = 1
+    try:
+        digest = digest_planned(uri, plan)
+        if stored.has_read(uri, former, digest, rule, recognises=how.recognises):
+            yield from _unchanged(uri, former, stamp, digest)
+            return
+        file = Examined(uri, stamp=stamp, related=related)
+        with open_file(Path(plan.links.get(uri, uri))) as opened:
+            for piece in pieces(opened, ending):
+                place = Place(next_number, piece.n_above)
+                job = pool.submit(piece.data, uri, ending, digest, rule, place)
+                del piece
+                try:
+                    loaded = pool.take(job)
+                except EmptyFile:
+                    continue
+                for item in loaded:
+                    if held is not None:
+                        yield held
+                    held = replace(_examined(item, file, digest, stored), is_last=False)
+                    present.add(held.uri)
+                next_number = 1 + max(number_in(item.document.uri) for item in loaded)
+    except LoadError as error:
+        # What was read stays. Without the failure the file would count as read.
+        if held is not None:
+            yield held
+        yield _failed(uri, error)
+        return
+    stored.gone += [document for document in former if document not in present]
+    if held is None:
+        empty = EmptyFile(f"{uri} holds no text", remedy="add text to it, or leave it out")
+        yield replace(_failed(uri, empty), is_empty=True)
+        return
+    report.splits.append(Split(printable(Path(uri)), PIECES, len(present)))
+    yield replace(held, is_last=True)
 
 
 def _with_result(
@@ -202,18 +286,22 @@ def _with_result(
         rule = MEMBERS if file.uri.lower().endswith(".zip") else rule
         report.splits.append(Split(printable(Path(file.uri)), rule, len(loaded)))
     for item in loaded:
-        document = item.document
-        yield Examined(
-            document.uri,
-            document,
-            item.passages,
-            is_new=document.uri not in stored.digests,
-            stamp=file.stamp if document.uri == file.uri else with_digest(file.stamp, job.digest),
-            is_part=document.uri != file.uri,
-            is_last=item is loaded[-1],
-            moved_from=_moved_from(document, file, stored),
-            related=_related(document, file, stored),
-        )
+        yield replace(_examined(item, file, job.digest, stored), is_last=item is loaded[-1])
+
+
+def _examined(item: Loaded, file: Examined, digest: str, stored: Stored) -> Examined:
+    """A document of a file. digest: of the file."""
+    document = item.document
+    return Examined(
+        document.uri,
+        document,
+        item.passages,
+        is_new=document.uri not in stored.digests,
+        stamp=file.stamp if document.uri == file.uri else with_digest(file.stamp, digest),
+        is_part=document.uri != file.uri,
+        moved_from=_moved_from(document, file, stored),
+        related=_related(document, file, stored),
+    )
 
 
 def _moved_from(document: Document, file: Examined, stored: Stored) -> str | None:
@@ -232,13 +320,22 @@ def _related(document: Document, file: Examined, stored: Stored) -> str | None:
 
 def read_planned(uri: str, plan: Plan) -> bytes:
     """The bytes of a file of the plan. Raises LoadError."""
+    return read_bytes(_target(uri, plan))
+
+
+def digest_planned(uri: str, plan: Plan) -> str:
+    """The digest of a file of the plan, which may be large. Raises LoadError."""
+    return digest_of(_target(uri, plan)) if is_large(uri, plan) else sha256(read_planned(uri, plan))
+
+
+def _target(uri: str, plan: Plan) -> Path:
     loader_of(Path(uri))
     target = plan.links.get(uri, uri)
     if target != uri and not os.path.exists(target):  # noqa: PTH110
         raise LoadError(
             f"{uri} is a link to {target}, which does not exist", remedy="make it point to an existing file"
         )
-    return read_bytes(Path(target))
+    return Path(target)
 
 
 def _failed(uri: str, error: AskiveError) -> Examined:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from askive.rag.errors import EmptyFile, LoadError
 from askive.rag.load.limits import MAX_FILE_BYTES, MAX_PASSAGES, MAX_TEXT_CHARS
 from askive.rag.load.several.parts import part_uri
-from askive.rag.types import Document, Passage
+from askive.rag.types import Document, Passage, TableRows
 
 _LENGTHS = struct.Struct(">IQ")
 _MAX_MESSAGE_CHARS = 5_000
@@ -88,7 +88,7 @@ def _result_fields(document: Document, passages: Sequence[Passage]) -> dict[str,
         "publisher": document.publisher,
         "metadata": document.metadata,
         "headings": headings,
-        "passages": [(p.start, p.end, number[p.heading], p.page) for p in passages],
+        "passages": [(p.start, p.end, number[p.heading], p.page, p.rows) for p in passages],
     }
 
 
@@ -145,12 +145,15 @@ def _shown(message: str) -> str:
 
 
 def _passage(text: str, row: Any, headings: list[str]) -> Passage:
-    start, end, heading, page = row
+    start, end, heading, page, rows = row
     if not (_is_count(start) and _is_count(end) and _is_count(heading) and start < end <= len(text)):
         raise ValueError("a passage outside its document")
     if not (page is None or _is_count(page)):
         raise ValueError("no page")
-    return Passage(text=text[start:end], start=start, end=end, heading=headings[heading], page=page)
+    of_tables = tuple(TableRows(*each) for each in rows)
+    if not all(all(map(_is_count, each)) and start <= each.start < each.end <= end for each in of_tables):
+        raise ValueError("rows outside their passage")
+    return Passage(text[start:end], start, end, headings[heading], page, rows=of_tables)
 
 
 def _is_count(value: Any) -> bool:

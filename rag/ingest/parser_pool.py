@@ -19,6 +19,7 @@ from askive.rag.ingest.frames import Loaded, loaded_from
 from askive.rag.ingest.parser_process import ParserProcess
 from askive.rag.load.limits import MAX_MEMORY_BYTES, unreadable
 from askive.rag.load.several.parts import AUTO
+from askive.rag.load.several.pieces import Place
 
 N_WORKERS = 2
 _LOOK_S = 0.1
@@ -43,6 +44,7 @@ class Job:
     digest: str
     split: str
     n_bytes: int
+    place: Place | None = None
     done: threading.Event = field(default_factory=threading.Event)
     result: list[Loaded] | AskiveError | None = None
 
@@ -87,12 +89,20 @@ class ParserPool:
             self._n_ahead < _MAX_AHEAD * self._scale and self._n_ahead_bytes < _MAX_AHEAD_BYTES * self._scale
         )
 
-    def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
+    def submit(
+        self,
+        data: bytes,
+        uri: str,
+        ending: str,
+        digest: str,
+        split: str = AUTO,
+        place: Place | None = None,
+    ) -> Job:
         """Queue the bytes for the loader of this file extension.
 
-        digest: of the bytes. split: the rule by which the file is split into documents.
+        digest: of the bytes. split: the rule by which the file is split into documents. place: of a piece of a file.
         """
-        job = Job(data, uri, ending, digest, split, len(data))
+        job = Job(data, uri, ending, digest, split, len(data), place)
         self._n_ahead += 1
         self._n_ahead_bytes += job.n_bytes
         with self._changed:
@@ -232,7 +242,9 @@ class _Worker(threading.Thread):
 
     def _parse(self, job: Job) -> list[Loaded] | AskiveError:
         try:
-            asked = {"uri": job.uri, "ending": job.ending, "split": job.split, **self._settings}
+            asked = {
+                "uri": job.uri, "ending": job.ending, "split": job.split, "place": job.place, **self._settings,
+            }  # fmt: skip
             fields, data = self._parser.reply(asked, job.data)
         except Exception as error:
             return error if isinstance(error, AskiveError) else unreadable(job.uri, error)

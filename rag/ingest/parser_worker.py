@@ -31,6 +31,7 @@ from askive.rag.load.limits import (
     unreadable,
 )
 from askive.rag.load.recognition.tesseract import use_tesseract
+from askive.rag.load.several.pieces import Place
 from askive.rag.load.several.split import load_documents
 
 
@@ -77,7 +78,8 @@ def _answer(fields: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
     try:
         splitting = _Splitting(fields["max_words"], fields["overlap_sentences"])
         with use_tesseract(fields["tesseract"]):
-            documents = load_documents(data, uri, fields["ending"], fields["split"])
+            place = Place(*fields["place"]) if fields["place"] else None
+            documents = load_documents(data, uri, fields["ending"], fields["split"], place)
         loaded = [Loaded(document, chunk(document, splitting)) for document in documents]
         n_passages = sum(len(item.passages) for item in loaded)
         if n_passages > MAX_PASSAGES:

@@ -26,9 +26,10 @@ from askive.rag.ingest.parser_pool import ParserPool
 from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
 from askive.rag.ingest.report import IngestReport, Partial
 from askive.rag.ingest.splitting import chunk
-from askive.rag.load import printable, storable_document
+from askive.rag.load import LOADERS, printable, storable_document
 from askive.rag.load.not_read import not_read
 from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
+from askive.rag.load.several.parts import file_of
 from askive.rag.passage_context import context_of
 from askive.rag.store.archive import Archive
 from askive.rag.store.files import LastRun
@@ -236,6 +237,7 @@ class _Run:
         self._changes = False
         self._ahead: EmbedAhead[_Queued] | None = None
         self._restamped: dict[str, str] = {}
+        self._failed: set[str] = set()
 
     def add(self, examined: Examined) -> None:
         """Add a document; commits those that are ready."""
@@ -245,6 +247,7 @@ class _Run:
             return
         if examined.failure is not None:
             (self._report.empty if examined.is_empty else self._report.failures).append(examined.failure)
+            self._failed.add(examined.uri)
         elif examined.moved_from is not None:
             self._begin_changes()
             self._store.move(examined.moved_from, examined.uri, examined.stamp)
@@ -317,10 +320,18 @@ class _Run:
                 with contextlib.suppress(StoreError):
                     self._commit(whole)
         if ended_well and self._restamped:
-            self._store.restamp(self._restamped)
+            self._store.restamp(self._of_read_files())
         if self._changes:
             self._archive.dense_cache.save()
         self._report.elapsed_ms = (time.perf_counter() - self._started) * 1000
+
+    def _of_read_files(self) -> dict[str, str]:
+        """The new stamps, but for files of which only a part could be read: they are read again the next time."""
+        if not self._failed:
+            return self._restamped
+        return {
+            uri: stamp for uri, stamp in self._restamped.items() if file_of(uri, LOADERS) not in self._failed
+        }
 
     def _begin_changes(self) -> None:
         if not self._changes:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from askive.rag.errors import AskiveError
-from askive.rag.ingest.examination import Stored, read_planned
+from askive.rag.ingest.examination import Stored, digest_planned
 from askive.rag.ingest.plan import Withheld, parts_by_file, plan_paths, stamp_of
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import printable
-from askive.rag.load.digest import sha256
 from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, find_tesseract
 
 
@@ -65,7 +64,7 @@ def preview_paths(
             if not former:
                 preview.new.append(uri)
             elif stored.shows_unchanged(former, stamp) or stored.has_read(
-                uri, former, sha256(read_planned(uri, plan)), rule, recognises=recognises
+                uri, former, digest_planned(uri, plan), rule, recognises=recognises
             ):
                 preview.unchanged.append(uri)
             else:

@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple, Protocol
 
 from askive.rag.load.sections import is_markdown
+from askive.rag.load.tables.row_marks import RowsInOrder
 from askive.rag.text.headings import find_headings
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import PAGE_BREAK, Document, Passage
@@ -55,10 +56,11 @@ def chunk(document: Document, config: Splitting) -> list[Passage]:
     Every non-space character outside headings is in a passage.
     """
     passages: list[Passage] = []
+    rows = RowsInOrder(document.text, document.rows)
     for (heading, page), group in groupby(_units(document), key=lambda unit: (unit.heading, unit.page)):
         for start, end in _windows(document.text, list(group), config):
             passages.append(
-                Passage(text=document.text[start:end], start=start, end=end, heading=heading, page=page)
+                Passage(document.text[start:end], start, end, heading, page, rows=rows.between(start, end))
             )
     return passages
 

@@ -44,6 +44,7 @@ from askive.rag.load.structured.json_records import load_json
 from askive.rag.load.structured.notebook import load_notebook
 from askive.rag.load.tables.delimited import load_csv
 from askive.rag.load.tables.opendocument import load_ods
+from askive.rag.load.tables.row_marks import marking_rows, unmarked
 from askive.rag.load.tables.workbook import load_xlsx
 from askive.rag.text.words import storable
 from askive.rag.types import Document
@@ -153,7 +154,9 @@ def load_bytes(data: bytes, uri: str, loader: Loader) -> Document:
     if not data:
         raise EmptyFile(f"{uri} is empty", remedy="add text to it, or leave it out")
     try:
-        return complete_document(loader(data, uri), uri)
+        with marking_rows():
+            document = loader(data, uri)
+        return complete_document(document, uri)
     except AskiveError:
         raise
     except Exception as error:
@@ -175,7 +178,13 @@ def load_attachment(data: bytes, name: str, media_type: str) -> Document | None:
 
 
 def complete_document(document: Document, uri: str) -> Document:
-    """The document with publisher and date from its text. Raises EmptyFile, and LoadError for what exceeds a limit."""
+    """The document with publisher and date from its text, and the rows of its tables.
+
+    Raises EmptyFile, and LoadError for what exceeds a limit.
+    """
+    text, rows = unmarked(document.text)
+    if rows:
+        document = replace(document, text=text, title=unmarked(document.title)[0], rows=rows)
     if not document.text.strip():
         raise EmptyFile(f"{uri} holds no text", remedy="add text to it, or leave it out")
     if len(document.text) > MAX_TEXT_CHARS:

@@ -1,11 +1,14 @@
-"""HTML: the visible text, one line per block, and per row of a table."""
+"""HTML: the visible text as Markdown, one line per block, heading, and row of a table."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from askive.rag.load.sections import literal
+from askive.rag.load.tables.cells import one_line
 from askive.rag.load.tables.html_table import html_table_lines
 from askive.rag.text.dates import partial_date
 from askive.rag.types import Document
@@ -15,6 +18,11 @@ _BLOCKS = frozenset(
     "p div section article header footer main aside h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tr "
     "blockquote pre figure figcaption form fieldset hr br address details summary".split()
 )
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_MAX_HEADING_CHARS = 200
+"""A longer text is a paragraph that is set like a heading."""
+_HEADING_MARK = "\ufdd5"
+"""No text may have this code point."""
 _SPACES = re.compile(r"\s+")
 _DATES = (
     "article:published_time",
@@ -41,7 +49,9 @@ _PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
 
 
 def load_html(data: bytes, uri: str) -> Document:
-    """Text without scripts, styles and navigation; title, date and publisher from the page's metadata."""
+    """Text without scripts, styles and navigation, its headings those of Markdown; title, date and publisher from the
+    page's metadata.
+    """
     from bs4 import BeautifulSoup
 
     from askive.rag.load.digest import sha256
@@ -72,7 +82,7 @@ def load_html(data: bytes, uri: str) -> Document:
     return Document(
         uri=uri,
         title=" ".join(title.split()),
-        text=visible_text_of(soup, uri),
+        text=_with_headings(visible_text_of(soup, uri, marks_headings=True)),
         media_type="text/html",
         sha256=sha256(data),
         published=published,
@@ -88,10 +98,10 @@ def visible_text(page: str) -> str:
     return visible_text_of(BeautifulSoup(page, "lxml"))
 
 
-def visible_text_of(soup: Any, uri: str = "the page") -> str:
+def visible_text_of(soup: Any, uri: str = "the page", *, marks_headings: bool = False) -> str:
     """As `visible_text`, of a parsed page or a part of it; iterative, since pages can be nested to any depth.
 
-    uri: for error messages. Raises LoadError when a table is too large.
+    uri: for error messages. marks_headings: for `_with_headings`. Raises LoadError when a table is too large.
     """
     from bs4.element import NavigableString, PreformattedString
 
@@ -106,9 +116,12 @@ def visible_text_of(soup: Any, uri: str = "the page") -> str:
         elif isinstance(node, NavigableString):
             # Skip comments, and the doctype, whose word "html" is not visible.
             if not isinstance(node, PreformattedString):
-                pieces.append(str(node) if n_pre else _SPACES.sub(" ", node))
+                text = node.replace(_HEADING_MARK, "")
+                pieces.append(text if n_pre else _SPACES.sub(" ", text))
         elif node.name == "table" and (rows := html_table_lines(node, visible_text_of, uri)) is not None:
             pieces.append(f"\n\n{rows}\n\n")
+        elif marks_headings and not n_pre and (title := _title_of(node)):
+            pieces.append(f"\n\n{_HEADING_MARK}{_HEADINGS[node.name]} {title}\n\n")
         elif node.name not in _UNSEEN:
             around = "\n\n" if node.name in _BLOCKS else ""
             pieces.append(around)
@@ -117,6 +130,28 @@ def visible_text_of(soup: Any, uri: str = "the page") -> str:
             waiting += reversed(node.contents)
     lines = (line.strip() for line in "".join(pieces).replace("\0", "").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _title_of(node: Any) -> str:
+    """The text of a heading; empty for other elements, and for headings that are too long or have a table."""
+    if node.name not in _HEADINGS or node.find("table"):
+        return ""
+    title = one_line(visible_text_of(node))
+    return title if len(title) <= _MAX_HEADING_CHARS else ""
+
+
+def _with_headings(text: str) -> str:
+    """The text with its marked headings as headings of Markdown; one without a text below it stays a line of text."""
+    lines = literal(text).split("\n")
+    # The level of each heading, 0 for text.
+    levels = {
+        n: int(line[1]) if line.startswith(_HEADING_MARK) else 0 for n, line in enumerate(lines) if line
+    }
+    for (n, level), (_, below) in pairwise([*levels.items(), (0, 1)]):
+        if level:
+            title = lines[n][3:]
+            lines[n] = literal(title) if below and below <= level else f"{'#' * level} {title}"
+    return "\n".join(lines)
 
 
 class _End(NamedTuple):

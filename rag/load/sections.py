@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from askive.rag.load.tables.row_marks import marked
 from askive.rag.types import PAGE_BREAK, Document
 
 MAX_LEVEL = 6
 MARKDOWN_TYPES = (
     "text/markdown",
+    "text/html",
     "text/csv",
     "text/x-rst",
     "application/vnd.openxmlformats-",
@@ -50,9 +52,10 @@ def section(title: str, text: str, level: int) -> str:
 
 def nested(document: Document, level: int) -> str:
     """The document's text as part of a section of this level: its own headings are below it, and so are its pages."""
-    pages = document.text.split(PAGE_BREAK)
+    text = marked(document)
+    pages = text.split(PAGE_BREAK)
     if len(pages) == 1:
-        return _below(document.text, level) if is_markdown(document.media_type) else literal(document.text)
+        return _below(text, level) if is_markdown(document.media_type) else literal(text)
     shown = _below if is_markdown(document.media_type) else lambda text, _level: literal(text)
     return "\n\n".join(
         section(f"Page {number}", shown(page, level + 1), level + 1)

@@ -1,8 +1,9 @@
 """Files with text of documents that killed processes left behind; they are deleted at the next start.
 
-A collection under construction is in `.NAME.rebuilding`, a replaced one in `.NAME.replaced`, one being deleted in
-`.NAME.deleted`, next to the collections. A process that works on a collection holds the lock `.NAME.lock`, and a chat
-that accepts uploads holds `uploads/.lock`. Files under a held lock are in use and not leftovers.
+A collection under construction is in `.NAME.rebuilding`, which stays if it can be continued; a replaced one in
+`.NAME.replaced`, one being deleted in `.NAME.deleted`, next to the collections. A process that works on a collection
+holds the lock `.NAME.lock`, and a chat that accepts uploads holds `uploads/.lock`. Files under a held lock are in use
+and not leftovers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from askive.rag.collections.by_name import list_local_collections
 from askive.rag.collections.lock import discard_unused
+from askive.rag.collections.swap import renewal_of, unfinished_renewal
 from askive.rag.config import Config
 from askive.rag.errors import StoreError
 from askive.rag.load import LOADERS
@@ -111,6 +113,8 @@ def _asides(config: Config) -> Iterator[Leftover]:
                 continue
         if state not in ("deleted", "copied") and _is_interrupted(config, name):
             continue
+        if state == "rebuilding" and _can_be_continued(config, name, path):
+            continue
         yield Leftover(path, f"{_WHAT[state]} of {name!r}", lock, partial(_delete_aside, config, path))
 
 
@@ -118,6 +122,19 @@ def _is_interrupted(config: Config, name: str) -> bool:
     """Whether a swap was interrupted, so that the folder set aside is the collection itself."""
     exists = ((config.collections_dir / name) / STORE_NAME).is_file()
     return not exists and (config.collections_dir / f".{name}.replaced").is_dir()
+
+
+def _can_be_continued(config: Config, name: str, folder: Path) -> bool:
+    """Whether a folder is an interrupted renewal of a collection that has not changed since: it has no other text."""
+    renewal = unfinished_renewal(folder)
+    if not renewal:
+        return False
+    try:
+        with contextlib.closing(open_read_only(config.collections_dir / name / STORE_NAME)) as db:
+            meta = dict(db.execute("SELECT key, value FROM meta"))
+    except sqlite3.Error:
+        return False
+    return renewal.startswith(renewal_of(meta.get("store_id", ""), int(meta.get("generation", 0))))
 
 
 def _delete_aside(config: Config, path: Path) -> None:

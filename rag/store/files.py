@@ -17,6 +17,8 @@ ignore it; it is hidden; it is a link that was not followed; it is a folder that
 document was kept."""
 _LAST_RUN = "last_run"
 _ORIGIN = "origin"
+RENEWAL = "renewal"
+"""Key of `SqliteFiles.renewal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,27 @@ class SqliteFiles(ABC):
                 )
                 self.bump()
 
-    def succeed(self, store_id: str, generation: int) -> None:
-        """Continue as another store with this id, which keeps its uploads, from its generation on."""
+    def succeed(self, store_id: str, generation: int, renewal: str) -> None:
+        """Continue as another store with this id, which keeps its uploads, from its generation on.
+
+        renewal: as the property, not empty.
+        """
         with self.transaction() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [("store_id", store_id), ("generation", str(generation + 1))],
+                [("store_id", store_id), ("generation", str(generation + 1)), (RENEWAL, renewal)],
             )
+
+    @property
+    def renewal(self) -> str:
+        """What it is to be filled with, and how, until it is complete; then empty."""
+        rows = self.select("SELECT value FROM meta WHERE key = ?", (RENEWAL,))
+        return str(rows[0][0]) if rows else ""
+
+    def complete_renewal(self) -> None:
+        """It has all that it succeeds to."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM meta WHERE key = ?", (RENEWAL,))
 
     @property
     def origin(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from askive.rag.store.filters import Filter
+from askive.rag.store.schema import rows_of
 from askive.rag.text.sentences import Span
 from askive.rag.text.words import content_words
 from askive.rag.types import Passage
@@ -122,7 +123,7 @@ class Fts5Index:
         last = -1
         while True:
             rows = self._store.select(
-                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page, p.rows,'
                 " highlight(passages_fts, 0, ?2, ?2), highlight(passages_fts, 1, ?2, ?2)"
                 " FROM passages_fts JOIN passages p ON p.passage_id = passages_fts.rowid"
                 " WHERE passages_fts MATCH ?1 AND passages_fts.rowid > ?3 ORDER BY passages_fts.rowid LIMIT ?4",
@@ -135,10 +136,10 @@ class Fts5Index:
 
 
 def _match(row: Sequence[Any], mark: str) -> Match:
-    passage_id, doc_id, start, end, heading, page, marked_text, marked_context = row
+    passage_id, doc_id, start, end, heading, page, rows, marked_text, marked_context = row
     text, spans = _unmarked(marked_text, mark)
     context, context_spans = _unmarked(marked_context, mark)
-    passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+    passage = Passage(text, start, end, heading, page, passage_id, doc_id, rows_of(rows))
     return Match(passage, tuple(Span(start + a, start + b) for a, b in spans), context, tuple(context_spans))
 
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.store.secure_delete import UNERASED
+from askive.rag.types import TableRows
 
-FORMAT = 3
+FORMAT = 4
 """Incremented when the tables change: an older store is migrated, a newer one is rejected."""
 
-MIGRATED = frozenset({2})
+MIGRATED = frozenset({2, 3})
 """Older formats that `migrate` understands."""
 
 SCHEMA = """
@@ -37,7 +38,8 @@ CREATE TABLE passages (
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
     heading TEXT NOT NULL,
-    page INTEGER
+    page INTEGER,
+    rows TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX passages_by_document ON passages (doc_id);
 CREATE TABLE embeddings (
@@ -100,6 +102,7 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
         _execute(db, FILES)
         db.execute("INSERT INTO files SELECT uri, stamp FROM files_2 JOIN documents USING (uri)")
         db.execute("DROP TABLE files_2")
+    db.execute("ALTER TABLE passages ADD COLUMN rows TEXT NOT NULL DEFAULT ''")
     db.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
 
 
@@ -139,6 +142,16 @@ class Fingerprint:
     embedder_digest: str
     dimension: int
     passages: str
+
+
+def rows_text(rows: Sequence[TableRows]) -> str:
+    """The rows of a passage as they are stored."""
+    return json.dumps(rows) if rows else ""
+
+
+def rows_of(text: str) -> tuple[TableRows, ...]:
+    """The rows of a passage from their stored text."""
+    return tuple(TableRows(*map(int, each)) for each in json.loads(text)) if text else ()
 
 
 def json_ids(passage_ids: Sequence[int]) -> str:

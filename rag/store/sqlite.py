@@ -34,6 +34,8 @@ from askive.rag.store.schema import (
     json_ids,
     migrate,
     problems_in,
+    rows_of,
+    rows_text,
 )
 from askive.rag.store.secure_delete import UNERASED, erase
 from askive.rag.store.sqlite_errors import closed_failure, format_failure, read_fingerprint, store_failure
@@ -142,27 +144,30 @@ class SqliteStore(SqliteFiles):
         by_id: dict[int, tuple[Passage, Source]] = {}
         with self._reading():
             rows = self._db.execute(
-                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page,'
+                'SELECT p.passage_id, p.doc_id, p.start, p."end", p.heading, p.page, p.rows,'
                 ' substr(d.text, p.start + 1, p."end" - p.start),'
                 " d.uri, d.title, d.media_type, d.published, d.publisher"
                 " FROM passages p JOIN documents d USING (doc_id)"
                 " WHERE p.passage_id IN (SELECT value FROM json_each(?))",
                 (json_ids(passage_ids),),
             ).fetchall()
-        for passage_id, doc_id, start, end, heading, page, text, *source in rows:
-            passage = Passage(text, start, end, heading, page, passage_id, doc_id)
+        for passage_id, doc_id, start, end, heading, page, of_tables, text, *source in rows:
+            passage = Passage(text, start, end, heading, page, passage_id, doc_id, rows_of(of_tables))
             by_id[passage_id] = (passage, Source(doc_id, *source))
         return by_id
 
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in order; empty when the document does not exist."""
-        query = 'SELECT start, "end", heading, page, passage_id FROM passages WHERE doc_id = ? ORDER BY start'
+        query = 'SELECT start, "end", heading, page, passage_id, rows FROM passages WHERE doc_id = ? ORDER BY start'
         with self._reading():
             document = self._document("doc_id = ?", doc_id)
             rows = self._db.execute(query, (doc_id,)).fetchall()
         # SQLite counts characters from the beginning of a text: substr for each passage would be quadratic.
         text = document.text if document else ""
-        return [Passage(text[a:b], a, b, heading, page, at, doc_id) for a, b, heading, page, at in rows]
+        return [
+            Passage(text[a:b], a, b, heading, page, at, doc_id, rows_of(of_tables))
+            for a, b, heading, page, at, of_tables in rows
+        ]
 
     def embeddings(self, batch: int = 8192, after: int = -1) -> Iterator[tuple[Ids, Vectors]]:
         """All embeddings, ordered by id: shapes (n,) and (n, dimension), n at most `batch`.
@@ -263,8 +268,15 @@ class SqliteStore(SqliteFiles):
             ids: list[int] = []
             for passage, vector in zip(passages, vectors, strict=True):
                 cursor = self._db.execute(
-                    'INSERT INTO passages (doc_id, start, "end", heading, page) VALUES (?, ?, ?, ?, ?)',
-                    (doc_id, passage.start, passage.end, passage.heading, passage.page),
+                    'INSERT INTO passages (doc_id, start, "end", heading, page, rows) VALUES (?, ?, ?, ?, ?, ?)',
+                    (
+                        doc_id,
+                        passage.start,
+                        passage.end,
+                        passage.heading,
+                        passage.page,
+                        rows_text(passage.rows),
+                    ),
                 )
                 ids.append(int(cursor.lastrowid or 0))
                 self._db.execute(

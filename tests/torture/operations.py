@@ -141,7 +141,7 @@ def _prepare_migration(place: Place) -> None:
         db.executescript(
             "ALTER TABLE files RENAME TO new; CREATE TABLE files (uri TEXT PRIMARY KEY REFERENCES documents (uri)"
             " ON DELETE CASCADE, stamp TEXT NOT NULL) WITHOUT ROWID; INSERT INTO files SELECT * FROM new;"
-            " DROP TABLE new; DROP TABLE former_uris; DROP TABLE unread;"
+            " DROP TABLE new; DROP TABLE former_uris; DROP TABLE unread; ALTER TABLE passages DROP COLUMN rows;"
             " UPDATE meta SET value = '2' WHERE key = 'format';"
         )
 

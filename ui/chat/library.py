@@ -19,7 +19,10 @@ from askive.rag.collections.by_name import (
     open_store,
     rename_collection,
 )
+from askive.rag.collections.in_milvus import uses_milvus
 from askive.rag.collections.lock import lock_collections
+from askive.rag.collections.renewal import read_collection, renew_collection
+from askive.rag.collections.swap import discard_leftovers
 from askive.rag.config import Config
 from askive.rag.errors import LoadError, UsageError
 from askive.rag.indexing import Indexed, index_paths
@@ -139,9 +142,13 @@ class Library:
         """
         with (
             self._change(name),
-            open_archive(self._config, name, self._workspace.embedder()) as archive,
+            # Nothing is embedded, so the embedder that the collection was made with will do.
+            read_collection(self._config, name, self._workspace.embedder()) as archive,
             self._workspace.scheduler.turn(Work.QUESTION),
         ):
+            if not uses_milvus(self._config):
+                # An interrupted renewal has the text too.
+                discard_leftovers(self._config, name)
             remove_from_collection(self._config, archive, [uri], with_quotes=with_quotes)
             self._workspace.forget_read()
 
@@ -293,6 +300,12 @@ class Library:
 
     def _ingest(self, name: str, path: Path, report: Callable[[View], None]) -> View:
         try:
+            # Where another embedder or splitter was set since; meanwhile questions are answered from the former one.
+            renew_collection(
+                self._config,
+                name,
+                wrap=lambda inner: YieldingEmbedder(inner, self._workspace.scheduler, report),
+            )
             embedder = YieldingEmbedder(self._workspace.embedder(), self._workspace.scheduler, report)
             with open_archive(self._config, name, embedder) as archive:
                 ingested = ingest_paths(archive, [path], ocr=self._config.ocr == "auto")
@@ -317,7 +330,8 @@ class Library:
 
     def _uploads(self, name: str) -> Path:
         # Named after the store's own id: renaming the collection leaves the documents' addresses alone.
-        return uploads_folder(self._config) / self._workspace.archive(name).store.store_id
+        with closing(open_store(self._config, name)) as store:
+            return uploads_folder(self._config) / store.store_id
 
 
 def _failed(message: str, remedy: str) -> View:

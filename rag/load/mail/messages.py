@@ -30,7 +30,7 @@ EML = "message/rfc822"
 MBOX = "application/mbox"
 # "From ada@example.org Fri Mar  4 10:15:00 2016": at the start of the file or after an empty line, and above headers of
 # which one is From, Subject or Date. A line "From next week the heating runs" in a message has none below it.
-_BETWEEN = re.compile(
+BETWEEN = re.compile(
     rb"(?:\A|\r?\n\r?\n)From [^\r\n]*\r?\n"
     rb"(?=(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*+)*?(?:From|Subject|Date):)",
     re.IGNORECASE,
@@ -105,7 +105,7 @@ def load_messages(data: bytes, uri: str, read: ReadAttachment) -> list[Document]
 
 
 def _messages(data: bytes, uri: str) -> list[bytes]:
-    before, *raw = _BETWEEN.split(as_utf_8(data))
+    before, *raw = BETWEEN.split(as_utf_8(data))
     if before.strip() or not raw:
         raise LoadError(f"{uri} is not a mailbox", remedy="give it the extension of its real type")
     # As it was before another message followed it.

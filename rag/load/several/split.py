@@ -22,7 +22,9 @@ from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
 from askive.rag.load.several.archive import members, unsupported
 from askive.rag.load.several.articles import Start, find_documents
 from askive.rag.load.several.parts import AUTO, NONE, SPLIT, part_uri
+from askive.rag.load.several.pieces import Place, numbered
 from askive.rag.load.several.records import RECORDS, load_records
+from askive.rag.load.tables.row_marks import RowsInOrder, marking_rows
 from askive.rag.types import NOT_READ, PAGE_BREAK, Document
 
 MEMBERS = "members"
@@ -41,8 +43,10 @@ _BY_ENDING: dict[str, tuple[str, Callable[[bytes, str], list[Document]]]] = {
 }
 
 
-def load_documents(data: bytes, uri: str, ending: str, rule: str = AUTO) -> list[Document]:
-    """The documents in the bytes of a file, at least one.
+def load_documents(
+    data: bytes, uri: str, ending: str, rule: str = AUTO, place: Place | None = None
+) -> list[Document]:
+    """The documents in the bytes of a file, at least one; or in a piece of a large one, which stands at this place.
 
     ending: extension of the file, a key of LOADERS. The uri of a single document is that of the file; several have
     `uri#1` or, in an archive, `uri#path`, and in their metadata SPLIT, the rule. Raises LoadError as `load_bytes` does.
@@ -52,7 +56,7 @@ def load_documents(data: bytes, uri: str, ending: str, rule: str = AUTO) -> list
         raise LoadError(
             f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into smaller files"
         )
-    return documents
+    return documents if place is None else numbered(documents, uri, place)
 
 
 def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> list[Document]:
@@ -63,7 +67,8 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
     if rule == AUTO and ending in _BY_ENDING:
         name, load = _BY_ENDING[ending]
         try:
-            found = load(data, uri)
+            with marking_rows():
+                found = load(data, uri)
         except AskiveError:
             raise
         except Exception as error:
@@ -146,20 +151,27 @@ def _pieces(document: Document, starts: list[Start]) -> list[Document]:
         starts = [Start(0, document.title), *starts]
     ends = [*(start.at for start in starts[1:]), len(text)]
     metadata = {name: value for name, value in document.metadata.items() if name != NOT_READ}
+    rows = RowsInOrder(text, document.rows)
     pieces: list[Document] = []
     for n, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
         body = text[start.at : end].strip()
+        # With the earlier page breaks, so that page numbers stay true.
+        pages = PAGE_BREAK * text.count(PAGE_BREAK, 0, start.at)
+        at = text.index(body, start.at)
         pieces.append(
             replace(
                 document,
                 uri=part_uri(document.uri, n),
                 title=start.title,
-                # With the earlier page breaks, so that page numbers stay true.
-                text=PAGE_BREAK * text.count(PAGE_BREAK, 0, start.at) + body,
+                text=pages + body,
                 sha256=sha256(body.encode("utf-8", "surrogatepass")),
                 published=start.published,
                 publisher=None,
                 metadata=metadata,
+                rows=tuple(
+                    each._replace(start=each.start - at + len(pages), end=each.end - at + len(pages))
+                    for each in rows.between(at, at + len(body))
+                ),
             )
         )
     pieces[0] = replace(pieces[0], metadata=document.metadata)

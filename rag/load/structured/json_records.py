@@ -11,6 +11,7 @@ from askive.rag.errors import LoadError
 from askive.rag.load.decoding import decode
 from askive.rag.load.limits import MAX_TEXT_CHARS
 from askive.rag.load.sections import literal, section
+from askive.rag.load.tables.row_marks import row_mark
 from askive.rag.types import Document
 
 JSON = "application/json"
@@ -64,9 +65,15 @@ def _text_of(raw: str, parsed: Parsed, uri: str) -> str:
     if not any(isinstance(value, Mapping) for _, value in parsed.lines):
         return literal(raw)
     lines = (
-        literal(line) if value is None else record_line(fields_of(value)) for line, value in parsed.lines
+        literal(line) if value is None else _numbered(value, n)
+        for n, (line, value) in enumerate(parsed.lines, start=1)
     )
     return _limited(lines, "\n", uri)
+
+
+def _numbered(record: Any, number: int) -> str:
+    line = record_line(fields_of(record))
+    return f"{line}{row_mark(number, in_sheet=True, is_first=False)}" if line else ""
 
 
 def _parsed_lines(raw: str) -> list[tuple[str, Any]]:
@@ -101,7 +108,7 @@ def _limited(parts: Iterable[str], separator: str, uri: str) -> str:
 def _blocks(value: Any, level: int) -> Iterator[str]:
     """The fields of an object as one record, then its lists of records, each under a heading."""
     if isinstance(value, list):
-        yield "\n".join(line for item in value if (line := record_line(fields_of(item))))
+        yield "\n".join(line for n, item in enumerate(value, start=1) if (line := _numbered(item, n)))
     elif isinstance(value, Mapping):
         lists = {name: item for name, item in value.items() if _has_records(item)}
         yield record_line(fields_of({name: item for name, item in value.items() if name not in lists}))

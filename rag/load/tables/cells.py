@@ -37,6 +37,14 @@ Row = list[Cell]
 """The cells of a row, from left to right; empty for a blank row."""
 
 
+class BlankRows(Row):
+    """Several blank rows, which follow each other in the file."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+
+
 class OpenCells:
     """Gives each row the cells of earlier rows that reach down to it."""
 

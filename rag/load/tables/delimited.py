@@ -34,7 +34,7 @@ def table_document(rows: Iterable[Sequence[str]], data: bytes, uri: str) -> Docu
     """The rows, which were read from these bytes, with their column heads."""
     from askive.rag.load.digest import sha256
 
-    lines = table_lines(plain_rows(rows, uri), uri)
+    lines = table_lines(plain_rows(rows, uri), uri, in_sheet=True)
     return Document(uri=uri, title=PurePath(uri).stem, text=lines, media_type="text/csv", sha256=sha256(data))
 
 

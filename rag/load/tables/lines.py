@@ -8,27 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import NamedTuple
 
 from askive.rag.errors import LoadError
 from askive.rag.load.limits import MAX_TEXT_CHARS
-from askive.rag.load.tables.cells import Cell, Row
+from askive.rag.load.tables.cells import BlankRows, Cell, Row
 from askive.rag.load.tables.heads import N_EXAMINED, Heads, find_heads, is_label
+from askive.rag.load.tables.row_marks import row_mark
 
 _MAX_TITLE_CHARS = 80
 _NO_HEADS = Heads(0, 0, {})
 _LABELS = Heads(0, 0, {}, labels=True)
 
 
-def table_lines(rows: Iterable[Row], uri: str, n_before: int = 0) -> str:
-    """A line for each row, in order; blank rows separate tables.
+class _Numbered(NamedTuple):
+    """number: of the row in its sheet or table, 1-based."""
 
-    n_before: length of the text of earlier tables. Raises LoadError when there is too much.
+    number: int
+    row: Row
+
+
+def table_lines(rows: Iterable[Row], uri: str, n_before: int = 0, *, in_sheet: bool = False) -> str:
+    """A line for each row, in order; blank rows separate tables. Each line has the mark of its row.
+
+    n_before: length of the text of earlier tables. in_sheet: whether rows have the numbers of a sheet, blank ones
+    counted; otherwise those of a table. Raises LoadError when there is too much.
     """
     lines: list[str] = []
     n_chars = n_before
-    for line in _lines(iter(rows)):
-        lines.append(f"| {line}")
-        n_chars += len(lines[-1])
+    is_first = True
+    for number, line in _lines(_numbered(rows)):
+        mark = row_mark(number, in_sheet=in_sheet, is_first=is_first) if number else ""
+        is_first = is_first and not number
+        lines.append(f"| {line}{mark}")
+        n_chars += len(line)
         # Each row repeats the column heads, so a small file can expand to a huge text.
         if n_chars > MAX_TEXT_CHARS:
             raise LoadError(
@@ -38,40 +51,48 @@ def table_lines(rows: Iterable[Row], uri: str, n_before: int = 0) -> str:
     return "\n".join(lines)
 
 
-def _lines(rows: Iterator[Row]) -> Iterator[str]:
+def _numbered(rows: Iterable[Row]) -> Iterator[_Numbered]:
+    number = 0
+    for row in rows:
+        number += row.n if isinstance(row, BlankRows) else 1
+        yield _Numbered(number, row)
+
+
+def _lines(rows: Iterator[_Numbered]) -> Iterator[tuple[int, str]]:
+    """The text of each row, after its number; 0 for a line that stands for no row."""
     heads = _NO_HEADS
     unused: set[int] = set()
-    for row in rows:
-        if not row:
+    for first in rows:
+        if not first.row:
             continue
-        block = _until_blank(chain([row], rows))
+        block = _until_blank(chain([first], rows))
         start = list(islice(block, N_EXAMINED))
-        if all(len(row) == 1 for row in start):
-            yield from (row[0].text for row in chain(start, block))
+        if all(len(row) == 1 for _, row in start):
+            yield from ((number, row[0].text) for number, row in chain(start, block))
             continue
-        own = find_heads(start)
-        if own.certain or not _columns(start) <= heads.names.keys():
+        own = find_heads([row for _, row in start])
+        if own.certain or not _columns([row for _, row in start]) <= heads.names.keys():
             yield from _without_values(heads, unused)
-            yield from (_line(row, _LABELS) for row in start[: own.first])
+            yield from ((number, _line(row, _LABELS)) for number, row in start[: own.first])
             heads, start, unused = own, start[own.end :], set(own.names)
-        for row in chain(start, block):
+        for number, row in chain(start, block):
             unused = unused and unused - _columns([row])
-            yield _line(row, heads)
+            yield number, _line(row, heads)
     yield from _without_values(heads, unused)
 
 
-def _without_values(heads: Heads, unused: set[int]) -> Iterator[str]:
+def _without_values(heads: Heads, unused: set[int]) -> Iterator[tuple[int, str]]:
     """`Note:; Left:` for columns in which no row has a cell."""
     names = {heads.names[column]: None for column in sorted(unused)}
     if names:
-        yield "; ".join(f"{name}:" for name in names)
+        yield 0, "; ".join(f"{name}:" for name in names)
 
 
-def _until_blank(rows: Iterator[Row]) -> Iterator[Row]:
-    for row in rows:
-        if not row:
+def _until_blank(rows: Iterator[_Numbered]) -> Iterator[_Numbered]:
+    for numbered in rows:
+        if not numbered.row:
             return
-        yield row
+        yield numbered
 
 
 def _columns(rows: Sequence[Row]) -> set[int]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from askive.rag.load.limits import unreadable
-from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
+from askive.rag.load.tables.cells import BlankRows, Cell, OpenCells, Row, one_line
 from askive.rag.load.tables.lines import table_lines
 from askive.rag.load.zip_limits import check_zip
 from askive.rag.types import Document
@@ -39,7 +39,7 @@ def load_ods(data: bytes, uri: str) -> Document:
             for event, element in events:
                 if event == "start" and element.tag == f"{_TABLE}table":
                     name = " ".join(element.get(f"{_TABLE}name", "").split())
-                    if lines := table_lines(_rows(events, uri), uri, n_chars):
+                    if lines := table_lines(_rows(events, uri), uri, n_chars, in_sheet=True):
                         n_chars += len(lines)
                         parts.append(f"## {name}\n\n{lines}")
     except (zipfile.BadZipFile, etree.XMLSyntaxError) as error:
@@ -58,9 +58,11 @@ def _rows(events: Iterator[tuple[str, Any]], uri: str) -> Iterator[Row]:
             return
         if event == "end":
             cells, n_cells = row_cells(element)
+            n_rows = times_repeated(element, "rows")
             # A blank row is often repeated down to the last one that a sheet may have.
-            for _ in range(times_repeated(element, "rows") if cells else 1):
-                yield open_cells.complete(cells, n_cells)
+            for _ in range(n_rows if cells else 1):
+                row = open_cells.complete(cells, n_cells)
+                yield row or BlankRows(n_rows if not cells else 1)
             element.clear()
 
 

@@ -56,7 +56,7 @@ def load_xlsx(data: bytes, uri: str) -> Document:
                 layout = layouts.get(sheet.title, _Layout({}, has_formulas=False))
                 beside = _cells_of(formulas[sheet.title]) if layout.has_formulas else repeat(())
                 rows = _rows(zip(_cells_of(sheet), beside, strict=False), layout, uri)
-                if lines := table_lines(rows, uri, n_chars):
+                if lines := table_lines(rows, uri, n_chars, in_sheet=True):
                     n_chars += len(lines)
                     parts.append(f"## {' '.join(sheet.title.split())}\n\n{lines}")
         finally:

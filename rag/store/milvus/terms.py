@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[a-z0-9]+")
 # '"islamic state"', '"russia" *'.
 _PHRASE = re.compile(r'"((?:[^"]|"")*)"(\s*\*)?')
 _PASSAGES = """
-CREATE TABLE passages (passage_id INTEGER PRIMARY KEY, doc_id, start, "end", heading, page);
+CREATE TABLE passages (passage_id INTEGER PRIMARY KEY, doc_id, start, "end", heading, page, rows);
 CREATE VIRTUAL TABLE term_instances USING fts5vocab (passages_fts, 'instance');
 """
 
@@ -37,7 +37,7 @@ class PassageRows:
         self._db.execute("BEGIN")
         for row in rows:
             self._db.execute(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, '')",
                 (row["passage_id"], row["doc_id"], row["start"], row["end"], row["heading"], page_of(row)),
             )
             self._db.execute(

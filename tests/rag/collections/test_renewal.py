@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,13 +11,19 @@ import pytest
 from askive.models import registry
 from askive.models.errors import ModelNotFound
 from askive.models.fakes import HashEmbedder
-from askive.models.protocols import Embedder
-from askive.rag.collections.by_name import open_collection, open_local_store, write_collection
+from askive.models.protocols import Embedder, Vectors
+from askive.rag.collections.by_name import (
+    list_local_collections,
+    open_collection,
+    open_local_store,
+    write_collection,
+)
 from askive.rag.collections.renewal import read_collection, renew_collection
 from askive.rag.config import Config, PassageConfig
 from askive.rag.errors import FingerprintMismatch
 from askive.rag.indexing import index_paths
-from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.pipeline import Progress, ingest_paths, remove_documents
+from askive.rag.privacy.leftovers import sweep
 from askive.rag.privacy.register import uploads_folder
 from askive.rag.store.archive import Archive
 from tests.rag.ingest.inline_pool import POOL, InlinePool
@@ -123,7 +130,78 @@ def test_an_interruption_leaves_the_former_one(config: Config) -> None:
         renew_collection(other, "town", progress=interrupt)
     with read_collection(other, "town") as archive:
         assert (archive.embedder.model_id, archive.counts().n_documents) == ("hash", 3)
-    assert [path.name for path in config.collections_dir.iterdir() if path.is_dir()] == ["town"]
+
+
+def _interrupted_after(n: int) -> Progress:
+    def interrupt(done: int, _total: int | None, _uri: str) -> None:
+        if done >= n:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+def folders(config: Config) -> set[str]:
+    return {path.name for path in config.collections_dir.iterdir() if path.is_dir()}
+
+
+class CountingEmbedder(OtherEmbedder):
+    """Counts the passages that it embeds."""
+
+    n = 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.n += len(texts)
+        return super().embed(texts)
+
+
+def test_an_interrupted_renewal_is_continued(
+    config: Config, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "\n".join(f"Ferry {n},{n}" for n in range(40))
+    (documents / "rota.csv").write_text(f"Ferry,Cabins\n{rows}\n")
+    index_paths(config, "town", [documents])
+    monkeypatch.setattr("askive.rag.ingest.embed_ahead.BATCH_PASSAGES", 1)
+    other, counting = config.model_copy(update=OTHER), CountingEmbedder(32)
+    monkeypatch.setitem(LOADED, "other", counting)
+    with pytest.raises(KeyboardInterrupt):
+        renew_collection(other, "town", progress=_interrupted_after(2))
+    sweep(other)
+    assert folders(config) == {"town", ".town.rebuilding"}, "it stays, and is no collection"
+    assert list_local_collections(config) == ["town"]
+    before, told = counting.n, list[str]()
+    renewed = renew_collection(other, "town", notify=told.append)
+    assert renewed is not None
+    assert "of 4 documents were embedded before the interruption" in told[-1]
+    assert (before > 0, renewed.n_documents, folders(config)) == (True, 4, {"town"})
+    assert counting.n == renewed.n_passages, "none was embedded twice"
+    with (
+        open_collection(other, "town") as kept,
+        Archive.open(tmp_path / "fresh", counting, other.passages) as fresh,
+    ):
+        ingest_paths(fresh, [documents])
+        assert_same_archive(kept, fresh)
+
+
+@pytest.mark.parametrize("changed", ["documents", "settings", "removal"])
+def test_what_has_changed_since_is_not_continued(config: Config, documents: Path, changed: str) -> None:
+    other = config.model_copy(update=OTHER)
+    with pytest.raises(KeyboardInterrupt):
+        renew_collection(other, "town", progress=_interrupted_after(1))
+    told: list[str] = []
+    if changed == "settings":
+        other = config.model_copy(update=OTHER | SHORT)
+    else:
+        # By a program that knows of no renewals.
+        with open_collection(config, "town") as archive:
+            remove_documents(archive, [str(documents / "fair.html")])
+        if changed == "removal":
+            sweep(config)
+            assert folders(config) == {"town"}, "it has the removed text"
+    renewed = renew_collection(other, "town", notify=told.append)
+    assert renewed is not None
+    assert not any("before the interruption" in each for each in told)
+    assert renewed.n_documents == (3 if changed == "settings" else 2)
+    assert folders(config) == {"town"}
 
 
 def test_without_the_former_embedder_it_is_a_mismatch(

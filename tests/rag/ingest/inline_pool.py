@@ -8,6 +8,7 @@ from askive.rag.ingest.frames import Loaded
 from askive.rag.ingest.parser_pool import Job
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load.several.parts import AUTO
+from askive.rag.load.several.pieces import Place
 from askive.rag.load.several.split import load_documents
 
 POOL = "askive.rag.ingest.pipeline.ParserPool"
@@ -23,10 +24,12 @@ class InlinePool:
     def has_room(self) -> bool:
         return True
 
-    def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
-        job = Job(b"", uri, ending, digest, split, len(data))
+    def submit(
+        self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO, place: Place | None = None
+    ) -> Job:
+        job = Job(b"", uri, ending, digest, split, len(data), place)
         try:
-            documents = load_documents(data, uri, ending, split)
+            documents = load_documents(data, uri, ending, split, place)
             job.result = [Loaded(document, chunk(document, self._passages)) for document in documents]
         except LoadError as error:
             job.result = error

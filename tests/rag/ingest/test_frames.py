@@ -12,12 +12,15 @@ import pytest
 
 from askive.rag.errors import EmptyFile, LoadError
 from askive.rag.ingest.frames import BrokenFrame, Loaded, loaded_from, receive, result_frame, send
-from askive.rag.types import Document, Passage
+from askive.rag.types import Document, Passage, TableRows
 
 DOCUMENT = Document(
     "/x.md", "Title", "Größe 你好. Two.", "text/markdown", "d", "2016", "Publisher", {"a": "b", "c": ["d"]}
 )
-PASSAGES = [Passage("Größe 你好.", 0, 9, "One > Two", 1), Passage("Two.", 10, 14)]
+PASSAGES = [
+    Passage("Größe 你好.", 0, 9, "One > Two", 1, rows=(TableRows(6, 8, 1, 3),)),
+    Passage("Two.", 10, 14),
+]
 
 
 def test_a_document_arrives_as_it_was() -> None:
@@ -49,11 +52,14 @@ def test_a_message_has_no_control_characters_and_an_end() -> None:
     "changed",
     [
         {"title": None}, {"title": 1}, {"title": "\ud800"}, {"publisher": []}, {"metadata": {"a": 1}},
-        {"metadata": {"a": [{}]}}, {"metadata": 3}, {"headings": [1]}, {"passages": None}, {"passages": [[0, 99, 0, None]]},
-        {"passages": [[3, 2, 0, None]]}, {"passages": [[0, 1, 7, None]]}, {"passages": [[-2, -1, 0, None]]},
-        {"passages": [[0, True, 0, None]]}, {"passages": [[0, 1, 0, "x"]]}, {"passages": [[0, 1]]},
-        {"passages": [[0, 1, 0, None]] * 100_001}, {"failure": 3}, {"uri": "/y.md"}, {"uri": "/x.mdx#1"}, {"n_bytes": 99},
+        {"metadata": {"a": [{}]}}, {"metadata": 3}, {"headings": [1]}, {"passages": None}, {"passages": [[0, 99, 0, None, []]]},
+        {"passages": [[3, 2, 0, None, []]]}, {"passages": [[0, 1, 7, None, []]]}, {"passages": [[-2, -1, 0, None, []]]},
+        {"passages": [[0, True, 0, None, []]]}, {"passages": [[0, 1, 0, "x", []]]}, {"passages": [[0, 1]]},
+        {"passages": [[0, 1, 0, None, []]] * 100_001}, {"failure": 3}, {"uri": "/y.md"}, {"uri": "/x.mdx#1"}, {"n_bytes": 99},
         {"n_bytes": -1}, {"n_bytes": True},
+        {"passages": [[0, 1, 0, None, 3]]}, {"passages": [[0, 1, 0, None, [[0, 1, 0]]]]},
+        {"passages": [[0, 4, 0, None, [[0, 5, 0, 1]]]]}, {"passages": [[2, 4, 0, None, [[1, 3, 0, 1]]]]},
+        {"passages": [[0, 4, 0, None, [[2, 2, 0, 1]]]]}, {"passages": [[0, 4, 0, None, [[0, 2, 0, "1"]]]]},
     ],
 )  # fmt: skip
 def test_what_is_no_document_is_refused(changed: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ from askive.rag.ingest.preview import preview_paths
 from askive.rag.ingest.report import IngestReport
 from askive.rag.load import read_bytes
 from askive.rag.load.several.parts import AUTO
+from askive.rag.load.several.pieces import Place
 from askive.rag.passage_context import context_of
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
@@ -172,7 +173,9 @@ def mailbox(n: int) -> str:
 class NoReading(InlinePool):
     """No file is parsed."""
 
-    def submit(self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO) -> Job:
+    def submit(
+        self, data: bytes, uri: str, ending: str, digest: str, split: str = AUTO, place: Place | None = None
+    ) -> Job:
         raise AssertionError(f"{uri} is read again")
 
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from askive.rag.config import PassageConfig
 from askive.rag.errors import LoadError
+from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, MAX_FILE_BYTES, complete_document, load_bytes, load_path
 from askive.rag.load.html import load_html
 from askive.rag.load.limits import cpu_seconds, wall_seconds
@@ -203,10 +205,28 @@ def test_a_page() -> None:
     for hidden in ("secret", "alert", "color", "Home", "comment", "Enable", "<"):
         assert hidden not in found.text
     lines = found.text.split("\n")
-    for line in ("Heading", "One bold word.", "Two.", "Three.", "First", "Second", "keep"):
+    for line in ("# Heading", "One bold word.", "Two.", "Three.", "First", "Second", "keep"):
         assert line in lines
     assert "| Cell: Other" in lines
-    assert lines[0] == "Heading", "the doctype is not text"
+    assert lines[0] == "# Heading", "the doctype is not text"
+
+
+def test_headings_of_pages_are_sections() -> None:
+    page = (
+        "<h1>Ferries</h1><p># 1 is the quay.</p><h2>Costs <i>2022</i></h2><p>They rose.</p><h3>First title</h3>"
+        "<h3>Second title</h3><h2><div>The</div> crew</h2><h3>Pay</h3><pre># no heading</pre>"
+        f"<table><tr><td>Cell<td><h4>One</h4></table><h2>{'long ' * 60}</h2><h2></h2><h2># Last</h2>"
+    )
+    found = load_bytes(page.encode(), "/x.html", load_html)
+    passages = [(p.heading, p.text) for p in chunk(found, PassageConfig())]
+    assert passages[:2] == [
+        ("Ferries", "# 1 is the quay."),
+        ("Ferries > Costs 2022", "They rose.\n\nFirst title\n\nSecond title"),
+    ]
+    ((heading, text),) = passages[2:]
+    assert heading == "Ferries > The crew > Pay"
+    assert text.startswith("# no heading\n\n| Cell: One\n\nlong long")
+    assert text.endswith("long\n\n    # Last"), "a heading without a text below it can be found too"
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from askive.rag.store.files import LastRun, Unread
 from askive.rag.store.schema import FORMAT
 from askive.rag.store.sqlite import SqliteStore
+from askive.rag.types import TableRows
 from tests.rag.archives import archive_of, document, sqlite_of
 
 
@@ -72,13 +75,31 @@ def test_duplicates_and_another_data_folder(store: SqliteStore) -> None:
     assert store.stamps() == {"/new/d/a": "1", "/new/d/b": "2"}
 
 
+def test_a_store_of_the_last_format_gets_the_rows_of_tables(tmp_path: Path) -> None:
+    archive_of(tmp_path, [document("Ships came.", uri="/d/a")]).close()
+    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as db:
+        db.execute("ALTER TABLE passages DROP COLUMN rows")
+        db.execute("UPDATE meta SET value = '3' WHERE key = 'format'")
+        db.commit()
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        (passage,) = store.passages_of(1)
+        rows = (TableRows(0, 5, 0, 14),)
+        store.put(
+            document("Ships came.", uri="/d/a"), [replace(passage, rows=rows)], np.ones((1, 4), np.float32)
+        )
+        (kept,) = store.passages_of(2)
+        assert (kept.rows, store.passages([kept.passage_id])[kept.passage_id][0].rows) == (rows, rows)
+
+
 @pytest.mark.parametrize("has_files", [True, False])
 def test_a_store_of_the_former_format_is_copied_and_migrated(tmp_path: Path, has_files: bool) -> None:
     folder = tmp_path / "c"
     archive_of(folder, [document("Ships came.", uri="/d/a")]).close()
     path = folder / "store.sqlite3"
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE files; DROP TABLE former_uris; DROP TABLE unread;")
+        db.executescript(
+            "DROP TABLE files; DROP TABLE former_uris; DROP TABLE unread; ALTER TABLE passages DROP COLUMN rows;"
+        )
         if has_files:
             db.executescript(
                 "CREATE TABLE files (uri TEXT PRIMARY KEY REFERENCES documents (uri) ON DELETE CASCADE,"

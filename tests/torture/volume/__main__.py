@@ -1,4 +1,4 @@
-"""`python -m tests.torture.volume`: index many documents, interrupted once, and one large file; memory and speed.
+"""`python -m tests.torture.volume`: index many documents, interrupted once, and read large files; memory and speed.
 
 Everything is real except the embedder, which returns vectors at once. Writes the section Volume of
 docs/reliability.md with --out. Needs Linux, and disk for about five times the size of the documents.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import re
 import signal
 import subprocess
@@ -27,10 +26,12 @@ from askive.eval.benchmarks.memory import memory_fields
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from tests.torture.place import ASKIVE, REPOSITORY, Place
+from tests.torture.volume.large import KINDS
+from tests.torture.volume.large import rows as large_rows
+from tests.torture.volume.texts import texts
 
 HEADING = "## Volume"
 _LOOK_S = 0.25
-_N_WORDS = 20_000
 _FOLDER_SIZE = 500
 _QUARTERS = 4
 _SECTION = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -57,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--megabytes", type=int, default=1_000, help="of text in all documents (default 1000)"
     )
-    parser.add_argument("--large", type=int, default=300, help="megabytes of the one large file; 0: none")
+    parser.add_argument(
+        "--large", type=int, default=300, help="megabytes of one large file of each kind; 0: none"
+    )
     parser.add_argument(
         "--out", type=Path, help="the page whose section is replaced; default: standard output"
     )
@@ -87,7 +90,9 @@ def section_of(page: str) -> str:
     return match.group() if match else ""
 
 
-def run(place: Place, n_documents: int, megabytes: int, large_mb: int) -> tuple[list[str], list[str]]:
+def run(
+    place: Place, n_documents: int, megabytes: int, large_mb: int, kinds: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
     """The lines of the section, and what did not end as it should."""
     place.home.mkdir(parents=True)
     n_bytes = write_documents(place.documents, n_documents, megabytes * 2**20 // n_documents)
@@ -125,27 +130,9 @@ def run(place: Place, n_documents: int, megabytes: int, large_mb: int) -> tuple[
         f"| once more, nothing changed | {again.seconds:.1f} s, {max(again.peaks_mb):.0f} MB |",
     ]
     if large_mb:
-        large, problem = _measure_large(place, large_mb)
-        lines.append(f"| a file of {large_mb} MB beside a small one | {large} |")
-        failures += problem
+        lines += ["", f"A file of {large_mb} MB of each kind, read as an indexing reads it:", ""]
+        lines += large_rows(kinds or list(KINDS), large_mb)
     return lines, failures
-
-
-def _measure_large(place: Place, megabytes: int) -> tuple[str, list[str]]:
-    folder = place.root / "large"
-    folder.mkdir()
-    (folder / "small.txt").write_text("The small file is read.")
-    with (folder / "large.txt").open("w") as file:
-        for text in texts(megabytes, 2**20):
-            file.write(text)
-    measured = measure(place, folder, "--collection", "large")
-    report = json.loads(measured.out or "{}")
-    reasons = [failure["message"].rpartition("/")[2] for failure in report.get("failures", [])]
-    if report.get("added", 0) + len(reasons) != 2:
-        return "failed", [f"large file: code {measured.code}, {measured.out[-300:]}"]
-    what = f"not read: {reasons[0]}" if reasons else "both read"
-    memory = f"{max(measured.peaks_mb):.0f} + {measured.parsers_mb:.0f} MB"
-    return f"{what}; {measured.seconds:.0f} s, {memory}", []
 
 
 def measure(place: Place, folder: Path, *more: str, stop_at: int | None = None) -> Measured:
@@ -199,24 +186,6 @@ def count(place: Place) -> int:
     except Exception:
         # The store is being created.
         return 0
-
-
-def texts(n: int, n_bytes: int) -> Iterator[str]:
-    """Texts of about so many bytes of seeded words, in sentences and paragraphs."""
-    chance = random.Random(16)
-    words = [
-        f"{chance.choice('bdfgklmnprstv')}{chance.choice('aeiou')}{number:x}" for number in range(_N_WORDS)
-    ]
-    for _ in range(n):
-        parts: list[str] = []
-        size = 0
-        while size < n_bytes:
-            sentence = " ".join(chance.choices(words, k=14)).capitalize() + ". "
-            if len(parts) % 6 == 5:
-                sentence += "\n\n"
-            parts.append(sentence)
-            size += len(sentence)
-        yield "".join(parts)
 
 
 def write_documents(folder: Path, n: int, n_bytes: int) -> int:

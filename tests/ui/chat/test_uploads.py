@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from askive.rag.config import Config
+from askive.rag.config import Config, PassageConfig
 from askive.rag.errors import UsageError
 from askive.rag.privacy.leftovers import sweep
 from askive.ui.chat.documents.listing import Listing, list_documents
@@ -61,6 +61,23 @@ def test_the_file_of_several_documents_goes_with_the_first_that_is_removed(
     assert not kept.exists(), "it has the removed text too"
     listed = list_documents(workspace.archive("town"), Listing(search="all.mbox"))["documents"]
     assert [view["title"] for view in listed] == ["Two"]
+
+
+def test_an_upload_after_the_splitter_was_changed(library: Library, config: Config) -> None:
+    assert put(library, "a.txt")["step"] == "done"
+    changed = Workspace(config.model_copy(update={"passages": PassageConfig(max_words=20)}))
+    other = Library(changed)
+    try:
+        assert put(other, "b.txt", b"Karl wrote to Agnes about salt.")["step"] == "done"
+        store = changed.archive("town").store
+        made = store.fingerprint()
+        assert made is not None and "20" in made.passages, "all of it was embedded again"
+        kept = {Path(uri).name: uri for uri in store.known_sha256()}
+        other.remove("town", kept["a.txt"])
+        assert not Path(kept["a.txt"]).exists() and Path(kept["b.txt"]).is_file()
+    finally:
+        other.close()
+        changed.close()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

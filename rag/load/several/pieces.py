@@ -1,0 +1,202 @@
+"""Large files in pieces that are read one after the other, so that memory holds one piece and not the file.
+
+A piece of text ends between paragraphs, a piece of records between two of them. Each becomes one document or several,
+as a small file does; they are numbered through the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import PurePath
+from typing import BinaryIO, NamedTuple
+
+from askive.rag.load.decoding import unicode_encoding
+from askive.rag.load.mail.messages import BETWEEN
+from askive.rag.load.several.parts import SPLIT, part_uri
+from askive.rag.types import Document, TableRows
+
+PIECES = "pieces"
+"""The rule by which a file was split that is too large for one document."""
+MIN_BYTES = 24 * 2**20
+"""Larger files of these kinds are read in pieces: as one document they could exceed the limits of a parser."""
+PIECE_BYTES = 2**21
+MAX_PIECE_BYTES = 2**25
+"""A piece whose end is not found up to here, such as a line of records without line breaks, is cut anywhere."""
+SAMPLE_BYTES = 2**16
+_TEXT = (".txt", ".text", ".log", ".md", ".markdown", ".rst", ".adoc", ".asciidoc", ".org", ".sql")
+_LINES = (".jsonl", ".ndjson")
+_TABLES = (".csv", ".tsv")
+_MAILBOX = ".mbox"
+STREAMED = (*_TEXT, *_LINES, *_TABLES, _MAILBOX)
+"""Extensions of files that can be read in pieces."""
+# "\n# Chapter", the heading at the beginning of a section.
+_SECTION = re.compile(rb"\n(?=#{1,2} )")
+
+
+class Piece(NamedTuple):
+    """data: in UTF-8, or the encoding of the file. n_above: rows of a table, or lines, above the piece's own."""
+
+    data: bytes
+    n_above: int = 0
+
+
+class Place(NamedTuple):
+    """Where a piece stands in its file: the number of its first document, and `Piece.n_above`."""
+
+    first: int
+    n_above: int
+
+
+def pieces(file: BinaryIO, ending: str) -> Iterator[Piece]:
+    """The pieces of a file, in order; joined they are the file, but that each piece of a table has its first row."""
+    if ending in _TABLES:
+        yield from _table_pieces(_blocks(file))
+    elif ending in _LINES:
+        n_lines = 0
+        for data in _cut(_blocks(file), _line_end):
+            yield Piece(data, n_lines)
+            n_lines += data.count(b"\n")
+    else:
+        yield from map(Piece, _cut(_blocks(file), _mail_end if ending == _MAILBOX else _text_end))
+
+
+def numbered(documents: list[Document], uri: str, place: Place) -> list[Document]:
+    """The documents in a piece, with the numbers that they have in the whole file at `uri`."""
+    return [_numbered(document, uri, place) for document in documents]
+
+
+def number_in(uri: str) -> int:
+    """The number of a document in a piece; 1 for the only one."""
+    number = uri.rpartition("#")[2]
+    return int(number) if number.isdecimal() else 1
+
+
+def _numbered(document: Document, uri: str, place: Place) -> Document:
+    is_only = document.uri == uri
+    own = 1 if is_only else number_in(document.uri)
+    number = place.first + own - 1
+    name = PurePath(uri)
+    titles = {
+        f"{name.stem}, record {own}": f"{name.stem}, record {number}",
+        f"Message {own} of {name.name}": f"Message {number} of {name.name}",
+        name.stem: f"{name.stem}, part {number}",
+        name.name: f"{name.name}, part {number}",
+    }
+    return replace(
+        document,
+        uri=part_uri(uri, number),
+        title=titles.get(document.title, document.title),
+        metadata={SPLIT: PIECES, **document.metadata},
+        rows=tuple(_rows_below(document, place.n_above, has_heads=name.suffix.lower() in _TABLES)),
+    )
+
+
+def _rows_below(document: Document, n_above: int, *, has_heads: bool) -> Iterator[TableRows]:
+    """The rows of a piece below so many others. has_heads: its first row is that of the table, above all of them."""
+    for rows in document.rows:
+        end = document.text.find("\n", rows.start, rows.end)
+        if rows.first > 1 or not has_heads:
+            yield rows._replace(first=rows.first + n_above)
+        elif end < 0 or not n_above:
+            yield rows
+        else:
+            yield rows._replace(end=end)
+            yield TableRows(end + 1, rows.end, rows.table, 2 + n_above)
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file; UTF-16 and UTF-32, in which a line end is more than one byte, as UTF-8."""
+    block = file.read(SAMPLE_BYTES)
+    encoding = unicode_encoding(block)
+    if encoding is None or not encoding.startswith(("utf-16", "utf-32")):
+        while block:
+            yield block
+            block = file.read(PIECE_BYTES)
+        return
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    while block:
+        yield decoder.decode(block).encode("utf-8", "replace")
+        block = file.read(PIECE_BYTES)
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _cut(blocks: Iterator[bytes], end_of: Callable[[bytes], int]) -> Iterator[bytes]:
+    """Pieces of about PIECE_BYTES. end_of: where the last part of a text that may go on begins; 0 if nowhere."""
+    waiting = bytearray()
+    least = PIECE_BYTES
+    for block in blocks:
+        waiting += block
+        if len(waiting) < least:
+            continue
+        end = end_of(bytes(waiting))
+        if not end and len(waiting) >= MAX_PIECE_BYTES:
+            end = _anywhere(bytes(waiting))
+        if end:
+            yield bytes(waiting[:end])
+            del waiting[:end]
+        # Not looked at again for every block.
+        least = PIECE_BYTES if end else len(waiting) + PIECE_BYTES
+    if waiting:
+        yield bytes(waiting)
+
+
+def _text_end(data: bytes) -> int:
+    half = len(data) // 2
+    sections = [match.end() for match in _SECTION.finditer(data, half)]
+    blanks = [at + len(mark) for mark in (b"\n\n", b"\r\n\r\n") if (at := data.rfind(mark, half)) >= 0]
+    return (sections or blanks or [_line_end(data)])[-1]
+
+
+def _line_end(data: bytes) -> int:
+    return data.rfind(b"\n") + 1
+
+
+def _mail_end(data: bytes) -> int:
+    starts = [match.start() for match in BETWEEN.finditer(data, 1)]
+    # With the line break before it, which the next piece begins with.
+    return starts[-1] if starts else 0
+
+
+def _anywhere(data: bytes) -> int:
+    """Behind a blank, else between two characters of UTF-8."""
+    end = max(data.rfind(b" "), data.rfind(b"\n")) + 1 or len(data) - 4
+    while 1 < end < len(data) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return end
+
+
+def _table_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
+    heads = b""
+    n_rows = 0
+    for data in _cut(blocks, _row_end):
+        yield Piece(heads + data, n_rows - 1 if heads else 0)
+        n_rows += _n_rows(data)
+        if not heads:
+            heads = data[: _first_row_end(data)]
+
+
+def _row_end(data: bytes) -> int:
+    """After the last line break that is not in quotes."""
+    n_quotes = data.count(b'"')
+    end = data.rfind(b"\n") + 1
+    while end and (n_quotes - data.count(b'"', end)) % 2:
+        end = data.rfind(b"\n", 0, end - 1) + 1
+        if len(data) - end > PIECE_BYTES // 2:
+            # A quote that is not closed, such as a sign for inches: rows end with their lines.
+            return data.rfind(b"\n") + 1
+    return end
+
+
+def _first_row_end(data: bytes) -> int:
+    end = data.find(b"\n") + 1
+    while end and data.count(b'"', 0, end) % 2:
+        end = data.find(b"\n", end) + 1
+    return end if 0 < end <= SAMPLE_BYTES else 0
+
+
+def _n_rows(data: bytes) -> int:
+    """Line breaks outside of quotes."""
+    return sum(part.count(b"\n") for part in data.split(b'"')[::2])

@@ -1,0 +1,159 @@
+"""Large files in pieces: the same documents, rows and records as when they are read at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from askive.models.fakes import HashEmbedder
+from askive.rag.config import PassageConfig
+from askive.rag.ingest.pipeline import ingest_paths
+from askive.rag.ingest.preview import preview_paths
+from askive.rag.ingest.splitting import chunk
+from askive.rag.load.several import pieces as module
+from askive.rag.load.several.pieces import Place, number_in, pieces
+from askive.rag.load.several.split import load_documents
+from askive.rag.passage_context import locator_of
+from askive.rag.store.archive import Archive
+from askive.rag.types import Document, Source
+from tests.rag.ingest.inline_pool import POOL, InlinePool
+
+PROSE = "The harbour master counted the ships, and the pilots came to the quay before the storm. " * 3
+MBOX = "".join(
+    f"From a@b.example Fri Mar  4 10:15:00 2016\nFrom: a@b.example\nSubject: Tug {n}\n\nTug {n} left.\nFrom next week it stays.\n\n"
+    for n in range(40)
+)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PIECE_BYTES", 300)
+    monkeypatch.setattr(module, "SAMPLE_BYTES", 100)
+    monkeypatch.setattr(module, "MAX_PIECE_BYTES", 1500)
+    monkeypatch.setattr("askive.rag.ingest.examination.MIN_BYTES", 1000)
+
+
+def read(name: str, data: bytes) -> list[Document]:
+    """The documents in all pieces of a file."""
+    ending = f".{name.rpartition('.')[2]}"
+    found: list[Document] = []
+    for piece in pieces(io.BytesIO(data), ending):
+        place = Place(1 + max((number_in(d.uri) for d in found), default=0), piece.n_above)
+        found += load_documents(piece.data, f"/{name}", ending, place=place)
+    assert len({document.uri for document in found}) == len(found)
+    return found
+
+
+def text_of(rows: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "5", 'b"c', "x\ny", "", "d,e"]), min_size=2, max_size=2),
+        min_size=2,
+        max_size=80,
+    )
+)
+def test_each_row_of_a_table_keeps_its_number(rows: list[list[str]]) -> None:
+    table = [
+        ["Ship", "Port"],
+        *([f"{n} {ship}", f"in {port}"] for n, (ship, port) in enumerate(rows, start=2)),
+    ]
+    for document in read("fleet.csv", text_of(table)):
+        source = Source(1, document.uri, document.title, document.media_type)
+        for passage in chunk(document, PassageConfig()):
+            for at, line in enumerate(passage.text.split("\n")):
+                start = passage.start + sum(len(each) + 1 for each in passage.text.split("\n")[:at])
+                assert line.startswith("| Ship: ")
+                number = line.removeprefix("| Ship: ").split()[0].rstrip(";")
+                assert locator_of(source, passage, start) == f"row {number}"
+
+
+def test_each_short_record_keeps_its_number() -> None:
+    lines = [json.dumps({"from": "Ann", "text": f"Hello {n}."}) for n in range(1, 90)]
+    found = read("chat.jsonl", "\n".join(lines).encode())
+    assert len(found) > 5
+    for document in found:
+        source = Source(1, document.uri, document.title, document.media_type)
+        for passage in chunk(document, PassageConfig()):
+            number = passage.text.split("Hello ")[1].split(".")[0]
+            assert locator_of(source, passage, passage.start) == f"record {number}"
+
+
+def test_records_and_messages_are_those_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PIECE_BYTES", 1200)
+    records = [{"title": f"Tug {n % 3 or ''}", "text": f"{n} {PROSE}"} for n in range(30)]
+    for name, data in (("a.jsonl", "\n".join(map(json.dumps, records))), ("a.mbox", MBOX)):
+        whole = load_documents(data.encode(), f"/{name}", f".{name.rpartition('.')[2]}")
+        assert len(whole) > 20
+        found = read(name, data.encode())
+        assert [(d.uri, d.title, d.text, d.sha256) for d in found] == [
+            (d.uri, d.title, d.text, d.sha256) for d in whole
+        ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-le", "cp1252"])
+def test_nothing_of_a_text_is_lost(encoding: str) -> None:
+    text = "\n\n".join(f"# Part {n}\n\nGrüße {n}. {PROSE}\nA line." for n in range(12))
+    found = read("a.md", text.encode(encoding))
+    assert len(found) > 3
+    assert " ".join(" ".join(d.text for d in found).split()) == " ".join(text.split())
+    assert all(d.text.startswith("# Part") for d in found), "each begins with a section"
+    assert found[1].title == "Part 1" or found[1].title.startswith("Part")
+    one_line = ("Grüße " * 2000).strip()
+    assert " ".join(" ".join(d.text for d in read("a.log", one_line.encode())).split()) == one_line
+    assert [d.title for d in read("a.log", one_line.encode())][1] == "a.log, part 2"
+    glyphs = "你" * 3000
+    assert "".join(d.text for d in read("a.txt", glyphs.encode())) == glyphs
+
+
+def test_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(POOL, InlinePool)
+    monkeypatch.setattr("askive.rag.ingest.plan._CLOCK_STEP_NS", 0)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text("A small file.")
+    large = folder / "b.csv"
+    rows = [["Ship", "Port"], *([f"Ship {n}", "Oslo"] for n in range(300))]
+    large.write_bytes(text_of(rows))
+    (folder / "c.txt").write_text("Another one.")
+    with Archive.open(tmp_path / "archive", HashEmbedder(16), PassageConfig()) as archive:
+        first = ingest_paths(archive, [folder])
+        (split,) = first.splits
+        assert (first.failures, split.rule, first.n_added) == ([], "pieces", split.n_documents + 2)
+        assert split.n_documents > 5
+        assert ingest_paths(archive, [folder]).n_unchanged == first.n_added
+        known, stamps = archive.store.known_sha256(), archive.store.stamps()
+        assert len(preview_paths(known, stamps, [folder]).unchanged) == 3
+        large.write_bytes(text_of([*rows[:250], ["Ship 1000", "Bergen"]]))
+        second = ingest_paths(archive, [folder])
+        assert second.n_deleted > 0
+        assert second.n_passages < first.n_passages / 4, "of the others nothing is embedded"
+        large.rename(folder / "d.csv")
+        assert len(ingest_paths(archive, [folder]).moved) == len(archive.store.known_sha256()) - 2
+        assert ingest_paths(archive, [folder / "d.csv"], split="none").failures == []
+        names = {Path(uri).name for uri in archive.store.known_sha256()}
+        assert names == {"a.txt", "c.txt", "d.csv"}, "as one document on request"
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_a_failure_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(POOL, InlinePool)
+    path = tmp_path / "a.log"
+    lines = "\n".join(f"Ship {n} left." for n in range(100))
+    path.write_bytes(lines.encode() + b"\n" + bytes(range(256)) * 3 + b"\n" + lines.encode())
+    with Archive.open(tmp_path / "archive", HashEmbedder(16), PassageConfig()) as archive:
+        for _ in range(2):
+            report = ingest_paths(archive, [path])
+            assert ["is a binary file" in failure.message for failure in report.failures] == [True]
+            assert len(archive.store.known_sha256()) > 3, "what was read stays"
