@@ -52,8 +52,8 @@ house: install-dev ## draw docs/images/house.svg from the imports of the code
 test: install-dev ## all tests, with the real weights and a real browser
 	@$(BIN)/askive models pull
 	@$(BIN)/askive models pull smollm2-135m-instruct-q4_1
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not weights and not browser"
-	$(BIN)/python -m pytest -m "weights or browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not weights"
+	$(BIN)/python -m pytest -m weights
 
 gate: install-dev ## fail when answers on a sample of the gold questions got worse
 	@$(BIN)/askive models pull

@@ -28,7 +28,6 @@ from tests.ui.test_cli import Askive, askive  # noqa: F401
 
 ray = pytest.importorskip("ray")
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
     # Ray leaves sockets and files of ended processes to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
