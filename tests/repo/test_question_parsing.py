@@ -22,7 +22,7 @@ OPEN_NAMES = {
         "asks_for_statements",
         "time_of_matter",
     },
-    "askive.rag.question.kind": {"PLAINEST_FIRST", "classify"},
+    "askive.rag.question.kind": {"PLAINEST_FIRST", "classify", "may_be_list"},
     "askive.rag.question.word_classes": {"names_kind"},
     "askive.rag.question.subject": {"Subject", "Term"},
     "askive.rag.question.requests.asked_summary": {"AskedSummary", "documents_in", "without"},

@@ -107,7 +107,7 @@ def test_thresholds_leave_few_false_alarms() -> None:
     strict = with_thresholds(
         model, [(kind, share, one) for (share, kind), one in zip(taken, ordinary, strict=True)]
     )
-    assert not false_alarms(strict, ordinary)
+    assert len(false_alarms(strict, ordinary)) <= MAX_FALSE_ALARMS * len(ordinary) / len(strict.thresholds)
     assert set(strict.thresholds) == set(PLAINEST_FIRST) - set(PLAIN)
     assert strict.thresholds["timeline"] == 0.4 < strict.thresholds["summary"]
 

@@ -94,7 +94,7 @@ def test_only_the_named_documents_are_searched(archive: Archive, mode: str) -> N
     admitted = parse_filter(documents=["Harbour", "news/mill.md"])
     hits = retriever.retrieve("what closed in Velm", admitted=admitted)
     assert {hit.source.title for hit in hits} == {"Harbour", "Mill"}
-    assert admitted.describe() == "in Harbour or news/mill.md"
+    assert admitted.describe() == "in Harbour or mill.md"
     checked = checked_filter(admitted, archive.store)
     assert checked.documents == ("news/harbour.md", "news/mill.md")
     assert checked_filter(checked, archive.store) == checked

@@ -114,6 +114,7 @@ def test_a_collection_from_making_to_deleting(page: Any, chat_home: Path, tmp_pa
     assert not uploaded[0].exists()
 
     view.get_by_role("button", name="Delete collection").click()
+    small.get_by_text("will be deleted").wait_for()
     assert re.search(r"“post” will be deleted, with its \d+ documents? and the files", small.inner_text())
     small.get_by_role("button", name="Delete for good").click()
     page.get_by_role("heading", name="Documents in “post”").wait_for(state="detached")

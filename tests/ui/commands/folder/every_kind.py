@@ -119,9 +119,9 @@ def _office() -> Sequence[Kind]:
             book,
             "What was the actual number for the ferry Ilse in 2022?",
             "118",
-            "sheet Ferries",
+            "sheet Ferries, row 3",
         ),
-        Kind("sheets.ods", sheets, "What is the load of the crane Kolga?", "47 tons", "sheet Cranes"),
+        Kind("sheets.ods", sheets, "What is the load of the crane Kolga?", "47 tons", "sheet Cranes, row 2"),
         Kind("novel.epub", novel, _asked("Lowmoor"), "Una Berg", "chapter The coast"),
         Kind("letter.odt", letter, _asked("Nordby"), "Per Dahl"),
         Kind("show.odp", show, _asked("Oakhaven"), "Siv Lund", "slide 2"),
@@ -152,7 +152,7 @@ def _mail() -> Sequence[Kind]:
     outlook = write_msg({0x1A: "IPM.Note", 0x37: "The coast", 0x1000: _fact("Torness", "Leif Aas")}, {})
     return [
         Kind("list.eml", mail.as_bytes(), "What is the depth of the buoy Quarne?", "212 metres",
-             "Attachment: buoys.xlsx > Buoys"),
+             "Attachment: buoys.xlsx > Buoys, row 2"),
         Kind("forwarded.eml", outer.as_bytes(), _asked("Ravensea"), "Carl Moe", "Forwarded message: The lamp"),
         Kind("box.mbox", box, _asked("Sandvik"), "Eva Krog", "message 2", "#2"),
         Kind("outlook.msg", outlook, _asked("Torness"), "Leif Aas"),
@@ -179,13 +179,14 @@ def _records() -> Sequence[Kind]:
     table = "Bank export of May\n\nShip;Captain;Built\nAurora;Rosa Lind;1998\nBaltica;Knut Wold;2001\n"
     return [
         Kind("articles.jsonl", "\n".join(map(json.dumps, articles)).encode(), _asked("Xanten"), "Ivar Nes", "record 2", "#2"),
-        Kind("chat.json", json.dumps(messages).encode(), _asked("Yarrow"), "Liv Enger", "section messages"),
+        Kind("chat.json", json.dumps(messages).encode(), _asked("Yarrow"), "Liv Enger", "section messages, record 2"),
         Kind("study.ipynb", json.dumps(cellar).encode(), "What is the trip pressure of the pump Zelda?", "61 bar"),
         Kind("dates.ics", calendar.encode(), "What is the location of Workshop Alder?", "Room 204"),
         Kind("people.vcf", b"BEGIN:VCARD\nFN:Berit Thorn\nTEL;TYPE=WORK:4162 77\nEND:VCARD\n",
              "What is the telephone of Berit Thorn?", "4162 77"),
-        Kind("ships.csv", table.encode(), "Who is the captain of the ship Baltica?", "Knut Wold"),
-        Kind("ships.tsv", b"Tug\tPower\nCardo\t880 kW\nOttar\t410 kW\n", "What is the power of the tug Cardo?", "880 kW"),
+        Kind("ships.csv", table.encode(), "Who is the captain of the ship Baltica?", "Knut Wold", "row 5"),
+        Kind("ships.tsv", b"Tug\tPower\nCardo\t880 kW\nOttar\t410 kW\n", "What is the power of the tug Cardo?", "880 kW",
+             "row 2"),
     ]  # fmt: skip
 
 
