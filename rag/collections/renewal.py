@@ -76,8 +76,10 @@ def renew_collection(
     if uses_milvus(config) or not has_collection(config, name):
         return None
     embedder = open_embedder(config)
-    if _outdated(config, name, embedder) is None:
-        return None
+    # Where another process is writing, the store cannot always be opened: then only the lock can be waited for.
+    with suppress(StoreError):
+        if _outdated(config, name, embedder) is None:
+            return None
     with lock_collections(config, name, notify=notify):
         # Checked again: the previous holder of the lock may have embedded it.
         if (stored := _outdated(config, name, embedder)) is None:
