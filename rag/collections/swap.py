@@ -10,10 +10,9 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from askive.models.files import sync_file, sync_folder
@@ -21,7 +20,7 @@ from askive.rag.collections.lock import Notify, lock_collections
 from askive.rag.config import Config
 from askive.rag.errors import AskiveError, StoreError
 from askive.rag.store.archive import STORE_NAME
-from askive.rag.store.database_file import open_read_only
+from askive.rag.store.database_file import read_meta
 from askive.rag.store.files import RENEWAL
 
 _AT_FDCWD = -100
@@ -104,14 +103,7 @@ def renewal_of(store_id: str, generation: int) -> str:
 
 def unfinished_renewal(folder: Path) -> str:
     """What the collection in a folder is to be filled with (`SqliteStore.renewal`); empty for all others."""
-    if not (folder / STORE_NAME).is_file():
-        return ""
-    try:
-        with closing(open_read_only(folder / STORE_NAME)) as db:
-            row = db.execute("SELECT value FROM meta WHERE key = ?", (RENEWAL,)).fetchone()
-    except sqlite3.Error:
-        return ""
-    return str(row[0]) if row else ""
+    return read_meta(folder / STORE_NAME).get(RENEWAL, "")
 
 
 def rename_folder(config: Config, name: str, new_name: str) -> None:

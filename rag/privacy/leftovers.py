@@ -28,7 +28,7 @@ from askive.rag.load.several.parts import file_of
 from askive.rag.privacy.erasure import erase_store
 from askive.rag.privacy.register import delete_upload, former_upload, incoming_folder, uploads_folder
 from askive.rag.store.archive import STORE_NAME
-from askive.rag.store.database_file import open_read_only
+from askive.rag.store.database_file import open_read_only, read_meta
 from askive.rag.store.milvus.registry import ID_PREFIX
 from askive.rag.store.secure_delete import is_marked
 from askive.rag.store.sqlite import SqliteStore
@@ -126,14 +126,7 @@ def _is_interrupted(config: Config, name: str) -> bool:
 
 def _can_be_continued(config: Config, name: str, folder: Path) -> bool:
     """Whether a folder is an interrupted renewal of a collection that has not changed since: it has no other text."""
-    renewal = unfinished_renewal(folder)
-    if not renewal:
-        return False
-    try:
-        with contextlib.closing(open_read_only(config.collections_dir / name / STORE_NAME)) as db:
-            meta = dict(db.execute("SELECT key, value FROM meta"))
-    except sqlite3.Error:
-        return False
+    renewal, meta = unfinished_renewal(folder), read_meta(config.collections_dir / name / STORE_NAME)
     return renewal.startswith(renewal_of(meta.get("store_id", ""), int(meta.get("generation", 0))))
 
 
@@ -170,10 +163,7 @@ def _old_indexes(config: Config) -> Iterator[Leftover]:
         files = sorted(folder.glob("dense-*.faiss*"))
         if len(files) < 2 and not any(_PARTIAL_INDEX.fullmatch(path.name) for path in files):
             continue
-        try:
-            with contextlib.closing(open_read_only(folder / STORE_NAME)) as db:
-                meta = dict(db.execute("SELECT key, value FROM meta"))
-        except sqlite3.Error:
+        if not (meta := read_meta(folder / STORE_NAME)):
             continue
         current = f"dense-{meta.get('store_id', '')[:12]}-{meta.get('generation')}.faiss"
         for path in files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -77,6 +78,15 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # Without a journal there is no writer, so the file can be opened as it is, even on a read-only disk.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=5, isolation_level=None)
+
+
+def read_meta(path: Path) -> dict[str, str]:
+    """What a store says of itself, by key; empty when it is not there or cannot be read."""
+    try:
+        with contextlib.closing(open_read_only(path)) as db:
+            return dict(db.execute("SELECT key, value FROM meta"))
+    except sqlite3.Error:
+        return {}
 
 
 def copy_to(db: sqlite3.Connection, target: Path) -> None:
