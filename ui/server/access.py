@@ -11,11 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from askive.models.errors import AskiveError
 from askive.ui.chat.http.access import (
-    PROXY_HEADERS,
     address_of,
     is_cross_site,
-    is_local,
-    is_local_host,
+    is_direct,
     with_security_headers,
 )
 from askive.ui.chat.http.throttle import Throttle
@@ -79,8 +77,7 @@ class AccessControl:
         sent = headers.get("authorization", "")
         # Clients of the OpenAI API insist on a key.
         if not sent or sent == f"Bearer {LOCAL.name}":
-            is_forwarded = any(name in headers for name in PROXY_HEADERS)
-            if self._require_token or is_forwarded or not (is_local(scope) and is_local_host(headers)):
+            if self._require_token or not is_direct(scope):
                 raise Unauthorized(
                     "a token is required",
                     remedy="create one with `askive token add NAME`, and send it as a bearer token",

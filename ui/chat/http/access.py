@@ -20,7 +20,7 @@ from askive.ui.chat.http.hello import HELLO_PATH
 from askive.ui.chat.http.throttle import Throttle
 from askive.ui.failures import log_line
 
-PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _LOCAL, _REMOTE, _STATE, _USER = 1, 2, 3, 7
 """Columns of these tables."""
@@ -128,12 +128,16 @@ def is_local_host(headers: Headers) -> bool:
         return False
 
 
+def is_direct(scope: Scope) -> bool:
+    """Whether the request comes from this machine, names it, and was not forwarded."""
+    headers = Headers(scope=scope)
+    is_forwarded = any(name in headers for name in _PROXY_HEADERS)
+    return not is_forwarded and is_local(scope) and is_local_host(headers)
+
+
 def is_own_user(scope: Scope) -> bool:
     """Whether the request comes from this machine, was not forwarded, and where the system tells, is of our account."""
-    headers = Headers(scope=scope)
-    if any(name in headers for name in PROXY_HEADERS):
-        return False
-    return is_local(scope) and is_local_host(headers) and _user_of(scope) in (None, _own_user())
+    return is_direct(scope) and _user_of(scope) in (None, _own_user())
 
 
 def require_own_user(scope: Scope, what: str) -> None:
