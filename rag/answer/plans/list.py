@@ -86,12 +86,13 @@ def list_values(context: PlanContext) -> Iterator[Event]:
     read = {one.item.sentence.hit.passage.passage_id for one in found if one.verdict == "supported"}
     passages = [items for items in passages if items[0].sentence.hit.passage.passage_id not in read]
     n_read = n_empty = 0
+    n_known = _n_confirmed(found)
     for items in passages[:MAX_READ]:
         if context.is_cancelled or n_empty >= _MAX_EMPTY:
             break
-        n_known = _n_confirmed(found)
         found += _values(context, question, asked, items)
-        n_read, n_empty = n_read + 1, 0 if _n_confirmed(found) > n_known else n_empty + 1
+        n_before, n_known = n_known, _n_confirmed(found)
+        n_read, n_empty = n_read + 1, 0 if n_known > n_before else n_empty + 1
         yield Progress(n_read, min(len(passages), MAX_READ), "nearest passages")
     kept = [one for one in found if one.verdict is not None]
     if not kept:
