@@ -37,9 +37,13 @@ class Group:
     """Documents of similar content. title: what distinguishes them. typical: the nearest to their mean."""
 
     title: str
-    n_documents: int
     typical: Source
     documents: tuple[Source, ...]
+
+    @property
+    def n_documents(self) -> int:
+        """How many there are."""
+        return len(self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ class OverviewBuilder:
             keys = keys or distinguishing(words, own.keys(), len(doc_ids), _N_TITLE_WORDS)
             typical = self._sources[doc_ids[cluster.typical]]
             title = ", ".join(map(self._terms.spelled, keys)) or typical.title
-            groups.append(Group(title, len(own), typical, tuple(self._sources[doc_id] for doc_id in own)))
+            groups.append(Group(title, typical, tuple(self._sources[doc_id] for doc_id in own)))
         return tuple(sorted(groups, key=lambda group: (-group.n_documents, group.title)))
 
     def _document_vectors(self) -> tuple[Sequence[int], Vectors]:
