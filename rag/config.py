@@ -314,15 +314,20 @@ def _platform_home() -> Path:
     return Path(platformdirs.user_data_dir("askive", appauthor=False))
 
 
+def toml_failure(path: Path, error: Exception) -> ConfigError:
+    """The error for a settings file that cannot be parsed."""
+    return ConfigError(
+        f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to use the defaults"
+    )
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         if not path.is_file():
             return {}
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to use the defaults"
-        ) from error
+        raise toml_failure(path, error) from error
     except OSError as error:
         raise ConfigError(
             f"{CONFIG_NAME} cannot be read: {reason_of(error)}", remedy=remedy_for(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from askive.models.files import write_atomically
 from askive.models.system_errors import reason_of, remedy_for
-from askive.rag.config import CONFIG_NAME, list_settings, load_config, nearest_setting
+from askive.rag.config import CONFIG_NAME, list_settings, load_config, nearest_setting, toml_failure
 from askive.rag.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def change_setting(home: Path, key: str, value: str | float | bool | None) -> No
         if mode is not None:
             os.chmod(path, mode)  # noqa: PTH101
     except TOMLKitError as error:
-        raise ConfigError(
-            f"{path} is not valid TOML: {error}", remedy=f"correct {path}, or rename it to use the defaults"
-        ) from error
+        raise toml_failure(path, error) from error
     except OSError as error:
         raise ConfigError(
             f"{CONFIG_NAME} cannot be changed: {reason_of(error)}", remedy=remedy_for(error)
