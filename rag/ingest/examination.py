@@ -125,7 +125,7 @@ def examine_files(
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
     for uri in plan.files:
-        if is_large(uri, plan) and (how.split or stored.rule_of(stored.of_file(uri))) != NONE:
+        if is_large(uri, plan) and _rule(uri, stored, how) != NONE:
             # The results of later files, which wait for this one, could take all the room that there is for results.
             while ahead:
                 yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
@@ -143,7 +143,7 @@ def _examine(
 ) -> tuple[list[Examined], Job | None]:
     """Whether a file is new or changed; if so, its parsing has been queued."""
     former = stored.of_file(uri)
-    rule = how.split or stored.rule_of(former)
+    rule = _rule(uri, stored, how)
     # Before reading the bytes: a change during reading then gives another stamp.
     stamp = stamp_of(uri, rule, recognises=how.recognises)
     if stored.shows_unchanged(former, stamp):
@@ -168,6 +168,11 @@ def _examine(
             return [examined], None
     ending = os.path.splitext(uri)[1].lower()  # noqa: PTH122
     return [examined], pool.submit(data, uri, ending, digest, rule)
+
+
+def _rule(uri: str, stored: Stored, how: HowRead) -> str:
+    """By which a file is split into documents."""
+    return how.split or stored.rule_of(stored.of_file(uri))
 
 
 def _unchanged(uri: str, former: Sequence[str], stamp: str = "", digest: str = "") -> list[Examined]:
@@ -205,7 +210,7 @@ def _in_pieces(
 ) -> Iterator[Examined]:
     """The documents of a large file, piece by piece; those of a damaged one up to the damage, and then its failure."""
     former = stored.of_file(uri)
-    rule = how.split or stored.rule_of(former)
+    rule = _rule(uri, stored, how)
     stamp = stamp_of(uri, rule, recognises=how.recognises)
     if stored.shows_unchanged(former, stamp):
         yield from _unchanged(uri, former)
