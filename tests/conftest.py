@@ -109,16 +109,19 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
+def ingest_here(archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Index a folder without a parser process, whose start takes longer than most tests."""
+    with monkeypatch.context() as patched:
+        patched.setattr(POOL, InlinePool)
+        assert not ingest_paths(archive, [folder]).failures
+
+
 @pytest.fixture
 def indexed_home(home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home, in which the three documents are the collection `default`, without a process being started."""
     config = load_config({"home": home, "embedder": "hash"})
-    with (
-        Archive.open(config.collections_dir / "default", HashEmbedder(), config.passages) as opened,
-        monkeypatch.context() as patched,
-    ):
-        patched.setattr(POOL, InlinePool)
-        assert not ingest_paths(opened, [documents]).failures
+    with Archive.open(config.collections_dir / "default", HashEmbedder(), config.passages) as opened:
+        ingest_here(opened, documents, monkeypatch)
     return home
 
 
@@ -126,12 +129,9 @@ def indexed_home(home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -
 def archive(
     tmp_path: Path, documents: Path, hash_embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Archive]:
-    """The three documents, indexed; parsed here, because to start a parser process takes longer than most tests."""
+    """The three documents, indexed."""
     with Archive.open(tmp_path / "archive", hash_embedder, PassageConfig()) as opened:
-        with monkeypatch.context() as patched:
-            patched.setattr(POOL, InlinePool)
-            report = ingest_paths(opened, [documents])
-        assert not report.failures
+        ingest_here(opened, documents, monkeypatch)
         yield opened
 
 

@@ -24,7 +24,6 @@ from askive.rag.assistant import Assistant
 from askive.rag.collections.by_name import index_seeds
 from askive.rag.config import Config, load_config
 from askive.rag.errors import CollectionNotFound
-from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.serialize import answer_to_dict
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import parse_filter
@@ -34,8 +33,7 @@ from askive.ui.chat.workspace import Workspace
 from askive.ui.running.client import RunningAskive, find_running
 from askive.ui.running.listener import listening
 from askive.ui.running.protocol import Request, line_of, request_line, socket_path
-from tests.conftest import SMALL_GENERATOR
-from tests.rag.ingest.inline_pool import POOL, InlinePool
+from tests.conftest import SMALL_GENERATOR, ingest_here
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 FAKES = ["--embedder", "hash", "--model", "scripted"]
@@ -45,12 +43,8 @@ FAKES = ["--embedder", "hash", "--model", "scripted"]
 def config(home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("ASKIVE_READER", "off")
     config = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
-    with (
-        Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive,
-        monkeypatch.context() as patched,
-    ):
-        patched.setattr(POOL, InlinePool)
-        assert not ingest_paths(archive, [documents]).failures
+    with Archive.open(config.collections_dir / "town", HashEmbedder(), config.passages) as archive:
+        ingest_here(archive, documents, monkeypatch)
     return config
 
 
