@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from askive.eval.datasets.kinds import KindQuestion
+from askive.rag.text.date_mentions import MONTHS
 from askive.rag.types import QuestionKind
 
 _NAMES = (
@@ -18,10 +19,6 @@ _NAMES = (
     "Port Finsk", "the Orlo 40", "Quay Road", "Mia Holt", "Jonas Falk", "the Harrow Gazette", "Lemmer", "Carl Odum",
     "the Tarn dam", "Westerby", "Ada Renn", "Sable Mill", "Norwick", "the Falkenberg case", "Holz Weber", "Grantham",
     "Ida Marlow",
-)  # fmt: skip
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
 )  # fmt: skip
 _DETAILS = (
     "about {name}", "of {name}", "at {name}", "for {name}", "in {name}", "concerning {name}", "in {month} {year}",
@@ -40,7 +37,7 @@ def with_details(questions: Sequence[KindQuestion]) -> Iterator[KindQuestion]:
         bare = question.text.rstrip(" ?.!")
         detail = chosen.choice(_DETAILS).format(
             name=chosen.choice(_NAMES),
-            month=chosen.choice(_MONTHS),
+            month=chosen.choice(MONTHS).capitalize(),
             year=chosen.randint(1990, 2024),
             day=chosen.randint(1, 28),
         )

@@ -208,7 +208,7 @@ class Routes:
         """Rename a collection."""
         new_name = body.name.strip()
         self._watched.change(name, lambda: self._library.rename(name, new_name), new_name)
-        return {"name": body.name.strip()}
+        return {"name": new_name}
 
     def quotes(self, name: str, uri: str | None = None) -> dict[str, int]:
         """Counts of what quotes a document, or any of the collection; deleted only on request."""
