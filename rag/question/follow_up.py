@@ -40,6 +40,19 @@ _REFERENCE = re.compile(
     r"|the same|the other|the others|the former|the latter|the second|the first|that)(?=\W*$|\s)",
     re.IGNORECASE,
 )
+# "Which |of them| cost more?", "how many |of these| were sold"
+_OF_THEM = re.compile(
+    r"\bof\s+(?:them\b|(?:these|those)(?=\W*$|\s+(?:is|are|was|were|has|have|had|did|do|can|could|will|cost)\b))",
+    re.IGNORECASE,
+)
+# "Which |pumps| |are in the list|?", "|who| |was there|?", "List all |caterers that made offers|"
+_THINGS = re.compile(
+    r"^\W*(?:and\s+)?(?:(?:which|what)\s+(?P<which>[\w-]+(?:\s+[\w-]+)?)|(?P<who>who))\s+"
+    r"(?P<rest>(?:is|are|was|were|has|have|had|did|do|does|can|could|will)\b.*?)\W*$"
+    r"|^\W*(?:please\s+)?(?:list|name|show|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?(?P<listed>\w.*?)\W*$",
+    re.IGNORECASE,
+)
+_OF_SEVERAL = {"is": "are", "was": "were", "has": "have", "does": "do"}
 _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _MAX_PERSON_WORDS = 3
 # "And |the deck|?", "what about |the main beam|"
@@ -94,6 +107,8 @@ def meaning_of(question: str, history: Sequence[Turn]) -> Meaning:
     match = _COMPARED.match(question)
     if match and not _BETWEEN_TWO.search(match["rest"]) and (topic := _identifying(before.text)):
         return Meaning(f"Compare {topic[0]} with {match['rest']}", tuple(history), "comparison", True)
+    if _OF_THEM.search(question) and (things := _things_of(before.text)):
+        return Meaning(_OF_THEM.sub(f"of {things}", question, count=1), tuple(history), None, True)
     if _stands_alone(question):
         return Meaning(question)
     own = names_in(question)
@@ -120,6 +135,19 @@ def _person_of(question: str, answer: str) -> str:
             if 2 <= len(name.words) <= _MAX_PERSON_WORDS and name.words == spelled[-len(name.words) :]:
                 return name.text
     return ""
+
+
+def _things_of(question: str) -> str:
+    """What a question for several things asks for: "the pumps that are in the list"; empty when it asks for none."""
+    match = _THINGS.match(question)
+    if match is None:
+        return ""
+    if match["listed"]:
+        return f"the {match['listed']}"
+    if match["who"]:
+        verb, _, rest = match["rest"].partition(" ")
+        return f"those who {_OF_SEVERAL.get(verb.lower(), verb)} {rest}".rstrip()
+    return f"the {match['which']} that {match['rest']}"
 
 
 def _with_person(question: str, person: str) -> str:

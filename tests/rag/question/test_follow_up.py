@@ -33,6 +33,22 @@ def history(*questions: str) -> list[Turn]:
             "only in May 2016",
             "Timeline of the siege of Madaya in May 2016?",
         ),
+        # What is "of them" is named.
+        (
+            ["Which pumps are in the price list of 2021?"],
+            "Which of them cost more than 40,000 euros?",
+            "Which of the pumps that are in the price list of 2021 cost more than 40,000 euros?",
+        ),
+        (
+            ["Who was at the inquest?"],
+            "how many of these were sworn",
+            "how many of those who were at the inquest were sworn",
+        ),
+        (
+            ["List all caterers that made offers."],
+            "And which of those were late?",
+            "And which of the caterers that made offers were late?",
+        ),
         (["How many live in Raqqa?"], "And in Mosul?", "How many live in Mosul?"),
     ],
 )
