@@ -18,6 +18,7 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import STORED, Relation, find_relation_model
 from askive.rag.evidence.judge import Judge, Judgement
 from askive.rag.evidence.source_sentences import SourceSentence
+from askive.rag.passage_context import file_words
 from askive.rag.question.analysis import Question
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence, Verdict
@@ -96,12 +97,15 @@ class SupportModel:
         # The text around it may give another answer: the second of two accounts.
         return self._judge.gives(question.text, value, _headed(citation, 0))
 
-    def answers(self, question: Question, citation: Citation) -> float:
+    def answers(self, question: Question, citation: Citation, *, under_file: bool = False) -> float:
         """Log-odds that the quote, under its title and headings, answers the question; infinite as in `gives`.
 
-        Raises ModelError as `Generator.likelihoods` does.
+        under_file: under the names of its file and folders too. Raises ModelError as `Generator.likelihoods` does.
         """
-        return math.inf if self._judge is None else self._judge.answers(question.text, _headed(citation, 0))
+        if self._judge is None:
+            return math.inf
+        filed = f"{file_words(citation.hit.source)}, " if under_file else ""
+        return self._judge.answers(question.text, f"{filed}{_headed(citation, 0)}")
 
     def judge(self, sentence: Sentence) -> Sentence:
         """The sentence with its verdict. What is cut off or has other values than its sources stays as it is.

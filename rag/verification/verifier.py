@@ -49,9 +49,9 @@ class Verifier:
         """Log-odds that the quote gives this value as the answer. Raises ModelError as `Generator.likelihoods` does."""
         return self._support.gives(question, value, citation)
 
-    def answers(self, question: Question, citation: Citation) -> float:
-        """Log-odds that the quote answers the question. Raises ModelError as `Generator.likelihoods` does."""
-        return self._support.answers(question, citation)
+    def answers(self, question: Question, citation: Citation, *, under_file: bool = False) -> float:
+        """Log-odds that the quote answers the question. under_file, errors: as for `SupportModel.answers`."""
+        return self._support.answers(question, citation, under_file=under_file)
 
     def verify(self, text: str, start: int, question: Question, hits: Sequence[Hit]) -> Sentence:
         """The sentence `text`, which begins at `start`, with its citations, and its verdict and reasons by all checks.
