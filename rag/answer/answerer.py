@@ -15,7 +15,7 @@ from askive.models.protocols import Generator, Sampling, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.answer.conclusion import Draft, Tools, conclude
-from askive.rag.answer.plans.list import holds_list
+from askive.rag.answer.plans.list import list_several_values
 from askive.rag.answer.plans.plan import PlanContext
 from askive.rag.answer.plans.registry import PLANS, planned_for
 from askive.rag.answer.preparation import Preparer, complete_question, is_complete
@@ -180,11 +180,14 @@ class Answerer:
         trace.kind = named or self._kind_of(whole)
         archive, tools = self._archive, self.tools
         plan_context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
-        if not named and trace.kind == "fact" and self._is_list(plan_context):
+        may_be_list = not named and trace.kind == "fact" and self._may_be_list(whole)
+        if may_be_list:
             trace.kind = "list"
         if trace.kind in (PLANS if named else planned_for(whole)):
-            for event in PLANS[trace.kind](plan_context):
-                if isinstance(event, Final) and not named and self._may_be_plain(whole, event.answer):
+            plan = list_several_values if may_be_list else PLANS[trace.kind]
+            is_guess = may_be_list or not (named or names_kind(trace.kind, whole.query))
+            for event in plan(plan_context):
+                if isinstance(event, Final) and is_guess and _may_be_plain(event.answer):
                     break
                 yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
             else:
@@ -198,20 +201,12 @@ class Answerer:
         vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest
         return classify(question, vector, digest, planned)
 
-    def _is_list(self, context: PlanContext) -> bool:
-        """Whether a fact is a list after all: it may be one by its words, and the archive holds one."""
-        vector, digest = self._archive.embed_query(context.question.query), self._archive.embedder.digest
-        return may_be_list(context.question, vector, digest) and holds_list(context)
-
-    def _may_be_plain(self, question: Question, answer: Answer) -> bool:
-        """Whether the passages may hold an answer where a plan found none: its kind was only guessed."""
-        if (
-            answer.refusal is None
-            or answer.refusal.reason != "nothing_relevant"
-            or answer.kind == "conversation"
-        ):
+    def _may_be_list(self, question: Question) -> bool:
+        """Whether a fact may be a list by its words, and a judge can tell whether the archive holds one."""
+        if "generator" not in self.tools.verifier.checks:
             return False
-        return answer.kind is not None and not names_kind(answer.kind, question.query)
+        vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest
+        return may_be_list(question, vector, digest)
 
     def _stream_from_passages(
         self,
@@ -349,6 +344,13 @@ def _checked(question: str) -> str:
             remedy="ask a shorter question, and index a long text as a document",
         )
     return question
+
+
+def _may_be_plain(answer: Answer) -> bool:
+    """Whether the passages may hold an answer where the plan of a guessed kind found none that is sure."""
+    if answer.refusal is not None:
+        return answer.refusal.reason == "nothing_relevant" and answer.kind != "conversation"
+    return answer.kind == "list" and all(row.verdict != "supported" for row in answer.rows)
 
 
 def _check_kind(kind: str | None) -> None:

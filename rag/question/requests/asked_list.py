@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askive.rag.question.answer_type import Kind, expected_kind
-from askive.rag.question.subject import Subject
-from askive.rag.text.words import stem
+from askive.rag.question.subject import Subject, Term
+from askive.rag.text.words import STOP_WORDS, stem
 
 # Words of a question that only ask for a list.
 _ASKING = frozenset(
@@ -41,6 +41,8 @@ _NAMED = re.compile(
     r"|cities|villages|places|employees|colleagues|victims|attendees|participants|guests|speakers)\b",
     re.IGNORECASE,
 )
+_MAX_THINGS = 2
+"""What follows a noun of two words is mostly a verb and its object: "companies supply motors"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class AskedList:
     """What is listed.
 
     text: the question without the request for speakers. kind: of the values; None for anything. subject: what the
-    sentences are about. with_speaker: whether who reports each value is asked too.
+    sentences are about. things: the words of the subject that may be the head of a column: the first ones, "serial
+    numbers" of "serial numbers of all pumps". with_speaker: whether who reports each value is asked too.
     """
 
     text: str
     kind: Kind | None
     subject: Subject
+    things: tuple[Term, ...]
     with_speaker: bool
 
     @classmethod
@@ -68,4 +72,16 @@ class AskedList:
         elif _NAMED.search(text):
             kind = "name"
         subject = Subject.read(text, _ASKING, restrictions)
-        return cls(text, kind, subject, text.rstrip(" .?") != question.rstrip(" .?"))
+        return cls(text, kind, subject, _things(text, subject), text.rstrip(" .?") != question.rstrip(" .?"))
+
+
+def _things(text: str, subject: Subject) -> tuple[Term, ...]:
+    """The first words of the subject that are no names, as far as they stand together."""
+    terms = {term.text.lower(): term for term in subject.terms if not term.is_name}
+    found: list[Term] = []
+    for word in re.findall(r"\w[\w'’-]*", text):
+        if term := terms.get(word.lower()):
+            found.append(term)
+        elif found and word.lower() in STOP_WORDS:
+            break
+    return tuple(found[:_MAX_THINGS])
