@@ -180,19 +180,20 @@ class Answerer:
         trace.kind = named or self._kind_of(whole)
         archive, tools = self._archive, self.tools
         plan_context = PlanContext(whole, history, admitted, cancel, trace, archive, retriever, tools, words)
-        may_be_list = not named and trace.kind == "fact" and self._may_be_list(whole)
+        plain = None if named or trace.kind in planned_for(whole) else trace.kind
+        may_be_list = plain is not None and self._may_be_list(whole)
         if may_be_list:
             trace.kind = "list"
         if trace.kind in (PLANS if named else planned_for(whole)):
             plan = list_several_values if may_be_list else PLANS[trace.kind]
-            is_guess = may_be_list or not (named or names_kind(trace.kind, whole.query))
+            is_guess = not named and (trace.kind == "list" or not names_kind(trace.kind, whole.query))
             for event in plan(plan_context):
                 if isinstance(event, Final) and is_guess and _may_be_plain(event.answer):
                     break
                 yield replace(event, notes=trace.notes) if isinstance(event, Searching) else event
             else:
                 return
-            trace.kind = self._kind_of(whole, planned=())
+            trace.kind = plain or self._kind_of(whole, planned=())
         yield from self._stream_from_passages(whole, history, reading.context, cancel, admitted, trace)
 
     def _kind_of(self, question: Question, planned: Container[QuestionKind] = PLAINEST_FIRST) -> QuestionKind:
@@ -202,7 +203,7 @@ class Answerer:
         return classify(question, vector, digest, planned)
 
     def _may_be_list(self, question: Question) -> bool:
-        """Whether a fact may be a list by its words, and a judge can tell whether the archive holds one."""
+        """Whether a question may ask for a list by its words, and a judge can tell whether the archive holds one."""
         if "generator" not in self.tools.verifier.checks:
             return False
         vector, digest = self._archive.embed_query(question.query), self._archive.embedder.digest

@@ -114,12 +114,12 @@ def classify(
 
 
 def may_be_list(question: Question, vector: Vectors, embedder_digest: str) -> bool:
-    """Whether a question that was taken for a fact may ask for several values: "Who took part in the meeting?".
+    """Whether a question that is answered from passages may ask for several values: "Who took part in the meeting?".
 
-    What the archive holds decides then (`askive.rag.answer.plans.list.list_several_values`). A number or a date is one
-    value, even where accounts differ.
+    What the archive holds decides then (`askive.rag.answer.plans.list.list_several_values`). Yes or no, a number and a
+    date are one value, even where accounts differ.
     """
-    if question.answer_type in ("number", "date"):
+    if question.is_yes_no or question.answer_type in ("number", "date"):
         return False
     model = find_kind_model(embedder_digest)
     return model is not None and model.probabilities(question, vector)["list"] >= _MAY_BE_LIST

@@ -185,6 +185,14 @@ def test_a_fact_stays_one_where_nobody_confirms_several_values(
     assert kind_of(meeting, "Who took part in the meeting about the pier?") == "fact"
 
 
+def test_what_is_no_list_keeps_its_kind(meeting: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged_by_generator(monkeypatch)
+    monkeypatch.setattr(answerer, "may_be_list", lambda *_: True)
+    monkeypatch.setattr(answerer, "classify", lambda *_: "who_said")
+    assert kind_of(meeting, "Who repaired the bridge?") == "who_said"
+    assert kind_of(meeting, "Who took part in the meeting about the pier?") == "list"
+
+
 def test_a_guessed_list_without_a_sure_value_is_answered_from_passages(
     meeting: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
