@@ -44,7 +44,8 @@ def read(name: str, data: bytes) -> list[Document]:
     ending = f".{name.rpartition('.')[2]}"
     found: list[Document] = []
     for piece in pieces(io.BytesIO(data), ending):
-        place = Place(1 + max((number_in(d.uri) for d in found), default=0), piece.n_above)
+        first = 1 + max((number_in(d.uri) for d in found), default=0)
+        place = Place(first, piece.n_above, piece.n_head)
         found += load_documents(piece.data, f"/{name}", ending, place=place)
     assert len({document.uri for document in found}) == len(found)
     return found
@@ -76,6 +77,43 @@ def test_each_row_of_a_table_keeps_its_number(rows: list[list[str]]) -> None:
                 assert line.startswith("| Ship: ")
                 number = line.removeprefix("| Ship: ").split()[0].rstrip(";")
                 assert locator_of(source, passage, start) == f"row {number}"
+
+
+PREAMBLE = [["Statement of account"], ["Account:", "DE02 1203"], [], ["Opening balance", "1,200.50"], []]
+BOOKED = [
+    ["Date", "Payee", "Amount"],
+    *([f"2024-03-{n % 28 + 1:02}", f"Payee {n}", f"{n}.50"] for n in range(200)),
+]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [*PREAMBLE, *BOOKED],
+        [["Region", "2022", "", "2023", ""], ["", "Ships", "Tons", "Ships", "Tons"],
+         *([f"Port {n}", str(n), str(n + 1), str(n + 2), str(n + 3)] for n in range(200))],
+        [*BOOKED, ["", "", ""], ["Ship", "Port", "Tons"], *([f"Ship {n}", f"Port {n}", str(n)] for n in range(200))],
+        [*BOOKED, [], *([f"Note {n}", "see above"] for n in range(100))],
+        [["Ship", "Log"], *([f"Ship {n}", f"Left,\n\nand came {n}."] for n in range(200))],
+    ],
+    ids=["lines above the heads", "heads of two rows", "two tables", "rows without heads", "blank lines in cells"],
+)  # fmt: skip
+def test_a_table_in_pieces_has_the_rows_of_the_whole_table(table: list[list[str]]) -> None:
+    data = text_of(table)
+    (whole,) = load_documents(data, "/a.csv", ".csv")
+    found = read("a.csv", data)
+    assert len(found) > 5
+    assert "\n".join(document.text for document in found) == whole.text
+    assert [row for document in found for row in rows_of(document)] == rows_of(whole)
+
+
+def rows_of(document: Document) -> list[tuple[int, str]]:
+    """The number and the text of each row."""
+    return [
+        (rows.first + n, line)
+        for rows in document.rows
+        for n, line in enumerate(document.text[rows.start : rows.end].split("\n"))
+    ]
 
 
 def test_each_short_record_keeps_its_number() -> None:
