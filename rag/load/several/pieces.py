@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from askive.rag.load.decoding import unicode_encoding
 from askive.rag.load.mail.messages import BETWEEN
+from askive.rag.load.several.json_cuts import JsonCuts
 from askive.rag.load.several.parts import SPLIT, part_uri
 from askive.rag.types import Document, TableRows
 
@@ -29,8 +30,9 @@ SAMPLE_BYTES = 2**16
 _TEXT = (".txt", ".text", ".log", ".md", ".markdown", ".rst", ".adoc", ".asciidoc", ".org", ".sql")
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv")
+_JSON = ".json"
 _MAILBOX = ".mbox"
-STREAMED = (*_TEXT, *_LINES, *_TABLES, _MAILBOX)
+STREAMED = (*_TEXT, *_LINES, *_TABLES, _JSON, _MAILBOX)
 """Extensions of files that can be read in pieces."""
 # "\n# Chapter", the heading at the beginning of a section.
 _SECTION = re.compile(rb"\n(?=#{1,2} )")
@@ -41,7 +43,7 @@ _MAX_HEAD_ROWS = 60
 
 
 class Piece(NamedTuple):
-    """A part of a file.
+    """A part of a file, or JSON with a part of its items.
 
     data: in UTF-8, or the encoding of the file. n_above: rows of a table, records or lines above the piece's own.
     n_head: so many bytes of `data` are not the piece's own, but rows from above it that tell the column heads.
@@ -65,6 +67,8 @@ def pieces(file: BinaryIO, ending: str) -> Iterator[Piece]:
     blocks = _blocks(file)
     if ending in _TABLES:
         yield from _table_pieces(blocks)
+    elif ending == _JSON:
+        yield from _json_pieces(blocks)
     elif ending in _LINES:
         n_lines = 0
         for data in _cut(blocks, _line_end):
@@ -173,6 +177,32 @@ def _anywhere(data: bytes) -> int:
     while 1 < end < len(data) and data[end] & 0xC0 == 0x80:
         end -= 1
     return end
+
+
+def _json_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
+    cuts = JsonCuts()
+    waiting = bytearray()
+    opening, n_above = b"", 0
+    for block in blocks:
+        waiting += block
+        cuts.look(waiting)
+        if len(waiting) < PIECE_BYTES:
+            continue
+        cut = cuts.between or (cuts.within if len(waiting) >= MAX_PIECE_BYTES else None)
+        if cut is not None:
+            own = bytes(waiting[: cut.at]).rstrip().removesuffix(b",")
+            yield Piece(opening + own + cut.closing, n_above)
+            del waiting[: cut.at]
+            cuts.cut_off(cut)
+            opening, n_above = cut.opening, cut.n_above
+        elif len(waiting) >= MAX_PIECE_BYTES:
+            end = _anywhere(bytes(waiting))
+            yield Piece(opening + bytes(waiting[:end]), n_above)
+            del waiting[:end]
+            cuts = JsonCuts()
+            opening, n_above = b"", 0
+    if waiting.strip():
+        yield Piece(opening + bytes(waiting), n_above)
 
 
 def _table_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:

@@ -116,6 +116,72 @@ def rows_of(document: Document) -> list[tuple[int, str]]:
     ]
 
 
+MESSAGES = [{"from": "Ann", "text": f'Hello {n}, \\ "[{{" and so on: ü'} for n in range(90)]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("value", "headings"),
+    [
+        (MESSAGES, []),
+        ({"name": "Chat", "id": 7, "messages": MESSAGES}, ["# messages"]),
+        ({"chats": {"about": "all", "list": MESSAGES}, "left": [1, 2]}, ["# chats", "## list"]),
+        ([[n, f"Hello {n}, there."] for n in range(90)], []),
+        ([f"Hello {n}, there, in one string." for n in range(90)], []),
+    ],
+    ids=["list", "in an object", "in an object in an object", "lists", "strings"],
+)
+def test_a_large_list_of_json_has_the_records_of_the_whole_list(
+    value: object, headings: list[str], indent: int | None
+) -> None:
+    data = json.dumps(value, indent=indent).encode()
+    (whole,) = load_documents(data, "/a.json", ".json")
+    found = read("a.json", data)
+    assert len(found) > 5
+    assert [row for document in found for row in rows_of(document)] == rows_of(whole)
+    assert all(line in document.text for document in found if document.rows for line in headings)
+    assert len(rows_of(whole)) == 90
+
+
+def test_records_of_two_lists_are_counted_apart() -> None:
+    value = {
+        "ships": [{"ship": f"Tug {n}"} for n in range(1, 60)],
+        "ports": [{"port": f"Quay {n}"} for n in range(1, 60)],
+    }
+    found = read("a.json", json.dumps(value).encode())
+    rows = [row for document in found for row in rows_of(document)]
+    assert len(found) > 5
+    assert rows == [
+        *((n, f"| ship: Tug {n}") for n in range(1, 60)), *((n, f"| port: Quay {n}") for n in range(1, 60))
+    ]  # fmt: skip
+
+
+def test_nothing_of_a_json_text_that_cannot_be_cut_is_lost() -> None:
+    nested = [{"name": "Chat", "messages": [{"text": f"Hello {n}."} for n in range(400)]}]
+    texts = [document.text for document in read("a.json", json.dumps(nested).encode())]
+    assert len(texts) > 3
+    assert [n for n in range(400) if not any(f"Hello {n}." in text for text in texts)] == []
+    long = json.dumps({"text": "Ships came. " * 500})
+    assert sum(document.text.count("Ships") for document in read("a.json", long.encode())) == 500
+    values = "\n".join(json.dumps({"text": f"Hello {n}."}) for n in range(100))
+    texts = [document.text for document in read("a.json", values.encode())]
+    assert [n for n in range(100) if not any(f"| text: Hello {n}." in text for text in texts)] == []
+    broken = "[" + "{[}," * 300 + '"no end' * 300
+    assert read("a.json", broken.encode())
+
+
+@given(st.recursive(
+    st.one_of(st.none(), st.integers(), st.text(max_size=20), st.sampled_from(["]", "}", "\\", '"', "a,b", "\\\""])),
+    lambda inner: st.one_of(st.lists(inner, max_size=8), st.dictionaries(st.text(max_size=4), inner, max_size=8)),
+    max_leaves=80,
+))  # fmt: skip
+def test_each_piece_of_json_is_json(value: object) -> None:
+    data = json.dumps([value, value, value], ensure_ascii=False).encode("utf-8", "replace")
+    parts = [json.loads(piece.data) for piece in pieces(io.BytesIO(data), ".json")]
+    if len(data) < 1500:
+        assert [item for part in parts for item in part] == json.loads(data)
+
+
 def test_each_short_record_keeps_its_number() -> None:
     lines = [json.dumps({"from": "Ann", "text": f"Hello {n}."}) for n in range(1, 90)]
     found = read("chat.jsonl", "\n".join(lines).encode())
@@ -130,7 +196,8 @@ def test_each_short_record_keeps_its_number() -> None:
 def test_records_and_messages_are_those_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PIECE_BYTES", 1200)
     records = [{"title": f"Tug {n % 3 or ''}", "text": f"{n} {PROSE}"} for n in range(30)]
-    for name, data in (("a.jsonl", "\n".join(map(json.dumps, records))), ("a.mbox", MBOX)):
+    lines = "\n".join(map(json.dumps, records))
+    for name, data in (("a.jsonl", lines), ("a.json", json.dumps(records)), ("a.mbox", MBOX)):
         whole = load_documents(data.encode(), f"/{name}", f".{name.rpartition('.')[2]}")
         assert len(whole) > 20
         found = read(name, data.encode())
