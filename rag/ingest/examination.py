@@ -29,7 +29,16 @@ from askive.rag.load import loader_of, printable, read_bytes
 from askive.rag.load.digest import sha256
 from askive.rag.load.files import digest_of, open_file
 from askive.rag.load.several.parts import NONE, SPLIT
-from askive.rag.load.several.pieces import MIN_BYTES, PIECES, STREAMED, Place, number_in, pieces
+from askive.rag.load.several.pieces import (
+    MIN_BYTES,
+    MIN_RECORDS_BYTES,
+    OF_RECORDS,
+    PIECES,
+    STREAMED,
+    Place,
+    number_in,
+    pieces,
+)
 from askive.rag.load.several.split import MEMBERS
 from askive.rag.types import Document, Passage
 
@@ -193,8 +202,9 @@ def is_large(uri: str, plan: Plan) -> bool:
     """Whether a file is read in pieces."""
     if not uri.lower().endswith(STREAMED):
         return False
+    limit = MIN_RECORDS_BYTES if uri.lower().endswith(OF_RECORDS) else MIN_BYTES
     try:
-        return os.stat(plan.links.get(uri, uri)).st_size > MIN_BYTES  # noqa: PTH116
+        return os.stat(plan.links.get(uri, uri)).st_size > limit  # noqa: PTH116
     except OSError:
         return False
 

@@ -17,12 +17,15 @@ from askive.rag.load.decoding import unicode_encoding
 from askive.rag.load.mail.messages import BETWEEN
 from askive.rag.load.several.json_cuts import JsonCuts
 from askive.rag.load.several.parts import SPLIT, part_uri
+from askive.rag.load.tables.cells import MAX_CELLS
 from askive.rag.types import Document, TableRows
 
 PIECES = "pieces"
 """The rule by which a file was split that is too large for one document."""
 MIN_BYTES = 24 * 2**20
 """Larger files of these kinds are read in pieces: as one document they could exceed the limits of a parser."""
+MIN_RECORDS_BYTES = MAX_CELLS
+"""The same for tables and JSON: each cell takes at least a byte, and in memory some hundred."""
 PIECE_BYTES = 2**21
 MAX_PIECE_BYTES = 2**25
 """A piece whose end is not found up to here, such as a line of records without line breaks, is cut anywhere."""
@@ -34,6 +37,8 @@ _JSON = ".json"
 _MAILBOX = ".mbox"
 STREAMED = (*_TEXT, *_LINES, *_TABLES, _JSON, _MAILBOX)
 """Extensions of files that can be read in pieces."""
+OF_RECORDS = (*_TABLES, _JSON, *_LINES)
+"""Those of files that are read in pieces above MIN_RECORDS_BYTES."""
 # "\n# Chapter", the heading at the beginning of a section.
 _SECTION = re.compile(rb"\n(?=#{1,2} )")
 # A row without cells: "\r\n", ";;;;\n".

@@ -37,6 +37,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAMPLE_BYTES", 100)
     monkeypatch.setattr(module, "MAX_PIECE_BYTES", 1500)
     monkeypatch.setattr("askive.rag.ingest.examination.MIN_BYTES", 1000)
+    monkeypatch.setattr("askive.rag.ingest.examination.MIN_RECORDS_BYTES", 1000)
 
 
 def read(name: str, data: bytes) -> list[Document]:
@@ -248,6 +249,19 @@ def test_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert ingest_paths(archive, [folder / "d.csv"], split="none").failures == []
         names = {Path(uri).name for uri in archive.store.known_sha256()}
         assert names == {"a.txt", "c.txt", "d.csv"}, "as one document on request"
+
+
+def test_a_dense_table_is_read_below_and_above_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(POOL, InlinePool)
+    monkeypatch.setattr("askive.rag.load.tables.cells.MAX_CELLS", 1000)
+    monkeypatch.setattr("askive.rag.load.several.pieces.PIECE_BYTES", 300)
+    for n_bytes in (900, 1100, 3000):
+        path = tmp_path / f"{n_bytes}.csv"
+        path.write_text("a,b\n" + "1,2\n" * (n_bytes // 4))
+        with Archive.open(tmp_path / f"{n_bytes}", HashEmbedder(16), PassageConfig()) as archive:
+            assert ingest_paths(archive, [path]).failures == []
 
 
 def test_a_file_that_cannot_be_read_to_its_end_is_a_failure_each_time(
