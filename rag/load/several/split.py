@@ -117,7 +117,7 @@ def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:
         shown = f": {'; '.join(unread[:3])}" if unread else ""
         kind = LoadError if n_failed else EmptyFile
         raise kind(f"{uri} has no file that can be read{shown}", remedy="unpack it, or leave it out")
-    found[0] = with_not_read(found[0], unread)
+    found[0] = with_not_read(found[0], unread, of_archive=True)
     return [_marked(replace(document, uri=part_uri(uri, document.uri)), MEMBERS) for document in found]
 
 
