@@ -128,23 +128,23 @@ def examine_files(
     reading: Reading | None,
     report: IngestReport,
 ) -> Iterator[Examined]:
-    """The documents of the files in the order of the plan, read ahead while the pool has room.
+    """The documents of the files in the order of the plan, read ahead while the pool has room; large ones last.
 
-    report: gets the files that are split.
+    So small changes need not wait for a file that takes hours. report: gets the files that are split.
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
+    large: list[str] = []
     for uri in plan.files:
         if is_large(uri, plan) and _rule(uri, stored, how) != NONE:
-            # The results of later files, which wait for this one, could take all the room that there is for results.
-            while ahead:
-                yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
-            yield from _in_pieces(uri, plan, stored, how, pool, reading, report)
+            large.append(uri)
             continue
         ahead.append(_examine(uri, plan, stored, how, pool))
         while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
             yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
     while ahead:
         yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
+    for uri in large:
+        yield from _in_pieces(uri, plan, stored, how, pool, reading, report)
 
 
 def _examine(

@@ -232,8 +232,10 @@ def test_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     rows = [["Ship", "Port"], *([f"Ship {n}", "Oslo"] for n in range(300))]
     large.write_bytes(text_of(rows))
     (folder / "c.txt").write_text("Another one.")
+    order: list[str] = []
     with Archive.open(tmp_path / "archive", HashEmbedder(16), PassageConfig()) as archive:
-        first = ingest_paths(archive, [folder])
+        first = ingest_paths(archive, [folder], progress=lambda _done, _n, uri: order.append(Path(uri).name))
+        assert order[:2] == ["a.txt", "c.txt"], "the large file comes last"
         (split,) = first.splits
         assert (first.failures, split.rule, first.n_added) == ([], "pieces", split.n_documents + 2)
         assert split.n_documents > 5
