@@ -43,8 +43,8 @@ def milvus_names(config: Config) -> list[str]:
 
 
 def has_milvus_collection(config: Config, name: str) -> bool:
-    """Whether the collection exists. Raises UsageError for an invalid name."""
-    return open_registry(config).find(_checked(config, name)) is not None
+    """Whether the collection exists, readable or not. Raises UsageError for an invalid name."""
+    return _checked(config, name) in open_registry(config).names()
 
 
 def open_milvus_store(config: Config, name: str, *, create: bool = False) -> MilvusStore:
@@ -94,7 +94,7 @@ def rebuild_in_milvus(
             raise CollectionNotFound(
                 f"the new version of {name!r} was removed while it was built", remedy="run the command again"
             )
-        replaced = registry.find(name) is not None
+        replaced = name in registry.names()
         registry.save(name, built)
     finally:
         registry.forget(building)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from askive.rag.ingest.report import Partial, kinds_of
+from askive.rag.ingest.report import Partial, kinds_of, partials
 from askive.rag.store.files import LastRun, Reason, Unread
 from askive.rag.store.protocols import CollectionStore
 
@@ -61,7 +61,7 @@ def account_of(store: CollectionStore) -> Account:
         counts.n_documents,
         counts.n_passages,
         store.last_run(),
-        tuple(Partial(uri, tuple(parts)) for uri, parts in store.not_read().items()),
+        tuple(each for uri, parts in store.not_read().items() for each in partials(uri, parts)),
         tuple(store.duplicates()),
         tuple(store.unread()),
     )

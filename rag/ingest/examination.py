@@ -29,7 +29,16 @@ from askive.rag.load import loader_of, printable, read_bytes
 from askive.rag.load.digest import sha256
 from askive.rag.load.files import digest_of, open_file
 from askive.rag.load.several.parts import NONE, SPLIT
-from askive.rag.load.several.pieces import MIN_BYTES, PIECES, STREAMED, Place, number_in, pieces
+from askive.rag.load.several.pieces import (
+    MIN_BYTES,
+    MIN_RECORDS_BYTES,
+    OF_RECORDS,
+    PIECES,
+    STREAMED,
+    Place,
+    number_in,
+    pieces,
+)
 from askive.rag.load.several.split import MEMBERS
 from askive.rag.types import Document, Passage
 
@@ -119,23 +128,23 @@ def examine_files(
     reading: Reading | None,
     report: IngestReport,
 ) -> Iterator[Examined]:
-    """The documents of the files in the order of the plan, read ahead while the pool has room.
+    """The documents of the files in the order of the plan, read ahead while the pool has room; large ones last.
 
-    report: gets the files that are split.
+    So small changes need not wait for a file that takes hours. report: gets the files that are split.
     """
     ahead: deque[tuple[list[Examined], Job | None]] = deque()
+    large: list[str] = []
     for uri in plan.files:
         if is_large(uri, plan) and _rule(uri, stored, how) != NONE:
-            # The results of later files, which wait for this one, could take all the room that there is for results.
-            while ahead:
-                yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
-            yield from _in_pieces(uri, plan, stored, how, pool, reading, report)
+            large.append(uri)
             continue
         ahead.append(_examine(uri, plan, stored, how, pool))
         while ahead and (ahead[0][1] is None or ahead[0][1].done.is_set() or not pool.has_room()):
             yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
     while ahead:
         yield from _with_result(*ahead.popleft(), stored, pool, reading, report)
+    for uri in large:
+        yield from _in_pieces(uri, plan, stored, how, pool, reading, report)
 
 
 def _examine(
@@ -193,8 +202,9 @@ def is_large(uri: str, plan: Plan) -> bool:
     """Whether a file is read in pieces."""
     if not uri.lower().endswith(STREAMED):
         return False
+    limit = MIN_RECORDS_BYTES if uri.lower().endswith(OF_RECORDS) else MIN_BYTES
     try:
-        return os.stat(plan.links.get(uri, uri)).st_size > MIN_BYTES  # noqa: PTH116
+        return os.stat(plan.links.get(uri, uri)).st_size > limit  # noqa: PTH116
     except OSError:
         return False
 
@@ -231,7 +241,7 @@ def _in_pieces(
         file = Examined(uri, stamp=stamp, related=related)
         with open_file(Path(plan.links.get(uri, uri))) as opened:
             for piece in pieces(opened, ending):
-                place = Place(next_number, piece.n_above)
+                place = Place(next_number, piece.n_above, piece.n_head)
                 job = pool.submit(piece.data, uri, ending, digest, rule, place)
                 del piece
                 try:

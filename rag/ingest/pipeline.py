@@ -24,7 +24,7 @@ from askive.rag.ingest.embed_ahead import EmbedAhead
 from askive.rag.ingest.examination import Examined, HowRead, Reading, Stored, examine_files
 from askive.rag.ingest.parser_pool import ParserPool
 from askive.rag.ingest.plan import Withheld, documents_of, parts_by_file, plan_paths, untrusted
-from askive.rag.ingest.report import IngestReport, Partial
+from askive.rag.ingest.report import IngestReport, partials
 from askive.rag.ingest.splitting import chunk
 from askive.rag.load import LOADERS, printable, storable_document
 from askive.rag.load.not_read import not_read
@@ -349,8 +349,7 @@ class _Run:
                 self._restamped[examined.uri] = examined.stamp
             self._report.n_passages += len(queued.passages)
             self._report.n_reused += len(queued.passages) - len(new)
-            if parts := not_read(document):
-                self._report.partial.append(Partial(printable(Path(document.uri)), tuple(parts)))
+            self._report.partial += partials(document.uri, not_read(document))
             if examined.moved_from is not None:
                 self._report.moved[examined.moved_from] = examined.uri
             elif examined.is_new:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from askive.rag.errors import AskiveError
 from askive.rag.ingest.plan import Plan, Withheld
-from askive.rag.load import printable
+from askive.rag.load import LOADERS, printable
+from askive.rag.load.not_read import by_place
+from askive.rag.load.several.parts import file_of
 from askive.rag.store.files import Reason, Unread
 
 
@@ -25,10 +27,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A document that was written, and the parts of its source that were not read."""
+    """A document that was written, or the archive that it is in, and its parts that were not read."""
 
     uri: str
     parts: tuple[str, ...]
+
+
+def partials(uri: str, parts: Sequence[str]) -> list[Partial]:
+    """What was not read in full, from the parts that are noted with the document at `uri`."""
+    places = by_place(uri, parts, file_of(uri, LOADERS))
+    return [Partial(printable(Path(place)), tuple(found)) for place, found in places]
 
 
 def kinds_of(paths: Sequence[str]) -> dict[str, int]:

@@ -182,9 +182,9 @@ def _is_same(
     )
 
 
-def _content(passage: Passage) -> tuple[str, int, int, str, int | None]:
+def _content(passage: Passage) -> tuple[object, ...]:
     text = sha256(passage.text.encode()).hexdigest()
-    return text, passage.start, passage.end, passage.heading, passage.page
+    return text, passage.start, passage.end, passage.heading, passage.page, passage.rows
 
 
 def _compare(

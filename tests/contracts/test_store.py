@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from askive.rag.errors import FingerprintMismatch, StoreError, UsageError
+from askive.rag.passage_context import locator_of
 from askive.rag.retrieval.fusion import reciprocal_rank
 from askive.rag.store.files import LastRun, Unread
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.store.milvus.indexes import MilvusFullText
+from askive.rag.types import TableRows
 from tests.contracts.stores import (
     KINDS,
     MADE,
@@ -110,6 +112,34 @@ def test_long_texts_keep_their_offsets(opened: Opened) -> None:
     other = document("titled", "One.", title="T" * 70_000, metadata={"note": "é" * 40_000})
     doc_id, _ = opened.store.put(other, passages_of("One."), unit_vectors(1))
     assert replace(opened.store.document(doc_id), doc_id=0) == other
+
+
+def test_the_rows_of_tables_come_back(opened: Opened) -> None:
+    text = "| Ship: Aurora. | Ship: Dawn. No row."
+    first, second, last = passages_of(text)
+    rows = (TableRows(0, 15, 0, 14),), (TableRows(16, 29, 2, 3), TableRows(29, 30, 3, 1))
+    passages = [replace(first, rows=rows[0]), replace(second, rows=rows[1]), last]
+    doc_id, ids = opened.store.put(document("ships", text), passages, unit_vectors(3))
+    found = opened.store.passages(ids)
+    assert [found[i][0].rows for i in ids] == [*rows, ()]
+    assert [passage.rows for passage in opened.store.passages_of(doc_id)] == [*rows, ()]
+    matches = [match for batch in opened.lexical.matches('"aurora" OR "dawn"') for match in batch]
+    assert [match.passage.rows for match in matches] == [*rows]
+    source = found[ids[0]][1]
+    assert [locator_of(source, found[i][0], found[i][0].start) for i in ids] == [
+        "section Part, row 14",
+        "section Part, table 2, row 3",
+        "section Part",
+    ]
+    assert opened.store.move("ships", "moved", "1")
+    assert [passage.rows for passage in opened.store.passages_of(doc_id)] == [*rows, ()]
+    # More rows than a text in Milvus can hold: the passage is kept all the same.
+    many = tuple(TableRows(n, n + 1, n + 1, 1) for n in range(9_000))
+    long = "x" * 9_000 + "."
+    _, ids = opened.store.put(
+        document("many", long), [replace(passages_of(long)[0], rows=many)], unit_vectors(1)
+    )
+    assert opened.store.passages(ids)[ids[0]][0].text == long
 
 
 def test_a_new_version_replaces_the_old_one_at_once(opened: Opened) -> None:

@@ -20,6 +20,7 @@ TITLE = (
 COUNTS = {
     "index-new": 50, "index-changed": 60, "remove": 60, "rebuild": 70, "delete": 30, "rename": 30, "upload": 50,
     "move": 40, "migrate": 40, "backup": 30, "restore": 50, "repair": 40, "reembed": 40,
+    "reembed-again": 30,
 }  # fmt: skip
 _AT_RANDOM = 3
 """Every third kill comes at a random moment."""

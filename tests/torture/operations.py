@@ -15,11 +15,13 @@ from askive.rag.store.archive import STORE_NAME
 from tests.torture.chat import Request, serve, upload
 from tests.torture.corpus import content, names, secret, write
 from tests.torture.place import Place, Ran
+from tests.torture.syscalls import command, has_kill, injection, trace
 
 FAKES = ("--embedder", "hash")
 QUIET = ("--json",)
 KEPT, CHANGED, DROPPED, ADDED = names(0, 10), names(10, 4), names(14, 2), names(16, 6)
 _FIRST = [*KEPT, *CHANGED, *DROPPED]
+_BUILDING = ".default.rebuilding"
 UPLOADED, REPLACED = "letters/may.txt", "letters/june.md"
 
 
@@ -135,6 +137,22 @@ def _prepare_reembedding(place: Place) -> None:
     keep_states(place)
 
 
+def _prepare_interrupted_reembedding(place: Place) -> None:
+    """The same, killed when it had made some of the documents."""
+    _prepare_reembedding(place)
+    ran, calls = trace(place, *_reembed(place))
+    must(ran)
+    writes = [call for call in calls if "write" in call.name and f"{_BUILDING}/{STORE_NAME}" in call.path]
+    _prepare_reembedding(place)
+    log = place.root / "strace.log"
+    call = writes[len(writes) // 2]
+    place.run(*_reembed(place), prefix=command(log, *injection(call, None)))
+    with closing(sqlite3.connect(place.home / "collections" / _BUILDING / STORE_NAME)) as db:
+        (n_made,) = db.execute("SELECT count(*) FROM documents").fetchone()
+    if not has_kill(log) or not 0 < n_made < len(_FIRST):
+        raise RuntimeError(f"killed at {call}, it had made {n_made} documents of {len(_FIRST)}")
+
+
 def _prepare_migration(place: Place) -> None:
     _prepare_changes(place)
     with closing(sqlite3.connect(place.home / "collections" / "default" / STORE_NAME)) as db:
@@ -194,6 +212,9 @@ OPERATIONS = (
     ),
     Operation("migrate", _prepare_migration, {"default": [*KEPT, *CHANGED]}, _OLD, _index),
     Operation("reembed", _prepare_reembedding, {"default": _FIRST}, [], _reembed, whole=True),
+    Operation(
+        "reembed-again", _prepare_interrupted_reembedding, {"default": _FIRST}, [], _reembed, whole=True
+    ),
     Operation("backup", _prepare_backup, {"default": _FIRST}, [], _backup, whole=True),
     Operation(
         "restore", _prepare_restore, {"default": _FIRST}, [secret(name, 2) for name in CHANGED], _restore, whole=True

@@ -25,8 +25,8 @@ _SENTENCE = re.compile(r"(?:\S+\s+){3}.*[.!?]", re.DOTALL)
 def load_xml(data: bytes, uri: str) -> Document:
     """An element whose children have only text is a record; one with text between its children is a paragraph.
 
-    The title is the first element named `title` or `head`. Entities stay as they are written.
-    Raises LoadError for what is not XML, or nested too deeply.
+    The title is the first element named `title` or `head` that is not in one of several elements of a name. Entities
+    stay as they are written. Raises LoadError for what is not XML, or nested too deeply.
     """
     from lxml import etree
 
@@ -40,9 +40,8 @@ def load_xml(data: bytes, uri: str) -> Document:
         raise LoadError(
             f"{uri} is not valid XML: {reason}", remedy="save it again in the program that made it"
         ) from error
-    title = next(
-        (text for element in root.iter() if _name(element) in _TITLES and (text := _text(element))), ""
-    )
+    titles = (element for element in root.iter() if _name(element) in _TITLES)
+    title = next((text for element in titles if not _is_in_list(element) and (text := _text(element))), "")
     dates = (partial_date(root.findtext(f"{{*}}{name}")) for name in _DATES)
     return Document(
         uri=uri,
@@ -51,6 +50,17 @@ def load_xml(data: bytes, uri: str) -> Document:
         media_type=XML,
         sha256=sha256(data),
         published=next((date for date in dates if date), None),
+    )
+
+
+def _is_in_list(element: Any) -> bool:
+    """Whether it is in one of several elements of a name, such as the articles of a feed or the lots of an auction."""
+    return any(
+        other.tag == around.tag
+        for around in element.iterancestors()
+        if (parent := around.getparent()) is not None
+        for other in parent
+        if other is not around
     )
 
 

@@ -15,13 +15,17 @@ from typing import BinaryIO, NamedTuple
 
 from askive.rag.load.decoding import unicode_encoding
 from askive.rag.load.mail.messages import BETWEEN
+from askive.rag.load.several.json_cuts import JsonCuts
 from askive.rag.load.several.parts import SPLIT, part_uri
+from askive.rag.load.tables.cells import MAX_CELLS
 from askive.rag.types import Document, TableRows
 
 PIECES = "pieces"
 """The rule by which a file was split that is too large for one document."""
 MIN_BYTES = 24 * 2**20
 """Larger files of these kinds are read in pieces: as one document they could exceed the limits of a parser."""
+MIN_RECORDS_BYTES = MAX_CELLS
+"""The same for tables and JSON: each cell takes at least a byte, and in memory some hundred."""
 PIECE_BYTES = 2**21
 MAX_PIECE_BYTES = 2**25
 """A piece whose end is not found up to here, such as a line of records without line breaks, is cut anywhere."""
@@ -29,38 +33,54 @@ SAMPLE_BYTES = 2**16
 _TEXT = (".txt", ".text", ".log", ".md", ".markdown", ".rst", ".adoc", ".asciidoc", ".org", ".sql")
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv")
+_JSON = ".json"
 _MAILBOX = ".mbox"
-STREAMED = (*_TEXT, *_LINES, *_TABLES, _MAILBOX)
+STREAMED = (*_TEXT, *_LINES, *_TABLES, _JSON, _MAILBOX)
 """Extensions of files that can be read in pieces."""
+OF_RECORDS = (*_TABLES, _JSON, *_LINES)
+"""Those of files that are read in pieces above MIN_RECORDS_BYTES."""
 # "\n# Chapter", the heading at the beginning of a section.
 _SECTION = re.compile(rb"\n(?=#{1,2} )")
+# A row without cells: "\r\n", ";;;;\n".
+_BLANK_ROW = re.compile(rb"^[ \t\r,;|]*\n", re.MULTILINE)
+_MAX_HEAD_ROWS = 60
+"""Rows in which the column heads of a table, and lines above them, are looked for."""
 
 
 class Piece(NamedTuple):
-    """data: in UTF-8, or the encoding of the file. n_above: rows of a table, or lines, above the piece's own."""
+    """A part of a file, or JSON with a part of its items.
+
+    data: in UTF-8, or the encoding of the file. n_above: rows of a table, records or lines above the piece's own.
+    n_head: so many bytes of `data` are not the piece's own, but rows from above it that tell the column heads.
+    """
 
     data: bytes
     n_above: int = 0
+    n_head: int = 0
 
 
 class Place(NamedTuple):
-    """Where a piece stands in its file: the number of its first document, and `Piece.n_above`."""
+    """Where a piece stands in its file: the number of its first document; the others as in `Piece`."""
 
     first: int
-    n_above: int
+    n_above: int = 0
+    n_head: int = 0
 
 
 def pieces(file: BinaryIO, ending: str) -> Iterator[Piece]:
-    """The pieces of a file, in order; joined they are the file, but that each piece of a table has its first row."""
+    """The pieces of a file, in order; joined they are the file, without what is repeated for the later ones."""
+    blocks = _blocks(file)
     if ending in _TABLES:
-        yield from _table_pieces(_blocks(file))
+        yield from _table_pieces(blocks)
+    elif ending == _JSON:
+        yield from _json_pieces(blocks)
     elif ending in _LINES:
         n_lines = 0
-        for data in _cut(_blocks(file), _line_end):
+        for data in _cut(blocks, _line_end):
             yield Piece(data, n_lines)
             n_lines += data.count(b"\n")
     else:
-        yield from map(Piece, _cut(_blocks(file), _mail_end if ending == _MAILBOX else _text_end))
+        yield from map(Piece, _cut(blocks, _mail_end if ending == _MAILBOX else _text_end))
 
 
 def numbered(documents: list[Document], uri: str, place: Place) -> list[Document]:
@@ -90,21 +110,17 @@ def _numbered(document: Document, uri: str, place: Place) -> Document:
         uri=part_uri(uri, number),
         title=titles.get(document.title, document.title),
         metadata={SPLIT: PIECES, **document.metadata},
-        rows=tuple(_rows_below(document, place.n_above, has_heads=name.suffix.lower() in _TABLES)),
+        # Those of a table have their numbers.
+        rows=document.rows if place.n_head else tuple(_rows_below(document, place.n_above)),
     )
 
 
-def _rows_below(document: Document, n_above: int, *, has_heads: bool) -> Iterator[TableRows]:
-    """The rows of a piece below so many others. has_heads: its first row is that of the table, above all of them."""
+def _rows_below(document: Document, n_above: int) -> Iterator[TableRows]:
+    """The rows of a piece, those of its first list below so many others."""
+    n_first = 0
     for rows in document.rows:
-        end = document.text.find("\n", rows.start, rows.end)
-        if rows.first > 1 or not has_heads:
-            yield rows._replace(first=rows.first + n_above)
-        elif end < 0 or not n_above:
-            yield rows
-        else:
-            yield rows._replace(end=end)
-            yield TableRows(end + 1, rows.end, rows.table, 2 + n_above)
+        n_first += rows.first == 1
+        yield rows._replace(first=rows.first + n_above) if n_first < 2 else rows
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -168,14 +184,56 @@ def _anywhere(data: bytes) -> int:
     return end
 
 
+def _json_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
+    cuts = JsonCuts()
+    waiting = bytearray()
+    opening, n_above = b"", 0
+    for block in blocks:
+        waiting += block
+        cuts.look(waiting)
+        if len(waiting) < PIECE_BYTES:
+            continue
+        cut = cuts.between or (cuts.within if len(waiting) >= MAX_PIECE_BYTES else None)
+        if cut is not None:
+            own = bytes(waiting[: cut.at]).rstrip().removesuffix(b",")
+            yield Piece(opening + own + cut.closing, n_above)
+            del waiting[: cut.at]
+            cuts.cut_off(cut)
+            opening, n_above = cut.opening, cut.n_above
+        elif len(waiting) >= MAX_PIECE_BYTES:
+            end = _anywhere(bytes(waiting))
+            yield Piece(opening + bytes(waiting[:end]), n_above)
+            del waiting[:end]
+            cuts = JsonCuts()
+            opening, n_above = b"", 0
+    if waiting.strip():
+        yield Piece(opening + bytes(waiting), n_above)
+
+
 def _table_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
-    heads = b""
+    first = head = b""
     n_rows = 0
     for data in _cut(blocks, _row_end):
-        yield Piece(heads + data, n_rows - 1 if heads else 0)
+        yield Piece(head + data, n_rows, len(head))
+        at = _last_table(data)
+        if not n_rows:
+            first = head = _first_rows(data)
+            at = at if at > len(first) else 0
         n_rows += _n_rows(data)
-        if not heads:
-            heads = data[: _first_row_end(data)]
+        if at:
+            # What follows may have heads of its own, or go on with those of the first table.
+            head = first + b"\n" + _first_rows(data[at:])
+
+
+def _last_table(data: bytes) -> int:
+    """Where the rows below the last blank row begin, which separates tables; 0 if there is none."""
+    at = counted = n_quotes = 0
+    for match in _BLANK_ROW.finditer(data):
+        n_quotes += data.count(b'"', counted, match.start())
+        counted = match.start()
+        if n_quotes % 2 == 0:
+            at = match.end()
+    return at
 
 
 def _row_end(data: bytes) -> int:
@@ -190,11 +248,17 @@ def _row_end(data: bytes) -> int:
     return end
 
 
-def _first_row_end(data: bytes) -> int:
-    end = data.find(b"\n") + 1
-    while end and data.count(b'"', 0, end) % 2:
-        end = data.find(b"\n", end) + 1
-    return end if 0 < end <= SAMPLE_BYTES else 0
+def _first_rows(data: bytes) -> bytes:
+    """The first rows of a table that SAMPLE_BYTES hold."""
+    end = n_rows = n_quotes = counted = 0
+    at = data.find(b"\n") + 1
+    while 0 < at <= SAMPLE_BYTES and n_rows < _MAX_HEAD_ROWS:
+        n_quotes += data.count(b'"', counted, at)
+        counted = at
+        if n_quotes % 2 == 0:
+            end, n_rows = at, n_rows + 1
+        at = data.find(b"\n", at) + 1
+    return data[:end]
 
 
 def _n_rows(data: bytes) -> int:

@@ -11,6 +11,7 @@ from askive.rag.load.decoding import decode
 from askive.rag.load.digest import sha256
 from askive.rag.load.sections import literal
 from askive.rag.load.several.parts import part_uri
+from askive.rag.load.several.pieces import Place
 from askive.rag.load.structured.json_records import (
     JSON,
     Parsed,
@@ -19,7 +20,7 @@ from askive.rag.load.structured.json_records import (
     parse_json,
     record_line,
 )
-from askive.rag.load.tables.delimited import rows_of, table_document
+from askive.rag.load.tables.delimited import Delimited
 from askive.rag.text.dates import partial_date
 from askive.rag.types import Document
 
@@ -35,20 +36,24 @@ _MIN_RECORDS = 2
 _MOSTLY = 0.6
 
 
-def load_records(data: bytes, uri: str) -> list[Document]:
+def load_records(data: bytes, uri: str, place: Place | None = None) -> list[Document]:
     """The records of JSON lines, or rows of a table, as documents; the file as one when they have no long texts.
 
     A record's longest field is its text. Title, date, publisher and author are taken from the fields of these names;
-    all other fields follow the text as one line.
+    all other fields follow the text as one line. place: of a piece of a large file.
     """
-    raw = decode(data, uri)
     if PurePath(uri).suffix.lower() in (".csv", ".tsv"):
-        # Twice row by row: the rows of a large table need many times its size in memory.
-        found = _documents(lambda: _rows(rows_of(raw, uri)), uri, "text/csv")
-        return found or [table_document(rows_of(raw, uri), data, uri)]
+        table = table_in(data, uri, place)
+        return _documents(lambda: _rows(table.rows()), uri, "text/csv") or [table.document()]
+    raw = decode(data, uri)
     parsed = parse_json(raw)
     objects = _objects(parsed)
     return _documents(lambda: objects, uri, JSON) or [json_document(raw, parsed, data, uri)]
+
+
+def table_in(data: bytes, uri: str, place: Place | None) -> Delimited:
+    """The table in the bytes of a file, or of a piece of a large one."""
+    return Delimited(data, uri, place.n_head, place.n_above) if place else Delimited(data, uri)
 
 
 class _NoRecords(Exception):

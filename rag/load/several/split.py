@@ -23,7 +23,7 @@ from askive.rag.load.several.archive import members, unsupported
 from askive.rag.load.several.articles import Start, find_documents
 from askive.rag.load.several.parts import AUTO, NONE, SPLIT, part_uri
 from askive.rag.load.several.pieces import Place, numbered
-from askive.rag.load.several.records import RECORDS, load_records
+from askive.rag.load.several.records import RECORDS, load_records, table_in
 from askive.rag.load.tables.row_marks import RowsInOrder, marking_rows
 from askive.rag.types import NOT_READ, PAGE_BREAK, Document
 
@@ -33,8 +33,9 @@ _MAX_DEPTH = 3
 """Archives in archives that are read."""
 _TEXTS = (".txt", ".text")
 """Extensions of files in which articles and letters are looked for; others have headings of their own."""
-_BY_ENDING: dict[str, tuple[str, Callable[[bytes, str], list[Document]]]] = {
-    ".mbox": (MESSAGES, lambda data, uri: load_messages(data, uri, load_attachment)),
+_TABLES = (".csv", ".tsv")
+_BY_ENDING: dict[str, tuple[str, Callable[[bytes, str, Place | None], list[Document]]]] = {
+    ".mbox": (MESSAGES, lambda data, uri, _place: load_messages(data, uri, load_attachment)),
     ".json": (RECORDS, load_records),
     ".jsonl": (RECORDS, load_records),
     ".ndjson": (RECORDS, load_records),
@@ -51,7 +52,7 @@ def load_documents(
     ending: extension of the file, a key of LOADERS. The uri of a single document is that of the file; several have
     `uri#1` or, in an archive, `uri#path`, and in their metadata SPLIT, the rule. Raises LoadError as `load_bytes` does.
     """
-    documents = _documents(data, uri, ending, rule, 0)
+    documents = _documents(data, uri, ending, rule, 0, place)
     if sum(len(document.text) for document in documents) > MAX_TEXT_CHARS:
         raise LoadError(
             f"{uri} holds more than {MAX_TEXT_CHARS:,} characters", remedy="split it into smaller files"
@@ -59,7 +60,9 @@ def load_documents(
     return documents if place is None else numbered(documents, uri, place)
 
 
-def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> list[Document]:
+def _documents(
+    data: bytes, uri: str, ending: str, rule: str, depth: int, place: Place | None = None
+) -> list[Document]:
     if rule == NONE or not data:
         return [load_bytes(data, uri, LOADERS[ending])]
     if ending == ".zip":
@@ -68,7 +71,7 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
         name, load = _BY_ENDING[ending]
         try:
             with marking_rows():
-                found = load(data, uri)
+                found = load(data, uri, place)
         except AskiveError:
             raise
         except Exception as error:
@@ -76,7 +79,9 @@ def _documents(data: bytes, uri: str, ending: str, rule: str, depth: int) -> lis
         if [document.uri for document in found] == [uri]:
             return [complete_document(found[0], uri)]
         return _completed(found, uri, name) if found else [load_bytes(data, uri, LOADERS[ending])]
-    document = load_bytes(data, uri, LOADERS[ending])
+    is_table = place is not None and ending in _TABLES
+    loader = (lambda data, uri: table_in(data, uri, place).document()) if is_table else LOADERS[ending]
+    document = load_bytes(data, uri, loader)
     if rule == AUTO:
         name, starts = find_documents(document.text) if ending in _TEXTS else ("", [])
     else:
@@ -112,7 +117,7 @@ def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:
         shown = f": {'; '.join(unread[:3])}" if unread else ""
         kind = LoadError if n_failed else EmptyFile
         raise kind(f"{uri} has no file that can be read{shown}", remedy="unpack it, or leave it out")
-    found[0] = with_not_read(found[0], unread)
+    found[0] = with_not_read(found[0], unread, of_archive=True)
     return [_marked(replace(document, uri=part_uri(uri, document.uri)), MEMBERS) for document in found]
 
 

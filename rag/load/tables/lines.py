@@ -28,16 +28,30 @@ class _Numbered(NamedTuple):
     row: Row
 
 
-def table_lines(rows: Iterable[Row], uri: str, n_before: int = 0, *, in_sheet: bool = False) -> str:
+class Above(NamedTuple):
+    """Rows above a part of a table. n_given: that are given to tell the heads, and get no line. n_rows: all of them."""
+
+    n_given: int = 0
+    n_rows: int = 0
+
+
+def table_lines(
+    rows: Iterable[Row], uri: str, n_before: int = 0, *, in_sheet: bool = False, above: Above | None = None
+) -> str:
     """A line for each row, in order; blank rows separate tables. Each line has the mark of its row.
 
     n_before: length of the text of earlier tables. in_sheet: whether rows have the numbers of a sheet, blank ones
-    counted; otherwise those of a table. Raises LoadError when there is too much.
+    counted; otherwise those of a table. above: of a part of a table. Raises LoadError when there is too much.
     """
     lines: list[str] = []
     n_chars = n_before
+    n_given, n_rows = above or Above()
     is_first = True
     for number, line in _lines(_numbered(rows)):
+        if number:
+            if number <= n_given:
+                continue
+            number += n_rows - n_given
         mark = row_mark(number, in_sheet=in_sheet, is_first=is_first) if number else ""
         is_first = is_first and not number
         lines.append(f"| {line}{mark}")

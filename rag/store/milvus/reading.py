@@ -18,7 +18,7 @@ from askive.rag.store.milvus.registry import Registry, State
 from askive.rag.store.milvus.tables import table_names
 from askive.rag.store.milvus.terms import page_of
 from askive.rag.store.protocols import Ids
-from askive.rag.store.schema import Counts, Fingerprint
+from askive.rag.store.schema import Counts, Fingerprint, rows_of
 from askive.rag.types import Document, Passage, Source
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ _TEXT_WINDOW = 100
 HEADER = ("doc_id", "uri", "title", "media_type", "sha256", "published", "publisher", "stamp", "first_passage",
           "n_passages", "n_parts", "last_page", "last_end")  # fmt: skip
 SOURCE = ("doc_id", "uri", "title", "media_type", "published", "publisher")
-PASSAGE = ("passage_id", "doc_id", "start", "end", "heading", "page", "text")
+PASSAGE = ("passage_id", "doc_id", "start", "end", "heading", "page", "rows", "text")
 NO_DATE_FIRST, NO_DATE_LAST = "~", ""
 """Of a document without a date: after every day, and before every day."""
 
@@ -252,9 +252,8 @@ class MilvusReading:
         if len(text) < end - start:
             # Longer than a text in Milvus may be.
             text = self.document(int(row["doc_id"])).text[start:end]
-        return Passage(
-            text, start, end, row["heading"], page_of(row), int(row["passage_id"]), int(row["doc_id"])
-        )
+        place, of_tables = (start, end, row["heading"], page_of(row)), rows_of(row["rows"])
+        return Passage(text, *place, int(row["passage_id"]), int(row["doc_id"]), of_tables)
 
     def passages_of(self, doc_id: int) -> list[Passage]:
         """All passages of a document, in order; empty when the document does not exist."""

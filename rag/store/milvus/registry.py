@@ -15,7 +15,7 @@ from askive.rag.store.milvus.client import Milvus
 from askive.rag.store.milvus.tables import NO_VECTOR, PREFIX, REGISTRY, create_registry, table_names
 from askive.rag.store.schema import Fingerprint
 
-FORMAT = 1
+FORMAT = 2
 """Of the tables. Incremented when they change; another format is rejected."""
 ID_PREFIX = "milvus-"
 """Of store ids, so that their uploads are told from those of local collections."""
@@ -71,10 +71,11 @@ class Registry:
         try:
             row = json.loads(text)
             if row["format"] != FORMAT:
+                again = f"index the source files again: `askive index PATH --collection {name} --rebuild`"
                 raise StoreError(
                     f"the collection {name!r} in {self.milvus.shown} has format {row['format']},"
                     f" this version reads {FORMAT}",
-                    remedy="use the version of askive that wrote it, or update with `pip install --upgrade askive`",
+                    remedy=again if row["format"] < FORMAT else "update with `pip install --upgrade askive`",
                 )
             made = row.pop("fingerprint")
             hidden = tuple(row.pop("hidden"))

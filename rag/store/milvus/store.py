@@ -24,7 +24,7 @@ import numpy as np
 from askive.models.protocols import Vectors
 from askive.rag.errors import CollectionNotFound, FingerprintMismatch, StoreError
 from askive.rag.passage_context import context_of
-from askive.rag.store.milvus.client import Row
+from askive.rag.store.milvus.client import MAX_BYTES, Row
 from askive.rag.store.milvus.files import MilvusFiles, record
 from askive.rag.store.milvus.reading import (
     NO_DATE_FIRST,
@@ -37,7 +37,7 @@ from askive.rag.store.milvus.reading import (
 from askive.rag.store.milvus.registry import Registry, State
 from askive.rag.store.milvus.tables import clipped, create_passages, create_records, parts_of
 from askive.rag.store.milvus.terms import terms_of
-from askive.rag.store.schema import Fingerprint
+from askive.rag.store.schema import Fingerprint, rows_text
 from askive.rag.text.dates import days_of
 from askive.rag.types import Document, Passage
 
@@ -269,12 +269,18 @@ def _passage_rows(document: Document, doc_id: int, some: Sequence[tuple[int, Pas
         {
             "passage_id": passage_id, "doc_id": doc_id, "start": passage.start, "end": passage.end,
             "page": passage.page or 0, "heading": clipped(passage.heading), "context": clipped(context),
-            "text": clipped(text), "terms": clipped(terms), "vector": vector.tolist(),
+            "rows": _rows_text(passage), "text": clipped(text), "terms": clipped(terms), "vector": vector.tolist(),
             "published_first": first or NO_DATE_FIRST, "published_last": last or NO_DATE_LAST,
             "publisher_key": publisher_key(document.publisher or ""),
         }
         for (passage_id, passage, vector), (text, context), terms in zip(some, texts, terms_of(texts), strict=True)
     ]  # fmt: skip
+
+
+def _rows_text(passage: Passage) -> str:
+    """Empty for more rows than a text in Milvus can hold."""
+    text = rows_text(passage.rows)
+    return text if len(text) <= MAX_BYTES else ""
 
 
 def _document_rows(

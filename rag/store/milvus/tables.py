@@ -67,7 +67,10 @@ def create_records(milvus: Milvus, table: str) -> None:
 
 
 def create_passages(milvus: Milvus, table: str, dimension: int) -> None:
-    """One row for each passage, with its text and offsets; Milvus computes the BM25 of its terms."""
+    """One row for each passage, with its text and offsets; Milvus computes the BM25 of its terms.
+
+    rows: those of tables, as `askive.rag.store.schema.rows_text`.
+    """
     from pymilvus import DataType, Function, FunctionType
 
     schema = _schema()
@@ -76,7 +79,7 @@ def create_passages(milvus: Milvus, table: str, dimension: int) -> None:
         schema.add_field(name, DataType.INT64)
     for name in ("published_first", "published_last", "publisher_key"):
         schema.add_field(name, DataType.VARCHAR, max_length=_KEY_BYTES)
-    for name in ("heading", "context", "text"):
+    for name in ("heading", "rows", "context", "text"):
         schema.add_field(name, DataType.VARCHAR, max_length=MAX_BYTES)
     schema.add_field(
         "terms", DataType.VARCHAR, max_length=MAX_BYTES, enable_analyzer=True, enable_match=True,

@@ -37,8 +37,16 @@ class PassageRows:
         self._db.execute("BEGIN")
         for row in rows:
             self._db.execute(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, '')",
-                (row["passage_id"], row["doc_id"], row["start"], row["end"], row["heading"], page_of(row)),
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    row["passage_id"],
+                    row["doc_id"],
+                    row["start"],
+                    row["end"],
+                    row["heading"],
+                    page_of(row),
+                    row["rows"],
+                ),
             )
             self._db.execute(
                 "INSERT INTO passages_fts (rowid, text, context) VALUES (?, ?, ?)",
@@ -76,6 +84,7 @@ def terms_of(texts: Sequence[Text]) -> list[str]:
             "end": 0,
             "heading": "",
             "page": 0,
+            "rows": "",
             "text": text,
             "context": context,
         }

@@ -58,6 +58,7 @@ def test_every_hostile_file_is_read_or_named_and_all_others_are_indexed(
     report = ingest_paths(empty, [documents])
     names = failed(report)
     assert set(made) | {"harbour.md", "bridge.txt", "fair.html"} == held(empty) | set(names)
+    assert "long-names.json" in names
     assert held(empty) >= {
         "harbour.md",
         "bridge.txt",

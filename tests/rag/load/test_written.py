@@ -134,6 +134,22 @@ def test_what_is_damaged_is_named(name: str, data: str | bytes, message: str) ->
     assert caught.value.remedy
 
 
+LOTS = "<lot><title>Brass sextant</title><price>1450</price></lot><lot><title>Clock</title><price>90</price></lot>"
+
+
+@pytest.mark.parametrize(
+    ("xml", "title"),
+    [
+        (f"<auction>{LOTS}</auction>", "a"),
+        (f"<auction>{LOTS}<title>Autumn auction</title></auction>", "Autumn auction"),
+        (f"<rss><channel><title>Sales</title><item><title>A</title></item>{LOTS}</channel></rss>", "Sales"),
+        ("<book><title>Sea</title><title>A story</title><chapter><title>One</title></chapter></book>", "Sea"),
+    ],
+)
+def test_the_title_of_xml_is_not_that_of_one_of_its_records(xml: str, title: str) -> None:
+    assert loaded("a.xml", xml).title == title
+
+
 def test_entities_are_not_expanded() -> None:
     assert (
         loaded("a.xml", '<!DOCTYPE a [<!ENTITY x "y"><!ENTITY z "&x;&x;">]><a>See &z;</a>').text == "See &z;"

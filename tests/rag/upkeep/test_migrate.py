@@ -51,7 +51,7 @@ def everything(store: CollectionStore) -> object:
             (
                 document.uri, document.title, document.text, document.sha256, document.published, document.publisher,
                 document.metadata, document.media_type,
-                [(p.text, p.start, p.end, p.heading, p.page) for p in passages],
+                [(p.text, p.start, p.end, p.heading, p.page, p.rows) for p in passages],
                 [vectors[p.passage_id].tobytes() for p in passages],
             )
         )  # fmt: skip
@@ -63,6 +63,21 @@ def everything(store: CollectionStore) -> object:
         store.unread(),
         store.fingerprint(),
     )
+
+
+def test_the_rows_of_tables_are_copied(config: Config, documents: Path) -> None:
+    (documents / "fleet.csv").write_text("Ship,Captain\nAurora,Rosa Lind\nDawn,Ada Holt\n")
+    with write_collection(config, "case") as archive:
+        ingest_paths(archive, [documents / "fleet.csv"])
+    [done] = migrate(config, MILVUS)
+    assert done.n_copied == 4
+    original, copy = open_store(config, "case"), open_store(in_milvus(config), "case")
+    assert everything(copy) == everything(original)
+    table = copy.document_by_uri(str(documents / "fleet.csv"))
+    assert table is not None
+    assert [rows.first for passage in copy.passages_of(table.doc_id) for rows in passage.rows] == [2]
+    original.close()
+    copy.close()
 
 
 def test_there_and_back_again(config: Config, home: Path) -> None:

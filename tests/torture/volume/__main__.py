@@ -1,6 +1,6 @@
-"""`python -m tests.torture.volume`: index many documents, interrupted once, and read large files; memory and speed.
+"""`python -m tests.torture.volume`: index many documents, interrupted twice, and read large files; memory and speed.
 
-Everything is real except the embedder, which returns vectors at once. Writes the section Volume of
+Everything is real except the embedder, which returns vectors at once unless --embedder names another. Writes the section Volume of
 docs/reliability.md with --out. Needs Linux, and disk for about five times the size of the documents.
 """
 
@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 
 from askive.eval.benchmarks.memory import memory_fields
+from askive.rag.config import default_home
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from tests.torture.place import ASKIVE, REPOSITORY, Place
@@ -31,6 +32,7 @@ from tests.torture.volume.large import rows as large_rows
 from tests.torture.volume.texts import texts
 
 HEADING = "## Volume"
+FAKE = "hash"
 _LOOK_S = 0.25
 _FOLDER_SIZE = 500
 _QUARTERS = 4
@@ -64,11 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, help="the page whose section is replaced; default: standard output"
     )
+    parser.add_argument("--embedder", default=FAKE, help=f"default {FAKE}, which costs nothing")
     options = parser.parse_args(arguments)
     # A shell that starts this in the background ignores SIGINT for it and, by inheritance, for what it measures.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="volume-") as root:
-        lines, failures = run(Place(Path(root)), options.documents, options.megabytes, options.large)
+        place = Place(Path(root))
+        if options.embedder != FAKE:
+            place.home.mkdir(parents=True)
+            (place.home / "models").symlink_to(default_home() / "models")
+        lines, failures = run(
+            place, options.documents, options.megabytes, options.large, embedder=options.embedder
+        )
     section = "\n".join([HEADING, "", *lines, *(f"- failed: {failure}" for failure in failures), ""])
     if options.out is None:
         sys.stdout.write(section)
@@ -91,23 +100,32 @@ def section_of(page: str) -> str:
 
 
 def run(
-    place: Place, n_documents: int, megabytes: int, large_mb: int, kinds: Sequence[str] = ()
+    place: Place,
+    n_documents: int,
+    megabytes: int,
+    large_mb: int,
+    kinds: Sequence[str] = (),
+    embedder: str = FAKE,
 ) -> tuple[list[str], list[str]]:
     """The lines of the section, and what did not end as it should."""
-    place.home.mkdir(parents=True)
+    place.home.mkdir(parents=True, exist_ok=True)
     n_bytes = write_documents(place.documents, n_documents, megabytes * 2**20 // n_documents)
     started = time.perf_counter()
     for path in files_of(place.documents):
         path.read_bytes()
     read_s = time.perf_counter() - started
     failures: list[str] = []
-    interrupted = measure(place, place.documents, stop_at=n_documents // 3)
+    interrupted = measure(place, place.documents, embedder, stop_at=n_documents // 4)
+    n_first = count(place)
+    killed = measure(place, place.documents, embedder, stop_at=n_documents // 2, stop=signal.SIGKILL)
     n_kept = count(place)
-    resumed = measure(place, place.documents)
+    resumed = measure(place, place.documents, embedder)
     report = json.loads(resumed.out or "{}")
-    again = measure(place, place.documents)
-    if interrupted.code != 130 or not 0 < n_kept < n_documents:
-        failures.append(f"interrupted: code {interrupted.code}, {n_kept} documents kept")
+    again = measure(place, place.documents, embedder)
+    if interrupted.code != 130 or not 0 < n_first < n_documents:
+        failures.append(f"interrupted: code {interrupted.code}, {n_first} documents kept")
+    if killed.code != -signal.SIGKILL or not n_first < n_kept < n_documents:
+        failures.append(f"killed: code {killed.code}, {n_kept} documents kept")
     if resumed.code or report.get("added") != n_documents - n_kept or report.get("unchanged") != n_kept:
         failures.append(f"resumed: code {resumed.code}, {resumed.out[-300:]}")
     if again.code or json.loads(again.out or "{}").get("unchanged") != n_documents:
@@ -115,15 +133,17 @@ def run(
     rate = (n_bytes / 2**20) * (1 - n_kept / n_documents) / resumed.seconds
     passages = report.get("passages", 0)
     lines = [
-        f"`python -m tests.torture.volume --documents {n_documents} --megabytes {megabytes}`"
-        f" ({date.today().isoformat()}), the embedder a fake one that costs nothing.",
+        f"`python -m tests.torture.volume --documents {n_documents} --megabytes {megabytes}"
+        f"{'' if embedder == FAKE else f' --embedder {embedder}'}` ({date.today().isoformat()}), "
+        + ("the embedder a fake one that costs nothing." if embedder == FAKE else f"with {embedder}."),
         "",
         "| what | figure |",
         "|---|--:|",
         f"| documents, MB of text | {n_documents:,}, {n_bytes / 2**20:,.0f} |",
-        f"| interrupted by Ctrl-C after, documents kept | {interrupted.seconds:.0f} s, {n_kept:,} |",
+        f"| interrupted by Ctrl-C after, documents kept | {interrupted.seconds:.0f} s, {n_first:,} |",
+        f"| then killed by SIGKILL after, documents kept | {killed.seconds:.0f} s, {n_kept:,} |",
         f"| the rest, indexed by the next run | {resumed.seconds:.0f} s, {passages:,} passages |",
-        f"| rate of that run; plain reading of the bytes | {rate:.1f} MB/s; {n_bytes / 2**20 / read_s:,.0f} MB/s |",
+        f"| rate of that run; plain reading of the bytes | {rate:.2f} MB/s; {n_bytes / 2**20 / read_s:,.0f} MB/s |",
         "| peak private memory in each quarter of it | "
         f"{', '.join(f'{peak:.0f}' for peak in resumed.peaks_mb)} MB |",
         f"| its parser processes together | {resumed.parsers_mb:.0f} MB |",
@@ -135,11 +155,13 @@ def run(
     return lines, failures
 
 
-def measure(place: Place, folder: Path, *more: str, stop_at: int | None = None) -> Measured:
-    """Index a folder. stop_at: send Ctrl-C when so many documents are stored."""
+def measure(
+    place: Place, folder: Path, embedder: str, stop_at: int | None = None, stop: int = signal.SIGINT
+) -> Measured:
+    """Index a folder. stop_at: send this signal, Ctrl-C, when so many documents are stored."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*ASKIVE, "index", str(folder), "--embedder", "hash", "--json", *more], stdin=subprocess.DEVNULL,
+        [*ASKIVE, "index", str(folder), "--embedder", embedder, "--json"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=place.environment(), cwd=REPOSITORY, text=True,
     )  # fmt: skip
     looks: list[float] = []
@@ -150,7 +172,7 @@ def measure(place: Place, folder: Path, *more: str, stop_at: int | None = None) 
         parsers_mb = max(parsers_mb, sum(map(memory_of, children_of(process.pid))))
         n_looks += 1
         if stop_at is not None and n_looks % 8 == 0 and count(place) >= stop_at:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(stop)
             stop_at = None
         time.sleep(_LOOK_S)
     out = process.communicate()[0]

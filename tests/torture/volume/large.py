@@ -91,6 +91,7 @@ def write_large(path: Path, megabytes: int) -> None:
         (text,) = texts(1, 2**20)
         for n in range(megabytes):
             file.write(write(text, n))
+        file.write(_ENDS.get(path.suffix.removeprefix("."), ""))
 
 
 def read_large(path: Path) -> Read:
@@ -172,6 +173,17 @@ def _csv(text: str, n: int) -> str:
     return out.getvalue()
 
 
+def _bank_export(text: str, n: int) -> str:
+    """A table with lines above its heads."""
+    above = "" if n else "Statement of account\nAccount:,DE02 1203 0000\n\nOpening balance,1200.50\n\n"
+    return above + _csv(text, n)
+
+
+def _json_list(text: str, n: int) -> str:
+    records = [json.dumps({"number": name, "note": words}) for name, words in _records(text, n)]
+    return ("," if n else '{"name": "Log", "messages": [') + ",\n".join(records)
+
+
 def _json_lines(text: str, n: int) -> str:
     return "".join(f"{json.dumps({'title': name, 'text': words})}\n" for name, words in _records(text, n))
 
@@ -184,9 +196,11 @@ def _mailbox(text: str, n: int) -> str:
 
 
 _WRITERS: dict[str, Callable[[str, int], str]] = {
-    "txt": _text, "md": _markdown, "log": _log, "csv": _csv, "jsonl": _json_lines, "mbox": _mailbox,
+    "txt": _text, "md": _markdown, "log": _log, "csv": _bank_export, "json": _json_list,
+    "jsonl": _json_lines, "mbox": _mailbox,
     "html": lambda text, n: f"<h1>Chapter {n}</h1><p>{text}</p>",
 }  # fmt: skip
+_ENDS = {"json": "]}"}
 KINDS = tuple(_WRITERS)
 """Extensions of the files that can be written."""
 

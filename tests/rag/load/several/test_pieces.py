@@ -37,6 +37,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAMPLE_BYTES", 100)
     monkeypatch.setattr(module, "MAX_PIECE_BYTES", 1500)
     monkeypatch.setattr("askive.rag.ingest.examination.MIN_BYTES", 1000)
+    monkeypatch.setattr("askive.rag.ingest.examination.MIN_RECORDS_BYTES", 1000)
 
 
 def read(name: str, data: bytes) -> list[Document]:
@@ -44,7 +45,8 @@ def read(name: str, data: bytes) -> list[Document]:
     ending = f".{name.rpartition('.')[2]}"
     found: list[Document] = []
     for piece in pieces(io.BytesIO(data), ending):
-        place = Place(1 + max((number_in(d.uri) for d in found), default=0), piece.n_above)
+        first = 1 + max((number_in(d.uri) for d in found), default=0)
+        place = Place(first, piece.n_above, piece.n_head)
         found += load_documents(piece.data, f"/{name}", ending, place=place)
     assert len({document.uri for document in found}) == len(found)
     return found
@@ -78,6 +80,109 @@ def test_each_row_of_a_table_keeps_its_number(rows: list[list[str]]) -> None:
                 assert locator_of(source, passage, start) == f"row {number}"
 
 
+PREAMBLE = [["Statement of account"], ["Account:", "DE02 1203"], [], ["Opening balance", "1,200.50"], []]
+BOOKED = [
+    ["Date", "Payee", "Amount"],
+    *([f"2024-03-{n % 28 + 1:02}", f"Payee {n}", f"{n}.50"] for n in range(200)),
+]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [*PREAMBLE, *BOOKED],
+        [["Region", "2022", "", "2023", ""], ["", "Ships", "Tons", "Ships", "Tons"],
+         *([f"Port {n}", str(n), str(n + 1), str(n + 2), str(n + 3)] for n in range(200))],
+        [*BOOKED, ["", "", ""], ["Ship", "Port", "Tons"], *([f"Ship {n}", f"Port {n}", str(n)] for n in range(200))],
+        [*BOOKED, [], *([f"Note {n}", "see above"] for n in range(100))],
+        [["Ship", "Log"], *([f"Ship {n}", f"Left,\n\nand came {n}."] for n in range(200))],
+    ],
+    ids=["lines above the heads", "heads of two rows", "two tables", "rows without heads", "blank lines in cells"],
+)  # fmt: skip
+def test_a_table_in_pieces_has_the_rows_of_the_whole_table(table: list[list[str]]) -> None:
+    data = text_of(table)
+    (whole,) = load_documents(data, "/a.csv", ".csv")
+    found = read("a.csv", data)
+    assert len(found) > 5
+    assert "\n".join(document.text for document in found) == whole.text
+    assert [row for document in found for row in rows_of(document)] == rows_of(whole)
+
+
+def rows_of(document: Document) -> list[tuple[int, str]]:
+    """The number and the text of each row."""
+    return [
+        (rows.first + n, line)
+        for rows in document.rows
+        for n, line in enumerate(document.text[rows.start : rows.end].split("\n"))
+    ]
+
+
+MESSAGES = [{"from": "Ann", "text": f'Hello {n}, \\ "[{{" and so on: ü'} for n in range(90)]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    ("value", "headings"),
+    [
+        (MESSAGES, []),
+        ({"name": "Chat", "id": 7, "messages": MESSAGES}, ["# messages"]),
+        ({"chats": {"about": "all", "list": MESSAGES}, "left": [1, 2]}, ["# chats", "## list"]),
+        ([[n, f"Hello {n}, there."] for n in range(90)], []),
+        ([f"Hello {n}, there, in one string." for n in range(90)], []),
+    ],
+    ids=["list", "in an object", "in an object in an object", "lists", "strings"],
+)
+def test_a_large_list_of_json_has_the_records_of_the_whole_list(
+    value: object, headings: list[str], indent: int | None
+) -> None:
+    data = json.dumps(value, indent=indent).encode()
+    (whole,) = load_documents(data, "/a.json", ".json")
+    found = read("a.json", data)
+    assert len(found) > 5
+    assert [row for document in found for row in rows_of(document)] == rows_of(whole)
+    assert all(line in document.text for document in found if document.rows for line in headings)
+    assert len(rows_of(whole)) == 90
+
+
+def test_records_of_two_lists_are_counted_apart() -> None:
+    value = {
+        "ships": [{"ship": f"Tug {n}"} for n in range(1, 60)],
+        "ports": [{"port": f"Quay {n}"} for n in range(1, 60)],
+    }
+    found = read("a.json", json.dumps(value).encode())
+    rows = [row for document in found for row in rows_of(document)]
+    assert len(found) > 5
+    assert rows == [
+        *((n, f"| ship: Tug {n}") for n in range(1, 60)), *((n, f"| port: Quay {n}") for n in range(1, 60))
+    ]  # fmt: skip
+
+
+def test_nothing_of_a_json_text_that_cannot_be_cut_is_lost() -> None:
+    nested = [{"name": "Chat", "messages": [{"text": f"Hello {n}."} for n in range(400)]}]
+    texts = [document.text for document in read("a.json", json.dumps(nested).encode())]
+    assert len(texts) > 3
+    assert [n for n in range(400) if not any(f"Hello {n}." in text for text in texts)] == []
+    long = json.dumps({"text": "Ships came. " * 500})
+    assert sum(document.text.count("Ships") for document in read("a.json", long.encode())) == 500
+    values = "\n".join(json.dumps({"text": f"Hello {n}."}) for n in range(100))
+    texts = [document.text for document in read("a.json", values.encode())]
+    assert [n for n in range(100) if not any(f"| text: Hello {n}." in text for text in texts)] == []
+    broken = "[" + "{[}," * 300 + '"no end' * 300
+    assert read("a.json", broken.encode())
+
+
+@given(st.recursive(
+    st.one_of(st.none(), st.integers(), st.text(max_size=20), st.sampled_from(["]", "}", "\\", '"', "a,b", "\\\""])),
+    lambda inner: st.one_of(st.lists(inner, max_size=8), st.dictionaries(st.text(max_size=4), inner, max_size=8)),
+    max_leaves=80,
+))  # fmt: skip
+def test_each_piece_of_json_is_json(value: object) -> None:
+    data = json.dumps([value, value, value], ensure_ascii=False).encode("utf-8", "replace")
+    parts = [json.loads(piece.data) for piece in pieces(io.BytesIO(data), ".json")]
+    if len(data) < 1500:
+        assert [item for part in parts for item in part] == json.loads(data)
+
+
 def test_each_short_record_keeps_its_number() -> None:
     lines = [json.dumps({"from": "Ann", "text": f"Hello {n}."}) for n in range(1, 90)]
     found = read("chat.jsonl", "\n".join(lines).encode())
@@ -92,7 +197,8 @@ def test_each_short_record_keeps_its_number() -> None:
 def test_records_and_messages_are_those_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PIECE_BYTES", 1200)
     records = [{"title": f"Tug {n % 3 or ''}", "text": f"{n} {PROSE}"} for n in range(30)]
-    for name, data in (("a.jsonl", "\n".join(map(json.dumps, records))), ("a.mbox", MBOX)):
+    lines = "\n".join(map(json.dumps, records))
+    for name, data in (("a.jsonl", lines), ("a.json", json.dumps(records)), ("a.mbox", MBOX)):
         whole = load_documents(data.encode(), f"/{name}", f".{name.rpartition('.')[2]}")
         assert len(whole) > 20
         found = read(name, data.encode())
@@ -126,8 +232,10 @@ def test_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     rows = [["Ship", "Port"], *([f"Ship {n}", "Oslo"] for n in range(300))]
     large.write_bytes(text_of(rows))
     (folder / "c.txt").write_text("Another one.")
+    order: list[str] = []
     with Archive.open(tmp_path / "archive", HashEmbedder(16), PassageConfig()) as archive:
-        first = ingest_paths(archive, [folder])
+        first = ingest_paths(archive, [folder], progress=lambda _done, _n, uri: order.append(Path(uri).name))
+        assert order[:2] == ["a.txt", "c.txt"], "the large file comes last"
         (split,) = first.splits
         assert (first.failures, split.rule, first.n_added) == ([], "pieces", split.n_documents + 2)
         assert split.n_documents > 5
@@ -143,6 +251,19 @@ def test_in_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert ingest_paths(archive, [folder / "d.csv"], split="none").failures == []
         names = {Path(uri).name for uri in archive.store.known_sha256()}
         assert names == {"a.txt", "c.txt", "d.csv"}, "as one document on request"
+
+
+def test_a_dense_table_is_read_below_and_above_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(POOL, InlinePool)
+    monkeypatch.setattr("askive.rag.load.tables.cells.MAX_CELLS", 1000)
+    monkeypatch.setattr("askive.rag.load.several.pieces.PIECE_BYTES", 300)
+    for n_bytes in (900, 1100, 3000):
+        path = tmp_path / f"{n_bytes}.csv"
+        path.write_text("a,b\n" + "1,2\n" * (n_bytes // 4))
+        with Archive.open(tmp_path / f"{n_bytes}", HashEmbedder(16), PassageConfig()) as archive:
+            assert ingest_paths(archive, [path]).failures == []
 
 
 def test_a_file_that_cannot_be_read_to_its_end_is_a_failure_each_time(

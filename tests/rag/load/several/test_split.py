@@ -13,7 +13,8 @@ from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig
 from askive.rag.errors import EmptyFile, LoadError, UsageError
 from askive.rag.ingest.pipeline import ingest_paths, remove_documents
-from askive.rag.load.not_read import not_read
+from askive.rag.ingest.report import Partial, partials
+from askive.rag.load.not_read import not_read, with_not_read
 from askive.rag.load.several.parts import NONE, SPLIT, check_rule, file_of, part_uri
 from askive.rag.load.several.split import load_documents
 from askive.rag.store.archive import Archive
@@ -198,9 +199,16 @@ def test_records_keep_their_text_and_their_other_fields() -> None:
 
 
 def test_an_archive_tells_what_it_does_not_read() -> None:
-    assert not_read(split("a.zip", ARCHIVE)[0]) == [
+    first = split("a.zip", ARCHIVE)[0]
+    unread = (
         "bad.pdf is not a PDF, despite its name", "empty.txt is empty", "notes/.hidden.txt is hidden", "tool.exe is of an unsupported type",
-    ]  # fmt: skip
+    )  # fmt: skip
+    assert partials(first.uri, not_read(first)) == [Partial("/files/a.zip", unread)]
+    both = with_not_read(first, ["page 2 of 3 has no text"])
+    assert partials(both.uri, not_read(both)) == [
+        Partial(first.uri, ("page 2 of 3 has no text",)),
+        Partial("/files/a.zip", unread),
+    ]
     (whole,) = split("a.zip", ARCHIVE, NONE)
     assert "# notes/größe.txt\n\nThe quay is long." in whole.text
     assert "The light is white." in whole.text
@@ -228,12 +236,13 @@ def test_an_archive_with_locked_damaged_and_hidden_files_is_read_otherwise() -> 
     half = split("a.zip", _locked(zipped({**plain, "__MACOSX/._a.txt": "x", ".DS_Store": "x"}), "b.txt"))
     assert [document.uri for document in half] == ["/files/a.zip#a.txt"]
     notes = ["../c.txt is hidden", ".d/e.txt is hidden", "b.txt is locked with a password"]
-    assert not_read(half[0]) == notes
+    assert [each.parts for each in partials(half[0].uri, not_read(half[0]))] == [tuple(notes)]
     assert not_read(split("a.zip", _locked(zipped(plain), "b.txt"), NONE)[0]) == notes
     stored = zipped({"a.txt": "The quay is long."}).replace(b"a.txt", b"a.zzz")
     damaged = bytearray(zipped({"a.txt": "The quay is long.", "b.txt": "The light is white."}))
     damaged[damaged.find(b"b.txt") + 5] ^= 0xFF
-    assert not_read(split("a.zip", bytes(damaged))[0]) == ["b.txt is damaged and cannot be unpacked"]
+    [noted] = not_read(split("a.zip", bytes(damaged))[0])
+    assert noted.endswith("b.txt is damaged and cannot be unpacked")
     with pytest.raises(EmptyFile):
         split("a.zip", stored)
     # A file that failed is a failure of the archive, which can be read again once it is mended.

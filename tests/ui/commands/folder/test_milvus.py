@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from askive.rag.store.milvus.address import disconnect, parse_address
+from askive.rag.store.milvus.address import connect, disconnect, parse_address
+from askive.rag.store.milvus.tables import NO_VECTOR, REGISTRY
 from tests.rag.ingest.inline_pool import POOL, InlinePool
 from tests.ui.test_cli import Askive
 
@@ -71,6 +73,28 @@ def test_a_collection_in_milvus_from_the_first_file_to_the_last(
     assert askive("collections", "remove", "case", "--yes").code == 0
     assert askive("collections", "--json").json == []
     assert askive("search", "ships", "-c", "case").code == 1
+
+
+def test_hits_in_a_table_name_the_row(askive: Askive, documents: Path) -> None:
+    (documents / "fleet.csv").write_text("Ship,Captain\nAurora,Rosa Lind\nDawn,Ada Holt\n")
+    assert askive("index", documents, "-c", "case").code == 0
+    hits = askive("search", "captain of the Aurora", "-c", "case", "--json").json
+    assert [hit["locator"] for hit in hits if hit["uri"].endswith("fleet.csv")] == ["row 2"]
+
+
+def test_a_collection_of_another_format_is_made_anew(askive: Askive, documents: Path, home: Path) -> None:
+    assert askive("index", documents, "-c", "case").code == 0
+    milvus = connect(parse_address(STORE, home)).milvus
+    [row] = milvus.query(REGISTRY, 'name != ""', ["name", "state"])
+    state = json.loads(row["state"])
+    for number, remedy in ((state["format"] - 1, "--rebuild"), (state["format"] + 1, "pip install")):
+        older = json.dumps({**state, "format": number})
+        milvus.upsert(REGISTRY, [{"name": "case", "state": older, "vector": NO_VECTOR}])
+        refused = askive("search", "ships", "-c", "case")
+        assert refused.code == 1
+        assert remedy in refused.err
+    assert askive("index", documents, "-c", "case", "--rebuild").code == 0
+    assert askive("search", "ships", "-c", "case").code == 0
 
 
 @pytest.mark.parametrize(
