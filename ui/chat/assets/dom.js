@@ -4,7 +4,13 @@
 export const capital = (text) => (text && !/^\S*[./\\_]\w/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
 
 /** A message or remedy as a sentence: with a capital, and a mark at its end. */
-export const sentence = (text) => (text ? `${capital(text)}${/[.!?…]$/.test(text) ? "" : "."}` : "");
+export const sentence = (text) => {
+  const said = quoted(text || "").trim();
+  return said ? `${capital(said)}${/[.!?…]$/.test(said) ? "" : "."}` : "";
+};
+
+/** Commands and values, which the command line puts between backticks, between quotation marks. */
+export const quoted = (text) => text.replace(/`([^`]+)`/g, "“$1”");
 
 /** A text with its line breaks and repeated spaces as single spaces. */
 export const oneLine = (text) => String(text).replace(/\s+/g, " ").trim();

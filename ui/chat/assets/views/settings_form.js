@@ -1,8 +1,8 @@
 // The settings of the chat in a table: what can be changed is a field, checked by the server.
 
 import { send } from "../api.js";
-import { announce, button, capital, el, sentence } from "../dom.js";
-import { emit } from "../state.js";
+import { announce, button, capital, el, quoted, sentence } from "../dom.js";
+import { emit, state } from "../state.js";
 
 const ORIGINS = { default: "Default", option: "Option of “askive chat”" };
 const APPLIES = { now: "A change takes effect with the next question.", start: "A change takes effect when the chat is started again." };
@@ -34,8 +34,8 @@ function row(one, place) {
   return el("tr", { "data-key": one.key }, el("td", {}, el("code", {}, one.key)),
     el("td", {}, field || shown, isOwn && button("Restore the default", () => change(null), { "aria-label": `Restore the default of ${one.key}` }), problem),
     el("td", {}, ORIGINS[one.origin] || one.origin),
-    el("td", {}, capital(one.description), one.allowed && el("span", { class: "quiet" }, ` (${one.allowed})`),
-      el("span", { class: "quiet when" }, one.locked ? `Not changed here: ${one.locked}.` : APPLIES[one.applies]),
+    el("td", {}, capital(quoted(one.description)), one.allowed && el("span", { class: "quiet" }, ` (${one.allowed})`),
+      el("span", { class: "quiet when" }, one.locked ? `Not changed here: ${quoted(one.locked)}.` : APPLIES[one.applies]),
       one.pending && el("span", { class: "when pending" }, "Saved. Start the chat again to use it.")));
 }
 
@@ -48,9 +48,10 @@ function control(one, change) {
     return box;
   }
   if (one.choices.length) {
-    const select = el("select", props, one.choices.map((name) => el("option", { value: name }, name)));
-    select.value = one.value;
-    select.addEventListener("change", () => change(select.value));
+    const unset = one.default === null && el("option", { value: "" }, "not set");
+    const select = el("select", props, unset, one.choices.map((name) => el("option", { value: name }, state.models.find((model) => model.id === name)?.name || name)));
+    select.value = one.value ?? "";
+    select.addEventListener("change", () => change(select.value || null));
     return select;
   }
   const box = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: one.default === null ? "not set" : String(one.default), ...props });
