@@ -27,7 +27,7 @@ _PROBLEMS = ("failed", "empty")
 class Listing:
     """What of the list is wanted.
 
-    search: words that the title, publisher or address must all have. type: as in the list; empty for any.
+    search: words that title, publisher and file name must all have. type: as in the list; empty for any.
     state: `in part` for documents of which parts were not read. n: at most so many, from `first` on.
     """
 
@@ -116,7 +116,7 @@ def _read(archive: Archive, version: tuple[int, ...]) -> _Documents:
         store,
         version,
         rows,
-        [f"{row['title']} {row['publisher'] or ''} {row['uri']}".lower() for row in rows],
+        [f"{row['title']} {row['publisher'] or ''} {row['file']}".lower() for row in rows],
         _counts(row["type"] for row in rows),
         _counts(row["publisher"] for row in rows if row["publisher"]),
         _unread(archive),
