@@ -92,6 +92,11 @@ def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -
     assert "1 to 200" in row.locator(".bad").inner_text()
     assert field.get_attribute("aria-invalid") == "true"
     assert findings(page) == [], "an error in its field"
+    page.get_by_role("combobox", name="ocr", exact=True).select_option("off")
+    page.locator("tr[data-key='ocr']").get_by_role("button", name="Restore the default").click()
+    page.locator("tr[data-key='ocr']").get_by_text("Default", exact=True).wait_for()
+    assert (field.input_value(), row.locator(".bad").count()) == ("many", 1), "it stays to be corrected"
+    assert "cannot be used" in row.locator(".bad").inner_text()
     field.fill("7")
     field.press("Tab")
     row.get_by_text("config.toml").wait_for()

@@ -7,10 +7,13 @@ import { emit, state } from "../state.js";
 const ORIGINS = { default: "Default", option: "Option of “askive chat”" };
 const APPLIES = { now: "A change takes effect with the next question.", start: "A change takes effect when the chat is started again." };
 
-/** place: the body of the table. settings: as the server lists them. */
-export function drawSettings(place, settings) {
+/** place: the body of the table. settings: as the server lists them. changed: the key of one that was saved now. */
+export function drawSettings(place, settings, changed = null) {
+  // What could not be saved stays to be corrected while another setting is changed.
+  const wrong = new Map([...place.querySelectorAll("tr:has([aria-invalid])")].map((line) => [line.dataset.key, line]));
+  if (changed) wrong.delete(changed);
   const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;
-  place.replaceChildren(...settings.map((one) => row(one, place)));
+  place.replaceChildren(...settings.map((one) => wrong.get(one.key) || row(one, place)));
   if (focused) place.querySelector(`[data-key="${focused}"] :is(input, select)`)?.focus();
 }
 
@@ -19,7 +22,7 @@ function row(one, place) {
   const change = async (value) => {
     try {
       const settings = await send("PUT", "settings", { key: one.key, value });
-      drawSettings(place, settings);
+      drawSettings(place, settings, one.key);
       announce(`${one.key} was saved`);
       emit("setting-changed", settings.find((other) => other.key === one.key));
     } catch (error) {
