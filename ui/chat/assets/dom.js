@@ -20,7 +20,7 @@ export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${
 export function fileSize(bytes) {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`;
+  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : count(bytes, "byte");
 }
 
 export const byId = (id) => document.getElementById(id);

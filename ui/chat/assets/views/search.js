@@ -59,6 +59,7 @@ async function search() {
   parts.summary.textContent = "Searching…";
   const found = await get(`${pathOf()}/search?${query({ text, after: parts.after.value, before: parts.before.value, publisher: parts.publisher.value })}`).catch((error) => {
     parts.summary.textContent = "";
+    parts.found.replaceChildren();
     throw error;
   });
   if (mine !== latest) return;
