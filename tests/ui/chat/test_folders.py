@@ -85,6 +85,17 @@ def test_a_folder_is_watched_and_a_group_of_it_is_asked_about(page: Any, papers:
 def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -> None:
     page.click("a[href='#settings']")
     row = page.locator("tr[data-key='retrieval.top_k']")
+    row.wait_for()
+    # Settings that are drawn anew do not take what is typed meanwhile.
+    page.route("**/chat/models", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.click("a[href='#notebook']")
+    page.click("a[href='#settings']")
+    row.get_by_role("textbox").fill("lots")
+    with page.expect_response("**/chat/settings"):
+        pass
+    page.wait_for_timeout(100)
+    assert row.get_by_role("textbox").input_value() == "lots"
+    page.unroute("**/chat/models")
     field = row.get_by_role("textbox")
     field.fill("many")
     field.press("Enter")

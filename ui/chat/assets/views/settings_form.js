@@ -9,17 +9,19 @@ const APPLIES = { now: "A change takes effect with the next question.", start: "
 
 /** place: the body of the table. settings: as the server lists them. changed: the key of one that was saved now. */
 export function drawSettings(place, settings, changed = null) {
-  // What could not be saved stays to be corrected while another setting is changed.
-  const wrong = new Map([...place.querySelectorAll("tr:has([aria-invalid])")].map((line) => [line.dataset.key, line]));
-  if (changed) wrong.delete(changed);
+  // What is being typed or saved, or could not be saved, stays while the others are drawn anew.
+  const isInUse = (line) => line.dataset.busy || line.querySelector("[aria-invalid]") || line.contains(document.activeElement);
+  const used = new Map([...place.children].filter(isInUse).map((line) => [line.dataset.key, line]));
+  if (changed) used.delete(changed);
   const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;
-  place.replaceChildren(...settings.map((one) => wrong.get(one.key) || row(one, place)));
+  place.replaceChildren(...settings.map((one) => used.get(one.key) || row(one, place)));
   if (focused) place.querySelector(`[data-key="${focused}"] :is(input, select)`)?.focus();
 }
 
 function row(one, place) {
   const problem = el("p", { class: "bad", role: "alert", id: `problem-${one.key}` });
   const change = async (value) => {
+    line.dataset.busy = "yes";
     try {
       const settings = await send("PUT", "settings", { key: one.key, value });
       drawSettings(place, settings, one.key);
@@ -29,17 +31,20 @@ function row(one, place) {
       if (error.isOffline) return;
       problem.textContent = `${sentence(error.message)} ${sentence(error.remedy)}`;
       field?.setAttribute("aria-invalid", "true");
+    } finally {
+      delete line.dataset.busy;
     }
   };
   const field = one.locked ? null : control(one, change);
   const shown = one.value === null ? "not set" : String(one.value);
   const isOwn = !one.locked && one.origin === "config.toml";
-  return el("tr", { "data-key": one.key }, el("td", {}, el("code", {}, one.key)),
+  const line = el("tr", { "data-key": one.key }, el("td", {}, el("code", {}, one.key)),
     el("td", {}, field || shown, isOwn && button("Restore the default", () => change(null), { "aria-label": `Restore the default of ${one.key}` }), problem),
     el("td", {}, ORIGINS[one.origin] || one.origin),
     el("td", {}, capital(quoted(one.description)), one.allowed && el("span", { class: "quiet" }, ` (${one.allowed})`),
       el("span", { class: "quiet when" }, one.locked ? `Not changed here: ${quoted(one.locked)}.` : APPLIES[one.applies]),
       one.pending && el("span", { class: "when pending" }, "Saved. Start the chat again to use it.")));
+  return line;
 }
 
 function control(one, change) {
