@@ -19,7 +19,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from askive.models.system_errors import reason_of, remedy_for
-from askive.rag.config_groups import CacheConfig, Group, RemoteConfig
+from askive.rag.config_groups import CacheConfig, Group, RemoteConfig, why_invalid
 from askive.rag.errors import ConfigError
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
@@ -287,7 +287,7 @@ def load_config(
                 " the option",
             ) from error
         raise ConfigError(
-            f"setting {key} = {first.get('input')!r}: {first['msg']}",
+            f"setting {key} = {first.get('input')!r}: {why_invalid(first)}",
             remedy=f"correct {key} in {path}, the ASKIVE_* variables or the option",
         ) from error
 

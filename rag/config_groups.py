@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import ErrorDetails
 
 from askive.models.remote.endpoints import RemotePolicy
 
@@ -45,3 +46,28 @@ class RemoteConfig(Group):
     def policy(self) -> RemotePolicy:
         """For `askive.models.registry`."""
         return RemotePolicy(self.timeout_s, self.retries, self.batch, self.parallel)
+
+
+def why_invalid(error: ErrorDetails) -> str:
+    """Why the value of a setting cannot be, in words for users. error: of pydantic."""
+    limits = error.get("ctx") or {}
+    match error["type"]:
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "it is not a whole number"
+        case "float_parsing" | "float_type":
+            return "it is not a number"
+        case "bool_parsing" | "bool_type":
+            return "it is neither true nor false"
+        case "string_type":
+            return "it is not a text"
+        case "greater_than_equal":
+            return f"it is less than {limits['ge']}"
+        case "greater_than":
+            return f"it is not more than {limits['gt']}"
+        case "less_than_equal":
+            return f"it is more than {limits['le']}"
+        case "less_than":
+            return f"it is not less than {limits['lt']}"
+        case "literal_error":
+            return f"it is none of {limits['expected'].replace(' or ', ', ')}"
+    return error["msg"].removeprefix("Value error, ")

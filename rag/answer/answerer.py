@@ -218,7 +218,7 @@ class Answerer:
         admitted: Filter | None,
         trace: AnswerTrace,
     ) -> Iterator[Event]:
-        """Searching, Sources, Token..., Final."""
+        """Searching, Sources, Token..., Final. Sources come as soon as the best few sentences make an answer likely."""
         retriever = self.preparer.retriever
         yield Searching(
             queries_of(whole, context)[-1],
@@ -227,10 +227,15 @@ class Answerer:
             kind=trace.kind,
             notes=trace.notes,
         )
+        glance = self.preparer.glance(whole, history, admitted, cancel, context)
+        is_shown = glance is not None and glance.probability >= LIKELY
+        if glance is not None and is_shown:
+            yield Sources(glance.hits, _first_quote(glance.scored[0]))
         prepared = self.preparer.prepare(whole, history, admitted, cancel, context)
         if prepared is None:
             trace.cancelled = True
-            yield Sources((), None)
+            if not is_shown:
+                yield Sources((), None)
             yield self._final(trace, NOTHING)
             return
         target, assessment = prepared.partial.question, prepared.partial.assessment
@@ -245,16 +250,17 @@ class Answerer:
             yield self._refused(trace, "empty_archive" if empty else "nothing_relevant", assessment, None)
             return
         citer = self.tools.verifier.citer(target, _evidence_first(prepared.evidence, assessment.hits))
+        likely = assessment.probability >= LIKELY
+        if not is_shown:
+            is_quoted = likely and prepared.prompt is not None
+            yield Sources(assessment.hits, _first_quote(assessment.scored[0]) if is_quoted else None)
         if prepared.prompt is None:
-            yield Sources(assessment.hits, None)
             off_topic = assessment.topical < MIN_EVIDENCE
             yield self._refused(
                 trace, "nothing_relevant" if off_topic else "not_in_sources", assessment, citer
             )
             return
         trace.evidence = prepared.prompt.evidence
-        likely = assessment.probability >= LIKELY
-        yield Sources(assessment.hits, _first_quote(assessment.scored[0]) if likely else None)
         # A likely answer is generated at once and evaluated afterwards; else evaluation saves a useless generation.
         needs_evaluation = self._self_evaluator.wanted(assessment.probability)
         if needs_evaluation and not likely:

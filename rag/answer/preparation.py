@@ -77,6 +77,35 @@ class Preparer:
         self._config = config
         self._checks = checks
         self._kept: Prepared | None = None
+        self._glance: tuple[tuple[object, ...], Assessment, float] | None = None
+
+    def glance(
+        self,
+        question: Question,
+        history: Sequence[Turn] = (),
+        admitted: Filter | None = None,
+        cancel: Flag | None = None,
+        context: Sequence[Turn] | None = None,
+    ) -> Assessment | None:
+        """What the best few sentences tell; `prepare` with the same arguments goes on from there.
+
+        None when that would bring nothing forward: the question is prepared already, its parts may be answered from
+        other passages, or it was cancelled. Arguments and errors: see `prepare`.
+        """
+        context = history if context is None else context
+        key = self._key(question, history, context, admitted)
+        if (self._kept is not None and self._kept.key == key) or self._has_parts(question):
+            return None
+        try:
+            with stopping_at(cancel):
+                look()
+                hits = self.retriever.retrieve(question, context, admitted=admitted)
+                started = time.perf_counter()
+                seen = self._assessor.glance(question, hits, _before(context))
+        except Stopped:
+            return None
+        self._glance = key, seen, (time.perf_counter() - started) * 1000
+        return seen
 
     def prepare(
         self,
@@ -93,7 +122,7 @@ class Preparer:
         Raises UsageError for an unknown field of the filter.
         """
         context = history if context is None else context
-        key = (question.text, tuple(history), tuple(context), admitted, self._archive.store.generation)
+        key = self._key(question, history, context, admitted)
         if self._kept is not None and self._kept.key == key:
             return self._kept
         try:
@@ -112,7 +141,7 @@ class Preparer:
         admitted: Filter | None,
     ) -> Prepared:
         """Raises Stopped when the flag in force is set."""
-        before = context[-1].question if context else ""
+        before = _before(context)
 
         def retrieve(part: Question) -> Sequence[Hit]:
             look()
@@ -122,13 +151,21 @@ class Preparer:
             look()
             return self._assessor.weigh(part, hits, before)
 
-        hits = retrieve(question)
-        started = time.perf_counter()
-        assessment = assess(question, hits)
-        assess_ms = (time.perf_counter() - started) * 1000
+        seen, self._glance = self._glance, None
+        if seen is not None and seen[0] == key:
+            _, glance, assess_ms = seen
+            look()
+            started = time.perf_counter()
+            assessment = self._assessor.complete(question, glance, before)
+        else:
+            assess_ms = 0.0
+            hits = retrieve(question)
+            started = time.perf_counter()
+            assessment = assess(question, hits)
+        assess_ms += (time.perf_counter() - started) * 1000
         started = time.perf_counter()
         partial = PartialQuestion(question, (), assessment)
-        if self._checks.sub_questions:
+        if self._has_parts(question):
             answerable = answerable_part(partial, retrieve, assess)
             partial = answerable if self._is_promising(answerable.assessment) else partial
         decompose_ms = (time.perf_counter() - started) * 1000
@@ -141,6 +178,19 @@ class Preparer:
             prompt = build_prompt(partial.question, evidence, history, self._count_tokens)
         return Prepared(key, partial, tuple(evidence), prompt, assess_ms, decompose_ms)
 
+    def _key(
+        self,
+        question: Question,
+        history: Sequence[Turn],
+        context: Sequence[Turn],
+        admitted: Filter | None,
+    ) -> tuple[object, ...]:
+        return question.text, tuple(history), tuple(context), admitted, self._archive.store.generation
+
+    def _has_parts(self, question: Question) -> bool:
+        """Whether it may be answered in part."""
+        return self._checks.sub_questions and bool(question.sub_questions)
+
     def _is_promising(self, assessment: Assessment) -> bool:
         """Whether to build a prompt from the evidence; if not, the question is refused."""
         if not self._checks.answerability:
@@ -148,3 +198,8 @@ class Preparer:
         if self._self_evaluator.is_fitted:
             return bool(assessment.scored) and not self._self_evaluator.is_hopeless(assessment.probability)
         return assessment.is_answerable
+
+
+def _before(context: Sequence[Turn]) -> str:
+    """The question that this one follows; empty for a new topic."""
+    return context[-1].question if context else ""

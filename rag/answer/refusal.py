@@ -55,7 +55,7 @@ def refuse(
     message = _MESSAGES[reason].format(rest=unmentioned)
     if not filtered or reason == "empty_archive":
         return Refusal(reason, message, nearby)
-    within = f"Within your filter ({filtered}): {message[0].lower()}{message[1:]}"
+    within = f"Within your filter ({filtered}), {message[0].lower()}{message[1:]}"
     return Refusal(reason, within, nearby, filtered)
 
 

@@ -9,7 +9,7 @@ from askive.models.protocols import Embedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.logistic import find_model
 from askive.rag.evidence.answerability import features_of
-from askive.rag.evidence.reader_scoring import read_sentences
+from askive.rag.evidence.reader_scoring import N_FIRST, read_sentences
 from askive.rag.evidence.scoring import ScoredSentence, score_sentences
 from askive.rag.evidence.unmentioned import missing_from
 from askive.rag.question.analysis import Question
@@ -56,12 +56,38 @@ class EvidenceAssessor:
 
     def weigh(self, question: Question, hits: Sequence[Hit], context: str = "") -> Assessment:
         """Score the sentences of the hits. context: the turn before, for a follow-up."""
+        return self._assessed(
+            question, hits, self._read_all(question, self._read_first(question, hits, context), context)
+        )
+
+    def glance(self, question: Question, hits: Sequence[Hit], context: str = "") -> Assessment:
+        """As `weigh`, but the reader has read only the best few sentences. `complete` goes on from there."""
+        return self._assessed(question, hits, self._read_first(question, hits, context))
+
+    def complete(self, question: Question, glance: Assessment, context: str = "") -> Assessment:
+        """The same as `weigh` of the hits of `glance`."""
+        return self._assessed(question, glance.hits, self._read_all(question, glance.scored, context))
+
+    def _read_first(self, question: Question, hits: Sequence[Hit], context: str) -> Sequence[ScoredSentence]:
         scored = score_sentences(question, hits, self._embedder, context)
+        if self._reader is None:
+            return scored
+        return read_sentences(question.after(context).text, scored, self._reader, n_read=N_FIRST)
+
+    def _read_all(
+        self, question: Question, scored: Sequence[ScoredSentence], context: str
+    ) -> Sequence[ScoredSentence]:
+        """scored: of `_read_first`. In two steps always: the same batches give the same scores to the last digit."""
+        if self._reader is None:
+            return scored
+        return read_sentences(question.after(context).text, scored, self._reader)
+
+    def _assessed(
+        self, question: Question, hits: Sequence[Hit], scored: Sequence[ScoredSentence]
+    ) -> Assessment:
         if not scored:
             return Assessment(tuple(hits), (), {}, (), 0.0, False, 0.0)
-        topical = scored[0].score
-        if self._reader is not None:
-            scored = read_sentences(question.after(context).text, scored, self._reader)
+        topical = max(item.score if item.topical is None else item.topical for item in scored)
         missing = missing_from(question, hits)
         features = features_of(question, scored, missing)
         model = self._model

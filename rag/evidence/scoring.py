@@ -105,7 +105,12 @@ def score_sentences(
         )
         for (index, sentence), cosine, covered, kind in zip(units, cosines, coverage, kinds, strict=True)
     ]
-    return sorted(scored, key=lambda item: (-item.score, item.hit.rank, item.start))
+    return sorted(scored, key=best_first)
+
+
+def best_first(item: ScoredSentence) -> tuple[float, int, int]:
+    """Sorts sentences by score, then rank and place."""
+    return -item.score, item.hit.rank, item.start
 
 
 def _coverage(question: Question, units: Sequence[tuple[int, SourceSentence]]) -> list[float]:

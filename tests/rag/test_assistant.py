@@ -267,7 +267,7 @@ def test_a_refusal_names_the_filter_it_was_made_under(
     admitted = parse_filter(after="2016", publishers=["Port Authority"])
     refusal = opened.ask(question, admitted=admitted).refusal
     assert refusal is not None and refusal.reason == reason
-    assert refusal.message.startswith("Within your filter (from 2016-01-01, publisher Port Authority): ")
+    assert refusal.message.startswith("Within your filter (from 2016-01-01, publisher Port Authority), ")
     assert refusal.filtered == "from 2016-01-01, publisher Port Authority"
     answer = opened.ask(question, admitted=admitted)
     assert answer_to_dict(answer)["refusal_filter"] == refusal.filtered

@@ -12,6 +12,7 @@ from askive.ui.chat.conversations import Conversation, KeptTurn
 from askive.ui.chat.http.payloads import View, byline, citations_of, file_of
 from askive.ui.wording import VERDICT_WORDS
 
+_MAX_STEM_CHARS = 60
 _SPECIAL = r"[\\`*_\[\]#|~$<>&]"
 PAGE_STYLE = (
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1f2328}"
@@ -19,6 +20,17 @@ PAGE_STYLE = (
     "h2{margin-top:2.5rem;font-size:1.1rem}blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #cfd8d6}"
     "small{color:#59636e}sup{font-weight:600}"
 )
+
+
+def file_stem(title: str) -> str:
+    """A file's name, without its ending, that tells one conversation from another: `who-built-the-bridge`."""
+    words = re.findall(r"\w+", title.lower())
+    stem = ""
+    for word in words:
+        if len(stem) + len(word) >= _MAX_STEM_CHARS:
+            break
+        stem = f"{stem}-{word}" if stem else word
+    return stem or "conversation"
 
 
 def to_markdown(conversation: Conversation, turns: Sequence[KeptTurn]) -> str:
@@ -54,8 +66,8 @@ def answer_markdown(answer: Mapping[str, Any] | None) -> str:
     for item in answer["disagreement"]:
         marks = "".join(f"[{citation['number']}]" for citation in item["citations"])
         body += f"\n\n- {escape_markdown(item['value'])} ({item['published'] or 'no date'}) {marks}"
-    if missing := missing_text(answer.get("unanswered", ())):
-        body += f"\n\n{escape_markdown(missing)}"
+    for note in (missing_text(answer.get("unanswered", ())), _filtered(answer)):
+        body += f"\n\n{escape_markdown(note)}" if note else ""
     quotes = [
         "\n".join(
             f"> {line}"
@@ -114,14 +126,20 @@ def answer_html(answer: Mapping[str, Any] | None) -> str:
             for item in answer["disagreement"]
         ]
         body += f"<ul>{''.join(rows)}</ul>"
-    if missing := missing_text(answer.get("unanswered", ())):
-        body += f"<p>{html.escape(missing)}</p>"
+    for note in (missing_text(answer.get("unanswered", ())), _filtered(answer)):
+        body += f"<p>{html.escape(note)}</p>" if note else ""
     quotes = [
         f"<blockquote>[{c['number']}] “{html.escape(_one_line(c['quote']))}”<br>"
         f"<small>{html.escape(byline(c))}<br>{html.escape(file_of(c))}</small></blockquote>"
         for c in citations_of(answer)
     ]
     return body + "".join(quotes)
+
+
+def _filtered(answer: Mapping[str, Any]) -> str:
+    """Which documents were looked at; empty for all of them, and for a refusal, which says it itself."""
+    only = answer.get("filtered")
+    return f"Only some documents were looked at ({only})." if only and not answer.get("refusal") else ""
 
 
 def _numbers(part: View) -> list[int]:

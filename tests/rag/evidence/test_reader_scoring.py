@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from askive.models.reader.cross_encoder import AnswerSpan, Reader, Reading
 from askive.rag.calibration.logistic import logistic
-from askive.rag.evidence.reader_scoring import N_READ, read_sentences
+from askive.rag.evidence.reader_scoring import N_FIRST, N_READ, read_sentences
 from askive.rag.evidence.scoring import ScoredSentence
 from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.types import Hit, Passage, Source
@@ -92,6 +93,20 @@ def test_only_the_best_are_read() -> None:
     assert len(reader.texts) == N_READ
     assert len(found) == len(items)
     assert [item.answerable for item in found[N_READ:]] == [None] * 3
+
+
+@pytest.mark.parametrize("topical", [lambda n: 0.5, lambda n: n / 50, lambda n: 0.5 - n / 50])
+def test_the_best_few_first_and_the_others_later_get_what_all_at_once_get(
+    topical: Callable[[int], float],
+) -> None:
+    items = sentences(" ".join(f"Number {n} was built in {1800 + n}." for n in range(N_READ + 3)))
+    items = [replace(item, score=topical(n)) for n, item in enumerate(items)]
+    whole = read_sentences("When was it built?", items, Marking("1811", 3.0))
+    reader = Marking("1811", 3.0)
+    first = read_sentences("When was it built?", items, reader, n_read=N_FIRST)
+    assert len(reader.texts) == N_FIRST == sum(item.answerable is not None for item in first)
+    assert read_sentences("When was it built?", first, reader) == whole
+    assert len(reader.texts) == N_READ, "none is read twice"
 
 
 def test_nothing_to_read() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from threading import Event as Flag
 
@@ -22,7 +22,7 @@ from askive.rag.evidence.judge import ANSWERED
 from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
-from askive.rag.types import Final, Hit, Prompt, Sentence, Sources
+from askive.rag.types import Final, Prompt, Sentence, Sources
 from askive.rag.verification.rules import misplaced_names
 
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -114,14 +114,12 @@ def asked(
     said: str = TRUE,
 ) -> tuple[Final, Opinionated, Sources]:
     monkeypatch.setattr(answerer_module, "find_model", lambda *_: MODEL)
-    weigh = EvidenceAssessor.weigh
 
-    def given(
-        self: EvidenceAssessor, question: Question, hits: Sequence[Hit], context: str = ""
-    ) -> Assessment:
-        return replace(weigh(self, question, hits, context), probability=probability)
+    def given(work: Callable[..., Assessment]) -> Callable[..., Assessment]:
+        return lambda *told, **more: replace(work(*told, **more), probability=probability)
 
-    monkeypatch.setattr(EvidenceAssessor, "weigh", given)
+    for step in ("weigh", "glance", "complete"):
+        monkeypatch.setattr(EvidenceAssessor, step, given(getattr(EvidenceAssessor, step)))
     generator = Opinionated(yes, said)
     told = Assistant(archive, generator, Config(home=archive.folder), checks=checks or Checks())
     events = list(told.stream(question))

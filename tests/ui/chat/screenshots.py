@@ -162,6 +162,13 @@ def _take_settings(page: Any) -> None:
         page.locator(f"tr[data-key='{key}'] :is(.bad:not(:empty), .pending)").wait_for()
     page.locator("tr[data-key='generation.strict']").scroll_into_view_if_needed()
     _take(page, "settings-changed")
+    page.emulate_media(color_scheme="dark")
+    _take(page, "dark-settings")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    page.locator("tr[data-key='retrieval.top_k']").scroll_into_view_if_needed()
+    _take(page, "phone-settings")
+    page.set_viewport_size(WIDE)
 
 
 def _take_folders(page: Any, folder: Path) -> None:
@@ -179,6 +186,9 @@ def _take_folders(page: Any, folder: Path) -> None:
             page.locator(".watched li", has_text=name).get_by_text("Watching", exact=True).wait_for()
     dialog.locator(".bad:not(:empty)").wait_for()
     _take(page, "folder-refused")
+    page.set_viewport_size(PHONE)
+    _take(page, "phone-folder-refused")
+    page.set_viewport_size(WIDE)
     dialog.get_by_role("button", name="Cancel").click()
     shutil.rmtree(folder / "minutes")
     page.locator(".watched li[data-state='gone']").wait_for()

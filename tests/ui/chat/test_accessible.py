@@ -86,6 +86,56 @@ def test_no_barriers_in_any_state(browser: Any, chat: str, setting: str) -> None
     context.close()
 
 
+BEYOND = """within => { const edge = within.getBoundingClientRect();
+    return [...within.querySelectorAll('input, select, button, p, td, h2, label, code')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.width > 1 && (box.right > edge.right + 1 || box.left < edge.left - 1 || one.scrollWidth > one.clientWidth + 1)
+            && !['INPUT', 'SELECT'].includes(one.tagName) || box.width > 1 && box.right > edge.right + 1;
+    }).map((one) => one.outerHTML.slice(0, 120)) }"""
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("setting", [*SETTINGS, "320 px, dark"])
+def test_fields_and_their_errors_lie_within_the_screen(browser: Any, chat: str, setting: str) -> None:
+    dark = {**SETTINGS["320 px"], "color_scheme": "dark"}
+    context = browser.new_context(**SETTINGS.get(setting, dark))
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    open_chat(page, f"{chat}/#settings")
+    row = page.locator("tr[data-key='retrieval.top_k']")
+    field = row.get_by_role("textbox")
+    field.fill("a_value_without_any_space_that_is_longer_than_the_field_and_the_screen")
+    field.press("Enter")
+    row.locator(".bad", has_text="it is not a whole number").wait_for()
+    assert page.locator("#view-settings").evaluate(BEYOND) == []
+    assert findings(page) == [], "settings"
+    page.goto(f"{chat}/#documents")
+    page.get_by_role("button", name="Watch a folder").click()
+    dialog = page.locator("#small-dialog")
+    dialog.get_by_role("textbox").fill(f"/{'a_folder_with_a_name_without_spaces/' * 4}")
+    dialog.get_by_role("button", name="Watch").click()
+    dialog.locator(".bad", has_text="does not exist").wait_for()
+    assert dialog.evaluate(BEYOND) == []
+    assert findings(page) == [], "a folder that cannot be watched"
+    context.close()
+
+
+def test_files_that_were_not_read_are_told_above_a_long_list(browser: Any, chat: str) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 600})
+    open_chat(page, f"{chat}/#documents")
+    dropped(page, {"blank.txt": " "})
+    page.locator("#tray li.failed").wait_for()
+    page.get_by_role("button", name="Clear the list").click()
+    told = page.locator("#view-documents").get_by_role("button", name="not read")
+    told.click()
+    unread = page.locator(".unread")
+    unread.get_by_text("blank.txt holds no text").wait_for()
+    assert unread.locator("summary").evaluate("one => document.activeElement === one")
+    unread.get_by_role("button", name="Dismiss: blank.txt").click()
+    unread.get_by_text("blank.txt").first.wait_for(state="hidden")
+    page.close()
+
+
 def test_nothing_shines_through_the_question_in_the_colours_of_the_system(browser: Any, chat: str) -> None:
     page = browser.new_page(forced_colors="active", viewport={"width": 1360, "height": 640})
     open_chat(page, chat)

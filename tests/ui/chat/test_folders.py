@@ -57,6 +57,12 @@ def test_a_folder_is_watched_and_a_group_of_it_is_asked_about(page: Any, papers:
     chip = page.locator("#chips .chip")
     assert chip.inner_text().startswith(f"Only the group “{title}” (3 documents)")
     assert page.evaluate("document.activeElement.id") == "question"
+    page.locator("#question").press_sequentially("#Bread 1", delay=5)
+    page.locator("#titles li", has_text="Bread 1").wait_for()
+    page.keyboard.press("Enter")
+    assert chip.inner_text().startswith("Only “Bread 1”"), "the group is narrowed"
+    page.locator("#announce", has_text="Only “Bread 1” will be looked at").wait_for(state="attached")
+    bread.get_by_role("button", name="Ask about the group").click()
     turn = answered(ask(page, "Which captain counted the timber ships?"))
     refusal = " ".join(turn.locator(".refusal").inner_text().split())
     assert "Within your filter (in Bread 0.md or Bread 1.md or Bread 2.md)" in refusal
@@ -79,13 +85,29 @@ def test_a_folder_is_watched_and_a_group_of_it_is_asked_about(page: Any, papers:
 def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -> None:
     page.click("a[href='#settings']")
     row = page.locator("tr[data-key='retrieval.top_k']")
+    row.wait_for()
+    # Settings that are drawn anew do not take what is typed meanwhile.
+    page.route("**/chat/models", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.click("a[href='#notebook']")
+    page.click("a[href='#settings']")
+    row.get_by_role("textbox").fill("lots")
+    with page.expect_response("**/chat/settings"):
+        pass
+    page.wait_for_timeout(100)
+    assert row.get_by_role("textbox").input_value() == "lots"
+    page.unroute("**/chat/models")
     field = row.get_by_role("textbox")
     field.fill("many")
     field.press("Enter")
-    row.get_by_text("cannot be used").wait_for()
+    row.get_by_text("'many' cannot be used: it is not a whole number.").wait_for()
     assert "1 to 200" in row.locator(".bad").inner_text()
     assert field.get_attribute("aria-invalid") == "true"
     assert findings(page) == [], "an error in its field"
+    page.get_by_role("combobox", name="ocr", exact=True).select_option("off")
+    page.locator("tr[data-key='ocr']").get_by_role("button", name="Restore the default").click()
+    page.locator("tr[data-key='ocr']").get_by_text("Default", exact=True).wait_for()
+    assert (field.input_value(), row.locator(".bad").count()) == ("many", 1), "it stays to be corrected"
+    assert "cannot be used" in row.locator(".bad").inner_text()
     field.fill("7")
     field.press("Tab")
     row.get_by_text("config.toml").wait_for()
@@ -103,6 +125,9 @@ def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -
     restore.wait_for(state="detached")
     assert strict.is_checked()
 
+    collection = page.get_by_role("combobox", name="collection", exact=True)
+    assert collection.count() == 0, "the chat was started with --collection"
+
     threads = page.locator("tr[data-key='generation.n_threads']")
     threads.get_by_role("textbox").fill("2")
     threads.get_by_role("textbox").press("Enter")
@@ -110,5 +135,5 @@ def test_settings_are_changed_checked_and_restored(page: Any, chat_home: Path) -
     threads.get_by_role("button", name="Restore the default").click()
     threads.get_by_text("Start the chat again to use it").wait_for(state="detached")
     # The chat was started with --embedder and --model.
-    assert "an option of `askive chat` sets it" in page.locator("tr[data-key='generator']").inner_text()
+    assert "an option of “askive chat” sets it" in page.locator("tr[data-key='generator']").inner_text()
     assert page.locator("tr[data-key='embedder'] :is(input, select)").count() == 0

@@ -20,9 +20,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from askive.models.errors import DiskSpaceError
+from askive.models.fakes import HashEmbedder
 from askive.models.weights.store import WeightStore
-from askive.rag.config import load_config
+from askive.rag.config import PassageConfig, load_config
 from askive.rag.errors import UsageError
+from askive.rag.store.archive import Archive
 from askive.ui.chat.documents.watched import WatchedFolders
 from askive.ui.chat.http.failures import Failures, LocalOnly
 from askive.ui.chat.http.model_routes import ModelRoutes
@@ -107,7 +109,14 @@ def test_settings_are_those_of_the_command(home: Path, monkeypatch: pytest.Monke
 
 
 def test_a_changed_setting_is_saved_and_used(home: Path) -> None:
+    for name in ("letters", "notes"):
+        Archive.open(home / "collections" / name, HashEmbedder(), PassageConfig(), create=True).close()
     with settings_routes() as routes:
+        shown = by_key(routes.change(Changed(key="collection", value="notes"), from_here()))
+        assert (shown["collection"]["value"], shown["collection"]["choices"]) == (
+            "notes",
+            ["letters", "notes"],
+        )
         shown = by_key(routes.change(Changed(key="retrieval.top_k", value=" 7 "), from_here()))
         assert (shown["retrieval.top_k"]["value"], shown["retrieval.top_k"]["origin"]) == (7, "config.toml")
         assert routes.running.retrieval.top_k == 7, "with the next question"
@@ -117,10 +126,11 @@ def test_a_changed_setting_is_saved_and_used(home: Path) -> None:
         shown = by_key(routes.change(Changed(key="generation.n_threads", value=None), from_here()))
         assert not shown["generation.n_threads"]["pending"]
         for key, value, told in (
-            ("retrieval.top_k", "0", "greater than or equal to 1"),
-            ("retrieval.top_k", "many", "valid integer"),
+            ("retrieval.top_k", "0", "it is less than 1"),
+            ("retrieval.top_k", "many", "not a whole number"),
             ("retrieval.top_k", " ", "the field is empty"),
             ("ocr", "perhaps", "no choice"),
+            ("collection", "nonesuch", "no choice"),
         ):
             with pytest.raises(UsageError, match=told):
                 routes.change(Changed(key=key, value=value), from_here())

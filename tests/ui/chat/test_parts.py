@@ -18,12 +18,12 @@ from askive.rag.config import Config
 from askive.rag.errors import CollectionNotFound, UsageError
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
-from askive.rag.types import Account, Verdict
+from askive.rag.types import Account, Row, Verdict
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.documents.listing import Listing, list_documents
-from askive.ui.chat.export import answer_markdown, to_html, to_markdown
+from askive.ui.chat.export import answer_markdown, file_stem, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
-from askive.ui.chat.http.payloads import View, answer_view
+from askive.ui.chat.http.payloads import View, answer_view, row_view
 from askive.ui.chat.jobs import AnswerJobs, Request
 from askive.ui.chat.library import Library
 from askive.ui.chat.scheduler import Scheduler, TurnCancelled, Work
@@ -399,6 +399,38 @@ def test_a_verdict_has_one_name(
 
 
 # -- taking it along
+
+
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("Who built it, and when?", "who-built-it-and-when"),
+        ("  ?! ", "conversation"),
+        ("Wer baute die Brücke?", "wer-baute-die-brücke"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("word " * 40, "-".join(["word"] * 12)),
+        ("x" * 90, "conversation"),
+    ],
+)
+def test_exported_files_are_told_apart_by_their_names(title: str, stem: str) -> None:
+    assert file_stem(title) == stem
+
+
+@pytest.mark.parametrize(
+    ("folder", "shown"),
+    [
+        (f"/home/ada/askive/uploads/{'0f' * 16}/letters/1912", "letters/1912"),
+        (f"C:\\askive\\uploads\\{'0f' * 16}\\letters", "letters"),
+        (f"/home/ada/askive/uploads/{'0f' * 16}", "(added without a folder)"),
+        ("/home/ada/letters", "/home/ada/letters"),
+    ],
+)
+def test_an_overview_names_folders_as_the_user_knows_them(folder: str, shown: str) -> None:
+    columns = ("Part", "What", "Documents")
+    row = Row({"Part": "Folder", "What": folder, "Documents": "3"})
+    assert row_view(row, columns, lambda uri: 1)["cells"] == ["Folder", shown, "3"]
+    tag = Row({"Part": "Tag", "What": folder, "Documents": "3"})
+    assert row_view(tag, columns, lambda uri: 1)["cells"][1] == folder, "only folders are places"
 
 
 def test_exports_hold_the_quotes_and_no_markup_of_documents(

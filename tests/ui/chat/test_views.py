@@ -203,10 +203,58 @@ def test_a_mention_is_found_and_opened_at_its_place(page: Any) -> None:
     assert "412 ships" in download.value.path().read_text(encoding="utf-8")
     page.fill("#search-text", "Quarnheim")
     page.press("#search-text", "Enter")
-    page.get_by_text("No document mentions “Quarnheim”. Try fewer words").wait_for()
+    page.get_by_text("No document mentions “Quarnheim”. Try other words.", exact=True).wait_for()
     page.fill("#search-text", "?!")
     page.press("#search-text", "Enter")
     page.locator("#problem", has_text="There is nothing to search for. Type a word or a name.").wait_for()
+
+
+def test_a_title_that_is_found_is_told_apart_and_opened(page: Any, chat: str) -> None:
+    page.request.put(
+        f"{chat}/chat/collections/town/files", headers={"X-File-Name": "timber.csv"}, data="a,b\n1,2\n"
+    )
+    page.click("a[href='#search']")
+    view = page.locator("#view-search")
+    page.fill("#search-text", "timber")
+    page.press("#search-text", "Enter")
+    view.get_by_text("1 mention of “timber” in 1 document, and in the title of 1 more.").wait_for()
+    view.get_by_role("button", name="timber", exact=True).click()
+    page.locator("#source-title", has_text="timber").wait_for()
+    page.request.delete(f"{chat}/chat/collections/town/documents?uri={_uri(page, chat, 'timber')}")
+
+
+def _uri(page: Any, chat: str, search: str) -> str:
+    found = page.request.get(f"{chat}/chat/collections/town/documents?search={search}").json()["documents"]
+    return str(found[0]["uri"])
+
+
+def test_an_answer_tells_which_documents_were_looked_at(page: Any) -> None:
+    page.click("#toggle-filters")
+    page.select_option("#publisher", "Port Authority")
+    only = answered(ask(page, CAPTAIN)).locator(".only-some")
+    assert "Only some documents were looked at (publisher Port Authority)." in only.inner_text()
+    with page.expect_download() as download:
+        page.click("#export-markdown")
+    assert download.value.suggested_filename == "which-captain-counted-the-ships-from-the-north-tower.md"
+    assert "were looked at (publisher Port Authority)" in download.value.path().read_text(encoding="utf-8")
+    page.click("#new-conversation")
+    page.locator("#conversations a").first.click()
+    assert page.locator("#chips .chip").count() == 0
+    only.get_by_role("button", name="Ask all documents").click()
+    page.locator(".only-some").wait_for(state="detached")
+    assert "Rosa Lind" in answered(page.locator(".turn").last).locator(".text").inner_text()
+
+
+def test_a_path_leaves_room_for_the_other_columns(page: Any) -> None:
+    page.evaluate(
+        """async () => {
+        const { rows } = await import('/page/tables.js');
+        const cells = ['Folder', '/archive/' + 'a_folder_with_a_name_without_spaces/'.repeat(6), '12'];
+        const answer = { kind: 'overview', answered_as: 'overview', columns: ['Part', 'What', 'Documents'],
+            rows: [{ cells, verdict: 'supported', citations: [] }] };
+        document.getElementById('turns').append(rows({ asked: { collection: 'town' } }, answer)) }"""
+    )
+    assert page.locator(".rows").evaluate("frame => frame.scrollWidth <= frame.clientWidth")
 
 
 def test_the_notebook_from_pinning_to_export(page: Any) -> None:
@@ -229,6 +277,11 @@ def test_the_notebook_from_pinning_to_export(page: Any) -> None:
     notes.nth(1).get_by_role("button", name="Save").click()
     notes.nth(1).locator(".rendered strong", has_text="Key").wait_for()
     assert page.locator("main img").count() == 0
+    bullets = page.evaluate(
+        """() => { const list = document.createElement('ul'); document.querySelector('.note .rendered').append(list);
+        const style = getComputedStyle(list).listStyleType; list.remove(); return style }"""
+    )
+    assert bullets == "disc", "a list in a note is not one of the notes"
     notes.nth(1).get_by_role("button", name="Move up").click()
     page.get_by_text("Moved to place 1 of 2").wait_for()
     assert "Key" in notes.first.inner_text()
@@ -248,6 +301,12 @@ def test_models_settings_and_keys(page: Any) -> None:
     settings = page.locator("#view-settings")
     settings.get_by_text("about 2.5 GB of memory").wait_for()
     settings.locator("code", has_text="retrieval.top_k").wait_for()
+    assert "`" not in settings.inner_text(), "commands stand between quotation marks"
+    sentences = page.evaluate(
+        """async () => { const { sentence } = await import('/page/dom.js');
+        return ['stopped. ', 'run `askive index FOLDER`', '', 'done!'].map(sentence) }"""
+    )
+    assert sentences == ["Stopped.", "Run “askive index FOLDER”.", "", "Done!"]
     page.select_option("#appearance", "dark")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.select_option("#appearance", "")

@@ -84,12 +84,18 @@ export function text(turn, answer) {
 // Kinds that go through the whole collection, and find nothing where the question is worded otherwise than the documents.
 const OF_ALL = ["list", "mentions", "timeline", "comparison", "summary", "who_said"];
 
+/** An answer is of the documents that its filter admitted, also when the filter has long been changed. */
+export const filtered = (turn, answer) => (isFiltered(turn.asked) ? el("p", { class: "only-some quiet" }, onlySome(turn, answer)) : null);
+
+const onlySome = (turn, answer) => [
+  `Only some documents were looked at${answer.filtered ? ` (${answer.filtered})` : ""}. `,
+  button("Ask all documents", () => emit("ask", turn.question, { replace: turn.turn_id, unfiltered: true }), { class: "link" }),
+];
+
 export function refusal(turn, answer) {
   const { message, nearby, reason } = answer.refusal;
   const helps = [];
-  if (isFiltered(turn.asked))
-    helps.push(el("li", {}, `Only some documents were looked at${answer.filtered ? ` (${answer.filtered})` : ""}. `,
-      button("Ask all documents", () => emit("ask", turn.question, { replace: turn.turn_id, unfiltered: true }), { class: "link" })));
+  if (isFiltered(turn.asked)) helps.push(el("li", {}, onlySome(turn, answer)));
   if (reason !== "empty_archive" && OF_ALL.includes(answer.kind))
     helps.push(el("li", {}, "All documents were gone through for what the question names. ",
       button("Answer it from the nearest passages instead", () => emit("ask", turn.question, { replace: turn.turn_id, kind: "fact" }), { class: "link" }), "."));

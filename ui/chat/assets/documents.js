@@ -110,7 +110,10 @@ async function list(first = 0) {
   listed = first + rows.length;
   parts.heads.forEach((head) => head.setAttribute("aria-sort", head.dataset.key === wanted.sort ? (wanted.descending ? "descending" : "ascending") : "none"));
   const isFiltered = wanted.search || wanted.type || wanted.state || wanted.publisher;
-  parts.count.textContent = found.n_documents ? `${count(found.n_documents, "document")}${listed < found.n_documents ? `, the first ${listed} listed` : ""}` : isFiltered ? "Nothing found. Change the filters above." : "No documents yet. Add files or drop them here.";
+  const told = found.n_documents ? `${count(found.n_documents, "document")}${listed < found.n_documents ? `, the first ${listed} listed` : ""}` : isFiltered ? "Nothing found. Change the filters above." : "No documents yet. Add files or drop them here.";
+  // Below a long list nobody would see them.
+  const toUnread = found.n_unread && found.n_documents && button(`${count(found.n_unread, "file was", "files were")} not read`, showUnread, { class: "link" });
+  parts.count.replaceChildren(told, ...(toUnread ? [" · ", toUnread] : []));
   parts.table.hidden = !found.n_documents;
   parts.more.hidden = listed >= found.n_documents;
   drawUnread(found);
@@ -156,6 +159,12 @@ function drawUnread({ unread = [], n_unread: n = 0 }) {
         button("Dismiss", () => dismiss(file), { "aria-label": `Dismiss: ${file.file}`, title: "Take it off this list" })));
   parts.unread.replaceChildren(el("summary", {}, `${count(n, "file was", "files were")} not read`), el("ul", {}, unread.map(item)),
     unread.length < n ? el("p", { class: "quiet" }, `The first ${unread.length} are listed; “askive status” lists all.`) : "");
+}
+
+function showUnread() {
+  parts.unread.open = true;
+  parts.unread.scrollIntoView({ block: "nearest" });
+  parts.unread.querySelector("summary").focus({ preventScroll: true });
 }
 
 /** Choose what the search and the filters above admit, also what is not listed yet, or none of it. */

@@ -4,7 +4,13 @@
 export const capital = (text) => (text && !/^\S*[./\\_]\w/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
 
 /** A message or remedy as a sentence: with a capital, and a mark at its end. */
-export const sentence = (text) => (text ? `${capital(text)}${/[.!?…]$/.test(text) ? "" : "."}` : "");
+export const sentence = (text) => {
+  const said = quoted(text || "").trim();
+  return said ? `${capital(said)}${/[.!?…]$/.test(said) ? "" : "."}` : "";
+};
+
+/** Commands and values, which the command line puts between backticks, between quotation marks. */
+export const quoted = (text) => text.replace(/`([^`]+)`/g, "“$1”");
 
 /** A text with its line breaks and repeated spaces as single spaces. */
 export const oneLine = (text) => String(text).replace(/\s+/g, " ").trim();
@@ -14,7 +20,7 @@ export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${
 export function fileSize(bytes) {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`;
+  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : count(bytes, "byte");
 }
 
 export const byId = (id) => document.getElementById(id);

@@ -43,6 +43,7 @@ async function start() {
 }
 
 function startModels(models) {
+  state.models = models;
   byId("model").replaceChildren(...models.map(({ id, name }) => el("option", { value: id, title: id }, name)));
   const use = ({ id, disclosure }) => {
     state.model = id;

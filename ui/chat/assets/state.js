@@ -7,6 +7,7 @@ export const state = {
   sample: "", // the collection that comes with Askive
   missing: [], // models to download before anything can be answered
   kinds: [], // [{ kind, words }]
+  models: [], // [{ id, name, disclosure }] that can write answers
   model: "",
   conversation: null, // { conversation_id, title, collection }
   filters: { after: "", before: "", publishers: [], documents: [], group: null }, // documents: [{ uri, title }]; group: { title, n }, what they are

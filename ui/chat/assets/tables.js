@@ -52,12 +52,13 @@ function shownColumns(answer) {
 
 const SHORT = 14;
 const LONG = 60;
+const UNBROKEN = /\S{30}/;
 
 const line = (turn, row, columns) =>
   el("tr", {}, columns.map((column) => cell(row.cells[column])), el("td", { class: "numbers" }, sources(turn, row)));
 
-/** A date or a number is not broken, and a sentence gets room. */
-const cell = (text) => el("td", { class: text.length <= SHORT ? "short" : text.length > LONG ? "long" : null }, text);
+/** A date or a number is not broken, and a sentence gets room; a path or an address may be broken anywhere, or it would push the other columns away. */
+const cell = (text) => el("td", { class: UNBROKEN.test(text) ? "unbroken" : text.length <= SHORT ? "short" : text.length > LONG ? "long" : null }, text);
 
 const sources = (turn, row) => [
   ...row.citations.map((citation) => citationButton(turn, citation, row.verdict)),

@@ -140,6 +140,7 @@ export class TurnView {
     const missing = answers.missing(answer);
     if (missing) parts.push(el("p", { class: "unanswered" }, missing));
     const summary = answers.summary(answer);
+    if (!answer.refusal) parts.push(answers.filtered(this, answer));
     parts.push(this.understood(answer), summary && el("p", { class: "status" }, summary), answers.leftOut(answer), answers.sources(this, answer), answers.setAside(this, answer), actions(this, false), this.next(answer));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     this.body.replaceChildren(...parts.filter(Boolean));

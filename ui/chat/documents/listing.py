@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,13 +22,14 @@ SortKey = Literal["title", "type", "size", "pages", "published", "publisher", "s
 State = Literal["", "read", "in part"]
 _MAX_UNREAD = 200
 _PROBLEMS = ("failed", "empty")
+_STORE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What of the list is wanted.
 
-    search: words that the title, publisher or address must all have. type: as in the list; empty for any.
+    search: words that title, publisher and file name must all have. type: as in the list; empty for any.
     state: `in part` for documents of which parts were not read. n: at most so many, from `first` on.
     """
 
@@ -112,15 +114,25 @@ def _read(archive: Archive, version: tuple[int, ...]) -> _Documents:
     store = archive.store
     sizes, not_read = document_sizes(store), store.not_read()
     rows = sorted((_row(source, sizes, not_read) for source in store.sources()), key=title_order)
+    names = Counter(row["file"] for row in rows)
+    for row in rows:
+        if names[row["file"]] > 1:
+            row["file"] = "/".join(filter(None, (_folder(row["uri"]), row["file"])))
     return _Documents(
         store,
         version,
         rows,
-        [f"{row['title']} {row['publisher'] or ''} {row['uri']}".lower() for row in rows],
+        [f"{row['title']} {row['publisher'] or ''} {row['file']}".lower() for row in rows],
         _counts(row["type"] for row in rows),
         _counts(row["publisher"] for row in rows if row["publisher"]),
         _unread(archive),
     )
+
+
+def _folder(uri: str) -> str:
+    """The name of the folder of a file; empty for one that was added through the page by itself."""
+    folder = PurePath(uri).parent.name
+    return "" if _STORE_ID.fullmatch(folder) else folder
 
 
 def list_documents(archive: Archive, wanted: Listing) -> View:

@@ -43,8 +43,9 @@ class _Place:
 
 
 def find_mentions(archive: Archive, text: str, admitted: Filter) -> View:
-    """`{"documents", "n_documents", "n_mentions", "aliases"}`: documents by date, each with its first places.
+    """`{"documents", "n_documents", "n_in_title", "n_mentions", "aliases"}`: documents by date, with first places.
 
+    `n_in_title` documents have it in their title only.
     `aliases` are other names that the documents themselves give, whose places count too. At most MAX_DOCUMENTS
     documents with MAX_PLACES places each; the numbers are those of all. Raises UsageError for a text without words.
     """
@@ -72,6 +73,7 @@ def find_mentions(archive: Archive, text: str, admitted: Filter) -> View:
         "text": phrase,
         "documents": documents,
         "n_documents": len(found),
+        "n_in_title": sum(not mentions.n for mentions in search.sure.values()),
         "n_mentions": sum(mentions.n for mentions in search.sure.values()),
         "aliases": search.aliases,
     }

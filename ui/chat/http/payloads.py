@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -12,6 +13,8 @@ from askive.rag.types import Answer, Citation, Hit, Row, Sentence, Source
 from askive.ui.wording import KIND_WORDS
 
 View = dict[str, Any]
+# "/home/ada/.askive/uploads/72f7…d6/letters": a folder that was added through the page, in the data folder
+_UPLOADED = re.compile(r"^.*[/\\]uploads[/\\][0-9a-f]{32}(?:[/\\]|$)")
 Number = Callable[[str], int]
 """The number of a source (by uri) in the conversation."""
 
@@ -31,6 +34,11 @@ def source_view(source: Source) -> View:
 def file_name(uri: str) -> str:
     """The name of a document's file; of a part of a file with its number, `box.mbox#3`."""
     return PurePath(uri).name or uri
+
+
+def folder_name(folder: str) -> str:
+    """A folder as the user knows it: one that was added through the page without its place in the data folder."""
+    return _UPLOADED.sub("", folder) or "(added without a folder)"
 
 
 def without_folders(message: str, uri: str) -> str:
@@ -69,8 +77,11 @@ def sentence_view(sentence: Sentence, number: Number, lead: str = "") -> View:
 
 def row_view(row: Row, columns: Sequence[str], number: Number) -> View:
     """A row as cells in the order of the columns."""
+    values = dict(row.values)
+    if values.get("Part") == "Folder":
+        values["What"] = folder_name(values["What"])
     return {
-        "cells": [row.values.get(column, "") for column in columns],
+        "cells": [values.get(column, "") for column in columns],
         "verdict": row.verdict,
         "citations": [citation_view(citation, number) for citation in row.citations],
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Protocol
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from askive.rag.collections.by_name import DEFAULT_COLLECTION, choose_collection
 from askive.rag.config import SEEDS_COLLECTION
 from askive.ui.chat.conversations import MAX_TURN_ID, Conversations, Feedback, KeptTurn
 from askive.ui.chat.documents.watched import WatchedFolders
-from askive.ui.chat.export import answer_html, answer_text, to_html, to_markdown
+from askive.ui.chat.export import answer_html, answer_text, file_stem, to_html, to_markdown
 from askive.ui.chat.gold_questions import save_gold
 from askive.ui.chat.http.failures import attach_failures
 from askive.ui.chat.http.notebook_routes import DOCX_TYPE
@@ -163,7 +164,10 @@ class Routes:
             text, media_type, ending = to_html(conversation, turns), "text/html", "html"
         else:
             text, media_type, ending = to_markdown(conversation, turns), "text/markdown", "md"
-        headers = {"Content-Disposition": f'attachment; filename="askive-{conversation_id[:8]}.{ending}"'}
+        name = quote(f"{file_stem(conversation.title)}.{ending}")
+        # Programs that do not know the second form, of RFC 8187, get plain letters.
+        plain = f'filename="askive-{conversation_id[:8]}.{ending}"'
+        headers = {"Content-Disposition": f"attachment; {plain}; filename*=UTF-8''{name}"}
         return Response(text, media_type=media_type, headers=headers)
 
     def stop(self, turn_id: TurnId) -> dict[str, int]:

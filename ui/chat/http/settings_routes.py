@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request as HttpRequest
 
+from askive.rag.collections.by_name import list_collections
 from askive.rag.config import CONFIG_NAME, Config, Setting, list_settings, load_config, shown_value
 from askive.rag.config_groups import Group
 from askive.rag.errors import ConfigError, UsageError
@@ -137,6 +138,9 @@ class SettingsRoutes:
         if setting.key == "generator":
             known = [model["id"] for model in self._workspace.generators()]
             return known if setting.value in known else [str(setting.value), *known]
+        if setting.key == "collection":
+            names = list_collections(self._workspace.config)
+            return names if setting.value in (None, *names) else [str(setting.value), *names]
         if isinstance(setting.default, str) and setting.allowed:
             return setting.allowed.split(", ")
         return []

@@ -55,6 +55,22 @@ def test_the_list_is_sorted_filtered_and_in_parts(workspace: Workspace, tmp_path
     assert titles(Listing(state="in part")) == []
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(workspace: Workspace, tmp_path: Path) -> None:
+    added = tmp_path / ("0f" * 16)
+    for folder in (tmp_path / "letters", tmp_path / "minutes", added):
+        folder.mkdir()
+        (folder / "may.txt").write_text(f"May\n\nAgnes wrote to Karl from {folder.name}.")
+    (tmp_path / "letters" / "june.txt").write_text("June\n\nKarl wrote to Agnes.")
+    archive = workspace.archive("town")
+    assert not ingest_paths(archive, [tmp_path / "letters", tmp_path / "minutes", added]).failures
+    files = {row["file"] for row in list_documents(archive, Listing())["documents"]}
+    assert {"letters/may.txt", "minutes/may.txt", "may.txt", "june.txt"} <= files
+    found = list_documents(archive, Listing(search="minutes may"))["documents"]
+    assert [row["file"] for row in found] == ["minutes/may.txt"]
+    others = list_documents(archive, Listing(search=tmp_path.name))["documents"]
+    assert others == [], "where all files lie is not searched"
+
+
 def test_the_original_of_a_part_is_the_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "box.mbox"
     path.write_text("x")

@@ -11,6 +11,9 @@ const MAX_LISTED = 6;
 const TYPED = /(?:^|\s)#([^#\n]{0,60})$/;
 let latest = 0;
 let chosen = 0;
+// The words that the list is of, and whether one for other words is on its way: who types fast is ahead of it.
+let listed = null;
+let isWaiting = false;
 
 export function startTitles() {
   const box = byId("question");
@@ -29,10 +32,13 @@ async function suggest() {
   if (search === undefined || !state.collection || state.missing.length) return close();
   latest += 1;
   const mine = latest;
+  isWaiting = true;
   const { documents } = await get(`${pathOf()}/documents?${query({ search, n: MAX_LISTED })}`);
   if (mine !== latest || typed() === undefined) return undefined;
+  isWaiting = false;
   if (!documents.length) return close();
   chosen = 0;
+  listed = search;
   byId("titles").replaceChildren(...documents.map((view, at) => {
     const item = el("li", { class: at ? "" : "here", onclick: () => take(view) }, view.title);
     item.view = view;
@@ -45,9 +51,10 @@ async function suggest() {
 
 function keys(event) {
   const list = byId("titles");
-  if (list.hidden) return;
+  if (list.hidden && !isWaiting) return;
   if (event.key === "Escape") close();
-  else if (event.key === "Enter" || event.key === "Tab") take(list.children[chosen].view);
+  else if (event.key === "Enter" || event.key === "Tab") guarded(takeChosen);
+  else if (list.hidden) return;
   else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + list.children.length) % list.children.length;
     [...list.children].forEach((item, at) => item.classList.toggle("here", at === chosen));
@@ -57,18 +64,26 @@ function keys(event) {
   event.stopImmediatePropagation();
 }
 
+async function takeChosen() {
+  if (listed !== typed()) await suggest();
+  if (!byId("titles").hidden) take(byId("titles").children[chosen].view);
+}
+
 function take(view) {
   const box = byId("question");
   box.value = box.value.replace(TYPED, "").trimEnd();
   if (box.value) box.value += " ";
   close();
-  const others = state.filters.documents.filter((one) => one.uri !== view.uri);
+  // A group is narrowed to the document; documents that were chosen one by one get another one.
+  const others = state.filters.group ? [] : state.filters.documents.filter((one) => one.uri !== view.uri);
   emit("choose-documents", [...others, { uri: view.uri, title: view.title }]);
-  announce(`Only “${view.title}” will be looked at`);
+  announce(others.length ? `“${view.title}” and ${count(others.length, "other document")} will be looked at` : `Only “${view.title}” will be looked at`);
   box.focus();
 }
 
 function close() {
   latest += 1;
+  isWaiting = false;
+  listed = null;
   byId("titles").hidden = true;
 }

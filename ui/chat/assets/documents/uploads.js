@@ -155,6 +155,8 @@ function ended(job, status, last) {
   else {
     job.canRetry = last.retry;
     set(job, "failed", `${sentence(last.message)} ${sentence(capital(last.remedy))}`);
+    // It stands in the list of files that were not read.
+    emit("documents-changed");
   }
   return next();
 }

@@ -59,20 +59,28 @@ async function search() {
   parts.summary.textContent = "Searching…";
   const found = await get(`${pathOf()}/search?${query({ text, after: parts.after.value, before: parts.before.value, publisher: parts.publisher.value })}`).catch((error) => {
     parts.summary.textContent = "";
+    parts.found.replaceChildren();
     throw error;
   });
   if (mine !== latest) return;
   const also = found.aliases.length ? ` Counted as the same, because the documents say so: ${found.aliases.join(", ")}.` : "";
   const only = found.documents.length < found.n_documents ? ` The first ${found.documents.length} are listed.` : "";
+  const isFiltered = parts.after.value || parts.before.value || parts.publisher.value;
   parts.summary.textContent = found.n_documents
-    ? `${count(found.n_mentions, "mention")} of “${found.text}” in ${count(found.n_documents, "document")}.${also}${only}`
-    : `No document mentions “${found.text}”. Try fewer words, or take the filters away.`;
+    ? `${told(found)}.${also}${only}`
+    : `No document mentions “${found.text}”. Try ${/\s/.test(found.text) ? "fewer" : "other"} words${isFiltered ? ", or take the filters away" : ""}.`;
   parts.found.replaceChildren(...found.documents.map(documentFound));
+}
+
+function told({ text, n_documents: n, n_in_title: nInTitle, n_mentions: nMentions }) {
+  if (nInTitle === n) return `“${text}” is in the title of ${count(n, "document")}`;
+  const more = nInTitle ? `, and in the title of ${nInTitle.toLocaleString("en")} more` : "";
+  return `${count(nMentions, "mention")} of “${text}” in ${count(n - nInTitle, "document")}${more}`;
 }
 
 function documentFound(view) {
   const more = view.n - view.places.length;
-  return el("article", { class: "found-document" }, el("h2", {}, view.title), el("p", { class: "quiet" }, [byline(view), view.n ? count(view.n, "mention") : "in its title"].filter(Boolean).join(" · ")),
+  return el("article", { class: "found-document" }, el("h2", {}, button(view.title, (event) => emit("open-document", view, event.currentTarget), { class: "link" })), el("p", { class: "quiet" }, [byline(view), view.n ? count(view.n, "mention") : "in its title"].filter(Boolean).join(" · ")),
     el("ul", {}, view.places.map((place) =>
       el("li", {}, button([place.before, el("mark", {}, place.text), place.after, place.page ? el("span", { class: "quiet" }, ` p. ${place.page}`) : ""], (event) =>
         emit("open-document", { ...view, start: place.start, end: place.end, quote: place.text, page: place.page }, event.currentTarget), { class: "place" })))),
