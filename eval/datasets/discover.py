@@ -9,7 +9,14 @@ from pathlib import Path
 
 from askive.eval.datasets.beir import read_beir, read_scifact_claims
 from askive.eval.datasets.conversations import read_conversations
-from askive.eval.datasets.gold import GOLD_ARCHIVE, GOLD_OFFICES, GOLD_PAPERS, GOLD_SEEDS, read_gold
+from askive.eval.datasets.gold import (
+    GOLD_ARCHIVE,
+    GOLD_LISTS,
+    GOLD_OFFICES,
+    GOLD_PAPERS,
+    GOLD_SEEDS,
+    read_gold,
+)
 from askive.eval.datasets.injected import INJECTED, read_injected
 from askive.eval.datasets.lines import read_json, read_json_lines
 from askive.eval.datasets.ramdocs import read_ramdocs
@@ -18,7 +25,13 @@ from askive.eval.datasets.squad import read_squad
 from askive.eval.datasets.suite import Split, Suite
 from askive.rag.errors import AskiveError, UsageError
 
-_GOLD = {"seeds": GOLD_SEEDS, "offices": GOLD_OFFICES, "papers": GOLD_PAPERS, "kinds": GOLD_ARCHIVE}
+_GOLD = {
+    "seeds": GOLD_SEEDS,
+    "offices": GOLD_OFFICES,
+    "papers": GOLD_PAPERS,
+    "kinds": GOLD_ARCHIVE,
+    "lists": GOLD_LISTS,
+}
 BUILT_IN = (*_GOLD, "injected")
 SHAPES = "suite.toml, a BEIR folder, RAMDocs, MTRAG, SQuAD JSON or RGB JSON lines"
 _HALVES: dict[str, Split] = {"dev": "dev", "test": "test"}
@@ -34,7 +47,7 @@ class Discovery:
 
 
 def open_suite(spec: str) -> Suite:
-    """The suite `spec`: `seeds`, `offices`, `papers`, `kinds`, `injected`, a folder or a file.
+    """The suite `spec`: `seeds`, `offices`, `papers`, `kinds`, `lists`, `injected`, a folder or a file.
 
     `:dev` or `:test` after it takes a half; an RGB file also takes `:negatives`. Raises UsageError when it does not
     exist or is invalid.

@@ -54,6 +54,7 @@ GOLD_SEEDS = Path(__file__).parent.parent / "gold" / "seeds"
 GOLD_OFFICES = GOLD_SEEDS.parent / "offices"
 GOLD_ARCHIVE = GOLD_SEEDS.parent / "archive"
 GOLD_PAPERS = GOLD_SEEDS.parent / "papers"
+GOLD_LISTS = GOLD_SEEDS.parent / "lists"
 
 
 def read_gold(path: Path, name: str = "") -> Suite:
