@@ -198,10 +198,19 @@ def test_cancel_during_the_reading_of_a_long_prompt_takes_at_most_200_ms(generat
 
 @REAL
 def test_a_turn_does_not_end_before_its_least(generator: Generator) -> None:
-    prompt = say("Reply with the word yes and nothing else.")
-    free = list(generator.generate(prompt, Sampling(max_tokens=60)))
+    # What a small model says at the end of its turn differs between processors: one that ends it is looked for.
+    asked = (
+        "Reply with the word yes and nothing else.",
+        "Say hello.",
+        "What is the capital of France?",
+        "Goodbye.",
+    )
+    prompt, free = next(
+        (prompt, pieces)
+        for prompt in map(say, asked)
+        if (pieces := list(generator.generate(prompt, Sampling(max_tokens=60))))[-1].finish == "stop"
+    )
     n_free = sum(piece.n_tokens for piece in free)
-    assert free[-1].finish == "stop"
     longer = list(generator.generate(prompt, Sampling(max_tokens=60, min_tokens=n_free + 12)))
     assert sum(piece.n_tokens for piece in longer) >= n_free + 12
     assert text_of(longer).startswith(text_of(free))
