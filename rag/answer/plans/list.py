@@ -42,11 +42,10 @@ _ENOUGH_DOCUMENTS = 2
 def list_values(context: PlanContext) -> Iterator[Event]:
     """Lists values with the sentences in which they stand.
 
-    Code takes the cells of tables under a head that the question names, and names in a row from sentences that the
-    generator confirms as answers. From other passages the generator copies values; only what stands there verbatim
-    counts, and the generator is asked once more whether the sentence gives it as an answer: what it does not confirm is
-    marked `unchecked` or left out. Publishers in the question restrict the documents, and times the sentences. Raises
-    ModelError when the generator fails.
+    Code takes the cells of tables under a head that the question names. From other passages the generator copies
+    values; only what stands there verbatim counts, and the generator is asked once more whether the sentence gives its
+    values as the answer: what it does not confirm is marked `unchecked` or left out. Publishers in the question
+    restrict the documents, and times the sentences. Raises ModelError when the generator fails.
     """
     yield from _listed(context)
 
