@@ -118,6 +118,7 @@ def test_suites_lists_what_is_found(
         "offices",
         "papers",
         "kinds",
+        "lists",
         "injected",
         "towns",
     ]
