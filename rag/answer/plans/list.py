@@ -157,8 +157,11 @@ def _passages(about: Sequence[SubjectSentence], searched: Sequence[Hit]) -> list
     """What the generator reads, the best first: in turn passages with sentences about the subject, and what a search
     found."""
     of_subject = {item.sentence.hit.passage.passage_id: item.sentence.hit for item in about}
-    both = [hit for pair in zip_longest(of_subject.values(), searched) for hit in pair if hit is not None]
-    return list({hit.passage.passage_id: hit for hit in reversed(both)}.values())[::-1]
+    in_turn = [hit for pair in zip_longest(of_subject.values(), searched) for hit in pair if hit is not None]
+    by_passage: dict[int, Hit] = {}
+    for hit in in_turn:
+        by_passage.setdefault(hit.passage.passage_id, hit)
+    return list(by_passage.values())
 
 
 def _confirmed(found: Sequence[Judged[ListValue]]) -> list[list[ListValue]]:

@@ -15,6 +15,7 @@ from askive.rag.answer.plans import list as plan
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
 from askive.rag.question.analysis import Question
+from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter, parse_filter
 from askive.rag.types import Answer, Citation
@@ -203,6 +204,32 @@ def test_a_guessed_list_without_a_sure_value_is_answered_from_passages(
         answerer.Answerer, "_kind_of", lambda _self, _question, planned=("list",): [*planned, "fact"][0]
     )
     assert kind_of(meeting, "Who took part in the meeting about the pier?") == "fact"
+
+
+def test_a_passage_that_is_found_twice_is_read_at_its_first_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"The ferry {name} sank near the pier of the harbour." for name in ("Astrid", "Bertha", "Clara")]
+    read: list[str] = []
+
+    def copy_none(messages: Sequence[Message]) -> str:
+        read.append(messages[-1].text)
+        return "None"
+
+    found_by_search = Retriever.retrieve
+    monkeypatch.setattr(
+        Retriever,
+        "retrieve",
+        lambda *args, **named: sorted(
+            found_by_search(*args, **named), key=lambda hit: hit.passage.text, reverse=True
+        ),
+    )
+    with archive_of(tmp_path, [document(text, text[10:16], "2021") for text in texts]) as archive:
+        assistant = Assistant(
+            archive, ScriptedGenerator(copy_none), Config(home=archive.folder, reader="off")
+        )
+        ask_rows(assistant, archive, "List the ferries that sank.", "list")
+    assert sorted(texts, key=read[0].index) == [texts[0], texts[2], texts[1]]
 
 
 def test_a_series_and_its_members_are_different_values(
