@@ -23,6 +23,7 @@ from askive.eval.benchmarks.speed.cold_start import bench_start
 from askive.eval.benchmarks.speed.engine import bench_decode, bench_overhead
 from askive.eval.benchmarks.speed.first_token import bench_answers, growth_with_passages
 from askive.eval.benchmarks.speed.indexing import bench_embedding, bench_reindex, growth_with_archive
+from askive.eval.benchmarks.speed.mentions import bench_mentions
 from askive.eval.benchmarks.speed.page.first_quotation import bench_chat
 from askive.eval.benchmarks.speed.support_check import bench_check
 from askive.eval.benchmarks.speed.txtai import bench_txtai
@@ -43,6 +44,7 @@ _GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "start": bench_start,
     "warm": bench_warm,
     "chat": bench_chat,
+    "mentions": bench_mentions,
     "txtai": bench_txtai,
 }
 _GROWTHS: Mapping[str, Callable[[Bench], list[dict[str, float]]]] = {
