@@ -21,7 +21,7 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.text.sentences import split_sentences
 from askive.rag.types import Account, Citation, Prompt, RefusalReason, Sentence
-from askive.rag.verification.attribution import ONLY_REPORTED
+from askive.rag.verification.attribution import ONLY_REPORTED, OTHER_SPEAKER
 from askive.rag.verification.citer import Citer
 from askive.rag.verification.dictation import DICTATED, has_dictation
 from askive.rag.verification.rules import misplaced_names
@@ -257,7 +257,7 @@ def _repair(sentence: Sentence, draft: Draft, tools: Tools) -> Sentence | None:
     """A supported sentence in place of an unsupported one; None when there is none."""
     if not (tools.checks.repair and draft.accepted):
         return None
-    if sentence.reasons in ((NOT_SAID,), (ONLY_REPORTED,)):
+    if sentence.reasons in ((NOT_SAID,), (ONLY_REPORTED,), (OTHER_SPEAKER,)):
         quotation = in_its_sources_words(sentence, draft.question)
         # Without a judge nothing tells an answer from an order to the model.
         return quotation if quotation and _answers(quotation, draft, tools, unjudged=False) else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from askive.rag.evidence.source_sentences import source_sentences
 from askive.rag.text.speakers import names_speaker, speaker_of
 from askive.rag.text.words import stems
 from askive.rag.types import Citation, Sentence
 from askive.rag.verification.reported import reports
 
 ONLY_REPORTED = "the cited text only reports this as somebody's word"
+OTHER_SPEAKER = "in the cited text somebody else says this"
 _OPENING_QUOTE = "“"
 _DENIAL = re.compile(r"\b(?:denied|denies)\b")
 
@@ -46,6 +48,24 @@ def loses_speaker(sentence: Sentence) -> bool:
     if not sentence.citations or text.startswith(_OPENING_QUOTE) or _is_report(text):
         return False
     return all(_is_report(one.quote) and not _names_speaker_of(one, text) for one in sentence.citations)
+
+
+def exchanges_speaker(sentence: Sentence) -> bool:
+    """Whether the sentence attributes to one speaker of its sources what another one says there.
+
+    Somebody who says nothing else there may be the same person under another name: "Putin", "the Russian president".
+    """
+    speaker = speaker_of(sentence.text)
+    if speaker is None or not sentence.citations or sentence.text.startswith(_OPENING_QUOTE):
+        return False
+    claimed, said = set(stems(speaker)), set(stems(sentence.text)) - set(stems(speaker))
+    nearest = max(sentence.citations, key=lambda one: len(said & set(stems(one.quote))))
+    source = nearest.hit.source
+    here = set(stems(f"{nearest.quote} {source.title} {source.publisher or ''}"))
+    if speaker_of(nearest.quote) is None or claimed & here:
+        return False
+    others = (other for one in sentence.citations for other in source_sentences(one.hit))
+    return any(claimed & set(stems(speaker_of(other.text) or "")) for other in others)
 
 
 def _is_report(text: str) -> bool:

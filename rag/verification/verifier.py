@@ -9,7 +9,13 @@ from askive.models.protocols import Embedder, Generator
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.question.analysis import Question
 from askive.rag.types import Citation, Hit, Sentence
-from askive.rag.verification.attribution import ONLY_REPORTED, loses_speaker, with_attribution
+from askive.rag.verification.attribution import (
+    ONLY_REPORTED,
+    OTHER_SPEAKER,
+    exchanges_speaker,
+    loses_speaker,
+    with_attribution,
+)
 from askive.rag.verification.citer import CITED, Citer
 from askive.rag.verification.dictation import DICTATED, is_dictated
 from askive.rag.verification.support import SupportModel
@@ -65,8 +71,8 @@ class Verifier:
 def _as_shown(judged: Sentence, question: Question) -> Sentence:
     """A judged sentence as it is shown.
 
-    Unsupported if its sources only ask somebody to say it, or if it states as a fact what they only report and its
-    speaker cannot be named. An unsupported one without near sources has none.
+    Unsupported if its sources only ask somebody to say it, if it states as a fact what they only report and its
+    speaker cannot be named, or if it names another speaker. An unsupported one without near sources has none.
     """
     if judged.verdict == "supported" and is_dictated(judged, question):
         return replace(judged, verdict="unsupported", reasons=(DICTATED,))
@@ -76,6 +82,8 @@ def _as_shown(judged: Sentence, question: Question) -> Sentence:
         and with_attribution(judged.text, judged.citations[0]) is None
     ):
         return replace(judged, verdict="unsupported", reasons=(ONLY_REPORTED,))
+    if judged.verdict == "supported" and exchanges_speaker(judged):
+        return replace(judged, verdict="unsupported", reasons=(OTHER_SPEAKER,))
     if judged.verdict == "unsupported" and all(citation.score < CITED for citation in judged.citations):
         return replace(judged, citations=())
     return judged

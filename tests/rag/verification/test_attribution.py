@@ -6,7 +6,7 @@ import pytest
 
 from askive.rag.text.speakers import speaker_of
 from askive.rag.types import Citation, Hit, Passage, Sentence, Source
-from askive.rag.verification.attribution import attributed_sentence, with_attribution
+from askive.rag.verification.attribution import attributed_sentence, exchanges_speaker, with_attribution
 
 
 def citation(quote: str) -> Citation:
@@ -66,3 +66,42 @@ def test_one_plain_source_is_enough() -> None:
     assert attributed_sentence(Sentence(text, 0, len(text), (said, plain))) is None
     assert attributed_sentence(Sentence(text, 0, len(text), (said,))) == f"According to Hijab, t{text[1:]}"
     assert attributed_sentence(Sentence(text, 0, len(text))) is None
+
+
+CLAIM = (
+    "The board says the claim is without merit.",
+    "The mussel farmers say the survey was ignored.",
+    "The inspector, Rosa Lind, said the beds were closed in May.",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited", "is_exchanged"),
+    [
+        ("The board says the survey was ignored.", (1,), True),
+        ("The board says the survey was ignored.", (0, 1), True),
+        ("According to the mussel farmers, the claim is without merit.", (0,), True),
+        ("The mussel farmers say that the survey was ignored.", (1,), False),
+        ("The survey was ignored.", (1,), False),
+        ("The harbour master says the survey was ignored.", (1,), False),
+        ("Rosa Lind said that the beds were closed in May.", (2,), False),
+        ("According to the Gazette, the survey was ignored.", (1,), False),
+    ],
+)
+def test_words_of_one_speaker_are_not_those_of_another(
+    sentence: str, cited: tuple[int, ...], is_exchanged: bool
+) -> None:
+    text = " ".join((*CLAIM, "The Gazette said nothing."))
+    hit = Hit(
+        Passage(text, 0, len(text)),
+        Source(1, "a.md", "A", "text/markdown", publisher="Harrow Gazette"),
+        1.0,
+        1,
+        "fused",
+    )
+    citations = tuple(
+        Citation(1, hit, text.index(CLAIM[at]), text.index(CLAIM[at]) + len(CLAIM[at]), CLAIM[at], 0.9)
+        for at in cited
+    )
+    shown = Sentence(sentence, 0, len(sentence), citations, "supported")
+    assert exchanges_speaker(shown) is is_exchanged
