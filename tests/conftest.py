@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,7 @@ from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home, load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
+from askive.rag.types import Document
 from tests.rag.ingest.inline_pool import POOL, InlinePool
 
 SMALL_GENERATOR = "smollm2-135m-instruct-q4_1"
@@ -133,6 +135,28 @@ def archive(
     with Archive.open(tmp_path / "archive", hash_embedder, PassageConfig()) as opened:
         ingest_here(opened, documents, monkeypatch)
         yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_documents_read_once() -> Iterator[None]:
+    """The documents of the shipped suites, read by the real loaders once for all tests that open a suite."""
+    from askive.rag import load
+
+    shipped, read = Path(__file__).resolve().parents[1], load.load_path
+
+    @functools.cache
+    def kept(path: Path, _size: int, _changed_ns: int) -> Document:
+        return read(path)
+
+    def read_once(path: Path, *arguments: Any, **options: Any) -> Document:
+        if arguments or options or not path.resolve().is_relative_to(shipped):
+            return read(path, *arguments, **options)
+        state = path.stat()
+        return kept(path.resolve(), state.st_size, state.st_mtime_ns)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(load, "load_path", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")
