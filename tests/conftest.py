@@ -111,6 +111,12 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def parsed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are parsed in this process: for tests in which the parser's own, a second to start each time, is no point."""
+    monkeypatch.setattr(POOL, InlinePool)
+
+
 def ingest_here(archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Index a folder without a parser process, whose start takes longer than most tests."""
     with monkeypatch.context() as patched:
