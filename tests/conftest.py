@@ -37,6 +37,25 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+SLOW_FILES = (
+    "rag/ingest/test_workers.py",
+    "ui/chat/test_accessible.py",
+    "torture/test_small.py",
+    "rag/ingest/test_parser_workers.py",
+    "contracts/test_store.py",
+    "test_offline.py",
+    "ui/chat/test_new_user.py",
+    "ui/chat/test_page.py",
+    "eval/runs/test_regressions.py",
+    "eval/runs/test_run.py",
+    "ui/test_writers.py",
+    "ui/commands/test_eval.py",
+    "ui/chat/test_bringing.py",
+    "ui/chat/test_http.py",
+    "rag/store/test_sqlite.py",
+)
+"""The files of tests that take longest, the longest first."""
+
 DOCUMENTS = {
     "harbour.md": """---
 title: Harbour report
@@ -78,6 +97,13 @@ def unavailable(reason: str) -> NoReturn:
 
 # Started in the background, a shell has us ignore Ctrl-C, and what we start would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: a file stays with one process, and one that began last would leave the other without work."""
+    folder = Path(__file__).parent
+    place = {folder / name: at for at, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture
