@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,7 @@ from askive.models.fakes import HashEmbedder, ScriptedGenerator
 from askive.rag.config import DEFAULT_EMBEDDER, DEFAULT_GENERATOR, PassageConfig, default_home, load_config
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
+from askive.rag.types import Document
 from tests.rag.ingest.inline_pool import POOL, InlinePool
 
 SMALL_GENERATOR = "smollm2-135m-instruct-q4_1"
@@ -34,6 +36,25 @@ settings.register_profile(
     "explore", deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+SLOW_FILES = (
+    "rag/ingest/test_workers.py",
+    "ui/chat/test_accessible.py",
+    "torture/test_small.py",
+    "rag/ingest/test_parser_workers.py",
+    "contracts/test_store.py",
+    "test_offline.py",
+    "ui/chat/test_new_user.py",
+    "ui/chat/test_page.py",
+    "eval/runs/test_regressions.py",
+    "eval/runs/test_run.py",
+    "ui/test_writers.py",
+    "ui/commands/test_eval.py",
+    "ui/chat/test_bringing.py",
+    "ui/chat/test_http.py",
+    "rag/store/test_sqlite.py",
+)
+"""The files of tests that take longest, the longest first."""
 
 DOCUMENTS = {
     "harbour.md": """---
@@ -78,6 +99,13 @@ def unavailable(reason: str) -> NoReturn:
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first: a file stays with one process, and one that began last would leave the other without work."""
+    folder = Path(__file__).parent
+    place = {folder / name: at for at, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty ASKIVE_HOME, and no other ASKIVE_* variable."""
@@ -109,6 +137,12 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def parsed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are parsed in this process: for tests in which the parser's own, a second to start each time, is no point."""
+    monkeypatch.setattr(POOL, InlinePool)
+
+
 def ingest_here(archive: Archive, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Index a folder without a parser process, whose start takes longer than most tests."""
     with monkeypatch.context() as patched:
@@ -133,6 +167,28 @@ def archive(
     with Archive.open(tmp_path / "archive", hash_embedder, PassageConfig()) as opened:
         ingest_here(opened, documents, monkeypatch)
         yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_documents_read_once() -> Iterator[None]:
+    """The documents of the shipped suites, read by the real loaders once for all tests that open a suite."""
+    from askive.rag import load
+
+    shipped, read = Path(__file__).resolve().parents[1], load.load_path
+
+    @functools.cache
+    def kept(path: Path, _size: int, _changed_ns: int) -> Document:
+        return read(path)
+
+    def read_once(path: Path, *arguments: Any, **options: Any) -> Document:
+        if arguments or options or not path.resolve().is_relative_to(shipped):
+            return read(path, *arguments, **options)
+        state = path.stat()
+        return kept(path.resolve(), state.st_size, state.st_mtime_ns)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(load, "load_path", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,5 +96,28 @@ def run(towns: Suite, models: Models, config: Config, tmp_path: Path) -> Runner:
 
     def runner(out: str, builder: Builder | None = None, **options: Any) -> RunResult:
         return run_suite(towns, models, config, RunOptions(out=tmp_path / out, **options), builder=builder)
+
+    return runner
+
+
+@pytest.fixture(scope="session")
+def earlier_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, RunResult]]:
+    """The folder of the runs that `copied_run` has made, and their results by what was run."""
+    return tmp_path_factory.mktemp("earlier-runs"), {}
+
+
+@pytest.fixture
+def copied_run(run: Runner, tmp_path: Path, earlier_runs: tuple[Path, dict[str, RunResult]]) -> Runner:
+    """As `run`, for tests of what is made of a run: an equal one is made once and copied for each test."""
+    folder, made = earlier_runs
+
+    def runner(out: str, builder: Builder | None = None, **options: Any) -> RunResult:
+        key = f"{builder} {sorted(options.items())}"
+        if key not in made:
+            result = run(f"made-for-{out}", builder, **options)
+            kept = shutil.move(result.run_dir, folder / str(len(made)))
+            made[key] = replace(result, run_dir=Path(kept))
+        shutil.copytree(made[key].run_dir, tmp_path / out)
+        return replace(copy.deepcopy(made[key]), run_dir=tmp_path / out)
 
     return runner

@@ -23,6 +23,8 @@ from askive.rag.privacy.deletion import removal_of_documents
 from askive.rag.privacy.leftovers import find_leftovers, sweep
 from tests.erasing import STAYS, holders, secret, write
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 NAMES = ("alpha", "beta")
 
 

@@ -11,6 +11,8 @@ from askive.ui.chat.library import Library
 from askive.ui.chat.workspace import Workspace
 from tests.ui.test_cli import Askive
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 
 @pytest.fixture
 def askive(home: Path, capsys: pytest.CaptureFixture[str]) -> Askive:

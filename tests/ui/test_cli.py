@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from askive.ui.app import app, run
 from askive.ui.commands.index import shown_name
+from tests.rag.ingest.inline_pool import POOL, InlinePool
 
 FAKES = ["--embedder", "hash", "--model", "scripted"]
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
@@ -51,8 +52,10 @@ def askive(home: Path, capsys: pytest.CaptureFixture[str]) -> Askive:
 
 
 @pytest.fixture
-def indexed(askive: Askive, documents: Path) -> Askive:
-    assert askive("index", documents, "--embedder", "hash", "--quiet").code == 0
+def indexed(askive: Askive, documents: Path, monkeypatch: pytest.MonkeyPatch) -> Askive:
+    with monkeypatch.context() as patched:
+        patched.setattr(POOL, InlinePool)
+        assert askive("index", documents, "--embedder", "hash", "--quiet").code == 0
     return askive
 
 

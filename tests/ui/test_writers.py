@@ -25,6 +25,8 @@ from tests.rag.collections.test_lock import indexing
 from tests.ui.test_processes import ASKIVE, askive
 
 HASH = ["--embedder", "hash", "--json"]
+N_LONG = 300
+"""Files that take far longer to read than a process needs to be stopped."""
 
 
 def folder_of(tmp_path: Path, name: str, n: int) -> Path:
@@ -88,7 +90,7 @@ def start_and_stop(home: Path, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def test_a_deletion_waits_for_an_indexing_run(home: Path, tmp_path: Path) -> None:
-    running = start_and_stop(home, folder_of(tmp_path, "many", 1500))
+    running = start_and_stop(home, folder_of(tmp_path, "many", N_LONG))
     remove = ("collections", "remove", "default", "--yes")
     impatient = askive(*remove, "--json", env={"ASKIVE_LOCK_WAIT_S": "0"})
     assert impatient.returncode == 1
@@ -100,14 +102,14 @@ def test_a_deletion_waits_for_an_indexing_run(home: Path, tmp_path: Path) -> Non
     running.send_signal(signal.SIGCONT)
     out, err = running.communicate(timeout=120)
     assert running.returncode == 0, err.decode()
-    assert json.loads(out)["added"] == 1500
+    assert json.loads(out)["added"] == N_LONG
     removing.communicate(timeout=120)
     assert removing.returncode == 0
     assert json.loads(askive("collections", "--json").stdout) == []
 
 
 def test_an_interrupt_ends_the_wait(home: Path, tmp_path: Path) -> None:
-    running = start_and_stop(home, folder_of(tmp_path, "many", 1500))
+    running = start_and_stop(home, folder_of(tmp_path, "many", N_LONG))
     waiting = start("index", folder_of(tmp_path, "more", 3), "--embedder", "hash")
     assert waiting.stderr is not None
     assert b"Waiting" in waiting.stderr.readline()
@@ -117,7 +119,7 @@ def test_an_interrupt_ends_the_wait(home: Path, tmp_path: Path) -> None:
     assert b"Traceback" not in err
     running.send_signal(signal.SIGCONT)
     out, _ = running.communicate(timeout=120)
-    assert json.loads(out)["added"] == 1500
+    assert json.loads(out)["added"] == N_LONG
 
 
 @pytest.mark.parametrize("is_gone", [True, False], ids=["missing", "empty"])

@@ -112,7 +112,7 @@ def test_the_command_prints_figures_and_writes_what_the_product_reads(
     stored.write_bytes(STORED.read_bytes())
     monkeypatch.setattr(candidate_answers, "STORED", stored)
     monkeypatch.setenv("ASKIVE_EMBEDDER", "hash")
-    assert candidate_answers.main([str(ramdocs)]) == 0
+    assert candidate_answers.main([str(ramdocs), "--limit", "3"]) == 0
     out = capsys.readouterr().out
     assert "shipped: " in out and "questions left out: " in out
     assert stored.read_bytes() == STORED.read_bytes()

@@ -15,8 +15,8 @@ from tests.eval.conftest import Runner
 from tests.eval.runs.broken import AlwaysRefuses
 
 
-def test_one_page_for_one_run(run: Runner, tmp_path: Path) -> None:
-    run("a")
+def test_one_page_for_one_run(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a")
     html_path, markdown_path = write_report([tmp_path / "a"], tmp_path / "out" / "r.html")
     html, markdown = html_path.read_text(encoding="utf-8"), markdown_path.read_text(encoding="utf-8")
     assert html.count('<details class="q ') == 45
@@ -29,8 +29,8 @@ def test_one_page_for_one_run(run: Runner, tmp_path: Path) -> None:
     assert rows[header].count("|") == rows[header + 1].count("|") == rows[header + 2].count("|")
 
 
-def test_failures_first_and_what_is_not_listed_is_counted(run: Runner, tmp_path: Path) -> None:
-    run("a", AlwaysRefuses)
+def test_failures_first_and_what_is_not_listed_is_counted(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a", AlwaysRefuses)
     html = write_report([tmp_path / "a"], tmp_path / "r.html", max_questions=31)[0].read_text(
         encoding="utf-8"
     )
@@ -39,8 +39,8 @@ def test_failures_first_and_what_is_not_listed_is_counted(run: Runner, tmp_path:
     assert "14 not listed" in html
 
 
-def test_documents_are_text_and_never_markup(run: Runner, tmp_path: Path) -> None:
-    run("a", limit=3)
+def test_documents_are_text_and_never_markup(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a", limit=3)
     rows = RunDir(tmp_path / "a").rows()
     evil = '<script>alert(1)</script><img src=x onerror="alert(2)">|`'
     for row in rows:
@@ -58,15 +58,15 @@ def test_documents_are_text_and_never_markup(run: Runner, tmp_path: Path) -> Non
     assert "<script>" not in markdown_path.read_text(encoding="utf-8")
 
 
-def test_runs_side_by_side(run: Runner, tmp_path: Path) -> None:
+def test_runs_side_by_side(copied_run: Runner, tmp_path: Path) -> None:
     for name, pipeline in (("a", "default"), ("b", "plain"), ("c", "closed-book"), ("d", "plain")):
-        run(name, pipeline=pipeline, limit=12)
+        copied_run(name, pipeline=pipeline, limit=12)
     html = write_report([tmp_path / n for n in "abcd"], tmp_path / "r.html")[0].read_text(encoding="utf-8")
     assert "plain (b)" in html and "plain (d)" in html and "closed-book" in html
 
 
-def test_only_retrieval_has_a_report_too(run: Runner, tmp_path: Path) -> None:
-    run("a", only_retrieval=True)
+def test_only_retrieval_has_a_report_too(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a", only_retrieval=True)
     html = write_report([tmp_path / "a"], tmp_path / "r.html")[0].read_text(encoding="utf-8")
     assert "retrieved" in html and "Risk and coverage" not in html
 
@@ -78,11 +78,11 @@ def test_no_run_no_report(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_in_a_real_browser(run: Runner, tmp_path: Path, chromium: str, scheme: str) -> None:
+def test_in_a_real_browser(copied_run: Runner, tmp_path: Path, chromium: str, scheme: str) -> None:
     from playwright.sync_api import sync_playwright
 
-    run("a")
-    run("b", AlwaysRefuses, pipeline="plain")
+    copied_run("a")
+    copied_run("b", AlwaysRefuses, pipeline="plain")
     path, _ = write_report([tmp_path / "a", tmp_path / "b"], tmp_path / "r.html")
     said: list[str] = []
     asked: list[str] = []

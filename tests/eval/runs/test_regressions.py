@@ -26,9 +26,9 @@ FAULTS: list[tuple[Builder, list[str]]] = [
 
 
 @pytest.mark.parametrize(("fault", "figures"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))
-def test_compare_catches_it(run: Runner, tmp_path: Path, fault: Builder, figures: list[str]) -> None:
-    run("good")
-    run("bad", fault)
+def test_compare_catches_it(copied_run: Runner, tmp_path: Path, fault: Builder, figures: list[str]) -> None:
+    copied_run("good")
+    copied_run("bad", fault)
     comparison = compare_runs(tmp_path / "good", tmp_path / "bad")
     verdicts = {difference.name: difference.verdict for difference in comparison.differences}
     assert {name: verdicts[name] for name in figures} == dict.fromkeys(figures, "worse")
@@ -44,17 +44,17 @@ def test_compare_catches_it(run: Runner, tmp_path: Path, fault: Builder, figures
 @pytest.mark.parametrize(("fault", "figures"), FAULTS, ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("limit", [None, 24])
 def test_the_gate_catches_it(
-    run: Runner, tmp_path: Path, fault: Builder, figures: list[str], limit: int | None
+    copied_run: Runner, tmp_path: Path, fault: Builder, figures: list[str], limit: int | None
 ) -> None:
-    record_baseline(run("good"), tmp_path / "baseline.json")
-    result = check_gate(run("bad", fault, limit=limit), read_baseline(tmp_path / "baseline.json"))
+    record_baseline(copied_run("good"), tmp_path / "baseline.json")
+    result = check_gate(copied_run("bad", fault, limit=limit), read_baseline(tmp_path / "baseline.json"))
     assert not result.passed and result.n == (limit or 45)
     failed = {figure.name for figure in result.figures if figure.failed} | set(result.missing)
     assert set(figures) <= failed
 
 
-def test_the_same_code_passes(run: Runner, tmp_path: Path) -> None:
-    record_baseline(run("good"), tmp_path / "baseline.json")
+def test_the_same_code_passes(run: Runner, copied_run: Runner, tmp_path: Path) -> None:
+    record_baseline(copied_run("good"), tmp_path / "baseline.json")
     baseline = read_baseline(tmp_path / "baseline.json")
     for limit in (None, 12):
         result = check_gate(run(f"again{limit}", limit=limit), baseline)
@@ -62,24 +62,24 @@ def test_the_same_code_passes(run: Runner, tmp_path: Path) -> None:
     assert "kilograms" not in (tmp_path / "baseline.json").read_text(encoding="utf-8")
 
 
-def test_one_question_more_or_less_is_no_regression(run: Runner, tmp_path: Path) -> None:
-    record_baseline(run("good"), tmp_path / "baseline.json")
-    result = run("again")
+def test_one_question_more_or_less_is_no_regression(copied_run: Runner, tmp_path: Path) -> None:
+    record_baseline(copied_run("good"), tmp_path / "baseline.json")
+    result = copied_run("again")
     row = next(row for row in result.rows if row["scores"]["contains"] == [1.0, 1.0])
     row["scores"]["contains"] = [0.0, 1.0]
     assert check_gate(result, read_baseline(tmp_path / "baseline.json")).passed
 
 
-def test_a_baseline_of_something_else_is_refused(run: Runner, tmp_path: Path) -> None:
+def test_a_baseline_of_something_else_is_refused(copied_run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
     with pytest.raises(UsageError, match="no baseline"):
         read_baseline(path)
-    record_baseline(run("good"), path)
+    record_baseline(copied_run("good"), path)
     with pytest.raises(UsageError, match="another pipeline"):
-        check_gate(run("plain", pipeline="plain"), read_baseline(path))
+        check_gate(copied_run("plain", pipeline="plain"), read_baseline(path))
     baseline = read_baseline(path)
     with pytest.raises(UsageError, match="another suite digest"):
-        check_gate(run("again"), {**baseline, "suite_digest": "x"})
+        check_gate(copied_run("again"), {**baseline, "suite_digest": "x"})
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(UsageError, match="not a baseline"):
         read_baseline(path)
@@ -90,8 +90,8 @@ def _edit_record(folder: Path, **values: Any) -> None:
     RunDir(folder).write_record({**record, **values})
 
 
-def test_equal_runs_show_no_difference(run: Runner, tmp_path: Path) -> None:
-    run("a")
+def test_equal_runs_show_no_difference(run: Runner, copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a")
     run("b")
     comparison = compare_runs(tmp_path / "a", tmp_path / "b")
     for difference in comparison.differences:
@@ -101,9 +101,9 @@ def test_equal_runs_show_no_difference(run: Runner, tmp_path: Path) -> None:
     json.dumps(comparison.as_dict())
 
 
-def test_different_suites_are_refused_unless_forced(run: Runner, tmp_path: Path) -> None:
-    run("a")
-    run("b", limit=20)
+def test_different_suites_are_refused_unless_forced(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a")
+    copied_run("b", limit=20)
     _edit_record(tmp_path / "b", suite_digest="other")
     with pytest.raises(UsageError, match="cannot be compared"):
         compare_runs(tmp_path / "a", tmp_path / "b")
@@ -111,18 +111,18 @@ def test_different_suites_are_refused_unless_forced(run: Runner, tmp_path: Path)
     assert (forced.n, forced.only_a, forced.only_b, forced.same_suite) == (20, 25, 0, False)
 
 
-def test_nothing_in_common(run: Runner, tmp_path: Path) -> None:
-    run("a", types=("fact",))
-    run("b", types=("number",))
+def test_nothing_in_common(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a", types=("fact",))
+    copied_run("b", types=("number",))
     with pytest.raises(UsageError, match="no question in common"):
         compare_runs(tmp_path / "a", tmp_path / "b")
     with pytest.raises(UsageError, match="no run"):
         compare_runs(tmp_path / "a", tmp_path)
 
 
-def test_another_judge_is_not_comparable(run: Runner, tmp_path: Path) -> None:
+def test_another_judge_is_not_comparable(copied_run: Runner, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        run(name, limit=10)
+        copied_run(name, limit=10)
         _edit_record(tmp_path / name, judge={"model": name, "agreement": None})
         rows = RunDir(tmp_path / name).rows()
         for row in rows:
@@ -136,9 +136,9 @@ def test_another_judge_is_not_comparable(run: Runner, tmp_path: Path) -> None:
     assert [difference.verdict for difference in judged] == ["not comparable"]
 
 
-def test_wins_ties_and_losses_add_up(run: Runner, tmp_path: Path) -> None:
-    run("a", AlwaysRefuses)
-    run("b", NeverRefuses)
+def test_wins_ties_and_losses_add_up(copied_run: Runner, tmp_path: Path) -> None:
+    copied_run("a", AlwaysRefuses)
+    copied_run("b", NeverRefuses)
     for difference in compare_runs(tmp_path / "a", tmp_path / "b").differences:
         if difference.wins is not None:
             assert (

@@ -62,8 +62,8 @@ def test_the_whole_way(run: Runner, tmp_path: Path) -> None:
     json.dumps(printed)
 
 
-def test_quotes_are_read_again_from_the_store(run: Runner) -> None:
-    assert run("a", MisquotingCiter).estimates["quotes_exact"].value == 0
+def test_quotes_are_read_again_from_the_store(copied_run: Runner) -> None:
+    assert copied_run("a", MisquotingCiter).estimates["quotes_exact"].value == 0
 
 
 @pytest.mark.parametrize("pipeline", ["plain", "closed-book"])
@@ -141,7 +141,7 @@ class _StopsAt(DefaultPipeline):
         return super().stream(question, history)
 
 
-def test_interrupted_runs_go_on_where_they_stopped(run: Runner, tmp_path: Path) -> None:
+def test_interrupted_runs_go_on_where_they_stopped(run: Runner, copied_run: Runner) -> None:
     _StopsAt.n_asked = 0
     first = run("a", _StopsAt)
     assert first.stopped and len(first.rows) == 6 and first.record["state"] == "stopped"
@@ -149,7 +149,7 @@ def test_interrupted_runs_go_on_where_they_stopped(run: Runner, tmp_path: Path) 
     second = run("a", _StopsAt)
     assert not second.stopped and second.n_resumed == 6 and len(second.rows) == 45
     assert _StopsAt.n_asked == 7 + 39
-    whole = run("b")
+    whole = copied_run("b")
     for name in ("contains", "refusal_recall", "nDCG@10", "aurc"):
         assert second.estimates[name] == whole.estimates[name]
 
@@ -168,9 +168,9 @@ def test_without_out_an_unfinished_equal_run_is_continued(
     towns: Suite, models: Models, config: Config
 ) -> None:
     _StopsAt.n_asked = 0
-    first = run_suite(towns, models, config, RunOptions(), builder=_StopsAt)
-    second = run_suite(towns, models, config, RunOptions())
-    third = run_suite(towns, models, config, RunOptions())
+    first = run_suite(towns, models, config, RunOptions(limit=12), builder=_StopsAt)
+    second = run_suite(towns, models, config, RunOptions(limit=12))
+    third = run_suite(towns, models, config, RunOptions(limit=12))
     assert first.run_dir == second.run_dir != third.run_dir
     assert second.n_resumed == 6 and third.n_resumed == 0
     assert len(second.record["resumed"]) == 1
@@ -261,7 +261,7 @@ def test_killed_in_the_middle(town_folder: Path, tmp_path: Path) -> None:
 
         result = run_suite(
             open_suite(sys.argv[1]), Models(HashEmbedder(256), ScriptedGenerator()),
-            Config(home=Path(sys.argv[2])), RunOptions(out=Path(sys.argv[3])), builder=Slow,
+            Config(home=Path(sys.argv[2]), reader="off"), RunOptions(out=Path(sys.argv[3])), builder=Slow,
         )
         print(result.n_resumed, len(result.rows))
         """

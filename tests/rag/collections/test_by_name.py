@@ -23,6 +23,8 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.deletion import remove_collection, remove_from_collection
 from askive.rag.seeds import seed_paths, seeds_dir
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 
 @pytest.fixture
 def config(home: Path) -> Config:

@@ -32,6 +32,8 @@ from askive.rag.store.archive import Archive
 from askive.rag.store.database_file import connect
 from askive.rag.store.sqlite import SqliteStore
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 HOLDER = """
 import sys
 from pathlib import Path

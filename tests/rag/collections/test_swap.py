@@ -22,17 +22,23 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.privacy.deletion import remove_collection
 from askive.rag.privacy.leftovers import sweep
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
+ROOT = Path(__file__).parents[3]
+
 # One process that forks a child for each step, since starting one takes long. Before the step with its number a child
 # kills itself; the first that comes to its end is the last.
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
 import askive.rag.ingest.pipeline, askive.rag.collections.swap
+from tests.rag.ingest.inline_pool import InlinePool
 from askive.models.fakes import HashEmbedder
 from askive.rag.collections.by_name import rebuild_collection
 from askive.rag.privacy.deletion import remove_collection
 from askive.rag.config import Config
 
+askive.rag.ingest.pipeline.ParserPool = InlinePool
 home, documents, action, can_exchange = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4] == "exchange"
 
 def count(at):
@@ -89,7 +95,7 @@ def indexed(config: Config, documents: Path) -> Config:
 def kill_at_every_step(config: Config, documents: Path, action: str, exchange: str) -> list[Config]:
     shown = subprocess.run(
         [sys.executable, "-c", KILLED, str(config.home), str(documents), action, exchange],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=300, cwd=ROOT,
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     n_steps = int(shown.stdout)

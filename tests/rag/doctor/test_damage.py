@@ -25,6 +25,8 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.index_checksum import is_whole
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 
 @pytest.fixture
 def config(home: Path) -> Config:

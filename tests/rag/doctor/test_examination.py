@@ -14,6 +14,8 @@ from askive.rag.doctor.files import Finding
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import STORE_NAME
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 
 @pytest.fixture
 def config(home: Path) -> Config:

@@ -33,6 +33,8 @@ from askive.rag.types import Document
 from tests.erasing import STAYS, holders, secret, write
 from tests.rag.archives import sqlite_of
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 NAMES = ("alpha", "beta", "gamma")
 
 

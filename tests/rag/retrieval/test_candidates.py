@@ -16,6 +16,8 @@ from askive.rag.retrieval.candidates import Candidates, Scores, best_of, mean
 from askive.rag.store.archive import Archive
 from askive.rag.store.filters import Filter
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 BRIDGE = "Who built the old bridge of Aldermoor?"
 SCORES = st.dictionaries(st.integers(1, 6), st.floats(0, 1))
 

@@ -22,6 +22,8 @@ from askive.rag.store.archive import STORE_NAME, Archive
 from askive.rag.store.sqlite import SqliteStore
 from askive.rag.store.sqlite_errors import is_damage, store_failure
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 ROOT = Path(__file__).parents[3]
 HARMFUL = re.compile(r"\b(remove|delete|rm|unlink)\b")
 

@@ -15,7 +15,7 @@ from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.store.archive import Archive
 from askive.ui.chat.conversations import Conversations
 from askive.ui.chat.workspace import Workspace
-from tests.conftest import DOCUMENTS
+from tests.conftest import DOCUMENTS, ingest_here
 from tests.rag.load.pdf_writer import write_pdf
 from tests.ui.chat.browser_chat import serving, speaking
 
@@ -129,11 +129,11 @@ def pdf(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def config(home: Path, documents: Path) -> Config:
+def config(home: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A home with the collection `town`."""
     made = load_config({"home": home, "embedder": "hash", "generator": "scripted"})
     with Archive.open(made.collections_dir / "town", HashEmbedder(), made.passages) as archive:
-        assert not ingest_paths(archive, [documents]).failures
+        ingest_here(archive, documents, monkeypatch)
     return made
 
 

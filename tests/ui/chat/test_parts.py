@@ -32,6 +32,8 @@ from askive.ui.chat.workspace import Workspace
 from askive.ui.terminal import answers
 from tests.rag.load.pdf_writer import write_pdf
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 CAPTAIN = "Which captain counted the ships from the north tower?"
 
 

@@ -15,6 +15,8 @@ from askive.ui.chat.conversations import Conversations
 from tests.erasing import STAYS, holders, secret, write
 from tests.ui.test_cli import Askive
 
+pytestmark = pytest.mark.usefixtures("parsed_here")
+
 NAMES = ("alpha", "beta")
 
 
