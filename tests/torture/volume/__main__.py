@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from askive.rag.config import default_home
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from tests.torture.place import ASKIVE, REPOSITORY, Place
-from tests.torture.volume.large import KINDS
+from tests.torture.volume.large import KINDS, cpu_of_children
 from tests.torture.volume.large import rows as large_rows
 from tests.torture.volume.texts import texts
 
@@ -119,9 +118,12 @@ def run(
     failures: list[str] = []
     interrupted = measure(place, place.documents, embedder, stop_at=n_documents // 4)
     n_first = count(place)
+    say("interrupted", interrupted, n_first)
     killed = measure(place, place.documents, embedder, stop_at=n_documents // 2, stop=signal.SIGKILL)
     n_kept = count(place)
+    say("killed", killed, n_kept)
     resumed = measure(place, place.documents, embedder)
+    say("resumed", resumed, count(place))
     report = json.loads(resumed.out or "{}")
     again = measure(place, place.documents, embedder)
     if interrupted.code != 130 or not 0 < n_first < n_documents:
@@ -161,6 +163,14 @@ def run(
     return lines, failures
 
 
+def say(name: str, run: Measured, n_kept: int) -> None:
+    """One line on standard error: a run of hours is not lost with those that follow it."""
+    sys.stderr.write(
+        f"{name}: {run.seconds:.0f} s, {run.cpu_s:.0f} s of a processor, {n_kept:,} documents kept,"
+        f" {shown(run.peaks_mb)} MB, parsers {run.parsers_mb:.0f} MB\n"
+    )
+
+
 def shown(peaks_mb: Sequence[float]) -> str:
     """Whole megabytes, with commas."""
     return ", ".join(f"{peak:.0f}" for peak in peaks_mb)
@@ -170,7 +180,7 @@ def measure(
     place: Place, folder: Path, embedder: str, stop_at: int | None = None, stop: int = signal.SIGINT
 ) -> Measured:
     """Index a folder. stop_at: send this signal, Ctrl-C, when so many documents are stored."""
-    started, cpu_before = time.perf_counter(), _cpu_of_children()
+    started, cpu_before = time.perf_counter(), cpu_of_children()
     process = subprocess.Popen(
         [*ASKIVE, "index", str(folder), "--embedder", embedder, "--json"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=place.environment(), cwd=REPOSITORY, text=True,
@@ -189,14 +199,8 @@ def measure(
     out = process.communicate()[0]
     size = max(1, -(-len(looks) // _QUARTERS))
     peaks = tuple(max(looks[at : at + size]) for at in range(0, len(looks), size)) or (0.0,)
-    seconds, cpu_s = time.perf_counter() - started, _cpu_of_children() - cpu_before
+    seconds, cpu_s = time.perf_counter() - started, cpu_of_children() - cpu_before
     return Measured(process.returncode, seconds, cpu_s, peaks, parsers_mb, out)
-
-
-def _cpu_of_children() -> float:
-    """Processor seconds of all processes that have ended and were waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def memory_of(pid: int) -> float:
