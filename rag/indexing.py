@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -131,11 +132,15 @@ def index_paths(
         before = KnownDocuments(
             {**replaced.digests, **known}, {**replaced.former, **archive.store.former_uris()}
         )
-        report = ingest_paths(
+        report = report or IngestReport()
+        copies = _Copies(config, name, archive, before, report, with_quotes)
+        ingest_paths(
             archive,
             paths,
             progress=progress,
             report=report,
+            # In a collection made anew, everything is missing at first.
+            removed=(lambda: None) if rebuild else copies.delete,
             prune=prune,
             reading=reading,
             follow_links=follow_links,
@@ -145,14 +150,16 @@ def index_paths(
         )
         if rebuild:
             archive.store.keep_former_uris(replaced.former)
-        deleted, kept = _delete_copies(config, name, archive, before, report, with_quotes)
+        copies.delete()
         if archive.store.unerased:
             cleared.append(clear_states(config.models_dir))
         erased = erase_removed(config, archive, states_cleared=cleared[-1] if cleared else None)
     if rebuild and exists:
         # Uploads that only the replaced collection had.
         sweep(config)
-    return Indexed(report, all(cleared) if cleared else None, erased, deleted, kept, renewed)
+    return Indexed(
+        report, all(cleared) if cleared else None, erased, dict(copies.deleted), dict(copies.kept), renewed
+    )
 
 
 def preview_index(
@@ -214,31 +221,50 @@ def _refuse_losses(config: Config, name: str, paths: Sequence[Path]) -> None:
         )
 
 
-def _delete_copies(
-    config: Config,
-    name: str,
-    archive: Archive,
-    before: KnownDocuments,
-    report: IngestReport,
-    with_quotes: bool | Callable[[Removal], bool],
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Delete copies of removed and changed documents outside the collection; returns quotes deleted and kept.
+class _Copies:
+    """Copies of removed and changed documents outside the collection. deleted, kept: quotes, by place."""
 
-    before: the documents before the indexing.
-    """
-    now = archive.store.known_sha256()
-    removed = before.with_former(before.digests.keys() - now.keys() - report.moved.keys())
-    changed = before.with_former(
-        uri for uri, digest in before.digests.items() if now.get(uri, digest) != digest
-    )
-    # Quotes of changed documents are deleted only on request: a prompt at every change would be a nuisance.
-    quoted = removal_in(config, archive, removed | changed if with_quotes is True else removed, name)
-    quotes = quotes_of(config, quoted) if quoted.uris else {}
-    confirmed = bool(quotes) and (with_quotes if isinstance(with_quotes, bool) else with_quotes(quoted))
-    if confirmed:
-        delete_elsewhere(config, quoted, with_quotes=True)
-    delete_elsewhere(config, removal_in(config, archive, removed | changed, name), with_quotes=False)
-    return (quotes, {}) if confirmed else ({}, quotes)
+    def __init__(
+        self,
+        config: Config,
+        name: str,
+        archive: Archive,
+        before: KnownDocuments,
+        report: IngestReport,
+        with_quotes: bool | Callable[[Removal], bool],
+    ) -> None:
+        """before: the documents before the indexing."""
+        self._config = config
+        self._name = name
+        self._archive = archive
+        self._before = before
+        self._report = report
+        self._with_quotes = with_quotes
+        self._done: set[str] = set()
+        self.deleted: Counter[str] = Counter()
+        self.kept: Counter[str] = Counter()
+
+    def delete(self) -> None:
+        """Delete those of the documents that are gone or changed by now, and were not at the last call."""
+        before, with_quotes = self._before, self._with_quotes
+        now = self._archive.store.known_sha256()
+        gone = before.digests.keys() - now.keys() - self._report.moved.keys() - self._done
+        self._done |= gone
+        removed = before.with_former(gone)
+        changed = before.with_former(
+            uri for uri, digest in before.digests.items() if now.get(uri, digest) != digest
+        )
+        # Quotes of changed documents are deleted only on request: a prompt at every change would be a nuisance.
+        quoted = self._removal(removed | changed if with_quotes is True else removed)
+        quotes = quotes_of(self._config, quoted) if quoted.uris else {}
+        confirmed = bool(quotes) and (with_quotes if isinstance(with_quotes, bool) else with_quotes(quoted))
+        if confirmed:
+            delete_elsewhere(self._config, quoted, with_quotes=True)
+        delete_elsewhere(self._config, self._removal(removed | changed), with_quotes=False)
+        (self.deleted if confirmed else self.kept).update(quotes)
+
+    def _removal(self, uris: Iterable[str]) -> Removal:
+        return removal_in(self._config, self._archive, uris, self._name)
 
 
 def _failed_paths(archive: Archive) -> list[Path]:

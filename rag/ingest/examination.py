@@ -241,7 +241,7 @@ def _in_pieces(
         file = Examined(uri, stamp=stamp, related=related)
         with open_file(Path(plan.links.get(uri, uri))) as opened:
             for piece in pieces(opened, ending):
-                place = Place(next_number, piece.n_above, piece.n_head)
+                place = Place(next_number, *piece[1:])
                 job = pool.submit(piece.data, uri, ending, digest, rule, place)
                 del piece
                 try:

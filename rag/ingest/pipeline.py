@@ -56,18 +56,20 @@ def ingest_paths(
     split: str | None = None,
     ocr: bool = True,
     workers: Workers | None = None,
+    removed: Callable[[], object] = lambda: None,
 ) -> IngestReport:
     """Update the archive from files and folders.
 
     New and changed files are read; unchanged files are not opened. Of a changed document only new passages are
     embedded; a moved one gets another uri. Documents that are missing from a named folder are removed, and so is a
-    named file that was indexed before and is missing. A file that cannot be read, or exceeds the limits of time and
-    memory, is a failure in the report and does not affect the others. What was not read is recorded in the store
-    (`askive.rag.ingest.account`).
+    named file that was indexed before and is missing; before any file is read, since reading may take hours. A file
+    that cannot be read, or exceeds the limits of time and memory, is a failure in the report and does not affect the
+    others. What was not read is recorded in the store (`askive.rag.ingest.account`).
     report: filled as the run goes on. follow_links: also follow links that point outside a named folder. split: the
     rule by which files are split into documents, see `askive.rag.load.several.split`; None keeps that of the last
     reading. ocr: whether to recognise the text of pictures and scanned pages where Tesseract is installed.
-    workers: who parses and embeds; None: processes and the embedder of this machine.
+    workers: who parses and embeds; None: processes and the embedder of this machine. removed: called when documents
+    have been removed before any file is read.
     prune: whether more than a third of a folder's documents, and at least three, may be removed; or a function to ask.
     An empty or missing folder may be on a disk that is not mounted: without confirmation its documents stay, as
     `report.withheld`. Raises UsageError when a path neither exists nor was indexed, ArchiveError when no parser can
@@ -86,6 +88,13 @@ def ingest_paths(
         else:
             report.withheld = plan.withheld
     parts = parts_by_file(known)
+    # A document of a file of several may be in another file now, and then it is not embedded again.
+    now = [uri for uri in to_delete if file_of(uri, LOADERS) == uri]
+    to_delete = [uri for uri in to_delete if file_of(uri, LOADERS) != uri]
+    if now:
+        _delete(archive, now)
+        report.n_deleted += len(now)
+        removed()
     to_delete += (uri for former in plan.moved.values() for uri in parts.get(former, [former]))
     opened = workers.open_parsers if workers else ParserPool
     with opened(archive.passages_config, tesseract=tesseract) as pool:

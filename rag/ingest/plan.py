@@ -23,7 +23,7 @@ from askive.rag.load.several.parts import AUTO, file_of
 
 _CLOCK_STEP_NS = 2_000_000_000
 """Files modified so recently get no reliable stamp: a later change could leave the same one."""
-READING = 6
+READING = 7
 """Increment it when loaders or the splitter make another text or other passages of the same bytes: then the next
 indexing reads every file again, and embeds those that differ."""
 

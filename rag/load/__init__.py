@@ -80,6 +80,25 @@ Loader = Callable[[bytes, str], Document]
 
 _TYPES = mimetypes.MimeTypes()
 """Without the tables of the system, so that every machine reads the same."""
+for _media_type, _ending in (
+    ("text/calendar", ".ics"),
+    ("text/vcard", ".vcf"),
+    ("text/markdown", ".md"),
+    ("text/rtf", ".rtf"),
+    ("application/rtf", ".rtf"),
+    ("application/xml", ".xml"),
+    ("application/mbox", ".mbox"),
+    ("application/epub+zip", ".epub"),
+    ("application/x-zip-compressed", ".zip"),
+    ("application/vnd.ms-outlook", ".msg"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx"),
+    ("application/vnd.oasis.opendocument.text", ".odt"),
+    ("application/vnd.oasis.opendocument.spreadsheet", ".ods"),
+    ("application/vnd.oasis.opendocument.presentation", ".odp"),
+):
+    _TYPES.add_type(_media_type, _ending)
 
 LOADERS: dict[str, Loader] = {
     ".txt": load_plain,

@@ -92,6 +92,11 @@ def likely_encoding(data: bytes) -> str | None:
     return "utf-8" if n_damaged <= _MAX_DAMAGE * n_valid else _guess(data)
 
 
+def is_utf_8(data: bytes) -> bool:
+    """Whether the bytes are a text in UTF-8."""
+    return _is_valid(data, "utf-8")
+
+
 def _is_valid(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)

@@ -91,7 +91,7 @@ def _must_be_document(path: Path, status: os.stat_result, max_bytes: int | None)
         raise LoadError(
             f"{path} has {status.st_size / 2**20:,.0f} MB; at most {max_bytes // 2**20} MB are read of a file"
             " that is not read in pieces",
-            remedy="split it into smaller files, or index text, logs, JSON, CSV and mbox without --split none",
+            remedy="split it into smaller files, or index text, logs, pages, JSON, CSV and mbox without --split none",
         )
 
 

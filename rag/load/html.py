@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from askive.rag.load.sections import literal
 from askive.rag.load.tables.cells import one_line
 from askive.rag.load.tables.html_table import html_table_lines
+from askive.rag.load.tables.lines import Above
 from askive.rag.text.dates import partial_date
 from askive.rag.types import Document
 
@@ -48,9 +49,9 @@ _LINKED_DATE = re.compile(r'"datePublished"\s*:\s*"(?P<date>[^"]{4,40})"')
 _PUBLISHERS = ("og:site_name", "publisher", "dc.publisher", "application-name")
 
 
-def load_html(data: bytes, uri: str) -> Document:
+def load_html(data: bytes, uri: str, above: Above | None = None) -> Document:
     """Text without scripts, styles and navigation, its headings those of Markdown; title, date and publisher from the
-    page's metadata.
+    page's metadata. above: of a piece of a page that begins within a table.
     """
     from bs4 import BeautifulSoup
 
@@ -82,7 +83,7 @@ def load_html(data: bytes, uri: str) -> Document:
     return Document(
         uri=uri,
         title=" ".join(title.split()),
-        text=_with_headings(visible_text_of(soup, uri, marks_headings=True)),
+        text=_with_headings(visible_text_of(soup, uri, marks_headings=True, above=above)),
         media_type="text/html",
         sha256=sha256(data),
         published=published,
@@ -98,15 +99,19 @@ def visible_text(page: str) -> str:
     return visible_text_of(BeautifulSoup(page, "lxml"))
 
 
-def visible_text_of(soup: Any, uri: str = "the page", *, marks_headings: bool = False) -> str:
+def visible_text_of(
+    soup: Any, uri: str = "the page", *, marks_headings: bool = False, above: Above | None = None
+) -> str:
     """As `visible_text`, of a parsed page or a part of it; iterative, since pages can be nested to any depth.
 
-    uri: for error messages. marks_headings: for `_with_headings`. Raises LoadError when a table is too large.
+    uri: for error messages. marks_headings: for `_with_headings`. above: of the first table. Raises LoadError when a
+    table is too large.
     """
     from bs4.element import NavigableString, PreformattedString
 
     pieces: list[str] = []
     n_pre = 0
+    first = [above] if above else []
     waiting: list[Any] = [soup]
     while waiting:
         node = waiting.pop()
@@ -118,7 +123,10 @@ def visible_text_of(soup: Any, uri: str = "the page", *, marks_headings: bool = 
             if not isinstance(node, PreformattedString):
                 text = node.replace(_HEADING_MARK, "")
                 pieces.append(text if n_pre else _SPACES.sub(" ", text))
-        elif node.name == "table" and (rows := html_table_lines(node, visible_text_of, uri)) is not None:
+        elif (
+            node.name == "table"
+            and (rows := _table_text(node, uri, first.pop() if first else None)) is not None
+        ):
             pieces.append(f"\n\n{rows}\n\n")
         elif marks_headings and not n_pre and (title := _title_of(node)):
             pieces.append(f"\n\n{_HEADING_MARK}{_HEADINGS[node.name]} {title}\n\n")
@@ -130,6 +138,16 @@ def visible_text_of(soup: Any, uri: str = "the page", *, marks_headings: bool = 
             waiting += reversed(node.contents)
     lines = (line.strip() for line in "".join(pieces).replace("\0", "").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _table_text(table: Any, uri: str, above: Above | None) -> str | None:
+    """As `html_table_lines`; a table without rows loses those that were given to tell its heads."""
+    rows = html_table_lines(table, visible_text_of, uri, above)
+    if rows is None and above is not None and above.n_given:
+        filled = [row for row in table.find_all("tr") if row.get_text(strip=True)]
+        for row in filled[: above.n_given]:
+            row.decompose()
+    return rows
 
 
 def _title_of(node: Any) -> str:

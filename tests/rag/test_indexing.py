@@ -72,6 +72,23 @@ def test_copies_elsewhere_go_too(config: Config, folder: Path, change: str) -> N
     assert {name: holders(config.home, secret(name)) for name in NAMES} == {name: [] for name in NAMES}
 
 
+def test_what_is_missing_is_removed_before_a_file_is_read(config: Config, folder: Path) -> None:
+    def interrupt(_done: int, _total: int | None, _uri: str) -> None:
+        raise KeyboardInterrupt
+
+    index(config, folder)
+    shutil.copytree(config.home / "collections" / "one", config.home / "eval" / "indexes" / "one-1")
+    (folder / "alpha.txt").unlink()
+    (folder / "new.txt").write_text("A mill is built.", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        index_paths(config, "one", [folder], progress=interrupt)
+    sweep(config)
+    assert holders(config.home, secret("alpha")) == []
+    assert len(holders(config.home, secret("beta"))) > 0
+    report = index(config, folder)
+    assert (report.n_added, report.n_deleted, report.n_unchanged) == (1, 0, 4)
+
+
 def test_leftovers_are_deleted_first(config: Config, folder: Path) -> None:
     index(config, folder)
     shutil.copytree(config.home / "collections" / "one", config.home / "collections" / ".two.deleted")

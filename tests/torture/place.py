@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import psutil
 ASKIVE = (sys.executable, "-m", "askive.ui.cli")
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 90.0
+_MAX_WAITS = 20
+_MIN_CPU_S = 0.2
+"""A process that took so much processor time in TIMEOUT_S does not hang: the machine has other work."""
 _EXIT_S = 5.0
 _UNCLEAN = (
     "Traceback (most recent call last)",
@@ -28,7 +32,7 @@ _UNCLEAN = (
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished process. code: negative for a signal; None when it had to be ended after TIMEOUT_S."""
+    """A finished process. code: negative for a signal; None when it hung and had to be ended, see `Place.run`."""
 
     arguments: tuple[str, ...]
     code: int | None
@@ -79,7 +83,10 @@ class Place:
         kill_after: float | None = None,
         timeout: float = TIMEOUT_S,
     ) -> Ran:
-        """Run `askive` to its end. prefix: what runs it, such as strace. kill_after: SIGKILL after so many seconds."""
+        """Run `askive` to its end. prefix: what runs it, such as strace. kill_after: SIGKILL after so many seconds.
+
+        timeout: it hangs when it takes hardly any processor time for so many seconds, or runs for _MAX_WAITS of them.
+        """
         started = time.monotonic()
         process = subprocess.Popen(
             [*prefix, *ASKIVE, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -87,7 +94,9 @@ class Place:
         )  # fmt: skip
         code: int | None
         try:
-            out, err = process.communicate(timeout=timeout if kill_after is None else kill_after)
+            out, err = (
+                _wait(process, timeout) if kill_after is None else process.communicate(timeout=kill_after)
+            )
             code = process.returncode
         except subprocess.TimeoutExpired:
             _end(process, kill_after is None)
@@ -121,6 +130,30 @@ class Place:
         shutil.rmtree(self.documents, ignore_errors=True)
         self.home.mkdir(parents=True)
         self.documents.mkdir(parents=True)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes]:
+    """What it said. Raises TimeoutExpired when it hangs."""
+    cpu_s = 0.0
+    for _ in range(_MAX_WAITS - 1):
+        try:
+            return process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            before, cpu_s = cpu_s, _cpu_seconds(process.pid)
+            if cpu_s < before + _MIN_CPU_S:
+                raise
+    return process.communicate(timeout=timeout)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Processor time of a process and of those that it has started; of those that are gone it is not known."""
+    found = 0.0
+    with suppress(psutil.Error):
+        leader = psutil.Process(pid)
+        for process in (leader, *leader.children(recursive=True)):
+            with suppress(psutil.Error):
+                found += sum(process.cpu_times()[:4])
+    return found
 
 
 def _end(process: subprocess.Popen[bytes], whole_group: bool) -> None:

@@ -68,7 +68,9 @@ def _enter(places: multiprocessing.Queue[Path]) -> None:
 
 def _say(outcome: Outcome) -> None:
     kinds = ", ".join(sorted({failure.kind for failure in outcome.failures}))
+    # A run that was not judged says nothing about the program: the reason is in the machine or in these tests.
+    reasons = (failure.message for failure in outcome.failures if failure.kind == "harness")
     sys.stderr.write(
-        f"{outcome.subject} {outcome.operation}:{outcome.index} {outcome.event}: {kinds or 'sound'}"
-        f" ({outcome.seconds:.1f} s)\n"
+        f"{outcome.subject} {outcome.operation}:{outcome.index} {outcome.event}:"
+        f" {'; '.join([kinds or 'sound', *reasons])} ({outcome.seconds:.1f} s)\n"
     )

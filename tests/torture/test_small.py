@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import IN_CI
 from tests.torture.kills import points
-from tests.torture.place import REPOSITORY
+from tests.torture.place import REPOSITORY, Place
 from tests.torture.report import Failure, Outcome, markdown
 from tests.torture.syscalls import Call, read_log
 from tests.torture.volume.__main__ import replaced, section_of
@@ -66,6 +66,17 @@ def test_calls_are_counted_by_thread_and_kept_below_the_home(tmp_path: Path) -> 
     assert read_log(log, Path("/home")) == [
         Call("pwrite64", 1, "a"), Call("pwrite64", 1, "a"), Call("pwrite64", 2, "b"), Call("rename", 1, "a"),
     ]  # fmt: skip
+
+
+def test_a_slow_process_is_waited_for_and_one_that_hangs_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path)
+    busy = "import time\nwhile time.process_time() < 1.5: pass\nprint('done')"
+    monkeypatch.setattr("tests.torture.place.ASKIVE", (sys.executable, "-c"))
+    monkeypatch.setattr("tests.torture.place._MIN_CPU_S", 0.001)
+    assert place.run(busy, timeout=0.5).out == "done\n"
+    assert place.run("import time; time.sleep(600)", timeout=1.0).code is None
 
 
 def test_every_rare_call_is_struck_before_writes_are_spread() -> None:

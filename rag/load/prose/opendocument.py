@@ -27,6 +27,7 @@ _TEXT, _TABLE, _OFFICE, _DRAW, _STYLE, _PRESENTATION = (
     f"{{{_NAMESPACE.format(name)}}}"
     for name in ("text", "table", "office", "drawing", "style", "presentation")
 )
+_SVG = f"{{{_NAMESPACE.format('svg-compatible')}}}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _BLANKS = re.compile(r"[ \t]{2,}")
 # Deleted text, generated lists of headings, and the second form of a text with its reading.
@@ -143,6 +144,9 @@ def _blocks(element: Any, found: _Found, indent: str = "") -> Iterator[str]:
             yield from [f"# {title}"] if title else []
         elif child.tag == f"{_PRESENTATION}notes":
             yield from (f"Notes: {block}" for block in _blocks(child, found))
+        elif child.tag in (f"{_SVG}title", f"{_SVG}desc"):
+            # What a picture or a chart shows, for those who cannot see it.
+            yield from [literal(said)] if (said := " ".join((child.text or "").split())) else []
         elif isinstance(child.tag, str) and child.tag not in _UNREAD:
             yield from _blocks(child, found, indent)
 

@@ -24,6 +24,7 @@ _MIN_SIDE = 20
 def load_picture(data: bytes, uri: str) -> Document:
     """The recognised text. Raises EmptyFile when there is none, LoadError when Tesseract is missing."""
     from PIL import Image, ImageSequence, UnidentifiedImageError
+    from PIL.ImageOps import exif_transpose
 
     from askive.rag.load.digest import sha256
 
@@ -46,7 +47,7 @@ def load_picture(data: bytes, uri: str) -> Document:
                             remedy="reduce its size",
                         )
                     is_icon = min(frame.size) < _MIN_SIDE
-                    pages.append(Recognised("", 0) if is_icon else recognise(frame))
+                    pages.append(Recognised("", 0) if is_icon else recognise(exif_transpose(frame)))
                     if len(pages) >= MAX_PAGES:
                         break
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:

@@ -21,7 +21,9 @@ _PAGE_SECONDS = 60.0
 MAX_SECONDS = 1_800.0
 """For one file; further pages are not recognised."""
 UNCERTAIN = 60
-"""A page with less mean confidence, in percent, is reported."""
+"""A page with less mean confidence, in percent, is turned, and reported if that does not help."""
+_TURNS = (180, 90, 270)
+"""Degrees."""
 _PR_SET_PDEATHSIG = 1
 _COLUMNS = "level page_num block_num par_num line_num word_num left top width height conf text".split()
 
@@ -70,7 +72,30 @@ def can_recognise() -> bool:
 
 
 def recognise(picture: Any) -> Recognised | None:
-    """The text of a picture of pillow; None when it cannot be recognised, or takes too long."""
+    """The text of a picture of pillow, which may lie on its side or upside down.
+
+    None when it cannot be recognised, or takes too long.
+    """
+    # Without colours, which Tesseract removes anyway.
+    grey = picture.convert("L")
+    best = _recognise(grey)
+    if best is None or best.confidence >= UNCERTAIN:
+        return best
+    for degrees in _TURNS:
+        turned = _recognise(grey.rotate(degrees, expand=True))
+        if turned is not None and _weight(turned) > _weight(best):
+            best = turned
+            if best.confidence >= UNCERTAIN:
+                break
+    return best
+
+
+def _weight(page: Recognised) -> int:
+    """One word that looks right is less than a page of them."""
+    return page.confidence * len(page.text.split())
+
+
+def _recognise(grey: Any) -> Recognised | None:
     recogniser = _current.get()
     if recogniser is None or not can_recognise():
         return None
@@ -78,8 +103,8 @@ def recognise(picture: Any) -> Recognised | None:
     import subprocess
 
     data = io.BytesIO()
-    # A form that needs no compression; without colours, which Tesseract removes anyway.
-    picture.convert("L").save(data, "PPM")
+    # A form that needs no compression.
+    grey.save(data, "PPM")
     try:
         done = subprocess.run(
             [recogniser.program, "stdin", "stdout", "--dpi", str(DPI), "tsv"],

@@ -10,11 +10,13 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import PurePath
 from typing import BinaryIO, NamedTuple
 
-from askive.rag.load.decoding import unicode_encoding
+from askive.rag.load.decoding import is_utf_8, unicode_encoding
 from askive.rag.load.mail.messages import BETWEEN
+from askive.rag.load.several.html_cuts import HtmlCut, HtmlCuts
 from askive.rag.load.several.json_cuts import JsonCuts
 from askive.rag.load.several.parts import SPLIT, part_uri
 from askive.rag.load.tables.cells import MAX_CELLS
@@ -25,7 +27,7 @@ PIECES = "pieces"
 MIN_BYTES = 24 * 2**20
 """Larger files of these kinds are read in pieces: as one document they could exceed the limits of a parser."""
 MIN_RECORDS_BYTES = MAX_CELLS
-"""The same for tables and JSON: each cell takes at least a byte, and in memory some hundred."""
+"""The same for tables, JSON and pages: each cell takes at least a byte, and in memory some hundred."""
 PIECE_BYTES = 2**21
 MAX_PIECE_BYTES = 2**25
 """A piece whose end is not found up to here, such as a line of records without line breaks, is cut anywhere."""
@@ -35,14 +37,17 @@ _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv")
 _JSON = ".json"
 _MAILBOX = ".mbox"
-STREAMED = (*_TEXT, *_LINES, *_TABLES, _JSON, _MAILBOX)
+PAGES = (".html", ".htm", ".xhtml")
+STREAMED = (*_TEXT, *_LINES, *_TABLES, _JSON, _MAILBOX, *PAGES)
 """Extensions of files that can be read in pieces."""
-OF_RECORDS = (*_TABLES, _JSON, *_LINES)
+OF_RECORDS = (*_TABLES, _JSON, *_LINES, *PAGES)
 """Those of files that are read in pieces above MIN_RECORDS_BYTES."""
 # "\n# Chapter", the heading at the beginning of a section.
 _SECTION = re.compile(rb"\n(?=#{1,2} )")
 # A row without cells: "\r\n", ";;;;\n".
 _BLANK_ROW = re.compile(rb"^[ \t\r,;|]*\n", re.MULTILINE)
+_MAX_PAGE_PIECES = 3
+"""A piece of a page whose end is not found up to so many PIECE_BYTES is cut between any tags."""
 _MAX_HEAD_ROWS = 60
 """Rows in which the column heads of a table, and lines above them, are looked for."""
 
@@ -52,11 +57,13 @@ class Piece(NamedTuple):
 
     data: in UTF-8, or the encoding of the file. n_above: rows of a table, records or lines above the piece's own.
     n_head: so many bytes of `data` are not the piece's own, but rows from above it that tell the column heads.
+    n_given: rows in these, of the table of a page.
     """
 
     data: bytes
     n_above: int = 0
     n_head: int = 0
+    n_given: int = 0
 
 
 class Place(NamedTuple):
@@ -65,6 +72,7 @@ class Place(NamedTuple):
     first: int
     n_above: int = 0
     n_head: int = 0
+    n_given: int = 0
 
 
 def pieces(file: BinaryIO, ending: str) -> Iterator[Piece]:
@@ -74,6 +82,8 @@ def pieces(file: BinaryIO, ending: str) -> Iterator[Piece]:
         yield from _table_pieces(blocks)
     elif ending == _JSON:
         yield from _json_pieces(blocks)
+    elif ending in PAGES:
+        yield from _page_pieces(blocks)
     elif ending in _LINES:
         n_lines = 0
         for data in _cut(blocks, _line_end):
@@ -105,6 +115,8 @@ def _numbered(document: Document, uri: str, place: Place) -> Document:
         name.stem: f"{name.stem}, part {number}",
         name.name: f"{name.name}, part {number}",
     }
+    if name.suffix.lower() in PAGES:
+        titles = {document.title: f"{document.title}, part {number}"}
     return replace(
         document,
         uri=part_uri(uri, number),
@@ -208,6 +220,55 @@ def _json_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
             opening, n_above = b"", 0
     if waiting.strip():
         yield Piece(opening + bytes(waiting), n_above)
+
+
+def _page_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:
+    cuts = HtmlCuts()
+    waiting = bytearray()
+    before = HtmlCut(0)
+    for block in _page_blocks(blocks):
+        waiting += block
+        cuts.look(waiting)
+        while len(waiting) >= PIECE_BYTES:
+            cut = cuts.best(len(waiting))
+            if cut is None and len(waiting) >= _MAX_PAGE_PIECES * PIECE_BYTES:
+                data = bytes(waiting)
+                cut = cuts.within(_anywhere(data), _line_end(data))
+            if cut is None:
+                break
+            yield _page_piece(before, bytes(waiting[: cut.at]) + cut.closing)
+            before = cut
+            del waiting[: cut.at]
+            cuts.cut_off(cut)
+    if waiting.strip():
+        yield _page_piece(before, bytes(waiting))
+
+
+def _page_piece(before: HtmlCut, own: bytes) -> Piece:
+    """before: the place where the piece begins."""
+    # What the page declares as its encoding does not count below this mark.
+    opening = (codecs.BOM_UTF8 if is_utf_8(own) else b"") + before.opening
+    return Piece(opening + own, before.n_rows, len(opening), before.n_given)
+
+
+def _page_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes of a page, as UTF-8 if it declares another encoding."""
+    from bs4.dammit import EncodingDetector
+
+    sample = next(blocks, b"").removeprefix(codecs.BOM_UTF8)
+    declared = EncodingDetector.find_declared_encoding(sample, is_html=True) or "utf-8"
+    try:
+        encoding = codecs.lookup(declared).name
+    except LookupError:
+        encoding = "utf-8"
+    # UTF-16 is UTF-8 here already.
+    if encoding.startswith("utf"):
+        yield from chain([sample], blocks)
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for block in chain([sample], blocks):
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
 
 
 def _table_pieces(blocks: Iterator[bytes]) -> Iterator[Piece]:

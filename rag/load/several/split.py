@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from askive.rag.errors import AskiveError, EmptyFile, LoadError
-from askive.rag.load import LOADERS, complete_document, load_attachment, load_bytes
+from askive.rag.load import LOADERS, Loader, complete_document, load_attachment, load_bytes
 from askive.rag.load.digest import sha256
+from askive.rag.load.html import load_html
 from askive.rag.load.limits import MAX_TEXT_CHARS, unreadable
 from askive.rag.load.mail.messages import load_messages
 from askive.rag.load.not_read import with_not_read
@@ -22,8 +23,9 @@ from askive.rag.load.recognition.tesseract import PICTURE_ENDINGS, can_recognise
 from askive.rag.load.several.archive import members, unsupported
 from askive.rag.load.several.articles import Start, find_documents
 from askive.rag.load.several.parts import AUTO, NONE, SPLIT, part_uri
-from askive.rag.load.several.pieces import Place, numbered
+from askive.rag.load.several.pieces import PAGES, Place, numbered
 from askive.rag.load.several.records import RECORDS, load_records, table_in
+from askive.rag.load.tables.lines import Above
 from askive.rag.load.tables.row_marks import RowsInOrder, marking_rows
 from askive.rag.types import NOT_READ, PAGE_BREAK, Document
 
@@ -79,14 +81,20 @@ def _documents(
         if [document.uri for document in found] == [uri]:
             return [complete_document(found[0], uri)]
         return _completed(found, uri, name) if found else [load_bytes(data, uri, LOADERS[ending])]
-    is_table = place is not None and ending in _TABLES
-    loader = (lambda data, uri: table_in(data, uri, place).document()) if is_table else LOADERS[ending]
-    document = load_bytes(data, uri, loader)
+    document = load_bytes(data, uri, LOADERS[ending] if place is None else _loader_of_piece(ending, place))
     if rule == AUTO:
         name, starts = find_documents(document.text) if ending in _TEXTS else ("", [])
     else:
         name, starts = rule, _matches(rule, document.text)
     return _completed(_pieces(document, starts), uri, name) if len(starts) > 1 else [document]
+
+
+def _loader_of_piece(ending: str, place: Place) -> Loader:
+    if ending in _TABLES:
+        return lambda data, uri: table_in(data, uri, place).document()
+    if ending in PAGES:
+        return lambda data, uri: load_html(data, uri, Above(place.n_given, place.n_above))
+    return LOADERS[ending]
 
 
 def _members(data: bytes, uri: str, rule: str, depth: int) -> list[Document]:

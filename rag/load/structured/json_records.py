@@ -128,16 +128,49 @@ def _has_records(value: Any) -> bool:
 def fields_of(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """The values in a value, with the path of their names: `user.name`, `reactions.2.emoji`."""
     if isinstance(value, Mapping):
+        texts = {_joined(item) for item in value.values()} - {""}
         for key, item in value.items():
+            # The same text once more, in parts that are all objects.
+            is_in_parts = isinstance(item, list) and item and all(isinstance(part, Mapping) for part in item)
+            if is_in_parts and "".join(map(_part, item)) in texts:
+                continue
             yield from fields_of(item, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list):
-        if any(isinstance(item, (Mapping, list)) for item in value):
+        if joined := _joined(value):
+            yield name, joined
+        elif any(isinstance(item, (Mapping, list)) for item in value):
             for number, item in enumerate(value, start=1):
                 yield from fields_of(item, f"{name}.{number}" if name else str(number))
         else:
             yield name, ", ".join(_shown(item) for item in value)
     else:
         yield name, _shown(value)
+
+
+def _joined(value: Any) -> str:
+    """A text, also one in parts of which some are objects: `["Meet at ", {"type": "bold", "text": "Pier 4"}]`.
+
+    Empty for other values.
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not any(isinstance(part, Mapping) for part in value):
+        return ""
+    is_text = any(isinstance(part, str) for part in value) and all(
+        isinstance(part, str) or (isinstance(part, Mapping) and isinstance(part.get("text"), str))
+        for part in value
+    )
+    return "".join(map(_part, value)) if is_text else ""
+
+
+def _part(part: Any) -> str:
+    """The text of a part, with the address of a link; empty for objects without one."""
+    if not isinstance(part, Mapping):
+        return str(part)
+    text, link = part.get("text"), part.get("href")
+    if not isinstance(text, str):
+        return ""
+    return f"{text} ({link})" if isinstance(link, str) and link not in text else text
 
 
 def _shown(value: Any) -> str:

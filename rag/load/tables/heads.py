@@ -173,7 +173,10 @@ def _are_labels(rows: Sequence[Row]) -> bool:
         return False
     if any(cell.marked for cell in [*labels, *values]):
         return _is_marked(labels) and not values[0].marked if values else False
-    if _mostly([label.text for label in labels], lambda text: text.endswith(":")):
+    # No head of a column ends like this.
+    if labels[0].text.endswith(":") or _mostly(
+        [label.text for label in labels], lambda text: text.endswith(":")
+    ):
         return True
     n_numeric = sum(kind_of(value.text) != "text" for value in values[1:])
     return (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from askive.rag.load.tables.cells import Cell, OpenCells, Row, one_line
-from askive.rag.load.tables.lines import table_lines
+from askive.rag.load.tables.lines import Above, table_lines
 
 _MAX_WIDTH = 1_000
 _MAX_HEIGHT = 65_534
@@ -14,10 +14,12 @@ _MAX_HEIGHT = 65_534
 _LAYOUT_CHARS = 300
 
 
-def html_table_lines(table: Any, text_of: Callable[[Any], str], uri: str) -> str | None:
+def html_table_lines(
+    table: Any, text_of: Callable[[Any], str], uri: str, above: Above | None = None
+) -> str | None:
     """The rows of a `table` element as lines, after its caption; None for a table that only places blocks on the page.
 
-    text_of: the visible text of a cell. Raises LoadError when there is too much.
+    text_of: the visible text of a cell. above: of a part of a table. Raises LoadError when there is too much.
     """
     if table.get("role") in ("presentation", "none") or table.find("table"):
         return None
@@ -30,7 +32,8 @@ def html_table_lines(table: Any, text_of: Callable[[Any], str], uri: str) -> str
         return None
     caption = table.find("caption")
     title = one_line(text_of(caption)) if caption else ""
-    return f"{title}\n\n{table_lines(rows, uri)}" if title else table_lines(rows, uri)
+    lines = table_lines(rows, uri, above=above)
+    return f"{title}\n\n{lines}" if title else lines
 
 
 def _row(tr: Any, open_cells: OpenCells, text_of: Callable[[Any], str]) -> Row:

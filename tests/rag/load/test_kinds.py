@@ -67,8 +67,14 @@ def test_captions_without_blank_lines_between_them() -> None:
         ({"chats": {"list": [{"messages": [{"text": "Lot C."}]}]}}, "# chats\n\n## list\n\n| messages.1.text: Lot C."),
         ([["a", 1.50], "b"], "| a, 1.5\n| b"),
         ("only text", "| only text"),
+        ([{"text": ["Meet at ", {"type": "bold", "text": "Pier 4"}, ", see ", {"text": "the map", "href": "https://m.ap"}],
+           "text_entities": [{"type": "plain", "text": "Meet at "}, {"type": "bold", "text": "Pier 4"},
+                             {"type": "plain", "text": ", see "}, {"text": "the map", "href": "https://m.ap"}]}],
+         "| text: Meet at Pier 4, see the map (https://m.ap)"),
+        ([{"turns": [{"type": "a", "text": "Left?"}, {"type": "b", "text": "No."}], "note": ["a", {"n": 1}]}],
+         "| turns.1.type: a; turns.1.text: Left?; turns.2.type: b; turns.2.text: No.; note.1: a; note.2.n: 1"),
     ],
-    ids=["records", "an object with records", "deep", "lists", "text"],
+    ids=["records", "an object with records", "deep", "lists", "text", "a text in parts", "parts that are no text"],
 )  # fmt: skip
 def test_json(value: object, text: str) -> None:
     for indent in (None, 2):

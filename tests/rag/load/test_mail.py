@@ -70,6 +70,24 @@ def test_forwarded_messages_and_attachments_are_sections() -> None:
     assert NOT_READ not in found.metadata
 
 
+def test_an_attachment_without_a_name_is_read_by_its_type() -> None:
+    invitation = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:The lease\nDTSTART:20240311T140000Z\nEND:VEVENT\nEND:VCALENDAR"
+    found = loaded(
+        "m.eml",
+        multipart(
+            "alternative",
+            "Content-Type: text/plain\n\nPlease come.",
+            f"Content-Type: text/calendar; method=REQUEST\n\n{invitation}",
+        ),
+    )
+    assert sections(found)["Attachment: text/calendar"] == "| Summary: The lease; Start: 2024-03-11 14:00 UTC"
+    outer = mail()
+    word = "vnd.openxmlformats-officedocument.wordprocessingml.document"
+    outer.add_attachment(docx(paragraph(run("The rent is 40 crowns."))), maintype="application", subtype=word)
+    found = loaded("m.eml", outer.as_bytes())
+    assert ("The rent is 40 crowns." in found.text, NOT_READ in found.metadata) == (True, False)
+
+
 def test_people_and_ids_are_metadata() -> None:
     message = mail()
     message["Cc"], message["Message-ID"] = (

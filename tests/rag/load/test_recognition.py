@@ -71,6 +71,26 @@ def test_pictures_are_read_with_their_confidence(tmp_path: Path) -> None:
         )
 
 
+@needs_tesseract
+@pytest.mark.parametrize("ending", ["png", "jpeg", "pdf"])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_page_is_read(ending: str, degrees: int) -> None:
+    picture = drawn("The deposit is 1900 crowns.")
+    if ending == "jpeg":
+        # As a telephone stores it: the picture lies on its side, and says so.
+        out = io.BytesIO()
+        exif = Image.Exif()
+        exif[0x0112] = {90: 6, 180: 3, 270: 8}[degrees]
+        picture.rotate(degrees, expand=True).save(out, "JPEG", exif=exif)
+        data = out.getvalue()
+    else:
+        data = written(ending.upper(), picture.rotate(degrees, expand=True))
+    with use_tesseract(find_tesseract()):
+        document = load_bytes(data, f"a.{ending}", LOADERS[f".{ending}"])
+    assert "The deposit is 1900 crowns." in document.text
+    assert not_read(document) == []
+
+
 def test_uncertain_pages_are_named() -> None:
     pages = {1: Recognised("good", 95), 2: Recognised("bad", 31), 4: None}
     document = with_confidence(Document("/a.pdf", "a", "x", "application/pdf", "d"), pages, 4)

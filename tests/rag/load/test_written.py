@@ -50,9 +50,10 @@ def loaded(name: str, data: str | bytes) -> Document:
     ("name", "data", "head", "places"),
     [
         ("a.rtf", RTF, ("The lease", None, "Ann Roy"), [
-            (None, "", "Secret"), (None, "", "The café pays 40 crowns."), (None, "", "The fee rises."),
+            (None, "", "The café pays[1] 40 crowns."),
             (None, "", "# no heading"), (None, "", "| Ship: Aurora; Built: 1998"), (None, "", "| Ship: Baltic; Built: 2001"),
-            (None, "", "It costs € 7, 😀."),
+            (None, "", "It costs € 7, 😀."), (None, "Headers and footers", "- Secret"),
+            (None, "Notes", "- [1] 1 The fête {once} rises."), (None, "Comments", "- Too much?"),
         ]),
         ("a.odt", ODT, ("Lease 7", None, "Ann Roy"), [
             (None, "The lease > Rent", "The tenant pays 40 crowns[1] a month."), (None, "The lease > Rent", "- Water"),
@@ -62,6 +63,7 @@ def loaded(name: str, data: str | bytes) -> Document:
         ]),
         ("a.odp", ODP, ("Ships", None, None), [
             (1, "Ships", "Aurora has 14 men."), (1, "Ships", "Notes: Speak slowly."), (2, "Fees", "None."),
+            (3, "", "Chart of fees"), (3, "", "They fall to 12."),
         ]),
         ("ncx.epub", book("toc.ncx", NCX), ("The voyage", None, None), [
             (None, "The storm", "The mast broke."), (None, "The storm > Calm", "The sea slept."),

@@ -8,7 +8,7 @@ _SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{uri}:1.0"'
     for name, uri in {
         "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
-        "presentation": "presentation",
+        "presentation": "presentation", "svg": "svg-compatible",
     }.items()
 ) + ' xmlns:dc="http://purl.org/dc/elements/1.1/"'  # fmt: skip
 
@@ -58,11 +58,13 @@ ODT = write_odf(
 )
 ODP = write_odf(
     f"<office:presentation>{slide('Ships', 'Aurora has 14 men.', 'Speak slowly.')}{slide('Fees', 'None.', '')}"
-    "</office:presentation>"
+    "<draw:page><draw:frame><draw:image/><svg:title>Chart of fees</svg:title><svg:desc>They fall to 12.</svg:desc>"
+    "</draw:frame></draw:page></office:presentation>"
 )
 RTF = (
-    rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Times;}}{\info{\title The lease}{\author Ann Roy}}{\header Secret\par}"
-    rb"{\*\generator Writer;}\pard The caf\'e9 pays 40 crowns.{\footnote The fee rises.}\par\par # no heading\par"
+    rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Times;}}{\info{\title The lease}{\author Ann Roy}}{\header Secret}"
+    rb"{\*\generator Writer;}\pard The caf\'e9 pays{\footnote{\super 1} The f\'eate \{once\} rises.} 40 crowns.\par\par # no heading\par"
+    rb"{\*\atnid A}{\*\atnauthor Ann}\chatn{\*\annotation{\*\atndate 1}\pard Too much?}"
     rb"\trowd\cellx1\cellx2 Ship\cell Built\cell\row\trowd Aurora\cell 1998\cell\row\trowd Baltic\cell 2001\cell\row"
     rb"\pard It costs \u8364? 7, \u-10179?\u-8704?.{\pict\pngblip 89504e47}\par}"
 )

@@ -27,7 +27,7 @@ from askive.rag.config import default_home
 from askive.rag.store.archive import STORE_NAME
 from askive.rag.store.database_file import open_read_only
 from tests.torture.place import ASKIVE, REPOSITORY, Place
-from tests.torture.volume.large import KINDS
+from tests.torture.volume.large import KINDS, cpu_of_children
 from tests.torture.volume.large import rows as large_rows
 from tests.torture.volume.texts import texts
 
@@ -43,11 +43,12 @@ _SECTION = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 class Measured:
     """One run of `askive index`. peaks_mb: largest private memory of the main process in each quarter of its time.
 
-    parsers_mb: largest private memory of all its parser processes together.
+    cpu_s: processor time of all its processes. parsers_mb: largest private memory of its parser processes together.
     """
 
     code: int
     seconds: float
+    cpu_s: float
     peaks_mb: tuple[float, ...]
     parsers_mb: float
     out: str
@@ -117,9 +118,12 @@ def run(
     failures: list[str] = []
     interrupted = measure(place, place.documents, embedder, stop_at=n_documents // 4)
     n_first = count(place)
+    say("interrupted", interrupted, n_first)
     killed = measure(place, place.documents, embedder, stop_at=n_documents // 2, stop=signal.SIGKILL)
     n_kept = count(place)
+    say("killed", killed, n_kept)
     resumed = measure(place, place.documents, embedder)
+    say("resumed", resumed, count(place))
     report = json.loads(resumed.out or "{}")
     again = measure(place, place.documents, embedder)
     if interrupted.code != 130 or not 0 < n_first < n_documents:
@@ -130,7 +134,7 @@ def run(
         failures.append(f"resumed: code {resumed.code}, {resumed.out[-300:]}")
     if again.code or json.loads(again.out or "{}").get("unchanged") != n_documents:
         failures.append(f"again: code {again.code}")
-    rate = (n_bytes / 2**20) * (1 - n_kept / n_documents) / resumed.seconds
+    n_mb = (n_bytes / 2**20) * (1 - n_kept / n_documents)
     passages = report.get("passages", 0)
     lines = [
         f"`python -m tests.torture.volume --documents {n_documents} --megabytes {megabytes}"
@@ -141,11 +145,15 @@ def run(
         "|---|--:|",
         f"| documents, MB of text | {n_documents:,}, {n_bytes / 2**20:,.0f} |",
         f"| interrupted by Ctrl-C after, documents kept | {interrupted.seconds:.0f} s, {n_first:,} |",
+        f"| peak private memory in each quarter of it | {shown(interrupted.peaks_mb)} MB |",
         f"| then killed by SIGKILL after, documents kept | {killed.seconds:.0f} s, {n_kept:,} |",
+        f"| peak private memory in each quarter of it | {shown(killed.peaks_mb)} MB |",
         f"| the rest, indexed by the next run | {resumed.seconds:.0f} s, {passages:,} passages |",
-        f"| rate of that run; plain reading of the bytes | {rate:.2f} MB/s; {n_bytes / 2**20 / read_s:,.0f} MB/s |",
-        "| peak private memory in each quarter of it | "
-        f"{', '.join(f'{peak:.0f}' for peak in resumed.peaks_mb)} MB |",
+        f"| processor time of it | {resumed.cpu_s:.0f} s |",
+        f"| rate of it | {n_mb / resumed.seconds:.2f} MB/s, {passages / resumed.seconds:,.0f} passages/s |",
+        f"| rate by its processor time | {n_mb / resumed.cpu_s:.2f} MB/s |",
+        f"| plain reading of the bytes | {n_bytes / 2**20 / read_s:,.0f} MB/s |",
+        f"| peak private memory in each quarter of it | {shown(resumed.peaks_mb)} MB |",
         f"| its parser processes together | {resumed.parsers_mb:.0f} MB |",
         f"| once more, nothing changed | {again.seconds:.1f} s, {max(again.peaks_mb):.0f} MB |",
     ]
@@ -155,11 +163,24 @@ def run(
     return lines, failures
 
 
+def say(name: str, run: Measured, n_kept: int) -> None:
+    """One line on standard error: a run of hours is not lost with those that follow it."""
+    sys.stderr.write(
+        f"{name}: {run.seconds:.0f} s, {run.cpu_s:.0f} s of a processor, {n_kept:,} documents kept,"
+        f" {shown(run.peaks_mb)} MB, parsers {run.parsers_mb:.0f} MB\n"
+    )
+
+
+def shown(peaks_mb: Sequence[float]) -> str:
+    """Whole megabytes, with commas."""
+    return ", ".join(f"{peak:.0f}" for peak in peaks_mb)
+
+
 def measure(
     place: Place, folder: Path, embedder: str, stop_at: int | None = None, stop: int = signal.SIGINT
 ) -> Measured:
     """Index a folder. stop_at: send this signal, Ctrl-C, when so many documents are stored."""
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), cpu_of_children()
     process = subprocess.Popen(
         [*ASKIVE, "index", str(folder), "--embedder", embedder, "--json"], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=place.environment(), cwd=REPOSITORY, text=True,
@@ -178,7 +199,8 @@ def measure(
     out = process.communicate()[0]
     size = max(1, -(-len(looks) // _QUARTERS))
     peaks = tuple(max(looks[at : at + size]) for at in range(0, len(looks), size)) or (0.0,)
-    return Measured(process.returncode, time.perf_counter() - started, peaks, parsers_mb, out)
+    seconds, cpu_s = time.perf_counter() - started, cpu_of_children() - cpu_before
+    return Measured(process.returncode, seconds, cpu_s, peaks, parsers_mb, out)
 
 
 def memory_of(pid: int) -> float:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -66,21 +67,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def rows(kinds: Sequence[str], megabytes: int) -> Iterator[str]:
     """The head of a table, and a row for a file of each kind."""
-    yield "| file | documents, passages | seconds | main process, parser |"
-    yield "|---|--:|--:|--:|"
+    yield "| file | documents, passages | seconds | of a processor | main process, parser |"
+    yield "|---|--:|--:|--:|--:|"
     for kind in kinds:
         with tempfile.TemporaryDirectory(prefix="large-") as folder:
             path = Path(folder) / f"large.{kind}"
             write_large(path, megabytes)
             size = path.stat().st_size / 2**20
+            cpu_before = cpu_of_children()
             command = [sys.executable, "-m", "tests.torture.volume.large", "--read", str(path)]
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            cpu_s = cpu_of_children() - cpu_before
         read = Read(**json.loads(out))
         shown = read.told or f"{read.n_documents:,}, {read.n_passages:,}"
         yield (
-            f"| {kind.upper()}, {size:,.0f} MB | {shown} | {read.seconds:.0f}"
+            f"| {kind.upper()}, {size:,.0f} MB | {shown} | {read.seconds:.0f} | {cpu_s:.0f}"
             f" | {read.own_mb:.0f} MB, {read.parser_mb:.0f} MB |"
         )
+
+
+def cpu_of_children() -> float:
+    """Processor seconds of all processes that have ended and were waited for, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_large(path: Path, megabytes: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from askive.models.fakes import HashEmbedder
 from askive.rag.config import PassageConfig
+from askive.rag.errors import EmptyFile
 from askive.rag.ingest.pipeline import ingest_paths
 from askive.rag.ingest.preview import preview_paths
 from askive.rag.ingest.splitting import chunk
@@ -46,8 +49,9 @@ def read(name: str, data: bytes) -> list[Document]:
     found: list[Document] = []
     for piece in pieces(io.BytesIO(data), ending):
         first = 1 + max((number_in(d.uri) for d in found), default=0)
-        place = Place(first, piece.n_above, piece.n_head)
-        found += load_documents(piece.data, f"/{name}", ending, place=place)
+        place = Place(first, *piece[1:])
+        with suppress(EmptyFile):
+            found += load_documents(piece.data, f"/{name}", ending, place=place)
     assert len({document.uri for document in found}) == len(found)
     return found
 
@@ -205,6 +209,101 @@ def test_records_and_messages_are_those_of_the_whole_file(monkeypatch: pytest.Mo
         assert [(d.uri, d.title, d.text, d.sha256) for d in found] == [
             (d.uri, d.title, d.text, d.sha256) for d in whole
         ]
+
+
+PAGE = "<html><head><meta charset={charset}><title>Log</title><meta name=author content=Ann></head><body>"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "utf-16"])
+def test_nothing_of_a_page_is_lost(charset: str) -> None:
+    parts = [f"<h2>Café {n}</h2><p>Grüße {n}. {PROSE}</p><ul><li>One<li>Two {n}</ul>" for n in range(12)]
+    found = read("a.html", (PAGE.format(charset=charset) + "".join(parts)).encode(charset))
+    assert len(found) > 5
+    text = "\n".join(document.text for document in found)
+    assert [
+        n for n in range(12) if f"## Café {n}\n\nGrüße {n}. The" not in text or f"Two {n}" not in text
+    ] == []
+    assert [(d.title, d.metadata["author"]) for d in found[:2]] == [
+        ("Log, part 1", "Ann"),
+        ("Log, part 2", "Ann"),
+    ]
+    assert sum(document.text.startswith("## Café") for document in found) == 12
+    assert " ".join(text.split()).count("harbour master") == 12 * PROSE.count("harbour master")
+
+
+HEADS = "<tr><th>Ship<th>Port</tr>"
+
+
+@pytest.mark.parametrize(
+    ("heads", "row"),
+    [
+        (f"<caption>Fleet</caption><thead>{HEADS}</thead><tbody>", "<tr><td>Tug {n}</td><td>Oslo</td></tr>"),
+        ("<tr><td>Ship</td><td>Tons</td></tr>", "<tr><td>Tug {n}<td>{n}</tr>\n<tr><td>&nbsp;<td></tr>"),
+        (HEADS, "<tr><td rowspan=2>Tug {n}</td><td>Oslo</td></tr><tr><td>Bergen</td></tr>"),
+        ("", "<tr><td>Ann</td><td>" + PROSE * 4 + "{n}</td></tr>"),
+        ("<tr><td><table>" + HEADS, "<tr><td>Tug {n}</td><td>Oslo</td></tr>"),
+        ("", "<tr><td><table>" + HEADS + "<tr><td>Tug {n}</td><td>Oslo</td></tr></table>"),
+    ],
+    ids=[
+        "marked heads",
+        "heads without a mark",
+        "cells over two rows",
+        "a layout",
+        "a table in another one",
+        "tables in another one",
+    ],
+)
+def test_a_table_of_a_page_in_pieces_has_the_rows_of_the_whole_table(
+    heads: str, row: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PIECE_BYTES", 3000)
+    monkeypatch.setattr("askive.rag.load.several.html_cuts._N_HEAD_ROWS", 3)
+    page = f"<p>Left.</p><table>{heads}{''.join(row.format(n=n) for n in range(600))}</table><p>The end.</p>"
+    (whole,) = load_documents(page.encode(), "/a.html", ".html")
+    found = read("a.html", page.encode())
+    assert len(found) > 3
+    texts = [d.text.removeprefix("Fleet") if n > 1 else d.text for n, d in enumerate(found)]
+    assert "\n".join(texts).split() == whole.text.split()
+    assert [row for document in found for row in rows_of(document)] == rows_of(whole)
+
+
+def test_a_page_without_blocks_is_cut_between_tags() -> None:
+    lines = [f"<span>Ship {n} left.</span>\n" for n in range(200)]
+    for start, end in (
+        ("<div>", "</div>"),
+        ("<pre>", "</pre>"),
+        ("<pre><b>", "</b></pre>"),
+        ("<nav>", "</nav>"),
+    ):
+        found = read("a.html", f"<p>Log</p>{start}{''.join(lines)}{end}<p>The end.</p>".encode())
+        text = "\n".join(document.text for document in found)
+        assert start == "<nav>" or [n for n in range(200) if f"Ship {n} left." not in text] == []
+        assert "pre" not in start or "Ship 7 left.\nShip 8 left." in text
+        assert text.endswith("The end.")
+
+
+def test_long_scripts_comments_and_pictures_of_a_page_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("askive.rag.load.several.html_cuts._MAX_HEAD_BYTES", 200)
+    monkeypatch.setattr("askive.rag.load.several.html_cuts._KEPT_BYTES", 40)
+    long = "QUJD" * 3000
+    for unseen in (
+        f"<script>var a = '<p>{long}</p>';</script>", f"<!-- <p>{long}</p> -->", f'<img alt="" src="data:{long}">',
+        f"<svg><path d='{long}'></svg>",
+    ):  # fmt: skip
+        found = read("a.html", f"<p>Before {PROSE}</p>{unseen}<p>After {PROSE}</p>".encode())
+        text = "\n".join(document.text for document in found)
+        assert text.split() == f"Before {PROSE} After {PROSE}".split()
+
+
+@given(st.lists(st.sampled_from(
+    ["<p>", "</p>", "<table>", "<tr>", "<td>", "</table>", "<pre>", "</pre>", "<!--", "-->", "<h1>", "</h1>", "<", "a<b",
+     "<script>", "</script>", "words " * 9, "<td rowspan=9>", "<head>", "</head>", "<nav>", "</nav>", "é"]
+), max_size=400))  # fmt: skip
+def test_any_page_is_cut_into_all_its_bytes(parts: list[str]) -> None:
+    data = "".join(parts).encode()
+    joined = b"".join(piece.data[piece.n_head :] for piece in pieces(io.BytesIO(data), ".html"))
+    closing = re.compile(rb"</(?:table|pre)>")
+    assert closing.sub(b"", joined).rstrip() == closing.sub(b"", data).rstrip()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-le", "cp1252"])

@@ -40,6 +40,7 @@ def lines_of(*rows: str) -> list[str]:
         (["Project,Harbour wall", "Manager,Ines Roy", "Budget,42500", "Deadline,2024-09-30"],
          ["Project: Harbour wall", "Manager: Ines Roy", "Budget: 42500", "Deadline: 2024-09-30"]),
         (["Project:,Harbour wall", "Manager:,Ines Roy"], ["Project: Harbour wall", "Manager: Ines Roy"]),
+        (["Owner:,Ines Roy", "Rate,4.5 %", "Start,2024-01-01"], ["Owner: Ines Roy", "Rate: 4.5 %", "Start: 2024-01-01"]),
         (["Rent,500", "Heating,80"], ["Rent: 500", "Heating: 80"]),
         # no heads
         (["1,2", "3,4"], ["1; 2", "3; 4"]),

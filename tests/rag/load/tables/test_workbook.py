@@ -96,6 +96,25 @@ def test_bold_tells_heads_from_labels() -> None:
     assert sheet(rows, bold=["A1", "A2"]) == ["Project: Harbour wall", "Manager: Ines Roy"]
 
 
+def test_comments_on_cells_are_read() -> None:
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+
+    book = Workbook()
+    for row in (["Port", "Cod"], ["Northmere", 120], ["Southmere", 80]):
+        book.active.append(row)
+    book.active["B2"].comment = Comment("Ann Roy:\nEstimated from the log.", "Ann Roy")
+    book.active["D9"].comment = Comment("To be checked.", "")
+    book.create_sheet("Empty")["A1"].comment = Comment("# Nothing yet.", "Tom")
+    out = io.BytesIO()
+    book.save(out)
+    assert load_xlsx(out.getvalue(), "x.xlsx").text.split("\n\n") == [
+        "## Sheet", "| Port: Northmere; Cod: 120\n| Port: Southmere; Cod: 80",
+        "Comment on B2 (120) by Ann Roy: Estimated from the log.", "Comment on D9: To be checked.",
+        "## Empty", "Comment on A1 by Tom: # Nothing yet.",
+    ]  # fmt: skip
+
+
 def test_a_formula_without_a_value_is_shown() -> None:
     lines = sheet([["Item", "Net", "Gross"], ["Pump", 100, "=B2*1.2"], ["Valve", 5, 6]])
     assert lines == [
