@@ -125,7 +125,7 @@ def _office() -> Sequence[Kind]:
         Kind("novel.epub", novel, _asked("Lowmoor"), "Una Berg", "chapter The coast"),
         Kind("letter.odt", letter, _asked("Nordby"), "Per Dahl"),
         Kind("show.odp", show, _asked("Oakhaven"), "Siv Lund", "slide 2"),
-        Kind("note.rtf", rtf, _asked("Pellow"), "Ann Roy"),
+        Kind("note.rtf", rtf, _asked("Pellow"), "Ann Roy", "section Notes"),
     ]
 
 
