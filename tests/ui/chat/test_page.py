@@ -214,7 +214,7 @@ def test_another_conversation_can_be_opened_while_one_is_answered(page: Any) -> 
     assert "Nils Holm" in answered(ask(page, BAKER)).locator(".text").inner_text()
     assert page.locator(".turn").count() == 1
     page.goto(address)
-    assert "Rosa Lind" in answered(page.locator(".turn")).locator(".text").inner_text()
+    assert "Rosa Lind" in answered(page.locator(".turn", has_text=CAPTAIN)).locator(".text").inner_text()
 
 
 def test_two_tabs_at_once(page: Any, chat: str) -> None:
