@@ -46,7 +46,8 @@ class EngineOptions:
     kv_type: type of the attention states. For f16 llama.cpp has different kernels for one token and for many, so
         that keeping or drafting would change the last bits; for q8_0 it has one.
     rearranged: when to use weights that llama.cpp rearranges for wider kernels ("repack"). "writing" reads prompts
-        with the memory-mapped file and writes with a rearranged copy, which takes the size of the file in memory.
+        with the memory-mapped file and writes with a rearranged copy, which takes the size of the file in memory. A
+        llama.cpp that was compiled with AMX never rearranges any.
     """
 
     n_threads: int | None = None
@@ -290,7 +291,9 @@ class LlamaContext:
     def _load(self, path: Path, abandon: Event | None) -> Any:
         params = self.lib.llama_model_default_params()
         params.n_gpu_layers = 0
-        params.use_extra_bufts = self.options.rearranged == "always"
+        # Its kernels for AMX end the process on some compilers (llama.cpp, pull request 26954): better slower.
+        has_amx = b"AMX_INT8 = 1" in self.lib.llama_print_system_info()
+        params.use_extra_bufts = self.options.rearranged == "always" and not has_amx
         if abandon is not None:
             progress = self.lib.llama_progress_callback(lambda _done, _data: not abandon.is_set())
             params.progress_callback = progress
