@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 export q
 export PYTHONUTF8 = 1
+# llama.cpp is compiled without its kernels for AMX, which end the process on some compilers.
+export CMAKE_ARGS ?= -DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev weights ask chat screenshots house test check gate bench bench-answers bench-retrieval bench-trust bench-paraphrases bench-meaning bench-kinds bench-serve torture clean
