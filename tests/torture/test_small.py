@@ -17,7 +17,7 @@ from tests.torture.syscalls import Call, read_log
 from tests.torture.volume.__main__ import replaced, section_of
 
 RUNS = {
-    "kills": ["index-changed:9", "restore:1"],
+    "kills": ["index-changed:9", "rebuild:4", "restore:1"],
     "faults": ["index-changed:9"],
     "hostile": ["mutated md:0"],
     "bitflips": ["vector index:0"],
