@@ -108,7 +108,7 @@ def _layouts(data: bytes) -> dict[str, _Layout]:
 
 
 def _comments(archive: zipfile.ZipFile, path: str, parser: Any) -> dict[tuple[int, int], str]:
-    """The comments on the cells of a sheet, with their authors, by row and column."""
+    """The comments on the cells of a sheet, as " by Ann: Text" or ": Text", by row and column."""
     from lxml import etree
     from openpyxl.utils.cell import coordinate_to_tuple
 
@@ -132,7 +132,7 @@ def _comments(archive: zipfile.ZipFile, path: str, parser: Any) -> dict[tuple[in
             said = said.removeprefix(f"{author}:").strip() if author else said
             if said:
                 place = coordinate_to_tuple(comment.get("ref", "A1"))
-                found[place] = f"by {author}: {said}" if author else f": {said}"
+                found[place] = f" by {author}: {said}" if author else f": {said}"
     return found
 
 
@@ -145,7 +145,7 @@ def _remarks(
     for (row, column), said in sorted(comments.items()):
         held = remarked.get((row, column), "")
         cell = f"Comment on {get_column_letter(column)}{row}" + (f" ({held})" if held else "")
-        yield literal(f"{cell}{said}" if said.startswith(":") else f"{cell} {said}")
+        yield literal(f"{cell}{said}")
 
 
 def _layout(part: Any, comments: dict[tuple[int, int], str]) -> _Layout:
