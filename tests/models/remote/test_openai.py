@@ -482,7 +482,15 @@ def llama_server(smollm_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(smollm_path), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.models.remote.llama_server",
+        "--model",
+        str(smollm_path),
+        "--port",
+        str(port),
+    ]
     command += ["--host", "127.0.0.1", "--n_ctx", "512", "--n_threads", "2"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
