@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,6 +44,10 @@ _SPELLED_OUT = {
     "un": ("united", "nations"),
     "eu": ("european", "union"),
 }
+# COVID- of COVID-19, F- of F-16; not the Jan- of Jan-2016
+_STEM = rf"\b(?!(?i:{'|'.join(sorted(_TIMES))})-)[A-Z][A-Za-z-]*-"
+_NUMBERED = re.compile(rf"{_STEM}\d[\w.]*")
+_UNNUMBERED = re.compile(rf"{_STEM}$")
 _ENDINGS = frozenset("n an ian i ese ish s ns ans ians is ic er ers".split())
 
 
@@ -76,7 +81,8 @@ def names_in(text: str) -> list[Name]:
         kept = tuple(
             word
             for raw, _, word in raws
-            if word and (is_acronym(raw) or not (word in _NO_NAMES or numbers(word)))
+            if word
+            and (is_acronym(raw) or _NUMBERED.fullmatch(raw) or not (word in _NO_NAMES or numbers(word)))
         )
         if not kept:
             continue
@@ -91,12 +97,13 @@ def names_in(text: str) -> list[Name]:
 
 
 def has_name(name: Name, source_words: Iterable[str], text: str = "") -> bool:
-    """Whether the source has the name: every word of it, in some form, or its acronym.
+    """Whether the source has the name: every word of it, in some form, with or without accents, or its acronym.
 
     source_words: in lower case. text: the source's text, where an acronym may be spelled out.
     """
-    pool = {known for word in source_words for known in (word, _NATIONS.get(word, word))}
-    if all(_has_word(word, pool) for word in name.words):
+    folded = map(_without_accents, source_words)
+    pool = {known for word in folded for known in (word, _NATIONS.get(word, word))}
+    if all(_has_word(_without_accents(word), pool) for word in name.words):
         return True
     if len(name.words) >= 2 and acronym_of(name) in pool:
         return True
@@ -107,6 +114,11 @@ def has_name(name: Name, source_words: Iterable[str], text: str = "") -> bool:
         raw = name.text.replace(".", "")
         return raw.isupper() and _spells(raw, text)
     return False
+
+
+def ends_name(text: str, start: int) -> bool:
+    """Whether the number at `start` is the end of a name: `COVID-19`, `F-16`."""
+    return text[max(0, start - 1) : start] == "-" and bool(_UNNUMBERED.search(text, 0, start))
 
 
 def acronym_of(name: Name) -> str:
@@ -148,6 +160,13 @@ def _has_word(word: str, pool: set[str]) -> bool:
     if "-" in word and all(part in pool for part in word.split("-")):
         return True
     return any(same_word(word, known) for known in pool if known[:3] == word[:3])
+
+
+def _without_accents(word: str) -> str:
+    """`noël` -> `noel`."""
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
 
 
 def _spells(acronym: str, text: str) -> bool:

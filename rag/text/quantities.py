@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from askive.rag.text.names import ends_name
 from askive.rag.text.numbers import Number, find_numbers, find_shares, is_range
 from askive.rag.text.words import STOP_WORDS, stem
 
@@ -113,14 +114,19 @@ class Quantity:
 def quantities(text: str, excluded: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
     """Quantities in the order of the text. excluded: offsets of spans that are something else, such as dates.
 
-    Left out: ordinals (`3rd`), and the word `one`, which mostly counts nothing ("one of them").
+    Left out: ordinals (`3rd`), the word `one`, which mostly counts nothing ("one of them"), and the end of a name
+    (`COVID-19`).
     """
     shares = find_shares(text)
     counted = [n for n in find_numbers(text) if not any(n.start < s.end and s.start < n.end for s in shares)]
     result: list[Quantity] = []
     for i, number in enumerate(counted):
         following = counted[i + 1] if i + 1 < len(counted) else None
-        if text[number.start : number.end].lower() != "one" and not _ORDINAL.match(text, number.end):
+        if (
+            text[number.start : number.end].lower() != "one"
+            and not _ORDINAL.match(text, number.end)
+            and not ends_name(text, number.start)
+        ):
             result += _quantity(text, number, following)
     result += [
         Quantity(

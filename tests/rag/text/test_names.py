@@ -37,6 +37,10 @@ def test_names_of_a_text(text: str, found: list[str]) -> None:
         ("Chinese", "China", True),
         ("Austria", "Australia", False),
         ("Anna Berg", "Tom Berg", False),
+        ("Noel Coward", "Noël Coward", True),
+        ("Noël Coward", "Noel Coward", True),
+        ("COVID-19", "cases of Covid-19", True),
+        ("an F-16", "an F-15", False),
     ],
 )
 def test_whether_a_text_has_a_name(name: str, text: str, there: bool) -> None:

@@ -33,6 +33,12 @@ def test_quantities_of_a_text(text: str, found: list[tuple[float, str, str, str]
 
 def test_what_is_something_else_is_left_out() -> None:
     assert [q.value for q in quantities("on 25 May 12 men", [(3, 9)])] == [12.0]
+    assert [q.value for q in quantities("3 men with COVID-19 and two F-16s, in mid-2015 and on Jan-7")] == [
+        3,
+        2,
+        2015,
+        7,
+    ]
 
 
 @pytest.mark.parametrize(
