@@ -170,11 +170,6 @@ class Prompt:
     evidence: tuple[Evidence, ...]
 
     @property
-    def excerpts(self) -> str:
-        """The evidence under its sources, as the generator reads it."""
-        return "".join(segment.text for segment in self.messages[-1].segments[:-2])
-
-    @property
     def question(self) -> str:
         """The question as the generator reads it: in one line, a long one shortened."""
         return self.messages[-1].segments[-2].text.removeprefix(QUESTION_LABEL)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from askive.eval.calibration.answerability import (
-    BUDGET,
     Case,
     Fit,
     Held,
@@ -35,6 +34,8 @@ from askive.rag.evidence.self_evaluation import SelfEvaluator
 from askive.rag.factory import open_retriever
 
 _REGULARISATION = 0.1
+BUDGET = 0.03
+"""As for the model before it; lower, since checks after it refuse more and none corrects a wrong refusal."""
 
 
 def ask_opinions(

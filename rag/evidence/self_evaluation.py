@@ -1,9 +1,9 @@
 """Self-evaluation: the generator's own estimate of whether the evidence in its prompt holds the answer.
 
 Such an estimate (S. Kadavath et al. 2022, "Language Models (Mostly) Know What They Know") recognises near-misses, which
-retrieval takes for answers. The generator is asked as judge of the evidence alone (`askive.rag.evidence.judge`):
-behind the prompt of an answer it says Yes to almost anything. A logistic model combines its log-odds with the
-probability of `askive.rag.evidence.answerability`.
+retrieval takes for answers. The generator is asked as judge of the evidence (`askive.rag.evidence.judge`), which it has
+read for the answer; the request to answer is left out, behind which it says Yes to almost anything. A logistic model
+combines its log-odds with the probability of `askive.rag.evidence.answerability`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ class SelfEvaluator:
 
         Raises ModelError as `Generator.likelihoods` does.
         """
-        answers = self._judge.answers(prompt.question, prompt.excerpts)
-        return {"before": log_odds(probability), "answers": answers}
+        return {"before": log_odds(probability), "answers": self._judge.evidence_answers(prompt)}
 
     def opinion(self, prompt: Prompt, probability: float) -> float:
         """The probability that the evidence holds the answer; `probability` itself without a model."""

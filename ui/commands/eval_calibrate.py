@@ -29,7 +29,7 @@ def calibrate(
         typer.Option(
             "--budget",
             metavar="SHARE",
-            help="Share of false refusals that the threshold may cause (default .08).",
+            help="Share of false refusals that the threshold may cause (default .05; .03 for the generator's opinion).",
         ),
     ] = None,
     write: Annotated[
@@ -62,7 +62,8 @@ def calibrate(
     """
     import json
 
-    from askive.eval.calibration.answerability import BUDGET, Case, collect, store
+    from askive.eval.calibration import answerability, self_evaluation
+    from askive.eval.calibration.answerability import Case, collect, store
     from askive.eval.calibration.answerability import calibrate as fit
     from askive.eval.calibration.self_evaluation import ask_opinions, fit_opinions
     from askive.eval.datasets import open_suite
@@ -97,14 +98,14 @@ def calibrate(
         cases_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     fitted = []
     for digest in (reader.digest if reader else None, None):
-        model, held = fit(cases, loaded.model_id, digest, budget or BUDGET)
+        model, held = fit(cases, loaded.model_id, digest, budget or answerability.BUDGET)
         fitted.append(model)
         title = "with the reader" if digest else "without the reader"
         if not shown.as_json:
             _print(title, model["threshold"], held, shown)
         if llm is not None:
             model, held = fit_opinions(
-                opinions, cases, loaded.model_id, digest, llm.model_id, budget or BUDGET
+                opinions, cases, loaded.model_id, digest, llm.model_id, budget or self_evaluation.BUDGET
             )
             fitted.append(model)
             if not shown.as_json:

@@ -18,7 +18,7 @@ from askive.rag.assistant import Assistant
 from askive.rag.calibration.logistic import LogisticModel, log_odds
 from askive.rag.config import Config
 from askive.rag.evidence.assessment import Assessment, EvidenceAssessor
-from askive.rag.evidence.judge import ANSWERED
+from askive.rag.evidence.judge import EXCERPTS_ANSWER
 from askive.rag.evidence.self_evaluation import CERTAIN, HOPELESS, SelfEvaluator
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
@@ -72,10 +72,10 @@ def prompt() -> Prompt:
     return Prompt((Message("system", (Segment("Answer."),)), Message("user", segments)), (), ())
 
 
-def test_the_evidence_is_judged_by_itself() -> None:
+def test_the_evidence_is_judged_where_the_prompt_has_it() -> None:
     generator = Opinionated(0.9)
     features = SelfEvaluator(generator, MODEL).features(prompt(), 0.5)
-    assert generator.asked == [f"Text: [1] A:\nSomething.\n\n\n\nQuestion: What?\n\n{ANSWERED}"]
+    assert generator.asked == ["[1] A:\nSomething.\n\n" + EXCERPTS_ANSWER.format(question="What?")]
     assert features["before"] == pytest.approx(0.0)
     assert features["answers"] == pytest.approx(math.log(9))
 
