@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.question.analysis import Question
 from askive.rag.text.date_mentions import day_of, days
-from askive.rag.text.names import has_name, lower_words, names_in
+from askive.rag.text.names import Name, has_name, lower_words, names_in
 from askive.rag.text.numbers import number_mentions, numbers
 from askive.rag.text.quantities import quantities
 from askive.rag.text.sentences import split_sentences
@@ -31,6 +32,18 @@ _PRONOUN = re.compile(
     r"|^\W*the\s+[a-z]+",
     re.IGNORECASE,
 )
+
+
+def lower_case_words(text: str) -> set[str]:
+    """The words that the text writes in lower case."""
+    return set(re.findall(r"\b[a-z]{3,}\b", text))
+
+
+def _without_opening_word(name: Name, lower_case: set[str]) -> Name | None:
+    """The name without a common word, capitalised because it opens a sentence: Finsk, of "Residents of Finsk"."""
+    if not (name.opens and name.words[0] in lower_case):
+        return name
+    return replace(name, words=name.words[1:]) if len(name.words) > 1 else None
 
 
 class SourceReading:
@@ -64,7 +77,7 @@ class SourceReading:
         self.about_stems = set(stems(source.about))
         self.near_stems = self.stems | set(stems(neighbours))
         self.near_text = f"{source.previous} {source.text} {source.next} {source.about}"
-        self.lower_case = set(re.findall(r"\b[a-z]{3,}\b", f"{source.text} {neighbours}"))
+        self.lower_case = lower_case_words(f"{source.text} {neighbours}")
 
 
 class ClaimReading:
@@ -80,10 +93,7 @@ class ClaimReading:
         self.days = [day for day in days(text) if not day.resolved]
         self.quantities = quantities(text, [(d.start, d.end) for d in self.days])
         self.names = [
-            name
-            for name in names_in(text)
-            # A common word is capitalised only at the start of a sentence.
-            if not (name.opens and len(name.words) == 1 and name.words[0] in lower_case)
+            name for found in names_in(text) if (name := _without_opening_word(found, lower_case)) is not None
         ]
         name_stems = {stem(word) for name in self.names for word in name.words}
         name_stems |= {

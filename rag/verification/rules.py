@@ -21,7 +21,7 @@ from askive.rag.text.quantities import Quantity, compare
 from askive.rag.text.roles import swapped_roles
 from askive.rag.text.words import stem
 from askive.rag.types import Verdict
-from askive.rag.verification.readings import FRAMING, ClaimReading, SourceReading
+from askive.rag.verification.readings import FRAMING, ClaimReading, SourceReading, lower_case_words
 
 _MAX_JOINT = 3
 _CONTRADICTION_MARGIN = 0.15
@@ -70,12 +70,13 @@ def check(
 
     question: a part of its words may be repeated without support, but not its names and numbers.
     slack: the share of a claim's words that no source needs to have; above 0, at least one word is allowed.
-    known: text that identifies people: when it has "Sergey Lavrov", a source may say "Lavrov".
+    known: text that identifies people: when it has "Sergey Lavrov", a source may say "Lavrov". A word that it has in
+    lower case is no name where it opens a claim.
     """
     if not sources:
         return Check("unsupported", ("no source sentence was found for it",), ())
     readings = [SourceReading(source) for source in sources]
-    lower_case = {word for source in readings for word in source.lower_case}
+    lower_case = lower_case_words(known).union(*(source.lower_case for source in readings))
     reasons: list[str] = []
     used: list[int] = []
     verdicts: set[Verdict] = set()

@@ -233,6 +233,14 @@ def test_a_full_name_is_known_from_elsewhere() -> None:
     assert check(sentence, [source], known="Ivan Lavrov spoke.").verdict == "unsupported"
 
 
+@pytest.mark.parametrize("sentence", ["Residents went away.", "Residents of Finsk went away."])
+def test_a_word_that_is_known_in_lower_case_is_no_name_where_it_opens_a_sentence(sentence: str) -> None:
+    source = source_sentence("People who live in Finsk left.")
+    assert not check(sentence, [source], known="The mayor spoke to residents in May.").values_differ
+    assert check(sentence, [source], known="Residents. The mayor spoke.").values_differ
+    assert check("Residents of Oslo went away.", [source], known="to residents").values_differ
+
+
 def test_slack_lets_a_word_through() -> None:
     source = source_sentence("The harbour of Aldermoor received 412 ships in January.")
     sentence = "The bustling harbour of Aldermoor received 412 ships in January."
