@@ -29,7 +29,7 @@ class JudgedRow:
     """A row of a set.
 
     kind: of KINDS. label: as in the row; of `qa` answerable or unanswerable. first: its claim or question.
-    odds: the judge's log-odds: that the text states the claim and that it denies it; else one.
+    odds: the judge's log-odds that the text states the claim, answers Yes, or has the answer.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class JudgedRow:
     label: str
     first: str
     text: str
-    odds: tuple[float, ...]
+    odds: float
 
 
 def judge_rows(
@@ -56,7 +56,7 @@ def judge_rows(
             odds = _odds(kind, row, judge)
             if cases:
                 with cases.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([kind, name, row["id"], *odds]) + "\n")
+                    file.write(json.dumps([kind, name, row["id"], odds]) + "\n")
         judged.append(
             JudgedRow(kind, name, row["id"], _label(kind, row), _first(kind, row), row["text"], odds)
         )
@@ -82,12 +82,12 @@ def judge_as_configured(
         generator.close()
 
 
-def read_odds(path: Path) -> dict[tuple[str, str, str], tuple[float, ...]]:
+def read_odds(path: Path) -> dict[tuple[str, str, str], float]:
     """The log-odds in a file of `judge_rows`, by kind, set and row; empty when it does not exist."""
     if not path.exists():
         return {}
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return {(kind, name, row_id): tuple(odds) for kind, name, row_id, *odds in lines}
+    return {(kind, name, row_id): odds for kind, name, row_id, odds in lines}
 
 
 def _rows(folder: Path, kinds: Sequence[str], limit: int) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -99,12 +99,11 @@ def _rows(folder: Path, kinds: Sequence[str], limit: int) -> Iterator[tuple[str,
             yield kind, path.parent.name, row
 
 
-def _odds(kind: str, row: Mapping[str, Any], judge: Judge) -> tuple[float, ...]:
+def _odds(kind: str, row: Mapping[str, Any], judge: Judge) -> float:
     first, text = _first(kind, row), row["text"]
     if kind == "support":
-        (opinion,) = judge.statements([first], text)
-        return opinion.stated, opinion.denied
-    return (judge.says_yes(first, text) if kind == "yesno" else judge.answers(first, text),)
+        return judge.statements([first], text)[0]
+    return judge.says_yes(first, text) if kind == "yesno" else judge.answers(first, text)
 
 
 def _first(kind: str, row: Mapping[str, Any]) -> str:

@@ -28,7 +28,6 @@ from askive.models.errors import AskiveError, UsageError
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import RELATIONS, STORED, Relation, RelationModel
 from askive.rag.config import load_config
-from askive.rag.evidence.judge import Judgement
 from askive.rag.evidence.source_sentences import candidates_of
 from askive.rag.verification.rules import check
 from askive.rag.verification.support import BY_JUDGE, BY_READER, relation_features
@@ -59,13 +58,12 @@ def claims_of(rows: Sequence[JudgedRow], reader: Reader) -> list[Claim]:
     claims: list[Claim] = []
     for row in rows:
         checked = check(row.first, candidates_of([source_hit(row.text)]))
-        stated, denied = row.odds
         features = relation_features(
             row.first,
             row.text,
             is_worded_alike=checked.verdict == "supported",
             reader=reader,
-            opinion=Judgement(stated, denied),
+            stated=row.odds,
         )
         by_values: Relation | None = None
         if checked.values_differ and checked.verdict != "supported":

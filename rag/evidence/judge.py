@@ -8,14 +8,12 @@ wordings were compared on held-out rows by `python -m askive.eval.benchmarks.tru
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from askive.models.protocols import Generator, Message, Segment
 from askive.rag.types import Prompt
 
 SYSTEM = "You check texts. Answer Yes or No."
 STATED = "Does the text say that the statement is true?"
-DENIED = "Does the text say that the statement is false?"
 ANSWERED = "Does the text contain the answer to the question?"
 GIVEN = "Is this the answer to the question according to the text?"
 YES_OR_NO = "Answer Yes or No."
@@ -28,14 +26,6 @@ MAX_TEXT_CHARS = 3_000
 """Of a text that is judged; longer ones are cut at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Log-odds that a text says that a statement is true (`stated`), and that it is false (`denied`)."""
-
-    stated: float
-    denied: float
-
-
 class Judge:
     """Asks the generator about one text at a time.
 
@@ -46,11 +36,9 @@ class Judge:
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
 
-    def statements(self, statements: Sequence[str], text: str) -> list[Judgement]:
-        """One judgement for each statement."""
-        requests = [f"Statement: {one}\n\n{asked}" for one in statements for asked in (STATED, DENIED)]
-        odds = self._log_odds(text, requests)
-        return [Judgement(*odds[at : at + 2]) for at in range(0, len(odds), 2)]
+    def statements(self, statements: Sequence[str], text: str) -> list[float]:
+        """Log-odds that the text says that each statement is true."""
+        return self._log_odds(text, [f"Statement: {one}\n\n{STATED}" for one in statements])
 
     def answers(self, question: str, text: str) -> float:
         """Log-odds that the text contains the answer to the question."""

@@ -16,7 +16,7 @@ from dataclasses import replace
 from askive.models.protocols import Generator, fitted_id
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.calibration.relation import STORED, Relation, find_relation_model
-from askive.rag.evidence.judge import Judge, Judgement
+from askive.rag.evidence.judge import Judge
 from askive.rag.evidence.source_sentences import SourceSentence
 from askive.rag.passage_context import file_words
 from askive.rag.question.analysis import Question
@@ -25,9 +25,8 @@ from askive.rag.types import Citation, Sentence, Verdict
 
 _WORDS = ("worded_alike", "shared")
 _READ = ("reads_supported", "reads_contradicted")
-_JUDGED = ("stated", "denied")
 BY_READER = (*_WORDS, *_READ)
-BY_JUDGE = (*_WORDS, *_JUDGED)
+BY_JUDGE = (*_WORDS, "stated")
 """Features of the two models, as `relation_features` names them. Both together are no better than the judge alone."""
 NOT_SAID = "the cited text does not say this"
 OPPOSED = "the cited text says otherwise"
@@ -47,13 +46,13 @@ _LEAST = 1e-4
 
 
 def relation_features(
-    claim: str, text: str, *, is_worded_alike: bool, reader: Reader | None, opinion: Judgement | None
+    claim: str, text: str, *, is_worded_alike: bool, reader: Reader | None, stated: float | None
 ) -> dict[str, float]:
     """What the relation models weigh of a claim and a text.
 
-    is_worded_alike: whether the rules find the claim's words in the text. opinion: the judge's. None leaves out reader
-    or judge. `shared`: share of the claim's words that the text has. `reads_supported`, `reads_contradicted`: the
-    reader's log-odds of these against neither. `stated`, `denied`: as in `Judgement`.
+    is_worded_alike: whether the rules find the claim's words in the text. stated: the judge's log-odds. None leaves
+    out reader or judge. `shared`: share of the claim's words that the text has. `reads_supported`,
+    `reads_contradicted`: the reader's log-odds of these against neither.
     """
     words = set(stems(claim))
     features = {
@@ -63,8 +62,8 @@ def relation_features(
     if reader is not None:
         shares = [max(float(share), _LEAST) for share in reader.support(claim, [text])[0]]
         features |= {name: math.log(share / shares[2]) for name, share in zip(_READ, shares, strict=False)}
-    if opinion is not None:
-        features |= {"stated": opinion.stated, "denied": opinion.denied}
+    if stated is not None:
+        features["stated"] = stated
     return features
 
 
@@ -121,9 +120,9 @@ class SupportModel:
             # The reader takes support away and gives none: it finds it in what a source only asks somebody to say.
             return sentence
         text = judged_text(sentence.citations)
-        opinion = self._judge.statements([sentence.text], text)[0] if self._judge else None
+        stated = self._judge.statements([sentence.text], text)[0] if self._judge else None
         features = relation_features(
-            sentence.text, text, is_worded_alike=is_worded_alike, reader=self._reader, opinion=opinion
+            sentence.text, text, is_worded_alike=is_worded_alike, reader=self._reader, stated=stated
         )
         verdict, reasons = _VERDICTS[self._model.relation(features)]
         return replace(sentence, verdict=verdict, reasons=reasons)

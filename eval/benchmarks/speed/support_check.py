@@ -34,12 +34,12 @@ def bench_check(bench: Bench) -> list[Row]:
                 # Another prompt in between, as for an answer: the passage's state comes from the cache.
                 generator.choose([Message("user", (Segment("Say yes."),))], ["Yes", "No"])
                 started = time.perf_counter()
-                with_states.append(judge.statements([claim], passage.text)[0].stated)
+                with_states.append(judge.statements([claim], passage.text)[0])
                 cached.append((time.perf_counter() - started) * 1000)
             for claim, with_state in zip(claims, with_states, strict=True):
                 generator.forget()
                 started = time.perf_counter()
-                afresh = judge.statements([claim], passage.text)[0].stated
+                afresh = judge.statements([claim], passage.text)[0]
                 full.append((time.perf_counter() - started) * 1000)
                 agreed.append((with_state > 0) == (afresh > 0))
                 apart.append(abs(with_state - afresh))

@@ -20,7 +20,7 @@ from askive.eval.datasets.lines import sample_rows
 from askive.models.errors import AskiveError, UsageError
 from askive.models.protocols import Generator
 from askive.rag.config import load_config
-from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, yes_log_odds
+from askive.rag.evidence.judge import ANSWERED, MAX_TEXT_CHARS, STATED, yes_log_odds
 from askive.rag.factory import open_generator
 
 STATEMENT_WORDINGS: Mapping[str, str] = {
@@ -29,11 +29,11 @@ STATEMENT_WORDINGS: Mapping[str, str] = {
     "everything": "Is everything in the statement stated in the text?",
     "follows": "Does the statement follow from the text?",
     "according": "According to the text, is the statement true?",
-    "says false (used)": DENIED,
+    "says false": "Does the text say that the statement is false?",
     "contradicts": "Does the text contradict the statement?",
 }
 """The last two ask for the opposite; their AUC is that of contradictions."""
-_OPPOSITE = ("says false (used)", "contradicts")
+_OPPOSITE = ("says false", "contradicts")
 QUESTION_WORDINGS: Mapping[str, str] = {
     "contain (used)": ANSWERED,
     "state": "Does the text state the answer to this question?",

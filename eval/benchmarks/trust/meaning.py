@@ -57,7 +57,7 @@ def binary_figures(rows: Sequence[JudgedRow], reader: Reader) -> dict[str, dict[
     """
     positive = np.array([row.label == _POSITIVE[row.kind] for row in rows])
     names = np.array([row.set_name for row in rows])
-    scores = {"judge": np.array([[row.odds[0]] for row in rows])}
+    scores = {"judge": np.array([[row.odds] for row in rows])}
     if rows[0].kind == "qa":
         scores["reader"] = np.array([[float(reader.score(row.first, [row.text])[0])] for row in rows])
         scores["both"] = np.concatenate([scores["judge"], scores["reader"]], axis=1)

@@ -51,7 +51,7 @@ def test_the_command_has_a_table_for_each_kind(
 def test_a_set_with_one_label_has_no_figures() -> None:
     rows = [
         JudgedRow("qa", name, str(n), "unanswerable" if name == "b" else ("answerable", "unanswerable")[n % 2],
-                  "Is it?", f"A text {n}.", (float(n % 2),))
+                  "Is it?", f"A text {n}.", float(n % 2))
         for name in "abc" for n in range(4)
     ]  # fmt: skip
     found = binary_figures(rows, Reader())

@@ -19,7 +19,6 @@ from askive.models.fakes import HashEmbedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.config import Config
 from askive.rag.errors import UsageError
-from askive.rag.evidence.judge import Judgement
 from askive.rag.verification import support
 from tests.rag.verification.fitted import (
     CONTRADICTS,
@@ -57,7 +56,7 @@ WRONG = "The harbour of Aldermoor received 300 ships in January."
     ("opinion", "relation"), [(SUPPORTS, "supports"), (CONTRADICTS, "contradicts"), (NEITHER, "neither")]
 )
 def test_the_generator_can_save_a_wording_and_never_a_value(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opinion: Judgement, relation: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opinion: float, relation: str
 ) -> None:
     reader = Reader()
     monkeypatch.setattr(support, "STORED", write_relation(tmp_path, reader))

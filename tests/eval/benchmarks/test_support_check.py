@@ -15,7 +15,6 @@ from askive.eval.benchmarks.speed.support_check import bench_check
 from askive.eval.datasets.suite import Sample
 from askive.models.fakes import HashEmbedder
 from askive.rag.config import Config
-from askive.rag.evidence.judge import Judgement
 from askive.rag.store.archive import Archive
 from tests.rag.verification.fitted import NEITHER, SUPPORTS, Judging
 
@@ -25,7 +24,7 @@ SHIPS = Sample("q1", "How many ships did the harbour of Aldermoor receive in Jan
 class Forgetting(Judging):
     """Supports every statement; once it has forgotten what it read, with other log-odds."""
 
-    def __init__(self, afresh: Judgement) -> None:
+    def __init__(self, afresh: float) -> None:
         self.has_forgotten = False
         super().__init__(lambda _prompt: afresh if self.has_forgotten else SUPPORTS)
 
@@ -35,13 +34,13 @@ class Forgetting(Judging):
 
 @pytest.mark.parametrize(
     ("afresh", "same", "difference"),
-    [(SUPPORTS, 1.0, 0.0), (Judgement(2.5, 0.0), 1.0, 0.5), (NEITHER, 0.0, 6.0)],
+    [(SUPPORTS, 1.0, 0.0), (2.5, 1.0, 0.5), (NEITHER, 0.0, 4.0)],
 )
 def test_verdicts_with_and_without_the_kept_state_are_compared(
     archive: Archive,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    afresh: Judgement,
+    afresh: float,
     same: float,
     difference: float,
 ) -> None:
@@ -58,4 +57,4 @@ def test_verdicts_with_and_without_the_kept_state_are_compared(
     assert found.also["same_verdict"] == same
     assert found.also["largest_difference"] == pytest.approx(difference)
     asked = [prompt for prompt in generator.asked if "Statement: It rains." not in prompt]
-    assert len(asked) == 2 * found.n_ours, "two questions about each claim"
+    assert len(asked) == found.n_ours

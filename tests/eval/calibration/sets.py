@@ -6,7 +6,6 @@ from pathlib import Path
 
 from askive.models.reader.held_out import is_held_out
 from askive.rag.calibration.relation import RELATIONS
-from askive.rag.evidence.judge import Judgement
 from tests.eval.conftest import write_lines
 from tests.rag.verification.fitted import CONTRADICTS, NEITHER, SUPPORTS
 
@@ -45,6 +44,6 @@ def write_sets(folder: Path, names: tuple[str, ...] = ("one", "two")) -> Path:
     return folder
 
 
-def by_claim(prompt: str) -> Judgement:
+def by_claim(prompt: str) -> float:
     """The relation that the claim names."""
     return next(opinion for name, opinion in MEANS.items() if f"It {name}" in prompt)

@@ -28,7 +28,7 @@ from askive.rag.verification.support import BY_JUDGE, BY_READER
 from tests.eval.calibration.sets import MEANS, by_claim, write_sets
 from tests.rag.verification.fitted import Judging
 
-FEATURES = ("stated", "denied")
+FEATURES = ("stated", "shared")
 
 
 def claims(n: int = 90, noise: float = 1.5, set_name: str = "a") -> list[Claim]:
@@ -37,18 +37,18 @@ def claims(n: int = 90, noise: float = 1.5, set_name: str = "a") -> list[Claim]:
     made = []
     for at in range(n):
         relation = RELATIONS[at % 3]
-        means = MEANS[relation]
-        features = {"stated": rng.gauss(means.stated, noise), "denied": rng.gauss(means.denied, noise)}
+        mean = MEANS[relation]
+        features = {"stated": rng.gauss(mean, noise), "shared": rng.gauss(0, 1)}
         made.append(Claim(set_name, relation, features))
     return made
 
 
 def test_relations_are_recognised_in_sets_that_were_not_fitted_on() -> None:
-    known = [*claims(set_name="a"), *claims(set_name="b")]
+    known = [*claims(noise=1, set_name="a"), *claims(noise=1, set_name="b")]
     model = fit(known, FEATURES, "scripted", None)
     assert (model.generator_id, model.reader_sha256, model.features) == ("scripted", None, FEATURES)
-    for name, means in MEANS.items():
-        assert model.relation({"stated": means.stated, "denied": means.denied}) == name
+    for name, mean in MEANS.items():
+        assert model.relation({"stated": mean, "shared": 0}) == name
     found = figures(known, leave_one_out(known, FEATURES))
     assert found["rows"] == 180
     assert found["auc"] > 0.95 and found["balanced_accuracy"] > 0.85
@@ -116,7 +116,7 @@ def test_the_table_says_what_each_threshold_accepts() -> None:
 def test_other_values_decide_whatever_the_models_say() -> None:
     labels = {"412": "supports", "413": "contradicts"}
     rows = [
-        JudgedRow("support", "a", n, label, f"It received {n} ships.", "It received 412 ships.", (9.0, -9.0))
+        JudgedRow("support", "a", n, label, f"It received {n} ships.", "It received 412 ships.", 9.0)
         for n, label in labels.items()
     ]
     right, wrong = claims_of(rows, Reader())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
-from askive.rag.evidence.judge import ANSWERED, DENIED, MAX_TEXT_CHARS, STATED, YES_OR_NO, Judge, Judgement
+from askive.rag.evidence.judge import ANSWERED, MAX_TEXT_CHARS, STATED, YES_OR_NO, Judge
 
 TEXT = "The harbour of Aldermoor received 412 ships in January."
 
@@ -26,12 +26,11 @@ class Replying(ScriptedGenerator):
         return math.log(yes if text == "Yes" else 1 - yes)
 
 
-def test_each_statement_gets_log_odds_of_being_stated_and_of_being_denied() -> None:
+def test_each_statement_gets_the_log_odds_of_being_stated() -> None:
     generator = Replying(STATED)
     first, second = Judge(generator).statements(["412 ships came.", "No ship came."], TEXT)
-    assert first.stated > 2 and first.denied < -2
-    assert second == Judgement(first.stated, first.denied)
-    assert sum("No ship came." in prompt and prompt.endswith(DENIED) for prompt in generator.prompts) == 2
+    assert first == second > 2
+    assert sum("No ship came." in prompt for prompt in generator.prompts) == 2, "Yes and No"
 
 
 def test_the_text_comes_first_so_that_it_is_read_once() -> None:

@@ -11,19 +11,17 @@ from typing import Any
 from askive.models.fakes import ScriptedGenerator
 from askive.models.protocols import Message
 from askive.models.reader.cross_encoder import Reader
-from askive.rag.evidence.judge import DENIED, GIVEN, STATED, Judgement
+from askive.rag.evidence.judge import GIVEN, STATED
 
-Opinion = Callable[[str], Judgement]
-"""From a prompt to the log-odds of Yes for each of the judge's two questions."""
+Opinion = Callable[[str], float]
+"""From a prompt to the log-odds of Yes."""
 
-SUPPORTS = Judgement(stated=3.0, denied=-3.0)
-CONTRADICTS = Judgement(stated=-3.0, denied=3.0)
-NEITHER = Judgement(stated=-3.0, denied=-3.0)
+SUPPORTS, NEITHER, CONTRADICTS = 3.0, -1.0, -4.0
 RELATION_OF_FAKES: dict[str, Any] = {
     "generator_id": "scripted",
     "reader_sha256": None,
-    "features": ["stated", "denied"],
-    "weights": {"supports": [0, 1, 0], "contradicts": [0, 0, 1], "neither": [0, 0, 0]},
+    "features": ["stated"],
+    "weights": {"supports": [0, 1], "contradicts": [-2, -1], "neither": [0, 0]},
     "threshold": 0.5,
 }
 
@@ -31,19 +29,18 @@ RELATION_OF_FAKES: dict[str, Any] = {
 class Judging(ScriptedGenerator):
     """A generator whose opinion of each prompt is known; `asked` has the prompts of the judge in order, each once."""
 
-    def __init__(self, opinion: Judgement | Opinion, script: str = "") -> None:
+    def __init__(self, opinion: float | Opinion, script: str = "") -> None:
         super().__init__(script)
         self._opinion = opinion if callable(opinion) else lambda _prompt: opinion
         self.asked: list[str] = []
 
     def likelihood(self, messages: Sequence[Message], text: str) -> float:
         prompt = messages[-1].text
-        if not prompt.endswith((STATED, DENIED, GIVEN)):
+        if not prompt.endswith((STATED, GIVEN)):
             return super().likelihood(messages, text)
         if prompt not in self.asked:
             self.asked.append(prompt)
-        opinion = self._opinion(prompt)
-        odds = opinion.denied if prompt.endswith(DENIED) else opinion.stated
+        odds = self._opinion(prompt)
         return -math.log1p(math.exp(-odds if text == "Yes" else odds))
 
 
@@ -59,7 +56,7 @@ def relation_of_reader(reader: Reader, log_odds: float) -> dict[str, Any]:
 
 
 def write_relation(folder: Path, reader: Reader | None = None, log_odds: float = 0.0) -> Path:
-    """A file with models for the scripted generator: the larger of the judge's log-odds decides, above 0.
+    """A file with models for the scripted generator: it supports above 0 and contradicts below -2.
 
     reader: also has a model, by which every claim is supported with these log-odds.
     """

@@ -14,7 +14,6 @@ from askive.models.reader.cross_encoder import Reader
 from askive.rag.answer.checks import Checks
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config, RetrievalConfig
-from askive.rag.evidence.judge import Judgement
 from askive.rag.question.analysis import Question
 from askive.rag.retrieval.retriever import Retriever
 from askive.rag.store.archive import Archive
@@ -74,7 +73,7 @@ def test_the_judge_decides_whatever_the_rules_say_of_the_wording(
     support_model: MakeSupportModel,
     sentence: Sentence,
     rejected: Verdict | None,
-    opinion: Judgement,
+    opinion: float,
     verdict: str,
     reasons: tuple[str, ...],
 ) -> None:
@@ -85,9 +84,8 @@ def test_the_judge_decides_whatever_the_rules_say_of_the_wording(
     assert model.judges == ("generator",)
     judged = model.judge(sentence)
     assert (judged.verdict, judged.reasons, judged.citations) == (verdict, reasons, sentence.citations)
-    assert len(generator.asked) == 2
-    for prompt in generator.asked:
-        assert f"Statement: {TRUE}" in prompt and sentence.citations[0].quote in prompt
+    (prompt,) = generator.asked
+    assert f"Statement: {TRUE}" in prompt and sentence.citations[0].quote in prompt
 
 
 @pytest.mark.parametrize("rejected", ["unsupported", "contradicted"])
@@ -160,15 +158,15 @@ def test_features_are_those_of_the_models(reader: Reader) -> None:
     text = "Bridge: The farther apart its supports, the weaker the bridge gets."
     claims = "The farther apart the supports, the weaker the bridge.", "A bridge is paid for by its harbour."
     near, far = (
-        relation_features(claim, text, is_worded_alike=True, reader=reader, opinion=SUPPORTS)
+        relation_features(claim, text, is_worded_alike=True, reader=reader, stated=SUPPORTS)
         for claim in claims
     )
     assert set(near) == {*BY_JUDGE, *BY_READER}
     assert near["shared"] > far["shared"] and near["reads_supported"] > far["reads_supported"]
-    assert (near["stated"], near["denied"]) == (SUPPORTS.stated, SUPPORTS.denied)
-    alone = relation_features(claims[0], text, is_worded_alike=False, reader=None, opinion=NEITHER)
+    assert near["stated"] == SUPPORTS
+    alone = relation_features(claims[0], text, is_worded_alike=False, reader=None, stated=NEITHER)
     assert set(alone) == set(BY_JUDGE) and alone["worded_alike"] == 0.0
-    without = relation_features(claims[0], text, is_worded_alike=True, reader=reader, opinion=None)
+    without = relation_features(claims[0], text, is_worded_alike=True, reader=reader, stated=None)
     assert set(without) == set(BY_READER)
 
 
@@ -193,7 +191,7 @@ def test_gives_are_the_log_odds_that_the_quote_answers_with_the_value(
 ) -> None:
     citation = sentence.citations[0]
     for odds in (2.0, 0.0, -1.5):
-        generator = Judging(Judgement(odds, 0.0))
+        generator = Judging(odds)
         found = support_model(generator, 0.0).gives(Question.read(SHIPS), "412", citation)
         assert found == pytest.approx(odds)
         assert all(citation.quote in prompt for prompt in generator.asked)

@@ -10,7 +10,6 @@ from askive.models.fakes import HashEmbedder
 from askive.models.reader.cross_encoder import Reader
 from askive.rag.assistant import Assistant
 from askive.rag.config import Config
-from askive.rag.evidence.judge import Judgement
 from askive.rag.question.analysis import Question
 from askive.rag.store.archive import Archive
 from askive.rag.types import Hit, Passage, Sentence, Source
@@ -34,7 +33,7 @@ WRONG = "The old bridge of Aldermoor was built in 1872 by the engineer Ida Falk.
 UNHEARD = "Penguins live in Antarctica."
 
 
-def opinion(prompt: str) -> Judgement:
+def opinion(prompt: str) -> float:
     """That the sources state everything but what Ida Falk did."""
     return NEITHER if "Statement: The old bridge" in prompt else SUPPORTS
 
