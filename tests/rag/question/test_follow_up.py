@@ -20,8 +20,8 @@ def history(*questions: str) -> list[Turn]:
     ("before", "question", "meant"),
     [
         # The record of the question before is meant, also after a follow-up.
-        ([ESTIMATE], "And the grand total?", "And the grand total (Hartley, E-1042)?"),
-        ([ESTIMATE, "And the material?"], "and is it paid", "and is it paid (Hartley, E-1042)"),
+        ([ESTIMATE], "And the grand total?", "And the grand total (E-1042, Hartley)?"),
+        ([ESTIMATE, "And the material?"], "and is it paid", "and is it paid (E-1042, Hartley)"),
         (["Who claimed that Emwazi was dead?"], "and who denied it?", "and who denied it (Emwazi)?"),
         (['Who wrote "a house of cards"?'], "And when was that?", "And when was that (a house of cards)?"),
         # Restrictions are joined to it.
