@@ -46,6 +46,7 @@ _SPELLED_OUT = {
 }
 # COVID- of COVID-19, F- of F-16; not the Jan- of Jan-2016
 _STEM = rf"\b(?!(?i:{'|'.join(sorted(_TIMES))})-)[A-Z][A-Za-z-]*-"
+_LONGEST_STEM = 80
 _NUMBERED = re.compile(rf"{_STEM}\d[\w.]*")
 _UNNUMBERED = re.compile(rf"{_STEM}$")
 _ENDINGS = frozenset("n an ian i ese ish s ns ans ians is ic er ers".split())
@@ -118,7 +119,9 @@ def has_name(name: Name, source_words: Iterable[str], text: str = "") -> bool:
 
 def ends_name(text: str, start: int) -> bool:
     """Whether the number at `start` is the end of a name: `COVID-19`, `F-16`."""
-    return text[max(0, start - 1) : start] == "-" and bool(_UNNUMBERED.search(text, 0, start))
+    # From the beginning, each date of a long list (2024-01-02) would search all of the text before it.
+    begin = max(0, start - _LONGEST_STEM)
+    return text[max(0, start - 1) : start] == "-" and bool(_UNNUMBERED.search(text, begin, start))
 
 
 def acronym_of(name: Name) -> str:
